@@ -1,0 +1,1 @@
+"""vidkit turns lessons written as JSON into narrated videos."""

@@ -1,0 +1,111 @@
+"""Everything that can go wrong, as one tree.
+
+    VidkitError
+    ├── SettingsError      an argument or a setting is wrong (also a ValueError)
+    ├── LessonError        a lesson's file cannot be used; holds every fault at once
+    ├── OutputError        the output folder cannot be written, or holds somebody's file
+    ├── MediaError         a picture or a sound cannot be used
+    ├── ProviderError      a provider gave no image or no narration
+    │   ├── ProviderMissing    it is not there: no such name, not installed, no key
+    │   ├── Refused            it will not make this one; asking again will not help
+    │   ├── Unreachable        no answer, or an answer that is no answer; may help to ask again
+    │   └── RateLimited        too many requests; `retry_after` says when to come back
+    ├── SectionError       sections failed and the run was asked to stop there
+    ├── NothingMade        not one section of a lesson could be made
+    └── Cancelled          the run was cancelled; what was finished is kept
+
+Catch `VidkitError` for all of it. Each message is written for the person who
+reads it: what is wrong, where, and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class VidkitError(Exception):
+    """Base of all errors that vidkit raises on purpose."""
+
+
+class SettingsError(VidkitError, ValueError):
+    """An argument or a setting is wrong."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with a lesson.
+
+    `section` counts from 1, as people do; None is the lesson as a whole.
+    `field` is the JSON key, or None; `problem` and `mend` are sentences without
+    a full stop: what is wrong, and what to do about it.
+    """
+
+    problem: str
+    mend: str
+    section: int | None = None
+    field: str | None = None
+
+    def __str__(self) -> str:
+        where = f"section {self.section}: " if self.section is not None else ""
+        return f"{where}{self.problem}; {self.mend}"
+
+
+class LessonError(VidkitError):
+    """A lesson's file cannot be used; `faults` has everything that is wrong with it."""
+
+    def __init__(self, path: Path | str, faults: Sequence[Fault]) -> None:
+        self.path = Path(path)
+        self.faults = tuple(faults)
+        super().__init__(self.path, self.faults)
+
+    def __str__(self) -> str:
+        if len(self.faults) == 1:
+            return f"{self.path}: {self.faults[0]}"
+        lines = "\n".join(f"  - {fault}" for fault in self.faults)
+        return f"{self.path} has {len(self.faults)} faults:\n{lines}"
+
+
+class OutputError(VidkitError):
+    """The output folder cannot be written, or holds a file that is not vidkit's."""
+
+
+class MediaError(VidkitError):
+    """A picture or a sound cannot be used: damaged, or of a kind vidkit does not open."""
+
+
+class ProviderError(VidkitError):
+    """A provider gave no image or no narration."""
+
+
+class ProviderMissing(ProviderError):
+    """The provider is not there: an unknown name, not installed, or without its key."""
+
+
+class Refused(ProviderError):
+    """The provider will not make this one; asking again will not help."""
+
+
+class Unreachable(ProviderError):
+    """No answer, or an answer that is no answer; asking again may help."""
+
+
+class RateLimited(ProviderError):
+    """Too many requests. `retry_after` is in seconds, None where the provider did not say."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class SectionError(VidkitError):
+    """A section failed in a run with `on_failure="stop"`."""
+
+
+class NothingMade(VidkitError):
+    """Not one section of a lesson could be made, so there is no video."""
+
+
+class Cancelled(VidkitError):
+    """The run was cancelled; what was finished is kept."""

@@ -1,0 +1,131 @@
+"""What a run reports while it works: one stream that bars, panels, reports and logs read.
+
+Every event is a small frozen record. `at` is in seconds on the run's own clock
+(0 is its start, virtual in a forecast); `lesson` is the position of the lesson
+in the run and `section` that of the section in its lesson, both from 0.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+log = logging.getLogger("vidkit.events")
+
+Step = Literal["image", "audio", "clip", "join"]
+Outcome = Literal["made", "failed", "cancelled"]
+State = Literal["made", "failed", "placeholder", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of all events."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted(Event):
+    """A run begins; `lessons` is how many it will make, None where nobody knows yet."""
+
+    lessons: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LessonStarted(Event):
+    """A lesson got a video worker; `sections` are the positions it will make."""
+
+    lesson: int
+    name: str
+    sections: tuple[int, ...]
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted(Event):
+    """A piece of work is really under way (it waits for nothing any more)."""
+
+    lesson: int
+    section: int | None
+    step: Step
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnded(Event):
+    """The same piece of work is over after `seconds`; `path` is what it left."""
+
+    lesson: int
+    section: int | None
+    step: Step
+    by: str
+    outcome: Outcome
+    seconds: float
+    path: Path | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SectionEnded(Event):
+    """Nothing more will happen to this section."""
+
+    lesson: int
+    section: int
+    state: State
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LessonEnded(Event):
+    """Nothing more will happen to this lesson; `path` is its video, if there is one."""
+
+    lesson: int
+    name: str
+    path: Path | None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed(Event):
+    """Something a person should know that stops nothing: a warning, an odd input."""
+
+    lesson: int | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded(Event):
+    """The run is over, however it ended."""
+
+
+Listener = Callable[[Event], None]
+
+
+@dataclass
+class Events:
+    """A stream of events. Listeners are called in the loop's thread, in the order they came,
+    and must be quick; one that fails is logged and does not disturb the run or its neighbours.
+    """
+
+    _listeners: list[Listener] = field(default_factory=list)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with every event from now on. Returns a function that ends it."""
+        self._listeners.append(listener)
+
+        def unsubscribe() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return unsubscribe
+
+    def tell(self, event: Event) -> None:
+        """Pass one event to everybody who listens."""
+        for listener in tuple(self._listeners):
+            try:
+                listener(event)
+            except Exception:
+                log.exception("a listener failed on %s", type(event).__name__)

@@ -1,0 +1,126 @@
+"""What a run is told: providers, worker counts, the frame, and what to do about failures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
+
+from .errors import SettingsError
+
+OnFailure = Literal["skip", "placeholder", "stop"]
+
+MOST_WORKERS = 64
+"""More calls at once than this help no provider, and hurt most."""
+
+SIZES = (16, 8192)
+RATES = (60, 450)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that can be set for a run. Immutable; `with_(…)` gives a changed copy.
+
+    Providers
+        images, voice: `name`, `name:argument`, or a provider of your own (see
+        `vidkit.providers`). The defaults are offline and free.
+        rate: speed of speech in words a minute; None is the voice's own.
+    Workers
+        section_workers: sections of one lesson made at once.
+        video_workers: lessons of a batch made at once.
+        concurrent_parts: image and narration of a section at the same time.
+    Frame
+        size: (width, height) in pixels, both even. fps: frames a second.
+        gap: breath after each section, in seconds.
+    Failures
+        on_failure: "skip" a failed section, put a "placeholder" card in its place, or
+        "stop" the lesson there.
+        only: numbers of the sections to make, counted from 1; None makes all.
+    progress: show bars.
+
+    Raises `SettingsError` (a ValueError) for a value outside its range.
+    """
+
+    images: Any = "slides"
+    voice: Any = "espeak"
+    rate: int | None = None
+    section_workers: int = 4
+    video_workers: int = 2
+    concurrent_parts: bool = True
+    size: tuple[int, int] = (1280, 720)
+    fps: int = 24
+    gap: float = 0.4
+    on_failure: OnFailure = "skip"
+    only: Sequence[int] | None = None
+    progress: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("section_workers", "video_workers"):
+            _whole(name, getattr(self, name), 1, MOST_WORKERS)
+        _whole("fps", self.fps, 1, 120)
+        if self.rate is not None:
+            _whole("rate", self.rate, *RATES)
+        if not isinstance(self.gap, int | float) or not 0 <= self.gap <= 10:
+            raise SettingsError(f"gap is {self.gap!r}; give seconds from 0 to 10")
+        if self.on_failure not in ("skip", "placeholder", "stop"):
+            raise SettingsError(
+                f"on_failure is {self.on_failure!r}; choose 'skip', 'placeholder' or 'stop'"
+            )
+        object.__setattr__(self, "size", _size(self.size))
+        if self.only is not None:
+            object.__setattr__(self, "only", _only(self.only))
+        for name in ("images", "voice"):
+            if not getattr(self, name):
+                raise SettingsError(f"{name} is empty; name a provider, such as {name}='simulated'")
+
+    @property
+    def peak_calls(self) -> int:
+        """Provider calls that can be under way at once in a batch."""
+        return self.video_workers * self.calls_per_video
+
+    @property
+    def calls_per_video(self) -> int:
+        """Provider calls that one lesson can have under way at once."""
+        return self.section_workers * (2 if self.concurrent_parts else 1)
+
+    def with_(self, **changes: Any) -> Settings:
+        """A copy with some settings changed. Raises `SettingsError` for an unknown one."""
+        known = {field.name for field in fields(self)}
+        for name in changes:
+            if name not in known:
+                raise SettingsError(
+                    f"there is no setting {name!r}; choose from: {', '.join(sorted(known))}"
+                )
+        return replace(self, **changes)
+
+
+def _whole(name: str, value: object, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise SettingsError(f"{name} is {value!r}; give a whole number from {low} to {high}")
+
+
+def _size(value: object) -> tuple[int, int]:
+    low, high = SIZES
+    try:
+        width, height = value  # type: ignore[misc]
+        fits = all(isinstance(side, int) and low <= side <= high for side in (width, height))
+    except (TypeError, ValueError):
+        fits = False
+    if not fits or width % 2 or height % 2:
+        raise SettingsError(
+            f"size is {value!r}; give (width, height) in even pixels from {low} to {high}, "
+            "such as (1280, 720)"
+        )
+    return width, height
+
+
+def _only(value: Sequence[int]) -> tuple[int, ...]:
+    try:
+        numbers = tuple(sorted(set(value)))
+    except TypeError:
+        numbers = ()
+    if not numbers or any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in numbers):
+        raise SettingsError(
+            f"only is {value!r}; give section numbers counted from 1, such as [3, 5]"
+        )
+    return numbers
