@@ -16,7 +16,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One caption: `text` (one line or two) shown from `start` to `end`, in seconds of the video."""
+    """One caption: `text`, one line or two, shown from `start` to `end` (seconds of the video)."""
 
     start: float
     end: float

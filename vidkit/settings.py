@@ -101,17 +101,15 @@ def _whole(name: str, value: object, low: int, high: int) -> None:
 
 def _size(value: object) -> tuple[int, int]:
     low, high = SIZES
-    try:
-        width, height = value  # type: ignore[misc]
-        fits = all(isinstance(side, int) and low <= side <= high for side in (width, height))
-    except (TypeError, ValueError):
-        fits = False
-    if not fits or width % 2 or height % 2:
-        raise SettingsError(
-            f"size is {value!r}; give (width, height) in even pixels from {low} to {high}, "
-            "such as (1280, 720)"
-        )
-    return width, height
+    match value:
+        case (int(width), int(height)) | [int(width), int(height)]:
+            sides = (width, height)
+            if all(low <= side <= high and side % 2 == 0 for side in sides):
+                return sides
+    raise SettingsError(
+        f"size is {value!r}; give (width, height) in even pixels from {low} to {high}, "
+        "such as (1280, 720)"
+    )
 
 
 def _only(value: Sequence[int]) -> tuple[int, ...]:

@@ -50,7 +50,8 @@ class ImageAsk:
 
     `size` is (width, height) of the video's frame in pixels. `index` is the section's
     position from 0, for providers that look files up by it; nothing else may use it.
-    `file` is the section's own picture, where it has one.
+    `file` is the section's own picture, where it has one; `slide` what the section itself
+    says of its slide (`Section.slide`).
     """
 
     description: str
@@ -58,6 +59,7 @@ class ImageAsk:
     title: str | None
     language: str
     size: tuple[int, int]
+    slide: Mapping[str, Any] = field(default_factory=dict)
     index: int = 0
     file: Path | None = None
 
@@ -81,21 +83,26 @@ class VoiceAsk:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A still: the bytes of an image file and its suffix (".png", ".jpg", ".webp", ".gif")."""
+    """A still: the bytes of an image file and its suffix (".png", ".jpg", ".webp", ".gif").
+
+    `notes` are sentences for the person who looks: a missing font, a text that was cut.
+    """
 
     data: bytes
     suffix: str = ".png"
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Narration:
     """Speech: the bytes of a sound file, its suffix (".wav", ".mp3", …) and, where the voice
-    tells, when each word of the section's text is spoken.
+    tells, when each word of the section's text is spoken. `notes` as in `Picture`.
     """
 
     data: bytes
     suffix: str = ".wav"
     words: tuple[Word, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @runtime_checkable
