@@ -1,0 +1,260 @@
+"""The calls: a lesson to a video, a folder of lessons to a folder of videos.
+
+`generate_video` and `process_videos` are coroutines and the core. The names of the script
+that vidkit replaces, `generate_video_from_json` and `process_all_videos`, wait for them.
+All four work in a script, in a notebook cell and inside a running asyncio program: every
+run lives on vidkit's own loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from . import loop, media
+from .errors import NothingMade, SettingsError
+from .events import Events, Listener
+from .gate import Gate
+from .lesson import Lesson, lesson_files
+from .machine import usable_cores
+from .pipeline import Editor, Job, Run, Tools
+from .progress import Watcher, bars
+from .providers import ImageMaker, VoiceMaker, image_maker, voice_maker
+from .report import BatchReport, VideoReport
+from .settings import Settings
+
+Pathlike = str | Path
+
+
+async def generate_video(
+    lesson: Pathlike | Lesson,
+    output_dir: Pathlike | None = None,
+    max_workers: int | None = None,
+    *,
+    settings: Settings | None = None,
+    listener: Listener | None = None,
+    **changes: Any,
+) -> VideoReport:
+    """Make one lesson's video.
+
+    lesson: the JSON file, or a `Lesson`. output_dir: where all of it goes; None is
+    `output_<name>` beside the lesson. max_workers: sections made at once (4 unless the
+    settings say otherwise). listener: called with each event of the run, in vidkit's thread.
+    Further keywords are settings, such as images="simulated", on_failure="placeholder".
+
+    Gives a `VideoReport`; its `.path` is the video. Sections that failed are in
+    `.failed`, and missing from the video or held by a placeholder.
+    Raises `LessonError` for a faulty lesson, `SettingsError` (a ValueError) for a faulty
+    argument, `OutputError` where the folder is not ours to write, `NothingMade` where no
+    section could be made, `SectionError` where on_failure="stop" stopped it.
+    """
+    order = _one(lesson, output_dir, max_workers, settings, listener, changes)
+    with order:
+        return await loop.hop(order.make_one())
+
+
+async def process_videos(
+    base_dir: Pathlike | Iterable[Pathlike] = "lessons",
+    max_workers: int | None = None,
+    parallel: bool = True,
+    *,
+    settings: Settings | None = None,
+    listener: Listener | None = None,
+    **changes: Any,
+) -> BatchReport:
+    """Make the videos of all lessons of a folder, each in `<base_dir>/output_<name>/`.
+
+    base_dir: the folder, or the lessons' files one by one. max_workers: lessons made at
+    once (2 unless the settings say otherwise); the sections of each are made side by side
+    as `section_workers` says. parallel=False makes one lesson after the other.
+    Further arguments as in `generate_video`.
+
+    Gives a `BatchReport` with one `VideoReport` for each lesson, in the order in which
+    people count. A lesson that fails is in it as such, and leaves the others alone.
+    Raises `SettingsError` (a ValueError) for a faulty argument, `LessonError` where the
+    folder is missing or holds no lesson.
+    """
+    order = _many(base_dir, max_workers, parallel, settings, listener, changes)
+    with order:
+        return await loop.hop(order.make_all())
+
+
+def generate_video_from_json(
+    json_path: Pathlike | Lesson,
+    output_dir: Pathlike | None = None,
+    max_workers: int | None = 4,
+    *,
+    settings: Settings | None = None,
+    listener: Listener | None = None,
+    **changes: Any,
+) -> Path:
+    """Make one lesson's video and give its path: `generate_video`, waited for."""
+    order = _one(json_path, output_dir, max_workers, settings, listener, changes)
+    with order:
+        path = loop.run(order.make_one()).path
+    assert path is not None  # make_one raises where there is none
+    return path
+
+
+def process_all_videos(
+    base_dir: Pathlike | Iterable[Pathlike] = "lessons",
+    max_workers: int | None = 2,
+    parallel: bool = True,
+    *,
+    settings: Settings | None = None,
+    listener: Listener | None = None,
+    **changes: Any,
+) -> BatchReport:
+    """Make the videos of all lessons of a folder: `process_videos`, waited for."""
+    order = _many(base_dir, max_workers, parallel, settings, listener, changes)
+    with order:
+        return loop.run(order.make_all())
+
+
+class _Order:
+    """A run that is about to start: made in the caller's thread, where faults of the
+    arguments are found and a notebook's cell owns the bars; carried out on vidkit's loop.
+    """
+
+    def __init__(self, settings: Settings, jobs: Sequence[Job], listener: Listener | None) -> None:
+        self.settings = settings
+        self.jobs = jobs
+        self.images = image_maker(settings.images)
+        self.voice = voice_maker(settings.voice)
+        self.listener = listener
+        self._bars: Watcher | None = None
+
+    def __enter__(self) -> None:
+        if self.settings.progress:
+            self._bars = bars(len(self.jobs), self.settings.video_workers)
+
+    def __exit__(self, *_: object) -> None:
+        if self._bars is not None:
+            self._bars.close()
+
+    async def make_one(self) -> VideoReport:
+        report = await self._run().make_one(self.jobs[0])
+        if report.path is None:
+            raise report.failure or NothingMade(f"{report.name}: there is no video")
+        return report
+
+    async def make_all(self) -> BatchReport:
+        return await self._run().make(self.jobs)
+
+    def _run(self) -> Run:
+        """A run with real tools, on the loop that it will live on."""
+        events = Events()
+        for listener in (self._bars, self.listener):
+            if listener is not None:
+                events.subscribe(listener)
+        tools = Tools(
+            images=self.images,
+            voice=self.voice,
+            image_gate=_gate("images", self.images),
+            voice_gate=_gate("voice", self.voice),
+            editor=_editor(),
+            aside=asyncio.to_thread,
+            cores=anyio.CapacityLimiter(usable_cores()),
+            clock=time.monotonic,
+            events=events,
+        )
+        return Run(self.settings, tools)
+
+
+def _editor() -> Editor:
+    """The real editor. The slides come in only if a card is drawn."""
+
+    def card(heading: str, line: str, size: tuple[int, int]) -> bytes:
+        from .providers.slides import card as draw
+
+        return draw(heading, line, size)
+
+    return Editor(
+        check_picture=media.check_picture,
+        check_sound=media.check_sound,
+        card=card,
+        clip=media.make_clip,
+        join=media.join_clips,
+        starts=media.section_starts,
+    )
+
+
+_gates: dict[tuple[str, str], Gate] = {}
+
+
+def _gate(kind: str, maker: ImageMaker | VoiceMaker) -> Gate:
+    """The gate of a provider, shared by every run of the process. Only for vidkit's loop."""
+    gate = _gates.get((kind, maker.name))
+    if gate is None:
+        gate = _gates[kind, maker.name] = Gate(maker.name, maker.places)
+    return gate
+
+
+def _one(
+    lesson: Pathlike | Lesson,
+    output_dir: Pathlike | None,
+    max_workers: int | None,
+    settings: Settings | None,
+    listener: Listener | None,
+    changes: dict[str, Any],
+) -> _Order:
+    chosen = _settings(settings, changes, section_workers=max_workers)
+    if isinstance(lesson, Lesson):
+        return _Order(chosen, [Job(lesson, _folder(lesson.path, output_dir))], listener)
+    path = _path("json_path", lesson)
+    return _Order(chosen, [Job(path, _folder(path, output_dir))], listener)
+
+
+def _many(
+    base_dir: Pathlike | Iterable[Pathlike],
+    max_workers: int | None,
+    parallel: bool,
+    settings: Settings | None,
+    listener: Listener | None,
+    changes: dict[str, Any],
+) -> _Order:
+    chosen = _settings(settings, changes, video_workers=max_workers)
+    if not parallel:
+        chosen = chosen.with_(video_workers=1)
+    if isinstance(base_dir, str | Path):
+        paths = lesson_files(_path("base_dir", base_dir))
+    else:
+        paths = [_path("base_dir", each) for each in base_dir]
+    if not paths:
+        raise SettingsError("base_dir is an empty list; name at least one lesson")
+    twice = [path for path, times in Counter(p.resolve() for p in paths).items() if times > 1]
+    if twice:
+        raise SettingsError(f"{twice[0]} is named twice; name each lesson once")
+    return _Order(chosen, [Job(path, _folder(path, None)) for path in paths], listener)
+
+
+def _settings(
+    settings: Settings | None, changes: dict[str, Any], **workers: int | None
+) -> Settings:
+    given = {name: number for name, number in workers.items() if number is not None}
+    for name in given:
+        if name in changes:
+            raise SettingsError(f"give max_workers or {name}, not both: they are the same")
+    return (settings or Settings()).with_(**given, **changes)
+
+
+def _path(name: str, value: object) -> Path:
+    if not isinstance(value, str | Path) or not str(value):
+        raise SettingsError(f"{name} is {value!r}; give the path of a lesson")
+    return Path(value).expanduser()
+
+
+def _folder(lesson: Path, output_dir: Pathlike | None) -> Path:
+    """Where a lesson's output goes: where the caller says, or beside the lesson."""
+    if output_dir is None:
+        return lesson.parent / f"output_{lesson.stem}"
+    folder = _path("output_dir", output_dir)
+    if folder.exists() and not folder.is_dir():
+        raise SettingsError(f"output_dir is {folder}, which is a file; name a folder")
+    return folder

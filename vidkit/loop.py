@@ -1,0 +1,139 @@
+"""vidkit's own event loop: one loop, in one daemon thread, for the whole process.
+
+Every run lives here, and so do gates and API clients, which belong to a loop. A
+notebook cell, a script, a callback and another program's event loop all reach a run
+the same way, and none of them is blocked or disturbed by it: `run` waits for it from
+ordinary code, `hop` from a coroutine of any loop, `submit` not at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import os
+import threading
+from collections.abc import Coroutine
+from typing import Any, Generic, TypeVar
+
+from .errors import Cancelled, VidkitError
+
+T = TypeVar("T")
+
+HEARTBEAT = 0.1
+"""Seconds between two looks of a waiting caller, so that an interrupt gets through:
+a lock that waits without a time-out cannot be interrupted on every system."""
+
+_lock = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+_thread: threading.Thread | None = None
+_pid = 0
+
+
+def event_loop() -> asyncio.AbstractEventLoop:
+    """vidkit's loop, started at the first call; a forked child gets one of its own."""
+    global _loop, _thread, _pid
+    with _lock:
+        if _loop is None or _pid != os.getpid() or _thread is None or not _thread.is_alive():
+            loop = asyncio.new_event_loop()
+            _thread = threading.Thread(target=_turn, args=(loop,), name="vidkit", daemon=True)
+            _thread.start()
+            _loop, _pid = loop, os.getpid()
+        return _loop
+
+
+def _turn(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    loop.run_forever()
+
+
+def inside() -> bool:
+    """True in vidkit's own thread, where nothing may wait for the loop."""
+    return threading.current_thread() is _thread
+
+
+class Work(Generic[T]):
+    """A coroutine under way on vidkit's loop, seen from any thread.
+
+    `future` ends when the coroutine has really ended, also after `cancel`.
+    """
+
+    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
+        self.future: concurrent.futures.Future[T] = concurrent.futures.Future()
+        self._coroutine = coroutine
+        self._task: asyncio.Task[T] | None = None
+        self._loop = event_loop()
+        self._loop.call_soon_threadsafe(self._begin)
+
+    def _begin(self) -> None:
+        self._task = self._loop.create_task(self._coroutine)
+        self._task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Task[T]) -> None:
+        if task.cancelled():
+            self.future.set_exception(Cancelled("cancelled; what was finished is kept"))
+        elif error := task.exception():
+            self.future.set_exception(error)
+        else:
+            self.future.set_result(task.result())
+
+    def cancel(self) -> None:
+        """Ask the coroutine to end; from any thread, as often as one likes."""
+        self._loop.call_soon_threadsafe(lambda: self._task and self._task.cancel())
+
+    def wait(self) -> T:
+        """Wait for the result. An interrupt (Ctrl-C) cancels, waits for the end and goes on up."""
+        try:
+            return self._wait()
+        except KeyboardInterrupt:
+            self.cancel()
+            concurrent.futures.wait([self.future])
+            raise
+
+    def _wait(self) -> T:
+        while not self.future.done():
+            concurrent.futures.wait([self.future], timeout=HEARTBEAT)
+        return self.future.result()
+
+    async def watch(self) -> T:
+        """Await the result on any other loop; a cancelled wait cancels the work and sees it end.
+
+        It wakes every tenth of a second: a kernel that is asked to interrupt a cell
+        can do so only when the cell's loop turns.
+        """
+        ended = asyncio.wrap_future(self.future)
+        try:
+            while not ended.done():
+                await asyncio.wait([ended], timeout=HEARTBEAT)
+        except asyncio.CancelledError:
+            self.cancel()
+            await asyncio.wait([ended])
+            ended.exception()  # looked at, or asyncio complains that nobody did
+            raise
+        return ended.result()
+
+
+def submit(coroutine: Coroutine[Any, Any, T]) -> Work[T]:
+    """Start a coroutine on vidkit's loop and return at once."""
+    return Work(coroutine)
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on vidkit's loop and wait for its result, from ordinary code.
+
+    Works in a script, in a notebook cell and inside another program's running loop.
+    Raises `VidkitError` when called from vidkit's own loop, which it would stop for ever.
+    """
+    if inside():
+        coroutine.close()
+        raise VidkitError(
+            "a call that waits was made from vidkit's own loop (a listener or a provider); "
+            "await the coroutine instead: generate_video or process_videos"
+        )
+    return Work(coroutine).wait()
+
+
+async def hop(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Await a coroutine that runs on vidkit's loop, from a coroutine of any loop."""
+    if inside():
+        return await coroutine
+    return await Work(coroutine).watch()

@@ -1,0 +1,198 @@
+"""The folder a lesson is written to, and its manifest.
+
+    output_dir/images/section_0.png   audio/section_0.wav   clips/section_0.mp4
+               final_video.mp4   captions.vtt   captions.srt   report.json
+
+`report.json` lists every file with its digest, and it is written before a file gets its
+name. So a run that was killed still knows its own files, and **a file that is not listed is
+never overwritten**: it may have cost somebody money.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from .errors import OutputError
+
+REPORT = "report.json"
+VIDEO = "final_video.mp4"
+PARTS = {"image": "images", "audio": "audio", "clip": "clips"}
+_TEMPORARY = ".part"
+_number = itertools.count()
+
+
+def part_name(part: str, index: int, suffix: str) -> str:
+    """Where a section's image, audio or clip stands, relative to the folder."""
+    return f"{PARTS[part]}/section_{index}{suffix}"
+
+
+class Output:
+    """A lesson's output folder. Opening it touches nothing; `claim` does.
+
+    Its methods write, so call them where blocking is allowed; they may be called from
+    several threads at once.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._files: dict[str, dict[str, Any]] = {}
+        self._report: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def claim(self, indexes: Iterable[int], report: Mapping[str, Any]) -> None:
+        """Make the folder ready for the sections at `indexes` and write the first report.
+
+        Raises `OutputError` where the folder cannot be written, or holds a file under a
+        name that is about to be used and that no manifest of ours lists.
+        """
+        if self.folder.exists() and not self.folder.is_dir():
+            raise OutputError(f"{self.folder} is a file; choose a folder with -o")
+        self._files = self._listed()
+        self._refuse_strangers(indexes)
+        try:
+            for part in PARTS.values():
+                (self.folder / part).mkdir(parents=True, exist_ok=True)
+            self._sweep()
+            self.write_report(report)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def scratch(self, name: str) -> Path:
+        """A name beside `name` to write under until the file is whole."""
+        final = self.folder / name
+        return final.with_name(f".{final.name}.{os.getpid()}-{next(_number)}{_TEMPORARY}")
+
+    def publish(self, name: str, data: bytes) -> Path:
+        """Write `data` under `name`: the whole file appears at once, or none."""
+        scratch = self.scratch(name)
+        try:
+            with scratch.open("wb") as file:
+                file.write(data)
+            return self.adopt(name, scratch)
+        except OSError as error:
+            scratch.unlink(missing_ok=True)
+            raise self._unwritable(error) from error
+
+    def adopt(self, name: str, scratch: Path) -> Path:
+        """Give a finished temporary file its name. Files of ours that `name` replaces under
+        another suffix (an image that was a PNG and is a JPEG now) go.
+        """
+        final = self.folder / name
+        try:
+            _flush(scratch)
+            with self._lock:
+                self._files[name] = {"sha256": _digest(scratch), "bytes": scratch.stat().st_size}
+                self._save()
+                scratch.replace(final)
+                self._drop_twins(name)
+        except OSError as error:
+            scratch.unlink(missing_ok=True)
+            raise self._unwritable(error) from error
+        return final
+
+    def discard(self, scratch: Path) -> None:
+        """Remove a temporary file that came to nothing."""
+        scratch.unlink(missing_ok=True)
+
+    def write_report(self, report: Mapping[str, Any]) -> Path:
+        """Write `report.json`: the report, and the list of files."""
+        with self._lock:
+            self._report = dict(report)
+            self._save()
+        return self.folder / REPORT
+
+    def _save(self) -> None:
+        whole = {**self._report, "files": dict(sorted(self._files.items()))}
+        scratch = self.scratch(REPORT)
+        scratch.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        scratch.replace(self.folder / REPORT)
+
+    def _listed(self) -> dict[str, dict[str, Any]]:
+        """The files that the manifest on disk lists; none where there is no manifest of ours."""
+        path = self.folder / REPORT
+        try:
+            found = json.loads(path.read_text("utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError):
+            found = None
+        if not isinstance(found, dict) or "vidkit" not in found:
+            raise OutputError(
+                f"{path} is not one of vidkit's reports, and is not overwritten; "
+                "move it away or choose another folder with -o"
+            )
+        files = found.get("files")
+        return (
+            {n: f for n, f in files.items() if isinstance(f, dict)}
+            if isinstance(files, dict)
+            else {}
+        )
+
+    def _refuse_strangers(self, indexes: Iterable[int]) -> None:
+        stems = {f"section_{index}" for index in indexes}
+        taken = [self.folder / name for name in (VIDEO, "captions.vtt", "captions.srt")]
+        for part in PARTS.values():
+            if (self.folder / part).is_dir():
+                taken += [p for p in (self.folder / part).iterdir() if p.stem in stems]
+        strangers = sorted(
+            path
+            for path in taken
+            if os.path.lexists(path) and path.relative_to(self.folder).as_posix() not in self._files
+        )
+        if strangers:
+            more = f" and {len(strangers) - 1} more" if len(strangers) > 1 else ""
+            raise OutputError(
+                f"{strangers[0]}{more}: not made by vidkit, and so not overwritten; "
+                "choose another folder with -o (output_dir=), or move the files away"
+            )
+
+    def _drop_twins(self, name: str) -> None:
+        path = Path(name)
+        for other in [n for n in self._files if n != name]:
+            if Path(other).with_suffix("") == path.with_suffix("") and path.parent != Path():
+                (self.folder / other).unlink(missing_ok=True)
+                del self._files[other]
+
+    def _sweep(self) -> None:
+        """Remove temporary files that a process which is gone left behind."""
+        places = (self.folder, *(self.folder / part for part in PARTS.values()))
+        for path in (path for place in places for path in place.glob(f".*{_TEMPORARY}")):
+            pid = path.name.removesuffix(_TEMPORARY).rpartition(".")[2].partition("-")[0]
+            if pid.isdigit() and not _alive(int(pid)):
+                path.unlink(missing_ok=True)
+
+    def _unwritable(self, error: OSError) -> OutputError:
+        return OutputError(
+            f"{self.folder} cannot be written: {error.strerror or error}; "
+            "make room or choose another folder with -o (output_dir=)"
+        )
+
+
+def _flush(path: Path) -> None:
+    """Have the system put a file's content on disk, so that its name never outlives it."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _alive(pid: int) -> bool:
+    if os.name == "nt":  # where signal 0 would end the process that is asked after
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True

@@ -1,0 +1,69 @@
+"""What a run works with: makers, gates, an editor, cores and a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+import anyio
+
+from ..events import Events
+from ..media import Clip, Joined
+from ..providers import ImageMaker, Request, VoiceMaker
+
+T = TypeVar("T")
+
+
+class Aside(Protocol):
+    """Calls a blocking function where it blocks nobody: in a thread, `asyncio.to_thread`.
+
+    Under a virtual clock, which stalls on threads, `directly` takes its place.
+    """
+
+    async def __call__(self, call: Callable[..., T], /, *args: Any, **kwargs: Any) -> T: ...
+
+
+async def directly(call: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+    """Call a function here and now: the `Aside` for functions that take no time."""
+    return call(*args, **kwargs)
+
+
+@dataclass(frozen=True)
+class Editor:
+    """What checks the pieces and cuts them into clips and a video; all of it blocks.
+
+    The functions of `media`, and the card of the slides, in a real run; stand-ins that
+    take no time in a forecast.
+
+    check_picture, check_sound: (bytes, name for the error); `MediaError` unless whole.
+    card: (heading, smaller line, size) to a PNG. clip, join: as `media.make_clip` and
+    `media.join_clips`. starts: where each clip will begin in the joined video, in seconds.
+    """
+
+    check_picture: Callable[[bytes, str], None]
+    check_sound: Callable[[bytes, str], None]
+    card: Callable[[str, str, tuple[int, int]], bytes]
+    clip: Callable[..., Clip]
+    join: Callable[..., Joined]
+    starts: Callable[[Sequence[Clip]], tuple[float, ...]]
+
+
+@dataclass
+class Tools:
+    """Everything that a run is handed.
+
+    images, voice: the providers, and `recorded` the one for sections that bring files of
+    their own. Each has its gate. cores: how many pieces of processor work may go on at
+    once. clock: seconds, from any origin.
+    """
+
+    images: ImageMaker
+    voice: VoiceMaker
+    image_gate: Request
+    voice_gate: Request
+    editor: Editor
+    aside: Aside
+    cores: anyio.CapacityLimiter
+    clock: Callable[[], float]
+    events: Events = field(default_factory=Events)

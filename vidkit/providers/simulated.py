@@ -1,0 +1,173 @@
+"""A provider that only pretends: it waits, and gives a coloured card or a murmur.
+
+For tests, demonstrations and forecasts. `simulated:0.5` takes half a second a call;
+`simulated:latency=2,spread=0.3,errors=0.33,price=0.04,seconds=5,seed=1` sets all there is.
+It waits on the running loop's clock, so a virtual clock passes in an instant, and what it
+gives depends on nothing but the seed and the text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import colorsys
+import hashlib
+import io
+import math
+import random
+import wave
+from array import array
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from ..captions import Word
+from ..errors import SettingsError, Unreachable
+from . import ImageAsk, Narration, Picture, Request, VoiceAsk
+
+WORDS_A_MINUTE = 150
+SOUND_RATE = 8_000
+
+
+@dataclass
+class Simulated:
+    """The pretended provider, for images and for speech.
+
+    latency: seconds a call takes. spread: how far it strays from that, as a fraction of it.
+    errors: fraction of the calls that fail, 0 to 1. price: dollars a call.
+    seconds: length of each narration; None is as long as speaking the text would take.
+    seed: another seed is another course of events.
+
+    `calls`, `under_way` and `peak` count the calls made, those under way, and the most at once.
+    """
+
+    latency: float = 0.5
+    spread: float = 0.0
+    errors: float = 0.0
+    price: float = 0.0
+    seconds: float | None = None
+    seed: int = 0
+
+    name = "simulated"
+    places = None
+
+    calls: int = field(default=0, init=False)
+    under_way: int = field(default=0, init=False)
+    peak: int = field(default=0, init=False)
+    _asked: Counter[str] = field(default_factory=Counter, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.latency <= 3600 or not 0 <= self.spread <= 1 or not 0 <= self.errors <= 1:
+            raise SettingsError(
+                "simulated: latency is in seconds (0 to 3600), spread and errors are fractions "
+                f"(0 to 1), not {self.latency}, {self.spread}, {self.errors}"
+            )
+
+    def shape(self, ask: ImageAsk | VoiceAsk) -> Mapping[str, Any]:
+        """The seed, the text, and the size or the length."""
+        what: dict[str, Any] = {"provider": self.name, "seed": self.seed}
+        if isinstance(ask, ImageAsk):
+            return what | {"text": ask.description, "title": ask.title, "size": ask.size}
+        return what | {"text": ask.text, "seconds": self.seconds}
+
+    async def draw(self, ask: ImageAsk, request: Request) -> Picture:
+        """A card in a colour that the description decides."""
+        await request(lambda: self._call("image", ask.description))
+        return Picture(_card(f"{self.seed}|{ask.description}", ask.size))
+
+    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
+        """A murmur as long as the text, with the time of each word."""
+        await request(lambda: self._call("voice", ask.text))
+        words = ask.text.split()
+        seconds = self.seconds or max(1, len(words)) * 60 / (ask.rate or WORDS_A_MINUTE)
+        step = seconds / max(1, len(words))
+        times = tuple(Word(w, i * step, (i + 0.8) * step) for i, w in enumerate(words))
+        return Narration(_murmur(seconds, step), ".wav", times)
+
+    async def _call(self, kind: str, text: str) -> None:
+        what = f"{kind}|{self.seed}|{text}"
+        self._asked[what] += 1
+        chance = random.Random(f"{what}|{self._asked[what]}")  # noqa: S311 - no secret, a course of events
+        self.calls += 1
+        self.under_way += 1
+        self.peak = max(self.peak, self.under_way)
+        try:
+            await asyncio.sleep(self.latency * (1 + self.spread * chance.uniform(-1, 1)))
+        finally:
+            self.under_way -= 1
+        if chance.random() < self.errors:
+            raise Unreachable("simulated: this call was to fail")
+
+
+def _card(seed: str, size: tuple[int, int]) -> bytes:
+    """A PNG an eighth of the frame's size, with a lighter band below, so that up is up."""
+    from PIL import Image
+
+    hue = hashlib.sha256(seed.encode()).digest()[0] / 256
+    width, height = (max(2, side // 8) for side in size)
+    deep, light = (
+        tuple(round(255 * part) for part in colorsys.hls_to_rgb(hue, level, 0.45))
+        for level in (0.45, 0.7)
+    )
+    image = Image.new("RGB", (width, height), deep)
+    image.paste(light, (0, height * 3 // 4, width, height))
+    out = io.BytesIO()
+    image.save(out, "png")
+    return out.getvalue()
+
+
+def _murmur(seconds: float, word: float) -> bytes:
+    """A WAV of `seconds` with a low tone that swells once for each `word` seconds."""
+    count = max(1, round(seconds * SOUND_RATE))
+    span = max(1, round(word * SOUND_RATE))
+    wave_of_word = array(
+        "h",
+        (
+            round(
+                6000
+                * math.sin(math.pi * min(1, n / span / 0.8)) ** 2
+                * math.sin(2 * math.pi * 180 * n / SOUND_RATE)
+            )
+            for n in range(span)
+        ),
+    )
+    samples = (wave_of_word * (count // span + 1))[:count]
+    out = io.BytesIO()
+    with wave.open(out, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(SOUND_RATE)
+        sound.writeframes(samples.tobytes())
+    return out.getvalue()
+
+
+def _simulated(argument: str | None) -> Simulated:
+    """Read `0.5` or `latency=0.5,errors=0.1`. Raises `SettingsError` for anything else."""
+    known = {part.name for part in fields(Simulated) if part.init}
+    given: dict[str, Any] = {}
+    for part in (argument or "").split(","):
+        name, equals, value = part.strip().rpartition("=")
+        if not part.strip():
+            continue
+        name = name if equals else "latency"
+        try:
+            number = float(value)
+            given[name] = int(number) if name == "seed" else number
+        except (ValueError, OverflowError):
+            number = math.nan
+        if name not in known or not math.isfinite(number):
+            raise SettingsError(
+                f"simulated:{argument}: {part.strip()!r} is not understood; write seconds, "
+                f"or name=number with a name of: {', '.join(sorted(known))}"
+            )
+    return Simulated(**given)
+
+
+def images(argument: str | None) -> Simulated:
+    """`simulated` as a provider of images."""
+    return _simulated(argument)
+
+
+def voice(argument: str | None) -> Simulated:
+    """`simulated` as a voice."""
+    return _simulated(argument)

@@ -1,0 +1,248 @@
+"""What came of a run: a section, a lesson, a batch, each as values, as text and as HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from .errors import VidkitError
+from .events import State, Step
+
+
+@dataclass(frozen=True)
+class SectionReport:
+    """What came of one section.
+
+    index: its position from 0; `number` is the same from 1. state: "made", "placeholder",
+    "failed" or "cancelled". image, audio, clip: the files, where they were made.
+    image_by, voice_by: the providers. seconds: how long each step took; error: why it failed.
+    """
+
+    index: int
+    title: str | None = None
+    state: State = "made"
+    image: Path | None = None
+    audio: Path | None = None
+    clip: Path | None = None
+    image_by: str | None = None
+    voice_by: str | None = None
+    start: float | None = None
+    length: float | None = None
+    seconds: dict[Step, float] = field(default_factory=dict)
+    error: str | None = None
+
+    @property
+    def number(self) -> int:
+        """The section's number as people count."""
+        return self.index + 1
+
+    @property
+    def made(self) -> bool:
+        """True where the section stands in the video as its lesson wants it."""
+        return self.state == "made"
+
+    def as_json(self, folder: Path) -> dict[str, Any]:
+        """JSON values; paths are relative to the output `folder`."""
+        return {
+            "number": self.number,
+            "title": self.title,
+            "state": self.state,
+            "error": self.error,
+            "image_by": self.image_by,
+            "voice_by": self.voice_by,
+            "start": _rounded(self.start),
+            "length": _rounded(self.length),
+            "seconds": {step: _rounded(taken) for step, taken in self.seconds.items()},
+            **{part: _relative(getattr(self, part), folder) for part in ("image", "audio", "clip")},
+        }
+
+
+@dataclass(frozen=True)
+class VideoReport:
+    """What came of one lesson.
+
+    path: the video, None where there is none. lesson: the lesson's file. folder: where all
+    of it lies. sections: one report for each section that was asked for, in order. seconds:
+    how long it took; length: how long the video is. failure: why there is no video. notes:
+    what a person should know that stopped nothing.
+    """
+
+    lesson: Path
+    folder: Path
+    path: Path | None = None
+    title: str | None = None
+    sections: tuple[SectionReport, ...] = ()
+    seconds: float = 0.0
+    length: float = 0.0
+    failure: VidkitError | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def error(self) -> str | None:
+        """Why there is no video, or why it stopped, in words."""
+        return str(self.failure) if self.failure else None
+
+    @property
+    def name(self) -> str:
+        """The lesson's file name without its suffix."""
+        return self.lesson.stem
+
+    @property
+    def made(self) -> bool:
+        """True where there is a video and every section is in it."""
+        return self.path is not None and all(section.made for section in self.sections)
+
+    @property
+    def failed(self) -> tuple[SectionReport, ...]:
+        """The sections that are not in the video as they should be."""
+        return tuple(section for section in self.sections if not section.made)
+
+    @property
+    def state(self) -> str:
+        """ "made", "partly made" or "failed", for people and for the manifest."""
+        return "made" if self.made else "partly made" if self.path else "failed"
+
+    def as_json(self) -> dict[str, Any]:
+        """The content of `report.json`, without its list of files."""
+        return {
+            "vidkit": vidkit_version(),
+            "lesson": str(self.lesson),
+            "title": self.title,
+            "state": self.state,
+            "video": _relative(self.path, self.folder),
+            "length": _rounded(self.length),
+            "seconds": _rounded(self.seconds),
+            "error": self.error,
+            "notes": list(self.notes),
+            "sections": [section.as_json(self.folder) for section in self.sections],
+        }
+
+    def __str__(self) -> str:
+        return "\n".join(_lines(self))
+
+    def _repr_html_(self) -> str:
+        return _table([self])
+
+
+@dataclass(frozen=True)
+class BatchReport:
+    """What came of a batch: `videos` has a report for each lesson, in the lessons' order.
+
+    It has a length, can be indexed and gone through; `peak_calls` is how many provider calls
+    could be under way at once.
+    """
+
+    videos: tuple[VideoReport, ...] = ()
+    seconds: float = 0.0
+    peak_calls: int = 0
+    workers: str = ""
+
+    @property
+    def made(self) -> bool:
+        """True where every section of every lesson was made."""
+        return all(video.made for video in self.videos)
+
+    @property
+    def failed(self) -> tuple[VideoReport, ...]:
+        """The lessons that are missing, or miss sections."""
+        return tuple(video for video in self.videos if not video.made)
+
+    def __len__(self) -> int:
+        return len(self.videos)
+
+    def __iter__(self) -> Iterator[VideoReport]:
+        return iter(self.videos)
+
+    def __getitem__(self, position: int) -> VideoReport:
+        return self.videos[position]
+
+    def _headline(self) -> str:
+        complete = sum(video.made for video in self.videos)
+        return (
+            f"{complete} of {count(len(self.videos), 'lesson')} complete in {took(self.seconds)}; "
+            f"{self.workers} = at most {self.peak_calls} provider calls at once"
+        )
+
+    def __str__(self) -> str:
+        return "\n".join([line for v in self.videos for line in _lines(v)] + [self._headline()])
+
+    def _repr_html_(self) -> str:
+        return f"{_table(self.videos)}<p>{escape(self._headline())}</p>"
+
+
+def took(seconds: float) -> str:
+    """Seconds as people say them: "0.8 s", "12 s", "3 min 20 s"."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def clock_time(seconds: float) -> str:
+    """A length as players show it: "5:07"."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun: "1 lesson", "2 lessons"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def vidkit_version() -> str:
+    """The installed version; "unknown" where the package runs without being installed."""
+    try:
+        return version("vidkit")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _lines(video: VideoReport) -> list[str]:
+    """A lesson as lines of text: one for itself, one for each thing that went wrong."""
+    complete = sum(section.made for section in video.sections)
+    if video.path is None:
+        head = f"{video.name}: failed: {video.error}"
+    else:
+        head = (
+            f"{video.name}: {complete} of {count(len(video.sections), 'section')} "
+            f"in {took(video.seconds)}, {clock_time(video.length)} long: {video.path}"
+        )
+    troubles = [f"  section {s.number}: {s.state}: {s.error}" for s in video.failed]
+    return [head, *troubles, *(f"  note: {note}" for note in video.notes)]
+
+
+def _table(videos: Sequence[VideoReport]) -> str:
+    """Lessons as an HTML table. Everything that comes from outside is escaped."""
+    rows = []
+    for video in videos:
+        complete = sum(section.made for section in video.sections)
+        troubles = [f"section {s.number}: {s.error}" for s in video.failed] or (
+            [video.error] if video.error else []
+        )
+        cells = (
+            video.title or video.name,
+            f"{complete} of {len(video.sections)}",
+            clock_time(video.length) if video.path else "",
+            took(video.seconds),
+            str(video.path or ""),
+        )
+        told = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        why = "<br>".join(escape(trouble) for trouble in (*troubles, *video.notes))
+        rows.append(f"<tr>{told}<td>{why}</td></tr>")
+    head = "".join(
+        f'<th scope="col">{name}</th>'
+        for name in ("Lesson", "Sections", "Length", "Took", "Video", "To know")
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _relative(path: Path | None, folder: Path) -> str | None:
+    return path.relative_to(folder).as_posix() if path else None
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
