@@ -91,7 +91,7 @@ def test_everything_a_lesson_can_say_is_kept(tmp_path: Path) -> None:
 
 def test_null_and_an_empty_text_are_as_good_as_nothing() -> None:
     """What a program writes for a field without a value is no fault."""
-    empty = {"title": None, "image": None, "audio": "", "voice": " ", "say": None, "slide": None}
+    empty = {"title": "\x07", "image": None, "audio": "", "voice": " ", "say": None, "slide": None}
     assert read({"title": "", "language": None, "sections": [{**GOOD, **empty}]}) == read(
         {"sections": [GOOD]}
     )
@@ -249,6 +249,7 @@ def test_the_sections_of_a_bare_list_are_looked_at_too() -> None:
         ({"content": "\x00\x01"}, "which has no word to say"),
         ({"content": "a\ud800"}, "half a character"),
         ({"image_description": ""}, "`image_description` is empty"),
+        ({"image_description": "\x00\x1b"}, "`image_description` is empty"),
         ({"image_description": {}}, "`image_description` is an object"),
         ({"title": []}, "`title` is a list"),
         ({"voice": 7}, "`voice` is the number 7"),

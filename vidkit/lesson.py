@@ -236,9 +236,9 @@ class _Reading:
             self.faults.append(Fault(f"the lesson is {kind_of(value)}", mend))
             return None
         known, extra = self.fields(LESSON, value, None)
-        if not given(value.get("sections")):
+        if value.get("sections") is None:
             self.faults.append(missing(LESSON[0], None, extra))
-        sections = known.pop("sections", None) or ()
+        sections = known.pop("sections", ())
         made = tuple(self.section(part, number) for number, part in enumerate(sections, start=1))
         warnings = (*self.warnings, *_unknown_keys(self.unknown))
         return Lesson(self.path, made, warnings=warnings, extra=extra, **known)
@@ -262,8 +262,9 @@ class _Reading:
             self.fault(given_twice(value), number)
         known = {}
         for row in table:
-            if given(value.get(row.name)):
-                known[row.name] = self.known(row, value[row.name], number)
+            fine = self.known(row, value.get(row.name), number)
+            if fine is not None:
+                known[row.name] = fine
         extra = {key: other for key, other in value.items() if key not in _names(table)}
         if len(value) > MOST_KEYS:
             problem = f"there are {len(value):,} keys; {MOST_KEYS} is the most"
@@ -276,9 +277,13 @@ class _Reading:
         return known, self.tidied(extra, "an unknown key", number)
 
     def known(self, row: Field, value: Any, number: int | None) -> Any:
-        """The value as a `Lesson` or a `Section` has it; None where it has a fault."""
+        """The value as a `Lesson` or a `Section` has it; None where it has a fault, or is none."""
+        if value is None:
+            return None
         if fault := mistake(row, value):
             self.fault(fault, number)
+            return None
+        if not given(value):
             return None
         match row.kind:
             case "sections":

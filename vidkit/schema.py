@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from typing import Any, Literal
 
 from .errors import Fault
-from .jsontext import Odd, quoted, unsound
+from .jsontext import Odd, quoted, tidied, unsound
 
 LONGEST_TEXT = 50_000
 """Characters: about an hour of speech at 150 words a minute."""
@@ -156,8 +156,8 @@ def mistake(field: Field, value: object) -> Fault | None:
 
 
 def given(value: object) -> bool:
-    """Whether anything stands there: null and an empty text are as good as nothing."""
-    return value is not None and not (isinstance(value, str) and not value.strip())
+    """Whether anything stands there: null and a text nobody can see are as good as nothing."""
+    return value is not None and not (isinstance(value, str) and not tidied(value, set()).strip())
 
 
 def missing(field: Field, value: object, unknown: Mapping[str, object]) -> Fault:
