@@ -1,0 +1,244 @@
+"""Slides drawn on this machine: no key, no network, the same bytes every time.
+
+`images="slides"`, or with options: `slides:dark`, `slides:theme=dark,accent=#2a6f97,font=Lato`.
+What a slide shows is chosen in `vidkit.slides`; this file sets it with typst.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from .. import slides
+from ..errors import ProviderError, SettingsError
+from ..slides.choose import choose
+from ..slides.glyphs import Font, Ranges, cast, in_order, of_file, replaced, unseen
+from ..slides.palette import ACCENT, Palette, palette
+from ..slides.reading import Reading
+from ..slides.slide import Slide
+from ..slides.spec import Frame, spec
+from . import ImageAsk, Picture, Request
+
+FOLDER = Path(slides.__file__).parent
+FONTS = FOLDER / "fonts"
+
+_THREADS = 2  # a slide keeps one core busy; more threads than that only hold memory
+_compilers = threading.local()
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How all slides of a run look: `theme` "light" or "dark", `accent` "#rrggbb", `font` a
+    family of this machine.
+    """
+
+    theme: str = "light"
+    accent: str = ACCENT
+    font: str | None = None
+
+    @property
+    def palette(self) -> Palette:
+        """The colours; raises `SettingsError` for a theme or an accent that is none."""
+        return palette(self.theme, self.accent)
+
+
+class Slides:
+    """The image provider "slides": a slide for each section, set from its own words."""
+
+    name = "slides"
+    places: int | None = None
+
+    def __init__(self, style: Style | None = None) -> None:
+        self.style = style if style is not None else Style()
+        self._palette = json.dumps(self.style.palette.as_dict(), sort_keys=True)
+        self._own = _family(self.style.font) if self.style.font else ()
+
+    def shape(self, ask: ImageAsk) -> Mapping[str, Any]:
+        """All that shapes a slide: the section's words, the style, the template, the fonts."""
+        words = json.dumps(
+            [ask.title, ask.narration, ask.description, dict(ask.slide)], ensure_ascii=False
+        )
+        borrowed = _casting(words, ask.language).values()
+        return {
+            "title": ask.title,
+            "narration": ask.narration,
+            "description": ask.description,
+            "language": ask.language,
+            "slide": dict(ask.slide),
+            "size": list(ask.size),
+            "theme": self.style.theme,
+            "accent": self.style.accent,
+            "font": self.style.font,
+            "fonts": sorted({_file_digest(font.path) for font in (*self._own, *borrowed)}),
+            "template": _digest(),
+            "typst": version("typst"),
+        }
+
+    async def draw(self, ask: ImageAsk, request: Request) -> Picture:
+        """The slide for `ask` as a PNG of exactly `ask.size`."""
+        loop = asyncio.get_running_loop()
+
+        async def send() -> Picture:
+            return await loop.run_in_executor(_threads(), self._draw, ask)
+
+        return await request(send)
+
+    def _draw(self, ask: ImageAsk) -> Picture:
+        chosen = choose(Reading.of(ask.narration, ask.description, ask.title, ask.language))
+        return self.picture(chosen, ask.size)
+
+    def picture(self, slide: Slide, size: tuple[int, int]) -> Picture:
+        """`slide` as a PNG of `size`, with less on it as long as it does not fit. Takes some 50 ms
+        and a core; `draw` does it in a thread of its own.
+        """
+        frame = Frame.of(size)
+        while True:
+            drawn, over = self._set(slide, frame)
+            lighter = slide.lighter() if over else None
+            if lighter is None:
+                return drawn
+            slide = lighter
+
+    def _set(self, slide: Slide, frame: Frame) -> tuple[Picture, bool]:
+        """The picture, and whether something on it does not fit."""
+        text = json.dumps(spec(slide, frame), ensure_ascii=False, sort_keys=True)
+        casting = _casting(text, slide.language)
+        missing = [sign for sign in unseen(text, _bundled()) if sign not in casting]
+        families = _families(self._own, list(casting.values()))
+        inputs = {"slide": replaced(text, missing), "palette": self._palette, "fonts": families}
+        compiler = _compiler(system=bool(self._own or casting))
+        try:
+            drawn = compiler.compile(format="png", ppi=72 * frame.scale, sys_inputs=inputs)
+            fits = json.loads(compiler.query("<fit>", field="value"))
+        except RuntimeError as error:
+            raise ProviderError(f"the slide could not be set: {error}") from error
+        if not isinstance(drawn, bytes):
+            raise ProviderError("the slide came out as more than one page")
+        return Picture(drawn, notes=_notes(missing)), any(fit["over"] > 0 for fit in fits)
+
+
+def images(argument: str | None) -> Slides:
+    """The provider for `slides:argument`: "dark", "light", or options such as
+    "theme=dark,accent=#2a6f97,font=Lato". Raises `SettingsError` for one that it does not know.
+    """
+    options: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in (argument or "").split(","))):
+        name, equals, value = part.partition("=")
+        if not equals and name in ("dark", "light"):
+            name, value = "theme", name
+        if name not in ("theme", "accent", "font") or not value:
+            raise SettingsError(
+                f"slides does not know the option {part!r}; "
+                "write theme=dark, accent=#2a6f97 or font=NAME"
+            )
+        options[name] = value
+    return Slides(Style(**options))
+
+
+def card(heading: str, line: str, size: tuple[int, int]) -> bytes:
+    """A quiet card with `heading` and a `line` under it, as a PNG of `size`."""
+    slide = Slide("statement", "a card", heading, (line,) if line else ())
+    return Slides().picture(slide, size).data
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_THREADS, thread_name_prefix="vidkit-slides")
+
+
+def _compiler(*, system: bool) -> typst.Compiler:
+    """This thread's compiler, with the machine's fonts or without: one that two threads share
+    raises "Already borrowed".
+    """
+    own: dict[bool, typst.Compiler] = _compilers.__dict__.setdefault("own", {})
+    if system not in own:
+        own[system] = typst.Compiler(
+            input=str(FOLDER / "slide.typ"), root=str(FOLDER), font_paths=_typst_fonts(system)
+        )
+    return own[system]
+
+
+@cache
+def _typst_fonts(system: bool) -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=system, font_paths=[str(FONTS)])
+
+
+@cache
+def _bundled() -> Ranges:
+    return of_file(str(FONTS / "Inter-Regular.otf"))
+
+
+@cache
+def _on_this_machine() -> tuple[Font, ...]:
+    found = typst.Fonts(include_system_fonts=True, include_embedded_fonts=False).fonts()
+    return tuple(Font(font.family, font.path, font.index) for font in found if font.path)
+
+
+def _family(name: str) -> tuple[Font, ...]:
+    """The files of the font family `name`. Raises `SettingsError` where this machine has none."""
+    files = tuple(font for font in _on_this_machine() if font.family.casefold() == name.casefold())
+    if not files:
+        families = sorted({font.family for font in _on_this_machine()})
+        near = get_close_matches(name, families, 3, 0.5) or families[:3]
+        raise SettingsError(
+            f"there is no font {name!r} on this machine; there is: {', '.join(near) or 'none'}"
+        )
+    return files
+
+
+def _casting(text: str, language: str) -> dict[str, Font]:
+    """The fonts of this machine for the characters of `text` that no bundled font has."""
+    signs = unseen(text, _bundled())
+    return cast(signs, in_order(_on_this_machine(), language)) if signs else {}
+
+
+def _families(own: Sequence[Font], borrowed: Sequence[Font]) -> str:
+    """The template's fonts, as JSON: for each kind of text the families in the order of trial."""
+    chosen = [own[0].family] if own else []
+    others = list(dict.fromkeys(font.family for font in borrowed))
+    return json.dumps(
+        {
+            "head": [*(chosen or ["Libertinus Serif"]), "Inter", *others],
+            "body": [*chosen, "Inter", "Libertinus Serif", *others],
+            "mono": ["DejaVu Sans Mono", "Inter", *others],
+            "heavy": 600,
+        }
+    )
+
+
+def _notes(missing: Sequence[str]) -> tuple[str, ...]:
+    if not missing:
+        return ()
+    signs = " ".join(f"{sign} (U+{ord(sign):04X})" for sign in missing[:5])
+    more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+    return (
+        f"no font on this machine has {signs}{more}, so the slide leaves it out; "
+        "install a font that has, such as Noto",
+    )
+
+
+@cache
+def _file_digest(path: str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+@cache
+def _digest() -> str:
+    """SHA-256 over the rules, the templates and the bundled fonts, in the order of their names."""
+    digest = hashlib.sha256()
+    for path in sorted([*FOLDER.glob("*.py"), *FOLDER.glob("*.typ"), *FONTS.glob("*.otf")]):
+        digest.update(path.name.encode())
+        digest.update(bytes.fromhex(_file_digest(str(path))))
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""What a slide shows, chosen from a section's own words; `vidkit.providers.slides` draws it."""

@@ -1,0 +1,85 @@
+"""Equations written in plain characters, and the tokens that set them as mathematics."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+MOST_TOKENS = 80
+
+_RELATION = re.compile(r"[=≈≤≥≠∝≡]|(?<=\s)[<>](?=\s)")
+_MATTER = re.compile(r"[\wα-ωΑ-Ω)\]}²³]\s*(?:[=≈≤≥≠∝≡]|\s[<>]\s)\s*[-−+\w(√∑∫Δ.½¼]")
+_ENGLISH_IN_IT = re.compile(r"\b(?:is|are|the|when|for|if|and|or|of)\b", re.IGNORECASE)
+_FUNCTIONS = frozenset(("sin", "cos", "tan", "log", "ln", "exp", "lim", "max", "min", "mod", "det"))
+_POWERS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ", "0123456789−+n", strict=True))
+_INDICES = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
+_SIGNS = {
+    "*": "·",
+    "<=": "≤",
+    ">=": "≥",
+    "!=": "≠",
+    "->": "→",
+    "==": "=",
+    "-": "−",
+    "+-": "±",
+}
+_TOKEN = re.compile(
+    r"(?P<space>\s+)"
+    r"|sqrt\((?P<root>[^()]{1,40})\)"
+    r"|√(?:\((?P<root2>[^()]{1,40})\)|(?P<root3>[\w.]+))"
+    r"|(?P<name>[^\W\d_]+|\d+(?:[.,]\d+)*|[½¼¾])(?P<marks>(?:_\{[^{}]{1,20}\}|_\w{1,12}?(?=\b|[\^⁰¹²³⁴-⁹])|"
+    r"\^\{[^{}]{1,20}\}|\^[-−+]?\w{1,12}|[⁰¹²³⁴-⁹⁻⁺ⁿ]{1,6}|[₀-₉]{1,4})*)"
+    r"|(?P<sign><=|>=|!=|->|==|\+-|.)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One mark of an equation: a name or number with index and power, a root, or a sign."""
+
+    text: str
+    index: str = ""
+    power: str = ""
+    kind: str = "name"
+
+
+def is_formula(text: str) -> bool:
+    """Whether `text` is an equation ("E = mc²"), not a sentence with a sign in it."""
+    bare = re.sub(r"\([^()]*\)", "()", text)
+    if not _RELATION.search(bare) or not _MATTER.search(text) or _ENGLISH_IN_IT.search(bare):
+        return False
+    return len(re.findall(r"[^\W\d_]{6,}", bare)) <= 1 and len(text) <= 80
+
+
+def tokens(text: str) -> tuple[Token, ...]:
+    """`text` cut into the marks of an equation. Nothing in it is ever read as markup."""
+    found: list[Token] = []
+    for match in _TOKEN.finditer(text.strip()):
+        if match["space"]:
+            continue
+        root = match["root"] or match["root2"] or match["root3"]
+        if root:
+            found.append(Token(root, kind="root"))
+        elif match["name"]:
+            found.append(_named(match["name"], match["marks"]))
+        else:
+            sign = match["sign"]
+            found.append(Token(_SIGNS.get(sign, sign), kind="sign"))
+    return tuple(found[:MOST_TOKENS])
+
+
+def _named(name: str, marks: str) -> Token:
+    index = power = ""
+    for mark in re.findall(
+        r"_\{[^{}]*\}|_\w+|\^\{[^{}]*\}|\^[-−+]?\w+|[⁰¹²³⁴-⁹⁻⁺ⁿ]+|[₀-₉]+", marks
+    ):
+        if mark[0] == "_":
+            index = mark[1:].strip("{}")
+        elif mark[0] == "^":
+            power = mark[1:].strip("{}").replace("-", "−")
+        elif mark[0] in _INDICES:
+            index = "".join(_INDICES[digit] for digit in mark)
+        else:
+            power = "".join(_POWERS.get(digit, digit) for digit in mark)
+    kind = "upright" if name.lower() in _FUNCTIONS else "number" if name[0].isdigit() else "name"
+    return Token(name, index, power, kind)
