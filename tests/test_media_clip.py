@@ -1,0 +1,88 @@
+"""Clips: one section's picture and narration as a video file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_media import colour, decoded, picture, tone, wav
+
+from vidkit.errors import MediaError, OutputError
+from vidkit.media import Frame, make_clip, read_clip
+
+SMALL = Frame(size=(160, 90))
+
+
+def test_clip_shows_the_picture_while_the_narration_is_heard(tmp_path: Path) -> None:
+    """A clip shows its picture in every frame, and its sound lasts as long as it says."""
+    clip = make_clip(picture(3), wav(tone(2.0)), tmp_path / "clip.mp4", SMALL)
+    seen = decoded(clip.path)
+    assert len(seen.pictures) == clip.frames
+    assert np.ptp(seen.pictures, axis=0).max() < 1
+    assert abs(len(seen.sound) - clip.samples) <= 1024
+    assert clip.samples % 1024 == 0
+    assert clip.seconds == clip.samples / 48_000
+    assert clip.seconds == pytest.approx(2.4, abs=0.03)
+    assert clip.frames / SMALL.fps >= clip.seconds
+
+
+def test_clip_is_told_again_from_its_file(tmp_path: Path) -> None:
+    """The facts read from a finished file are those that making it gave."""
+    clip = make_clip(picture(), wav(tone(1.3)), tmp_path / "clip.mp4", SMALL)
+    again = read_clip(clip.path)
+    assert (again.path, again.frames, again.samples) == (clip.path, clip.frames, clip.samples)
+    assert again.speech == pytest.approx(clip.speech, abs=1e-5)
+
+
+@pytest.mark.parametrize("fps", [1, 5, 24, 30, 60, 120])
+def test_clip_has_a_constant_rate_and_near_key_frames(tmp_path: Path, fps: int) -> None:
+    """Frames are evenly spaced, key frames at most 5 s apart and never alone."""
+    frame = Frame(size=(64, 64), fps=fps)
+    clip = make_clip(picture(), wav(tone(12.1)), tmp_path / "clip.mp4", frame)
+    seen = decoded(clip.path)
+    gaps = np.diff([float(time) for time in seen.times])
+    assert np.allclose(gaps, 1 / fps, atol=1e-6)
+    groups = np.diff([*(float(key) for key in seen.keys), clip.frames / fps])
+    assert groups.max() <= 5 + 1e-6
+    assert groups.min() * fps >= 3 - 1e-6
+
+
+def test_clip_is_the_same_bytes_again(tmp_path: Path) -> None:
+    """The same picture, narration and frame give the same file, byte for byte."""
+    one, two = tmp_path / "one.mp4", tmp_path / "two.mp4"
+    for path in (one, two):
+        make_clip(picture(), wav(tone(1.0)), path, SMALL, title="Ohm's law")
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_clip_without_a_narration_is_silent(tmp_path: Path) -> None:
+    """No narration makes silence of the length asked for, and the gap."""
+    clip = make_clip(picture(5), None, tmp_path / "clip.mp4", SMALL, seconds=3)
+    seen = decoded(clip.path)
+    assert clip.seconds == pytest.approx(3.4, abs=0.03)
+    assert np.abs(seen.sound).max() < 1e-4
+    corner = np.array(colour(5))
+    assert np.abs(seen.pictures.mean(0) - corner).max() < 60
+
+
+def test_clip_starts_before_it_is_read_whole(tmp_path: Path) -> None:
+    """The index stands before the media, so that a browser plays what it has."""
+    clip = make_clip(picture(), wav(tone(1.0)), tmp_path / "clip.mp4", SMALL)
+    data = clip.path.read_bytes()
+    assert data.index(b"moov") < data.index(b"mdat")
+
+
+def test_clip_says_where_it_cannot_be_written(tmp_path: Path) -> None:
+    """A folder that is not there is an error of vidkit's that names the file."""
+    missing = tmp_path / "nowhere" / "clip.mp4"
+    with pytest.raises(OutputError, match="nowhere"):
+        make_clip(picture(), wav(tone(0.5)), missing, SMALL)
+
+
+def test_file_that_is_no_clip_is_refused(tmp_path: Path) -> None:
+    """Reading a clip from another file tells which file is wrong."""
+    other = tmp_path / "other.mp4"
+    other.write_bytes(b"no video at all" * 100)
+    with pytest.raises(MediaError, match=r"other\.mp4"):
+        read_clip(other)

@@ -1,0 +1,76 @@
+"""How every clip of a lesson is made, and the arithmetic that keeps picture and sound together.
+
+Lengths are counted in samples at `RATE`, because sound cannot be cut anywhere but between
+AAC blocks; a picture's first frame is always the running count of samples, rounded once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Literal
+
+RATE = 48_000
+"""Samples a second of every clip's sound."""
+
+BLOCK = 1024
+"""Samples in one AAC frame; every section is a whole number of them."""
+
+QUIET_BLOCKS = 3
+"""Silent blocks that end a section at least: its packets then need nothing of the next one."""
+
+LEAST_FRAMES = 3
+"""Pictures in a section at least: the join may take one, and a lone key frame beside another
+key frame would share its `idr_pic_id`, which H.264 forbids."""
+
+KEY_SECONDS = 5
+"""Key frames are at most this far apart, so that a seek shows its picture at once."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What all clips of a video have in common.
+
+    `size` is (width, height) in pixels, both even; `fps` whole frames a second; `gap` the
+    breath after a narration in seconds; `fit` says whether a picture of another shape is shown
+    whole ("contain") or fills the frame and loses its edges ("cover").
+    """
+
+    size: tuple[int, int] = (1280, 720)
+    fps: int = 24
+    gap: float = 0.4
+    fit: Literal["contain", "cover"] = "contain"
+
+
+def padded(samples: int, frame: Frame) -> int:
+    """Samples of the section whose narration has `samples`: with its gap, in whole blocks."""
+    quiet = max(round(frame.gap * RATE), QUIET_BLOCKS * BLOCK)
+    least = -(-LEAST_FRAMES * RATE // frame.fps)
+    return -(-max(samples + quiet, least) // BLOCK) * BLOCK
+
+
+def first_frame(samples: int, fps: int) -> int:
+    """The frame that shows when `samples` have been heard: the nearest one, halves upwards."""
+    return (2 * samples * fps + RATE) // (2 * RATE)
+
+
+def frames_in(samples: int, fps: int) -> int:
+    """Frames that cover `samples`; the join leaves the last one out where it is not needed."""
+    return -(-samples * fps // RATE)
+
+
+def groups(frames: int, fps: int) -> list[int]:
+    """Shares `frames` out evenly among groups that start with a key frame, `KEY_SECONDS` at most.
+
+    >>> groups(121, 24)
+    [61, 60]
+    """
+    count = -(-frames // (KEY_SECONDS * fps))
+    least, longer = divmod(frames, count)
+    return [least + (number < longer) for number in range(count)]
+
+
+def starts(lengths: Iterable[int]) -> list[int]:
+    """Running counts: where each section of `lengths` samples starts, and where the last ends."""
+    return list(accumulate(lengths, initial=0))

@@ -1,0 +1,230 @@
+"""Narrations as they come: recognised, checked, and read piece by piece."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import SEEK_END, BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+import av
+import numpy as np
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from numpy.typing import NDArray
+
+from ..errors import MediaError
+
+Samples = NDArray[np.float32]
+"""Mono sound: shape (samples,), full scale from -1 to 1."""
+
+MOST_HOURS = 4
+"""Longer narrations are refused; it is also what a lying header can cost at most."""
+
+RATES = (4_000, 384_000)
+"""Samples a second that a file may have; outside of it a header is not believed."""
+
+_CODECS = frozenset({"mp3", "mp3float", "vorbis", "opus", "flac", "aac", "alac"})
+_UNKNOWN_LENGTH = 2**31 - 2**20
+"""WAV writers that stream, espeak-ng's and OpenAI's among them, put at least this as size."""
+
+_PIECE_BYTES = 1 << 16
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A sound file that was recognised; `rate` is in samples a second. Read it with `pieces`."""
+
+    source: Path | bytes
+    name: str
+    kind: str
+    rate: int
+
+    def pieces(self, rate: int | None = None) -> Iterator[Samples]:
+        """Its samples, mono, at `rate` a second (its own where None), piece by piece.
+
+        Raises `MediaError` when it comes to damage, or to the end too early.
+        """
+        return _resampled(self, rate or self.rate)
+
+    @property
+    def samples(self) -> Samples:
+        """All its samples at its own rate."""
+        return np.concatenate([np.zeros(0, np.float32), *self.pieces()])
+
+
+def open_sound(source: Path | bytes, name: str = "") -> Sound:
+    """Recognises the sound in `source`: WAV, MP3, Ogg, FLAC or M4A.
+
+    Only its beginning is read. `name` stands for `source` in messages.
+    Raises `MediaError` for what is damaged or no sound.
+    """
+    name = name or (str(source) if isinstance(source, Path) else "the narration")
+    with _faults(name):
+        with source.open("rb") if isinstance(source, Path) else BytesIO(source) as file:
+            start = file.read(64)
+            kind = _kind(start)
+            if kind is None:
+                raise MediaError(
+                    f"{name} is {_seen(start)}; give a WAV, MP3, Ogg, FLAC or M4A file"
+                )
+            if kind == "wav":
+                _check_wav(file, name)
+        with _opened(Sound(source, name, kind, 0)) as (_, stream):
+            rate = stream.codec_context.sample_rate
+    if not RATES[0] <= rate <= RATES[1]:
+        raise MediaError(f"{name} claims {rate} samples a second; make or export it again")
+    return Sound(source, name, kind, rate)
+
+
+def check_sound(source: Path | bytes, name: str = "") -> None:
+    """Decodes the whole sound in `source`. Raises `MediaError` as `open_sound` and reading do."""
+    for _ in open_sound(source, name).pieces():
+        pass
+
+
+def _kind(start: bytes) -> str | None:
+    """The demuxer for a file that begins with `start`.
+
+    It is chosen here and never by FFmpeg, which would take a text file for a playlist and
+    open the addresses in it.
+    """
+    if start[:4] in (b"RIFF", b"RF64") and start[8:12] == b"WAVE":
+        return "wav"
+    if start[:4] == b"OggS":
+        return "ogg"
+    if start[:4] == b"fLaC":
+        return "flac"
+    if start[4:8] == b"ftyp":
+        return "mov"
+    sync = len(start) > 2 and start[0] == 0xFF and start[1] & 0xE6 == 0xE2
+    return "mp3" if start[:3] == b"ID3" or sync else None
+
+
+def _seen(start: bytes) -> str:
+    if not start:
+        return "empty"
+    text = start[:24].decode("latin-1")
+    return f"no sound (it starts with {text!r})" if text.isprintable() else "no known sound"
+
+
+def _check_wav(file: BinaryIO, name: str) -> None:
+    """Compares the size of the samples with what a WAV's header promises: FFmpeg would take
+    the smaller of the two without a word."""
+    end = file.seek(0, SEEK_END)
+    at = 12
+    while at + 8 <= end:
+        file.seek(at)
+        kind, size = struct.unpack("<4sI", file.read(8))
+        at += 8
+        if kind == b"data":
+            if end - at < size * 0.98 - 4096 and size < _UNKNOWN_LENGTH:
+                raise MediaError(
+                    f"{name} breaks off: its header promises {size} bytes of sound, it holds "
+                    f"{end - at}; make or copy it again"
+                )
+            return
+        at += size + size % 2
+
+
+@contextmanager
+def _faults(name: str) -> Iterator[None]:
+    """Makes a `MediaError` of what FFmpeg or the file system says."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise MediaError(f"{name} is not there; name a sound that exists") from error
+    except (OSError, ValueError, IndexError, av.FFmpegError) as error:
+        said = getattr(error, "strerror", None) or error
+        raise MediaError(
+            f"{name} is damaged and cannot be decoded ({said}); make or export it again"
+        ) from error
+
+
+@contextmanager
+def _opened(sound: Sound) -> Iterator[tuple[InputContainer, AudioStream]]:
+    source = sound.source
+    # A file object, not its name: FFmpeg reads a meaning into names such as "concat:a|b".
+    file = source.open("rb") if isinstance(source, Path) else BytesIO(source)
+    # Large packets are quicker to read; a WAV says all about itself in its header, and without
+    # `probesize` FFmpeg would search the first seconds for disguised DTS (60 ms).
+    wav = {"max_size": str(_PIECE_BYTES), "probesize": "32"}
+    options = wav if sound.kind == "wav" else {}
+    with (
+        file,
+        av.open(file, format=sound.kind, options=options, metadata_errors="ignore") as container,
+    ):
+        if not container.streams.audio or container.streams.audio[0].codec_context is None:
+            raise MediaError(f"{sound.name} holds no sound; give a file with sound in it")
+        stream = container.streams.audio[0]
+        codec = stream.codec_context.name
+        if not codec.startswith("pcm_") and codec not in _CODECS:
+            raise MediaError(f"{sound.name} holds sound of the kind {codec}; export it as WAV")
+        assert isinstance(container, InputContainer)
+        yield container, stream
+
+
+def _decoded(sound: Sound) -> Iterator[av.AudioFrame]:
+    """The decoded frames. A packet that cannot be decoded is left out, for files made by
+    putting several together have rubbish at their seams; half of them is damage."""
+    good = bad = 0
+    seconds = 0.0
+    with _opened(sound) as (container, stream):
+        for packet in container.demux(stream):
+            try:
+                frames = packet.decode()
+            except av.FFmpegError:
+                bad += 1
+                continue
+            good += 1
+            for frame in frames:
+                seconds += frame.samples / frame.sample_rate
+                if seconds > MOST_HOURS * 3600:
+                    raise MediaError(
+                        f"{sound.name} lasts more than {MOST_HOURS} hours; split the section"
+                    )
+                yield frame
+        promised = _promised(sound, stream)
+    if seconds == 0 or bad >= good:
+        raise MediaError(f"{sound.name} holds no sound that can be decoded; make it again")
+    if promised is not None and seconds < 0.98 * promised - 0.1:
+        raise MediaError(
+            f"{sound.name} breaks off: its header promises {promised:.1f} s, it holds "
+            f"{seconds:.1f} s; make or copy it again"
+        )
+
+
+def _promised(sound: Sound, stream: AudioStream) -> float | None:
+    """Seconds that the file's header promises; None where it does not know or only guesses."""
+    if sound.kind not in ("flac", "mov") or stream.duration is None or stream.time_base is None:
+        return None
+    return float(stream.duration * stream.time_base)
+
+
+def _resampled(sound: Sound, rate: int) -> Iterator[Samples]:
+    with _faults(sound.name):
+        resampler, shape = None, None
+        for frame in _decoded(sound):
+            frame.pts = None
+            now = (frame.sample_rate, frame.layout.name, frame.format.name)
+            if resampler is None or now != shape:
+                if resampler is not None:
+                    yield from _pieces(resampler, None)
+                resampler = av.AudioResampler(format="fltp", layout="mono", rate=rate)
+                shape = now
+            yield from _pieces(resampler, frame)
+        if resampler is not None:
+            yield from _pieces(resampler, None)
+
+
+def _pieces(resampler: av.AudioResampler, frame: av.AudioFrame | None) -> Iterator[Samples]:
+    for done in resampler.resample(frame):
+        if done is None or not done.samples:
+            continue
+        samples: Samples = done.to_ndarray()[0]
+        if not np.isfinite(samples.sum()):
+            samples = np.nan_to_num(samples, posinf=1.0, neginf=-1.0)
+        yield samples
