@@ -58,6 +58,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from .report import vidkit_version
+
+        return vidkit_version()
     if name not in _HOMES:
         raise AttributeError(f"module 'vidkit' has no attribute {name!r}")
     return getattr(import_module(f"vidkit.{_HOMES[name]}"), name)

@@ -119,7 +119,7 @@ class Output:
         path = self.folder / REPORT
         try:
             found = json.loads(path.read_text("utf-8"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
         except (OSError, ValueError):
             found = None

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..captions import Cue, cues, to_srt, to_vtt
-from ..errors import Cancelled, NothingMade, SectionError, SettingsError, VidkitError
+from ..errors import Cancelled, NothingMade, SettingsError, VidkitError
 from ..events import LessonEnded, LessonStarted, Noticed, SectionEnded, StepEnded, StepStarted
 from ..media import Clip
 from ..output import VIDEO
@@ -94,12 +94,15 @@ class LessonWork:
         """
         tasks = [asyncio.create_task(self._make_section(work)) for work in self.sections]
         try:
-            await asyncio.gather(*tasks)
-        except (SectionError, asyncio.CancelledError):
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        finally:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
-            raise
+        if self.place.stop is not None:
+            raise self.place.stop
+        for task in tasks:
+            task.result()
 
     async def _make_section(self, work: SectionWork) -> None:
         place = self.place
@@ -109,11 +112,8 @@ class LessonWork:
             place.tell(SectionEnded(place.now(), place.position, work.index, "cancelled"))
             raise
         self.reports[work.index] = report
-        if report.error and place.settings.on_failure == "stop":
-            raise SectionError(
-                f"stopped at section {report.number}: {report.error}; "
-                'mend it, or choose on_failure="skip" or "placeholder"'
-            )
+        if place.stop is not None:
+            raise place.stop
 
     async def _join(self) -> None:
         ready = [(work, work.cut) for work in self.sections if work.cut is not None]

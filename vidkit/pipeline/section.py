@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 import anyio
 
 from ..captions import Word
-from ..errors import VidkitError
+from ..errors import SectionError, VidkitError
 from ..events import Event, Outcome, SectionEnded, State, Step, StepEnded, StepStarted
 from ..lesson import Lesson
 from ..media import Clip, Frame
@@ -58,7 +58,8 @@ class Speech:
 class Place:
     """Where the sections of one lesson are made: the lesson, its folder, and what they share.
 
-    slots: the lesson's section workers. notes: sentences for the lesson's report.
+    slots: the lesson's section workers. notes: sentences for the lesson's report. stop: the
+    failure after which no section may begin, with on_failure="stop".
     """
 
     position: int
@@ -69,6 +70,7 @@ class Place:
     slots: anyio.CapacityLimiter
     started: float
     notes: list[str] = field(default_factory=list)
+    stop: SectionError | None = None
 
     @property
     def frame(self) -> Frame:
@@ -97,8 +99,12 @@ class SectionWork:
     async def make(self) -> SectionReport:
         """Image and narration in a worker slot, then the clip, which holds no slot."""
         async with self.place.slots:
+            if self.place.stop is not None:
+                raise asyncio.CancelledError
             image, audio = await self._parts()
+            self._stop_at(image.error or audio.error)
         clip = await self._clip(image, audio)
+        self._stop_at(clip.error)
         self.cut = clip.value
         self.words = audio.value.words if audio.value and clip.value else ()
         report = self._report(image, audio, clip)
@@ -108,6 +114,15 @@ class SectionWork:
             )
         )
         return report
+
+    def _stop_at(self, error: str | None) -> None:
+        """Set the stop while the slot is still held, so that no call begins after a failure."""
+        place = self.place
+        if error and place.settings.on_failure == "stop" and place.stop is None:
+            place.stop = SectionError(
+                f"stopped at section {self.index + 1}: {error}; "
+                'mend it, or choose on_failure="skip" or "placeholder"'
+            )
 
     async def _parts(self) -> tuple[Done[Path], Done[Speech]]:
         if not self.place.settings.concurrent_parts:

@@ -1,0 +1,388 @@
+"""The calls, with real media and simulated providers: from a script, a loop, a kernel."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+import wave
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+from made_media import picture
+from stand_ins import written
+
+import vidkit
+from vidkit import loop
+from vidkit.errors import LessonError, NothingMade, OutputError, ProviderMissing, SectionError
+from vidkit.events import Event, StepStarted
+
+QUICK: dict[str, Any] = {
+    "images": "simulated:0.01",
+    "voice": "simulated:latency=0.01,seconds=0.5",
+    "size": (160, 90),
+    "progress": False,
+}
+
+
+def chapters(path: Path) -> list[str]:
+    with av.open(path) as video:
+        return [chapter["metadata"]["title"] for chapter in video.chapters()]
+
+
+def test_the_output_is_laid_out_as_promised(tmp_path: Path) -> None:
+    """Images, narrations, clips, the video, captions and the report, each under its name."""
+    lesson = written(tmp_path, sections=2)
+    path = vidkit.generate_video_from_json(lesson, tmp_path / "out", **QUICK)
+    assert path == tmp_path / "out/final_video.mp4"
+    names = {p.relative_to(path.parent).as_posix() for p in path.parent.rglob("*") if p.is_file()}
+    assert names == {
+        "audio/section_0.wav",
+        "audio/section_1.wav",
+        "captions.srt",
+        "captions.vtt",
+        "clips/section_0.mp4",
+        "clips/section_1.mp4",
+        "final_video.mp4",
+        "images/section_0.png",
+        "images/section_1.png",
+        "report.json",
+    }
+    report = json.loads((path.parent / "report.json").read_text())
+    assert report["state"] == "made"
+    assert set(report["files"]) == names - {"report.json"}
+    assert {s["image_by"] for s in report["sections"]} == {"simulated"}
+    assert all(s["seconds"].keys() == {"image", "audio", "clip"} for s in report["sections"])
+    assert [s["start"] for s in report["sections"]] == sorted(
+        s["start"] for s in report["sections"]
+    )
+
+
+def test_sections_stand_in_the_lessons_order(tmp_path: Path) -> None:
+    """The chapters of the finished file are the sections, in order, whatever finished first."""
+    sections = [
+        {"title": f"Part {i}", "image_description": f"p{i}", "content": f"words {i}"}
+        for i in range(12)
+    ]
+    lesson = written(tmp_path, sections=sections)
+    path = vidkit.generate_video_from_json(
+        lesson, tmp_path / "out", 8, **QUICK | {"images": "simulated:latency=0.05,spread=1"}
+    )
+    assert chapters(path) == [f"Part {i}" for i in range(12)]
+
+
+def test_a_folder_of_lessons_becomes_a_folder_of_videos(tmp_path: Path) -> None:
+    """Each lesson lands in `output_<name>`; the report is in counting order."""
+    for name in ("10", "9", "2"):
+        written(tmp_path, name, 1)
+    report = vidkit.process_all_videos(tmp_path, **QUICK)
+    assert [video.name for video in report] == ["2", "9", "10"]
+    assert [video.path for video in report] == [
+        tmp_path / f"output_{name}/final_video.mp4" for name in ("2", "9", "10")
+    ]
+    assert report.peak_calls == 16
+    assert report.made
+
+
+def test_sequential_makes_one_lesson_at_a_time(tmp_path: Path) -> None:
+    """With parallel=False no lesson starts before the one before it is over."""
+    for name in "abc":
+        written(tmp_path, name, 2)
+    under_way: list[str] = []
+    most = 0
+
+    def watch(event: Event) -> None:
+        nonlocal most
+        match type(event).__name__:
+            case "LessonStarted":
+                under_way.append(event.name)  # type: ignore[attr-defined]
+                most = max(most, len(under_way))
+            case "LessonEnded":
+                under_way.remove(event.name)  # type: ignore[attr-defined]
+
+    report = vidkit.process_all_videos(tmp_path, parallel=False, listener=watch, **QUICK)
+    assert most == 1
+    assert report.peak_calls == 8
+
+
+def test_a_faulty_lesson_leaves_the_batch_alone(tmp_path: Path) -> None:
+    """One lesson's fault is in the report; the others are made."""
+    (tmp_path / "bad.json").write_text("{")
+    written(tmp_path, "good", 1)
+    report = vidkit.process_all_videos(tmp_path, **QUICK)
+    assert [video.made for video in report] == [False, True]
+    assert "bad.json" in str(report)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda d: vidkit.generate_video_from_json(d / "no.json"), LessonError, "no.json"),
+        (lambda d: vidkit.process_all_videos(d / "none"), ValueError, "none"),
+        (lambda d: vidkit.process_all_videos([]), ValueError, "at least one"),
+        (lambda d: vidkit.process_all_videos([d / "a.json", d / "a.json"]), ValueError, "twice"),
+        (lambda d: vidkit.generate_video_from_json(d / "a.json", d / "a.json"), ValueError, "file"),
+        (lambda d: vidkit.generate_video_from_json(d / "a.json", max_workers=0), ValueError, "64"),
+        (lambda d: vidkit.process_all_videos(d, max_workers=0), ValueError, "64"),
+        (lambda d: vidkit.generate_video_from_json(None), ValueError, "path"),
+        (lambda d: vidkit.generate_video_from_json(d / "a.json", colour=1), ValueError, "colour"),
+        (
+            lambda d: vidkit.generate_video_from_json(d / "a.json", images="dalle"),
+            ProviderMissing,
+            "simulated",
+        ),
+    ],
+)
+def test_bad_arguments_say_what_to_do(tmp_path: Path, call: Any, error: Any, says: str) -> None:
+    """Each wrong argument is an error of its kind that names it, before anything is made."""
+    written(tmp_path, "a", 1)
+    with pytest.raises(error, match=says):
+        call(tmp_path)
+    assert not (tmp_path / "output_a").exists()
+
+
+def test_nothing_made_is_an_error(tmp_path: Path) -> None:
+    """A lesson of which no section could be made raises, with the first reason."""
+    lesson = written(tmp_path)
+    with pytest.raises(NothingMade, match="this call was to fail"):
+        vidkit.generate_video_from_json(
+            lesson, **QUICK | {"images": "simulated:latency=0,errors=1"}
+        )
+
+
+def test_stop_is_an_error_that_names_the_section(tmp_path: Path) -> None:
+    """With on_failure="stop" the call raises at the first failed section."""
+    with pytest.raises(SectionError, match="section 1"):
+        vidkit.generate_video_from_json(
+            written(tmp_path, sections=1),
+            on_failure="stop",
+            **QUICK | {"voice": "simulated:latency=0,errors=1"},
+        )
+
+
+def test_a_placeholder_is_a_real_card(tmp_path: Path) -> None:
+    """The video with a placeholder has all its sections, the missing one for 3 s."""
+    report = asyncio.run(
+        vidkit.generate_video(
+            written(tmp_path, sections=3),
+            on_failure="placeholder",
+            **QUICK | {"voice": "simulated:latency=0,seconds=0.5,errors=0.5,seed=4"},
+        )
+    )
+    assert report.path is not None
+    assert report.failed
+    assert len(chapters(report.path)) == 3
+    assert all(s.length is not None and s.length >= 3 for s in report.failed)
+
+
+def test_own_media_replace_the_provider(tmp_path: Path) -> None:
+    """A section's own picture and sound are used, and no provider is asked for them."""
+    (tmp_path / "mine.png").write_bytes(picture(3))
+    with wave.open(str(tmp_path / "mine.wav"), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(bytes(8000))
+    lesson = written(tmp_path, sections=[{"image": "mine.png", "audio": "mine.wav"}])
+    asked: list[Event] = []
+    report = asyncio.run(vidkit.generate_video(lesson, listener=asked.append, **QUICK))
+    assert {e.by for e in asked if isinstance(e, StepStarted)} == {"recorded", "vidkit"}
+    assert (report.folder / "images/section_0.png").read_bytes() == picture(3)
+
+
+def test_recorded_folders_become_a_video(tmp_path: Path) -> None:
+    """An earlier output serves as recorded images and narrations, byte for byte."""
+    lesson = written(tmp_path, sections=2)
+    vidkit.generate_video_from_json(lesson, tmp_path / "first", **QUICK)
+    again = vidkit.generate_video_from_json(
+        lesson,
+        tmp_path / "second",
+        **QUICK
+        | {"images": f"recorded:{tmp_path / 'first'}", "voice": f"recorded:{tmp_path / 'first'}"},
+    )
+    for name in ("images/section_1.png", "audio/section_0.wav"):
+        assert (again.parent / name).read_bytes() == (tmp_path / "first" / name).read_bytes()
+
+
+def test_a_strangers_file_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    """An output folder that holds somebody's images is left as it is."""
+    lesson = written(tmp_path)
+    mine = tmp_path / "output_lesson/images/section_1.png"
+    mine.parent.mkdir(parents=True)
+    mine.write_bytes(b"cost me money")
+    with pytest.raises(OutputError, match=r"section_1\.png"):
+        vidkit.generate_video_from_json(lesson, **QUICK)
+    assert mine.read_bytes() == b"cost me money"
+    assert [p.name for p in mine.parent.iterdir()] == ["section_1.png"]
+
+
+def test_all_four_calls_work_inside_a_running_program(tmp_path: Path) -> None:
+    """Coroutines and waiting calls, both at once, inside somebody's running loop."""
+    for name in "abcd":
+        written(tmp_path / name, name, 1)
+
+    async def program() -> list[Path | None]:
+        both = asyncio.gather(
+            vidkit.generate_video(tmp_path / "a/a.json", **QUICK),
+            vidkit.process_videos(tmp_path / "b", **QUICK),
+        )
+        await asyncio.sleep(0)
+        waited = vidkit.generate_video_from_json(tmp_path / "c/c.json", **QUICK)
+        batch = vidkit.process_all_videos(tmp_path / "d", **QUICK)
+        one, many = await both
+        return [one.path, many[0].path, waited, batch[0].path]
+
+    assert asyncio.run(program()) == [
+        tmp_path / f"{name}/output_{name}/final_video.mp4" for name in "abcd"
+    ]
+
+
+def test_waiting_from_a_listener_is_refused(tmp_path: Path) -> None:
+    """A call that waits, made from inside a run, gets an error and not a dead lock."""
+    lesson = written(tmp_path, sections=1)
+    told: list[Exception] = []
+
+    def listener(event: Event) -> None:
+        if isinstance(event, StepStarted) and not told:
+            try:
+                vidkit.generate_video_from_json(lesson, tmp_path / "other", **QUICK)
+            except vidkit.VidkitError as error:
+                told.append(error)
+
+    vidkit.generate_video_from_json(lesson, tmp_path / "out", listener=listener, **QUICK)
+    assert "await" in str(told[0])
+
+
+def test_cancelling_the_coroutine_leaves_a_true_report(tmp_path: Path) -> None:
+    """A cancelled `generate_video` has written what it left behind when it lets go."""
+    lesson = written(tmp_path, sections=2)
+
+    async def cancel() -> None:
+        task = asyncio.ensure_future(
+            vidkit.generate_video(lesson, **QUICK | {"voice": "simulated:3600"})
+        )
+        await asyncio.sleep(0.5)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancel())
+    report = json.loads((tmp_path / "output_lesson/report.json").read_text())
+    assert report["state"] == "failed"
+    assert {section["state"] for section in report["sections"]} == {"cancelled"}
+
+
+CELLS = """
+import vidkit, asyncio
+quick = dict(images="simulated:0.01", voice="simulated:latency=0.01,seconds=0.3", size=(160, 90))
+print(vidkit.generate_video_from_json("a.json", "one", **quick).name)
+---
+report = await vidkit.generate_video("a.json", "two", **quick)
+print(report.path.name)
+---
+print(len(vidkit.process_all_videos(["a.json"], **quick)))
+---
+print(len(await vidkit.process_videos(["a.json"], **quick)))
+---
+vidkit.allow_nested()
+print(asyncio.run(vidkit.generate_video("a.json", "three", **quick)).path.name)
+---
+both = asyncio.ensure_future(vidkit.generate_video("a.json", "four", **quick))
+vidkit.generate_video_from_json("a.json", "five", **quick)
+print((await both).path.name)
+"""
+
+
+def test_all_calls_work_in_a_notebooks_kernel(tmp_path: Path) -> None:
+    """Waiting, awaited, nested and side by side: each works in a cell of a real kernel."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    written(tmp_path, "a", 2)
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS.strip().split("---\n")]
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    printed = [
+        "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stdout")
+        for cell in notebook.cells
+    ]
+    assert [text.strip() for text in printed] == [
+        "final_video.mp4",
+        "final_video.mp4",
+        "1",
+        "1",
+        "final_video.mp4",
+        "final_video.mp4",
+    ]
+
+
+def test_a_killed_run_leaves_nothing_that_looks_finished(tmp_path: Path) -> None:
+    """After SIGKILL in mid-run there is no video, and the same call finishes the job."""
+    lesson = written(tmp_path, sections=4)
+    script = (
+        "import sys, os, signal, vidkit\n"
+        "from vidkit.events import StepEnded\n"
+        "def die(event):\n"
+        "    if isinstance(event, StepEnded) and event.step == 'clip':\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "vidkit.generate_video_from_json(sys.argv[1], listener=die, images='simulated:0.05',\n"
+        "    voice='simulated:latency=0.05,seconds=0.5', size=(160, 90), progress=False)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", script, str(lesson)], check=False)
+    assert killed.returncode == -9
+    folder = tmp_path / "output_lesson"
+    assert not (folder / "final_video.mp4").exists()
+    assert json.loads((folder / "report.json").read_text())["state"] == "under way"
+    for whole in folder.glob("clips/section_*.mp4"):
+        assert av.open(whole).duration
+    path = vidkit.generate_video_from_json(lesson, **QUICK)
+    assert path.exists()
+    assert not list(folder.rglob("*.part"))
+
+
+def test_two_runs_share_the_loop_and_leave_it_running(tmp_path: Path) -> None:
+    """Runs from different threads live on one loop, which serves the next one too."""
+    import threading
+
+    for name in "ab":
+        written(tmp_path / name, name, 1)
+    threads = [
+        threading.Thread(
+            target=vidkit.generate_video_from_json, args=(tmp_path / f"{n}/{n}.json",), kwargs=QUICK
+        )
+        for n in "ab"
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert loop.event_loop().is_running()
+    assert all((tmp_path / f"{n}/output_{n}/final_video.mp4").exists() for n in "ab")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_folder_is_told(tmp_path: Path) -> None:
+    """No permission to write is a clear error, not a traceback from below."""
+    lesson = written(tmp_path, sections=1)
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(OutputError, match="cannot be written"):
+            vidkit.generate_video_from_json(lesson, **QUICK)
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_the_defaults_are_offline_and_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever keys are in the environment, a plain call draws slides and speaks with espeak."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-not-a-key")
+    lesson = written(tmp_path, sections=1)
+    report = asyncio.run(vidkit.generate_video(lesson, progress=False, size=(320, 180)))
+    assert (report.sections[0].image_by, report.sections[0].voice_by) == ("slides", "espeak")
+    written_files = [p.read_bytes() for p in report.folder.rglob("*") if p.is_file()]
+    assert not any(b"sk-not-a-key" in data for data in written_files)
+    shutil.rmtree(report.folder)

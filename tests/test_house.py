@@ -1,0 +1,174 @@
+"""The house: tiers, the cost of importing, and files that must say the same."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "vidkit"
+
+TIERS = {
+    1: {"events", "errors", "loop", "captions"},
+    2: {
+        "lesson",
+        "schema",
+        "jsontext",
+        "settings",
+        "gate",
+        "machine",
+        "media",
+        "output",
+        "plain",
+        "slides",
+        "speech",
+    },
+    3: {"providers"},
+    4: {"pipeline", "report"},
+    5: {"progress"},
+    6: {"calls", "nested"},
+    7: {"__main__", "studio"},
+}
+TIER = {module: tier for tier, modules in TIERS.items() for module in modules}
+
+PRIVATE_ROOMS = {"media", "providers", "pipeline", "slides", "speech", "studio"}
+"""Packages whose own modules may import each other freely."""
+
+
+def modules() -> list[Path]:
+    return sorted(p for p in PACKAGE.rglob("*.py") if p != PACKAGE / "__init__.py")
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imported_rooms(path: Path) -> set[str]:
+    """The rooms of vidkit that a module imports, wherever in its text."""
+    here = path.relative_to(ROOT).with_suffix("").parts[:-1]
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = here[: len(here) - node.level + 1]
+            target = (*base, *(node.module or "").split("."))[1:]
+            names = [target[0]] if target and target[0] else [alias.name for alias in node.names]
+            found |= set(names)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("vidkit"):
+            raise AssertionError(f"{path}: import from vidkit relatively")
+    return found
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_module_imports_only_from_lower_tiers(path: Path) -> None:
+    """The design's tiers hold: nothing reaches up, and nobody calls a room of its own floor
+    from above it.
+    """
+    mine = room(path)
+    assert mine in TIER, f"{mine} has no tier: give it one in {Path(__file__).name}"
+    for other in imported_rooms(path):
+        if other == mine and mine in PRIVATE_ROOMS:
+            continue
+        assert other in TIER, f"{path.name} imports {other}, which has no tier"
+        assert TIER[other] <= TIER[mine], f"{mine} (tier {TIER[mine]}) imports {other} above it"
+
+
+def test_no_room_depends_on_itself_in_a_circle() -> None:
+    """Rooms of one tier may help each other, but never in a circle."""
+    arrows: dict[str, set[str]] = {}
+    for path in modules():
+        mine = room(path)
+        arrows.setdefault(mine, set()).update(imported_rooms(path) - {mine})
+
+    def walk(at: str, seen: tuple[str, ...]) -> None:
+        assert at not in seen, " → ".join((*seen, at))
+        for other in arrows.get(at, ()):
+            walk(other, (*seen, at))
+
+    for start in arrows:
+        walk(start, ())
+
+
+def test_no_module_is_two_things() -> None:
+    """A module over 400 lines is asking to be two."""
+    long = {p.name: n for p in modules() if (n := len(p.read_text().splitlines())) > 400}
+    assert not long
+
+
+def loaded_by(statement: str) -> set[str]:
+    code = f"import sys; {statement}; print('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+HEAVY = {"moviepy", "openai", "gtts", "ipywidgets", "av", "typst", "numpy", "PIL", "IPython"}
+
+
+def test_importing_vidkit_loads_nothing_heavy() -> None:
+    """`import vidkit` costs next to nothing: no library of media, network or widgets comes in."""
+    loaded = loaded_by("import vidkit; vidkit.Settings(); vidkit.__version__")
+    assert not loaded & HEAVY
+    assert len(loaded) < 350
+
+
+def test_reading_lessons_loads_nothing_heavy() -> None:
+    """`vidkit check` needs no media library."""
+    assert not loaded_by("from vidkit import load_lesson") & (HEAVY - {"numpy"})
+
+
+def test_the_public_names_are_these() -> None:
+    """What vidkit promises to keep is pinned."""
+    import vidkit
+
+    assert vidkit.__all__ == sorted(vidkit.__all__, key=lambda n: (n[0].islower(), n))
+    for name in vidkit.__all__:
+        assert getattr(vidkit, name).__doc__, name
+    assert dir(vidkit) == vidkit.__all__
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = vidkit.nothing
+
+
+def test_environment_and_project_say_the_same() -> None:
+    """`environment.yml` gives the Python that `pyproject.toml` asks for, and installs the
+    project itself, whose dependencies are then the same.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lines = [line.strip("- \n") for line in (ROOT / "environment.yml").read_text().splitlines()]
+    python = next(line for line in lines if line.startswith("python"))
+    assert python.removeprefix("python") == project["requires-python"]
+    assert ".[lab,test]" in lines
+    assert {"lab", "test"} <= project["optional-dependencies"].keys()
+    assert f"name: {project['name']}" in lines
+
+
+def test_what_the_user_named_is_used() -> None:
+    """Every package the project was asked to rest on is a dependency, by its name."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = {re.split(r"[<>=!~ \[]", each)[0] for each in project["dependencies"]}
+    needed |= {re.split(r"[<>=!~ \[]", e)[0] for e in project["optional-dependencies"]["test"]}
+    named = {"ipywidgets", "nest-asyncio", "moviepy", "openai", "gtts", "tqdm", "nbval"}
+    assert named <= needed
+
+
+def test_the_top_level_is_what_was_asked_for() -> None:
+    """notebooks, vidkit, tests, environment.yml, README.md, and what a project cannot do without."""
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.splitlines()
+    if not listed:
+        pytest.skip("not a git checkout: nothing to list")
+    visible = {name.split("/")[0] for name in listed if not name.startswith(".")}
+    assert visible == {
+        "LICENSE",
+        "README.md",
+        "environment.yml",
+        "notebooks",
+        "pyproject.toml",
+        "tests",
+        "vidkit",
+    }

@@ -1,0 +1,105 @@
+"""vidkit's loop: reached from everywhere, blocking nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import threading
+
+import pytest
+
+from vidkit import loop
+from vidkit.errors import Cancelled, VidkitError
+
+
+async def where() -> tuple[str, int]:
+    await asyncio.sleep(0)
+    return threading.current_thread().name, id(asyncio.get_running_loop())
+
+
+def test_every_way_leads_to_the_same_loop() -> None:
+    """A script, another loop and a running loop that waits all reach one thread and one loop."""
+
+    async def elsewhere() -> list[tuple[str, int]]:
+        return [await loop.hop(where()), loop.run(where())]
+
+    found = {loop.run(where()), *asyncio.run(elsewhere())}
+    assert len(found) == 1
+    assert next(iter(found))[0] == "vidkit"
+
+
+def test_waiting_on_the_loop_itself_is_refused() -> None:
+    """A call that would wait for its own thread for ever is told to await instead."""
+
+    async def inside() -> None:
+        loop.run(where())
+
+    with pytest.raises(VidkitError, match="await"):
+        loop.run(inside())
+
+
+def test_a_coroutine_hops_from_the_loop_to_itself() -> None:
+    """On vidkit's own loop, hop is an ordinary await."""
+
+    async def inside() -> tuple[str, int]:
+        return await loop.hop(where())
+
+    assert loop.run(inside())[0] == "vidkit"
+
+
+def test_errors_come_back_as_they_are() -> None:
+    """What a coroutine raises is raised where it is waited for."""
+
+    async def fails() -> None:
+        raise ValueError("as it is")
+
+    with pytest.raises(ValueError, match="as it is"):
+        loop.run(fails())
+    with pytest.raises(ValueError, match="as it is"):
+        asyncio.run(loop.hop(fails()))
+
+
+def test_a_cancelled_wait_sees_the_work_end() -> None:
+    """Cancelling the caller cancels the work, and returns when its clean-up is done."""
+    over = threading.Event()
+
+    async def long() -> None:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            await asyncio.sleep(0.05)
+            over.set()
+
+    async def caller() -> None:
+        task = asyncio.ensure_future(loop.hop(long()))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert over.is_set()
+
+    asyncio.run(caller())
+
+
+def test_a_cancelled_work_says_so() -> None:
+    """Waiting for work that somebody cancelled raises vidkit's own error."""
+    work = loop.submit(asyncio.sleep(3600))
+    work.cancel()
+    with pytest.raises(Cancelled):
+        work.wait()
+
+
+def _in_child(answers: multiprocessing.SimpleQueue[str]) -> None:
+    answers.put(loop.run(where())[0])
+
+
+def test_a_forked_child_gets_a_loop_of_its_own() -> None:
+    """The thread does not survive a fork; the child's first call starts another."""
+    loop.run(where())
+    context = multiprocessing.get_context("fork")
+    answers = context.SimpleQueue()
+    child = context.Process(target=_in_child, args=(answers,))
+    child.start()
+    child.join(20)
+    assert child.exitcode == 0
+    assert answers.get() == "vidkit"

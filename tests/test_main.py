@@ -1,0 +1,148 @@
+"""The command line: what it makes, what it says, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jsonschema
+import pytest
+from stand_ins import written
+
+from vidkit.__main__ import main
+
+QUICK = ["--images", "simulated:0.01", "--voice", "simulated:latency=0.01,seconds=0.5"]
+QUICK += ["--size", "160x90"]
+
+
+def test_make_writes_beside_the_lesson(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`vidkit make` prints where the video is, and ends with 0."""
+    lesson = written(tmp_path, "rain", 2)
+    assert main(["make", str(lesson), *QUICK]) == 0
+    video = tmp_path / "output_rain/final_video.mp4"
+    assert str(video) in capsys.readouterr().out
+    assert video.exists()
+
+
+def test_make_takes_a_folder_and_chosen_sections(tmp_path: Path) -> None:
+    """`-o` says where, `--only` says which."""
+    lesson = written(tmp_path, "rain", 3)
+    assert main(["make", str(lesson), "-o", str(tmp_path / "out"), "--only", "1,3", *QUICK]) == 0
+    clips = sorted(p.name for p in (tmp_path / "out/clips").iterdir())
+    assert clips == ["section_0.mp4", "section_2.mp4"]
+
+
+def test_make_takes_several_lessons(tmp_path: Path) -> None:
+    """Each lands beside itself; one `-o` for several is refused."""
+    lessons = [str(written(tmp_path, name, 1)) for name in "ab"]
+    assert main(["make", *lessons, *QUICK]) == 0
+    assert all((tmp_path / f"output_{n}/final_video.mp4").exists() for n in "ab")
+    assert main(["make", *lessons, "-o", str(tmp_path / "out"), *QUICK]) == 2
+
+
+def test_batch_says_its_workers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`vidkit batch` ends its summary with the calls that could be under way at once."""
+    for name in "ab":
+        written(tmp_path, name, 1)
+    assert main(["batch", str(tmp_path), "--videos", "3", "--workers", "2", *QUICK]) == 0
+    assert "3 videos × 2 sections × 2 = at most 12" in capsys.readouterr().out
+    assert main(["batch", str(tmp_path), "--sequential", *QUICK]) == 0
+    assert "1 videos × 4 sections × 2 = at most 8" in capsys.readouterr().out
+
+
+def test_something_failed_is_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A batch with a lesson that failed ends with 1 and names it."""
+    written(tmp_path, "good", 1)
+    (tmp_path / "bad.json").write_text("[")
+    assert main(["batch", str(tmp_path), *QUICK]) == 1
+    assert "bad: failed" in capsys.readouterr().out
+
+
+def test_nothing_made_is_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """All calls failing ends with 1 and a clear error."""
+    lesson = written(tmp_path, "rain", 2)
+    assert main(["make", str(lesson), *QUICK, "--images", "simulated:latency=0,errors=1"]) == 1
+    assert "no section could be made" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["make", "gone.json"],
+        ["make", "rain.json", "--workers", "0"],
+        ["make", "rain.json", "--images", "nobody"],
+        ["make", "rain.json", "--voice", "simulated:fast"],
+        ["make", "rain.json", "--only", "9"],
+        ["batch", "nowhere"],
+        ["check", "rain.json", "gone.json"],
+    ],
+)
+def test_bad_input_is_two(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+) -> None:
+    """What the user typed wrong ends with 2, one message and no traceback."""
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, "rain", 1)
+    assert main(words) == 2
+    told = capsys.readouterr()
+    assert "Traceback" not in told.out + told.err
+    assert told.out + told.err
+
+
+def test_check_tells_all_faults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`vidkit check` says what is wrong, section by section, and makes nothing."""
+    path = tmp_path / "rain.json"
+    path.write_text(json.dumps({"sections": [{"content": ""}, {"image_description": "x"}]}))
+    assert main(["check", str(path)]) == 2
+    told = capsys.readouterr().out
+    assert "section 1" in told
+    assert "section 2" in told
+    assert [p.name for p in tmp_path.iterdir()] == ["rain.json"]
+
+
+def test_schema_is_json_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    """`vidkit schema` prints a schema that a validator accepts."""
+    assert main(["schema"]) == 0
+    jsonschema.Draft202012Validator.check_schema(json.loads(capsys.readouterr().out))
+
+
+def test_help_says_how_many_calls(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--help` gives the formula and the bands."""
+    with pytest.raises(SystemExit) as end:
+        main(["batch", "--help"])
+    assert end.value.code == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "2 videos × 4 sections × 2 = at most 16 provider calls at once" in told
+    assert "2-3 careful, 4-6 balanced, 8-10 bold" in told
+
+
+def test_ctrl_c_stops_cleanly(tmp_path: Path) -> None:
+    """An interrupt ends the run, keeps what is finished, and says how to go on."""
+    lesson = written(tmp_path, "rain", 3)
+    words = [sys.executable, "-m", "vidkit", "make", str(lesson), *QUICK]
+    words += ["--workers", "1", "--voice", "simulated:latency=1.5,seconds=0.3"]
+    run = subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    clip = tmp_path / "output_rain/clips/section_0.mp4"
+    for _ in range(600):
+        if clip.exists():
+            break
+        time.sleep(0.05)
+    os.kill(run.pid, signal.SIGINT)
+    _, told = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert "Traceback" not in told
+    assert "the same command" in told
+    report = json.loads((tmp_path / "output_rain/report.json").read_text())
+    assert report["sections"][0]["state"] == "made"
+    assert report["sections"][-1]["state"] == "cancelled"
+    assert not list(tmp_path.rglob("*.part"))

@@ -1,0 +1,294 @@
+"""The three levels of parallelism, in virtual time: order, counts, isolation."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as tries
+from hypothesis import strategies as st
+from stand_ins import Rehearsal, no_editor, written
+from virtual import virtually
+
+from vidkit.errors import MediaError, Refused, SettingsError
+from vidkit.events import LessonEnded, SectionEnded, StepEnded, StepStarted
+from vidkit.pipeline import Editor, Job
+from vidkit.providers.simulated import Simulated
+from vidkit.settings import Settings
+
+TICK = 0.001
+"""Seconds of virtual time by which a run may exceed the arithmetic."""
+
+
+def jobs(folder: Path, count: int, sections: int) -> list[Job]:
+    """Lessons of equal length, each with a folder of its own."""
+    return [
+        Job(written(folder, f"lesson {i}", sections), folder / f"output_{i}") for i in range(count)
+    ]
+
+
+def video(folder: Path) -> list[str]:
+    """The clips in the stand-in's video, in order."""
+    return (folder / "final_video.mp4").read_text().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("workers", "together", "seconds"),
+    [(1, True, 150), (4, True, 45), (10, True, 15), (1, False, 300), (4, False, 90)],
+)
+def test_sections_and_parts_overlap_as_asked(
+    tmp_path: Path, workers: int, together: bool, seconds: float
+) -> None:
+    """Ten sections of 15 s take four workers three rounds, and one worker ten."""
+    run = Rehearsal(Settings(section_workers=workers, concurrent_parts=together))
+    run.make(jobs(tmp_path, 1, 10))
+    assert seconds <= run.seconds <= seconds + TICK
+
+
+@pytest.mark.parametrize(("videos", "seconds"), [(1, 8 * 45), (2, 4 * 45), (4, 2 * 45)])
+def test_lessons_overlap_as_asked(tmp_path: Path, videos: int, seconds: float) -> None:
+    """Eight equal lessons take two video workers half of the time of one."""
+    run = Rehearsal(Settings(video_workers=videos))
+    run.make(jobs(tmp_path, 8, 10))
+    assert seconds <= run.seconds <= seconds + TICK
+
+
+def test_calls_under_way_never_exceed_what_the_settings_say(tmp_path: Path) -> None:
+    """`peak_calls` is the number of calls that really come together, and no more."""
+    calls = Simulated(latency=15, spread=0.5, seconds=0.1)
+    settings = Settings(section_workers=3, video_workers=2)
+    Rehearsal(settings, images=calls, voice=calls).make(jobs(tmp_path, 5, 7))
+    assert calls.peak == settings.peak_calls == 12
+
+
+@given(seed=st.integers(0, 10_000), workers=st.integers(1, 8), sections=st.integers(1, 14))
+@tries(max_examples=25, deadline=None)
+def test_clips_stand_in_the_lessons_order(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, workers: int, sections: int
+) -> None:
+    """Whatever finishes first, the eleventh section follows the tenth."""
+    folder = tmp_path_factory.mktemp("order")
+    slow = Simulated(latency=5, spread=1, seconds=0.1, seed=seed)
+    run = Rehearsal(Settings(section_workers=workers), images=slow, voice=slow)
+    report = run.make(jobs(folder, 1, sections))
+    assert video(folder / "output_0") == [f"section_{i}.mp4" for i in range(sections)]
+    assert [s.index for s in report[0].sections] == list(range(sections))
+
+
+def test_a_clip_is_cut_as_soon_as_its_two_parts_are_there(tmp_path: Path) -> None:
+    """The first clip begins when the first section's calls end, not after the last section."""
+    run = Rehearsal(Settings(section_workers=1))
+    run.make(jobs(tmp_path, 1, 3))
+    clips = [e.at for e in run.told(StepStarted) if e.step == "clip"]
+    assert clips == pytest.approx([15, 30, 45], abs=TICK)
+
+
+def test_a_clip_holds_no_worker_slot(tmp_path: Path) -> None:
+    """While a clip waits for a core, the next section's calls are under way."""
+    run = Rehearsal(Settings(section_workers=1))
+    run.make(jobs(tmp_path, 1, 2))
+    order = [(e.step, e.section) for e in run.told(StepStarted)]
+    assert order.index(("image", 1)) < order.index(("join", None))
+    starts = {(e.step, e.section): e.at for e in run.told(StepStarted)}
+    assert starts["image", 1] == pytest.approx(15, abs=TICK)
+
+
+class Fails:
+    """An image provider that refuses chosen sections."""
+
+    name = "fails"
+    places = None
+
+    def __init__(self, *indexes: int, error: Exception | None = None) -> None:
+        self.indexes = indexes
+        self.error = error or Refused("too sad for a lesson")
+        self.good = Simulated(latency=15)
+
+    def shape(self, ask: Any) -> dict[str, Any]:
+        return {}
+
+    async def draw(self, ask: Any, request: Any) -> Any:
+        if ask.index in self.indexes:
+            await asyncio.sleep(1)
+            raise self.error
+        return await self.good.draw(ask, request)
+
+
+def test_a_failed_section_is_skipped_and_named(tmp_path: Path) -> None:
+    """By default the others make the video, and the report says which is missing and why."""
+    run = Rehearsal(images=Fails(1))
+    report = run.make(jobs(tmp_path, 1, 3))[0]
+    assert len(video(tmp_path / "output_0")) == 2
+    assert [s.number for s in report.failed] == [2]
+    assert "too sad for a lesson" in str(report)
+    assert report.path is not None
+    assert not report.made
+
+
+def test_the_narration_of_a_section_without_an_image_is_kept(tmp_path: Path) -> None:
+    """What was paid for stays on disk when the other half of its section fails."""
+    report = Rehearsal(images=Fails(0)).make(jobs(tmp_path, 1, 2))[0]
+    kept = report.sections[0].audio
+    assert kept is not None
+    assert kept.exists()
+
+
+def test_a_placeholder_stands_for_a_failed_section(tmp_path: Path) -> None:
+    """With `placeholder` a card takes the place, for as long as the narration where there is one."""
+    cards: list[tuple[str, object, object]] = []
+    editor = no_editor()
+
+    def clip(picture: Any, narration: Any, out: Path, frame: Any, **how: Any) -> Any:
+        if picture == b"card":
+            cards.append((how["title"], narration, how["seconds"]))
+        return editor.clip(picture, narration, out, frame, **how)
+
+    watching = Editor(**{**vars(editor), "clip": clip})
+    settings = Settings(on_failure="placeholder")
+    run = Rehearsal(settings, images=Fails(1), editor=watching)
+    report = run.make(jobs(tmp_path, 1, 3))[0]
+    assert len(video(tmp_path / "output_0")) == 3
+    assert [s.state for s in report.sections] == ["made", "placeholder", "made"]
+    assert cards[0][1] is not None
+    assert cards[0][2] is None
+
+
+class Mute(Fails):
+    """A voice that fails on chosen sections."""
+
+    async def speak(self, ask: Any, request: Any) -> Any:
+        if ask.index in self.indexes:
+            raise self.error
+        return await self.good.speak(ask, request)
+
+
+def test_a_placeholder_without_narration_stands_three_seconds(tmp_path: Path) -> None:
+    """A card that has nothing to be heard is silent and 3 s long."""
+    lengths: list[object] = []
+    editor = no_editor()
+
+    def clip(picture: Any, narration: Any, out: Path, frame: Any, **how: Any) -> Any:
+        lengths.append((narration is None, how["seconds"]))
+        return editor.clip(picture, narration, out, frame, **how)
+
+    watching = Editor(**{**vars(editor), "clip": clip})
+    Rehearsal(Settings(on_failure="placeholder"), voice=Mute(0), editor=watching).make(
+        jobs(tmp_path, 1, 1)
+    )
+    assert lengths == [(True, 3.0)]
+
+
+def test_stop_ends_the_lesson_at_once(tmp_path: Path) -> None:
+    """With `stop` no further call is made after the first failure, and the lesson says where."""
+    images = Fails(0)
+    run = Rehearsal(Settings(on_failure="stop", section_workers=1), images=images)
+    report = run.make(jobs(tmp_path, 1, 5))[0]
+    assert report.path is None
+    assert "section 1" in (report.error or "")
+    assert images.good.calls == 0
+    assert run.seconds <= 15 + TICK
+
+
+def test_a_stopped_lesson_leaves_the_batch_alone(tmp_path: Path) -> None:
+    """The failure of one lesson costs no other lesson anything."""
+    good, bad = jobs(tmp_path, 2, 2)
+    bad = Job(tmp_path / "gone.json", tmp_path / "output_gone")
+    report = Rehearsal().make([bad, good])
+    assert report[0].path is None
+    assert "gone.json" in (report[0].error or "")
+    assert report[1].made
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_call_in_three_failing_makes_every_lesson(tmp_path: Path, seed: int) -> None:
+    """Every lesson becomes a video, every failed section is named, nothing hangs."""
+    shaky = Simulated(latency=2, errors=1 / 3, seconds=0.1, seed=seed)
+    report = Rehearsal(images=shaky, voice=shaky).make(jobs(tmp_path, 4, 10))
+    for i, each in enumerate(report):
+        assert each.path is not None
+        assert len(video(tmp_path / f"output_{i}")) + len(each.failed) == 10
+        assert all(s.error for s in each.failed)
+    assert sum(len(each.failed) for each in report) > 5
+
+
+def test_all_calls_failing_is_a_clear_error(tmp_path: Path) -> None:
+    """A lesson of which nothing could be made says so, with the first reason."""
+    dead = Simulated(latency=1, errors=1)
+    report = Rehearsal(images=dead, voice=dead).make(jobs(tmp_path, 1, 3))[0]
+    assert report.path is None
+    assert "no section could be made" in (report.error or "")
+    assert "this call was to fail" in (report.error or "")
+
+
+def test_an_unforeseen_error_is_a_value_too(tmp_path: Path) -> None:
+    """A bug in a provider costs its section, and shows no traceback to a person."""
+    report = Rehearsal(images=Fails(1, error=KeyError("oops"))).make(jobs(tmp_path, 1, 3))[0]
+    assert "unforeseen KeyError" in (report.sections[1].error or "")
+    assert report.sections[2].made
+
+
+def test_an_asset_that_does_not_decode_fails_its_section(tmp_path: Path) -> None:
+    """What a provider gives is checked before it counts."""
+
+    def refuse(data: bytes, name: str) -> None:
+        raise MediaError(f"{name}: not a picture")
+
+    editor = Editor(**{**vars(no_editor()), "check_picture": refuse})
+    report = Rehearsal(editor=editor).make(jobs(tmp_path, 1, 1))[0]
+    assert "what simulated gave: not a picture" in (report.error or "")
+
+
+def test_only_chosen_sections_are_made(tmp_path: Path) -> None:
+    """`only=[3, 5]` asks the providers for two sections, counted from 1."""
+    calls = Simulated(latency=1, seconds=0.1)
+    report = Rehearsal(Settings(only=[5, 3]), images=calls).make(jobs(tmp_path, 1, 6))[0]
+    assert [s.number for s in report.sections] == [3, 5]
+    assert calls.calls == 2
+
+
+def test_only_beyond_the_last_section_is_told(tmp_path: Path) -> None:
+    """A section that does not exist is an error that says how many there are."""
+    report = Rehearsal(Settings(only=[7])).make(jobs(tmp_path, 1, 3))[0]
+    assert isinstance(report.failure, SettingsError)
+    assert "3 sections" in str(report.failure)
+
+
+def test_every_step_that_starts_ends_once(tmp_path: Path) -> None:
+    """The stream tells of each begin one end, and of each section and lesson one."""
+    shaky = Simulated(latency=2, errors=0.4, spread=0.5, seconds=0.1)
+    run = Rehearsal(images=shaky, voice=shaky)
+    run.make(jobs(tmp_path, 3, 6))
+    begun = [(e.lesson, e.section, e.step) for e in run.told(StepStarted)]
+    ended = [(e.lesson, e.section, e.step) for e in run.told(StepEnded)]
+    assert sorted(begun, key=str) == sorted(ended, key=str)
+    assert len(begun) == len(set(begun))
+    assert len(run.told(SectionEnded)) == 18
+    assert len(run.told(LessonEnded)) == 3
+
+
+def test_a_cancelled_run_writes_its_report(tmp_path: Path) -> None:
+    """What was finished at a cancel is on disk and listed, and nothing is half-written."""
+    run = Rehearsal(Settings(section_workers=1))
+    folder = tmp_path / "output_0"
+
+    async def cancel_later() -> None:
+        task = asyncio.ensure_future(run._make(jobs(tmp_path, 1, 4)))
+        await asyncio.sleep(40)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    virtually(cancel_later())
+    report = json.loads((folder / "report.json").read_text())
+    states = [section["state"] for section in report["sections"]]
+    assert states == ["made", "made", "cancelled", "cancelled"]
+    assert report["video"] is None
+    assert not list(folder.rglob("*.part"))
+    assert {path for path in report["files"] if path.startswith("clips")} == {
+        "clips/section_0.mp4",
+        "clips/section_1.mp4",
+    }

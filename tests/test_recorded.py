@@ -1,0 +1,75 @@
+"""Recorded pictures and narrations: found by position, keyed by content."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vidkit.errors import ProviderError, ProviderMissing
+from vidkit.providers import ImageAsk, VoiceAsk, image_maker, voice_maker
+
+
+async def straight(send: Callable[[], Awaitable[Any]]) -> Any:
+    return await send()
+
+
+def image(index: int = 0, file: Path | None = None) -> ImageAsk:
+    return ImageAsk("", "", None, "en", (64, 36), index=index, file=file)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "audio").mkdir()
+    (tmp_path / "images/section_0.png").write_bytes(b"zero")
+    (tmp_path / "images/section_1.jpg").write_bytes(b"one")
+    (tmp_path / "audio/section_0.mp3").write_bytes(b"sound")
+    return tmp_path
+
+
+def test_files_are_found_by_the_sections_position(folder: Path) -> None:
+    """`recorded:FOLDER` gives the file of the section, in whatever format it is."""
+    maker = image_maker(f"recorded:{folder}")
+    first = asyncio.run(maker.draw(image(0), straight))
+    second = asyncio.run(maker.draw(image(1), straight))
+    assert (first.data, first.suffix) == (b"zero", ".png")
+    assert (second.data, second.suffix) == (b"one", ".jpg")
+    spoken = asyncio.run(voice_maker(f"recorded:{folder}").speak(VoiceAsk("", "en"), straight))
+    assert (spoken.data, spoken.suffix) == (b"sound", ".mp3")
+
+
+def test_a_missing_file_is_named(folder: Path) -> None:
+    """The error says which file was looked for."""
+    with pytest.raises(ProviderError, match=r"section_7\.png"):
+        asyncio.run(image_maker(f"recorded:{folder}").draw(image(7), straight))
+
+
+def test_a_sections_own_file_wins(folder: Path) -> None:
+    """A file that the section names is taken before the folder's."""
+    own = folder / "own.webp"
+    own.write_bytes(b"own")
+    drawn = asyncio.run(image_maker(f"recorded:{folder}").draw(image(0, own), straight))
+    assert (drawn.data, drawn.suffix) == (b"own", ".webp")
+
+
+def test_the_key_is_the_content_and_not_the_place(folder: Path) -> None:
+    """The same bytes under another number are the same asset."""
+    (folder / "images/section_2.png").write_bytes(b"zero")
+    maker = image_maker(f"recorded:{folder}")
+    assert maker.shape(image(0)) == maker.shape(image(2)) != maker.shape(image(1))
+
+
+def test_a_missing_folder_is_told_at_once() -> None:
+    """A folder that is not there fails before anything is made."""
+    with pytest.raises(ProviderMissing, match="no such folder"):
+        image_maker("recorded:nowhere")
+
+
+def test_nothing_recorded_says_how_to_record() -> None:
+    """Plain `recorded` without a file in the section says where to put one."""
+    with pytest.raises(ProviderError, match="`image`"):
+        asyncio.run(image_maker("recorded").draw(image(), straight))

@@ -1,0 +1,75 @@
+"""Reports: what they say to a person, to a program and to a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vidkit.errors import NothingMade
+from vidkit.report import BatchReport, SectionReport, VideoReport, clock_time, took
+
+FOLDER = Path("out")
+GOOD = SectionReport(0, "Light", length=12.0, clip=FOLDER / "clips/section_0.mp4")
+BAD = SectionReport(1, "Rain", state="failed", error="image: <b>no</b> & never")
+
+
+def a_video(*sections: SectionReport, **more: object) -> VideoReport:
+    return VideoReport(
+        Path("lessons/1.json"),
+        FOLDER,
+        path=FOLDER / "final_video.mp4",
+        sections=sections,
+        seconds=7.25,
+        length=307,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def test_a_video_says_what_was_made_and_what_was_not() -> None:
+    """One line for the lesson, one for each section that failed, with why."""
+    lines = str(a_video(GOOD, BAD)).splitlines()
+    assert lines[0].startswith("1: 1 of 2 sections in 7.2 s, 5:07 long: ")
+    assert lines[1] == "  section 2: failed: image: <b>no</b> & never"
+
+
+def test_a_lesson_without_a_video_says_why() -> None:
+    """The reason stands where the path would."""
+    report = VideoReport(Path("1.json"), FOLDER, failure=NothingMade("nothing could be made"))
+    assert str(report) == "1: failed: nothing could be made"
+    assert not report.made
+
+
+def test_html_holds_outside_text_as_text() -> None:
+    """A title, a path and a provider's message reach the browser escaped."""
+    evil = "<img src=x onerror=alert(1)>"
+    page = BatchReport((a_video(GOOD, BAD, title=evil, notes=(evil,)),))._repr_html_()
+    assert "<img" not in page
+    assert "&lt;img" in page
+    assert "<b>" not in page
+
+
+def test_a_batch_says_its_peak() -> None:
+    """The summary ends with the formula of the calls at once."""
+    report = BatchReport((a_video(GOOD),), 3.0, 16, "2 videos × 4 sections × 2")
+    assert str(report).endswith("2 videos × 4 sections × 2 = at most 16 provider calls at once")
+    assert len(report) == 1
+    assert report[0].made
+    assert list(report) == [report[0]]
+
+
+def test_json_paths_are_relative_to_the_folder() -> None:
+    """A folder that is moved keeps a true report."""
+    told = a_video(GOOD).as_json()
+    assert told["video"] == "final_video.mp4"
+    assert told["sections"][0]["clip"] == "clips/section_0.mp4"
+    assert told["sections"][0]["number"] == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words", "clock"),
+    [(0.84, "0.8 s", "0:01"), (12.3, "12 s", "0:12"), (200, "3 min 20 s", "3:20")],
+)
+def test_times_read_as_people_say_them(seconds: float, words: str, clock: str) -> None:
+    """Seconds as words, and as players show them."""
+    assert (took(seconds), clock_time(seconds)) == (words, clock)

@@ -1,0 +1,78 @@
+"""The simulated provider: its time, its errors, and what it gives."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import wave
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from PIL import Image
+from virtual import virtually
+
+from vidkit.errors import SettingsError, Unreachable
+from vidkit.providers import ImageAsk, VoiceAsk, image_maker
+from vidkit.providers.simulated import Simulated
+
+IMAGE = ImageAsk("a cat", "This is a cat.", None, "en", (640, 360))
+VOICE = VoiceAsk("one two three four five", "en")
+
+
+async def straight(send: Callable[[], Awaitable[Any]]) -> Any:
+    return await send()
+
+
+def test_a_call_takes_its_latency() -> None:
+    """Half a second said is half a second waited, on the loop's clock."""
+
+    async def call() -> float:
+        await Simulated(latency=0.5).draw(IMAGE, straight)
+        return asyncio.get_running_loop().time()
+
+    assert virtually(call()) == 0.5
+
+
+def test_errors_come_as_often_as_asked_and_in_the_same_places() -> None:
+    """A third of the calls fail, and another run with the same seed fails in the same ones."""
+
+    async def outcomes(seed: int) -> list[bool]:
+        voice, kept = Simulated(latency=1, errors=1 / 3, seconds=0.1, seed=seed), []
+        for i in range(300):
+            try:
+                await voice.speak(VoiceAsk(f"text {i}", "en"), straight)
+                kept.append(True)
+            except Unreachable:
+                kept.append(False)
+        return kept
+
+    first, again, other = (virtually(outcomes(seed)) for seed in (1, 1, 2))
+    assert first == again != other
+    assert 70 <= first.count(False) <= 130
+
+
+def test_what_it_gives_is_real_and_repeats() -> None:
+    """The picture opens, the sound is as long as the text takes, the words are timed."""
+    maker = Simulated(latency=0)
+    picture = virtually(maker.draw(IMAGE, straight))
+    narration = virtually(maker.speak(VOICE, straight))
+    assert picture == virtually(Simulated(latency=0).draw(IMAGE, straight))
+    assert Image.open(io.BytesIO(picture.data)).size == (80, 45)
+    with wave.open(io.BytesIO(narration.data)) as sound:
+        assert sound.getnframes() / sound.getframerate() == pytest.approx(2.0)
+    assert [w.text for w in narration.words] == VOICE.text.split()
+    assert narration.words[-1].end <= 2.0
+
+
+def test_the_argument_sets_it_up() -> None:
+    """`simulated:0.5` is a latency; names set the rest."""
+    assert image_maker("simulated:0.25") == Simulated(latency=0.25)
+    assert image_maker("simulated:latency=2, errors=0.5,seed=3") == Simulated(2, errors=0.5, seed=3)
+
+
+@pytest.mark.parametrize("argument", ["fast", "speed=3", "latency=inf", "errors=2", "latency=-1"])
+def test_a_wrong_argument_is_told(argument: str) -> None:
+    """What is not understood is named, with what would be."""
+    with pytest.raises(SettingsError, match="simulated"):
+        image_maker(f"simulated:{argument}")
