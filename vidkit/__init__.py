@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         generate_video_from_json,
         process_all_videos,
         process_videos,
+        start,
     )
     from .errors import VidkitError
     from .lesson import Lesson, Section, load_lesson
@@ -38,6 +39,7 @@ _HOMES = {
     "load_lesson": "lesson",
     "process_all_videos": "calls",
     "process_videos": "calls",
+    "start": "calls",
 }
 
 __all__ = [
@@ -54,6 +56,7 @@ __all__ = [
     "load_lesson",
     "process_all_videos",
     "process_videos",
+    "start",
 ]
 
 

@@ -117,6 +117,29 @@ def process_all_videos(
         return loop.run(order.make_all())
 
 
+def start(
+    lesson: Pathlike | Lesson,
+    output_dir: Pathlike | None = None,
+    max_workers: int | None = None,
+    *,
+    settings: Settings | None = None,
+    listener: Listener | None = None,
+    **changes: Any,
+) -> loop.Work[VideoReport]:
+    """Start making one lesson's video and return at once, in a script or a cell.
+
+    Arguments as in `generate_video`. The handle can be awaited, `wait`ed for, `cancel`led
+    and asked whether it is `done`.
+    """
+    order = _one(lesson, output_dir, max_workers, settings, listener, changes)
+
+    async def make() -> VideoReport:
+        with order:
+            return await order.make_one()
+
+    return loop.submit(make())
+
+
 class _Order:
     """A run that is about to start: made in the caller's thread, where faults of the
     arguments are found and a notebook's cell owns the bars; carried out on vidkit's loop.

@@ -12,7 +12,7 @@ import asyncio
 import concurrent.futures
 import os
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Generator
 from typing import Any, Generic, TypeVar
 
 from .errors import Cancelled, VidkitError
@@ -75,6 +75,13 @@ class Work(Generic[T]):
             self.future.set_exception(error)
         else:
             self.future.set_result(task.result())
+
+    def done(self) -> bool:
+        """True when the coroutine has ended, however it did."""
+        return self.future.done()
+
+    def __await__(self) -> Generator[Any, None, T]:
+        return self.watch().__await__()
 
     def cancel(self) -> None:
         """Ask the coroutine to end; from any thread, as often as one likes."""

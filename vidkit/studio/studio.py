@@ -1,0 +1,145 @@
+"""The first panel: choose a lesson and its workers, *Make*, and watch the sections appear.
+
+The cell that shows it returns at once. The run lives on vidkit's loop; a later cell may
+`report = await studio`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+from IPython.display import HTML, display
+
+from .. import calls, loop
+from ..errors import VidkitError
+from ..events import Event
+from ..lesson import lesson_files, load_lesson
+from ..report import VideoReport, count
+from ..settings import Settings
+from .look import STYLE, media, words
+from .sections import Sections
+
+PAINTS = 0.1
+"""Seconds between two paints: a kernel that sends thousands of updates a second is cut off."""
+
+
+class Studio:
+    """A panel over the lessons of `folder`. Further keywords are settings of the run.
+
+    `make()` does what the button does; `await` gives the report of the last run.
+    Raises `LessonError` where the folder is missing or holds no lesson.
+    """
+
+    def __init__(self, folder: str | Path = "lessons", **settings: Any) -> None:
+        self.settings = Settings(progress=False).with_(**settings)
+        paths = lesson_files(folder)
+        self.lesson = widgets.Dropdown(
+            options=[(path.stem, path) for path in paths],
+            description="Lesson",
+            layout=widgets.Layout(width="auto"),
+        )
+        self.workers = widgets.BoundedIntText(
+            self.settings.section_workers,
+            min=1,
+            max=16,
+            description="Workers",
+            layout=widgets.Layout(width="11em"),
+        )
+        self._make = _button("Make", "Make the video of this lesson", self.make)
+        self._cancel = _button("Cancel", "Stop; what is finished is kept", self.cancel)
+        self._cancel.disabled = True
+        self._status = widgets.HTML()
+        self._cards = widgets.VBox()
+        self._video = widgets.Output()
+        choose = widgets.HBox(
+            [self.lesson, self.workers, self._make, self._cancel],
+            layout=widgets.Layout(flex_flow="row wrap", align_items="center"),
+        )
+        self.widget = widgets.VBox(
+            [widgets.HTML(STYLE), choose, self._status, self._cards, self._video]
+        )
+        self.widget.add_class("vidkit")
+        self._sections: Sections | None = None
+        self._work: loop.Work[VideoReport | None] | None = None
+        self._say("Choose a lesson, then Make.")
+
+    def _ipython_display_(self) -> None:
+        display(self.widget)
+
+    def make(self) -> None:
+        """Start making the chosen lesson; returns at once."""
+        if self._work is not None and not self._work.done():
+            return
+        try:
+            lesson = load_lesson(self.lesson.value)
+        except VidkitError as error:
+            self._say(str(error), "wrong")
+            return
+        self._sections = Sections(lesson)
+        self._cards.children = (self._sections.widget,)
+        self._video.outputs = ()
+        self._make.disabled, self._cancel.disabled = True, False
+        self._work = loop.submit(self._run(self._sections, self.settings, self.workers.value))
+
+    def cancel(self) -> None:
+        """Stop the run; what is finished is kept."""
+        if self._work is not None:
+            self._work.cancel()
+
+    def __await__(self) -> Generator[Any, None, VideoReport | None]:
+        """The report of the run, None where there is none: it failed or was cancelled."""
+        if self._work is None:
+            raise VidkitError("nothing is being made yet: press Make, or call make()")
+        return self._work.__await__()
+
+    async def _run(
+        self, sections: Sections, settings: Settings, workers: int
+    ) -> VideoReport | None:
+        def hear(event: Event) -> None:
+            sections.hear(event)
+
+        painter = asyncio.create_task(self._keep_painting(sections))
+        try:
+            report = await calls.generate_video(
+                self.lesson.value, None, workers, settings=settings, listener=hear
+            )
+        except VidkitError as error:
+            self._say(str(error), "wrong")
+            return None
+        except asyncio.CancelledError:
+            self._say("Cancelled; what was finished is kept.")
+            return None
+        finally:
+            painter.cancel()
+            sections.paint()
+            self._make.disabled, self._cancel.disabled = False, True
+        assert report.path is not None  # generate_video raises where there is none
+        self._say(str(report).splitlines()[0], "wrong" if report.failed else "state")
+        self._video.append_display_data(HTML(media(report.path, report.title or report.name)))
+        return report
+
+    async def _keep_painting(self, sections: Sections) -> None:
+        while True:
+            sections.paint()
+            total = len(sections.cards)
+            self._say(
+                f"{sections.over} of {count(total, 'section')}",
+                bar=f'<progress max="{total}" value="{sections.over}"'
+                ' aria-label="sections that are over"></progress>',
+            )
+            await asyncio.sleep(PAINTS)
+
+    def _say(self, text: str, kind: str = "state", bar: str = "") -> None:
+        page = f'<div role="status" aria-live="polite">{words(text, kind)}</div>{bar}'
+        if self._status.value != page:
+            self._status.value = page
+
+
+def _button(name: str, tooltip: str, does: Any) -> widgets.Button:
+    button = widgets.Button(description=name, tooltip=tooltip, layout=widgets.Layout(width="auto"))
+    button.on_click(lambda _: does())
+    return button
