@@ -192,6 +192,10 @@ def _unreadable(path: Path, error: Exception) -> Fault:
     """What keeps the file `path` from being read, and the mend."""
     match error:
         case FileNotFoundError() | NotADirectoryError():
+            if path.is_symlink():
+                return Fault(
+                    "the file that this link leads to is gone", "put the file in its place"
+                )
             return Fault("there is no such file", _elsewhere(path))
         case PermissionError():
             return Fault("you may not read this file", "allow it, or take a copy that you may read")
@@ -210,7 +214,7 @@ def _elsewhere(path: Path) -> str:
         beside = sorted(file.name for file in path.parent.iterdir() if file.name.isprintable())
     except (OSError, ValueError):
         return "check the name of its folder"
-    near = get_close_matches(path.name, beside[:1000], 1)
+    near = get_close_matches(path.name, beside[:1000], 1, 0.75)
     return f"there is {near[0]!r} in its folder" if near else "check its name"
 
 
@@ -348,21 +352,21 @@ def _beside(lesson: Path, row: Field, name: str) -> Path | Fault:
         folder = lesson.parent.resolve()
         path = (folder / name).resolve()
         if _climbs(name):
-            problem, mend = "leaves the lesson's folder with `..`", copy
+            problem, mend = "which leaves the lesson's folder with `..`", copy
         elif not path.is_relative_to(folder):
-            problem, mend = "leaves the lesson's folder through a link", copy
+            problem, mend = "which leaves the lesson's folder through a link", copy
         elif not stat.S_ISREG(path.stat().st_mode):
-            problem, mend = "is not a file", row.write
+            problem, mend = "which is not a file", row.write
         elif not os.access(path, os.R_OK):
             raise PermissionError
         elif not path.stat().st_size:
-            problem, mend = "is empty", "save it again"
+            problem, mend = "which is empty", "save it again"
         else:
             return path
     except (OSError, ValueError, RuntimeError) as error:
         fault = _unreadable(lesson.parent / name, error)
-        problem, mend = f"cannot be used: {fault.problem}", fault.mend
-    return Fault(f"`{row.name}` names {quoted(name, 100)}, which {problem}", mend, field=row.name)
+        problem, mend = f"and {fault.problem}", fault.mend
+    return Fault(f"`{row.name}` names {quoted(name, 100)}, {problem}", mend, field=row.name)
 
 
 def _climbs(name: str) -> bool:

@@ -148,6 +148,9 @@ def mistake(field: Field, value: object) -> Fault | None:
             problem = _slide(value)
         case ("sections", list()):
             return _count(value)
+        case (_, str()) if len(value) > field.longest:
+            problem = f"has {len(value):,} characters; {field.longest:,} is the most"
+            return Fault(f"`{field.name}` {problem}", "shorten it", field=field.name)
         case ("text" | "line" | "name" | "tag" | "file", str()):
             problem = _written(field, value)
         case _:
@@ -194,8 +197,6 @@ def nearest(key: str, fields: tuple[Field, ...]) -> str | None:
 
 
 def _written(field: Field, value: str) -> str | None:
-    if len(value) > field.longest:
-        return f"has {len(value):,} characters; {field.longest:,} is the most"
     if not value.strip():
         return None
     match field.kind:
