@@ -13,13 +13,15 @@ STYLE = """<style>
   grid-template-columns: repeat(auto-fill, minmax(15em, 1fr)); }
 .vidkit-card { border: 1px solid var(--jp-border-color2); border-radius: 6px;
   background: var(--jp-layout-color1); padding: 8px 10px; overflow: hidden; min-width: 0; }
-.vidkit-card .jp-OutputArea-output, .vidkit-card .jp-RenderedHTMLCommon { padding: 0; }
-.vidkit h4 { margin: 0; font-size: var(--jp-ui-font-size2); font-weight: 600;
-  overflow-wrap: anywhere; }
-.vidkit .state { color: var(--jp-ui-font-color2); overflow-wrap: anywhere; }
+.vidkit .jp-OutputArea-output, .vidkit .jp-RenderedHTMLCommon { padding: 0; margin: 0; }
+.vidkit .title, .vidkit .state, .vidkit .wrong { line-height: 1.35; overflow-wrap: anywhere; }
+.vidkit .title { font-weight: 600; min-height: 2.7em; }
+.vidkit .state { color: var(--jp-ui-font-color2); }
 .vidkit .wrong { color: var(--jp-error-color0, var(--jp-error-color1)); }
-.vidkit img, .vidkit video, .vidkit audio { display: block; width: 100%; margin-top: 6px; }
+.vidkit img, .vidkit video, .vidkit audio { display: block; width: 100%; margin-top: 8px; }
+.vidkit audio { height: 32px; }
 .vidkit img, .vidkit video { border-radius: 4px; background: var(--jp-layout-color2); }
+.vidkit-video video { max-width: 860px; }
 .vidkit button:focus-visible { outline: 2px solid var(--jp-brand-color1); outline-offset: 2px; }
 .vidkit progress { width: 100%; height: 8px; accent-color: var(--jp-brand-color1); }
 </style>"""
@@ -38,7 +40,7 @@ def media(path: Path, label: str) -> str:
     match path.suffix:
         case ".mp4":
             return (
-                f'<video controls preload="none" src="{source}" aria-label="{name}">'
+                f'<video controls preload="metadata" src="{source}" aria-label="{name}">'
                 '<track kind="captions"></video>'
             )
         case ".wav" | ".mp3" | ".ogg" | ".oga" | ".opus" | ".flac" | ".m4a":

@@ -15,8 +15,7 @@ import ipywidgets as widgets
 from IPython.display import HTML, display
 
 from .. import calls, loop
-from ..errors import VidkitError
-from ..events import Event
+from ..errors import Cancelled, VidkitError
 from ..lesson import lesson_files, load_lesson
 from ..report import VideoReport, count
 from ..settings import Settings
@@ -55,6 +54,7 @@ class Studio:
         self._status = widgets.HTML()
         self._cards = widgets.VBox()
         self._video = widgets.Output()
+        self._video.add_class("vidkit-video")
         choose = widgets.HBox(
             [self.lesson, self.workers, self._make, self._cancel],
             layout=widgets.Layout(flex_flow="row wrap", align_items="center"),
@@ -64,7 +64,7 @@ class Studio:
         )
         self.widget.add_class("vidkit")
         self._sections: Sections | None = None
-        self._work: loop.Work[VideoReport | None] | None = None
+        self._work: loop.Work[VideoReport] | None = None
         self._say("Choose a lesson, then Make.")
 
     def _ipython_display_(self) -> None:
@@ -84,6 +84,7 @@ class Studio:
         self._video.outputs = ()
         self._make.disabled, self._cancel.disabled = True, False
         self._work = loop.submit(self._run(self._sections, self.settings, self.workers.value))
+        self._work.future.add_done_callback(lambda _: self._ended())
 
     def cancel(self) -> None:
         """Stop the run; what is finished is kept."""
@@ -94,33 +95,37 @@ class Studio:
         """The report of the run, None where there is none: it failed or was cancelled."""
         if self._work is None:
             raise VidkitError("nothing is being made yet: press Make, or call make()")
-        return self._work.__await__()
+        return self._report(self._work).__await__()
 
-    async def _run(
-        self, sections: Sections, settings: Settings, workers: int
-    ) -> VideoReport | None:
-        def hear(event: Event) -> None:
-            sections.hear(event)
+    @staticmethod
+    async def _report(work: loop.Work[VideoReport]) -> VideoReport | None:
+        try:
+            return await work
+        except VidkitError:
+            return None  # the panel has said it
 
+    async def _run(self, sections: Sections, settings: Settings, workers: int) -> VideoReport:
         painter = asyncio.create_task(self._keep_painting(sections))
         try:
-            report = await calls.generate_video(
-                self.lesson.value, None, workers, settings=settings, listener=hear
+            return await calls.generate_video(
+                self.lesson.value, None, workers, settings=settings, listener=sections.hear
             )
-        except VidkitError as error:
-            self._say(str(error), "wrong")
-            return None
-        except asyncio.CancelledError:
-            self._say("Cancelled; what was finished is kept.")
-            return None
         finally:
             painter.cancel()
             sections.paint()
-            self._make.disabled, self._cancel.disabled = False, True
+
+    def _ended(self) -> None:
+        """Say how it went. Called once for each run, however it ended."""
+        self._make.disabled, self._cancel.disabled = False, True
+        assert self._work is not None
+        try:
+            report = self._work.wait()
+        except VidkitError as error:
+            self._say(str(error), "state" if isinstance(error, Cancelled) else "wrong")
+            return
         assert report.path is not None  # generate_video raises where there is none
         self._say(str(report).splitlines()[0], "wrong" if report.failed else "state")
         self._video.append_display_data(HTML(media(report.path, report.title or report.name)))
-        return report
 
     async def _keep_painting(self, sections: Sections) -> None:
         while True:
