@@ -164,3 +164,30 @@ def decibels(one: Any, other: Any) -> float:
     """Peak signal-to-noise ratio of two arrays of 8-bit values."""
     error = np.mean((np.asarray(one, float) - np.asarray(other, float)) ** 2)
     return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))
+
+
+def judged(sound: np.ndarray[Any, Any], rate: int = RATE) -> tuple[float, float]:
+    """(integrated loudness in LUFS, true peak in dB) of `sound`, by FFmpeg's `ebur128`."""
+    graph = av.filter.Graph()
+    source = graph.add_abuffer(
+        sample_rate=rate, format="flt", layout="mono", time_base=Fraction(1, rate)
+    )
+    meter = graph.add("ebur128", "metadata=1:framelog=quiet:peak=true")
+    sink = graph.add("abuffersink")
+    source.link_to(meter)
+    meter.link_to(sink)
+    graph.configure()
+    frame = av.AudioFrame.from_ndarray(
+        np.ascontiguousarray(sound, np.float32)[np.newaxis], format="flt", layout="mono"
+    )
+    frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
+    source.push(frame)
+    source.push(None)
+    said: dict[str, str] = {}
+    while True:
+        try:
+            said |= sink.pull().metadata
+        except (av.BlockingIOError, av.EOFError):
+            break
+    peak = float(said["lavfi.r128.true_peak"])
+    return float(said["lavfi.r128.I"]), 20 * float(np.log10(max(peak, 1e-9)))

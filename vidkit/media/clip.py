@@ -100,11 +100,12 @@ def _mux(
     fps: int,
 ) -> None:
     """Writes a section, the sound of each group of frames after its pictures."""
+    a_frame, a_sample = Fraction(1, fps), Fraction(1, RATE)
     number = block = 0
     for group in groups:
         for place, data in enumerate(group):
             packet = av.Packet(data)
-            packet.stream, packet.time_base = picture_stream, Fraction(1, fps)
+            packet.stream, packet.time_base = picture_stream, a_frame
             packet.pts = packet.dts = number
             packet.duration, packet.is_keyframe = 1, place == 0
             container.mux_one(packet)
@@ -112,7 +113,7 @@ def _mux(
         heard = -(-number * RATE // (fps * BLOCK)) + 1
         for data in track.packets[block:heard]:
             packet = av.Packet(data)
-            packet.stream, packet.time_base = sound_stream, Fraction(1, RATE)
+            packet.stream, packet.time_base = sound_stream, a_sample
             packet.pts = packet.dts = (block - 1) * BLOCK
             packet.duration, packet.is_keyframe = BLOCK, True
             container.mux_one(packet)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import SEEK_END, BytesIO
@@ -228,3 +228,22 @@ def _pieces(resampler: av.AudioResampler, frame: av.AudioFrame | None) -> Iterat
         if not np.isfinite(samples.sum()):
             samples = np.nan_to_num(samples, posinf=1.0, neginf=-1.0)
         yield samples
+
+
+def regrouped(pieces: Iterable[Samples], size: int) -> Iterator[Samples]:
+    """The same samples in arrays of `size`, the last one shorter. An array is good until the
+    next one is asked for."""
+    room = np.empty(size, np.float32)
+    filled = 0
+    for piece in pieces:
+        done = 0
+        while done < len(piece):
+            taken = min(size - filled, len(piece) - done)
+            room[filled : filled + taken] = piece[done : done + taken]
+            filled += taken
+            done += taken
+            if filled == size:
+                yield room
+                filled = 0
+    if filled:
+        yield room[:filled]
