@@ -172,20 +172,26 @@ def _counted(name: str) -> tuple[tuple[str, int, str], ...]:
 
 
 def _contents(path: Path) -> bytes | Fault:
-    """The bytes of a file, at most one more than a lesson may have. Waits for no pipe."""
+    """The bytes of a lesson's file, at most one more than a lesson may have."""
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
             return Fault("this is a folder", "name one lesson in it, or make them all as a batch")
         if not stat.S_ISREG(mode):
             return Fault("this is a pipe or a device", "name the file of a lesson")
-        # Between the look and the opening a pipe may take the file's place; it shall not block.
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(path, flags), "rb") as file:
-            data = file.read(LARGEST + 1)
+        data = _beginning(path, LARGEST + 1)
     except (OSError, ValueError) as error:
         return _unreadable(path, error)
     return too_large() if len(data) > LARGEST else data
+
+
+def _beginning(path: Path, count: int) -> bytes:
+    """The first `count` bytes of a file. A pipe that took its place since it was looked at
+    gives nothing, where an ordinary opening would wait for it.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags), "rb") as file:
+        return file.read(count)
 
 
 def _unreadable(path: Path, error: Exception) -> Fault:
@@ -357,9 +363,7 @@ def _beside(lesson: Path, row: Field, name: str) -> Path | Fault:
             problem, mend = "which leaves the lesson's folder through a link", copy
         elif not stat.S_ISREG(path.stat().st_mode):
             problem, mend = "which is not a file", row.write
-        elif not os.access(path, os.R_OK):
-            raise PermissionError
-        elif not path.stat().st_size:
+        elif not _beginning(path, 1):
             problem, mend = "which is empty", "save it again"
         else:
             return path
