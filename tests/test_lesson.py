@@ -495,8 +495,9 @@ def test_a_file_that_may_not_be_read_is_told_so() -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
-        path = written(folder, {"sections": [GOOD]})
+        path = written(folder, {"sections": [{**GOOD, "image": "leaf.png"}]})
         (folder / "leaf.png").write_bytes(b"png")
+        assert load_lesson(path).sections[0].image
         path.chmod(0)
         (folder / "leaf.png").chmod(0)
         with nobody():
