@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-import vidkit
 from PIL import Image, ImageChops
 
+import vidkit
 from vidkit.errors import SettingsError
 from vidkit.providers import ImageAsk, ImageMaker, Picture, image_maker
 from vidkit.providers.slides import Slides, card, images

@@ -1,53 +1,87 @@
-"""The layout of a slide, chosen from the section alone."""
+"""The layout of a slide, chosen from the section alone: the first rule that finds its cue."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 
-from .headline import headline, repeats
-from .points import key_points, many
+from .boxes import layers, parts, steps, terms, timeline
+from .draft import draft
+from .exact import code, curve, equation
+from .labels import with_role
 from .reading import Reading
-from .slide import Entry, Slide
-from .words import capitalised
+from .sides import compare
+from .slide import Layout, Slide
+
+Rule = Callable[[Reading, bool], Slide | None]
+"""A rule gives a slide where it finds its cue; asked for (True), it makes do with less."""
+
+_OPENING = re.compile(
+    r"\b(?:cinematic|opening shot|title card|dramatic|epic|zooms? out|zoom-out|photorealistic|"
+    r"establishing shot|final shot|sunrise|panorama)\b"
+)
 
 
 def choose(reading: Reading) -> Slide:
-    """What the slide of a section shows: the first rule that finds its cue decides."""
-    return next(slide for rule in _RULES if (slide := rule(reading)) is not None)
+    """What the slide of a section shows."""
+    for rule in _IN_TURN:
+        slide = rule(reading, False)
+        if slide is not None:
+            return slide
+    return points(reading, True)
 
 
-def _points(reading: Reading, heading: str, most: int | None = None) -> tuple[str, ...]:
-    """The points of a section, none of which repeats the headline."""
-    count = many(reading.speech) if most is None else most
-    found = key_points(reading.speech, reading.terms, count + 1, reading.language)
-    return tuple(p for p in found if not repeats(heading, p, reading.language))[:count]
+def points(reading: Reading, asked: bool = False) -> Slide:
+    """Headline and points: what is left where nothing asks for a figure."""
+    slide = draft(reading, "points", "nothing in the section asks for a figure")
+    if slide.points or asked:
+        return slide
+    return statement(reading, True)
 
 
-def _statement(reading: Reading) -> Slide | None:
-    heading, _ = headline(reading)
-    points = _points(reading, heading, 2)
-    if len(points) > 1:
+def statement(reading: Reading, asked: bool = False) -> Slide:
+    """One sentence in large, with what supports it."""
+    return draft(reading, "statement", "one statement says it", 1)
+
+
+def _opening(reading: Reading, asked: bool = False) -> Slide | None:
+    """A statement, where the description shows a scene with words laid over it."""
+    overlaid = any(len(label.text.split()) >= 3 for label in with_role(reading.labels, "overlay"))
+    if not overlaid or not _OPENING.search(reading.scene) or len(reading.parts) > 1:
         return None
-    why = "there is little to list: one statement says it"
-    return Slide("statement", why, heading, points, language=reading.language)
+    return draft(reading, "statement", "words laid over a scene, as at an opening", 1)
 
 
-def _labelled_parts(reading: Reading) -> Slide | None:
-    heading, _ = headline(reading)
-    names = [label.text for label in reading.parts if label.text.casefold() != heading.casefold()]
-    if len(names) < 2:
-        return None
-    why = f"the description labels {len(names)} parts"
-    entries = tuple(Entry(capitalised(name)) for name in names[:6])
-    points = _points(reading, heading, min(3, many(reading.speech)))
-    return Slide("parts", why, heading, points, entries, tuple(reading.terms), reading.language)
+def _little_to_list(reading: Reading, asked: bool = False) -> Slide | None:
+    slide = draft(reading, "statement", "there is little to list: one statement says it", 2)
+    return slide if len(slide.points) < 2 else None
 
 
-def _plain_points(reading: Reading) -> Slide:
-    heading, _ = headline(reading)
-    points = _points(reading, heading)
-    why = "nothing in the section asks for a figure"
-    return Slide("points", why, heading, points, (), tuple(reading.terms), reading.language)
+_IN_TURN: tuple[Rule, ...] = (
+    code,
+    timeline,
+    curve,
+    terms,
+    compare,
+    _opening,
+    steps,
+    layers,
+    equation,
+    parts,
+    _little_to_list,
+)
 
-
-_RULES: tuple[Callable[[Reading], Slide | None], ...] = (_labelled_parts, _statement, _plain_points)
+BY_LAYOUT: Mapping[Layout, Rule] = {
+    "statement": statement,
+    "points": points,
+    "cards": terms,
+    "compare": compare,
+    "steps": steps,
+    "layers": layers,
+    "timeline": timeline,
+    "equation": equation,
+    "code": code,
+    "parts": parts,
+    "curve": curve,
+}
+"""The rule that makes each layout when a lesson asks for it."""

@@ -13,6 +13,7 @@ _ENGLISH_IN_IT = re.compile(r"\b(?:is|are|the|when|for|if|and|or|of)\b", re.IGNO
 _FUNCTIONS = frozenset(("sin", "cos", "tan", "log", "ln", "exp", "lim", "max", "min", "mod", "det"))
 _POWERS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ", "0123456789−+n", strict=True))
 _INDICES = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
+_FRACTIONS = {"½": ("1", "2"), "¼": ("1", "4"), "¾": ("3", "4")}
 _SIGNS = {
     "*": "·",
     "<=": "≤",
@@ -35,7 +36,9 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One mark of an equation: a name or number with index and power, a root, or a sign."""
+    """One mark of an equation: a name or number with index and power, a root, a sign, or a
+    fraction, whose lower part is in `index`.
+    """
 
     text: str
     index: str = ""
@@ -48,7 +51,8 @@ def is_formula(text: str) -> bool:
     bare = re.sub(r"\([^()]*\)", "()", text)
     if not _RELATION.search(bare) or not _MATTER.search(text) or _ENGLISH_IN_IT.search(bare):
         return False
-    return len(re.findall(r"[^\W\d_]{6,}", bare)) <= 1 and len(text) <= 80
+    states = re.search(r"=\s*(?:on|off|high|low|yes|no|true|false)\b", bare, re.IGNORECASE)
+    return not states and len(re.findall(r"[^\W\d_]{6,}", bare)) <= 1 and len(text) <= 80
 
 
 def tokens(text: str) -> tuple[Token, ...]:
@@ -60,6 +64,8 @@ def tokens(text: str) -> tuple[Token, ...]:
         root = match["root"] or match["root2"] or match["root3"]
         if root:
             found.append(Token(root, kind="root"))
+        elif match["name"] in _FRACTIONS:
+            found.append(Token(*_FRACTIONS[match["name"]], kind="fraction"))
         elif match["name"]:
             found.append(_named(match["name"], match["marks"]))
         else:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-Role = Literal["title", "overlay", "x", "y", "speech", "back", "curve", "part"]
+Role = Literal["title", "overlay", "x", "y", "speech", "back", "curve", "gloss", "part"]
 
 LONGEST = 90
 """Characters of a label; what is longer is a sentence that somebody quotes."""
@@ -61,7 +61,8 @@ class Label:
     """Quoted words of a description.
 
     `start` and `end` are where the quotation stands in it, in characters; `before` and `after` the
-    words around, in lower case, no further than the sentence goes.
+    words around, in lower case, no further than the sentence goes. `of` is the text of the label
+    that this one explains, where its role is "gloss".
     """
 
     text: str
@@ -70,6 +71,7 @@ class Label:
     end: int
     before: str
     after: str
+    of: str = ""
 
     @property
     def is_state(self) -> bool:
@@ -86,7 +88,7 @@ def labels(description: str) -> tuple[Label, ...]:
         text = text.strip().rstrip(",;:").rstrip()
         if text and len(text) <= LONGEST and not _LONE_MARK.fullmatch(text):
             found.setdefault(text.casefold(), _label(text, quotation, description))
-    return tuple(found.values())
+    return _explained(list(found.values()))
 
 
 def quoted(text: str) -> list[str]:
@@ -105,6 +107,22 @@ def _label(text: str, quotation: re.Match[str], description: str) -> Label:
     before = description[max(sentence + 1, start - 70) : start].lower()
     after = description[end : end + 90].split(". ")[0].lower()
     return Label(text, _role(before, after), start, end, before, after)
+
+
+def _explained(found: list[Label]) -> tuple[Label, ...]:
+    """`found` with the role "gloss" for each label that the description gives to another one."""
+    done: list[Label] = []
+    for label in found:
+        last = done[-1].text if done else ""
+        target = re.match(r"\s+for (?:the )?['‘\"]?(\w{3,})", label.after)
+        if last and re.search(r"['’\"”]\s*[\w ]{0,40}\((?:labell?ed|marked)\s*$", label.before):
+            label = replace(label, role="gloss", of=last)
+        elif target:
+            named = (other.text for other in done if other.text.lower().startswith(target[1]))
+            other = next(named, None)
+            label = replace(label, role="gloss", of=other) if other else label
+        done.append(label)
+    return tuple(done)
 
 
 def _role(before: str, after: str) -> Role:

@@ -41,6 +41,7 @@ _MAIN = re.compile(
     r",\s+(?:we|you|they|it|he|she|i|the|a|an|this|that|these|those|our|your|their|its|there|all|"
     r"each|every|no|nothing|one|two|[A-Z]\w*)\b"
 )
+_THESE_ARE = re.compile(r"^[^,]{3,40}, (?:this|that|these|those|it) (?:is|are|was|were)\b")
 _PREDICATE = re.compile(
     r"\b(?:am|are|was|were|can|could|will|would|must|may|might|have|had|do|did|we|you|they|it|i|"
     r"(?<!to )\w+(?:s|ed)|built|made|come|become|took|gave|grew|lies?|sat|ran|"
@@ -105,7 +106,7 @@ def key_points(
 def many(narration: str) -> int:
     """How many points a narration of this length bears, from 2 to 4."""
     size = length(narration)
-    return 2 if size < 45 else 3 if size < 110 else 4
+    return 2 if size < 28 else 3 if size < 100 else 4
 
 
 def leans(sentence: str, before: frozenset[str] = frozenset(), language: str = "en") -> bool:
@@ -114,6 +115,8 @@ def leans(sentence: str, before: frozenset[str] = frozenset(), language: str = "
     "This grows a layer" leans; "This layer grows" does not where `before`, the stems of the text
     before, tell of a layer.
     """
+    if _THESE_ARE.search(sentence):
+        return True
     if not _opens(sentence, grammar(language).leaning):
         return False
     first, *following = sentence.lower().split()[:4]

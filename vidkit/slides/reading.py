@@ -96,7 +96,12 @@ class Reading:
                 if not ordinary and len(name) > 1 and name not in _NOT_TERMS:
                     first, _, rest = name.partition(" ")
                     found[rest if rest and first.lower() in stop else name] += 1
-        return [name for name, _ in found.most_common(8) if name.lower() not in stop]
+        return [
+            name
+            for name, count in found.most_common(8)
+            if name.lower() not in stop
+            and (count > 1 or " " in name or re.search("[A-Z]", name[1:]))
+        ]
 
     @cached_property
     def terms(self) -> list[str]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .formula import tokens
+from .grammar import grammar
+from .shapes import Path, together
 from .slide import Entry, Slide
 
 SHORT_SIDE = 1080
@@ -59,6 +61,29 @@ def spec(slide: Slide, frame: Frame) -> dict[str, Any]:
         "headline": typographic(slide.headline),
         "points": [runs(point, slide.terms) for point in slide.points],
         "entries": [_entry(entry) for entry in slide.entries],
+        "sides": [
+            {"name": typographic(side.name), "points": [runs(point) for point in side.points]}
+            for side in slide.sides
+        ],
+        "arrow": slide.arrow,
+        "loop": slide.loop
+        and {
+            "from": slide.loop.start,
+            "to": slide.loop.end,
+            "label": typographic(slide.loop.label),
+        },
+        "equations": [_tokens(text) for text in slide.equations],
+        "code": slide.code,
+        "code_language": slide.code_language,
+        "curve": {
+            "x": typographic(slide.axes[0]),
+            "y": typographic(slide.axes[1]),
+            "curves": [
+                {"name": typographic(curve.name), "points": points}
+                for curve, points in zip(slide.curves, _paths(slide), strict=True)
+            ],
+            "caption": grammar(slide.language).sketch,
+        },
         "lang": language if re.fullmatch(r"[a-z]{2,3}", language) else "en",
         "dir": "rtl" if language in _RTL else "ltr",
         "form": frame.form,
@@ -68,12 +93,17 @@ def spec(slide: Slide, frame: Frame) -> dict[str, Any]:
     }
 
 
+def _paths(slide: Slide) -> list[Path]:
+    return together([(curve.shape, curve.height) for curve in slide.curves])
+
+
 def typographic(text: str) -> str:
     """`text` with curly quotation marks, no lone word in its last line, long words breakable."""
     text = re.sub(r"(?<=\w)'(?=\w)", "’", text)
     text = re.sub(r"(?:(?<=^)|(?<=[\s(\[—–]))'(?=\S)", "‘", text).replace("'", "’")
     text = re.sub(r"(?:(?<=^)|(?<=[\s(\[—–]))\"(?=\S)", "“", text).replace('"', "”")
     text = re.sub(r"(?<=\S)\s*—\s*(?=\S)", "\u200a—\u200a", text).replace("...", "…")
+    text = re.sub(r"(?<![\w-])(\w{1,2})-(?=\w)", "\\1-\u2060", text)  # "P-type" stays whole
     return _bound(re.sub(r"\S{25,}", _breakable, text))
 
 
@@ -98,14 +128,15 @@ def runs(text: str, terms: Sequence[str] = ()) -> list[Run]:
 
 def symbol_run(text: str) -> Run:
     """ "V_th" as one symbol with its index."""
-    token = tokens(text)[0]
-    return {
-        "t": token.text,
-        "k": "sym",
-        "index": token.index,
-        "power": token.power,
-        "kind": token.kind,
-    }
+    return {"k": "sym"} | _tokens(text)[0]
+
+
+def _tokens(text: str) -> list[dict[str, str]]:
+    """An equation as the template takes it."""
+    return [
+        {"t": token.text, "index": token.index, "power": token.power, "kind": token.kind}
+        for token in tokens(text)
+    ]
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
@@ -135,9 +166,8 @@ def _with_terms(text: str, terms: Sequence[str]) -> list[Run]:
 def _bound(text: str) -> str:
     """`text` with its last two words tied together where they are short."""
     head, space, last = text.rpartition(" ")
-    if not space or len(last) > 10 or head.count(" ") < 2:
-        return text
-    return f"{head}\u00a0{last}" if len(head.rpartition(" ")[2]) + len(last) <= 18 else text
+    short = len(last) <= 6 and len(head.rpartition(" ")[2]) + len(last) <= 14
+    return f"{head}\u00a0{last}" if space and short and head.count(" ") >= 2 else text
 
 
 def _breakable(match: re.Match[str]) -> str:

@@ -111,8 +111,8 @@ def stem(word: str) -> str:
 
 
 def length(text: str) -> int:
-    """The words of `text`; two characters of a script without spaces count as one."""
-    return len(text.split()) + len(_WIDE.findall(text)) // 2
+    """The words of `text`; three characters of a script without spaces count as two."""
+    return len(text.split()) + 2 * len(_WIDE.findall(text)) // 3
 
 
 def likeness(one: frozenset[str], other: frozenset[str]) -> float:
@@ -131,6 +131,6 @@ def script_language(text: str) -> str | None:
 def capitalised(text: str) -> str:
     """`text` with its first letter large, unless it opens with a symbol ("x = 2", "pH")."""
     first, _, rest = text.partition(" ")
-    symbol = any(sign.isupper() or sign.isdigit() or sign in "_=()." for sign in first[1:])
+    symbol = any(sign.isupper() or sign.isdigit() or sign in "_=().+" for sign in first[1:])
     variable = len(first) == 1 and rest[:1] != "" and not rest[:1].isalpha()
     return text if symbol or variable else text[:1].upper() + text[1:]

@@ -1,0 +1,116 @@
+"""What the section says of a thing, in a few words: the small print of a card."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from .labels import Label
+from .points import is_question, speaks_to_viewer, statement
+from .reading import Reading, plain_name
+from .slide import Entry
+from .words import capitalised, length, stems
+
+AIM = 9
+MOST = 14
+"""Words of a gloss: aimed at, and the most."""
+
+_TERM = r"[^\W\d_][^\s.,:;?!—–]*(?:[ -][^\s.,:;?!—–]+){0,3}"
+_DEFINED = re.compile(
+    rf"^(?:and |und |et |y )?(?:finally,? )?(?P<term>{_TERM})"
+    r"(?:: |, (?:where|which|in which|when|wo|bei dem|où|donde) |\s*[—–]\s*)(?P<gloss>\S.*)$",
+    re.IGNORECASE,
+)
+_LISTED = re.compile(
+    r"\b(?:with|into|of|are|have|includes?|namely|these)\b[^:]*: *$", re.IGNORECASE
+)
+_IS = (
+    r"(?:is|are|means|acts as|serves as|does|has|holds|stores|lets|gives|takes|turns|tells|makes|"
+    r"keeps|measures|catches|carries|contains|controls|ist|sind|heißt|bedeutet|hat|est|sont|es|son)"
+)
+_VERB_STAYS = re.compile(r"^(?:is|are|ist|sind|est|sont|es|son|means|bedeutet|heißt)\s+", re.I)
+_ARTICLE = re.compile(r"^(?:simply|just|like|essentially|really|einfach)\s+", re.IGNORECASE)
+
+
+def defined_terms(reading: Reading) -> list[Entry]:
+    """The sentences "Term: gloss" and "Term, where gloss" of the narration, as entries."""
+    found: dict[str, Entry] = {}
+    for sentence in _unrolled(reading.sentences):
+        match = _DEFINED.match(sentence)
+        if not match or is_question(sentence) or speaks_to_viewer(sentence, reading.language):
+            continue
+        term, gloss = match["term"].strip("'\"‘’“”"), _shortened(match["gloss"], reading)
+        if gloss and _may_be_term(term, reading):
+            found.setdefault(term.casefold(), Entry(capitalised(term), gloss))
+    return list(found.values())
+
+
+def _unrolled(sentences: Iterable[str]) -> list[str]:
+    """The sentences, and from "Four steps: Oxidation, where …" what follows the colon."""
+    found = []
+    for sentence in sentences:
+        head, colon, rest = sentence.partition(": ")
+        listed = colon and len(head.split()) > 4 and _DEFINED.match(rest)
+        found.append(rest if listed else sentence)
+    return found
+
+
+def _may_be_term(term: str, reading: Reading) -> bool:
+    stop = {"it", "this", "that", "here", "so", "the", "there", "then", "we", "you", "i", "they"}
+    first = term.split()[0].lower()
+    return len(term) > 1 and first not in stop and bool(stems(term, reading.language))
+
+
+def glosses(reading: Reading, labels: Iterable[Label]) -> dict[str, str]:
+    """For each label that the section explains, by its text: the explanation in a few words."""
+    found: dict[str, str] = {}
+    for label in labels:
+        gloss = _beside(label) or _told(plain_name(label.text), reading)
+        if gloss and gloss.casefold() != label.text.casefold():
+            found[label.text] = gloss
+    return found
+
+
+def _beside(label: Label) -> str:
+    """ "'Flip-Flop' for memory" in the description: "For memory"."""
+    match = re.match(r"\s*,? (for [^,.;()'\"]{3,40})(?=[,.;)]|\s+and\b|$)", label.after)
+    return capitalised(match[1].strip()) if match and "animation" not in match[1] else ""
+
+
+def _told(name: str, reading: Reading) -> str:
+    """The gloss of `name` in the narration, "" where it has none."""
+    sure = re.escape(name)
+    shapes = (
+        rf"^(?:and |finally, )?(?:the |an? |die |der |das |le |la |el )?['‘\"“]?{sure}['’\"”]?"
+        rf"(?:: |, where |, which )(?P<gloss>.+)$",
+        rf"^(?:and |but |so |here, )?(?:the |an? |die |der |das |eine? |le |la |les |el |los )?"
+        rf"['‘\"“]?{sure}s?['’\"”]?(?: (?:domain|region|layer|step|stage|approach|mode|phase))?"
+        rf",? (?P<verb>{_IS})\s+(?P<rest>.+)$",
+    )
+    for sentence in reading.sentences:
+        if is_question(sentence):
+            continue
+        for shape in shapes:
+            match = re.match(shape, sentence, re.IGNORECASE)
+            if match:
+                groups = match.groupdict()
+                text = groups.get("gloss") or f"{groups['verb']} {groups['rest']}"
+                gloss = _shortened(_VERB_STAYS.sub("", text), reading)
+                if gloss:
+                    return gloss
+    return ""
+
+
+def _shortened(text: str, reading: Reading) -> str:
+    """`text` in at most `MOST` words, as a whole phrase; "" where that cannot be."""
+    text = re.split(r"\s*[—–]\s*|[?!]|\. ", _ARTICLE.sub("", text))[0]
+    for aim in (AIM, MOST):
+        short = statement(text, reading.language, aim)
+        if 1 < length(short) <= MOST:
+            return capitalised(_without_we(short))
+    return ""
+
+
+def _without_we(text: str) -> str:
+    """ "we grow a layer" as a heading's small print: "grow a layer"."""
+    return re.sub(r"^we (?=[a-z]+\b)(?!are|have|can|will|all)", "", text, flags=re.IGNORECASE)
