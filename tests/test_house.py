@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "vidkit"
 
 TIERS = {
-    1: {"events", "errors", "loop", "captions"},
+    1: {"events", "errors", "loop", "captions", "plain"},
     2: {
         "lesson",
         "schema",
@@ -25,7 +25,6 @@ TIERS = {
         "machine",
         "media",
         "output",
-        "plain",
         "slides",
         "speech",
     },
@@ -37,7 +36,7 @@ TIERS = {
 }
 TIER = {module: tier for tier, modules in TIERS.items() for module in modules}
 
-PRIVATE_ROOMS = {"media", "providers", "pipeline", "slides", "speech", "studio"}
+PRIVATE_ROOMS = {"captions", "media", "providers", "pipeline", "slides", "speech", "studio"}
 """Packages whose own modules may import each other freely."""
 
 
