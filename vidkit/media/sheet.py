@@ -1,0 +1,150 @@
+"""Pictures of the result: a poster for the lesson, and one sheet with all its sections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+from PIL.ImageFont import FreeTypeFont
+
+from ..slides import glyphs
+from .frame import Frame
+from .picture import frame_picture
+
+_WIDTH = 320
+_MARGIN = 28
+_SPACE = 20
+_TITLE, _SMALL = 15, 13
+_LINES = 2
+
+_FONTS = (
+    str(Path(__file__).parents[1] / "slides" / "fonts" / "Inter-Medium.otf"),
+    "NotoSansCJK-Regular.ttc",
+    "PingFang.ttc",
+    "msyh.ttc",
+    "Arial Unicode.ttf",
+    "DejaVuSans.ttf",
+    "arial.ttf",
+)
+"""The font that comes with vidkit, and common ones of other systems for what it has not."""
+
+_PAPER, _INK, _FAINT, _LINE = "#f6f5f2", "#23262b", "#6d727a", "#d9d7d1"
+
+
+def poster(picture: Path | bytes, frame: Frame) -> bytes:
+    """The PNG of `picture` fitted to `frame`, as the video shows it.
+
+    Raises `MediaError` for a picture that cannot be used.
+    """
+    return _png(frame_picture(picture, frame))
+
+
+def contact_sheet(
+    pictures: Sequence[Path | bytes],
+    titles: Sequence[str] = (),
+    seconds: Sequence[float] = (),
+    frame: Frame = Frame(),  # noqa: B008 (it is immutable)
+) -> bytes:
+    """A PNG with every section's picture, number, title and length, in their order.
+
+    `titles` and `seconds` belong to the pictures of the same place; either may be shorter.
+    Raises `MediaError` for a picture that cannot be used.
+    """
+    wide, high = frame.size
+    width = _WIDTH if wide >= high else _WIDTH * 9 // 16
+    height = max(1, round(width * high / wide))
+    columns = max(1, min(len(pictures), 4 if wide >= high else 6))
+    rows = -(-len(pictures) // columns)
+    cell = height + 12 + (_LINES + 1) * 20
+    sheet = Image.new(
+        "RGB",
+        (
+            2 * _MARGIN + columns * width + (columns - 1) * _SPACE,
+            2 * _MARGIN + rows * cell + max(0, rows - 1) * _SPACE,
+        ),
+        _PAPER,
+    )
+    small = Frame(size=(width, height), fit=frame.fit)
+    for place, picture in enumerate(pictures):
+        row, column = divmod(place, columns)
+        corner = (_MARGIN + column * (width + _SPACE), _MARGIN + row * (cell + _SPACE))
+        sheet.paste(frame_picture(picture, small), corner)
+        ImageDraw.Draw(sheet).rectangle(
+            (corner[0] - 1, corner[1] - 1, corner[0] + width, corner[1] + height), outline=_LINE
+        )
+        title = titles[place] if place < len(titles) else ""
+        length = _clock(seconds[place]) if place < len(seconds) else ""
+        _caption(sheet, (corner[0], corner[1] + height + 10), width, place + 1, title, length)
+    return _png(sheet)
+
+
+def _caption(
+    sheet: Image.Image, at: tuple[int, int], width: int, number: int, title: str, length: str
+) -> None:
+    draw = ImageDraw.Draw(sheet)
+    left, top = at
+    bold, plain = _font_for(title, _TITLE), _font_for(length, _SMALL)
+    draw.text((left, top), str(number), fill=_FAINT, font=bold)
+    draw.text((left + width, top + 1), length, fill=_FAINT, font=plain, anchor="ra")
+    indent = round(draw.textlength(f"{number} ", font=bold)) + 4
+    room = width - indent - round(draw.textlength(length, font=plain)) - 10
+    for line in _wrapped(title, bold, room):
+        draw.text((left + indent, top), line, fill=_INK, font=bold)
+        top += 20
+
+
+def _wrapped(text: str, font: FreeTypeFont, room: int) -> list[str]:
+    """`text` in at most `_LINES` lines of `room` pixels, the last one cut where it is too long."""
+    lines: list[str] = []
+    words = text.split()
+    while words and len(lines) < _LINES:
+        line, *words = words
+        while words and font.getlength(f"{line} {words[0]}") <= room:
+            line = f"{line} {words.pop(0)}"
+        if len(lines) == _LINES - 1 and words:
+            line = f"{line} {words[0]}…"
+            words.clear()
+        lines.append(line if font.getlength(line) <= room else _cut(line, font, room))
+    return lines
+
+
+def _cut(line: str, font: FreeTypeFont, room: int) -> str:
+    line = line.removesuffix("…")
+    while line and font.getlength(f"{line}…") > room:
+        line = line[:-1]
+    return f"{line.rstrip()}…"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _font_for(text: str, size: int) -> FreeTypeFont:
+    """The bundled font, or one of this machine where only that has all signs of `text`."""
+    signs = set(map(ord, text))
+    for name in _FONTS:
+        font = _font(name, size)
+        if font and all(glyphs.has(glyphs.of_file(str(font.path), font.index), s) for s in signs):
+            return font
+    bundled = _font(_FONTS[0], size)
+    assert bundled is not None
+    return bundled
+
+
+@lru_cache(maxsize=64)
+def _font(name: str, size: int) -> FreeTypeFont | None:
+    try:
+        return ImageFont.truetype(name, size)
+    except OSError:
+        return None
+
+
+def _png(image: Image.Image) -> bytes:
+    file = BytesIO()
+    image.save(file, "PNG", compress_level=6)
+    return file.getvalue()
