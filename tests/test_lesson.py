@@ -262,7 +262,7 @@ def test_the_sections_of_a_bare_list_are_looked_at_too() -> None:
         ({"voice": "openai:alloy"}, "the provider is chosen with voice= in the call"),
         ({"voice": "../../etc/passwd"}, "which is not the name of a voice"),
         ({"voice": "a\\b"}, "which is not the name of a voice"),
-        ({"voice": "-w/tmp/x"}, "which is not the name of a voice"),
+        ({"voice": "-w/x"}, "which is not the name of a voice"),
         ({"voice": "a\nb"}, "which is not the name of a voice"),
         ({"voice": "a\u202eb"}, "which is not the name of a voice"),
         ({"voice": "a" * 81}, "`voice` has 81 characters"),
