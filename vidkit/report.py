@@ -61,7 +61,7 @@ class SectionReport:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class VideoReport:
     """What came of one lesson.
 
@@ -121,14 +121,14 @@ class VideoReport:
             "sections": [section.as_json(self.folder) for section in self.sections],
         }
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return "\n".join(_lines(self))
 
     def _repr_html_(self) -> str:
         return _table([self])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BatchReport:
     """What came of a batch: `videos` has a report for each lesson, in the lessons' order.
 
@@ -167,7 +167,7 @@ class BatchReport:
             f"{self.workers} = at most {self.peak_calls} provider calls at once"
         )
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return "\n".join([line for v in self.videos for line in _lines(v)] + [self._headline()])
 
     def _repr_html_(self) -> str:
