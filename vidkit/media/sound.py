@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import SEEK_END, BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import av
 import numpy as np
@@ -32,6 +32,12 @@ _UNKNOWN_LENGTH = 2**31 - 2**20
 """WAV writers that stream, espeak-ng's and OpenAI's among them, put at least this as size."""
 
 _PIECE_BYTES = 1 << 16
+
+
+_LENIENT: dict[str, Any] = (
+    {"metadata_errors": "ignore"} if int(av.__version__.partition(".")[0]) < 19 else {}
+)
+"""A title in an unknown encoding is no reason to refuse a sound; PyAV 19 needs no telling."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +161,7 @@ def _opened(sound: Sound) -> Iterator[tuple[InputContainer, AudioStream]]:
     options = wav if sound.kind == "wav" else {}
     with (
         file,
-        av.open(file, format=sound.kind, options=options, metadata_errors="ignore") as container,
+        av.open(file, format=sound.kind, options=options, **_LENIENT) as container,
     ):
         if not container.streams.audio or container.streams.audio[0].codec_context is None:
             raise MediaError(f"{sound.name} holds no sound; give a file with sound in it")
