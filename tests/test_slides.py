@@ -91,9 +91,7 @@ def test_an_unknown_option_is_refused_with_the_mend(argument: str) -> None:
     """A wrong option raises a SettingsError that shows what is wrong."""
     with pytest.raises(SettingsError) as caught:
         images(argument)
-    assert argument.partition("=")[2].split()[0:1] == [] or argument.partition("=")[2] in str(
-        caught.value
-    )
+    assert argument.partition("=")[2] in str(caught.value)
 
 
 def test_the_same_section_gives_the_same_bytes_in_any_process(tmp_path: Path) -> None:
@@ -190,8 +188,7 @@ HOSTILE = {
     "html": "<script>alert(1)</script><b>x</b> &amp; &#35;",
     "long word": "A" * 1_000_000,
     "lines": "line of text\n" * 10_000,
-    "controls": "".join(map(chr, range(32)))
-    + "\x7f\x85\u202e\u2066abc\ufeff\ufffe text of a slide.",
+    "controls": "".join(map(chr, range(32))) + "\x7f\x85\u202e\u2066abc\ufeff\ufffe of a slide",
     "surrogate": "a \ud800 b. And a whole sentence follows here.",
     "quotes": "'" * 5_000 + '"' * 5_000 + "“‘" * 2_000,
     "brackets": "(" * 4_000 + "[" * 4_000 + "{" * 4_000,

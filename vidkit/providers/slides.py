@@ -29,6 +29,7 @@ from ..slides.palette import ACCENT, Palette, palette
 from ..slides.reading import Reading
 from ..slides.slide import Slide
 from ..slides.spec import Frame, spec
+from ..slides.wish import wished
 from . import ImageAsk, Picture, Request
 
 FOLDER = Path(slides.__file__).parent
@@ -95,21 +96,32 @@ class Slides:
 
         return await request(send)
 
+    def slide(self, ask: ImageAsk) -> Slide:
+        """What the slide for `ask` shows, with its `layout` and, in `why`, the reason for it.
+        Raises `Refused` where the section asks for what cannot be.
+        """
+        reading = Reading.of(ask.narration, ask.description, ask.title, ask.language)
+        return wished(ask.slide, reading) if ask.slide else choose(reading)
+
+    def explain(self, ask: ImageAsk) -> str:
+        """The layout of the slide for `ask` and why, in a sentence."""
+        slide = self.slide(ask)
+        return f"{slide.layout}: {slide.why}; the headline is {slide.headline_why}"
+
     def _draw(self, ask: ImageAsk) -> Picture:
-        chosen = choose(Reading.of(ask.narration, ask.description, ask.title, ask.language))
-        return self.picture(chosen, ask.size)
+        return self.picture(self.slide(ask), ask.size)
 
     def picture(self, slide: Slide, size: tuple[int, int]) -> Picture:
         """`slide` as a PNG of `size`, with less on it as long as it does not fit. Takes some 50 ms
         and a core; `draw` does it in a thread of its own.
         """
         frame = Frame.of(size)
-        while True:
+        fitting: Slide | None = slide
+        while fitting is not None:
+            slide = fitting
             drawn, over = self._set(slide, frame)
-            lighter = slide.lighter() if over else None
-            if lighter is None:
-                return drawn
-            slide = lighter
+            fitting = slide.lighter() if over else None
+        return Picture(drawn.data, notes=(*slide.notes, *drawn.notes))
 
     def _set(self, slide: Slide, frame: Frame) -> tuple[Picture, bool]:
         """The picture, and whether something on it does not fit."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .draft import draft
+from .draft import draft, figure_alone
 from .formula import is_formula
 from .glosses import defined_terms, glosses
 from .labels import Label, with_role
@@ -95,7 +95,7 @@ def steps(reading: Reading, asked: bool = False) -> Slide | None:
     names = _flow(reading)
     if len(names) >= 3 and (asked or _IN_TURN.search(reading.scene)):
         said = glosses(reading, names)
-        entries = tuple(Entry(capitalised(n.text), said.get(n.text, "")) for n in names)
+        entries = _even(tuple(Entry(capitalised(n.text), said.get(n.text, "")) for n in names))
         loop = _loop(reading, [name.text for name in names])
         why = f"the description shows a flow with {len(names)} boxes"
         glossed = [entry.gloss for entry in entries if entry.gloss]
@@ -121,7 +121,7 @@ def layers(reading: Reading, asked: bool = False) -> Slide | None:
     entries = _entries(reading, names)
     why = f"the description shows {len(names)} layers on one another"
     said = [entry.gloss for entry in entries if entry.gloss]
-    return draft(reading, "layers", why, 3, said, entries=entries)
+    return figure_alone(draft(reading, "layers", why, 3, said, entries=entries))
 
 
 def parts(reading: Reading, asked: bool = False) -> Slide | None:
@@ -134,16 +134,25 @@ def parts(reading: Reading, asked: bool = False) -> Slide | None:
     entries = entries[: MOST_BOXES if explained else 12]
     why = f"the description labels {len(names)} parts"
     said = [entry.gloss for entry in entries if entry.gloss]
-    return draft(reading, "parts", why, 3, said, entries=entries)
+    return figure_alone(draft(reading, "parts", why, 3, said, entries=entries))
 
 
 def _entries(reading: Reading, names: Sequence[Label]) -> tuple[Entry, ...]:
     """An entry for each label: with the label that the description gives it, or its gloss."""
     own = {label.of: label.text for label in with_role(reading.labels, "gloss")}
     told = glosses(reading, names)
-    return tuple(
-        Entry(capitalised(name.text), own.get(name.text, told.get(name.text, ""))) for name in names
+    return _even(
+        tuple(
+            Entry(capitalised(name.text), own.get(name.text, told.get(name.text, "")))
+            for name in names
+        )
     )
+
+
+def _even(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """`entries` without their glosses where most have none: a single one looks like a slip."""
+    glossed = sum(bool(entry.gloss) for entry in entries)
+    return entries if 2 * glossed >= len(entries) else tuple(Entry(e.name) for e in entries)
 
 
 def _parts_beside_title(reading: Reading) -> list[Label]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from .boxes import layers, parts, steps, terms, timeline
 from .draft import draft
 from .exact import code, curve, equation
+from .formula import is_formula
 from .labels import with_role
 from .reading import Reading
 from .sides import compare
 from .slide import Layout, Slide
+from .words import likeness, stems
 
 Rule = Callable[[Reading, bool], Slide | None]
 """A rule gives a slide where it finds its cue; asked for (True), it makes do with less."""
@@ -46,10 +49,18 @@ def statement(reading: Reading, asked: bool = False) -> Slide:
 
 def _opening(reading: Reading, asked: bool = False) -> Slide | None:
     """A statement, where the description shows a scene with words laid over it."""
-    overlaid = any(len(label.text.split()) >= 3 for label in with_role(reading.labels, "overlay"))
-    if not overlaid or not _OPENING.search(reading.scene) or len(reading.parts) > 1:
+    overlaid = [
+        label.text
+        for label in with_role(reading.labels, "overlay")
+        if len(label.text.split()) >= 3 and not is_formula(label.text)
+    ]
+    if not overlaid or len(reading.parts) > 1:
         return None
-    return draft(reading, "statement", "words laid over a scene, as at an opening", 1)
+    if not _OPENING.search(reading.scene) and not overlaid[0].endswith("?"):
+        return None
+    slide = draft(reading, "statement", "words laid over a scene, as at an opening", 1)
+    alike = likeness(stems(overlaid[0], reading.language), stems(slide.headline, reading.language))
+    return slide if alike > 0.6 else replace(slide, points=(overlaid[0],))
 
 
 def _little_to_list(reading: Reading, asked: bool = False) -> Slide | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from .headline import headline, repeats
@@ -46,8 +47,8 @@ def points_beside(
     count = many(reading.speech) if most is None else most
     if count == 0:
         return ()
-    about = [heading, *reading.terms]
-    found = key_points(reading.speech, about, count + 1 + len(said), reading.language)
+    wanted = count + 1 + len(said)
+    found = key_points(reading.speech, reading.terms, wanted, reading.language, heading)
     meanings = [stems(text, reading.language) for text in said]
     fresh = [
         point
@@ -56,3 +57,8 @@ def points_beside(
         and not any(likeness(stems(point, reading.language), other) > 0.7 for other in meanings)
     ]
     return tuple(fresh[:count])
+
+
+def figure_alone(slide: Slide) -> Slide:
+    """`slide` without its points where a single one would stand lost beside the figure."""
+    return replace(slide, points=()) if len(slide.points) < 2 else slide

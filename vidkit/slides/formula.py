@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MOST_TOKENS = 80
 
@@ -24,6 +24,11 @@ _SIGNS = {
     "-": "−",
     "+-": "±",
 }
+_UNIT = (
+    r"(?:[kMGmcnpμµ]?(?:m|g|s|A|K|N|J|W|V|Pa|Hz|F|C|T|H|L|l|eV|Ω|mol|bit|B)|h|min|°C?|%|dB|rad|kWh)"
+    r"(?:\^?-?\d|[²³]|⁻[¹²³])?"
+)
+_WITH_UNIT = re.compile(rf"(?<=[\d½¼¾])\s*({_UNIT}(?:\s*[/·*]\s*{_UNIT})*)\s*$")
 _TOKEN = re.compile(
     r"(?P<space>\s+)"
     r"|sqrt\((?P<root>[^()]{1,40})\)"
@@ -36,8 +41,8 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One mark of an equation: a name or number with index and power, a root, a sign, or a
-    fraction, whose lower part is in `index`.
+    """One mark of an equation: its `kind` is "name", "number", "upright" (a function), "unit",
+    "root", "sign" or "fraction", whose lower part is in `index`.
     """
 
     text: str
@@ -57,8 +62,21 @@ def is_formula(text: str) -> bool:
 
 def tokens(text: str) -> tuple[Token, ...]:
     """`text` cut into the marks of an equation. Nothing in it is ever read as markup."""
+    text = text.strip()
+    unit = _WITH_UNIT.search(text) if re.search(r"[=≈]\s*[-−]?[\d.,]+\s*\S+$", text) else None
+    found = _marks(text[: unit.start()] if unit else text)
+    if unit:
+        found += [Token("\u2009", kind="sign"), *(_as_unit(mark) for mark in _marks(unit[1]))]
+    return tuple(found[:MOST_TOKENS])
+
+
+def _as_unit(mark: Token) -> Token:
+    return replace(mark, kind="unit") if mark.kind == "name" else mark
+
+
+def _marks(text: str) -> list[Token]:
     found: list[Token] = []
-    for match in _TOKEN.finditer(text.strip()):
+    for match in _TOKEN.finditer(text):
         if match["space"]:
             continue
         root = match["root"] or match["root2"] or match["root3"]
@@ -71,7 +89,7 @@ def tokens(text: str) -> tuple[Token, ...]:
         else:
             sign = match["sign"]
             found.append(Token(_SIGNS.get(sign, sign), kind="sign"))
-    return tuple(found[:MOST_TOKENS])
+    return found
 
 
 def _named(name: str, marks: str) -> Token:

@@ -13,19 +13,17 @@ from .words import capitalised, length, stems
 
 AIM = 9
 MOST = 14
-"""Words of a gloss: aimed at, and the most."""
+LONGEST = 26
+"""Words of a gloss: aimed at, the most beside a label, the most on a card of its own."""
 
 _TERM = r"[^\W\d_][^\s.,:;?!—–]*(?:[ -][^\s.,:;?!—–]+){0,3}"
 _DEFINED = re.compile(
     rf"^(?:and |und |et |y )?(?:finally,? )?(?P<term>{_TERM})"
-    r"(?:: |, (?:where|which|in which|when|wo|bei dem|où|donde) |\s*[—–]\s*)(?P<gloss>\S.*)$",
+    r"(?:: |, (?:where|in which|when|wo|bei dem|où|donde) (?:we )?|\s*[—–]\s*)(?P<gloss>\S.*)$",
     re.IGNORECASE,
 )
-_LISTED = re.compile(
-    r"\b(?:with|into|of|are|have|includes?|namely|these)\b[^:]*: *$", re.IGNORECASE
-)
 _IS = (
-    r"(?:is|are|means|acts as|serves as|does|has|holds|stores|lets|gives|takes|turns|tells|makes|"
+    r"(?:is|are|means|acts as|serves as|has|holds|stores|lets|gives|takes|turns|tells|makes|"
     r"keeps|measures|catches|carries|contains|controls|ist|sind|heißt|bedeutet|hat|est|sont|es|son)"
 )
 _VERB_STAYS = re.compile(r"^(?:is|are|ist|sind|est|sont|es|son|means|bedeutet|heißt)\s+", re.I)
@@ -39,7 +37,8 @@ def defined_terms(reading: Reading) -> list[Entry]:
         match = _DEFINED.match(sentence)
         if not match or is_question(sentence) or speaks_to_viewer(sentence, reading.language):
             continue
-        term, gloss = match["term"].strip("'\"‘’“”"), _shortened(match["gloss"], reading)
+        term = match["term"].strip("'\"‘’“”")
+        gloss = _shortened(match["gloss"], reading, LONGEST)
         if gloss and _may_be_term(term, reading):
             found.setdefault(term.casefold(), Entry(capitalised(term), gloss))
     return list(found.values())
@@ -82,10 +81,10 @@ def _told(name: str, reading: Reading) -> str:
     sure = re.escape(name)
     shapes = (
         rf"^(?:and |finally, )?(?:the |an? |die |der |das |le |la |el )?['‘\"“]?{sure}['’\"”]?"
-        rf"(?:: |, where |, which )(?P<gloss>.+)$",
+        rf"(?:: |, where (?:we )?|, which )(?P<gloss>.+)$",
         rf"^(?:and |but |so |here, )?(?:the |an? |die |der |das |eine? |le |la |les |el |los )?"
         rf"['‘\"“]?{sure}s?['’\"”]?(?: (?:domain|region|layer|step|stage|approach|mode|phase))?"
-        rf",? (?P<verb>{_IS})\s+(?P<rest>.+)$",
+        rf",? (?P<verb>{_IS})\s+(?!not\b)(?P<rest>.+)$",
     )
     for sentence in reading.sentences:
         if is_question(sentence):
@@ -101,16 +100,11 @@ def _told(name: str, reading: Reading) -> str:
     return ""
 
 
-def _shortened(text: str, reading: Reading) -> str:
-    """`text` in at most `MOST` words, as a whole phrase; "" where that cannot be."""
+def _shortened(text: str, reading: Reading, most: int = MOST) -> str:
+    """`text` in at most `most` words, as a whole phrase; "" where that cannot be."""
     text = re.split(r"\s*[—–]\s*|[?!]|\. ", _ARTICLE.sub("", text))[0]
     for aim in (AIM, MOST):
         short = statement(text, reading.language, aim)
-        if 1 < length(short) <= MOST:
-            return capitalised(_without_we(short))
+        if 1 < length(short) <= most:
+            return short
     return ""
-
-
-def _without_we(text: str) -> str:
-    """ "we grow a layer" as a heading's small print: "grow a layer"."""
-    return re.sub(r"^we (?=[a-z]+\b)(?!are|have|can|will|all)", "", text, flags=re.IGNORECASE)

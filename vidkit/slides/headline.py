@@ -9,7 +9,7 @@ from .formula import is_formula
 from .labels import quoted, with_role
 from .points import LEAST, is_question, key_points, leans, many, speaks_to_viewer, statement
 from .reading import Reading, plain_name
-from .words import capitalised, length, likeness, stems
+from .words import capitalised, length, stems
 
 LONGEST = 64
 """Characters of a derived headline; a title of the lesson's own may be longer."""
@@ -211,8 +211,6 @@ def title_case(text: str) -> str:
 
 
 def repeats(headline: str, text: str, language: str) -> bool:
-    """Whether `text` says no more than `headline`."""
-    return (
-        likeness(stems(headline, language), stems(text, language)) > 0.99
-        and length(text) <= length(headline) + 2
-    )
+    """Whether `text` says hardly more than `headline`."""
+    named, told = stems(headline, language), stems(text, language)
+    return bool(named) and named <= told and len(told - named) <= 1

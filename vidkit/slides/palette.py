@@ -72,7 +72,7 @@ def palette(theme: str = "light", accent: str = ACCENT) -> Palette:
         paper=_hex(paper),
         card=_hex(card),
         ink=_hex(ink),
-        mute=_hex(_readable(_mix(ink, paper, 0.62), grounds, ink)),
+        mute=_hex(_readable(_mix(ink, paper, 0.64), grounds, _WHITE if dark else _BLACK)),
         hair=_hex(_mix(ink, paper, 0.16)),
         accent=_hex(_readable(own, grounds, _WHITE if dark else _BLACK)),
         accent_soft=_hex(accent_soft),
@@ -82,7 +82,7 @@ def palette(theme: str = "light", accent: str = ACCENT) -> Palette:
         on_fill=_hex(max((_WHITE, _rgb("#14181f"), _BLACK), key=lambda c: _contrast(c, own))),
         bands=tuple(
             _hex(_ground_for(ink, _mix(own, card, share), card))
-            for share in (0.44, 0.34, 0.26, 0.18, 0.12)
+            for share in ((0.8, 0.62, 0.46, 0.32, 0.2) if dark else (0.44, 0.34, 0.26, 0.18, 0.12))
         ),
     )
 
@@ -112,9 +112,14 @@ def _luminance(colour: Colour) -> float:
 
 
 def _readable(colour: Colour, grounds: tuple[Colour, ...], towards: Colour) -> Colour:
-    """`colour`, moved `towards` another as far as it needs to be read on all `grounds`."""
+    """`colour`, as much lighter or darker as it takes to be read on all `grounds`; the hue stays as
+    long as it can.
+    """
+    hue, light, strength = colorsys.rgb_to_hls(*colour)
+    end = _luminance(towards)
     for step in range(51):
-        tried = _rgb(_hex(_mix(towards, colour, step / 50)))
+        moved = light + (end - light) * step / 50
+        tried = _rgb(_hex(colorsys.hls_to_rgb(hue, moved, strength)))
         if all(_contrast(tried, ground) >= CONTRAST for ground in grounds):
             return tried
     return towards

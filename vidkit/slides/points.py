@@ -66,22 +66,19 @@ def statement(sentence: str, language: str = "en", aim: int = AIM) -> str:
 
 
 def key_points(
-    narration: str,
-    terms: Sequence[str],
-    most: int,
-    language: str = "en",
-    said: Sequence[str] = (),
+    narration: str, terms: Sequence[str], most: int, language: str = "en", about: str = ""
 ) -> tuple[str, ...]:
-    """The `most` statements that carry `narration`, in its order, none that repeats `said`.
+    """The `most` statements that carry `narration`, in its order. Those that mention `terms`, or
+    what the slide is `about`, count for more.
 
     A sentence that leans on the one before ("It …", "This …") is taken only after that one.
     """
     told = sentences(narration, language)
     shown = [statement(sentence, language) for sentence in told]
-    worth = _worth(told, shown, terms, language)
+    worth = _worth(told, shown, terms, language, stems(about, language))
     leaning = _leaning(told, language)
     chosen: list[int] = []
-    meanings = [stems(text, language) for text in said]
+    meanings: list[frozenset[str]] = []
     while len(chosen) < most:
         best = max(
             (
@@ -137,13 +134,19 @@ def is_question(sentence: str) -> bool:
 
 
 def _worth(
-    told: Sequence[str], shown: Sequence[str], terms: Sequence[str], language: str
+    told: Sequence[str],
+    shown: Sequence[str],
+    terms: Sequence[str],
+    language: str,
+    about: frozenset[str],
 ) -> list[float]:
     """A figure for each sentence: how much of the section's matter it carries; below 0 for none."""
     often = Counter(stem(word) for sentence in told for word in words(sentence, language))
     known = [term.casefold() for term in terms]
     return [
-        _of_sentence(sentence, short, often, known, language) + (0.3 if i == 0 else 0.0)
+        _of_sentence(sentence, short, often, known, language)
+        + 0.6 * min(2, len(stems(short, language) & about))
+        + (0.3 if i == 0 else 0.0)
         for i, (sentence, short) in enumerate(zip(told, shown, strict=True))
     ]
 
@@ -158,7 +161,7 @@ def _of_sentence(
     low = short.casefold()
     figure = 2 * sum(math.log1p(often[stem(word)]) for word in own) / max(4, len(own))
     figure += min(2.4, 1.2 * sum(term in low for term in known))
-    figure += 1.4 * bool(_DEFINES.search(low)) + 0.8 * bool(re.search(r"\d", low))
+    figure += 1.4 * bool(_DEFINES.search(low)) + 0.5 * bool(re.search(r"\d", low))
     figure += 0.4 * bool(_WEIGHS.search(low))
     figure -= 1.2 * bool(_SIMILE.search(low)) + 0.6 * leans(sentence, frozenset(), language)
     if language == "en" and not _PREDICATE.search(short):

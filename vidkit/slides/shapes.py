@@ -56,8 +56,9 @@ _CUES: tuple[tuple[str, str], ...] = (
     ("line", r"\b(?:rises?|grows?|increas\w*|climbs?|goes up|steigt|wächst)\b"),
     ("flat", r"\b(?:constant|flat|horizontal line|unchanged)\b"),
 )
-_LOW = re.compile(r"\b(?:low|lower|lowest|small|bottom|room|niedrig)\b")
-_MIDDLE = re.compile(r"\b(?:moderate|modest|medium|middle|half)\b")
+_WHERE = r"\b(?:{})\b[^,.]{{0,20}}\b(?:level|plateau|value|height|line|place|\w+ level|niveau)\b"
+_LOW = re.compile(_WHERE.format("low|lower|lowest|small"))
+_MIDDLE = re.compile(_WHERE.format("moderate|modest|medium|middle"))
 
 
 def shape_of(words: str) -> str | None:

@@ -33,6 +33,11 @@ _PLAIN = re.compile(
 )
 
 
+_REFERS = re.compile(
+    r"\b(?:it|it's|its|they|they're|their|them|he|his|she|her|this|these|every|you|er|sie|es|il|elle)\b"
+)
+
+
 def compare(reading: Reading, asked: bool = False) -> Slide | None:
     """Two panels, where the description shows one thing left and another right, and both have a
     name and something said of them.
@@ -40,21 +45,27 @@ def compare(reading: Reading, asked: bool = False) -> Slide | None:
     sides = _titled(reading) or _left_and_right(reading)
     if sides is None:
         return None
-    one, other = sides
+    one, other = (_as_long_as(side, sides) for side in sides)
     arrow = bool(re.search(r"\barrow\b|\bturns? into\b|\btransform", reading.scene))
     own = _named_apart(one.name, other.name)
     heading = f"{own[0]} {'→' if arrow else 'vs.'} {own[1]}"
     why = "the description sets two sides against each other"
+    bare = all(length(" ".join(side.points)) <= 4 for side in (one, other))
     slide = draft(
         reading,
         "compare",
         why,
-        0,
+        2 if bare else 0,
         heading=heading if len(heading) <= 64 else None,
-        sides=sides,
+        sides=(one, other),
         arrow=arrow,
     )
-    return slide if asked or all(side.points for side in sides) else None
+    return slide if asked or all(side.points for side in (one, other)) else None
+
+
+def _as_long_as(side: Side, sides: tuple[Side, Side]) -> Side:
+    """`side` with at most one point more than the other has."""
+    return Side(side.name, side.points[: min(len(s.points) for s in sides) + 1])
 
 
 def _titled(reading: Reading) -> tuple[Side, Side] | None:
@@ -123,10 +134,9 @@ def _told_of(reading: Reading, name: str, other: str) -> tuple[str, ...]:
     inside = False
     for sentence in reading.sentences:
         meaning = stems(sentence, reading.language)
-        if meaning & against and not meaning & own:
-            inside = False
-        elif meaning & own and not meaning & against:
-            inside = True
+        named = bool(meaning & own) and not meaning & against
+        # A sentence after one that names the side is still of it while it says "it" or "they".
+        inside = named or (inside and not meaning & against and _refers_back(sentence))
         if not inside or is_question(sentence) or speaks_to_viewer(sentence, reading.language):
             continue
         short = statement(sentence, reading.language, 13)
@@ -134,6 +144,11 @@ def _told_of(reading: Reading, name: str, other: str) -> tuple[str, ...]:
         if length(short) <= 20 and not only_named and (told or not leans(sentence)):
             told.append(short)
     return tuple(told[:3])
+
+
+def _refers_back(sentence: str) -> bool:
+    opening = " ".join(sentence.lower().split()[:4])
+    return bool(_REFERS.search(opening) or re.search(r"\b(?:him|her|it|them)\W*$", sentence))
 
 
 def _named_apart(one: str, other: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ LONGEST_WORD = 120
 
 _INVISIBLE = re.compile(
     # Controls, marks that turn the direction of a line, byte-order marks, private use, surrogates.
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069"
     "\ufeff\ufff0-\uffff\ue000-\uf8ff\ud800-\udfff]"
 )
 _FENCE = re.compile(r"^[ \t]*```[ \t]*([\w+#.-]{0,20})[ \t]*\n(.*?)^[ \t]*```", re.S | re.M)
@@ -33,8 +33,8 @@ _SCRIPTS = (
 
 def clean(text: str, most: int) -> str:
     """`text` without what cannot be shown, at most `most` characters, no word beyond reason."""
-    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text[: 2 * most]))
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x85", "\n").expandtabs(4)
+    text = text[: 2 * most].replace("\r\n", "\n").replace("\r", "\n").replace("\x85", "\n")
+    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).expandtabs(4)
     text = re.sub(rf"(\S{{{LONGEST_WORD}}})\S+", r"\1…", text)
     if len(text) <= most:
         return text
