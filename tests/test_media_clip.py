@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
 import pytest
-from made_media import colour, decoded, picture, tone, wav
+from made_media import colour, decoded, picture, speech_like, tone, wav
 
 from vidkit.errors import MediaError, OutputError
 from vidkit.media import Frame, make_clip, read_clip
@@ -86,3 +90,50 @@ def test_file_that_is_no_clip_is_refused(tmp_path: Path) -> None:
     other.write_bytes(b"no video at all" * 100)
     with pytest.raises(MediaError, match=r"other\.mp4"):
         read_clip(other)
+
+
+def test_clips_made_at_once_are_those_made_alone(tmp_path: Path) -> None:
+    """Threads that make clips at the same time do not disturb each other."""
+
+    def make(number: int, folder: str) -> bytes:
+        path = tmp_path / f"{folder}{number}.mp4"
+        frame = Frame(size=(160, 90), fps=(24, 30)[number % 2])
+        make_clip(picture(number), wav(speech_like(0.5, seed=number)), path, frame)
+        return path.read_bytes()
+
+    alone = [make(number, "alone") for number in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        together = list(pool.map(make, range(6), repeat("together")))
+    assert together == alone
+
+
+def memory_for(sections: int, folder: Path) -> float:
+    """Megabytes that a process of its own takes at most to make and join `sections`."""
+    code = f"""
+import sys
+from pathlib import Path
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from made_media import picture, speech_like, wav
+from vidkit.media import Frame, join_clips, make_clip
+folder, frame = Path({str(folder)!r}), Frame(size=(640, 360))
+clips = []
+for number in range({sections}):
+    path = folder / f"{{number}}.mp4"
+    make_clip(picture(number, (640, 360)), wav(speech_like(2.0)), path, frame)
+    clips.append(path)
+join_clips(clips, folder / "video.mp4", frame)
+import resource
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+    root = Path(__file__).parents[1]
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    return int(done.stdout) / (1024 if sys.platform == "linux" else 1 << 20)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell a process's peak")
+def test_memory_does_not_grow_with_the_lesson(tmp_path: Path) -> None:
+    """A lesson of 60 sections takes the memory of one of 6, and neither takes 250 MB."""
+    short, long = memory_for(6, tmp_path), memory_for(60, tmp_path)
+    assert long < 250
+    assert long < short * 1.1

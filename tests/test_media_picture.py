@@ -63,6 +63,46 @@ def test_sixteen_bits_keep_their_greys() -> None:
     assert np.abs(opened[..., 0].ravel() - np.arange(256)).max() <= 1
 
 
+@pytest.mark.parametrize("most", [1.0, 255.0])
+def test_floats_keep_their_greys(most: float) -> None:
+    """A picture of floats, from 0 to 1 or to 255, is shown in its greys."""
+    values = np.linspace(0, most, 256, dtype=np.float32).reshape(16, 16)
+    opened = np.asarray(open_picture(saved(Image.fromarray(values), "TIFF")))
+    assert np.abs(opened[..., 0].ravel() - np.arange(256)).max() <= 1
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L", "I;16", "CMYK"])
+def test_large_picture_is_reduced_without_a_trace(mode: str) -> None:
+    """A picture shrunk strip by strip looks like one that was shrunk in one piece."""
+    ramp = Image.linear_gradient("L").resize((1300, 900))
+    if mode == "I;16":
+        image = Image.fromarray(np.asarray(ramp).astype(np.uint16) * 257)
+    else:
+        image = Image.merge("RGB", [ramp, ramp.rotate(180), ramp]).convert(mode)
+    data = saved(image, "TIFF" if mode == "CMYK" else "PNG")
+    frame = Frame(size=(96, 64))
+    whole = fit_picture(open_picture(data), frame)
+    pieces = frame_picture(data, frame)
+    assert np.abs(np.asarray(whole, float) - np.asarray(pieces, float)).mean() < 1.5
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF"])
+def test_garbled_picture_is_refused_or_shown(kind: str) -> None:
+    """Whatever bytes are broken, the answer is a picture or an error that names the file."""
+    data = saved(noise_picture((40, 30)), kind)
+    rng = np.random.default_rng(2)
+    for _ in range(60):
+        broken = bytearray(data)
+        for place in rng.integers(0, len(data), 6):
+            broken[place] = int(rng.integers(256))
+        try:
+            shown = frame_picture(bytes(broken), Frame(size=(32, 32)), "slide")
+        except MediaError as error:
+            assert "slide" in str(error)
+        else:
+            assert shown.size == (32, 32)
+
+
 def test_transparency_shows_white() -> None:
     """What is transparent is white, and what is half transparent is half so."""
     image = Image.new("RGBA", (20, 10), (0, 0, 0, 0))

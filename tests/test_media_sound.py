@@ -136,6 +136,24 @@ def test_sounds_put_together_are_heard_whole() -> None:
     assert len(open_sound(one * 3).samples) / 24_000 == pytest.approx(3.1, abs=0.2)
 
 
+def test_endless_sound_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A narration beyond the limit is refused as soon as the limit is passed."""
+    monkeypatch.setattr("vidkit.media.sound.MOST_HOURS", 1 / 3600)
+    with pytest.raises(MediaError, match="lasts more than"):
+        check_sound(wav(tone(1.5)), "voice.wav")
+
+
+@pytest.mark.parametrize("channels", [3, 6])
+def test_many_channels_are_heard(channels: int) -> None:
+    """A recording of more than two channels is heard, or refused by name."""
+    try:
+        heard = open_sound(wav(tone(0.5), channels=channels), "voice.wav").samples
+    except MediaError as error:
+        assert "voice.wav" in str(error)
+    else:
+        assert np.abs(heard).max() > 0.05
+
+
 def test_not_a_number_is_silence() -> None:
     """Samples that are no numbers do not spread."""
     samples = tone(0.2)

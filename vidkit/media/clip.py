@@ -23,6 +23,7 @@ from .sound import open_sound
 from .still import key_frame, set_up, skip_frames, still
 
 _SPEECH = re.compile(r"speech from ([\d.]+) to ([\d.]+) s")
+_NO_PROBING = {"probesize": "32", "analyzeduration": "0"}
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,8 @@ def read_clip(path: Path) -> Clip:
 def reading(path: Path) -> Iterator[InputContainer]:
     """A finished clip, opened. Raises `MediaError` when it is none."""
     try:
-        with av.open(f"file:{path}", format="mp4") as container:
+        # The file's index says all; FFmpeg need not decode its first frames to find out more.
+        with av.open(f"file:{path}", format="mp4", container_options=_NO_PROBING) as container:
             if not container.streams.video or not container.streams.audio:
                 raise MediaError(f"{path} has no picture or no sound; make the section again")
             yield container

@@ -35,6 +35,10 @@ HOP = 64
 _HOLD = 6
 """Hops for which the limiter looks ahead and holds: 8 ms each way."""
 
+_WIDTH = 2 * _HOLD + 1
+_STEPS = (1, 2, 4, 5)
+"""The least of `_WIDTH` neighbours is that of pairs of pairs: 1 + 1 + 2 + 4 + 5 = 13."""
+
 _SPEECH_RANGE = 40.0
 """dB under the loudest moment at which speech counts as begun."""
 
@@ -168,9 +172,11 @@ def _limiter(peaks: NDArray[np.float32], ceiling: float) -> Samples:
     if not len(needed) or needed.min() == 1:
         return np.ones(len(peaks) + 1, np.float32)
     # The mean of what is least nearby is never above what is needed here, and has no corners.
-    width = 2 * _HOLD + 1
-    least = sliding_window_view(np.pad(needed, 2 * _HOLD, constant_values=1), width).min(1)
-    smooth = sliding_window_view(least, width).mean(1)
+    least = np.pad(needed, 2 * _HOLD, constant_values=1)
+    for step in _STEPS:
+        least = np.minimum(least[:-step], least[step:])
+    sums = np.cumsum(np.append(0, least), dtype=np.float64)
+    smooth = (sums[_WIDTH:] - sums[:-_WIDTH]) / _WIDTH
     factors = np.minimum(np.append(smooth, 1), np.append(1, smooth))
     return np.asarray(factors, np.float32)
 

@@ -46,7 +46,7 @@ def open_picture(source: Path | bytes, name: str = "") -> Image.Image:
     Raises `MediaError` for what is damaged, too large or no picture.
     """
     with _opened(source, name) as image:
-        return _plain(image)
+        return _upright(_rgb(image), image)
 
 
 def check_picture(source: Path | bytes, name: str = "") -> None:
@@ -61,16 +61,22 @@ def frame_picture(source: Path | bytes, frame: Frame, name: str = "") -> Image.I
         longest = 2 * max(frame.size)
         image.draft(None, (longest, longest))
         image.load()
-        # Shrinking by whole numbers first keeps a 200-megapixel picture from being copied
-        # at its full size when its colours are converted.
         factor = min(image.size) // longest
-        small = image.reduce(factor) if factor > 1 and image.mode in _REDUCIBLE else image
-        small.info.update(image.info)
-        turned = image.getexif().get(0x0112, 1)
-        return fit_picture(_plain(small, turned), frame)
+        whole = factor < 2 or image.mode == "F"
+        plain = _rgb(image) if whole else _reduced(image, factor)
+        return fit_picture(_upright(plain, image), frame)
 
 
-_REDUCIBLE = ("RGB", "RGBA", "L", "LA", "CMYK", "YCbCr")
+def _reduced(image: Image.Image, factor: int) -> Image.Image:
+    """`image` as RGB with each side divided by `factor`, strip by strip: a picture of 200
+    megapixels is not to be copied whole when its colours are converted."""
+    width, height = (-(-side // factor) for side in image.size)
+    small = Image.new("RGB", (width, height))
+    rows = 64 * factor
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(image.height, top + rows)))
+        small.paste(_rgb(strip).reduce(factor), (0, top // factor))
+    return small
 
 
 def fit_picture(image: Image.Image, frame: Frame) -> Image.Image:
@@ -103,20 +109,23 @@ def _edge_colour(image: Image.Image, *, sides: bool) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def _plain(image: Image.Image, turned: int | None = None) -> Image.Image:
-    """`image` as RGB and upright; `turned` is its EXIF orientation, if not its own to tell."""
-    if turned is None:
-        turned = image.getexif().get(0x0112, 1)
+def _rgb(image: Image.Image) -> Image.Image:
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         image = _eight_bits(image)
     if image.has_transparency_data:
         layered = image.convert("RGBA")
         image = Image.new("RGB", image.size, "white")
         image.paste(layered, mask=layered.getchannel("A"))
-    image = image.convert("RGB")
+    return image.convert("RGB")
+
+
+def _upright(image: Image.Image, source: Image.Image) -> Image.Image:
+    """`image` turned as the EXIF data of `source`, which it was made of, says."""
+    turned = source.getexif().get(_ORIENTATION, 1)
     return image.transpose(_TURNS[turned]) if turned in _TURNS else image
 
 
+_ORIENTATION = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -131,12 +140,10 @@ _TURNS = {
 
 def _eight_bits(image: Image.Image) -> Image.Image:
     """A grey picture of 16 bits or floats as 8 bits (Pillow alone would cut at 255)."""
-    values = np.asarray(image, dtype=np.float32)
+    values = np.nan_to_num(np.asarray(image, dtype=np.float32))
+    scale = 1 / 257
     if image.mode == "F":
-        values = np.nan_to_num(values)
-        scale = 1.0 if float(values.max(initial=0)) > 1 else 255.0
-    else:
-        scale = 1 / 257
+        scale = 255.0 if float(values.max(initial=0)) <= 1 else 1.0
     return Image.fromarray((values * scale).round().clip(0, 255).astype(np.uint8))
 
 
