@@ -59,6 +59,7 @@ class Slides:
     """The image provider "slides": a slide for each section, set from its own words."""
 
     name = "slides"
+    price = 0.0
     places: int | None = None
 
     def __init__(self, style: Style | None = None) -> None:
@@ -138,7 +139,7 @@ class Slides:
             raise ProviderError(f"the slide could not be set: {error}") from error
         if not isinstance(drawn, bytes):
             raise ProviderError("the slide came out as more than one page")
-        return Picture(drawn, notes=_notes(missing)), any(fit["over"] > 0 for fit in fits)
+        return Picture(drawn, notes=_notes(missing)), not all(fit["fine"] for fit in fits)
 
 
 def images(argument: str | None) -> Slides:
@@ -225,7 +226,6 @@ def _families(own: Sequence[Font], borrowed: Sequence[Font]) -> str:
             "head": [*(chosen or ["Libertinus Serif"]), "Inter", *others],
             "body": [*chosen, "Inter", "Libertinus Serif", *others],
             "mono": ["DejaVu Sans Mono", "Inter", *others],
-            "heavy": 600,
         }
     )
 

@@ -59,8 +59,9 @@ def _opening(reading: Reading, asked: bool = False) -> Slide | None:
     if not _OPENING.search(reading.scene) and not overlaid[0].endswith("?"):
         return None
     slide = draft(reading, "statement", "words laid over a scene, as at an opening", 1)
-    alike = likeness(stems(overlaid[0], reading.language), stems(slide.headline, reading.language))
-    return slide if alike > 0.6 else replace(slide, points=(overlaid[0],))
+    own, laid = (stems(text, reading.language) for text in (slide.headline, overlaid[0]))
+    same = slide.headline.casefold() == overlaid[0].casefold() or likeness(own, laid) > 0.6
+    return slide if same else replace(slide, points=(overlaid[0],))
 
 
 def _little_to_list(reading: Reading, asked: bool = False) -> Slide | None:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from .formula import is_formula
 from .labels import quoted, with_role
 from .points import LEAST, is_question, key_points, leans, many, speaks_to_viewer, statement
-from .reading import Reading, plain_name
-from .words import capitalised, length, stems
+from .reading import LONGEST_TITLE, Reading, plain_name
+from .words import capitalised, clean, length, stems
 
 LONGEST = 64
 """Characters of a derived headline; a title of the lesson's own may be longer."""
@@ -59,7 +59,7 @@ def headline(reading: Reading) -> Found:
     for rule in _RULES:
         found = rule(reading)
         if found is not None:
-            return found
+            return clean(found[0], LONGEST_TITLE), found[1]
     return "…", "the section says nothing"
 
 

@@ -13,7 +13,8 @@ from .words import capitalised, length, likeness, sentences, stem, stems, words
 AIM = 16
 """Words of a point that reads at a glance; longer sentences are shortened where that is safe."""
 MOST = 24
-"""Words of the longest sentence that becomes a point."""
+LONGEST = 220
+"""Words, and characters, of the longest sentence that becomes a point."""
 LEAST = 4
 
 _DEFINES = re.compile(
@@ -155,7 +156,9 @@ def _of_sentence(
     sentence: str, short: str, often: Counter[str], known: Sequence[str], language: str
 ) -> float:
     size = length(short)
-    if is_question(sentence) or size < LEAST or size > MOST or speaks_to_viewer(sentence, language):
+    if is_question(sentence) or not LEAST <= size <= MOST or len(short) > LONGEST:
+        return -1.0
+    if speaks_to_viewer(sentence, language):
         return -1.0
     own = words(short, language)
     low = short.casefold()

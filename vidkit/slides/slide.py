@@ -91,7 +91,7 @@ class Slide:
 
     def lighter(self) -> Slide | None:
         """The slide with a little less on it, None where nothing is left to leave out."""
-        least = 1 if self.layout in ("points", "statement") else 0
+        least = 1 if self.layout == "points" else 0
         longest = max((len(side.points) for side in self.sides), default=0)
         if len(self.points) > least:
             return replace(self, points=self.points[:-1])
@@ -109,4 +109,7 @@ class Slide:
         lines = self.code.split("\n")
         if len(lines) > 4:
             return replace(self, code="\n".join(lines[:-2]))
+        if self.layout not in ("points", "statement"):
+            names = tuple(entry.name for entry in self.entries) or tuple(s.name for s in self.sides)
+            return Slide("points", self.why, self.headline, names, language=self.language)
         return None

@@ -20,6 +20,11 @@ _RUN = re.compile(
     r"|`(?P<code>[^`\n]{1,80})`"
     r"|\b(?P<symbol>[A-Za-zα-ωΑ-Ωλμ]{1,2}_\{?[A-Za-z0-9]{1,10}\}?|[A-Za-z]\^\{?[0-9n]{1,3}\}?)(?![\w^_])"
 )
+_COMPOUND = re.compile(
+    r"\b(?:CO2|H2O2?|O[23]|N2O?|H2|CH4|NH3|[NS]O2|SiO2|Si3N4|C6H12O6|H2SO4|H2CO3|HNO3|CaCO3|"
+    r"NaHCO3|Fe2O3|Al2O3|TiO2)\b"
+)
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _RTL = ("ar", "he", "fa", "ur", "yi")
 Run = dict[str, Any]
 
@@ -89,7 +94,6 @@ def spec(slide: Slide, frame: Frame) -> dict[str, Any]:
         "form": frame.form,
         "page": list(frame.page),
         "area": list(frame.area),
-        "measure": 0.86 if frame.form == "wide" else 1.0,
     }
 
 
@@ -104,6 +108,7 @@ def typographic(text: str) -> str:
     text = re.sub(r"(?:(?<=^)|(?<=[\s(\[—–]))\"(?=\S)", "“", text).replace('"', "”")
     text = re.sub(r"(?<=\S)\s*—\s*(?=\S)", "\u200a—\u200a", text).replace("...", "…")
     text = re.sub(r"(?<![\w-])(\w{1,2})-(?=\w)", "\\1-\u2060", text)  # "P-type" stays whole
+    text = _COMPOUND.sub(lambda match: match[0].translate(_LOWERED), text)
     return _bound(re.sub(r"\S{25,}", _breakable, text))
 
 

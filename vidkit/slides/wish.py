@@ -32,6 +32,8 @@ KEYS = ("layout", "points", "equation", "code", "lang")
 MOST_POINTS = 12
 LONGEST_POINT = 300
 LONGEST_CODE = 20_000
+LONGEST_EQUATION = 80
+MOST_EQUATIONS = 4
 
 _WHY = "the lesson asks for it"
 _MADE_OF_BOXES = ("cards", "steps", "layers", "parts", "timeline")
@@ -61,7 +63,8 @@ def wished(wish: Mapping[str, Any], reading: Reading) -> Slide:
         shown, notes = cut_code(code)
         slide = replace(slide, code=shown, code_language=lang.lower(), notes=notes)
     if layout == "equation" and equations:
-        slide = replace(slide, equations=equations)
+        _check_lengths(equations)
+        slide = replace(slide, equations=equations[:MOST_EQUATIONS])
     _check(slide, points)
     return replace(slide, notes=(*slide.notes, *_unknown(wish)))
 
@@ -120,6 +123,15 @@ def _curve(points: Sequence[str], reading: Reading) -> Slide:
             )
         curves.append(Curve(shape, name if text else "", height_of(text)))
     return draft(reading, "curve", _WHY, 3, axes=(axes["x"], axes["y"]), curves=tuple(curves[:3]))
+
+
+def _check_lengths(equations: Sequence[str]) -> None:
+    for equation in equations:
+        if len(equation) > LONGEST_EQUATION:
+            raise Refused(
+                f"`slide` of the section has an equation of {len(equation)} characters, "
+                f"{equation[:20]!r}…; {LONGEST_EQUATION} is the most, divide it"
+            )
 
 
 def _check(slide: Slide, points: Sequence[str]) -> None:
