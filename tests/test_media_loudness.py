@@ -121,9 +121,9 @@ def test_section_needs_nothing_of_its_neighbours(tmp_path: Path, gap: float) -> 
     starts there.
     """
     frame = Frame(size=(32, 32), gap=gap)
-    # 64 blocks at 48 kHz, so that no block is filled up with silence.
+    # 50 whole blocks that end in mid-syllable.
     clips = [
-        clip_of(tmp_path, speech_like(64 * 1024 / RATE, seed=seed), name=str(seed), frame=frame)
+        clip_of(tmp_path, speech_like(50 * 1024 / RATE, seed=seed), name=str(seed), frame=frame)
         for seed in range(3)
     ]
     alone = decoded(clips[1].path).sound
