@@ -56,7 +56,7 @@ def test_clip_is_the_same_bytes_again(tmp_path: Path) -> None:
     """The same picture, narration and frame give the same file, byte for byte."""
     one, two = tmp_path / "one.mp4", tmp_path / "two.mp4"
     for path in (one, two):
-        make_clip(picture(), wav(tone(1.0)), path, SMALL, title="Ohm's law")
+        make_clip(picture(), wav(tone(1.0)), path, SMALL)
     assert one.read_bytes() == two.read_bytes()
 
 

@@ -50,8 +50,6 @@ def by_floor(sections: Sections, out: Path, size: tuple[int, int], fps: int) -> 
     """The work alone; what it writes is no video."""
     from concurrent.futures import ThreadPoolExecutor
 
-    import av
-
     from vidkit.media import Frame, narration, open_sound, still
     from vidkit.media.frame import RATE, padded
     from vidkit.media.loudness import level, measure
@@ -60,9 +58,7 @@ def by_floor(sections: Sections, out: Path, size: tuple[int, int], fps: int) -> 
     frame = Frame(size=size, fps=fps)
 
     def work(section: tuple[Path, Path]) -> bytes:
-        encoder = av.CodecContext.create("libx264", "w")
-        still.set_up(encoder, size, fps)
-        key = still.key_frame(encoder, frame_picture(section[0], frame))
+        key = still.key_frame(frame_picture(section[0], frame), fps)
         pieces = list(open_sound(section[1]).pieces(RATE))
         measured = measure(pieces)
         samples = padded(measured.samples, frame)

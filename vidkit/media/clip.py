@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import av
 from av.audio.codeccontext import AudioCodecContext
-from av.container import InputContainer, OutputContainer
+from av.container import OutputContainer
 from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
+from av.video.reformatter import Colorspace, VideoReformatter
+from PIL import Image
 
-from ..errors import MediaError, OutputError
+from ..errors import MediaError
 from . import narration as voice
+from .file import reading, writing
 from .frame import BLOCK, RATE, Frame, frames_in
+from .motion import zoomed
 from .picture import frame_picture
 from .sound import open_sound
-from .still import key_frame, set_up, skip_frames, still
+from .still import set_up, still
 
 _SPEECH = re.compile(r"speech from ([\d.]+) to ([\d.]+) s")
-_NO_PROBING = {"probesize": "32", "analyzeduration": "0"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,6 @@ def make_clip(
     frame: Frame,
     *,
     seconds: float | None = None,
-    title: str = "",
 ) -> Clip:
     """Makes a section of `picture` and `narration` and writes it to `out` as MP4.
 
@@ -63,33 +64,34 @@ def make_clip(
     else:
         track = voice.narrate(open_sound(narration), frame)
     image = frame_picture(picture, frame)
-    clip = Clip(
+    frames = frames_in(track.samples, frame.fps)
+    if frame.motion == "zoom":
+        shown = zoomed(image, frames, frame)
+    else:
+        shown = still(image, frames, frame.fps)
+    return write_clip(out, frame, shown, track)
+
+
+def write_clip(out: Path, frame: Frame, shown: Iterator[list[bytes]], track: voice.Track) -> Clip:
+    """Writes the packets that are `shown`, group by group, and those of `track` to `out`."""
+    with writing(out) as container:
+        picture_stream = container.add_stream("libx264", rate=frame.fps)
+        sound_stream = container.add_stream("aac", rate=RATE)
+        assert isinstance(picture_stream.codec_context, VideoCodecContext)
+        assert isinstance(sound_stream.codec_context, AudioCodecContext)
+        set_up(picture_stream.codec_context, frame.size, frame.fps)
+        voice.set_up(sound_stream.codec_context)
+        begin, end = track.speech
+        container.metadata["comment"] = f"speech from {begin:.6f} to {end:.6f} s"
+        container.start_encoding()
+        _mux(container, picture_stream, sound_stream, shown, track, frame.fps)
+    return Clip(
         path=out,
         seconds=track.samples / RATE,
         frames=frames_in(track.samples, frame.fps),
         samples=track.samples,
         speech=track.speech,
     )
-    skips = skip_frames(frame.size, frame.fps)
-    with writing(out) as container:
-        picture_stream = container.add_stream("libx264", rate=frame.fps)
-        sound_stream = container.add_stream("aac", rate=RATE)
-        encoder = picture_stream.codec_context
-        assert isinstance(encoder, VideoCodecContext)
-        assert isinstance(sound_stream.codec_context, AudioCodecContext)
-        set_up(encoder, frame.size, frame.fps)
-        voice.set_up(sound_stream.codec_context)
-        begin, end = track.speech
-        container.metadata["comment"] = f"speech from {begin:.6f} to {end:.6f} s"
-        if title:
-            container.metadata["title"] = title
-        container.start_encoding()
-        if encoder.extradata != skips.header:
-            raise AssertionError("this libx264 makes headers that depend on the picture")
-        key = key_frame(encoder, image)
-        groups = still(key, skips, clip.frames, frame.fps)
-        _mux(container, picture_stream, sound_stream, groups, track, frame.fps)
-    return clip
 
 
 def _mux(
@@ -121,6 +123,20 @@ def _mux(
             block += 1
 
 
+def picture_of(clip: Path) -> Image.Image:
+    """What a finished clip shows first, in RGB: its picture, as the video has it.
+
+    Raises `MediaError` when it is no clip of vidkit's.
+    """
+    with reading(clip) as container:
+        for shown in container.decode(video=0):
+            rgb = VideoReformatter().reformat(
+                shown, format="rgb24", src_colorspace=Colorspace.ITU709
+            )
+            return Image.fromarray(rgb.to_ndarray())
+    raise MediaError(f"{clip} shows nothing; make the section again")
+
+
 def read_clip(path: Path) -> Clip:
     """The facts of the finished clip in `path`, without decoding it.
 
@@ -133,31 +149,3 @@ def read_clip(path: Path) -> Clip:
         frames = container.streams.video[0].frames
         samples = (container.streams.audio[0].frames - 1) * BLOCK
     return Clip(path, samples / RATE, frames, samples, (float(said[1]), float(said[2])))
-
-
-@contextmanager
-def reading(path: Path) -> Iterator[InputContainer]:
-    """A finished clip, opened. Raises `MediaError` when it is none."""
-    try:
-        # The file's index says all; FFmpeg need not decode its first frames to find out more.
-        with av.open(f"file:{path}", format="mp4", container_options=_NO_PROBING) as container:
-            if not container.streams.video or not container.streams.audio:
-                raise MediaError(f"{path} has no picture or no sound; make the section again")
-            yield container
-    except av.FFmpegError as error:
-        raise MediaError(
-            f"{path} cannot be read as a clip ({error.strerror}); make the section again"
-        ) from error
-
-
-@contextmanager
-def writing(out: Path) -> Iterator[OutputContainer]:
-    """An MP4 file that starts playing before it is read whole."""
-    try:
-        # "file:" keeps FFmpeg from reading a protocol into a name that holds a colon.
-        with av.open(
-            f"file:{out}", "w", format="mp4", options={"movflags": "+faststart"}
-        ) as container:
-            yield container
-    except OSError as error:
-        raise OutputError(f"{out} cannot be written ({error.strerror or error})") from error

@@ -34,13 +34,15 @@ class Frame:
 
     `size` is (width, height) in pixels, both even; `fps` whole frames a second; `gap` the
     breath after a narration in seconds; `fit` says whether a picture of another shape is shown
-    whole ("contain") or fills the frame and loses its edges ("cover").
+    whole ("contain") or fills the frame and loses its edges ("cover"); `motion` whether it
+    stands ("still"), is slowly moved into ("zoom"), or fades into the next one ("fade").
     """
 
     size: tuple[int, int] = (1280, 720)
     fps: int = 24
     gap: float = 0.4
     fit: Literal["contain", "cover"] = "contain"
+    motion: Literal["still", "zoom", "fade"] = "still"
 
 
 def padded(samples: int, frame: Frame) -> int:

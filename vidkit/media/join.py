@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+import av
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.video.stream import VideoStream
 
 from ..captions import Cue
 from ..errors import MediaError
-from .clip import Clip, read_clip, reading, writing
+from .clip import Clip, read_clip
+from .file import reading, writing
 from .frame import BLOCK, KEY_SECONDS, RATE, Frame, first_frame, frames_in, starts
 from .language import three_letters
 from .subtitle import Subtitles
@@ -60,11 +62,13 @@ def join_clips(
     title: str = "",
     language: str = "en",
     cues: Sequence[Cue] = (),
+    seams: Sequence[Path] = (),
 ) -> Joined:
     """Joins `clips`, all made for `frame`, in their order and writes the video to `out` as MP4.
 
     `titles` name the sections' chapters; `cues`, in seconds of the video, become a subtitle
     track in `language` (an IETF tag such as "en" or "pt-BR") that a player can switch on.
+    `seams`, where there are any, are the cross-fades from each clip to the next (`make_seam`).
     `out` is written directly and is not whole until this returns.
 
     Raises `MediaError` for a clip that is damaged or was made for another frame,
@@ -90,7 +94,8 @@ def join_clips(
             ]
         )
         for place, clip in enumerate(facts, 1):
-            video.append(clip, last=place == len(facts))
+            last = place == len(facts)
+            video.append(clip, seams[place - 1] if seams and not last else None, last=last)
     return Joined(video.samples / RATE, section_starts(facts))
 
 
@@ -116,8 +121,9 @@ class _Video:
         self._sounds.metadata["language"] = language
         self._subtitles = Subtitles(container, cues, language) if cues else None
 
-    def append(self, clip: Clip, *, last: bool) -> None:
-        """Copies the packets of `clip` behind those that are there.
+    def append(self, clip: Clip, seam: Path | None, *, last: bool) -> None:
+        """Copies the packets of `clip` behind those that are there, and those of `seam` in the
+        place of its last frames.
 
         The clip may hold one frame more than fits before the next section's first, and its
         last AAC packet only ends the sound: the last clip alone brings both.
@@ -129,6 +135,8 @@ class _Video:
         if last:
             frames = min(number + clip.frames, frames_in(self.samples, self._frame.fps))
         blocks = self.samples // BLOCK - (not last)
+        fade = self._fade(seam, frames - number) if seam else []
+        frames -= len(fade)
         with reading(clip.path) as container:
             pictures, sounds = container.streams.video[0], container.streams.audio[0]
             self._check(clip, pictures, sounds)
@@ -150,6 +158,21 @@ class _Video:
                 self._container.mux_one(packet)
         if number < frames or block < blocks:
             raise MediaError(f"{clip.path} breaks off; make the section again")
+        for place, data in enumerate(fade):
+            packet = av.Packet(data)
+            packet.stream, packet.time_base = self._pictures, fps
+            packet.pts = packet.dts = number + place
+            packet.duration, packet.is_keyframe = 1, place == 0
+            self._container.mux_one(packet)
+
+    def _fade(self, seam: Path, room: int) -> list[bytes]:
+        """The packets of a cross-fade; none where the section is too short to hold it and two
+        frames of its own."""
+        with reading(seam, sound=False) as container:
+            stream = container.streams.video[0]
+            if stream.codec_context.extradata != self._made[0] or stream.frames > room - 2:
+                return []
+            return [bytes(packet) for packet in container.demux(stream) if packet.size]
 
     def _check(self, clip: Clip, pictures: VideoStream, sounds: AudioStream) -> None:
         size = (pictures.codec_context.width, pictures.codec_context.height)

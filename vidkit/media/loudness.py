@@ -82,10 +82,10 @@ def measure(pieces: Iterable[Samples]) -> Measured:
         whole[: len(piece)] = piece
         peaks.append(np.abs(whole).reshape(-1, HOP).max(1)[: -(-len(piece) // HOP)])
         # By Parseval's theorem the weighted spectrum has the energy of the filtered sound, and
-        # one transform is all that it costs.
+        # one transform is all that it costs. (`@` would wake threads that cost more than it.)
         spectrum = np.fft.rfft(whole.reshape(-1, STEP))
         power = spectrum.real**2 + spectrum.imag**2
-        energies.append(power @ _K_WEIGHTS)
+        energies.append(np.einsum("ij,j->i", power, _K_WEIGHTS))
     return Measured(
         samples,
         np.concatenate([np.zeros(0), *energies]),
@@ -225,5 +225,8 @@ def true_peak(samples: Samples, least: float) -> float:
         return -np.inf
     around = sliding_window_view(np.pad(samples, _TAPS), _TAPS)
     first = loud + _TAPS // 2 + 1
-    highest = max(float(np.abs(around[first - before] @ _BETWEEN).max()) for before in (0, 1))
+    highest = max(
+        float(np.abs(np.einsum("ij,jk->ik", around[first - before], _BETWEEN)).max())
+        for before in (0, 1)
+    )
     return 20 * float(np.log10(highest))

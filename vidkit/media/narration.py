@@ -85,8 +85,12 @@ def narrate(sound: Sound, frame: Frame) -> Track:
 def silence(seconds: float, frame: Frame) -> Track:
     """The track of a section without a narration, `seconds` long and its gap."""
     samples = padded(round(seconds * RATE), frame)
-    nothing = Levels(np.ones(1, np.float32), np.zeros(0, np.float32))
-    return Track(encoded((), nothing, samples), samples, (0.0, 0.0))
+    return as_it_is((), samples, (0.0, 0.0))
+
+
+def as_it_is(pieces: Iterable[Samples], samples: int, speech: tuple[float, float]) -> Track:
+    """The track of sound at `RATE` that is levelled already; `samples` in all."""
+    return Track(encoded(pieces, None, samples), samples, speech)
 
 
 class _Twice:
@@ -114,8 +118,9 @@ class _Twice:
             self._kept = kept
 
 
-def encoded(pieces: Iterable[Samples], levels: Levels, samples: int) -> list[bytes]:
-    """The AAC packets of `pieces` with their gain, followed by silence; `samples` in all."""
+def encoded(pieces: Iterable[Samples], levels: Levels | None, samples: int) -> list[bytes]:
+    """The AAC packets of `pieces`, with their gain where there is one, followed by silence;
+    `samples` in all."""
     encoder = av.CodecContext.create("aac", "w")
     assert isinstance(encoder, AudioCodecContext)
     set_up(encoder)
@@ -130,7 +135,7 @@ def encoded(pieces: Iterable[Samples], levels: Levels, samples: int) -> list[byt
         done += len(feed)
 
     for feed in regrouped(pieces, _FEED):
-        encode(levels.apply(feed, done))
+        encode(levels.apply(feed, done) if levels else feed)
     while done < samples:
         encode(np.zeros(min(_FEED, samples - done), np.float32))
     packets.extend(bytes(packet) for packet in encoder.encode(None))

@@ -11,8 +11,8 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.ImageFont import FreeTypeFont
 
 from ..slides import glyphs
+from .clip import picture_of
 from .frame import Frame
-from .picture import frame_picture
 
 _WIDTH = 320
 _MARGIN = 28
@@ -34,30 +34,30 @@ _FONTS = (
 _PAPER, _INK, _FAINT, _LINE = "#f6f5f2", "#23262b", "#6d727a", "#d9d7d1"
 
 
-def poster(picture: Path | bytes, frame: Frame) -> bytes:
-    """The PNG of `picture` fitted to `frame`, as the video shows it.
+def poster(clip: Path) -> bytes:
+    """The PNG of what `clip` shows, in the size of its video.
 
-    Raises `MediaError` for a picture that cannot be used.
+    Raises `MediaError` for a clip that cannot be read.
     """
-    return _png(frame_picture(picture, frame))
+    return _png(picture_of(clip))
 
 
 def contact_sheet(
-    pictures: Sequence[Path | bytes],
+    clips: Sequence[Path],
     titles: Sequence[str] = (),
     seconds: Sequence[float] = (),
     frame: Frame = Frame(),  # noqa: B008 (it is immutable)
 ) -> bytes:
     """A PNG with every section's picture, number, title and length, in their order.
 
-    `titles` and `seconds` belong to the pictures of the same place; either may be shorter.
-    Raises `MediaError` for a picture that cannot be used.
+    `clips` are their clips, made for `frame`; `titles` and `seconds` belong to those of the
+    same place, and either may be shorter. Raises `MediaError` for a clip that cannot be read.
     """
     wide, high = frame.size
     width = _WIDTH if wide >= high else _WIDTH * 9 // 16
     height = max(1, round(width * high / wide))
-    columns = max(1, min(len(pictures), 4 if wide >= high else 6))
-    rows = -(-len(pictures) // columns)
+    columns = max(1, min(len(clips), 4 if wide >= high else 6))
+    rows = -(-len(clips) // columns)
     cell = height + 12 + (_LINES + 1) * 20
     sheet = Image.new(
         "RGB",
@@ -67,11 +67,11 @@ def contact_sheet(
         ),
         _PAPER,
     )
-    small = Frame(size=(width, height), fit=frame.fit)
-    for place, picture in enumerate(pictures):
+    for place, clip in enumerate(clips):
         row, column = divmod(place, columns)
         corner = (_MARGIN + column * (width + _SPACE), _MARGIN + row * (cell + _SPACE))
-        sheet.paste(frame_picture(picture, small), corner)
+        small = picture_of(clip).resize((width, height), Image.Resampling.LANCZOS)
+        sheet.paste(small, corner)
         ImageDraw.Draw(sheet).rectangle(
             (corner[0] - 1, corner[1] - 1, corner[0] + width, corner[1] + height), outline=_LINE
         )

@@ -22,6 +22,9 @@ from .frame import groups
 QUANTISER = 16
 """H.264 step that keeps the luma of any picture, even noise, above 45 dB (measured: 45.4)."""
 
+MOVING_QUALITY = 20
+"""x264's crf for moving pictures: no difference is seen, at a tenth of a still's bits a frame."""
+
 CYCLE = 16
 """x264 numbers the frames after a key frame modulo this, so as many skip frames serve for ever."""
 
@@ -38,8 +41,14 @@ class Skips:
     header: bytes
 
 
-def set_up(encoder: VideoCodecContext, size: tuple[int, int], fps: int) -> None:
-    """Makes a fresh libx264 `encoder` one whose packets fit those of all others set up alike."""
+def set_up(
+    encoder: VideoCodecContext, size: tuple[int, int], fps: int, *, moves: bool = False
+) -> None:
+    """Makes a fresh libx264 `encoder` one whose packets fit those of all others set up alike.
+
+    `moves`: for pictures that differ from frame to frame, in which no error is looked at for
+    long; they are spared most of the bits.
+    """
     encoder.width, encoder.height = size
     encoder.pix_fmt = "yuv420p"
     encoder.framerate = Fraction(fps)
@@ -49,24 +58,31 @@ def set_up(encoder: VideoCodecContext, size: tuple[int, int], fps: int) -> None:
     # Browsers take untagged colour for BT.601.
     encoder.colorspace = encoder.color_primaries = encoder.color_trc = _BT709
     encoder.color_range = _LIMITED
+    # stitchable: headers that do not depend on the content.
+    common = (
+        "keyint=infinite:scenecut=0:bframes=0:ref=1:weightp=0:rc-lookahead=0:sync-lookahead=0:"
+        "mbtree=0:sliced-threads=0:open-gop=0:stitchable=1"
+    )
+    if moves:
+        encoder.options = {
+            "preset": "veryfast",
+            "crf": str(MOVING_QUALITY),
+            "forced-idr": "1",
+            "x264-params": common,
+        }
+        return
     encoder.options = {
         "preset": "veryfast",
         "qp": str(QUANTISER),
         # no-deblock: the filter that hides block edges blurs text (42 dB with it, 54 without).
-        # stitchable: headers that do not depend on the content. ipratio: the quantiser above
-        # holds for key frames too.
-        "x264-params": "keyint=infinite:scenecut=0:bframes=0:ref=1:"
-        "weightp=0:rc-lookahead=0:sync-lookahead=0:mbtree=0:sliced-threads=0:open-gop=0:"
-        "stitchable=1:ipratio=1:aq-mode=0:no-deblock=1",
+        # ipratio: the quantiser above holds for key frames too.
+        "x264-params": f"{common}:ipratio=1:aq-mode=0:no-deblock=1",
     }
 
 
-def key_frame(encoder: VideoCodecContext, image: Image.Image) -> bytes:
-    """The packet of `image`, RGB and of the encoder's size, encoded by a fresh `encoder`.
-
-    One encoder makes one key frame: the quality of a second would depend on the first.
-    """
-    frame = VideoReformatter().reformat(
+def in_video_colours(image: Image.Image) -> av.VideoFrame:
+    """`image`, RGB, as a yuv420p frame in BT.709 of limited range."""
+    return VideoReformatter().reformat(
         av.VideoFrame.from_ndarray(np.asarray(image), format="rgb24"),
         format="yuv420p",
         dst_colorspace=Colorspace.ITU709,
@@ -77,17 +93,34 @@ def key_frame(encoder: VideoCodecContext, image: Image.Image) -> bytes:
         | Interpolation.FULL_CHR_H_INP,
         threads=1,
     )
+
+
+def key_frame(image: Image.Image, fps: int) -> bytes:
+    """The packet of `image`, RGB and of the frame's size.
+
+    Each key frame has an encoder of its own: the quality of a second one would depend on the
+    first.
+    """
+    encoder = _encoder(image.size, fps)
+    frame = in_video_colours(image)
     frame.pts, frame.time_base = 0, encoder.time_base
     (packet,) = [*encoder.encode(frame), *encoder.encode(None)]
+    if encoder.extradata != skip_frames(image.size, fps).header:
+        raise AssertionError("this libx264 makes headers that depend on the picture")
     return bytes(packet)
+
+
+def _encoder(size: tuple[int, int], fps: int) -> VideoCodecContext:
+    encoder = av.CodecContext.create("libx264", "w")
+    assert isinstance(encoder, VideoCodecContext)
+    set_up(encoder, size, fps)
+    return encoder
 
 
 @lru_cache(maxsize=8)
 def skip_frames(size: tuple[int, int], fps: int) -> Skips:
     """The skip frames for pictures of `size` (width, height) pixels at `fps` frames a second."""
-    encoder = av.CodecContext.create("libx264", "w")
-    assert isinstance(encoder, VideoCodecContext)
-    set_up(encoder, size, fps)
+    encoder = _encoder(size, fps)
     width, height = size
     flat = av.VideoFrame.from_ndarray(
         np.full((height * 3 // 2, width), 128, np.uint8), format="yuv420p"
@@ -104,7 +137,8 @@ def skip_frames(size: tuple[int, int], fps: int) -> Skips:
     return Skips((packets[CYCLE], *packets[1:CYCLE]), bytes(encoder.extradata or b""))
 
 
-def still(key: bytes, skips: Skips, frames: int, fps: int) -> Iterator[list[bytes]]:
-    """The packets of `frames` frames that show one picture, group by group."""
+def still(image: Image.Image, frames: int, fps: int) -> Iterator[list[bytes]]:
+    """The packets of `frames` frames that show `image`, group by group."""
+    key, skips = key_frame(image, fps), skip_frames(image.size, fps)
     for length in groups(frames, fps):
         yield [key, *(skips.packets[number % CYCLE] for number in range(1, length))]
