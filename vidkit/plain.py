@@ -170,6 +170,9 @@ _LINK = (
     r"(?: \"[^\"\n]{0,200}\")?\)"
 )
 
+# "- 5 + 3" is a list where another line goes on with it, and a number below zero where not.
+_NO_LIST = r"(?!(?<![^\n])(?<!\n)- ?\d[^\n]*(?:\Z|\n(?! ?-)))"
+
 MARKUP = (
     # Marks inside code and equations are no Markdown: private characters stand in for them.
     rule(
@@ -191,7 +194,7 @@ MARKUP = (
     rule("rules and underlines", _line(r"(?:[-=*_|:+] ?+){3,}+$"), ""),
     rule("quotations", _line(r"(?:> ?)++(?=\S)"), ""),
     rule("headings", _line(r"#{1,6} (?=\S)"), ""),
-    rule("list marks", _line(r"[-*+•‣◦–] (?:\[[ xX]\] )?(?=\S)"), ""),
+    rule("list marks", _line(rf"{_NO_LIST}[-*+•‣◦–] (?:\[[ xX]\] )?(?=\S)"), ""),
     rule("pictures", r"!\[([^\[\]\n]{0,300})\]" + _LINK, r"\1"),
     rule("links", r"(?<!\w)\[([^\[\]\n]{1,300})\]" + _LINK, r"\1"),
     rule("links by name", r"(?<!\w)\[([^\[\]\n]{1,300})\]\[[^\[\]\n]{0,100}\]", r"\1"),

@@ -28,6 +28,7 @@ from ..machine import usable_cores
 from ..plain import Traced
 from ..speech import VERSION, paragraphs, spoken
 from . import Narration, Request, VoiceAsk
+from ._espeak_ear import heard
 from ._espeak_times import Paragraph, Sound, word_times
 from ._espeak_voices import Voice, find_voice
 
@@ -92,6 +93,7 @@ class Espeak:
     """
 
     name = "espeak"
+    price = 0.0
 
     def __init__(self, default: str | None = None, engine: Engine | None = None) -> None:
         self.engine = engine or installed()
@@ -147,7 +149,8 @@ class Espeak:
         if rate < SLOWEST:
             notes = (f"espeak speaks no slower than {SLOWEST} words a minute; asked were {rate}",)
             rate = SLOWEST
-        return _Plan(voice, rate, spoken(ask.text, voice.language, ask.say), notes)
+        text = heard(spoken(ask.text, voice.language, ask.say), voice.language)
+        return _Plan(voice, rate, text, notes)
 
 
 def voice(argument: str | None) -> Espeak:

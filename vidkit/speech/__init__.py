@@ -35,7 +35,7 @@ def spoken(written: str, language: str = "en", say: Mapping[str, str] | None = N
 
 def paragraphs(text: str) -> list[tuple[int, str]]:
     """The paragraphs of a spoken text that hold a letter or digit, each with its place."""
-    found = re.finditer(r"(?:[^\n]|\n(?!\n))+", text)
+    found = re.finditer(r"[^\n]+", text)
     return [(each.start(), each.group()) for each in found if re.search(r"[^\W_]", each.group())]
 
 

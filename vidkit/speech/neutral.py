@@ -41,7 +41,7 @@ STYLED = (
     rule(
         "styled letters and wide digits are plain ones",
         "[\U0001d400-\U0001d7cb\U0001d7ce-\U0001d7ff\uff01-\uff0b\uff0d-\uff19\uff21-\uff3a"
-        "\uff41-\uff5a\u210e\u2115\u211d\u2124]",
+        "\uff41-\uff5a\u210e\u2115\u211d\u2124\u2126\u212b]",
         _plain_letters,
     ),
     rule("letters under a heap of accents", "[\u0300-\u036f]{4,}", ""),
@@ -75,8 +75,11 @@ def _gap(found: Found) -> str:
 
 TIDY = (
     rule("spaces and empty lines", r"[ \n]{2,}|\n", _gap),
-    rule("no space before a stop", r" (?=[,.;:!?]+(?:\s|\Z))", ""),
+    rule("no space before a stop", r" (?=[)\]’”]|[,.;:!?]+(?:\s|\Z|[)\"’”]))", ""),
+    rule("no space after a bracket", r"(?<=[(\[“‘]) ", ""),
     rule("one comma is enough", r",(?: ?,)+", ","),
     rule("nor is one beside a stop", r", ?(?=[.;:!?])|(?<=[.;:!?]),", ""),
+    rule("no comma begins a paragraph", r"(?<=\n)[ ,]+", ""),
+    rule("what that left behind", r"[ \n]{2,}", _gap),
     rule("ends", r"\A[\s,]+|\s+\Z", ""),
 )

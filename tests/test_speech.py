@@ -1,0 +1,178 @@
+"""Text as spoken: read as a person would, with a map back to what is written."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vidkit.providers import VoiceAsk
+from vidkit.providers.espeak import Espeak
+from vidkit.speech import paragraphs, spoken
+
+TABLE = Path(__file__).with_name("spoken_phrases.txt")
+
+
+def phrases() -> list[tuple[str, str]]:
+    """The pairs of the table, with real line ends."""
+    lines = [line for line in TABLE.read_text(encoding="utf-8").splitlines() if line]
+    pairs = zip(lines[1::2], lines[2::2], strict=True)
+
+    return [(_ends(written), _ends(said.strip())) for written, said in pairs]
+
+
+def _ends(line: str) -> str:
+    return line.replace("\\n", "\n")
+
+
+marks = st.text(alphabet="ab1 2.\n*_`#>|[](){}$^~-–−=<>+/\\&%!,:;\"'²₂½α°", max_size=120)
+pieces = st.one_of(
+    marks,
+    st.text(max_size=80),
+    st.sampled_from([written for written, _ in phrases()]),
+)
+texts = st.lists(pieces, max_size=4).map(" ".join)
+
+
+@pytest.mark.parametrize(("written", "said"), phrases())
+def test_a_tricky_phrase_is_read_as_a_person_would(written: str, said: str) -> None:
+    """The exact text that is handed to the engine, for each phrase of the table."""
+    assert Espeak().shape(VoiceAsk(written, "en"))["spoken"] == said
+
+
+def test_the_table_is_worth_its_name() -> None:
+    """There are at least sixty phrases, and none is the same twice."""
+    written = [written for written, _ in phrases()]
+    assert len(set(written)) == len(written) >= 60
+
+
+@settings(max_examples=150, deadline=None)
+@given(texts, st.sampled_from(["en", "en-GB", "de", "zh", "ar"]))
+def test_every_spoken_character_knows_where_it_was_written(text: str, language: str) -> None:
+    """The map has the length of what is spoken, stays in the text and never runs back."""
+    made = spoken(text, language)
+    assert len(made.origin) == len(made.text)
+    assert all(0 <= place < len(text) for place in made.origin)
+    assert made.origin == sorted(made.origin)
+
+
+@settings(max_examples=150, deadline=None)
+@given(texts)
+def test_no_mark_is_left_to_be_spelt_out(text: str) -> None:
+    """Nothing that an engine would call by its name ("asterisk") reaches it, nor a control."""
+    said = spoken(text).text
+    assert not set(said) & set("*_`^~|\\{}<>#→≤≥×=+²½")
+    assert not {unicodedata.category(character) for character in said.replace("\n", "")} & {
+        "Cc",
+        "Cs",
+        "Co",
+    }
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet="0123456789xy ()=+−.,", max_size=60))
+def test_no_minus_is_lost(text: str) -> None:
+    """As many minus signs are spoken as are written."""
+    assert spoken(text).text.count("minus") == text.count("−")
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.sampled_from(["x", "n", "12", "3.5", "k", "200"]), min_size=2, max_size=5),
+    st.sampled_from([" - ", " − ", "−"]),
+)
+def test_a_difference_is_always_a_minus(values: list[str], sign: str) -> None:
+    """Between values a spaced hyphen is a minus, like the sign itself."""
+    assert spoken(sign.join(values)).text.count("minus") == len(values) - 1
+
+
+def test_words_keep_their_places() -> None:
+    """A spoken word leads back to the written one, also where it became another."""
+    written = "**Half** of 5 km is √x, or ½ km."
+    made = spoken(written)
+    said = made.text
+
+    def back(word: str) -> str:
+        place = made.origin[said.index(word)]
+        return next(each for each in written.split() if written.index(each) + len(each) > place)
+
+    assert back("Half") == "**Half**"
+    assert back("kilometres") == "km"
+    assert back("square root") == "√x,"
+    assert back("one half") == "½"
+
+
+@pytest.mark.parametrize("language", ["de", "fr", "es", "zh-CN", "ru", "ar", "hi"])
+def test_other_languages_get_no_english(language: str) -> None:
+    """Marks and emoji go, and not one word or letter comes."""
+    written = "# Größe\n\n**5 km** in `a_b` – x² = −1 & 50 % 😀, [ici](http://x.org)\n\n- 3 > 2"
+    said = spoken(written, language).text
+    assert not set("*`#_😀[>") & set(said)
+    allowed = set(written) | {"."}
+    assert set(said) <= allowed
+    assert "−1" in said and "50 %" in said
+
+
+def test_other_languages_keep_their_minus() -> None:
+    """A hyphen that is a minus becomes the sign, which engines can name."""
+    assert spoken("Es sind -5 Grad, und 5 - 3 = 2.", "de").text == (
+        "Es sind −5 Grad, und 5 − 3 = 2."
+    )
+
+
+def test_say_wins() -> None:
+    """A lesson's own words: whole words, as written first, then in any case, longest first."""
+    say = {"SQL": "sequel", "sql": "S Q L", "VDD": "vee dee dee", "VDD bar": "not vee", "C": "see"}
+    assert spoken("SQL, sql, Sql and MySQL", say=say).text == "sequel, S Q L, sequel and MySQL"
+    assert spoken("**VDD** and VDD bar; C-3PO", say=say).text == (
+        "vee dee dee and not vee; see-3PO"
+    )
+    assert spoken("Die GUI", "de", {"GUI": "Guh-i"}).text == "Die Guh-i"
+
+
+def test_say_takes_any_word() -> None:
+    """Words with signs are found as they are written, and nothing in `say` is a pattern."""
+    say = {"C++": "see plus", "a.b": r"\1 dot", "": "nothing", "(x": "open"}
+    assert spoken("C++ a.b axb (x", say=say).text == "see plus 1 dot axb open"
+
+
+def test_paragraphs_are_those_that_can_be_spoken() -> None:
+    """Paragraphs without a letter are left out, and each knows its place."""
+    text = spoken("One.\n\n***\n\n— 😀\n\nTwo\nlines.").text
+    found = paragraphs(text)
+    assert [part for _, part in found] == ["One.", "Two lines."]
+    assert all(text[place : place + len(part)] == part for place, part in found)
+
+
+HOSTILE = [
+    *("*a ", "_a ", "`", "$a ", "[a](", "(", "<a ", "1/", "1-", "1,", "- ", "\\frac{", "^{", "a_"),
+    *("∑_{", "a@", "http://a", "=a -", "equals ", "1:", "|", "\n", "e.g.", "½", "√(", "==a", "x^"),
+    *(
+        "-",
+        " ",
+        "a-",
+        "```\n",
+        "> ",
+        "H₂",
+        "\u0301",
+        "1 000 ",
+        "$1",
+        "sin(",
+        "😀",
+        "\u200d",
+        "5 m/",
+    ),
+]
+
+
+@pytest.mark.parametrize("piece", HOSTILE, ids=repr)
+def test_hostile_repetition_ends(piece: str) -> None:
+    """50,000 characters of one thing end, and keep their map; a pattern that looked all the
+    way ahead would not be over before the run is.
+    """
+    text = (piece * 50_000)[:50_000]
+    made = spoken(text)
+    assert len(made.origin) == len(made.text)
