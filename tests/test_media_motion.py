@@ -58,6 +58,17 @@ def test_the_zoom_moves_smoothly_below_the_pixel(tmp_path: Path) -> None:
     assert np.abs(steps - steps.mean(axis=0)).max() < 0.25
 
 
+def test_a_long_zoom_has_its_key_frames(tmp_path: Path) -> None:
+    """A zoom of 12 s has as many frames as the same still, and key frames 5 s apart at most."""
+    out = tmp_path / "zoom.mp4"
+    clip = make_clip(picture(1, SIZE), wav(tone(12)), out, Frame(size=SIZE, motion="zoom"))
+    with av.open(out) as video:
+        keys = [p.pts for p in video.demux(video=0) if p.is_keyframe and p.size]
+        rate = video.streams.video[0].time_base
+    assert len(shown(out)) == clip.frames
+    assert max(np.diff(keys)) * rate <= 5  # type: ignore[operator]
+
+
 def test_a_zoomed_clip_joins_with_a_still_one(tmp_path: Path) -> None:
     """Both have the same headers, so their packets may follow each other."""
     clips = []

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import accumulate, islice
 from typing import Any
 
 import av
@@ -47,23 +48,23 @@ def zoomed(image: Image.Image, frames: int, frame: Frame) -> Iterator[list[bytes
 
 def moving(pictures: Iterable[Planes], frames: int, frame: Frame) -> Iterator[list[bytes]]:
     """The packets of `frames` different `pictures`, each group beginning with a key frame."""
+    lengths = groups(frames, frame.fps)
+    packets = _encoded(pictures, set(accumulate(lengths, initial=0)), frame)
+    for length in lengths:
+        yield list(islice(packets, length))
+
+
+def _encoded(pictures: Iterable[Planes], keys: Container[int], frame: Frame) -> Iterator[bytes]:
+    """A packet for each picture, in order; those at the places in `keys` are key frames."""
     encoder = av.CodecContext.create("libx264", "w")
     assert isinstance(encoder, VideoCodecContext)
     set_up(encoder, frame.size, frame.fps, moves=True)
-    source = iter(pictures)
-    number = 0
-    for length in groups(frames, frame.fps):
-        packets: list[bytes] = []
-        for place in range(length):
-            picture = _picture(next(source))
-            picture.pts, picture.time_base = number, encoder.time_base
-            picture.pict_type = PictureType.I if place == 0 else PictureType.NONE
-            packets += [bytes(packet) for packet in encoder.encode(picture)]
-            number += 1
-        if number == frames:
-            packets += [bytes(packet) for packet in encoder.encode(None)]
-        assert len(packets) == length  # without B-frames and look-ahead, one for one
-        yield packets
+    for number, planes in enumerate(pictures):
+        picture = _picture(planes)
+        picture.pts, picture.time_base = number, encoder.time_base
+        picture.pict_type = PictureType.I if number in keys else PictureType.NONE
+        yield from map(bytes, encoder.encode(picture))
+    yield from map(bytes, encoder.encode(None))
 
 
 def _closer(planes: Planes, scale: float, focus: float) -> Planes:
