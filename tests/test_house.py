@@ -27,6 +27,7 @@ TIERS = {
         "output",
         "slides",
         "speech",
+        "store",
     },
     3: {"providers"},
     4: {"pipeline", "report"},
@@ -36,7 +37,16 @@ TIERS = {
 }
 TIER = {module: tier for tier, modules in TIERS.items() for module in modules}
 
-PRIVATE_ROOMS = {"captions", "media", "providers", "pipeline", "slides", "speech", "studio"}
+PRIVATE_ROOMS = {
+    "captions",
+    "media",
+    "providers",
+    "pipeline",
+    "slides",
+    "speech",
+    "store",
+    "studio",
+}
 """Packages whose own modules may import each other freely."""
 
 

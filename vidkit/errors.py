@@ -5,11 +5,13 @@
     ├── LessonError        a lesson's file cannot be used; holds every fault at once
     ├── OutputError        the output folder cannot be written, or holds somebody's file
     ├── MediaError         a picture or a sound cannot be used
+    ├── StoreError         the store cannot be used: no room, no permission, a newer one
     ├── ProviderError      a provider gave no image or no narration
     │   ├── ProviderMissing    it is not there: no such name, not installed, no key
     │   ├── Refused            it will not make this one; asking again will not help
     │   ├── Unreachable        no answer, or an answer that is no answer; may help to ask again
-    │   └── RateLimited        too many requests; `retry_after` says when to come back
+    │   ├── RateLimited        too many requests; `retry_after` says when to come back
+    │   └── OverBudget         not asked at all: it would not fit in a budget
     ├── SectionError       sections failed and the run was asked to stop there
     ├── NothingMade        not one section of a lesson could be made
     └── Cancelled          the run was cancelled; what was finished is kept
@@ -75,6 +77,10 @@ class MediaError(VidkitError):
     """A picture or a sound cannot be used: damaged, or of a kind vidkit does not open."""
 
 
+class StoreError(VidkitError):
+    """The store cannot be used: no room, no permission, no store, or one of a newer vidkit."""
+
+
 class ProviderError(VidkitError):
     """A provider gave no image or no narration."""
 
@@ -97,6 +103,14 @@ class RateLimited(ProviderError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class OverBudget(ProviderError):
+    """The call was not made: what it may cost does not fit in `budget`, or nobody knows it."""
+
+    def __init__(self, message: str, budget: str) -> None:
+        super().__init__(message)
+        self.budget = budget
 
 
 class SectionError(VidkitError):

@@ -1,0 +1,121 @@
+"""One flight: what is asked for twice at once is made once."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+
+import pytest
+from bench.kill import bills, content, key_of, start
+
+from vidkit.store import Store, asset_key
+
+KEY = asset_key("image", {"n": 1})
+
+
+async def make(store: Store, made: list[int], number: int) -> bytes:
+    """Find or make the asset; who really makes it is noted."""
+    async with store.flight(KEY):
+        asset = store.find(KEY)
+        if asset is None:
+            made.append(number)
+            await asyncio.sleep(0.02)
+            asset = store.keep(KEY, b"%d" % number, ".png", {})
+    return asset.path.read_bytes()
+
+
+def test_tasks_of_one_loop_make_it_once(tmp_path: Path) -> None:
+    """Eight tasks that want the same asset at once get the one that the first of them makes."""
+    made: list[int] = []
+
+    async def all_at_once() -> list[bytes]:
+        with Store(tmp_path) as store:
+            return await asyncio.gather(*(make(store, made, number) for number in range(8)))
+
+    got = asyncio.run(all_at_once())
+    assert len(made) == 1
+    assert set(got) == {b"%d" % made[0]}
+    assert list((tmp_path / "flights").iterdir()) == []
+
+
+def test_loops_of_one_process_make_it_once(tmp_path: Path) -> None:
+    """Two event loops in two threads, each with a store of its own, make one asset."""
+    made: list[int] = []
+
+    def turn(number: int) -> None:
+        with Store(tmp_path) as store:
+            asyncio.run(make(store, made, number))
+
+    threads = [threading.Thread(target=turn, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 1
+
+
+def test_two_processes_make_each_once(tmp_path: Path) -> None:
+    """Two processes that make the same forty assets at the same time pay for forty."""
+    both = [start(tmp_path, 40, 8) for _ in range(2)]
+    for worker in both:
+        worker.communicate()
+        assert worker.returncode == 0
+    assert sorted(key for key, _ in bills(tmp_path)) == sorted(map(key_of, range(40)))
+    with Store(tmp_path / "store") as store:
+        for key in map(key_of, range(40)):
+            found = store.find(key)
+            assert found is not None
+            assert found.path.read_bytes() == content(key)
+        assert store.journal.spent().paid == 0.40
+        assert store.journal.spent().total == 0.40
+
+
+def test_a_flight_ends_however_its_maker_does(tmp_path: Path) -> None:
+    """A maker that fails, one that is cancelled, and one that gives up waiting leave the flight
+    free for the next.
+    """
+
+    async def all_three() -> None:
+        with Store(tmp_path) as store:
+            with pytest.raises(ZeroDivisionError):
+                async with store.flight(KEY):
+                    _ = 1 / 0
+            begun = asyncio.Event()
+
+            async def hold() -> None:
+                async with store.flight(KEY):
+                    begun.set()
+                    await asyncio.sleep(3600)
+
+            holder = asyncio.create_task(hold())
+            await begun.wait()
+            waiter = asyncio.create_task(hold())
+            await asyncio.sleep(0.05)
+            assert not waiter.done()
+            waiter.cancel()
+            holder.cancel()
+            await asyncio.wait([holder, waiter])
+            async with store.flight(KEY):
+                pass
+
+    asyncio.run(all_three())
+    assert list((tmp_path / "flights").iterdir()) == []
+
+
+def test_waiting_does_not_block_the_loop(tmp_path: Path) -> None:
+    """While a task waits for a flight that another store holds, its loop goes on turning."""
+
+    async def turn() -> int:
+        turns = 0
+        with Store(tmp_path) as one, Store(tmp_path) as two:
+            async with one.flight(KEY):
+                waiter = asyncio.create_task(make(two, [], 2))
+                for _ in range(20):
+                    await asyncio.sleep(0.001)
+                    turns += 1
+                assert not waiter.done()
+            await waiter
+        return turns
+
+    assert asyncio.run(turn()) == 20

@@ -1,0 +1,213 @@
+"""Keeping house: what is in the store, and making room without taking what is needed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from inspect import Parameter, signature
+from pathlib import Path
+
+import pytest
+
+from vidkit.errors import StoreError
+from vidkit.store import Asset, NoStore, Store, asset_key
+from vidkit.store.keeping import in_size
+
+DAY = 86_400
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store(tmp_path / "store") as store:
+        yield store
+
+
+def keep(store: Store, number: int, *, days: float = 0, kind: str = "image") -> Asset:
+    """An asset of 100 kB that was used last so many days ago."""
+    data = b"%06d" % number * 16_666
+    asset = store.keep(key_of(number), data, ".png", {"kind": kind}, fresh=True)
+    when = time.time() - days * DAY
+    os.utime(asset.path.parent / "facts.json", (when, when))
+    return asset
+
+
+def key_of(number: int) -> str:
+    return asset_key("image", {"n": number})
+
+
+def left(store: Store) -> set[int]:
+    """Which assets are there, by a look at the files."""
+    there = {path.parent.parent.name for path in store.folder.rglob("facts.json")}
+    return {number for number in range(10) if key_of(number) in there}
+
+
+def test_the_contents_are_counted_by_kind(store: Store) -> None:
+    """Assets and bytes of each kind, what was set aside, and how often what was asked for was
+    there, also over many openings.
+    """
+    for number in range(3):
+        keep(store, number)
+    keep(store, 3, kind="clip").path.unlink()
+    keep(store, 4, kind="clip")
+    assert store.contents().rate == 0
+    assert store.find(key_of(3)) is None
+    store.find(key_of(0))
+    store.close()
+    with Store(store.folder) as later:
+        for _ in range(4):
+            later.find(key_of(0))
+        found = later.contents()
+    assert found.assets == 4
+    assert {kind: number for kind, (number, _) in found.kinds.items()} == {"image": 3, "clip": 1}
+    assert 400_000 < found.bytes < 410_000
+    assert found.aside[0] == 1
+    assert (found.hits, found.misses) == (5, 5)
+    assert found.rate == 0.5
+    assert "50% of what was asked for was there" in str(found)
+
+
+def test_pruning_takes_what_was_not_used_for_long(store: Store) -> None:
+    """`older_than` takes what nobody used for so long; a find is a use."""
+    for number, days in enumerate((40, 20, 50)):
+        keep(store, number, days=days)
+    assert store.find(key_of(2))
+    assert store.prune(timedelta(days=30)).assets == 1
+    assert left(store) == {1, 2}
+
+
+def test_pruning_takes_what_was_used_longest_ago(store: Store) -> None:
+    """`keep_bytes` takes one after the other, the longest unused first, until the rest fits, and
+    what was set aside before all.
+    """
+    for number, days in enumerate((3, 5, 1, 2)):
+        keep(store, number, days=days)
+    keep(store, 4).path.write_bytes(b"")
+    assert store.find(key_of(4)) is None
+    removal = store.prune(keep_bytes=250_000)
+    assert (removal.assets, removal.aside) == (2, 1)
+    assert left(store) == {2, 3}
+    assert list((store.folder / "aside").iterdir()) == []
+    assert store.prune(keep_bytes=250_000).assets == 0
+
+
+def test_telling_first_removes_nothing(store: Store) -> None:
+    """With `dry` the same is told and nothing is done."""
+    for number in range(4):
+        keep(store, number, days=40 * (number < 2))
+    told = store.prune(timedelta(days=30), dry=True)
+    assert left(store) == {0, 1, 2, 3}
+    assert str(told).startswith("would remove 2 assets, 200.")
+    done = store.prune(timedelta(days=30))
+    assert (done.assets, done.bytes) == (told.assets, told.bytes)
+    told = store.clear(dry=True)
+    assert left(store) == {2, 3}
+    assert store.clear().bytes == told.bytes
+    assert left(store) == set()
+
+
+def test_an_unfinished_lesson_keeps_what_it_needs(store: Store) -> None:
+    """Pruning takes nothing that a lesson needs which is not finished, and says how much it
+    left; clearing takes it, but not what a run needs that goes on.
+    """
+    for number in range(4):
+        keep(store, number, days=40)
+    stopped = store.journal.begin_run("adder", [key_of(0)])
+    store.journal.end_run(stopped, finished=False)
+    done = store.journal.begin_run("shifter", [key_of(1)])
+    store.journal.end_run(done, finished=True)
+    store.journal.begin_run("latch", [key_of(2)])
+    removal = store.prune(timedelta(days=30), keep_bytes=0)
+    assert (removal.assets, removal.held) == (2, 2)
+    assert "2 more stay" in str(removal)
+    assert left(store) == {0, 2}
+    removal = store.clear()
+    assert (removal.assets, removal.held) == (1, 1)
+    assert left(store) == {2}
+
+
+def test_what_is_being_made_is_not_pruned(store: Store) -> None:
+    """An asset whose next take is under way stays."""
+    keep(store, 0, days=40)
+
+    async def prune() -> int:
+        async with store.flight(key_of(0)):
+            return store.prune(keep_bytes=0).assets
+
+    assert asyncio.run(prune()) == 0
+    assert store.prune(keep_bytes=0).assets == 1
+
+
+def test_an_old_take_goes_and_the_one_that_counts_stays(store: Store) -> None:
+    """Takes are pruned one by one: the one in use stays the one that counts."""
+    first = keep(store, 0, days=1)
+    keep(store, 0, days=40)
+    store.bring_back(key_of(0), 1)
+    keep(store, 1)
+    assert store.prune(timedelta(days=30)).assets == 1
+    assert store.find(key_of(0)) == first
+    assert len(store.takes(key_of(0))) == 1
+
+
+def test_clearing_keeps_the_account(store: Store) -> None:
+    """What was spent was spent: clearing removes assets and no money."""
+    keep(store, 0)
+    store.journal.reserve(
+        run=None, key=key_of(0), kind="image", provider="p", lesson="l", dollars=1
+    ).paid()
+    store.clear()
+    assert store.journal.spent().paid == 1
+
+
+def test_nothing_is_removed_without_the_mark(store: Store) -> None:
+    """Where the mark is gone, or says something else, nothing in the folder is removed."""
+    keep(store, 0)
+    for text in (None, "{}"):
+        mark = store.folder / "vidkit-store.json"
+        mark.unlink() if text is None else mark.write_text(text)
+        for call in (store.clear, lambda: store.prune(keep_bytes=0)):
+            with pytest.raises(StoreError, match="does not carry the mark"):
+                call()
+    assert left(store) == {0}
+
+
+def test_strangers_in_the_folder_survive(store: Store) -> None:
+    """Somebody's files between ours, in any of its rooms, are not removed with them."""
+    keep(store, 0)
+    strangers = [store.folder / "mine.txt", store.folder / "aside" / "mine.txt"]
+    strangers += [store.folder / "assets" / "mine.txt", store.folder / "aside" / "my thesis"]
+    for path in strangers[:3]:
+        path.write_text("mine")
+    strangers[3].mkdir()
+    store.clear()
+    store.prune(timedelta(0), 0)
+    assert all(path.exists() for path in strangers)
+
+
+def test_no_store_has_the_same_methods() -> None:
+    """What can be asked of a store can be asked, in the same words, of none."""
+    ours = {name for name in dir(Store) if not name.startswith("_")}
+    its = {name for name in dir(NoStore) if not name.startswith("_")} | {"notes"}
+    assert ours <= its
+    for name in ours & set(dir(NoStore)):
+        if callable(getattr(Store, name)):
+            one, other = signature(getattr(Store, name)), signature(getattr(NoStore, name))
+            assert list(one.parameters) == list(other.parameters), name
+            for parameter in one.parameters.values():
+                assert parameter.default is Parameter.empty or (
+                    parameter.default == other.parameters[parameter.name].default
+                )
+    none = NoStore()
+    assert none.prune(keep_bytes=0).assets == none.clear().assets == none.sweep() == 0
+    assert none.contents().rate is None
+    assert none.verify().bad == ()
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(0, "0 B"), (999, "999 B"), (3_400_000, "3.4 MB"), (5e12, "5.0 TB")]
+)
+def test_sizes_are_told_as_people_do(size: float, text: str) -> None:
+    """A size has a unit that leaves a small number."""
+    assert in_size(size) == text

@@ -1,0 +1,338 @@
+"""The journal: what was asked of whom, for which lesson, and what it cost.
+
+A call is *reserved* before it is made and ends as *paid*, *free* (it turned out to cost
+nothing), *failed* (nothing is owed) or *unconfirmed*: it was made, nobody knows whether it
+was billed, and it counts in full. What a dead process had reserved is unconfirmed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ..errors import OverBudget
+from .database import Database
+from .money import MILLION, Budget, Entry, Money, PaymentState, in_words
+from .money import millionths_down as down
+from .money import millionths_up as up
+from .reservation import Reservation
+
+VERSION = 1
+SCHEMA = """
+CREATE TABLE run (id INTEGER PRIMARY KEY, lesson TEXT NOT NULL, process TEXT NOT NULL,
+    began REAL NOT NULL, ended REAL, finished INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE need (run INTEGER NOT NULL, key TEXT NOT NULL, PRIMARY KEY (run, key)) WITHOUT ROWID;
+CREATE TABLE entry (id INTEGER PRIMARY KEY, run INTEGER, lesson TEXT NOT NULL, key TEXT NOT NULL,
+    kind TEXT NOT NULL, provider TEXT NOT NULL, process TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('reserved', 'paid', 'free', 'unconfirmed', 'failed')),
+    asked REAL NOT NULL, ended REAL, reserved INTEGER, paid INTEGER);
+CREATE INDEX entry_run ON entry (run);
+CREATE INDEX entry_key ON entry (key);
+CREATE INDEX entry_reserved ON entry (process) WHERE state = 'reserved';
+CREATE TABLE budget (name TEXT PRIMARY KEY, spent INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE charge (budget TEXT NOT NULL, entry INTEGER NOT NULL,
+    PRIMARY KEY (budget, entry)) WITHOUT ROWID;
+CREATE INDEX charge_entry ON charge (entry);
+CREATE VIEW call AS SELECT *, CASE state WHEN 'paid' THEN paid WHEN 'reserved' THEN reserved
+    WHEN 'unconfirmed' THEN reserved ELSE 0 END AS cost FROM entry;
+CREATE TABLE tally (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Journal:
+    """The journal of a store's folder, or with None one in memory that ends with its process.
+
+    process: the name of this opening of the store. note: called with a sentence where the
+    file was gone or damaged. All methods block, and may be called from several threads; they
+    raise `StoreError` where the journal cannot be used.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        process: str = "here",
+        note: Callable[[str], None] = lambda _: None,
+        *,
+        expected: bool = False,
+    ) -> None:
+        self._process = process
+        self._note = note
+        self._base = Database(
+            folder, "journal", SCHEMA, VERSION, note, _total_again, expected=expected
+        )
+
+    def settle(self, living: Collection[str]) -> int:
+        """Let what processes that live no more had reserved be unconfirmed, and their runs
+        unfinished. Gives how many calls that were.
+        """
+
+        def work(base: sqlite3.Connection) -> int:
+            at_work = base.execute(
+                "SELECT process FROM run WHERE ended IS NULL "
+                "UNION SELECT process FROM entry WHERE state = 'reserved'"
+            )
+            dead = [(time.time(), process) for (process,) in at_work if process not in living]
+            base.executemany("UPDATE run SET ended = ? WHERE ended IS NULL AND process = ?", dead)
+            return base.executemany(
+                "UPDATE entry SET state = 'unconfirmed', ended = ? "
+                "WHERE state = 'reserved' AND process = ?",
+                dead,
+            ).rowcount
+
+        return self._base.do(work)
+
+    def begin_run(self, lesson: str, keys: Iterable[str] = ()) -> int:
+        """Note that a run on a lesson begins and which assets it needs; gives its number.
+
+        The needs of earlier runs on the lesson that did not finish are forgotten: this one
+        goes on where they stopped.
+        """
+
+        def work(base: sqlite3.Connection) -> int:
+            base.execute(
+                "DELETE FROM need WHERE run IN "
+                "(SELECT id FROM run WHERE lesson = ? AND ended IS NOT NULL)",
+                (lesson,),
+            )
+            row = (lesson, self._process, time.time())
+            cursor = base.execute("INSERT INTO run (lesson, process, began) VALUES (?, ?, ?)", row)
+            assert cursor.lastrowid is not None
+            _need(base, cursor.lastrowid, keys)
+            return cursor.lastrowid
+
+        return self._base.do(work)
+
+    def need(self, run: int, keys: Iterable[str]) -> None:
+        """Note further assets that a run needs."""
+        self._base.do(lambda base: _need(base, run, keys))
+
+    def end_run(self, run: int, *, finished: bool) -> None:
+        """Note that a run ended. What one needs that did not finish its lesson stays needed."""
+
+        def work(base: sqlite3.Connection) -> None:
+            done = (time.time(), finished, run)
+            base.execute("UPDATE run SET ended = ?, finished = ? WHERE id = ?", done)
+            if finished:
+                base.execute("DELETE FROM need WHERE run = ?", (run,))
+
+        self._base.do(work)
+
+    def needed(self, *, under_way: bool = False) -> set[str]:
+        """The keys that unfinished lessons need; `under_way`: those of runs that go on now."""
+        sql = "SELECT DISTINCT key, run.ended FROM need JOIN run ON run.id = need.run"
+        return {key for key, ended in self._rows(sql) if ended is None or not under_way}
+
+    def unfinished(self) -> list[str]:
+        """The lessons that are not finished and hold assets in the store."""
+        sql = "SELECT DISTINCT lesson FROM need JOIN run ON run.id = need.run ORDER BY lesson"
+        return [lesson for (lesson,) in self._rows(sql)]
+
+    def forget(self, lesson: str) -> None:
+        """Give up what a lesson needs that will not be finished, so that it can be pruned."""
+        sql = "DELETE FROM need WHERE run IN (SELECT id FROM run WHERE lesson = ?)"
+        self._base.do(lambda base: base.execute(sql, (lesson,)))
+
+    def reserve(
+        self,
+        *,
+        run: int | None,
+        key: str,
+        kind: str,
+        provider: str,
+        lesson: str,
+        dollars: float | None,
+        budgets: Sequence[Budget] = (),
+    ) -> Reservation:
+        """Set aside what a call may cost at most, before it is made.
+
+        dollars: None where nobody knows; a call that costs more in the end overdraws.
+        Raises `OverBudget`, and notes nothing, where it does not fit in each of the budgets,
+        or where nobody knows what it costs and there is a budget.
+        """
+        millionths = None if dollars is None else up(dollars)
+        caps = {
+            budget.name: min(b.dollars for b in budgets if b.name == budget.name)
+            for budget in budgets
+        }
+        row = (run, lesson, key, kind, provider, self._process, "reserved", time.time(), millionths)
+
+        def work(base: sqlite3.Connection) -> int:
+            for name, cap in caps.items():
+                _refuse(base, f"this {kind} by {provider}", millionths, Budget(name, cap))
+            cursor = base.execute(
+                "INSERT INTO entry (run, lesson, key, kind, provider, process, state, asked, "
+                "reserved) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                row,
+            )
+            assert cursor.lastrowid is not None
+            charges = [(name, cursor.lastrowid) for name in caps]
+            base.executemany("INSERT INTO charge VALUES (?, ?)", charges)
+            _count(base, cursor.lastrowid, millionths or 0)
+            return cursor.lastrowid
+
+        return Reservation(self, self._base.do(work))
+
+    def end(self, entry: int, state: PaymentState, dollars: float | None = None) -> None:
+        """End a reserved call, or one that was unconfirmed; another is left as it is.
+
+        dollars: what was paid; None is what was reserved.
+        """
+        paid = None if dollars is None else up(dollars)
+
+        def work(base: sqlite3.Connection) -> None:
+            row = base.execute(
+                "SELECT state, reserved FROM entry WHERE id = ?", (entry,)
+            ).fetchone()
+            if row is None or row[0] not in ("reserved", "unconfirmed"):
+                return
+            reserved = row[1]
+            cost = (reserved if paid is None else paid) if state == "paid" else None
+            base.execute(
+                "UPDATE entry SET state = ?, paid = ?, ended = ? WHERE id = ?",
+                (state, cost, time.time(), entry),
+            )
+            after = {"paid": cost, "unconfirmed": reserved}.get(state) or 0
+            _count(base, entry, after - (reserved or 0))
+
+        self._base.do(work)
+
+    def spent(self, run: int | None = None, budget: str | None = None) -> Money:
+        """What was spent: by a run, under a budget, by a run under a budget, or at all."""
+        where, values = _where(run=run, budget=budget)
+        sql = f"SELECT state, SUM(cost), SUM(cost IS NULL) FROM call {where} GROUP BY 1"  # noqa: S608
+        found = {state: (total or 0, unknown) for state, total, unknown in self._rows(sql, values)}
+        sums = {state: total / MILLION for state, (total, _) in found.items()}
+        return Money(
+            paid=sums.get("paid", 0.0),
+            unconfirmed=sums.get("unconfirmed", 0.0),
+            reserved=sums.get("reserved", 0.0),
+            unknown=sum(found.get(s, (0, 0))[1] for s in ("paid", "unconfirmed")),
+        )
+
+    def left(self, budget: Budget) -> float:
+        """Dollars that the budget still has."""
+        return (
+            max(
+                down(budget.dollars)
+                - self._base.do(lambda b: _spent(b, budget.name), writes=False),
+                0,
+            )
+            / MILLION
+        )
+
+    def entries(
+        self,
+        *,
+        run: int | None = None,
+        lesson: str | None = None,
+        key: str | None = None,
+        state: PaymentState | None = None,
+        budget: str | None = None,
+        last: int | None = None,
+    ) -> list[Entry]:
+        """The calls that are so, the oldest first; `last`: no more than the newest so many."""
+        where, values = _where(run=run, lesson=lesson, key=key, state=state, budget=budget)
+        sql = (
+            "SELECT id, run, lesson, key, kind, provider, state, cost, asked, ended, "  # noqa: S608
+            "(SELECT group_concat(budget, char(0)) FROM charge WHERE entry = call.id) "
+            f"FROM call {where} ORDER BY id DESC LIMIT {-1 if last is None else last:d}"
+        )
+        return [_entry(row) for row in reversed(self._rows(sql, values))]
+
+    def tally(self, **more: int) -> dict[str, int]:
+        """Add to counts that are kept by name, and give all of them."""
+
+        def work(base: sqlite3.Connection) -> dict[str, int]:
+            for name, number in more.items():
+                base.execute("INSERT OR IGNORE INTO tally VALUES (?, 0)", (name,))
+                base.execute("UPDATE tally SET number = number + ? WHERE name = ?", (number, name))
+            return dict(base.execute("SELECT name, number FROM tally").fetchall())
+
+        return self._base.do(work)
+
+    def check(self) -> str | None:
+        """What is wrong with the file, None where nothing is."""
+        return self._base.check()
+
+    def note(self, sentence: str) -> None:
+        """Tell whoever opened the journal."""
+        self._note(sentence)
+
+    def close(self) -> None:
+        """Close the file. It is opened again if it is used again."""
+        self._base.close()
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        return self._base.do(lambda base: base.execute(sql, values).fetchall(), writes=False)
+
+
+def _refuse(base: sqlite3.Connection, what: str, millionths: int | None, budget: Budget) -> None:
+    """Raise `OverBudget` where a call does not fit in a budget."""
+    left = down(budget.dollars) - _spent(base, budget.name)
+    if millionths is None:
+        why = "has no known price"
+    elif millionths > left:
+        why = f"may cost {in_words(millionths)}, and {in_words(left)} is left"
+    else:
+        return
+    raise OverBudget(
+        f"over budget: {what} {why}; budget {budget.name!r} is {in_words(down(budget.dollars))}. "
+        "What is made is kept; raise the budget and run again",
+        budget.name,
+    )
+
+
+def _spent(base: sqlite3.Connection, budget: str) -> int:
+    row = base.execute("SELECT spent FROM budget WHERE name = ?", (budget,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _count(base: sqlite3.Connection, entry: int, more: int) -> None:
+    """Let the budgets of an entry be charged so many millionths more."""
+    for (name,) in base.execute("SELECT budget FROM charge WHERE entry = ?", (entry,)).fetchall():
+        base.execute("INSERT OR IGNORE INTO budget VALUES (?, 0)", (name,))
+        base.execute("UPDATE budget SET spent = spent + ? WHERE name = ?", (more, name))
+
+
+def _total_again(base: sqlite3.Connection) -> None:
+    """After damage: no budget has spent less than its entries say."""
+    base.execute("INSERT OR IGNORE INTO budget SELECT DISTINCT budget, 0 FROM charge")
+    base.execute(
+        "UPDATE budget SET spent = max(spent, coalesce((SELECT SUM(cost) FROM charge "
+        "JOIN call ON call.id = charge.entry WHERE charge.budget = budget.name), 0))"
+    )
+
+
+def _need(base: sqlite3.Connection, run: int, keys: Iterable[str]) -> None:
+    base.executemany("INSERT OR IGNORE INTO need VALUES (?, ?)", [(run, key) for key in keys])
+
+
+def _where(budget: str | None = None, **equal: object) -> tuple[str, list[Any]]:
+    """The condition that an entry fits all of these that are not None, and its values."""
+    asked = {name: value for name, value in equal.items() if value is not None}
+    parts, values = [f"{name} = ?" for name in asked], list(asked.values())
+    if budget is not None:
+        parts.append("id IN (SELECT entry FROM charge WHERE budget = ?)")
+        values.append(budget)
+    return ("WHERE " + " AND ".join(parts) if parts else ""), values
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    number, run, lesson, key, kind, provider, state, cost, asked, ended, budgets = row
+    return Entry(
+        id=number,
+        run=run,
+        lesson=lesson,
+        key=key,
+        kind=kind,
+        provider=provider,
+        state=state,
+        dollars=None if cost is None else cost / MILLION,
+        asked=datetime.fromtimestamp(asked, UTC),
+        ended=None if ended is None else datetime.fromtimestamp(ended, UTC),
+        budgets=tuple(budgets.split("\0")) if budgets else (),
+    )

@@ -1,0 +1,192 @@
+"""Keeping house: what is in the store, whether it is whole, and making room."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from .shelf import Shelf, Take
+
+_SET_ASIDE = re.compile(r".*-([0-9a-f]+)")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a look at every byte found. good: how many takes are whole; bad: a sentence for each
+    thing that is not, all of them set aside by now.
+    """
+
+    good: int
+    bad: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if not self.bad:
+            return f"{_assets(self.good)}, all whole"
+        return "\n".join((f"{_assets(self.good)} whole, {len(self.bad)} damaged:", *self.bad))
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What is in the store. kinds: (assets, bytes) of each kind; earlier takes count as assets.
+    aside: the same of what was set aside. hits: assets that were found; misses: assets that
+    had to be made.
+    """
+
+    assets: int = 0
+    bytes: int = 0
+    kinds: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    aside: tuple[int, int] = (0, 0)
+    hits: int = 0
+    misses: int = 0
+
+    @property
+    def rate(self) -> float | None:
+        """The part of assets that were found and not made, from 0 to 1; None before the first."""
+        asked = self.hits + self.misses
+        return self.hits / asked if asked else None
+
+    def __str__(self) -> str:
+        lines = [f"{_assets(self.assets)}, {in_size(self.bytes)}"]
+        lines += [f"  {n:,} × {kind}, {in_size(b)}" for kind, (n, b) in sorted(self.kinds.items())]
+        if self.aside[0]:
+            lines.append(f"  {self.aside[0]:,} set aside as damaged, {in_size(self.aside[1])}")
+        if self.rate is not None:
+            lines.append(f"  {self.rate:.0%} of what was asked for was there")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What was removed, or with `dry` what would be: assets, damaged ones that had been set
+    aside, and the bytes of both. held: assets that were to go and stay, since a lesson that
+    is not finished needs them.
+    """
+
+    assets: int = 0
+    aside: int = 0
+    bytes: int = 0
+    held: int = 0
+    dry: bool = False
+
+    def __str__(self) -> str:
+        what = _assets(self.assets)
+        if self.aside:
+            what += f" and {self.aside:,} that were set aside"
+        said = f"{'would remove' if self.dry else 'removed'} {what}, {in_size(self.bytes)}"
+        if self.held:
+            said += f"; {self.held:,} more stay, since lessons that are not finished need them"
+        return said
+
+
+def contents(shelf: Shelf, hits: int, misses: int) -> Contents:
+    """Count what is on the shelf."""
+    kinds: dict[str, tuple[int, int]] = {}
+    for take in shelf.takes():
+        number, size = kinds.get(take.kind, (0, 0))
+        kinds[take.kind] = (number + 1, size + take.bytes)
+    aside = _set_aside(shelf.aside)
+    return Contents(
+        assets=sum(number for number, _ in kinds.values()),
+        bytes=sum(size for _, size in kinds.values()),
+        kinds=kinds,
+        aside=(len(aside), sum(size for _, _, size in aside)),
+        hits=hits,
+        misses=misses,
+    )
+
+
+def prune(
+    shelf: Shelf,
+    needed: Collection[str],
+    older_than: timedelta | None,
+    keep_bytes: int | None,
+    *,
+    dry: bool,
+) -> Removal:
+    """Remove what was not used for `older_than`, and then what was used longest ago until no
+    more than `keep_bytes` are left. What was set aside goes first. Keys in `needed` stay.
+    """
+    aside = sorted(_set_aside(shelf.aside), key=lambda each: each[1])
+    takes = sorted(shelf.takes(), key=lambda take: take.used)
+    before = time.time() - older_than.total_seconds() if older_than is not None else 0.0
+    total = sum(size for _, _, size in aside) + sum(take.bytes for take in takes)
+    room = _Room(total, before, keep_bytes)
+    old = [path for path, when, size in aside if room.goes(when, size)]
+    free = [take for take in takes if take.key not in needed]
+    going = [take for take in free if room.goes(take.used, take.bytes)]
+    held = [t for t in takes if t.key in needed and room.would_go(t.used)]
+    return _remove(shelf, going, old, len(held), total - room.total, dry)
+
+
+def clear(shelf: Shelf, needed: Collection[str], *, dry: bool) -> Removal:
+    """Remove everything but what a run that goes on now needs."""
+    aside = _set_aside(shelf.aside)
+    takes = list(shelf.takes())
+    going = [take for take in takes if take.key not in needed]
+    size = sum(size for _, _, size in aside) + sum(take.bytes for take in going)
+    return _remove(shelf, going, [path for path, _, _ in aside], len(takes) - len(going), size, dry)
+
+
+def verify(shelf: Shelf, told: Callable[[], Iterable[str]]) -> Verdict:
+    """Hash every take; `told` gives what was said of those that were set aside meanwhile."""
+    good = 0
+    for take in list(shelf.takes()):
+        good += shelf.take(take.key, int(take.folder.name), hashed=True) is not None
+    return Verdict(good, tuple(told()))
+
+
+def in_size(size: float) -> str:
+    """Bytes for a person: 512 B, 3.4 MB (a megabyte is a million bytes)."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
+def _assets(number: int) -> str:
+    return f"{number:,} asset{'' if number == 1 else 's'}"
+
+
+@dataclass
+class _Room:
+    """What is left while things go: bytes in all, and the two reasons to go."""
+
+    total: int
+    before: float
+    keep: int | None
+
+    def would_go(self, used: float) -> bool:
+        return used < self.before or (self.keep is not None and self.total > self.keep)
+
+    def goes(self, used: float, size: int) -> bool:
+        if self.would_go(used):
+            self.total -= size
+            return True
+        return False
+
+
+def _remove(
+    shelf: Shelf, takes: Iterable[Take], aside: Iterable[Path], held: int, size: int, dry: bool
+) -> Removal:
+    takes, aside = list(takes), list(aside)
+    if not dry:
+        takes = [take for take in takes if shelf.remove(take)]
+        for path in aside:
+            shutil.rmtree(path, ignore_errors=True)
+    return Removal(len(takes), len(aside), size, held, dry)
+
+
+def _set_aside(folder: Path) -> list[tuple[Path, float, int]]:
+    """What was set aside: where it is, since when (seconds since 1970), and its bytes."""
+    found = []
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if (named := _SET_ASIDE.fullmatch(path.name)) and path.is_dir():
+            size = sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
+            found.append((path, int(named[1], 16) / 1e9, size))
+    return found

@@ -1,0 +1,201 @@
+"""The shelf: takes of assets, put there in one step, found by key, set aside when damaged."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import StoreError
+from .asset import FACTS, Asset, Damaged, load, used_now
+from .files import flush, write
+from .presence import Presence
+
+CURRENT = "current.json"
+
+
+@dataclass(frozen=True)
+class Take:
+    """What a look at the shelf tells of one take, without reading it.
+
+    bytes: what its folder holds. used: when it was used last, in seconds since 1970.
+    """
+
+    key: str
+    folder: Path
+    kind: str
+    bytes: int
+    used: float
+
+
+class Shelf:
+    """The assets of one store. `note` is called with a sentence for each that is set aside."""
+
+    def __init__(self, folder: Path, presence: Presence, note: Callable[[str], None]) -> None:
+        self.folder = folder / "assets"
+        self.aside = folder / "aside"
+        self._presence = presence
+        self._note = note
+
+    def place(self, key: str) -> Path:
+        """The folder of all takes of a key."""
+        return self.folder / key[:2] / key
+
+    def numbers(self, key: str) -> list[int]:
+        """The takes that there are, in order."""
+        try:
+            names = [path.name for path in self.place(key).iterdir()]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        return sorted(int(name) for name in names if name.isascii() and name.isdigit())
+
+    def current(self, key: str) -> int | None:
+        """The take that counts: the newest, or the one that was brought back after it came.
+        None where there is none, or where the one that counted went.
+        """
+        numbers = self.numbers(key)
+        if not numbers:
+            return None
+        take, newest = self._pointer(key)
+        return numbers[-1] if newest != numbers[-1] else take if take in numbers else None
+
+    def take(self, key: str, number: int, *, hashed: bool = False) -> Asset | None:
+        """One take, if it is there and whole. A damaged one is set aside, with a note."""
+        folder = self.place(key) / str(number)
+        try:
+            asset = load(folder, key, self._presence.scratch(), hashed=hashed)
+        except FileNotFoundError:
+            return None
+        except Damaged as damage:
+            self._set_aside(folder, key, str(damage))
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            self._set_aside(folder, key, f"it cannot be read: {error}")
+            return None
+        used_now(folder)
+        return asset
+
+    def publish(self, key: str, filled: Path) -> Asset:
+        """Put the folder `filled`, whose files are on the disk, on the shelf as the newest take."""
+        flush(filled)
+        place = self.place(key)
+        while True:
+            # one past any that ever counted, so that a pointer never means a later take
+            number = max([0, self._pointer(key)[1], *self.numbers(key)]) + 1
+            fresh = [each for each in (place, place.parent) if not each.exists()]
+            place.mkdir(parents=True, exist_ok=True)
+            try:
+                filled.rename(place / str(number))
+            except FileNotFoundError:
+                if not filled.exists():
+                    raise
+                continue  # somebody tidied the empty place away
+            except OSError:
+                if not (place / str(number)).exists():
+                    raise
+                continue  # somebody else took the number
+            for each in (place, *(each.parent for each in fresh)):
+                flush(each)
+            asset = self.take(key, number)
+            if asset is None:
+                raise StoreError(f"{place / str(number)} was removed while it was being kept")
+            return asset
+
+    def bring_back(self, key: str, number: int) -> None:
+        """Let an earlier take be the one that counts, until a newer one comes."""
+        self._point(key, number, self.numbers(key)[-1])
+
+    def remove(self, take: Take) -> bool:
+        """Take one off the shelf and delete it; it leaves the shelf in one step."""
+        gone = self._presence.scratch()
+        try:
+            self._point_past(take.key, int(take.folder.name))
+            take.folder.rename(gone)
+        except FileNotFoundError:
+            return False
+        shutil.rmtree(gone, ignore_errors=True)
+        self._tidy(take.folder.parent)
+        return True
+
+    def takes(self) -> Iterator[Take]:
+        """Every take of every asset, by the names and sizes of its files."""
+        for place in self.folder.glob("??/*/"):
+            for number in self.numbers(place.name):
+                with suppress(OSError):
+                    yield _look(place / str(number), place.name)
+
+    def _pointer(self, key: str) -> tuple[int, int]:
+        """The take that counts for as long as the second number is the newest take; a first
+        number of 0 says that none does.
+        """
+        try:
+            found = json.loads((self.place(key) / CURRENT).read_bytes())
+            return int(found["take"]), int(found["of"])
+        except FileNotFoundError:
+            return 0, 0
+        except (OSError, ValueError, KeyError, TypeError):
+            (self.place(key) / CURRENT).unlink(missing_ok=True)
+            self._note(
+                f"which take of {key[:12]} was brought back can no longer be read; "
+                "the newest counts again"
+            )
+            return 0, 0
+
+    def _point(self, key: str, number: int, newest: int) -> None:
+        scratch = self._presence.scratch(".json")
+        write(scratch, json.dumps({"take": number, "of": newest}).encode())
+        scratch.replace(self.place(key) / CURRENT)
+        flush(self.place(key))
+
+    def _point_past(self, key: str, number: int) -> None:
+        """Before a take goes: let the one that counts stay it, and none count in its place.
+
+        An older take is one that somebody had made anew, for a reason.
+        """
+        counts = self.current(key)
+        rest = [each for each in self.numbers(key) if each != number]
+        if rest and counts != rest[-1]:
+            self._point(key, 0 if counts in (None, number) else counts, rest[-1])
+
+    def _set_aside(self, folder: Path, key: str, why: str) -> None:
+        kind = _kind(folder)
+        away = self.aside / f"{kind}-{key[:12]}-{folder.name}-{time.time_ns():x}"
+        try:
+            self._point_past(key, int(folder.name))
+            self.aside.mkdir(exist_ok=True)
+            folder.rename(away)
+        except FileNotFoundError:
+            return  # somebody else did, or removed it
+        except OSError as error:
+            self._note(f"the {kind} {key[:12]} in the store is damaged ({why}): {folder}; {error}")
+            return
+        self._tidy(folder.parent)
+        self._note(
+            f"the {kind} {key[:12]} in the store was damaged ({why}); "
+            f"it is set aside in {away} and has to be made again"
+        )
+
+    def _tidy(self, place: Path) -> None:
+        """Remove the folder of a key of which nothing is left."""
+        if not self.numbers(place.name):
+            with suppress(OSError):
+                (place / CURRENT).unlink(missing_ok=True)
+                place.rmdir()
+
+
+def _look(folder: Path, key: str) -> Take:
+    size = sum(each.stat().st_size for each in folder.iterdir())
+    return Take(key, folder, _kind(folder), size, (folder / FACTS).stat().st_mtime)
+
+
+def _kind(folder: Path) -> str:
+    """The kind of the asset in a folder, by the name of its file."""
+    with suppress(OSError):
+        for each in folder.iterdir():
+            if each.name != FACTS:
+                return each.stem
+    return "asset"
