@@ -48,9 +48,11 @@ def test_the_output_is_laid_out_as_promised(tmp_path: Path) -> None:
         "captions.vtt",
         "clips/section_0.mp4",
         "clips/section_1.mp4",
+        "contact_sheet.png",
         "final_video.mp4",
         "images/section_0.png",
         "images/section_1.png",
+        "poster.png",
         "report.json",
     }
     report = json.loads((path.parent / "report.json").read_text())

@@ -165,7 +165,7 @@ def test_what_the_user_named_is_used() -> None:
 
 
 def test_the_top_level_is_what_was_asked_for() -> None:
-    """notebooks, vidkit, tests, environment.yml, README.md, and what a project cannot do without."""
+    """notebooks, vidkit, tests, environment.yml, README.md, and what a project needs beside."""
     listed = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
     ).stdout.splitlines()

@@ -88,6 +88,7 @@ def test_the_manifest_lists_each_file_with_its_digest(tmp_path: Path) -> None:
     assert found["files"]["audio/section_0.wav"] == {
         "sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
         "bytes": 3,
+        "mtime_ns": (tmp_path / "audio/section_0.wav").stat().st_mtime_ns,
     }
 
 
@@ -147,3 +148,31 @@ def test_threads_may_publish_at_once(tmp_path: Path) -> None:
     assert {name: f["bytes"] for name, f in files.items()} == {
         f"images/section_{i}.png": i for i in range(40)
     }
+
+
+@pytest.mark.parametrize("harm", ["truncate", "rewrite", "remove"])
+def test_a_file_of_ours_that_was_harmed_is_put_back(tmp_path: Path, harm: str) -> None:
+    """What somebody did to an output is noticed at the next run, mended and named."""
+    name = "images/section_0.png"
+    claimed(tmp_path).publish(name, b"whole")
+    path = tmp_path / name
+    if harm == "remove":
+        path.unlink()
+    else:
+        path.write_bytes(b"wh" if harm == "truncate" else b"WHOLE")
+    output = claimed(tmp_path)
+    output.publish(name, b"whole")
+    assert path.read_bytes() == b"whole"
+    assert output.mended == [name]
+
+
+def test_a_file_that_stands_already_is_not_written(tmp_path: Path) -> None:
+    """The same content under the same name costs a look, and no write."""
+    name = "images/section_0.png"
+    claimed(tmp_path).publish(name, b"whole")
+    before = (tmp_path / name).stat()
+    output = claimed(tmp_path)
+    output.publish(name, b"whole")
+    after = (tmp_path / name).stat()
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+    assert output.mended == []

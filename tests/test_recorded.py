@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from stand_ins import straight
 
 from vidkit.errors import ProviderError, ProviderMissing
 from vidkit.providers import ImageAsk, VoiceAsk, image_maker, voice_maker
-
-
-async def straight(send: Callable[[], Awaitable[Any]]) -> Any:
-    return await send()
 
 
 def image(index: int = 0, file: Path | None = None) -> ImageAsk:

@@ -9,7 +9,10 @@ run lives on vidkit's own loop.
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
+import uuid
+import weakref
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -19,7 +22,7 @@ import anyio
 
 from . import loop, media
 from .errors import NothingMade, SettingsError
-from .events import Events, Listener
+from .events import Events, Listener, Noticed
 from .gate import Gate
 from .lesson import Lesson, lesson_files
 from .machine import usable_cores
@@ -28,6 +31,7 @@ from .progress import Watcher, bars
 from .providers import ImageMaker, VoiceMaker, image_maker, voice_maker
 from .report import BatchReport, VideoReport
 from .settings import Settings
+from .store import Budget, NoStore, Store, default_folder, open_store
 
 Pathlike = str | Path
 
@@ -148,6 +152,7 @@ class _Order:
     def __init__(self, settings: Settings, jobs: Sequence[Job], listener: Listener | None) -> None:
         self.settings = settings
         self.jobs = jobs
+        self.budgets = _budgets(settings)
         self.images = image_maker(settings.images)
         self.voice = voice_maker(settings.voice)
         self.listener = listener
@@ -162,20 +167,22 @@ class _Order:
             self._bars.close()
 
     async def make_one(self) -> VideoReport:
-        report = await self._run().make_one(self.jobs[0])
+        report = await (await self._run()).make_one(self.jobs[0])
         if report.path is None:
             raise report.failure or NothingMade(f"{report.name}: there is no video")
         return report
 
     async def make_all(self) -> BatchReport:
-        return await self._run().make(self.jobs)
+        return await (await self._run()).make(self.jobs)
 
-    def _run(self) -> Run:
+    async def _run(self) -> Run:
         """A run with real tools, on the loop that it will live on."""
         events = Events()
         for listener in (self._bars, self.listener):
             if listener is not None:
                 events.subscribe(listener)
+        store = await asyncio.to_thread(store_of, self.settings)
+        _hearing.add(events)
         tools = Tools(
             images=self.images,
             voice=self.voice,
@@ -185,9 +192,58 @@ class _Order:
             aside=asyncio.to_thread,
             cores=anyio.CapacityLimiter(usable_cores()),
             clock=time.monotonic,
+            store=store,
+            budgets=self.budgets,
             events=events,
         )
         return Run(self.settings, tools)
+
+
+_stores: dict[Path, Store | NoStore] = {}
+_opening = threading.Lock()
+_hearing: weakref.WeakSet[Events] = weakref.WeakSet()
+
+
+def store_of(settings: Settings) -> Store | NoStore:
+    """The store that a run with these settings uses; one for each folder of the process.
+
+    A folder that cannot be used gives one that keeps nothing, with a note that says why.
+    """
+    if not settings.cache:
+        return NoStore()
+    folder = Path(settings.cache_dir or default_folder()).expanduser().absolute()
+    with _opening:
+        store = _stores.get(folder)
+        if store is None or not store.keeps:
+            store = _stores[folder] = open_store(folder, on_note=_noticed)
+        return store
+
+
+def _noticed(sentence: str) -> None:
+    """Pass a note of the store on to every run that is under way."""
+
+    def tell() -> None:
+        for events in tuple(_hearing):
+            events.tell(Noticed(0.0, None, sentence))
+
+    loop.event_loop().call_soon_threadsafe(tell)
+
+
+def _budgets(settings: Settings) -> tuple[Budget, ...]:
+    """The caps of one run: a number is a budget of its own, that no other run shares."""
+    given = settings.budget
+    if given is None:
+        return ()
+    several = given if isinstance(given, list | tuple) else [given]
+    budgets = []
+    for each in several:
+        if isinstance(each, Budget):
+            budgets.append(each)
+        elif isinstance(each, int | float) and not isinstance(each, bool) and each >= 0:
+            budgets.append(Budget(f"run {uuid.uuid4().hex[:12]}", float(each)))
+        else:
+            raise SettingsError(f"budget is {each!r}; give dollars, or Budget('name', dollars)")
+    return tuple(budgets)
 
 
 def _editor() -> Editor:
@@ -203,7 +259,11 @@ def _editor() -> Editor:
         check_sound=media.check_sound,
         card=card,
         clip=media.make_clip,
+        effects=media.apply_effects,
+        seam=media.make_seam,
         join=media.join_clips,
+        poster=media.poster,
+        sheet=media.contact_sheet,
         starts=media.section_starts,
     )
 

@@ -16,8 +16,10 @@ from typing import Literal
 log = logging.getLogger("vidkit.events")
 
 Step = Literal["image", "audio", "clip", "join"]
-Outcome = Literal["made", "failed", "cancelled"]
-State = Literal["made", "failed", "placeholder", "cancelled"]
+Outcome = Literal["made", "kept", "failed", "cancelled"]
+"""How a step ended; "kept" was in the store already."""
+State = Literal["made", "failed", "over budget", "placeholder", "cancelled"]
+Course = Literal["faster", "slower", "waits", "goes on", "resized", "held", "closed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,35 @@ class Noticed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class GateDecided(Event):
+    """A gate changed how it lets requests through, and `reason` says why, in words.
+
+    `places` is how many requests may now be under way at once, `pace` how many may start
+    in a minute (None: as many as there are places for), `seconds` how long nothing starts
+    (0 where nothing is stopped).
+    """
+
+    gate: str
+    course: Course
+    reason: str
+    places: int
+    pace: float | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRetried(Event):
+    """A request failed in a way that may pass and is sent again, no sooner than after
+    `seconds`; `attempt` is the number of the one that failed, from 1.
+    """
+
+    gate: str
+    attempt: int
+    reason: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class RunEnded(Event):
     """The run is over, however it ended."""
 
@@ -104,7 +135,7 @@ class RunEnded(Event):
 Listener = Callable[[Event], None]
 
 
-@dataclass
+@dataclass(eq=False)
 class Events:
     """A stream of events. Listeners are called in the loop's thread, in the order they came,
     and must be quick; one that fails is logged and does not disturb the run or its neighbours.

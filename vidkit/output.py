@@ -1,7 +1,8 @@
 """The folder a lesson is written to, and its manifest.
 
     output_dir/images/section_0.png   audio/section_0.wav   clips/section_0.mp4
-               final_video.mp4   captions.vtt   captions.srt   report.json
+               final_video.mp4   captions.vtt   captions.srt
+               poster.png   contact_sheet.png   report.json
 
 `report.json` lists every file with its digest, and it is written before a file gets its
 name. So a run that was killed still knows its own files, and **a file that is not listed is
@@ -20,9 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from .errors import OutputError
+from .store import Asset, copy_out
 
 REPORT = "report.json"
 VIDEO = "final_video.mp4"
+VTT, SRT = "captions.vtt", "captions.srt"
+POSTER, SHEET = "poster.png", "contact_sheet.png"
 PARTS = {"image": "images", "audio": "audio", "clip": "clips"}
 _TEMPORARY = ".part"
 _number = itertools.count()
@@ -36,12 +40,15 @@ def part_name(part: str, index: int, suffix: str) -> str:
 class Output:
     """A lesson's output folder. Opening it touches nothing; `claim` does.
 
+    mended: names of files that somebody had changed or removed, and that were put back.
+
     Its methods write, so call them where blocking is allowed; they may be called from
     several threads at once.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.mended: list[str] = []
         self._files: dict[str, dict[str, Any]] = {}
         self._report: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -70,31 +77,63 @@ class Output:
         return final.with_name(f".{final.name}.{os.getpid()}-{next(_number)}{_TEMPORARY}")
 
     def publish(self, name: str, data: bytes) -> Path:
-        """Write `data` under `name`: the whole file appears at once, or none."""
+        """Have `data` stand under `name`: the whole file appears at once, or none."""
+        seal = hashlib.sha256(data).hexdigest()
+        if self._stands(name, seal):
+            return self.folder / name
         scratch = self.scratch(name)
         try:
-            with scratch.open("wb") as file:
-                file.write(data)
-            return self.adopt(name, scratch)
+            scratch.write_bytes(data)
+            return self._adopt(name, scratch, seal)
         except OSError as error:
             scratch.unlink(missing_ok=True)
             raise self._unwritable(error) from error
 
-    def adopt(self, name: str, scratch: Path) -> Path:
+    def take(self, name: str, asset: Asset) -> Path:
+        """Have a copy of `asset` stand under `name`. A file that was made by `scratch` and
+        not kept anywhere is given its name; another is copied, where it is not there yet.
+        """
+        if self._stands(name, asset.sha256):
+            return self.folder / name
+        scratch = asset.path if asset.path.suffix == _TEMPORARY else self.scratch(name)
+        try:
+            if scratch != asset.path:
+                copy_out(asset, scratch)
+            return self._adopt(name, scratch, asset.sha256)
+        except OSError as error:
+            scratch.unlink(missing_ok=True)
+            raise self._unwritable(error) from error
+
+    def _stands(self, name: str, seal: str) -> bool:
+        """Whether the file is there with this content. One that should be, and was changed or
+        removed by somebody, is noted in `mended`.
+        """
+        with self._lock:
+            listed = self._files.get(name)
+            if listed is None or listed["sha256"] != seal:
+                return False
+            path = self.folder / name
+            if _is_as_listed(path, listed):
+                return True
+            self.mended.append(name)
+            return False
+
+    def _adopt(self, name: str, scratch: Path, seal: str) -> Path:
         """Give a finished temporary file its name. Files of ours that `name` replaces under
         another suffix (an image that was a PNG and is a JPEG now) go.
         """
         final = self.folder / name
-        try:
-            _flush(scratch)
-            with self._lock:
-                self._files[name] = {"sha256": _digest(scratch), "bytes": scratch.stat().st_size}
-                self._save()
-                scratch.replace(final)
-                self._drop_twins(name)
-        except OSError as error:
-            scratch.unlink(missing_ok=True)
-            raise self._unwritable(error) from error
+        _flush(scratch)
+        found = scratch.stat()
+        with self._lock:
+            self._files[name] = {
+                "sha256": seal,
+                "bytes": found.st_size,
+                "mtime_ns": found.st_mtime_ns,
+            }
+            self._save()
+            scratch.replace(final)
+            self._drop_twins(name)
         return final
 
     def discard(self, scratch: Path) -> None:
@@ -137,7 +176,7 @@ class Output:
 
     def _refuse_strangers(self, indexes: Iterable[int]) -> None:
         stems = {f"section_{index}" for index in indexes}
-        taken = [self.folder / name for name in (VIDEO, "captions.vtt", "captions.srt")]
+        taken = [self.folder / name for name in (VIDEO, VTT, SRT, POSTER, SHEET)]
         for part in PARTS.values():
             if (self.folder / part).is_dir():
                 taken += [p for p in (self.folder / part).iterdir() if p.stem in stems]
@@ -173,6 +212,17 @@ class Output:
             f"{self.folder} cannot be written: {error.strerror or error}; "
             "make room or choose another folder with -o (output_dir=)"
         )
+
+
+def _is_as_listed(path: Path, listed: Mapping[str, Any]) -> bool:
+    """Whether a file is what the manifest says: by its size and time, or else by its content."""
+    try:
+        found = path.stat()
+        if found.st_size != listed["bytes"]:
+            return False
+        return found.st_mtime_ns == listed.get("mtime_ns") or _digest(path) == listed["sha256"]
+    except OSError:
+        return False
 
 
 def _flush(path: Path) -> None:

@@ -19,7 +19,8 @@ class SectionReport:
 
     index: its position from 0; `number` is the same from 1. state: "made", "placeholder",
     "failed" or "cancelled". image, audio, clip: the files, where they were made.
-    image_by, voice_by: the providers. seconds: how long each step took; error: why it failed.
+    image_by, voice_by: the providers. seconds: how long each step took; kept: the steps whose
+    piece was in the store already; dollars: what was paid for the others; error: why it failed.
     """
 
     index: int
@@ -33,6 +34,8 @@ class SectionReport:
     start: float | None = None
     length: float | None = None
     seconds: dict[Step, float] = field(default_factory=dict)
+    kept: tuple[Step, ...] = ()
+    dollars: float = 0.0
     error: str | None = None
 
     @property
@@ -44,6 +47,11 @@ class SectionReport:
     def made(self) -> bool:
         """True where the section stands in the video as its lesson wants it."""
         return self.state == "made"
+
+    @property
+    def from_store(self) -> bool:
+        """True where nothing had to be made for it."""
+        return self.made and set(self.kept) >= {"image", "audio", "clip"}
 
     def as_json(self, folder: Path) -> dict[str, Any]:
         """JSON values; paths are relative to the output `folder`."""
@@ -57,6 +65,8 @@ class SectionReport:
             "start": _rounded(self.start),
             "length": _rounded(self.length),
             "seconds": {step: _rounded(taken) for step, taken in self.seconds.items()},
+            "from_store": list(self.kept),
+            "dollars": self.dollars,
             **{part: _relative(getattr(self, part), folder) for part in ("image", "audio", "clip")},
         }
 
@@ -105,6 +115,15 @@ class VideoReport:
     def state(self) -> str:
         """ "made", "partly made" or "failed", for people and for the manifest."""
         return "made" if self.made else "partly made" if self.path else "failed"
+
+    def clips(self) -> list[Any]:
+        """The sections as moviepy clips, in order, ready for an edit of one's own.
+
+        Each is a `moviepy.VideoFileClip` on the section's file; close them when you are done.
+        """
+        from moviepy import VideoFileClip
+
+        return [VideoFileClip(str(section.clip)) for section in self.sections if section.clip]
 
     def as_json(self) -> dict[str, Any]:
         """The content of `report.json`, without its list of files."""
@@ -207,8 +226,10 @@ def _lines(video: VideoReport) -> list[str]:
     if video.path is None:
         head = f"{video.name}: failed: {video.error}"
     else:
+        kept = sum(section.from_store for section in video.sections)
+        store = f", {kept} of them from the store," if kept else ""
         head = (
-            f"{video.name}: {complete} of {count(len(video.sections), 'section')} "
+            f"{video.name}: {complete} of {count(len(video.sections), 'section')}{store} "
             f"in {took(video.seconds)}, {clock_time(video.length)} long: {video.path}"
         )
     troubles = [f"  section {s.number}: {s.state}: {s.error}" for s in video.failed]

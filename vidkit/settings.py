@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal, get_args
 
 from .errors import SettingsError
 
+Fit = Literal["contain", "cover"]
+Motion = Literal["still", "zoom", "fade"]
 OnFailure = Literal["skip", "placeholder", "stop"]
+Force = Literal["image", "audio", "clip", "all"]
 
 MOST_WORKERS = 64
 """More calls at once than this help no provider, and hurt most."""
+
+LEAST_MOVING = 10
+"""Frames a second below which nothing moves, but jumps."""
 
 SIZES = (16, 8192)
 RATES = (60, 450)
@@ -32,10 +39,20 @@ class Settings:
     Frame
         size: (width, height) in pixels, both even. fps: frames a second.
         gap: breath after each section, in seconds.
+        fit: "contain" shows a picture of another shape whole, "cover" fills the frame with it.
+        motion: "still", "zoom" (a slow pan and zoom), "fade" (a cross-fade between sections).
+        effects: for the numbers of chosen sections, moviepy effects or functions from clip to
+        clip: {3: [vfx.FadeIn(1)]}. Such a section is made anew in each run.
     Failures
         on_failure: "skip" a failed section, put a "placeholder" card in its place, or
         "stop" the lesson there.
         only: numbers of the sections to make, counted from 1; None makes all.
+    Store
+        force: make the "image", "audio", "clip" or "all" of the sections anew, although the
+        store has them; the earlier takes are kept beside.
+        budget: a hard cap in dollars for the run, or a `Budget` that runs share.
+        cache: keep what is made, and use what was. cache_dir: where; None is what VIDKIT_CACHE
+        names, or the user's cache folder.
     progress: show bars.
 
     Raises `SettingsError` (a ValueError) for a value outside its range.
@@ -50,8 +67,15 @@ class Settings:
     size: tuple[int, int] = (1280, 720)
     fps: int = 24
     gap: float = 0.4
+    fit: Fit = "contain"
+    motion: Motion = "still"
+    effects: Mapping[int, Any] = field(default_factory=dict)
     on_failure: OnFailure = "skip"
     only: Sequence[int] | None = None
+    force: Force | None = None
+    budget: Any = None
+    cache: bool = True
+    cache_dir: str | Path | None = None
     progress: bool = True
 
     def __post_init__(self) -> None:
@@ -62,10 +86,15 @@ class Settings:
             _whole("rate", self.rate, *RATES)
         if not isinstance(self.gap, int | float) or not 0 <= self.gap <= 10:
             raise SettingsError(f"gap is {self.gap!r}; give seconds from 0 to 10")
-        if self.on_failure not in ("skip", "placeholder", "stop"):
+        for name, choices in _CHOICES.items():
+            if (value := getattr(self, name)) not in choices:
+                told = " or ".join(map(repr, choices))
+                raise SettingsError(f"{name} is {value!r}; choose {told}")
+        if self.motion != "still" and self.fps < LEAST_MOVING:
             raise SettingsError(
-                f"on_failure is {self.on_failure!r}; choose 'skip', 'placeholder' or 'stop'"
+                f"motion={self.motion!r} needs fps of {LEAST_MOVING} or more, not {self.fps}"
             )
+        object.__setattr__(self, "effects", _effects(self.effects))
         object.__setattr__(self, "size", _size(self.size))
         if self.only is not None:
             object.__setattr__(self, "only", _only(self.only))
@@ -85,13 +114,21 @@ class Settings:
 
     def with_(self, **changes: Any) -> Settings:
         """A copy with some settings changed. Raises `SettingsError` for an unknown one."""
-        known = {field.name for field in fields(self)}
+        known = {each.name for each in fields(self)}
         for name in changes:
             if name not in known:
                 raise SettingsError(
                     f"there is no setting {name!r}; choose from: {', '.join(sorted(known))}"
                 )
         return replace(self, **changes)
+
+
+_CHOICES: dict[str, tuple[str | None, ...]] = {
+    "fit": get_args(Fit),
+    "motion": get_args(Motion),
+    "on_failure": get_args(OnFailure),
+    "force": (None, *get_args(Force)),
+}
 
 
 def _whole(name: str, value: object, low: int, high: int) -> None:
@@ -122,3 +159,16 @@ def _only(value: Sequence[int]) -> tuple[int, ...]:
             f"only is {value!r}; give section numbers counted from 1, such as [3, 5]"
         )
     return numbers
+
+
+def _effects(value: object) -> dict[int, tuple[Any, ...]]:
+    """Effects by section number, each as a tuple; one alone may stand without a list."""
+    if not isinstance(value, Mapping):
+        raise SettingsError("effects is a dictionary: {section number: [effect, …]}")
+    for number in value:
+        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            raise SettingsError(f"effects has {number!r}; give section numbers, counted from 1")
+    return {
+        number: tuple(each) if isinstance(each, list | tuple) else (each,)
+        for number, each in value.items()
+    }

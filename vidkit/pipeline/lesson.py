@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from ..captions import Cue, cues, to_srt, to_vtt
 from ..errors import Cancelled, NothingMade, SettingsError, VidkitError
-from ..events import LessonEnded, LessonStarted, Noticed, SectionEnded, StepEnded, StepStarted
-from ..media import Clip
-from ..output import VIDEO
+from ..events import (
+    LessonEnded,
+    LessonStarted,
+    Noticed,
+    Outcome,
+    SectionEnded,
+    StepEnded,
+    StepStarted,
+)
+from ..output import POSTER, SHEET, SRT, VIDEO, VTT
 from ..report import SectionReport, VideoReport
+from ..store import Asset, asset_key
+from .asset import obtain
 from .section import Place, SectionWork, told
+from .shape import MEDIA_VERSION, seam_shape, video_shape
+from .tools import Tools
+
+Draw = Callable[[], bytes]
 
 
 async def make_lesson(place: Place) -> VideoReport:
@@ -25,9 +39,12 @@ async def make_lesson(place: Place) -> VideoReport:
     """
     work = LessonWork(place)
     under_way = work.report().as_json() | {"state": "under way"}
-    await place.tools.aside(place.output.claim, work.indexes, under_way)
+    aside, journal = place.tools.aside, place.tools.store.journal
+    await aside(place.output.claim, work.indexes, under_way)
+    place.run = await aside(journal.begin_run, str(place.lesson.path.absolute()))
     for warning in place.lesson.warnings:
         place.tell(Noticed(place.now(), place.position, warning))
+    deaf = place.tools.events.subscribe(place.hear)
     place.tell(
         LessonStarted(
             place.now(), place.position, place.lesson.name, work.indexes, place.output.folder
@@ -36,6 +53,10 @@ async def make_lesson(place: Place) -> VideoReport:
     try:
         return await work.make()
     finally:
+        deaf()
+        made = work.video is not None and all(report.made for report in work.reports.values())
+        # shielded: a cancelled run still says what it left behind
+        await asyncio.shield(aside(journal.end_run, place.run, finished=made))
         why = str(work.failure) if work.failure else None
         place.tell(LessonEnded(place.now(), place.position, place.lesson.name, work.video, why))
 
@@ -116,55 +137,129 @@ class LessonWork:
             raise place.stop
 
     async def _join(self) -> None:
-        ready = [(work, work.cut) for work in self.sections if work.cut is not None]
-        if not ready:
+        works = [work for work in self.sections if work.cut is not None]
+        if not works:
             first = next(iter(sorted(self.reports.items())))[1].error
             raise NothingMade(
                 f"{self.place.lesson.path.name}: no section could be made; the first: {first}"
             )
-        works = [work for work, _ in ready]
-        clips = [clip for _, clip in ready]
-        starts = self.place.tools.editor.starts(clips)
+        starts = self.place.tools.editor.starts([work.cut for work in works if work.cut])
         for work, start in zip(works, starts, strict=True):
             self.reports[work.index] = replace(self.reports[work.index], start=start)
-        captions = self._cues(works, clips, starts)
-        async with self.place.tools.cores:
-            await self._write_video(works, clips, captions)
+        captions = self._cues(works, starts)
+        await self._step(lambda: self._write_video(works, captions))
+        await self._write_pictures(works)
 
-    def _cues(
-        self, works: Sequence[SectionWork], clips: Sequence[Clip], starts: Sequence[float]
-    ) -> list[Cue]:
+    def _cues(self, works: Sequence[SectionWork], starts: Sequence[float]) -> list[Cue]:
         told: list[Cue] = []
-        for work, clip, start in zip(works, clips, starts, strict=True):
-            if self.reports[work.index].audio is not None:
-                text = self.place.lesson.sections[work.index].content
-                told += cues(text, work.words, start, start + clip.seconds, clip.speech)
+        for work, start in zip(works, starts, strict=True):
+            if work.cut and self.reports[work.index].audio is not None:
+                text, end = work.section.content, start + work.cut.seconds
+                told += cues(text, work.words, start, end, work.cut.speech)
         return told
 
-    async def _write_video(
-        self, works: Sequence[SectionWork], clips: Sequence[Clip], captions: Sequence[Cue]
-    ) -> None:
-        place, aside = self.place, self.place.tools.aside
-        began = place.now()
+    async def _write_video(self, works: Sequence[SectionWork], captions: Sequence[Cue]) -> bool:
+        """The video and its captions; gives whether the store had it."""
+        place, tools = self.place, self.place.tools
+        lesson, titles = place.lesson, [work.title for work in works]
+        title = lesson.title or lesson.name
+        clips = [work.clip for work in works if work.clip]
+        shape = video_shape(clips, titles, title, lesson.language, place.frame, captions)
+        key = asset_key("video", shape)
+        await place.need(key)
+
+        async def join() -> Asset:
+            seams = await self._seams(works)
+            scratch = place.scratch(VIDEO)
+            try:
+                async with tools.cores:
+                    joined = await tools.aside(
+                        tools.editor.join,
+                        [work.cut.path for work in works if work.cut],
+                        scratch,
+                        place.frame,
+                        titles=titles,
+                        title=title,
+                        language=lesson.language,
+                        cues=captions,
+                        seams=[seam.path for seam in seams],
+                    )
+                about = {"kind": "video", "seconds": joined.seconds}
+                return await tools.aside(tools.store.keep, key, scratch, ".mp4", about)
+            except BaseException:
+                place.output.discard(scratch)
+                raise
+            finally:
+                for seam in seams:
+                    if not tools.store.keeps:
+                        place.output.discard(seam.path)
+
+        video, kept = await obtain(tools, key, join)
+        await tools.aside(place.output.publish, VTT, to_vtt(captions).encode())
+        await tools.aside(place.output.publish, SRT, to_srt(captions).encode())
+        self.video = await tools.aside(place.output.take, VIDEO, video)
+        self.length = video.about["seconds"]
+        return kept
+
+    async def _seams(self, works: Sequence[SectionWork]) -> list[Asset]:
+        """The cross-fades from each section to the next, where there are to be any."""
+        place, tools = self.place, self.place.tools
+        if place.frame.motion != "fade":
+            return []
+        return [await self._seam(tools, one, other) for one, other in pairwise(works)]
+
+    async def _seam(self, tools: Tools, before: SectionWork, after: SectionWork) -> Asset:
+        place = self.place
+        assert before.cut and before.clip and after.cut and after.clip
+        shape = seam_shape(before.clip, after.clip, place.frame)
+        key = asset_key("seam", shape)
+        await place.need(key)
+        clips = (before.cut.path, after.cut.path)
+
+        async def make() -> Asset:
+            scratch = place.scratch(VIDEO)
+            async with tools.cores:
+                await tools.aside(tools.editor.seam, *clips, scratch, place.frame)
+            return await tools.aside(tools.store.keep, key, scratch, ".mp4", {"kind": "seam"})
+
+        asset, _ = await obtain(tools, key, make)
+        return asset
+
+    async def _write_pictures(self, works: Sequence[SectionWork]) -> None:
+        """The poster and the contact sheet."""
+        place, tools = self.place, self.place.tools
+        clips = [work.cut.path for work in works if work.cut]
+        seals = [work.clip.sha256 for work in works if work.clip]
+        titles = [work.title for work in works]
+        lengths = [work.cut.seconds for work in works if work.cut]
+        for name, kind, draw, what in (
+            (POSTER, "poster", lambda: tools.editor.poster(clips[0]), seals[:1]),
+            (
+                SHEET,
+                "sheet",
+                lambda: tools.editor.sheet(clips, titles, lengths, place.frame),
+                [*zip(seals, titles, lengths, strict=True)],
+            ),
+        ):
+            key = asset_key(kind, {"version": MEDIA_VERSION, "of": what})
+            await place.need(key)
+
+            async def make(key: str = key, kind: str = kind, draw: Draw = draw) -> Asset:
+                async with tools.cores:
+                    data = await tools.aside(draw)
+                return await tools.aside(tools.store.keep, key, data, ".png", {"kind": kind})
+
+            asset, _ = await obtain(tools, key, make)
+            await tools.aside(place.output.take, name, asset)
+
+    async def _step(self, work: Callable[[], Awaitable[bool]]) -> None:
+        """Join, and tell of its begin and end."""
+        place, began = self.place, self.place.now()
         place.tell(StepStarted(began, place.position, None, "join", "vidkit"))
-        scratch = place.output.scratch(VIDEO)
+        outcome: Outcome = "failed"
         try:
-            joined = await aside(
-                place.tools.editor.join,
-                [clip.path for clip in clips],
-                scratch,
-                place.frame,
-                titles=[work.title for work in works],
-                title=place.lesson.title or place.lesson.name,
-                language=place.lesson.language,
-                cues=captions,
-            )
-            await aside(place.output.publish, "captions.vtt", to_vtt(captions).encode())
-            await aside(place.output.publish, "captions.srt", to_srt(captions).encode())
-            self.video = await aside(place.output.adopt, VIDEO, scratch)
-            self.length = joined.seconds
+            outcome = "kept" if await work() else "made"
         finally:
-            place.output.discard(scratch)
             now = place.now()
             place.tell(
                 StepEnded(
@@ -173,14 +268,17 @@ class LessonWork:
                     None,
                     "join",
                     "vidkit",
-                    "made" if self.video else "failed",
+                    outcome,
                     now - began,
                     self.video,
                 )
             )
 
     async def _write_report(self) -> None:
-        await self.place.tools.aside(self.place.output.write_report, self.report().as_json())
+        output = self.place.output
+        for name in output.mended:
+            self.place.notes.append(f"{name} had been changed or removed, and was put back")
+        await self.place.tools.aside(output.write_report, self.report().as_json())
 
 
 def chosen(place: Place) -> tuple[int, ...]:

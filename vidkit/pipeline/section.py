@@ -7,24 +7,37 @@ From here on an error is a value. What goes wrong with a section is told in its
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 import anyio
 
 from ..captions import Word
-from ..errors import SectionError, VidkitError
-from ..events import Event, Outcome, SectionEnded, State, Step, StepEnded, StepStarted
-from ..lesson import Lesson
+from ..errors import OverBudget, SectionError, VidkitError
+from ..events import (
+    Event,
+    Noticed,
+    Outcome,
+    SectionEnded,
+    State,
+    Step,
+    StepEnded,
+    StepStarted,
+)
+from ..lesson import Lesson, Section
 from ..media import Clip, Frame
 from ..output import Output, part_name
-from ..providers import ImageAsk, VoiceAsk
+from ..providers import Narration, Picture, Request
 from ..providers.recorded import Recorded
 from ..report import SectionReport
 from ..settings import Settings
+from ..store import Asset, NoStore, asset_key
+from .asset import Bill, obtain
+from .shape import clip_facts, clip_shape, cut_facts, image_ask, price, voice_ask
 from .tools import Tools
 
 log = logging.getLogger("vidkit.pipeline")
@@ -37,21 +50,33 @@ _own_files = Recorded()
 
 
 @dataclass(frozen=True)
+class Got(Generic[T]):
+    """What a step gave, and whether it was in the store already."""
+
+    value: T
+    kept: bool
+    dollars: float = 0.0
+
+
+@dataclass(frozen=True)
 class Done(Generic[T]):
-    """A step that ended: its value or why there is none, who did it, and for how long."""
+    """A step that ended: its value or the error in its place, who did it, and for how long."""
 
     value: T | None
     by: str
     seconds: float
-    error: str | None = None
+    failure: Exception | None = None
+    kept: bool = False
+    dollars: float = 0.0
 
 
 @dataclass(frozen=True)
-class Speech:
-    """A narration on disk, and when its words are spoken."""
+class Part:
+    """An image or a narration: the asset, its copy in the output, and when words are spoken."""
 
+    asset: Asset
     path: Path
-    words: tuple[Word, ...]
+    words: tuple[Word, ...] = ()
 
 
 @dataclass
@@ -59,7 +84,8 @@ class Place:
     """Where the sections of one lesson are made: the lesson, its folder, and what they share.
 
     slots: the lesson's section workers. notes: sentences for the lesson's report. stop: the
-    failure after which no section may begin, with on_failure="stop".
+    failure after which no section may begin, with on_failure="stop". run: the number of the
+    lesson's run in the journal.
     """
 
     position: int
@@ -71,16 +97,32 @@ class Place:
     started: float
     notes: list[str] = field(default_factory=list)
     stop: SectionError | None = None
+    run: int | None = None
 
     @property
     def frame(self) -> Frame:
         """How every clip of the lesson is made."""
         s = self.settings
-        return Frame(size=s.size, fps=s.fps, gap=s.gap)
+        return Frame(size=s.size, fps=s.fps, gap=s.gap, fit=s.fit, motion=s.motion)
+
+    async def need(self, key: str) -> None:
+        """Note that the lesson needs an asset, so that nobody prunes it until it is finished."""
+        if self.run is not None:
+            await self.tools.aside(self.tools.store.journal.need, self.run, [key])
+
+    def scratch(self, name: str) -> Path:
+        """Where to write a file that is to be kept: in the store, or beside `name`."""
+        store = self.tools.store
+        return store.scratch(Path(name).suffix) if store.keeps else self.output.scratch(name)
 
     def now(self) -> float:
         """Seconds since the run began."""
         return self.tools.clock() - self.started
+
+    def hear(self, event: Event) -> None:
+        """Take what concerns the whole run, such as a note of the store, into the report."""
+        if isinstance(event, Noticed) and event.lesson is None and event.message not in self.notes:
+            self.notes.append(event.message)
 
     def tell(self, event: Event) -> None:
         """Pass an event on."""
@@ -89,11 +131,12 @@ class Place:
 
 @dataclass
 class SectionWork:
-    """Makes one section; `report` is what came of it, `cut` and `words` what the join needs."""
+    """Makes one section; `cut`, `clip` and `words` are what the join needs of it."""
 
     place: Place
     index: int
     cut: Clip | None = None
+    clip: Asset | None = None
     words: tuple[Word, ...] = ()
 
     async def make(self) -> SectionReport:
@@ -102,29 +145,26 @@ class SectionWork:
             if self.place.stop is not None:
                 raise asyncio.CancelledError
             image, audio = await self._parts()
-            self._stop_at(image.error or audio.error)
+            self._stop_at(image.failure or audio.failure)
         clip = await self._clip(image, audio)
-        self._stop_at(clip.error)
-        self.cut = clip.value
-        self.words = audio.value.words if audio.value and clip.value else ()
+        self._stop_at(clip.failure)
         report = self._report(image, audio, clip)
-        self.place.tell(
-            SectionEnded(
-                self.place.now(), self.place.position, self.index, report.state, report.error
-            )
+        place = self.place
+        place.tell(
+            SectionEnded(place.now(), place.position, self.index, report.state, report.error)
         )
         return report
 
-    def _stop_at(self, error: str | None) -> None:
+    def _stop_at(self, failure: Exception | None) -> None:
         """Set the stop while the slot is still held, so that no call begins after a failure."""
         place = self.place
-        if error and place.settings.on_failure == "stop" and place.stop is None:
+        if failure and place.settings.on_failure == "stop" and place.stop is None:
             place.stop = SectionError(
-                f"stopped at section {self.index + 1}: {error}; "
+                f"stopped at section {self.index + 1}: {told(failure)}; "
                 'mend it, or choose on_failure="skip" or "placeholder"'
             )
 
-    async def _parts(self) -> tuple[Done[Path], Done[Speech]]:
+    async def _parts(self) -> tuple[Done[Part], Done[Part]]:
         if not self.place.settings.concurrent_parts:
             return await self._image(), await self._audio()
         async with asyncio.TaskGroup() as both:
@@ -132,150 +172,235 @@ class SectionWork:
             audio = both.create_task(self._audio())
         return image.result(), audio.result()
 
-    async def _image(self) -> Done[Path]:
-        section, tools = self.place.lesson.sections[self.index], self.place.tools
-        maker = _own_files if section.image else tools.images
-        ask = ImageAsk(
-            description=section.image_description,
-            narration=section.content,
-            title=section.title,
-            language=self.place.lesson.language,
-            size=self.place.settings.size,
-            slide=section.slide,
-            index=self.index,
-            file=section.image,
-        )
+    async def _image(self) -> Done[Part]:
+        place, tools = self.place, self.place.tools
+        maker = _own_files if self.section.image else tools.images
+        ask = image_ask(place.lesson, self.index, place.settings)
 
-        async def draw() -> Path:
-            picture = await maker.draw(ask, tools.image_gate)
-            self._note(picture.notes)
-            name = part_name("image", self.index, picture.suffix)
-            await tools.aside(tools.editor.check_picture, picture.data, self._named(name, maker))
-            return await tools.aside(self.place.output.publish, name, picture.data)
+        async def draw() -> Got[Part]:
+            async def make(bill: Bill) -> tuple[Picture, dict[str, Any]]:
+                picture = await maker.draw(ask, bill.request)
+                await bill.settle(picture.cost)
+                name = str(self.section.image or f"what {maker.name} gave")
+                await tools.aside(tools.editor.check_picture, picture.data, name)
+                return picture, {}
+
+            shape = await tools.aside(maker.shape, ask)
+            return await self._part(
+                "image", maker.name, price(maker, ask), shape, tools.image_gate, make
+            )
 
         return await self._step("image", maker.name, draw)
 
-    async def _audio(self) -> Done[Speech]:
-        section, tools = self.place.lesson.sections[self.index], self.place.tools
-        maker = _own_files if section.audio else tools.voice
-        ask = VoiceAsk(
-            text=section.content,
-            language=self.place.lesson.language,
-            voice=section.voice,
-            rate=self.place.settings.rate,
-            say=section.say,
-            index=self.index,
-            file=section.audio,
-        )
+    async def _audio(self) -> Done[Part]:
+        place, tools = self.place, self.place.tools
+        maker = _own_files if self.section.audio else tools.voice
+        ask = voice_ask(place.lesson, self.index, place.settings)
 
-        async def speak() -> Speech:
-            narration = await maker.speak(ask, tools.voice_gate)
-            self._note(narration.notes)
-            name = part_name("audio", self.index, narration.suffix)
-            await tools.aside(tools.editor.check_sound, narration.data, self._named(name, maker))
-            path = await tools.aside(self.place.output.publish, name, narration.data)
-            return Speech(path, narration.words)
+        async def speak() -> Got[Part]:
+            async def make(bill: Bill) -> tuple[Narration, dict[str, Any]]:
+                narration = await maker.speak(ask, bill.request)
+                await bill.settle(narration.cost)
+                name = str(self.section.audio or f"what {maker.name} gave")
+                await tools.aside(tools.editor.check_sound, narration.data, name)
+                words = [[word.text, word.start, word.end] for word in narration.words]
+                return narration, {"words": words}
+
+            shape = await tools.aside(maker.shape, ask)
+            return await self._part(
+                "audio", maker.name, price(maker, ask), shape, tools.voice_gate, make
+            )
 
         return await self._step("audio", maker.name, speak)
 
-    async def _clip(self, image: Done[Path], audio: Done[Speech]) -> Done[Clip]:
+    async def _part(
+        self,
+        kind: Literal["image", "audio"],
+        provider: str,
+        dollars: float | None,
+        shape: Mapping[str, Any],
+        gate: Request,
+        make: Callable[[Bill], Awaitable[tuple[Picture | Narration, dict[str, Any]]]],
+    ) -> Got[Part]:
+        """An image or a narration: from the store, or made, kept, and copied to the output."""
+        place, tools = self.place, self.place.tools
+        key = asset_key(kind, shape)
+        await place.need(key)
+        bill = Bill(
+            tools=tools,
+            gate=gate,
+            run=place.run,
+            key=key,
+            kind=kind,
+            provider=provider,
+            lesson=str(place.lesson.path),
+            dollars=dollars,
+        )
+
+        async def keep() -> Asset:
+            made, about = await make(bill)
+            about |= {"kind": kind, "provider": provider, "notes": list(made.notes)}
+            return await tools.aside(
+                tools.store.keep, key, made.data, made.suffix, about, fresh=self._fresh(kind)
+            )
+
+        asset, kept = await obtain(tools, key, keep, fresh=self._fresh(kind))
+        self._note(asset.about.get("notes", ()))
+        name = part_name(kind, self.index, asset.suffix)
+        path = await tools.aside(place.output.take, name, asset)
+        words = tuple(Word(*word) for word in asset.about.get("words", ()))
+        return Got(Part(asset, path, words), kept, 0.0 if kept else bill.spent)
+
+    async def _clip(self, image: Done[Part], audio: Done[Part]) -> Done[Path]:
         """The section's clip, or that of its placeholder, or none."""
         whole = image.value is not None and audio.value is not None
         if not whole and self.place.settings.on_failure != "placeholder":
             return Done(None, "vidkit", 0.0)
-        tools, place = self.place.tools, self.place
-        name = part_name("clip", self.index, ".mp4")
 
-        async def cut() -> Clip:
-            picture: Path | bytes
-            if whole and image.value is not None:
-                picture = image.value
+        async def cut() -> Got[Path]:
+            tools, place = self.place.tools, self.place
+            if whole and image.value:
+                picture: Path | bytes = image.value.path
+                seal = image.value.asset.sha256
             else:
-                picture = await tools.aside(
-                    tools.editor.card,
-                    f"Section {self.index + 1} is missing",
-                    self.title,
-                    place.frame.size,
-                )
-            scratch = place.output.scratch(name)
-            try:
+                picture = await self._card()
+                seal = hashlib.sha256(picture).hexdigest()
+            voice = audio.value
+            heard = voice.asset.sha256 if voice else None
+            key = asset_key("clip", clip_shape(seal, heard, place.frame))
+            await place.need(key)
+
+            async def make() -> Asset:
+                async with tools.cores:
+                    return await self._cut(key, picture, voice.path if voice else None)
+
+            asset, kept = await obtain(tools, key, make, fresh=self._fresh("clip"))
+            self.words = voice.words if voice else ()
+            if effects := place.settings.effects.get(self.index + 1):
+                asset, kept = await self._with_effects(asset, effects), False
+            name = part_name("clip", self.index, ".mp4")
+            path = await tools.aside(place.output.take, name, asset)
+            self.clip = asset
+            self.cut = Clip(path, **cut_facts(asset))
+            return Got(path, kept)
+
+        return await self._step("clip", "vidkit", cut)
+
+    async def _card(self) -> bytes:
+        """The picture of a placeholder."""
+        tools, heading = self.place.tools, f"Section {self.index + 1} is missing"
+        return await tools.aside(tools.editor.card, heading, self.title, self.place.frame.size)
+
+    async def _cut(self, key: str, picture: Path | bytes, voice: Path | None) -> Asset:
+        """Make the clip where the store can take it in, and keep it."""
+        tools, place = self.place.tools, self.place
+        scratch = place.scratch(part_name("clip", self.index, ".mp4"))
+        try:
+            clip = await tools.aside(
+                tools.editor.clip,
+                picture,
+                voice,
+                scratch,
+                place.frame,
+                seconds=None if voice else CARD_SECONDS,
+            )
+            about, fresh = clip_facts(clip), self._fresh("clip")
+            return await tools.aside(tools.store.keep, key, scratch, ".mp4", about, fresh=fresh)
+        except BaseException:
+            place.output.discard(scratch)
+            raise
+
+    async def _with_effects(self, plain: Asset, effects: Sequence[Any]) -> Asset:
+        """The clip after moviepy's effects. It is not kept: nobody can tell whether a function
+        is the one that it was. The words are spread over its new length.
+        """
+        tools, place = self.place.tools, self.place
+        scratch = place.output.scratch(part_name("clip", self.index, ".mp4"))
+        try:
+            async with tools.cores:
                 clip = await tools.aside(
-                    tools.editor.clip,
-                    picture,
-                    audio.value.path if audio.value else None,
-                    scratch,
-                    place.frame,
-                    seconds=None if audio.value else CARD_SECONDS,
-                    title=self.title,
+                    tools.editor.effects, plain.path, effects, scratch, place.frame
                 )
-                path = await tools.aside(place.output.adopt, name, scratch)
-            finally:
-                place.output.discard(scratch)
-            return Clip(path, clip.seconds, clip.frames, clip.samples, clip.speech)
+        except BaseException:
+            place.output.discard(scratch)
+            raise
+        pace = clip.seconds / plain.about["seconds"]
+        self.words = tuple(Word(w.text, w.start * pace, w.end * pace) for w in self.words)
+        return await tools.aside(NoStore().keep, plain.key, scratch, ".mp4", clip_facts(clip))
 
-        async with tools.cores:
-            return await self._step("clip", "vidkit", cut)
-
-    async def _step(self, step: Step, by: str, work: Callable[[], Awaitable[T]]) -> Done[T]:
+    async def _step(self, step: Step, by: str, work: Callable[[], Awaitable[Got[T]]]) -> Done[T]:
         """Do one piece of work, tell of its begin and end, and make its error a value."""
         place, began = self.place, self.place.now()
         place.tell(StepStarted(began, place.position, self.index, step, by))
 
-        def over(outcome: Outcome, value: object = None, error: str | None = None) -> float:
-            seconds = place.now() - began
-            path = value if isinstance(value, Path) else getattr(value, "path", None)
+        def over(outcome: Outcome, path: Path | None = None, error: str | None = None) -> float:
+            now = place.now()
             place.tell(
                 StepEnded(
-                    place.now(), place.position, self.index, step, by, outcome, seconds, path, error
+                    now,
+                    place.position,
+                    self.index,
+                    step,
+                    by,
+                    outcome,
+                    now - began,
+                    path,
+                    error,
                 )
             )
-            return seconds
+            return now - began
 
         try:
-            value = await work()
+            got = await work()
         except asyncio.CancelledError:
             over("cancelled")
             raise
-        except Exception as error:
-            why = told(error)
-            return Done(None, by, over("failed", error=why), why)
-        return Done(value, by, over("made", value))
+        except Exception as failure:
+            return Done(None, by, over("failed", error=told(failure)), failure)
+        path = got.value if isinstance(got.value, Path) else getattr(got.value, "path", None)
+        seconds = over("kept" if got.kept else "made", path)
+        return Done(got.value, by, seconds, None, got.kept, got.dollars)
+
+    @property
+    def section(self) -> Section:
+        """The section as the lesson has it."""
+        return self.place.lesson.sections[self.index]
 
     @property
     def title(self) -> str:
         """The section's title, or its number where it has none."""
-        return self.place.lesson.sections[self.index].title or f"Section {self.index + 1}"
+        return self.section.title or f"Section {self.index + 1}"
 
-    def _named(self, name: str, maker: object) -> str:
-        """How a faulty asset is called in an error."""
-        section = self.place.lesson.sections[self.index]
-        own = section.image if name.startswith("images") else section.audio
-        return str(own) if own else f"what {getattr(maker, 'name', 'the provider')} gave"
+    def _fresh(self, kind: Step) -> bool:
+        """Whether this is to be made anew although it is in the store."""
+        settings = self.place.settings
+        chosen = settings.only is None or self.index + 1 in settings.only
+        return chosen and settings.force in (kind, "all")
 
-    def _note(self, notes: tuple[str, ...]) -> None:
+    def _note(self, notes: Iterable[str]) -> None:
         self.place.notes.extend(f"section {self.index + 1}: {note}" for note in notes)
 
-    def _report(self, image: Done[Path], audio: Done[Speech], clip: Done[Clip]) -> SectionReport:
-        errors = [
-            f"{step}: {done.error}"
-            for step, done in (("image", image), ("narration", audio), ("clip", clip))
-            if done.error
-        ]
+    def _report(self, image: Done[Part], audio: Done[Part], clip: Done[Path]) -> SectionReport:
+        steps: dict[Step, Done[Any]] = {"image": image, "audio": audio, "clip": clip}
+        failures = {step: done.failure for step, done in steps.items() if done.failure}
         state: State = "made"
-        if errors:
-            state = "placeholder" if clip.value else "failed"
+        if failures:
+            over = any(isinstance(failure, OverBudget) for failure in failures.values())
+            state = "placeholder" if clip.value else "over budget" if over else "failed"
         return SectionReport(
             index=self.index,
-            title=self.place.lesson.sections[self.index].title,
+            title=self.section.title,
             state=state,
-            image=image.value,
+            image=image.value.path if image.value else None,
             audio=audio.value.path if audio.value else None,
-            clip=clip.value.path if clip.value else None,
+            clip=clip.value,
             image_by=image.by,
             voice_by=audio.by,
-            length=clip.value.seconds if clip.value else None,
-            seconds={"image": image.seconds, "audio": audio.seconds, "clip": clip.seconds},
-            error="; ".join(errors) or None,
+            length=self.cut.seconds if self.cut else None,
+            seconds={step: done.seconds for step, done in steps.items()},
+            kept=tuple(step for step, done in steps.items() if done.kept),
+            dollars=image.dollars + audio.dollars,
+            error="; ".join(f"{step}: {told(why)}" for step, why in failures.items()) or None,
         )
 
 

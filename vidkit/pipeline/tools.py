@@ -11,6 +11,7 @@ import anyio
 from ..events import Events
 from ..media import Clip, Joined
 from ..providers import ImageMaker, Request, VoiceMaker
+from ..store import Budget, NoStore, Store
 
 T = TypeVar("T")
 
@@ -37,15 +38,20 @@ class Editor:
     take no time in a forecast.
 
     check_picture, check_sound: (bytes, name for the error); `MediaError` unless whole.
-    card: (heading, smaller line, size) to a PNG. clip, join: as `media.make_clip` and
-    `media.join_clips`. starts: where each clip will begin in the joined video, in seconds.
+    card: (heading, smaller line, size) to a PNG. clip, effects, seam, join, poster, sheet: as
+    `media.make_clip`, `apply_effects`, `make_seam`, `join_clips`, `poster`, `contact_sheet`.
+    starts: where each clip will begin in the joined video, in seconds.
     """
 
     check_picture: Callable[[bytes, str], None]
     check_sound: Callable[[bytes, str], None]
     card: Callable[[str, str, tuple[int, int]], bytes]
     clip: Callable[..., Clip]
+    effects: Callable[..., Clip]
+    seam: Callable[..., int]
     join: Callable[..., Joined]
+    poster: Callable[..., bytes]
+    sheet: Callable[..., bytes]
     starts: Callable[[Sequence[Clip]], tuple[float, ...]]
 
 
@@ -53,9 +59,9 @@ class Editor:
 class Tools:
     """Everything that a run is handed.
 
-    images, voice: the providers, and `recorded` the one for sections that bring files of
-    their own. Each has its gate. cores: how many pieces of processor work may go on at
-    once. clock: seconds, from any origin.
+    images, voice: the providers, each with its gate. cores: how many pieces of processor
+    work may go on at once. clock: seconds, from any origin. store: where assets are kept,
+    and the journal of money. budgets: what the run may spend, each of them a hard cap.
     """
 
     images: ImageMaker
@@ -66,4 +72,6 @@ class Tools:
     aside: Aside
     cores: anyio.CapacityLimiter
     clock: Callable[[], float]
+    store: Store | NoStore = field(default_factory=NoStore)
+    budgets: tuple[Budget, ...] = ()
     events: Events = field(default_factory=Events)

@@ -25,6 +25,7 @@ class Recorded:
 
     name = "recorded"
     places = None
+    price = 0.0
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ..captions import Word
-from ..errors import SettingsError, Unreachable
+from ..errors import SettingsError, ProviderError
 from . import ImageAsk, Narration, Picture, Request, VoiceAsk
 
 WORDS_A_MINUTE = 150
@@ -96,7 +96,7 @@ class Simulated:
         finally:
             self.under_way -= 1
         if chance.random() < self.errors:
-            raise Unreachable("simulated: this call was to fail")
+            raise ProviderError("simulated: this call was to fail")
 
 
 def _card(seed: str, size: tuple[int, int]) -> bytes:

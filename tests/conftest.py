@@ -1,0 +1,15 @@
+"""What every test has: a store of its own, so that no test finds what another one made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def own_store(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The store's folder of this test, and of the processes that it starts."""
+    folder = tmp_path_factory.mktemp("store")
+    monkeypatch.setenv("VIDKIT_CACHE", str(folder))
+    return folder

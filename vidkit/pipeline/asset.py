@@ -1,0 +1,91 @@
+"""An asset: from the store, or made once and kept there, and its money written down."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from ..errors import Unconfirmed
+from ..providers import Request
+from ..store import Asset, Reservation
+from .tools import Tools
+
+T = TypeVar("T")
+
+
+async def obtain(
+    tools: Tools, key: str, make: Callable[[], Awaitable[Asset]], *, fresh: bool = False
+) -> tuple[Asset, bool]:
+    """The asset under `key`, and whether it was in the store already.
+
+    `make` makes and keeps it where it was not, or with `fresh` in any case. One maker is at
+    work on a key at a time, in all processes; the others wait, and find what it made.
+    """
+    if not fresh and (asset := await tools.aside(tools.store.find, key)):
+        return asset, True
+    async with tools.store.flight(key):
+        if not fresh and (asset := await tools.aside(tools.store.find, key)):
+            return asset, True
+        return await make(), False
+
+
+@dataclass
+class Bill:
+    """The money of one asset. Its `request` is the gated one, with each attempt reserved in
+    the journal before it is sent; a call of a free provider leaves no trace.
+
+    dollars: what a request may cost; None where nobody knows. spent: what was paid, once it
+    is settled.
+    """
+
+    tools: Tools
+    gate: Request
+    run: int | None
+    key: str
+    kind: str
+    provider: str
+    lesson: str
+    dollars: float | None
+    spent: float = 0.0
+    _open: list[Reservation] = field(default_factory=list)
+
+    async def request(self, send: Callable[[], Awaitable[T]], /) -> T:
+        """Pass the gate, reserve, send."""
+        return await self.gate(send if self.dollars == 0 else lambda: self._attempt(send))
+
+    async def _attempt(self, send: Callable[[], Awaitable[T]]) -> T:
+        reservation = await self.tools.aside(
+            self.tools.store.journal.reserve,
+            run=self.run,
+            key=self.key,
+            kind=self.kind,
+            provider=self.provider,
+            lesson=self.lesson,
+            dollars=self.dollars,
+            budgets=self.tools.budgets,
+        )
+        try:
+            answer = await send()
+        except (Unconfirmed, asyncio.CancelledError):
+            # it was sent, and whether it was billed nobody knows
+            reservation.unconfirmed()
+            raise
+        except BaseException:
+            reservation.failed()
+            raise
+        self._open.append(reservation)
+        return answer
+
+    async def settle(self, dollars: float | None) -> None:
+        """Write down what the requests cost together, where the provider said so, or else
+        what was reserved.
+        """
+        reserved = (self.dollars or 0.0) * len(self._open)
+        for number, reservation in enumerate(self._open):
+            share = None if dollars is None else dollars if number == 0 else 0.0
+            await self.tools.aside(reservation.paid, share)
+        if self._open:
+            self.spent = reserved if dollars is None else dollars
+        self._open.clear()
