@@ -184,11 +184,11 @@ def test_the_shape_holds_the_words_and_the_style_but_not_the_place() -> None:
 
 HOSTILE = {
     "panic": '#panic("no") #read("/etc/passwd") #import "@preview/cetz:0.3.0" #eval("1")',
-    "markup": "*bold* _it_ $x$ = = heading\n#set page(width: 1pt)\n<label> @ref `raw` \\ ~ // /* */",
+    "markup": "*bold* _it_ $x$ = = heading\n#set page(width: 1pt)\n<label> @ref `raw` \\ // /* */",
     "html": "<script>alert(1)</script><b>x</b> &amp; &#35;",
     "long word": "A" * 1_000_000,
     "lines": "line of text\n" * 10_000,
-    "controls": "".join(map(chr, range(32))) + "\x7f\x85\u202e\u2066abc\ufeff\ufffe of a slide",
+    "controls": "".join(map(chr, range(32))) + "\x7f\x85\u202e\u2066 and the text of a slide",
     "surrogate": "a \ud800 b. And a whole sentence follows here.",
     "quotes": "'" * 5_000 + '"' * 5_000 + "“‘" * 2_000,
     "brackets": "(" * 4_000 + "[" * 4_000 + "{" * 4_000,

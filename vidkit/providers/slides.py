@@ -72,7 +72,6 @@ class Slides:
         words = json.dumps(
             [ask.title, ask.narration, ask.description, dict(ask.slide)], ensure_ascii=False
         )
-        borrowed = _casting(words, ask.language).values()
         return {
             "title": ask.title,
             "narration": ask.narration,
@@ -83,7 +82,8 @@ class Slides:
             "theme": self.style.theme,
             "accent": self.style.accent,
             "font": self.style.font,
-            "fonts": sorted({_file_digest(font.path) for font in (*self._own, *borrowed)}),
+            "fonts": sorted({_file_digest(font.path) for font in self._own}),
+            "borrowed": _fingerprint() if unseen(words, _bundled()) else None,
             "template": _digest(),
             "typst": version("typst"),
         }
@@ -123,6 +123,10 @@ class Slides:
             drawn, over = self._set(slide, frame)
             fitting = slide.lighter() if over else None
         return Picture(drawn.data, notes=(*slide.notes, *drawn.notes))
+
+    def fits(self, slide: Slide, size: tuple[int, int]) -> bool:
+        """Whether all of `slide` keeps to its room in a frame of `size`, at sizes one can read."""
+        return not self._set(slide, Frame.of(size))[1]
 
     def _set(self, slide: Slide, frame: Frame) -> tuple[Picture, bool]:
         """The picture, and whether something on it does not fit."""
@@ -175,12 +179,14 @@ def _compiler(*, system: bool) -> typst.Compiler:
     """This thread's compiler, with the machine's fonts or without: one that two threads share
     raises "Already borrowed".
     """
-    own: dict[bool, typst.Compiler] = _compilers.__dict__.setdefault("own", {})
-    if system not in own:
-        own[system] = typst.Compiler(
+    name = "system" if system else "bundled"
+    if not hasattr(_compilers, name):
+        made = typst.Compiler(
             input=str(FOLDER / "slide.typ"), root=str(FOLDER), font_paths=_typst_fonts(system)
         )
-    return own[system]
+        setattr(_compilers, name, made)
+    found: typst.Compiler = getattr(_compilers, name)
+    return found
 
 
 @cache
@@ -239,6 +245,15 @@ def _notes(missing: Sequence[str]) -> tuple[str, ...]:
         f"no font on this machine has {signs}{more}, so the slide leaves it out; "
         "install a font that has, such as Noto",
     )
+
+
+@cache
+def _fingerprint() -> str:
+    """What tells one set of installed fonts from another: their names, files and sizes."""
+    lines = [f"{font.family} {font.path} {font.index}" for font in _on_this_machine()]
+    files = {font.path for font in _on_this_machine()}
+    lines += [f"{path} {Path(path).stat().st_size}" for path in files if Path(path).is_file()]
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from .draft import draft, figure_alone
 from .formula import is_formula
@@ -14,7 +15,8 @@ from .reading import Reading, plain_name
 from .slide import Entry, Loop, Slide
 from .words import capitalised, length, stems
 
-MOST_BOXES = 8
+MOST_BOXES, MOST_CARDS, MOST_PARTS = 8, 9, 12
+"""Steps, cards and labelled parts that one slide holds at a readable size."""
 
 _IN_TURN = re.compile(
     r"flow ?chart|flow diagram|process flow|\bsequence\b|\bpipeline\b|\b(?:steps|stages)\b|"
@@ -23,13 +25,16 @@ _IN_TURN = re.compile(
 )
 _ROUND = re.compile(r"\bcycle\b|\bcircular\b|\bin a (?:circle|ring|loop)\b|kreislauf|\bciclo\b")
 _AGAIN = re.compile(r"\bover and over\b|\bagain and again\b|\bstarts? (?:all )?over\b|\brepeats?\b")
-_STACK = re.compile(r"\blayers?\b|\bstack(?:ed)?\b|\bstrata\b|schicht|couches?|capas?")
+_STACK = re.compile(r"\blayers?\b|\bstack(?:ed)?\b|\bstrata\b|schicht|ebene|couches?|capas?")
 _UPWARD = re.compile(
-    r"\b(?:bottom|lowest|first) (?:layer|one|level)\b|\babove (?:it|that)\b|from below"
+    r"\b(?:bottom|lowest|first) (?:layer|one|level)\b|\babove (?:it|that)\b|from below|"
+    r"\bunterste\b|plus basse|más baja"
 )
 _ORDERED = re.compile(
-    r"\b(?:bottom|top|above|beneath|below|under|upper|lower|stack|floating|deepest)"
+    r"\b(?:bottom|top|above|beneath|below|under|upper|lower|stack|floating|deepest|darüber|darunter|"
+    r"oberste|spitze|dessus|dessous|encima|debajo)"
 )
+_BACK = re.compile(r"(?:back )?from ['‘“]([^'’”]+)['’”] (?:back )?to ['‘“]([^'’”]+)['’”]")
 _NUMBERED = re.compile(r"(?:^|\s)\(?(\d)[.)]\s+(.+?)(?=\s+\(?\d[.)]\s|$)", re.DOTALL)
 _YEAR = r"(?:1\d{3}|20\d{2})"
 _DATED = re.compile(
@@ -66,15 +71,17 @@ def timeline(reading: Reading, asked: bool = False) -> Slide | None:
         events.setdefault(date, Entry(date, gloss))
     if len(events) < (2 if asked else 3):
         return None
-    ordered = sorted(events.values(), key=lambda entry: int(entry.name[-4:]))[:6]
+    if len(events) > MOST_BOXES:
+        return None
+    ordered = sorted(events.values(), key=lambda entry: int(entry.name[-4:]))
     why = f"the narration tells {len(events)} years"
     return draft(reading, "timeline", why, 0, entries=tuple(ordered))
 
 
 def terms(reading: Reading, asked: bool = False) -> Slide | None:
     """Cards for three or more "Term: gloss"; steps where the section says that they follow."""
-    entries = tuple(defined_terms(reading)[:6])
-    if len(entries) < (2 if asked else 3):
+    entries = tuple(defined_terms(reading))
+    if not (2 if asked else 3) <= len(entries) <= MOST_CARDS:
         return None
     if not asked and len(entries) <= 5 and _IN_TURN.search(reading.scene):
         loop = _loop(reading, [entry.name for entry in entries])
@@ -131,10 +138,12 @@ def parts(reading: Reading, asked: bool = False) -> Slide | None:
     explained = sum(bool(entry.gloss) for entry in entries)
     if len(entries) < 2 or (len(entries) == 2 and explained < 2 and not asked):
         return None
-    entries = entries[: MOST_BOXES if explained else 12]
+    most = MOST_BOXES if explained else MOST_PARTS
+    notes = (f"the description labels {len(entries)} parts; the slide shows the first {most}",)
     why = f"the description labels {len(names)} parts"
     said = [entry.gloss for entry in entries if entry.gloss]
-    return figure_alone(draft(reading, "parts", why, 3, said, entries=entries))
+    found = draft(reading, "parts", why, 3, said, entries=entries[:most])
+    return figure_alone(replace(found, notes=notes if len(entries) > most else ()))
 
 
 def _entries(reading: Reading, names: Sequence[Label]) -> tuple[Entry, ...]:
@@ -167,8 +176,9 @@ def _parts_beside_title(reading: Reading) -> list[Label]:
 
 
 def _same_thing(one: str, other: str) -> bool:
+    digits = re.findall(r"\d+", one) == re.findall(r"\d+", other)
     a, b = stems(plain_name(one)), stems(plain_name(other))
-    return a == b and bool(a)
+    return a == b and bool(a) and digits
 
 
 def _numbered(reading: Reading) -> tuple[Entry, ...]:
@@ -184,7 +194,8 @@ def _numbered(reading: Reading) -> tuple[Entry, ...]:
                 r"(?<=[.!?])\s", re.sub(r"['‘’\"“”](?!\w)|(?<!\w)['‘’\"“”]", "", item)
             )[0]
             entries.append(Entry(statement(sentence, reading.language, 14)))
-    return tuple(entries[:MOST_BOXES]) if all(length(e.name) <= 18 for e in entries) else ()
+    whole = len(entries) <= MOST_BOXES and all(length(entry.name) <= 18 for entry in entries)
+    return tuple(entries) if whole else ()
 
 
 def _flow(reading: Reading) -> list[Label]:
@@ -207,7 +218,7 @@ def _flow(reading: Reading) -> list[Label]:
             kept.append(label)
         elif target and label.text == target:
             kept[kept.index(twin)] = label
-    return kept[:MOST_BOXES]
+    return kept if len(kept) <= MOST_BOXES else []
 
 
 def _twins(one: str, other: str) -> bool:
@@ -227,6 +238,9 @@ def _target(reading: Reading) -> str | None:
 
 def _loop(reading: Reading, names: Sequence[str]) -> Loop | None:
     """The way back that the section tells of: a named one, or round a cycle."""
+    back = _BACK.search(reading.description)
+    if back and "back" in back[0] and back[1] in names and back[2] in names:
+        return Loop(list(names).index(back[1]), list(names).index(back[2]))
     target = _target(reading)
     if target is not None and target in names:
         end = list(names).index(target)
@@ -252,7 +266,8 @@ def _in_order(reading: Reading) -> tuple[Entry, ...]:
     told = [start, *(i for i in range(start + 1, len(marked)) if marked[i])]
     bare = [_unmarked(reading.sentences[i], reading.language) for i in told]
     found = [statement(sentence, reading.language, 14) for sentence in bare]
-    return tuple(Entry(text) for text in found if LEAST <= length(text) <= 18)[:6]
+    whole = len(found) <= MOST_BOXES and all(1 < length(text) <= 20 for text in found)
+    return tuple(Entry(text) for text in found) if whole else ()
 
 
 def _unmarked(sentence: str, language: str) -> str:

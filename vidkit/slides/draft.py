@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from .headline import headline, repeats
+from .headline import headline
 from .points import key_points, many
 from .reading import Reading
 from .slide import Layout, Slide
-from .words import likeness, stems
 
 
 def draft(
@@ -45,18 +44,7 @@ def points_beside(
 ) -> tuple[str, ...]:
     """The points of a section that repeat neither the headline nor `said`."""
     count = many(reading.speech) if most is None else most
-    if count == 0:
-        return ()
-    wanted = count + 1 + len(said)
-    found = key_points(reading.speech, reading.terms, wanted, reading.language, heading)
-    meanings = [stems(text, reading.language) for text in said]
-    fresh = [
-        point
-        for point in found
-        if not repeats(heading, point, reading.language)
-        and not any(likeness(stems(point, reading.language), other) > 0.7 for other in meanings)
-    ]
-    return tuple(fresh[:count])
+    return key_points(reading.speech, reading.terms, count, reading.language, heading, said)
 
 
 def figure_alone(slide: Slide) -> Slide:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from .draft import draft
 from .formula import is_formula
@@ -35,7 +36,7 @@ def code(reading: Reading, asked: bool = False) -> Slide | None:
     block = fenced(reading.narration) or fenced(reading.description)
     why = "the section has a block of code"
     if block is None and (asked or _PROGRAM.search(reading.scene)):
-        lines = [label.text for label in reading.labels if _is_code(reading, label)]
+        lines = [label.text for label in reading.labels if _is_code(label)]
         block = ("", "\n".join(lines)) if lines else None
         why = "the description shows code"
     if block is None or not block[1].strip():
@@ -92,6 +93,8 @@ def curve(reading: Reading, asked: bool = False) -> Slide | None:
     if named and not all(named):
         return None
     curves = tuple(curve for curve in named if curve) or _only_curve(reading)
+    if len(curves) == 1:
+        curves = (replace(curves[0], height=max(curves[0].height, 0.9)),)
     if not curves:
         return None
     why = "the description names both axes and how the curve goes"
@@ -102,7 +105,7 @@ def _curve(reading: Reading, label: Label) -> Curve | None:
     """The curve that `label` names, None where the description does not say how it goes."""
     words = reading.description[label.end : label.end + 260].split(". ")[0]
     shape = shape_of(words)
-    return Curve(shape, label.text, height_of(words)) if shape else None
+    return Curve(shape, label.text, height_of(words, shape)) if shape else None
 
 
 def _only_curve(reading: Reading) -> tuple[Curve, ...]:
@@ -110,5 +113,5 @@ def _only_curve(reading: Reading) -> tuple[Curve, ...]:
     return (Curve(shape),) if shape else ()
 
 
-def _is_code(reading: Reading, label: Label) -> bool:
-    return reading.description[label.start] == "`" and bool(_CODE_SIGN.search(label.text))
+def _is_code(label: Label) -> bool:
+    return label.is_code and bool(_CODE_SIGN.search(label.text) or " " in label.text)

@@ -39,12 +39,18 @@ _CALLED = re.compile(
 )
 _REVEALED = re.compile(
     r"\w: (?:the |an? |der |die |das |eine? |le |la |el )"
-    r"([^\s,.;:!?—–()]+(?: [^\s,.;:!?—–()]+){0,3})(?:[,.!—–]|$)"
+    r"([^\s,.;:!?—–()]+(?: [^\s,.;:!?—–()]+){0,2})(?:[,.!—–]|$)"
 )
+_LAW = re.compile(
+    r"\b(?:formula|equation|law|theorem|formel|gesetz|formule|loi|fórmula|ley) (?:for|of|für|de) "
+    r"((?:[^\W\d_][\w-]*)(?: (?!is\b|are\b|says\b|in\b|to\b)[^\W\d_][\w-]*){0,2})",
+    re.IGNORECASE,
+)
+_CONDITION = re.compile(r"(?:when|if|once|as|before|after|while|because|wenn|als|quand|si)\b", re.I)
 _SIMILE = re.compile(r"(?:like|wie|comme|como)\b", re.IGNORECASE)
 _SCENE = re.compile(r"zoom|camera|cinematic|final shot")
 _COUNTED = re.compile(
-    r"\b((?:two|three|four|five|six|seven|eight|zwei|drei|vier|fünf|sechs|sieben)"
+    r"\b((?:three|four|five|six|seven|eight|drei|vier|fünf|sechs|sieben)"
     r" (?:(?:key|main|basic|big|simple|great|different|wichtige|große) )?[^\W\d_]{4,}(?:s|en|e))\b"
     r"(?=[.,:;]|$| (?:that|of|to|in|make|keep)\b)"
 )
@@ -163,6 +169,30 @@ def _repeated_name(reading: Reading) -> Found | None:
     return capitalised(max(often)[3]), "named most often"
 
 
+def _formula_for(reading: Reading) -> Found | None:
+    match = _LAW.search(reading.speech)
+    return (title_case(match[1]), "what the formula in the narration is for") if match else None
+
+
+def _first_sentence(reading: Reading) -> Found | None:
+    """The opening of the narration, where it is a short statement or a short question."""
+    language = reading.language
+    for sentence in reading.sentences[:2]:
+        short = statement(sentence, language, 9)
+        vague = len(stems(short, language)) < 2
+        if is_question(sentence):
+            if LEAST <= length(short) <= 10 and not vague:
+                return short, "the question that the narration opens with"
+            continue
+        if speaks_to_viewer(sentence, language):
+            continue
+        alone = not leans(sentence, frozenset(), language) and not _CONDITION.match(short)
+        if alone and LEAST <= length(short) <= 12 and not vague:
+            return short, "the narration's first statement"
+        return None
+    return None
+
+
 def _short_statement(reading: Reading) -> Found | None:
     """The shortest of the points, where one is as short as a headline."""
     points = key_points(reading.speech, reading.terms, many(reading.speech), reading.language)
@@ -195,6 +225,8 @@ _RULES: tuple[Callable[[Reading], Found | None], ...] = (
     _revealed,
     _heard_label,
     _repeated_name,
+    _formula_for,
+    _first_sentence,
     _short_statement,
     _whole_shown,
     _statement,
@@ -208,9 +240,3 @@ def title_case(text: str) -> str:
         keep = any(c.isupper() or c.isdigit() or c == "_" for c in word) or (i and word in _SMALL)
         found.append(word if keep else word[:1].upper() + word[1:])
     return " ".join(found)
-
-
-def repeats(headline: str, text: str, language: str) -> bool:
-    """Whether `text` says hardly more than `headline`."""
-    named, told = stems(headline, language), stems(text, language)
-    return bool(named) and named <= told and len(told - named) <= 1

@@ -22,6 +22,7 @@ _QUOTED = re.compile(
     r"|(?<!`)`([^`\n]{1,120})`(?!`)"
 )
 _LONE_MARK = re.compile(r"[\W_]|[xX]")
+_LISTED = re.compile(r"(?:\s*(?:,|and|und|et|y|&))+\s*['‘\"“«]")
 _STATE = re.compile(
     r"(?:on|off|high|low|yes|no|true|false|ok|\d+(?:[.,]\d+)?)\b(?:\s*\(.*\))?", re.IGNORECASE
 )
@@ -62,7 +63,7 @@ class Label:
 
     `start` and `end` are where the quotation stands in it, in characters; `before` and `after` the
     words around, in lower case, no further than the sentence goes. `of` is the text of the label
-    that this one explains, where its role is "gloss".
+    that this one explains, where its role is "gloss"; `is_code` that it stands between backticks.
     """
 
     text: str
@@ -72,6 +73,7 @@ class Label:
     before: str
     after: str
     of: str = ""
+    is_code: bool = False
 
     @property
     def is_state(self) -> bool:
@@ -106,7 +108,10 @@ def _label(text: str, quotation: re.Match[str], description: str) -> Label:
     sentence = max(description.rfind(stop, 0, start) for stop in (". ", "; ", "! ", ".\n"))
     before = description[max(sentence + 1, start - 70) : start].lower()
     after = description[end : end + 90].split(". ")[0].lower()
-    return Label(text, _role(before, after), start, end, before, after)
+    role = _role(before, after)
+    if role == "overlay" and _LISTED.match(after):
+        role = "part"
+    return Label(text, role, start, end, before, after, is_code=description[start] == "`")
 
 
 def _explained(found: list[Label]) -> tuple[Label, ...]:

@@ -66,7 +66,7 @@ def palette(theme: str = "light", accent: str = ACCENT) -> Palette:
     ink = _rgb("#eef0f3") if dark else _rgb("#1d2430")
     other = _opposite(own)
     tint = 0.20 if dark else 0.12
-    accent_soft, other_soft = _mix(own, card, tint), _mix(other, card, tint)
+    accent_soft, other_soft = (_rgb(_hex(_mix(c, card, tint))) for c in (own, other))
     grounds = (paper, card, accent_soft, other_soft)
     return Palette(
         paper=_hex(paper),

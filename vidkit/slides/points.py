@@ -12,23 +12,24 @@ from .words import capitalised, length, likeness, sentences, stem, stems, words
 
 AIM = 16
 """Words of a point that reads at a glance; longer sentences are shortened where that is safe."""
-MOST = 24
-LONGEST = 220
-"""Words, and characters, of the longest sentence that becomes a point."""
-LEAST = 4
+LEAST, MOST, LONGEST = 4, 24, 220
+"""Words of the shortest and the longest sentence that becomes a point, and its characters."""
 
 _DEFINES = re.compile(
     r"\b(?:is|are) (?:a|an|the|called|known as)\b|\b(?:called|means|stands for|known as|refers to|"
     r"consists? of|depends? on|because|ensures?|allows?|equals?|turns? into|made of|"
-    r"ist ein|sind die|heißt|bedeutet|besteht aus|est un|sont des|signifie|es un|significa)\b",
-    re.IGNORECASE,
+    r"ist ein|sind die|heißt|bedeutet|besteht aus|est un|sont des|signifie|es un|significa)\b"
+)
+_ANSWERS = re.compile(
+    r"\b(?:answer|reason|secret|trick|idea|rule|problem|solution|principle)\b.{0,20}"
+    r"\b(?:is|lies|was)\b"
 )
 _WEIGHS = re.compile(r"\b(?:but|instead|unlike|while|never|only|always|every|nur|nie|immer)\b")
 _SIMILE = re.compile(
     r"\b(?:is|are|it's|act|acts|just|kind of|sort of) (?:\w+ )?like an?\b|\bas if\b"
 )
 _BRACKETS = re.compile(r"\s*\((?=[^()]*\s)[^()]{12,}\)")
-_DASHES = re.compile(r"(?<=\w)\s*[—–]\s*[^—–]{3,120}?\s*[—–]\s*(?=\w)")
+_INSERT = re.compile(r"(?<=\w)\s*[—–]\s*[^—–]{3,120}?\s*[—–]\s*(?=\w)")
 _BREAK = re.compile(r"\s*[—–;]\s*|\s+-\s+")
 _MARKS = re.compile(r"\*\*|__|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)")
 # Openings after which the main clause is still to come, and the sign that it has.
@@ -42,62 +43,51 @@ _MAIN = re.compile(
     r",\s+(?:we|you|they|it|he|she|i|the|a|an|this|that|these|those|our|your|their|its|there|all|"
     r"each|every|no|nothing|one|two|[A-Z]\w*)\b"
 )
-_THESE_ARE = re.compile(r"^[^,]{3,40}, (?:this|that|these|those|it) (?:is|are|was|were)\b")
 _PREDICATE = re.compile(
     r"\b(?:am|are|was|were|can|could|will|would|must|may|might|have|had|do|did|we|you|they|it|i|"
-    r"(?<!to )\w+(?:s|ed)|built|made|come|become|took|gave|grew|lies?|sat|ran|"
-    r"\w+'(?:s|re|ve|ll|t|m))\b",
+    r"(?<!to )(?<!of )\w+(?:s|ed)(?=\W+\w)|built|made|come|become|took|gave|grew|lie|sat|ran|"
+    r"\w+'(?:s|re|ve|ll|t|m))\b|ed$",
+    re.IGNORECASE,
+)
+_POINTS_BACK = re.compile(
+    r"^[^,]{3,40}, (?:this|that|these|those|it) (?:is|are|was|were)\b|\w these (?:two|three)\b|"
+    r",? (?:too|as well)[.!]?$",
     re.IGNORECASE,
 )
 
 
-def statement(sentence: str, language: str = "en", aim: int = AIM) -> str:
-    """`sentence` as a point of a slide: no lead-in, no full stop, and where it has more than `aim`
-    words, without asides and trailing clauses. Only whole clauses go; what is left is the
-    lesson's own words in their own order.
-    """
-    kept = _without_joints(_MARKS.sub("", sentence).strip(' "“”„'), language)
-    for shorten in (_without_brackets, _without_inserts, _before_break, _before_trail):
-        if length(kept) > aim:
-            kept = shorten(kept, language)
-    kept = re.sub(r"[\s,;:—–]+$", "", kept)
-    if kept.count('"') % 2 == 0 and not kept.endswith(("...", "…")):
-        kept = re.sub(r"[.!。！]+$", "", kept)
-    return capitalised(kept)
-
-
 def key_points(
-    narration: str, terms: Sequence[str], most: int, language: str = "en", about: str = ""
+    narration: str,
+    terms: Sequence[str],
+    most: int,
+    language: str = "en",
+    about: str = "",
+    said: Sequence[str] = (),
 ) -> tuple[str, ...]:
-    """The `most` statements that carry `narration`, in its order. Those that mention `terms`, or
-    what the slide is `about`, count for more.
+    """The `most` statements that carry `narration`, in its order.
 
-    A sentence that leans on the one before ("It …", "This …") is taken only after that one.
+    Those that mention `terms`, or what the slide is `about`, count for more; those that say no more
+    than `about`, or again what `said` does, are left out. A sentence that leans on the one before
+    ("It …", "This …") is taken only after that one.
     """
     told = sentences(narration, language)
     shown = [statement(sentence, language) for sentence in told]
-    worth = _worth(told, shown, terms, language, stems(about, language))
+    worth = _worth(told, shown, terms, about, language)
     leaning = _leaning(told, language)
+    meanings = [stems(text, language) for text in said]
     chosen: list[int] = []
-    meanings: list[frozenset[str]] = []
     while len(chosen) < most:
-        best = max(
-            (
-                i
-                for i in range(len(told))
-                if i not in chosen and (not leaning[i] or i - 1 in chosen)
-            ),
-            key=lambda i: (worth[i], -i),
-            default=None,
-        )
-        if best is None or worth[best] < 0:
+        open_to = [
+            i for i in range(len(told)) if worth[i] >= 0 and (not leaning[i] or i - 1 in chosen)
+        ]
+        if not open_to:
             break
+        best = max(open_to, key=lambda i: (worth[i], -i))
+        worth[best] = -1.0
         meaning = stems(shown[best], language)
-        if any(likeness(meaning, other) > 0.75 for other in meanings):
-            worth[best] = -1.0
-            continue
-        meanings.append(meaning)
-        chosen.append(best)
+        if not any(likeness(meaning, other) > 0.75 for other in meanings):
+            meanings.append(meaning)
+            chosen.append(best)
     return tuple(shown[i] for i in sorted(chosen))
 
 
@@ -107,13 +97,31 @@ def many(narration: str) -> int:
     return 2 if size < 28 else 3 if size < 100 else 4
 
 
+def statement(sentence: str, language: str = "en", aim: int = AIM) -> str:
+    """`sentence` as a point of a slide: no lead-in, no full stop, and where it has more than `aim`
+    words, without asides and trailing clauses. Only whole clauses go; what is left is the
+    lesson's own words in their own order.
+    """
+    kept = without_joints(_MARKS.sub("", sentence).strip(' "“”„'), language)
+    for shorten in (_without_brackets, _without_inserts, _before_break, _before_trail):
+        if length(kept) > aim:
+            kept = shorten(kept, language)
+    kept = re.sub(r"[\s,;:—–]+$", "", kept)
+    if kept.count('"') % 2 == 0 and not kept.endswith(("...", "…")):
+        kept = re.sub(r"[.!。！]+$", "", kept)
+    return capitalised(kept)
+
+
+# ------------------------------------------------------------ what kind of sentence
+
+
 def leans(sentence: str, before: frozenset[str] = frozenset(), language: str = "en") -> bool:
     """Whether `sentence` means something only after the one before it.
 
     "This grows a layer" leans; "This layer grows" does not where `before`, the stems of the text
     before, tell of a layer.
     """
-    if _THESE_ARE.search(sentence):
+    if _POINTS_BACK.search(sentence):
         return True
     if not _opens(sentence, grammar(language).leaning):
         return False
@@ -124,9 +132,8 @@ def leans(sentence: str, before: frozenset[str] = frozenset(), language: str = "
 
 def speaks_to_viewer(sentence: str, language: str = "en") -> bool:
     """Whether `sentence` is addressed to the viewer and says nothing of the matter."""
-    rest = _without_joints(sentence, language)
     asides = grammar(language).asides
-    return _opens(sentence, asides) or _opens(rest, asides)
+    return _opens(sentence, asides) or _opens(without_joints(sentence, language, 1), asides)
 
 
 def is_question(sentence: str) -> bool:
@@ -134,53 +141,27 @@ def is_question(sentence: str) -> bool:
     return sentence.rstrip("\"'”’)»").endswith(("?", "？", "؟"))
 
 
-def _worth(
-    told: Sequence[str],
-    shown: Sequence[str],
-    terms: Sequence[str],
-    language: str,
-    about: frozenset[str],
-) -> list[float]:
-    """A figure for each sentence: how much of the section's matter it carries; below 0 for none."""
-    often = Counter(stem(word) for sentence in told for word in words(sentence, language))
-    known = [term.casefold() for term in terms]
-    return [
-        _of_sentence(sentence, short, often, known, language)
-        + 0.6 * min(2, len(stems(short, language) & about))
-        + (0.3 if i == 0 else 0.0)
-        for i, (sentence, short) in enumerate(zip(told, shown, strict=True))
-    ]
+def repeats(headline: str, text: str, language: str = "en") -> bool:
+    """Whether `text` says hardly more than `headline`."""
+    named, told = stems(headline, language), stems(text, language)
+    return bool(named) and named <= told and len(told - named) <= 1
 
 
-def _of_sentence(
-    sentence: str, short: str, often: Counter[str], known: Sequence[str], language: str
-) -> float:
-    size = length(short)
-    if is_question(sentence) or not LEAST <= size <= MOST or len(short) > LONGEST:
-        return -1.0
-    if speaks_to_viewer(sentence, language):
-        return -1.0
-    own = words(short, language)
-    low = short.casefold()
-    figure = 2 * sum(math.log1p(often[stem(word)]) for word in own) / max(4, len(own))
-    figure += min(2.4, 1.2 * sum(term in low for term in known))
-    figure += 1.4 * bool(_DEFINES.search(low)) + 0.5 * bool(re.search(r"\d", low))
-    figure += 0.4 * bool(_WEIGHS.search(low))
-    figure -= 1.2 * bool(_SIMILE.search(low)) + 0.6 * leans(sentence, frozenset(), language)
-    if language == "en" and not _PREDICATE.search(short):
-        figure -= 2.0
-    figure -= 0.12 * max(0, size - AIM)
-    return max(figure, 0.0)
-
-
-def _leaning(told: Sequence[str], language: str) -> list[bool]:
-    """For each sentence whether it means something only after the one before."""
-    before: frozenset[str] = frozenset()
-    found = []
-    for i, sentence in enumerate(told):
-        found.append(i > 0 and leans(_without_joints(sentence, language), before, language))
-        before |= stems(sentence, language)
-    return found
+def without_joints(sentence: str, language: str = "en", least: int = LEAST) -> str:
+    """`sentence` without "And", "But", "Now, " in front, as many of them as there are, as long as
+    `least` words are left.
+    """
+    known = grammar(language)
+    for _ in range(3):
+        low = sentence.lower()
+        joint = next((j for j in known.joints if low.startswith(j + " ")), None)
+        adverb = next((a for a in known.adverbs if low.startswith(a + ", ")), None)
+        gone = joint or adverb
+        rest = sentence[len(gone) :].lstrip(" ,") if gone else ""
+        if length(rest) < least:
+            return sentence
+        sentence = rest
+    return sentence
 
 
 def _opens(sentence: str, openings: Sequence[str]) -> bool:
@@ -191,21 +172,59 @@ def _opens(sentence: str, openings: Sequence[str]) -> bool:
     )
 
 
-def _without_joints(sentence: str, language: str) -> str:
-    """Without "And", "But", "Now, " in front: as many of them as there are."""
-    known = grammar(language)
-    for _ in range(3):
-        low = sentence.lower()
-        joint = next((j for j in known.joints if low.startswith(j + " ")), None)
-        adverb = next((a for a in known.adverbs if low.startswith(a + ", ")), None)
-        if joint is None and adverb is None:
-            return sentence
-        gone = len(joint) if joint is not None else len(adverb or "") + 1
-        rest = sentence[gone:].lstrip(" ,")
-        if length(rest) < LEAST:
-            return sentence
-        sentence = rest
-    return sentence
+# ------------------------------------------------------------ what a sentence is worth
+
+
+def _worth(
+    told: Sequence[str], shown: Sequence[str], terms: Sequence[str], about: str, language: str
+) -> list[float]:
+    """A figure for each sentence: how much of the section's matter it carries; below 0 for none."""
+    often = Counter(stem(word) for sentence in told for word in words(sentence, language))
+    known = [term.casefold() for term in terms]
+    subject = stems(about, language)
+    found = []
+    for sentence, short in zip(told, shown, strict=True):
+        if _can_be_shown(sentence, short, about, language):
+            mentions = 0.6 * min(2, len(stems(short, language) & subject))
+            found.append(max(0.0, _figure(sentence, short, often, known, language) + mentions))
+        else:
+            found.append(-1.0)
+    if found and found[0] >= 0:
+        found[0] += 0.3
+    return found
+
+
+def _can_be_shown(sentence: str, short: str, about: str, language: str) -> bool:
+    fits = LEAST <= length(short) <= MOST and len(short) <= LONGEST
+    tells = not is_question(sentence) and not speaks_to_viewer(sentence, language)
+    return fits and tells and not repeats(about, short, language)
+
+
+def _figure(
+    sentence: str, short: str, often: Counter[str], known: Sequence[str], language: str
+) -> float:
+    own, low = words(short, language), short.casefold()
+    figure = 2 * sum(math.log1p(often[stem(word)]) for word in own) / max(4, len(own))
+    figure += min(2.4, 1.2 * sum(term in low for term in known))
+    figure += 1.4 * bool(_DEFINES.search(low)) + 1.2 * bool(_ANSWERS.search(low))
+    figure += 0.5 * bool(re.search(r"\d", low)) + 0.4 * bool(_WEIGHS.search(low))
+    figure -= 1.2 * bool(_SIMILE.search(low)) + 0.6 * leans(sentence, frozenset(), language)
+    if language == "en" and not _PREDICATE.search(short):
+        figure -= 2.0
+    return figure - 0.12 * max(0, length(short) - AIM)
+
+
+def _leaning(told: Sequence[str], language: str) -> list[bool]:
+    """For each sentence whether it means something only after the one before."""
+    before: frozenset[str] = frozenset()
+    found = []
+    for i, sentence in enumerate(told):
+        found.append(i > 0 and leans(without_joints(sentence, language), before, language))
+        before |= stems(sentence, language)
+    return found
+
+
+# ------------------------------------------------------------ what can go from a sentence
 
 
 def _without_brackets(sentence: str, language: str) -> str:
@@ -215,8 +234,8 @@ def _without_brackets(sentence: str, language: str) -> str:
 def _without_inserts(sentence: str, language: str) -> str:
     """ "The code—an old one—works" without what stands between the dashes."""
     joint = ", " if _OPENER.match(sentence) else " "
-    shorter = _DASHES.sub(joint, sentence, count=1)
-    return shorter if length(shorter) >= LEAST + 1 else sentence
+    shorter = _INSERT.sub(joint, sentence, count=1)
+    return shorter if length(shorter) > LEAST else sentence
 
 
 def _before_break(sentence: str, language: str) -> str:

@@ -72,6 +72,7 @@ class Reading:
             for label in self.labels
             if label.role in ("part", "curve", "speech")
             and not label.is_state
+            and not label.is_code
             and not is_formula(label.text)
             and len(label.text.split()) <= 6
             and not label.text.endswith(("!", "."))

@@ -67,10 +67,13 @@ def shape_of(words: str) -> str | None:
     return next((shape for shape, cue in _CUES if re.search(cue, low)), None)
 
 
-def height_of(words: str) -> float:
-    """How high the curve gets, of the axis: lower where `words` say so."""
+def height_of(words: str, shape: str = "line") -> float:
+    """How high the curve gets, of the axis: what `words` say, else what is usual for its shape
+    beside others, so that what grows ever faster ends above what grows steadily.
+    """
     low = words.lower()
-    return 0.55 if _MIDDLE.search(low) else 0.28 if _LOW.search(low) else 0.9
+    usual = {"line": 0.62, "level": 0.62, "flat": 0.5}.get(shape, 0.9)
+    return 0.55 if _MIDDLE.search(low) else 0.28 if _LOW.search(low) else usual
 
 
 def path(shape: str, height: float = 0.9, floor: float = 0.03) -> Path:

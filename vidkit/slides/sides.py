@@ -141,7 +141,7 @@ def _told_of(reading: Reading, name: str, other: str) -> tuple[str, ...]:
             continue
         short = statement(sentence, reading.language, 13)
         only_named = len(stems(short, reading.language) - stems(name, reading.language)) < 2
-        if length(short) <= 20 and not only_named and (told or not leans(sentence)):
+        if length(short) <= 24 and not only_named and (told or not leans(sentence)):
             told.append(short)
     return tuple(told[:3])
 

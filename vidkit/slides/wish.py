@@ -121,7 +121,7 @@ def _curve(points: Sequence[str], reading: Reading) -> Slide:
                 f"`slide` of the section does not say how the curve {point!r} goes; write such as "
                 '"Falling body: rises steadily"'
             )
-        curves.append(Curve(shape, name if text else "", height_of(text)))
+        curves.append(Curve(shape, name if text else "", height_of(text, shape)))
     return draft(reading, "curve", _WHY, 3, axes=(axes["x"], axes["y"]), curves=tuple(curves[:3]))
 
 

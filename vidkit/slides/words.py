@@ -14,7 +14,7 @@ LONGEST_WORD = 120
 _INVISIBLE = re.compile(
     # Controls, marks that turn the direction of a line, byte-order marks, private use, surrogates.
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069"
-    "\ufeff\ufff0-\uffff\ue000-\uf8ff\ud800-\udfff]"
+    "\ufeff\ufff0-\uffff\ue000-\uf8ff\ud800-\udfff\U000f0000-\U0010ffff]"
 )
 _FENCE = re.compile(r"^[ \t]*```[ \t]*([\w+#.-]{0,20})[ \t]*\n(.*?)^[ \t]*```", re.S | re.M)
 _LIST_MARK = re.compile(r"^[ \t]*(?:[-*•]|\d{1,2}[.)]|#{1,6})[ \t]+", re.M)

@@ -1,0 +1,154 @@
+"""Layouts: chosen from the section alone, each on its cue."""
+
+from __future__ import annotations
+
+import pytest
+
+from vidkit.slides.choose import BY_LAYOUT, choose
+from vidkit.slides.reading import Reading
+from vidkit.slides.slide import LAYOUTS, Entry, Slide
+
+
+def of(narration: str, description: str = "", title: str | None = "T", tongue: str = "en") -> Slide:
+    """The slide that the rules choose."""
+    return choose(Reading.of(narration, description, title, tongue))
+
+
+TWO_SENTENCES = "The heart pumps blood through the body. The lungs fill it with oxygen."
+
+CUES = {
+    "statement": ("Look around you.", "A cinematic shot. Text overlay: 'The Thing We Build'."),
+    "points": (TWO_SENTENCES, "A heart."),
+    "cards": (
+        "There are three kinds. Rain: drops of water. Snow: crystals of ice. Hail: balls of ice.",
+        "Four panels.",
+    ),
+    "compare": (
+        "A beam bends under its load. An arch carries the load to its piers.",
+        "On the left, a stone bridge labeled 'Beam'. On the right, a round one labeled 'Arch'.",
+    ),
+    "steps": (TWO_SENTENCES, "A flowchart. Arrows connect 'Mix', 'Bake' and 'Cool'."),
+    "layers": (
+        TWO_SENTENCES,
+        "Layers on one another: at the top layer 'Soil', beneath it 'Clay', then the layer 'Rock'.",
+    ),
+    "timeline": (
+        "In 1492 Columbus sailed. In 1498 da Gama sailed. In 1522 a ship came home again.",
+        "A map.",
+    ),
+    "equation": (TWO_SENTENCES, "The equation 'E = mc²' on a board."),
+    "code": ("It loops.\n```python\nfor i in x:\n    go(i)\n```\nThen it ends.", "An editor."),
+    "parts": (TWO_SENTENCES, "Labels point to 'Atrium', 'Ventricle' and 'Aorta'."),
+    "curve": (
+        TWO_SENTENCES,
+        "A graph. X-axis: 'Time', y-axis: 'Heat'. A line labeled 'Tea' falls steadily.",
+    ),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_each_layout_is_chosen_on_its_cue(layout: str) -> None:
+    """A section that shows the cue of a layout gets that layout, and a reason in words."""
+    slide = of(*CUES[layout])
+    assert slide.layout == layout
+    assert len(slide.why.split()) >= 3
+    assert slide.headline
+
+
+def test_every_layout_has_a_rule() -> None:
+    """A lesson may ask for any layout."""
+    assert set(BY_LAYOUT) == set(LAYOUTS) == set(CUES)
+
+
+def test_the_choice_does_not_hang_on_anything_but_the_section() -> None:
+    """The same section gives the same slide."""
+    for narration, description in CUES.values():
+        assert of(narration, description) == of(narration, description)
+
+
+def test_cards_take_the_words_after_the_colon() -> None:
+    """ "Term: gloss" and "Term, where gloss" become a card each, in order, none left out."""
+    slide = of("Rain: drops of water. Snow, where it is cold. And hail: balls of ice in a storm.")
+    assert slide.entries == (
+        Entry("Rain", "Drops of water"),
+        Entry("Snow", "It is cold"),
+        Entry("Hail", "Balls of ice in a storm"),
+    )
+    assert slide.points == ()
+
+
+def test_steps_go_back_where_the_text_goes_back() -> None:
+    """A loop arrow leads from the step after back to the one that is named, with its words."""
+    slide = of(
+        "It is tested until it works.",
+        "A flowchart. 'HDL Code' enters a box labeled 'Simulation'. A feedback loop arrow labeled "
+        "'Bugs Found!' sends it back to 'HDL Coding'. Then it goes down to 'Fabrication'.",
+    )
+    assert [entry.name for entry in slide.entries] == ["HDL Coding", "Simulation", "Fabrication"]
+    assert slide.loop is not None
+    assert (slide.loop.start, slide.loop.end, slide.loop.label) == (1, 0, "Bugs Found!")
+
+
+def test_a_cycle_leads_from_the_last_step_to_the_first() -> None:
+    """Steps in a circle are joined at their ends, steps in a row are not."""
+    row = "Arrows connect 'Rise', 'Cool' and 'Fall'"
+    cycle = of(TWO_SENTENCES, f"A cycle. {row} in a circle.").loop
+    assert cycle is not None and (cycle.start, cycle.end) == (2, 0)
+    assert of(TWO_SENTENCES, f"A flowchart. {row}.").loop is None
+
+
+def test_steps_that_are_told_are_numbered_and_not_named_first_and_then() -> None:
+    """ "First", "then" and "finally" become numbers."""
+    slide = of("First, fold the paper in half. Then turn it around. Finally, pull it apart well.")
+    assert [entry.name for entry in slide.entries] == [
+        "Fold the paper in half",
+        "Turn it around",
+        "Pull it apart well",
+    ]
+
+
+def test_layers_lie_as_they_are_told() -> None:
+    """Layers that are told from the bottom up are drawn with the first at the bottom."""
+    slide = of(
+        TWO_SENTENCES,
+        "A stack of layers. The bottom layer is 'Rock' (labeled 'hard'). Above it 'Clay', and "
+        "above that a layer of 'Soil'.",
+    )
+    assert slide.entries[0].name == "Soil"
+    assert slide.entries[-1] == Entry("Rock", "") or slide.entries[-1].gloss == "hard"
+
+
+def test_a_curve_is_drawn_only_where_axes_and_course_are_told() -> None:
+    """Without an axis, or without a word for its course, no curve is drawn."""
+    axes = "A graph. X-axis: 'Time', y-axis: 'Heat'."
+    assert of(TWO_SENTENCES, f"{axes} A line labeled 'Tea' is blue.").layout != "curve"
+    assert of(TWO_SENTENCES, "A graph with an x-axis 'Time'. A line falls.").layout != "curve"
+    assert of(TWO_SENTENCES, f"{axes} A line falls.").curves[0].shape == "fall"
+
+
+def test_sides_say_only_what_is_said_of_them() -> None:
+    """A sentence about one side never stands under the other."""
+    left, right = of(*CUES["compare"]).sides
+    assert left.name == "Beam" and left.points == ("A beam bends under its load",)
+    assert right.points == ("An arch carries the load to its piers",)
+
+
+def test_years_are_told_from_numbers() -> None:
+    """A timeline takes dates, in their order, and leaves other numbers alone."""
+    slide = of("By 1998 it stood. In July 1969 they landed. In 1957 it flew for 1400 hours.")
+    assert [entry.name for entry in slide.entries] == ["1957", "July 1969", "1998"]
+    assert of("It has 1200 parts, 1500 bolts and 1800 nuts. It works.").layout != "timeline"
+
+
+def test_an_empty_section_still_has_a_slide() -> None:
+    """Nothing in, something out."""
+    assert of("", "", None).headline
+    assert of("", "", "Only a title") == of("", "", "Only a title")
+
+
+def test_other_languages_get_a_slide_of_their_own_words() -> None:
+    """German, French and Chinese sections have points in their language."""
+    german = of("Und die Pflanze wächst im Licht. Sie braucht Wasser und Luft.", tongue="de")
+    assert german.points == ("Die Pflanze wächst im Licht", "Sie braucht Wasser und Luft")
+    assert of("植物利用阳光制造糖。叶绿体吸收光能。").language == "zh"
+    assert len(of("植物利用阳光制造糖。叶绿体吸收光能。").points) == 2

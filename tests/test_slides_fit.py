@@ -1,0 +1,134 @@
+"""Nothing leaves its room: measured by the template, and on the drawn pixels."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from vidkit.providers import ImageAsk
+from vidkit.providers.slides import Slides
+from vidkit.slides.spec import Frame
+
+SIZES = ((1280, 720), (720, 1280), (720, 720), (960, 720))
+LESSONS = Path(__file__).parents[1] / "notebooks" / "lessons"
+SLIDES = Slides()
+
+
+def asks() -> list[tuple[str, ImageAsk]]:
+    """Every section of the project's lessons, in turn in each form of frame."""
+    found = []
+    for path in sorted(LESSONS.glob("*.json")):
+        lesson = json.loads(path.read_text(encoding="utf-8"))
+        for number, section in enumerate(lesson["sections"], 1):
+            ask = ImageAsk(
+                description=section["image_description"],
+                narration=section["content"],
+                title=section.get("title"),
+                language=lesson.get("language", "en"),
+                size=SIZES[len(found) % len(SIZES)],
+                slide=section.get("slide", {}),
+            )
+            found.append((f"{path.stem}-{number}", ask))
+    return found
+
+
+def stained(data: bytes, ask: ImageAsk, statement: bool) -> list[str]:
+    """The margins of a drawn slide that hold anything but paper.
+
+    Descenders may hang a few points below the room, and the ground of a statement is cut by the
+    right and the lower edge on purpose.
+    """
+    frame = Frame.of(ask.size)
+    image = np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
+    left, top, width, height = (round(value * frame.scale) for value in frame.area)
+    slack = round(20 * frame.scale)
+    marked = np.abs(image - image[0, 0]).sum(axis=2) > 24
+    margins = {"left": marked[:, : left - slack], "top": marked[: top - slack]}
+    if not statement:
+        margins["right"] = marked[:, left + width + slack :]
+        margins["bottom"] = marked[top + height + slack :]
+    return [name for name, margin in margins.items() if margin.any()]
+
+
+@pytest.mark.parametrize("ask", [ask for _, ask in asks()], ids=[name for name, _ in asks()])
+def test_every_slide_of_the_lessons_fits_whole(ask: ImageAsk) -> None:
+    """Everything that was chosen keeps to its room, and nothing reaches the margins."""
+    slide = SLIDES.slide(ask)
+    assert SLIDES.fits(slide, ask.size)
+    picture = SLIDES.picture(slide, ask.size)
+    assert stained(picture.data, ask, slide.layout == "statement") == []
+    assert picture.notes == ()
+
+
+def test_there_are_lessons_to_look_at() -> None:
+    """The lessons are where the test looks for them."""
+    assert len(asks()) >= 30
+
+
+WORDS = (
+    *("the", "a", "of", "and", "light", "which", "water", "because", "it", "rises", "cell", "Gate"),
+    *("Photolithography", "electroencephalographically", "in", "1969,", "V_th", "(small)", "is"),
+    *(
+        "Donaudampfschifffahrtsgesellschaft",
+        "—",
+        "'Look-Up Table'",
+        "'Mask'",
+        "E=mc²",
+        "50%",
+        "no.",
+    ),
+)
+FRAMES = (
+    "{}",
+    "A flowchart. Arrows connect {}.",
+    "On the left, titled {}. On the right, titled {}.",
+    "Layers: the bottom layer is {}, above it {}. A stack of layers.",
+    "X-axis: 'Time', y-axis: 'A rather long name'. A line labeled {} rises. A line {} falls.",
+)
+TEXTS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=400).map(" ".join)
+QUOTED = st.lists(
+    st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(lambda w: f"'{' '.join(w)}'"),
+    min_size=2,
+    max_size=9,
+).map(", ".join)
+
+
+@given(
+    narration=TEXTS,
+    title=st.none() | st.lists(st.sampled_from(WORDS), min_size=1, max_size=20).map(" ".join),
+    description=st.tuples(st.sampled_from(FRAMES), QUOTED).map(lambda t: t[0].replace("{}", t[1])),
+    size=st.sampled_from(SIZES),
+)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_section_fits(
+    narration: str, title: str | None, description: str, size: tuple[int, int]
+) -> None:
+    """A section of 1 to 400 words, with any labels, is drawn inside its margins."""
+    ask = ImageAsk(description, narration, title, "en", size)
+    slide = SLIDES.slide(ask)
+    picture = SLIDES.picture(slide, size)
+    assert stained(picture.data, ask, slide.layout == "statement") == []
+
+
+@given(
+    layout=st.sampled_from(["steps", "cards", "layers", "parts", "points", "statement"]),
+    points=st.lists(
+        st.lists(st.sampled_from(WORDS), min_size=1, max_size=30).map(" ".join),
+        min_size=2,
+        max_size=12,
+    ),
+    size=st.sampled_from(SIZES),
+)
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_wish_fits(layout: str, points: list[str], size: tuple[int, int]) -> None:
+    """However many points a lesson asks for, what is drawn keeps to its room."""
+    ask = ImageAsk("", "Words.", "Title", "en", size, slide={"layout": layout, "points": points})
+    picture = SLIDES.picture(SLIDES.slide(ask), size)
+    assert stained(picture.data, ask, layout == "statement") == []

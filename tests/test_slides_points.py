@@ -1,0 +1,137 @@
+"""Points: the lesson's own statements, short and whole."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vidkit.slides.points import (
+    MOST,
+    key_points,
+    leans,
+    many,
+    repeats,
+    speaks_to_viewer,
+    statement,
+)
+from vidkit.slides.words import length, sentences
+
+WORDS = (
+    *("and", "so", "the", "light", "which", "a", "(small", "one)", "gate", "—", "turns;"),
+    *("rises,", "it", "when", "of", "cell,", "3.5"),
+)
+LEAF = (
+    "How does a leaf eat? Let's look at one. A leaf makes sugar from light, water and air. It does "
+    "so in small green bodies called chloroplasts. But what about the night? At night a leaf lives "
+    "on what it has stored. Imagine a pantry full of sugar."
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "point"),
+    [
+        ("And so, it works all night.", "It works all night"),
+        ("Now, we add the materials we want to shape.", "We add the materials we want to shape"),
+        ("Now we go.", "Now we go"),
+        ("But then stop.", "But then stop"),
+        ("Is it so?", "Is it so?"),
+        ("Well... wait…", "Well... wait…"),
+        (
+            "We coat the whole wafer in a light-sensitive chemical called photoresist, which is "
+            "spun on evenly at high speed.",
+            "We coat the whole wafer in a light-sensitive chemical called photoresist",
+        ),
+        (
+            "This entire process—an intricate dance of light, chemistry and physics—is repeated "
+            "billions of times on one chip.",
+            "This entire process is repeated billions of times on one chip",
+        ),
+        (
+            "It's vastly faster and cheaper to build, but you always sacrifice some of the "
+            "hand-tuned performance of the other.",
+            "It's vastly faster and cheaper to build, but you always sacrifice some of the "
+            "hand-tuned performance of the other",
+        ),
+        (
+            "By controlling billions of these simple switches, turning them on and off many times, "
+            "we can perform any calculation at all.",
+            "By controlling billions of these simple switches, turning them on and off many times, "
+            "we can perform any calculation at all",
+        ),
+        ("It is **very** important that *all* go.", "It is very important that all go"),
+    ],
+)
+def test_a_statement_is_shortened_by_whole_clauses_only(sentence: str, point: str) -> None:
+    """Lead-ins, asides and trailing clauses go; a "but" stays, and so does a main clause."""
+    assert statement(sentence) == point
+
+
+def test_points_tell_the_matter_in_its_order() -> None:
+    """Questions and words to the viewer are no points; the rest keeps the narration's order."""
+    assert key_points(LEAF, [], 3) == (
+        "A leaf makes sugar from light, water and air",
+        "It does so in small green bodies called chloroplasts",
+        "At night a leaf lives on what it has stored",
+    )
+
+
+def test_a_sentence_that_leans_comes_only_after_its_support() -> None:
+    """ "It …" is never shown without the sentence that says what it is."""
+    for most in (1, 2, 3):
+        points = key_points(LEAF, ["chloroplasts"], most)
+        if any(point.startswith("It does") for point in points):
+            assert points[0].startswith("A leaf makes sugar")
+
+
+def test_what_is_said_elsewhere_on_the_slide_is_not_said_again() -> None:
+    """Points repeat neither the headline nor the small print of the figure."""
+    points = key_points(LEAF, [], 3, about="A leaf makes sugar from light, water and air")
+    assert all("sugar from light" not in point for point in points)
+    points = key_points(LEAF, [], 3, said=["lives on what it has stored at night"])
+    assert all("At night" not in point for point in points)
+    assert repeats("The trade-off triangle", "It all comes to this: the trade-off triangle")
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(WORDS), min_size=1, max_size=40).map(
+            lambda words: " ".join(words).capitalize() + "."
+        ),
+        min_size=1,
+        max_size=8,
+    ).map(" ".join)
+)
+@settings(max_examples=60, deadline=None)
+def test_a_point_says_only_what_the_lesson_says(narration: str) -> None:
+    """The words of a point stand in one sentence of the narration, in the same order."""
+    told = [re.findall(r"\w+", sentence.lower()) for sentence in sentences(narration)]
+    for point in key_points(narration, ["gate"], 4):
+        assert length(point) <= MOST
+        words = re.findall(r"\w+", point.lower())
+        assert any(_in_order(words, sentence) for sentence in told)
+
+
+def _in_order(words: list[str], sentence: list[str]) -> bool:
+    rest = iter(sentence)
+    return all(word in rest for word in words)
+
+
+def test_leaning_and_speaking_to_the_viewer_are_told_apart() -> None:
+    """A pronoun leans, a named "this layer" does not; "let's" speaks to the viewer."""
+    assert leans("It does so.")
+    assert leans("This grows a layer.", frozenset({"layer"})) is True or leans("This grows.")
+    assert not leans("This layer is thin.", frozenset({"layer"}))
+    assert leans("In our city, these are called rules.")
+    assert not leans("Water rises.")
+    assert speaks_to_viewer("So let's begin.")
+    assert not speaks_to_viewer("Letters are signs.")
+    assert leans("Er steigt auf.", language="de")
+    assert speaks_to_viewer("Imaginez une ruche.", "fr")
+
+
+def test_longer_narrations_have_more_points() -> None:
+    """Two points for a few words, four at most."""
+    assert [many("word " * count) for count in (5, 50, 400)] == [2, 3, 4]
