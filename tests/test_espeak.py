@@ -152,6 +152,13 @@ def test_a_paragraph_is_a_longer_pause_than_a_sentence() -> None:
     assert abs((seconds(two) - seconds(one)) - (far - near)) < 0.25
 
 
+def test_items_of_a_list_are_heard_apart() -> None:
+    """Between the items of a list there is a pause."""
+    words = narrate("- milk\n- eggs\n- bread").words
+    milk, eggs, bread = (word for word in words if word.text != "-")
+    assert eggs.start - milk.end > 0.1 and bread.start - eggs.end > 0.1
+
+
 def test_voice_and_language_choose_the_speaker() -> None:
     """A language finds its voice, a voice wins over it, and a variant changes either."""
     default = Espeak()

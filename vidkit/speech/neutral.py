@@ -6,6 +6,7 @@ import unicodedata
 
 from ..plain import CODE_LINE_END, HIDDEN, MARKUP, UNSHIELD, Found, rule
 
+_ITEM = r"(?:[-*+•‣◦–]|\d{1,3}[.)])"
 STOPS = ".!?:;,…。！？：；，、؟؛،"
 
 
@@ -15,14 +16,21 @@ CLEAN = (
     rule("marks of direction", "[\u200e\u200f\u061c]", ""),
     rule("ruled lines of a table", r"(?m)^ ?\|[-:| ]{3,}$", ""),
     rule("rows of a table", r"(?m)^ ?\| ([^\n]*[^\s|]) ?\| ?$", r"\1."),
+    # An engine takes a stop before a small letter for an abbreviation, so items end in a
+    # semicolon where another one follows.
     rule(
-        "headings and items end in a stop",
-        rf"(?m)^( ?(?:#{{1,6}}|[-*+•‣◦–]|\d{{1,3}}[.)]) \S(?:[^\n]*[^\s{STOPS}])?) ?$",
+        "items are parts of a sentence",
+        rf"(?m)^( ?{_ITEM} \S(?:[^\n]*[^\s{STOPS}])?) ?$(?=\n ?{_ITEM} )",
+        r"\1;",
+    ),
+    rule(
+        "headings and last items end in a stop",
+        rf"(?m)^( ?(?:#{{1,6}}|{_ITEM}) \S(?:[^\n]*[^\s{STOPS}])?) ?$",
         r"\1.",
     ),
     *MARKUP,
     rule("numbered items", r"(?m)^ ?(\d{1,3})[.)] (?=\S)", r"\1, "),
-    rule("lines of code are sentences", f"{CODE_LINE_END}+", ".\n"),
+    rule("lines of code are parts of a sentence", f"{CODE_LINE_END}+", ";\n"),
     *UNSHIELD,
     rule("lines of a paragraph", r"(?<!\n) ?\n ?(?!\n)", " "),
 )
