@@ -31,14 +31,15 @@ TIERS = {
     },
     3: {"providers"},
     4: {"pipeline", "report"},
-    5: {"progress"},
-    6: {"calls", "nested"},
+    5: {"plan", "progress"},
+    6: {"calls", "nested", "takes"},
     7: {"__main__", "studio"},
 }
 TIER = {module: tier for tier, modules in TIERS.items() for module in modules}
 
 PRIVATE_ROOMS = {
     "captions",
+    "gate",
     "media",
     "providers",
     "pipeline",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .calls import (
         generate_video,
         generate_video_from_json,
+        plan,
         process_all_videos,
         process_videos,
         start,
@@ -22,12 +23,17 @@ if TYPE_CHECKING:
     from .errors import VidkitError
     from .lesson import Lesson, Section, load_lesson
     from .nested import allow_nested
+    from .plan import Plan
     from .report import BatchReport, SectionReport, VideoReport
     from .settings import Settings
+    from .store import Budget
+    from .takes import take_back, takes
 
 _HOMES = {
     "BatchReport": "report",
+    "Budget": "store",
     "Lesson": "lesson",
+    "Plan": "plan",
     "Section": "lesson",
     "SectionReport": "report",
     "Settings": "settings",
@@ -37,14 +43,19 @@ _HOMES = {
     "generate_video": "calls",
     "generate_video_from_json": "calls",
     "load_lesson": "lesson",
+    "plan": "calls",
     "process_all_videos": "calls",
     "process_videos": "calls",
     "start": "calls",
+    "take_back": "takes",
+    "takes": "takes",
 }
 
 __all__ = [
     "BatchReport",
+    "Budget",
     "Lesson",
+    "Plan",
     "Section",
     "SectionReport",
     "Settings",
@@ -54,9 +65,12 @@ __all__ = [
     "generate_video",
     "generate_video_from_json",
     "load_lesson",
+    "plan",
     "process_all_videos",
     "process_videos",
     "start",
+    "take_back",
+    "takes",
 ]
 
 

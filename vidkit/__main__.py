@@ -1,4 +1,4 @@
-"""The command line: `vidkit make`, `batch`, `check` and `schema`.
+"""The command line: `vidkit make`, `batch`, `plan`, `check`, `cache` and `schema`.
 
 Ends with 0 where all was made, 1 where something failed, 2 where the input was bad, and
 130 where it was interrupted.
@@ -9,20 +9,31 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, get_args
 
 from . import calls
 from .errors import LessonError, OutputError, ProviderMissing, SettingsError, VidkitError
-from .lesson import json_schema, load_lesson
+from .lesson import json_schema, lesson_files, load_lesson
 from .providers import names
 from .report import BatchReport, count, vidkit_version
-from .settings import Settings
+from .settings import Fit, Force, Motion, Settings
+from .store import Removal, Store
 
 ALL_MADE, SOME_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 _BAD_INPUT = (LessonError, SettingsError, OutputError, ProviderMissing)
+
+_CACHE = {
+    "show": "size, contents and hit rate",
+    "verify": "look at every byte",
+    "prune": "remove what was not used for long",
+    "clear": "remove everything",
+}
 
 _DEFAULTS = Settings()
 
@@ -69,6 +80,52 @@ def _batch(given: argparse.Namespace) -> int:
     return _tell(calls.process_all_videos(given.folder, None, parallel, settings=_settings(given)))
 
 
+def _plan(given: argparse.Namespace) -> int:
+    """`vidkit plan`: calls, cost and time, before anything is spent."""
+    paths = [p for each in given.lesson for p in _lessons(Path(each))]
+    print(calls.plan(paths, _settings(given)))
+    return ALL_MADE
+
+
+def _lessons(path: Path) -> list[Path]:
+    return lesson_files(path) if path.is_dir() else [path]
+
+
+def _cache(given: argparse.Namespace) -> int:
+    """`vidkit cache`: what is in the store, and keeping it in order."""
+    with Store(Path(given.cache_dir) if given.cache_dir else None) as store:
+        match given.what:
+            case "show":
+                print(f"{store.folder}\n{store.contents()}")
+            case "verify":
+                verdict = store.verify()
+                print(verdict)
+                return SOME_FAILED if verdict.bad else ALL_MADE
+            case "prune":
+                if given.older_than is None and given.keep is None:
+                    raise SettingsError("say what is to go: --older-than 30d, --keep 5GB, or both")
+                how = (given.older_than, given.keep)
+                _remove(given, lambda dry: store.prune(*how, dry=dry))
+            case "clear":
+                _remove(given, lambda dry: store.clear(dry=dry))
+    return ALL_MADE
+
+
+def _remove(given: argparse.Namespace, remove: Callable[[bool], Removal]) -> None:
+    """Say what will go, ask where somebody can answer, and remove it."""
+    would = remove(True)
+    print(would)
+    if not would.assets and not would.aside:
+        return
+    if not given.yes:
+        if not sys.stdin.isatty():
+            print("nothing is removed; add --yes to go on")
+            return
+        if input("Go on? [y/N] ").strip().lower() not in ("y", "yes"):
+            return
+    print(remove(False))
+
+
 def _check(given: argparse.Namespace) -> int:
     """`vidkit check`: what is wrong with lessons, without making anything."""
     good = True
@@ -109,6 +166,12 @@ def _settings(given: argparse.Namespace) -> Settings:
             "size",
             "on_failure",
             "only",
+            "force",
+            "budget",
+            "cache",
+            "cache_dir",
+            "fit",
+            "motion",
             "progress",
         )
         if (value := getattr(given, name, None)) is not None
@@ -124,6 +187,21 @@ def _size(text: str) -> tuple[int, int]:
         raise argparse.ArgumentTypeError(
             f"{text!r}: write WIDTHxHEIGHT, such as 1280x720"
         ) from None
+
+
+def _days(text: str) -> timedelta:
+    units = {"h": "hours", "d": "days", "w": "weeks"}
+    number, unit = text[:-1], text[-1:].lower()
+    if unit not in units or not number.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r}: write a time such as 12h, 30d or 8w")
+    return timedelta(**{units[unit]: int(number)})
+
+
+def _bytes(text: str) -> int:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", text.strip().lower())
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r}: write a size such as 500MB or 5GB")
+    return int(float(found[1]) * 1000 ** " kmgt".index(found[2] or " "))
 
 
 def _numbers(text: str) -> list[int]:
@@ -160,6 +238,23 @@ def _parser() -> argparse.ArgumentParser:
 
     check = _command(commands, "check", _check, "say what is wrong with lessons; make nothing")
     check.add_argument("lesson", nargs="+", metavar="LESSON", help="the lesson's JSON file")
+
+    plan = _command(commands, "plan", _plan, "say what a run would call, cost and take")
+    plan.add_argument("lesson", nargs="+", metavar="LESSON", help="a lesson, or a folder of them")
+    _how(plan)
+
+    cache = _command(commands, "cache", _cache, "show the store of what was made, and keep it")
+    cache.add_argument(
+        "what",
+        nargs="?",
+        default="show",
+        choices=_CACHE,
+        help="; ".join(f"{name}: {does}" for name, does in _CACHE.items()),
+    )
+    cache.add_argument("--older-than", type=_days, metavar="30d", help="prune: unused for so long")
+    cache.add_argument("--keep", type=_bytes, metavar="5GB", help="prune: down to this size")
+    cache.add_argument("--yes", action="store_true", help="do not ask")
+    cache.add_argument("--cache-dir", metavar="DIR", help="the store's folder")
 
     _command(commands, "schema", _schema, "print the format of lessons as JSON Schema")
     return parser
@@ -203,6 +298,12 @@ def _how(parser: argparse.ArgumentParser) -> None:
         choices=("skip", "placeholder", "stop"),
         help="leave a failed section out (default), put a card in its place, or stop",
     )
+    add("--fit", choices=get_args(Fit), help="show other shapes whole, or fill the frame")
+    add("--motion", choices=get_args(Motion), help="stand, zoom slowly, or fade into each other")
+    add("--force", choices=get_args(Force), help="make this anew, although the store has it")
+    add("--budget", type=float, metavar="DOLLARS", help="spend no more than this in the run")
+    add("--no-cache", action="store_false", dest="cache", default=None, help="keep nothing")
+    add("--cache-dir", metavar="DIR", help="the folder of the store of what was made")
     add("--quiet", action="store_false", dest="progress", default=None, help="no progress bars")
 
 

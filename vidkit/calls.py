@@ -15,6 +15,7 @@ import uuid
 import weakref
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,10 @@ from . import loop, media
 from .errors import NothingMade, SettingsError
 from .events import Events, Listener, Noticed
 from .gate import Gate
-from .lesson import Lesson, lesson_files
+from .lesson import Lesson, lesson_files, load_lesson
 from .machine import usable_cores
 from .pipeline import Editor, Job, Run, Tools
+from .plan import Plan, plan_lessons
 from .progress import Watcher, bars
 from .providers import ImageMaker, VoiceMaker, image_maker, voice_maker
 from .report import BatchReport, VideoReport
@@ -121,6 +123,33 @@ def process_all_videos(
         return loop.run(order.make_all())
 
 
+def plan(
+    lessons: Pathlike | Lesson | Iterable[Pathlike | Lesson],
+    settings: Settings | None = None,
+    **changes: Any,
+) -> Plan:
+    """What a run over `lessons` would do, before it does it: calls, cost and time.
+
+    lessons: a lesson, a folder of them, or several. Nothing is called and nothing is made.
+    Raises `LessonError` for a faulty lesson, `SettingsError` for a faulty argument.
+    """
+    chosen = _settings(settings, changes)
+    if isinstance(lessons, Lesson):
+        given: list[Pathlike | Lesson] = [lessons]
+    elif isinstance(lessons, str | Path):
+        path = _path("lessons", lessons)
+        given = list(lesson_files(path)) if path.is_dir() else [path]
+    else:
+        given = list(lessons)
+    return plan_lessons(
+        [each if isinstance(each, Lesson) else load_lesson(each) for each in given],
+        chosen,
+        image_maker(chosen.images),
+        voice_maker(chosen.voice),
+        store_of(chosen),
+    )
+
+
 def start(
     lesson: Pathlike | Lesson,
     output_dir: Pathlike | None = None,
@@ -167,13 +196,36 @@ class _Order:
             self._bars.close()
 
     async def make_one(self) -> VideoReport:
-        report = await (await self._run()).make_one(self.jobs[0])
+        run = await self._run()
+        report = self._with_retry(await run.make_one(self.jobs[0]), self.jobs[0])
         if report.path is None:
             raise report.failure or NothingMade(f"{report.name}: there is no video")
         return report
 
     async def make_all(self) -> BatchReport:
-        return await (await self._run()).make(self.jobs)
+        run = await self._run()
+        report = await run.make(self.jobs)
+        videos = map(self._with_retry, report.videos, self.jobs)
+        return replace(report, videos=tuple(videos), retry=self._retry_all)
+
+    def _with_retry(self, report: VideoReport, job: Job) -> VideoReport:
+        """The report, which can make again what failed."""
+
+        def again() -> VideoReport:
+            order = _Order(self._unforced(), [job], self.listener)
+            with order:
+                return loop.run(order.make_one())
+
+        return replace(report, retry=again)
+
+    def _retry_all(self) -> BatchReport:
+        order = _Order(self._unforced(), self.jobs, self.listener)
+        with order:
+            return loop.run(order.make_all())
+
+    def _unforced(self) -> Settings:
+        """The same settings for a second run: what was made anew is not made anew again."""
+        return self.settings.with_(force=None)
 
     async def _run(self) -> Run:
         """A run with real tools, on the loop that it will live on."""

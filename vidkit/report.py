@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from importlib.metadata import PackageNotFoundError, version
@@ -78,7 +78,8 @@ class VideoReport:
     path: the video, None where there is none. lesson: the lesson's file. folder: where all
     of it lies. sections: one report for each section that was asked for, in order. seconds:
     how long it took; length: how long the video is. failure: why there is no video. notes:
-    what a person should know that stopped nothing.
+    what a person should know that stopped nothing. dollars: what was paid in this run;
+    unconfirmed: what may have been besides, for calls that were sent and never answered.
     """
 
     lesson: Path
@@ -90,6 +91,13 @@ class VideoReport:
     length: float = 0.0
     failure: VidkitError | None = None
     notes: tuple[str, ...] = ()
+    dollars: float = 0.0
+    unconfirmed: float = 0.0
+    retry: Callable[[], VideoReport] | None = field(default=None, compare=False)
+
+    def retry_failed(self) -> VideoReport:
+        """Make what failed, and the video again; what was made comes from the store."""
+        return self if self.made or self.retry is None else self.retry()
 
     @property
     def error(self) -> str | None:
@@ -136,6 +144,8 @@ class VideoReport:
             "length": _rounded(self.length),
             "seconds": _rounded(self.seconds),
             "error": self.error,
+            "dollars": self.dollars,
+            "unconfirmed": self.unconfirmed,
             "notes": list(self.notes),
             "sections": [section.as_json(self.folder) for section in self.sections],
         }
@@ -159,6 +169,11 @@ class BatchReport:
     seconds: float = 0.0
     peak_calls: int = 0
     workers: str = ""
+    retry: Callable[[], BatchReport] | None = field(default=None, compare=False)
+
+    def retry_failed(self) -> BatchReport:
+        """Make what failed in any lesson; what was made comes from the store."""
+        return self if self.made or self.retry is None else self.retry()
 
     @property
     def made(self) -> bool:
@@ -233,7 +248,15 @@ def _lines(video: VideoReport) -> list[str]:
             f"in {took(video.seconds)}, {clock_time(video.length)} long: {video.path}"
         )
     troubles = [f"  section {s.number}: {s.state}: {s.error}" for s in video.failed]
-    return [head, *troubles, *(f"  note: {note}" for note in video.notes)]
+    return [head, *troubles, *_money(video), *(f"  note: {note}" for note in video.notes)]
+
+
+def _money(video: VideoReport) -> list[str]:
+    """What it cost, where it cost something."""
+    told = [f"  paid ${video.dollars:.2f}"] if video.dollars else []
+    if video.unconfirmed:
+        told.append(f"  ${video.unconfirmed:.2f} more may be gone, for calls never answered")
+    return told
 
 
 def _table(videos: Sequence[VideoReport]) -> str:

@@ -46,7 +46,8 @@ class Settings:
     Failures
         on_failure: "skip" a failed section, put a "placeholder" card in its place, or
         "stop" the lesson there.
-        only: numbers of the sections to make, counted from 1; None makes all.
+        only: numbers of the sections to make, counted from 1; None makes all. The video has
+        the others too as far as the store has them.
     Store
         force: make the "image", "audio", "clip" or "all" of the sections anew, although the
         store has them; the earlier takes are kept beside.

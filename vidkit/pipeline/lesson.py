@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from ..captions import Cue, cues, to_srt, to_vtt
-from ..errors import Cancelled, NothingMade, SettingsError, VidkitError
+from ..errors import Cancelled, NothingMade, ProviderError, SettingsError, VidkitError
 from ..events import (
     LessonEnded,
     LessonStarted,
@@ -20,11 +20,13 @@ from ..events import (
     StepStarted,
 )
 from ..output import POSTER, SHEET, SRT, VIDEO, VTT
+from ..providers import ImageMaker, VoiceMaker
 from ..report import SectionReport, VideoReport
-from ..store import Asset, asset_key
+from ..store import Asset, Money, asset_key
 from .asset import obtain
-from .section import Place, SectionWork, told
-from .shape import MEDIA_VERSION, seam_shape, video_shape
+from .place import Place
+from .section import SectionWork, own_files, told
+from .shape import MEDIA_VERSION, image_ask, seam_shape, video_shape, voice_ask
 from .tools import Tools
 
 Draw = Callable[[], bytes]
@@ -37,7 +39,7 @@ async def make_lesson(place: Place) -> VideoReport:
     Raises `VidkitError` where the lesson cannot even begin (the folder is not ours to
     write, a section that does not exist was asked for).
     """
-    work = LessonWork(place)
+    work = LessonWork(place, await place.tools.aside(chosen, place))
     under_way = work.report().as_json() | {"state": "under way"}
     aside, journal = place.tools.aside, place.tools.store.journal
     await aside(place.output.claim, work.indexes, under_way)
@@ -64,15 +66,16 @@ async def make_lesson(place: Place) -> VideoReport:
 class LessonWork:
     """Makes one lesson. `video` and `error` say how far it came."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, indexes: Sequence[int]) -> None:
         self.place = place
-        self.indexes = chosen(place)
+        self.indexes = tuple(indexes)
         self.began = place.now()
         self.sections = [SectionWork(place, index) for index in self.indexes]
         self.reports: dict[int, SectionReport] = {}
         self.video: Path | None = None
         self.length = 0.0
         self.failure: VidkitError | None = None
+        self.money = Money()
 
     async def make(self) -> VideoReport:
         """The sections, then the video, then the report."""
@@ -107,6 +110,8 @@ class LessonWork:
             length=self.length,
             failure=self.failure,
             notes=(*place.lesson.warnings, *place.notes),
+            dollars=self.money.paid,
+            unconfirmed=self.money.unconfirmed,
         )
 
     async def _make_sections(self) -> None:
@@ -275,20 +280,38 @@ class LessonWork:
             )
 
     async def _write_report(self) -> None:
-        output = self.place.output
+        output, tools, aside = self.place.output, self.place.tools, self.place.tools.aside
         for name in output.mended:
             self.place.notes.append(f"{name} had been changed or removed, and was put back")
-        await self.place.tools.aside(output.write_report, self.report().as_json())
+        self.money = await aside(tools.store.journal.spent, self.place.run)
+        await aside(output.write_report, self.report().as_json())
 
 
 def chosen(place: Place) -> tuple[int, ...]:
-    """The positions of the sections to make. Raises `SettingsError` for one beyond the last."""
-    there = len(place.lesson.sections)
-    if place.settings.only is None:
+    """The positions of the sections that the video will have: all, or with `only` those, and
+    the others as far as the store has them. Raises `SettingsError` for one beyond the last.
+    """
+    there, only = len(place.lesson.sections), place.settings.only
+    if only is None:
         return tuple(range(there))
-    beyond = [number for number in place.settings.only if number > there]
+    beyond = [number for number in only if number > there]
     if beyond:
         raise SettingsError(
             f"only={beyond[0]}: {place.lesson.path.name} has {there} sections, counted from 1"
         )
-    return tuple(number - 1 for number in place.settings.only)
+    return tuple(index for index in range(there) if index + 1 in only or _kept(place, index))
+
+
+def _kept(place: Place, index: int) -> bool:
+    """Whether the store has a section's image and narration."""
+    section, tools, settings = place.lesson.sections[index], place.tools, place.settings
+    drawer: ImageMaker = own_files if section.image else tools.images
+    speaker: VoiceMaker = own_files if section.audio else tools.voice
+    try:
+        keys = (
+            asset_key("image", drawer.shape(image_ask(place.lesson, index, settings))),
+            asset_key("audio", speaker.shape(voice_ask(place.lesson, index, settings))),
+        )
+    except ProviderError:
+        return False
+    return all(tools.store.find(key) is not None for key in keys)

@@ -16,7 +16,8 @@ from ..output import Output
 from ..report import BatchReport, VideoReport
 from ..settings import Settings
 from .lesson import make_lesson
-from .section import Place, told
+from .place import Place
+from .section import told
 from .tools import Tools
 
 

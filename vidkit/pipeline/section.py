@@ -10,17 +10,13 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
-
-import anyio
 
 from ..captions import Word
 from ..errors import OverBudget, SectionError, VidkitError
 from ..events import (
-    Event,
-    Noticed,
     Outcome,
     SectionEnded,
     State,
@@ -28,17 +24,16 @@ from ..events import (
     StepEnded,
     StepStarted,
 )
-from ..lesson import Lesson, Section
-from ..media import Clip, Frame
-from ..output import Output, part_name
+from ..lesson import Section
+from ..media import Clip
+from ..output import part_name
 from ..providers import Narration, Picture, Request
 from ..providers.recorded import Recorded
 from ..report import SectionReport
-from ..settings import Settings
 from ..store import Asset, NoStore, asset_key
 from .asset import Bill, obtain
+from .place import Place
 from .shape import clip_facts, clip_shape, cut_facts, image_ask, price, voice_ask
-from .tools import Tools
 
 log = logging.getLogger("vidkit.pipeline")
 T = TypeVar("T")
@@ -46,7 +41,7 @@ T = TypeVar("T")
 CARD_SECONDS = 3.0
 """How long a placeholder without a narration stands."""
 
-_own_files = Recorded()
+own_files = Recorded()
 
 
 @dataclass(frozen=True)
@@ -77,56 +72,6 @@ class Part:
     asset: Asset
     path: Path
     words: tuple[Word, ...] = ()
-
-
-@dataclass
-class Place:
-    """Where the sections of one lesson are made: the lesson, its folder, and what they share.
-
-    slots: the lesson's section workers. notes: sentences for the lesson's report. stop: the
-    failure after which no section may begin, with on_failure="stop". run: the number of the
-    lesson's run in the journal.
-    """
-
-    position: int
-    lesson: Lesson
-    output: Output
-    settings: Settings
-    tools: Tools
-    slots: anyio.CapacityLimiter
-    started: float
-    notes: list[str] = field(default_factory=list)
-    stop: SectionError | None = None
-    run: int | None = None
-
-    @property
-    def frame(self) -> Frame:
-        """How every clip of the lesson is made."""
-        s = self.settings
-        return Frame(size=s.size, fps=s.fps, gap=s.gap, fit=s.fit, motion=s.motion)
-
-    async def need(self, key: str) -> None:
-        """Note that the lesson needs an asset, so that nobody prunes it until it is finished."""
-        if self.run is not None:
-            await self.tools.aside(self.tools.store.journal.need, self.run, [key])
-
-    def scratch(self, name: str) -> Path:
-        """Where to write a file that is to be kept: in the store, or beside `name`."""
-        store = self.tools.store
-        return store.scratch(Path(name).suffix) if store.keeps else self.output.scratch(name)
-
-    def now(self) -> float:
-        """Seconds since the run began."""
-        return self.tools.clock() - self.started
-
-    def hear(self, event: Event) -> None:
-        """Take what concerns the whole run, such as a note of the store, into the report."""
-        if isinstance(event, Noticed) and event.lesson is None and event.message not in self.notes:
-            self.notes.append(event.message)
-
-    def tell(self, event: Event) -> None:
-        """Pass an event on."""
-        self.tools.events.tell(event)
 
 
 @dataclass
@@ -174,7 +119,7 @@ class SectionWork:
 
     async def _image(self) -> Done[Part]:
         place, tools = self.place, self.place.tools
-        maker = _own_files if self.section.image else tools.images
+        maker = own_files if self.section.image else tools.images
         ask = image_ask(place.lesson, self.index, place.settings)
 
         async def draw() -> Got[Part]:
@@ -194,7 +139,7 @@ class SectionWork:
 
     async def _audio(self) -> Done[Part]:
         place, tools = self.place, self.place.tools
-        maker = _own_files if self.section.audio else tools.voice
+        maker = own_files if self.section.audio else tools.voice
         ask = voice_ask(place.lesson, self.index, place.settings)
 
         async def speak() -> Got[Part]:

@@ -24,7 +24,7 @@ class Recorded:
     """Reads what others made. `folder` is None where only sections' own files count."""
 
     name = "recorded"
-    places = None
+    places: int | None = None
     price = 0.0
 
     def __init__(self, folder: Path | None = None) -> None:

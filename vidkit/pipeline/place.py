@@ -1,0 +1,66 @@
+"""Where the sections of one lesson are made, and what they share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import anyio
+
+from ..errors import SectionError
+from ..events import Event, Noticed
+from ..lesson import Lesson
+from ..media import Frame
+from ..output import Output
+from ..settings import Settings
+from .tools import Tools
+
+
+@dataclass
+class Place:
+    """Where the sections of one lesson are made: the lesson, its folder, and what they share.
+
+    slots: the lesson's section workers. notes: sentences for the lesson's report. stop: the
+    failure after which no section may begin, with on_failure="stop". run: the number of the
+    lesson's run in the journal.
+    """
+
+    position: int
+    lesson: Lesson
+    output: Output
+    settings: Settings
+    tools: Tools
+    slots: anyio.CapacityLimiter
+    started: float
+    notes: list[str] = field(default_factory=list)
+    stop: SectionError | None = None
+    run: int | None = None
+
+    @property
+    def frame(self) -> Frame:
+        """How every clip of the lesson is made."""
+        s = self.settings
+        return Frame(size=s.size, fps=s.fps, gap=s.gap, fit=s.fit, motion=s.motion)
+
+    async def need(self, key: str) -> None:
+        """Note that the lesson needs an asset, so that nobody prunes it until it is finished."""
+        if self.run is not None:
+            await self.tools.aside(self.tools.store.journal.need, self.run, [key])
+
+    def scratch(self, name: str) -> Path:
+        """Where to write a file that is to be kept: in the store, or beside `name`."""
+        store = self.tools.store
+        return store.scratch(Path(name).suffix) if store.keeps else self.output.scratch(name)
+
+    def now(self) -> float:
+        """Seconds since the run began."""
+        return self.tools.clock() - self.started
+
+    def hear(self, event: Event) -> None:
+        """Take what concerns the whole run, such as a note of the store, into the report."""
+        if isinstance(event, Noticed) and event.lesson is None and event.message not in self.notes:
+            self.notes.append(event.message)
+
+    def tell(self, event: Event) -> None:
+        """Pass an event on."""
+        self.tools.events.tell(event)

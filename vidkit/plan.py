@@ -1,0 +1,188 @@
+"""What a run would ask for, and what that would cost, before anything is spent.
+
+Nothing is called and nothing is made: the keys of all assets are worked out and looked up in
+the store, and what is missing is counted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from html import escape
+from typing import Any
+
+from .errors import ProviderError
+from .lesson import Lesson
+from .pipeline.shape import image_ask, price, voice_ask
+from .providers import ImageMaker, VoiceMaker
+from .providers.recorded import Recorded
+from .report import count, took
+from .settings import Settings
+from .store import NoStore, Store, asset_key
+
+TYPICAL_SECONDS = {"slides": 0.1, "espeak": 0.15, "recorded": 0.01, "gtts": 4.0, "openai": 20.0}
+"""How long a call of a provider takes, roughly; a provider's own `latency` is believed first."""
+
+UNKNOWN_SECONDS = 5.0
+
+_own_files = Recorded()
+
+
+@dataclass(frozen=True)
+class Calls:
+    """The calls of one kind to one provider.
+
+    new: calls to make. kept: assets that the store has. dollars: what the new ones may cost
+    together, None where the provider has no known price. priced: the day of the price, where
+    the provider names one. seconds: what one call takes, roughly.
+    """
+
+    kind: str
+    provider: str
+    new: int = 0
+    kept: int = 0
+    dollars: float | None = 0.0
+    priced: str | None = None
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        cost = "price unknown" if self.dollars is None else f"${self.dollars:.2f}"
+        dated = f" (prices of {self.priced})" if self.priced and self.dollars else ""
+        return (
+            f"{self.provider}: {count(self.new, 'call')} for {self.kind}s, {cost}{dated}; "
+            f"{self.kept} in the store"
+        )
+
+
+@dataclass(frozen=True, repr=False)
+class Plan:
+    """What a run would do: `calls` by provider and kind, the `seconds` it would take, roughly,
+    and `faults`, what would certainly fail.
+    """
+
+    lessons: int
+    sections: int
+    calls: tuple[Calls, ...]
+    seconds: float
+    peak_calls: int
+    faults: tuple[str, ...] = ()
+
+    @property
+    def new(self) -> int:
+        """Calls to make."""
+        return sum(calls.new for calls in self.calls)
+
+    @property
+    def dollars(self) -> float | None:
+        """What they may cost together; None where one of the prices is unknown."""
+        costs = [calls.dollars for calls in self.calls]
+        return None if None in costs else math.fsum(cost or 0.0 for cost in costs)
+
+    def __repr__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> list[str]:
+        cost = "unknown" if self.dollars is None else f"at most ${self.dollars:.2f}"
+        return [
+            f"{count(self.lessons, 'lesson')}, {count(self.sections, 'section')}: "
+            f"{count(self.new, 'call')}, cost {cost}, about {took(self.seconds)}; "
+            f"at most {self.peak_calls} calls at once",
+            *(f"  {calls}" for calls in self.calls),
+            *(f"  will fail: {fault}" for fault in self.faults),
+        ]
+
+    def _repr_html_(self) -> str:
+        head, *rest = self._lines()
+        items = "".join(f"<li>{escape(line.strip())}</li>" for line in rest)
+        return f"<p>{escape(head)}</p><ul>{items}</ul>"
+
+
+def plan_lessons(
+    lessons: Sequence[Lesson],
+    settings: Settings,
+    images: ImageMaker,
+    voice: VoiceMaker,
+    store: Store | NoStore,
+) -> Plan:
+    """The plan of a run over `lessons`. Blocks while it looks into the store."""
+    tally = _Tally(store)
+    lengths = []
+    for lesson in lessons:
+        rounds = []
+        for index in _chosen(lesson, settings):
+            section = lesson.sections[index]
+            drawer: ImageMaker = _own_files if section.image else images
+            speaker: VoiceMaker = _own_files if section.audio else voice
+            forced = settings.force
+            parts = (
+                tally.add("image", drawer, image_ask(lesson, index, settings), forced),
+                tally.add("narration", speaker, voice_ask(lesson, index, settings), forced),
+            )
+            rounds.append(max(parts) if settings.concurrent_parts else sum(parts))
+        lengths.append(_makespan(rounds, settings.section_workers))
+    return Plan(
+        lessons=len(lessons),
+        sections=sum(len(_chosen(lesson, settings)) for lesson in lessons),
+        calls=tally.calls(),
+        seconds=_makespan(lengths, settings.video_workers),
+        peak_calls=settings.peak_calls if len(lessons) > 1 else settings.calls_per_video,
+        faults=tuple(tally.faults),
+    )
+
+
+class _Tally:
+    """Counts assets by kind and provider; the same asset twice is one call."""
+
+    def __init__(self, store: Store | NoStore) -> None:
+        self._store = store
+        self._seen: set[str] = set()
+        self._calls: dict[tuple[str, str], Calls] = {}
+        self.faults: list[str] = []
+
+    def add(self, kind: str, maker: ImageMaker | VoiceMaker, ask: Any, force: str | None) -> float:
+        """Count the asset for `ask`; gives the seconds that it would take."""
+        part = "image" if kind == "image" else "audio"
+        try:
+            key = asset_key(part, maker.shape(ask))
+        except ProviderError as error:
+            self.faults.append(f"section {ask.index + 1}: {kind}: {error}")
+            return 0.0
+        if key in self._seen:
+            return 0.0
+        self._seen.add(key)
+        was = self._calls.get((kind, maker.name)) or Calls(
+            kind,
+            maker.name,
+            priced=getattr(maker, "priced", None),
+            seconds=getattr(maker, "latency", TYPICAL_SECONDS.get(maker.name, UNKNOWN_SECONDS)),
+        )
+        fresh = force in (part, "all")
+        if not fresh and self._store.find(key) is not None:
+            self._calls[kind, maker.name] = _more(was, kept=1)
+            return 0.0
+        self._calls[kind, maker.name] = _more(was, new=1, dollars=price(maker, ask))
+        return was.seconds
+
+    def calls(self) -> tuple[Calls, ...]:
+        return tuple(self._calls[which] for which in sorted(self._calls))
+
+
+def _more(calls: Calls, new: int = 0, kept: int = 0, dollars: float | None = 0.0) -> Calls:
+    known = calls.dollars is not None and dollars is not None
+    total = (calls.dollars or 0.0) + (dollars or 0.0) if known else None
+    return replace(calls, new=calls.new + new, kept=calls.kept + kept, dollars=total)
+
+
+def _chosen(lesson: Lesson, settings: Settings) -> list[int]:
+    there = range(len(lesson.sections))
+    return [i for i in there if settings.only is None or i + 1 in settings.only]
+
+
+def _makespan(lengths: Iterable[float], workers: int) -> float:
+    """How long `workers` take who begin the pieces in their order (list scheduling)."""
+    free = [0.0] * workers
+    for length in lengths:
+        first = free.index(min(free))
+        free[first] += length
+    return max(free)
