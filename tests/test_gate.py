@@ -1,27 +1,85 @@
-"""The gate: how many requests are under way at once."""
+"""The gate: places, line, pauses, retries, what closes it, and how it is steered."""
 
 from __future__ import annotations
 
 import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from itertools import pairwise
+from typing import Any
 
+import pytest
 from virtual import virtually
 
+from vidkit.errors import (
+    KeyMissing,
+    Offline,
+    ProviderError,
+    QuotaExhausted,
+    RateLimited,
+    Refused,
+    Unconfirmed,
+    Unreachable,
+)
+from vidkit.events import Event, GateDecided, RequestRetried
 from vidkit.gate import Gate
 
 
-def test_no_more_requests_than_the_limit_are_under_way() -> None:
+def gate(ceiling: int | None = None, **how: Any) -> Gate:
+    return Gate("provider", ceiling, chance=random.Random(7), **how)
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+class Script:
+    """A provider that does what it is told, call after call, and then answers; each call takes
+    a second.
+    """
+
+    def __init__(self, *ends: BaseException | None) -> None:
+        self.ends = list(ends)
+        self.begun: list[float] = []
+        self.under_way = 0
+        self.peak = 0
+
+    async def __call__(self) -> str:
+        self.begun.append(now())
+        end = self.ends.pop(0) if self.ends else None
+        self.under_way += 1
+        self.peak = max(self.peak, self.under_way)
+        try:
+            await asyncio.sleep(1)
+        finally:
+            self.under_way -= 1
+        if end is not None:
+            raise end
+        return "answer"
+
+
+async def outcomes(gate: Gate, send: Callable[[], Awaitable[Any]], count: int) -> list[Any]:
+    return await asyncio.gather(*(gate(send) for _ in range(count)), return_exceptions=True)
+
+
+def listened(gate: Gate) -> list[Event]:
+    told: list[Event] = []
+    gate.subscribe(told.append)
+    return told
+
+
+# -- places --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("adaptive", [True, False])
+def test_no_more_requests_than_the_ceiling_are_under_way(adaptive: bool) -> None:
     """Ten requests of a second pass a gate of three in four seconds, three at a time."""
 
     async def ten() -> tuple[float, int]:
-        gate, most = Gate("provider", 3), 0
-
-        async def send() -> None:
-            nonlocal most
-            most = max(most, gate.under_way)
-            await asyncio.sleep(1)
-
-        await asyncio.gather(*(gate(send) for _ in range(10)))
-        return asyncio.get_running_loop().time(), most
+        script = Script()
+        await outcomes(gate(3, adaptive=adaptive), script, 10)
+        return now(), script.peak
 
     assert virtually(ten()) == (4.0, 3)
 
@@ -29,45 +87,424 @@ def test_no_more_requests_than_the_limit_are_under_way() -> None:
 def test_one_task_may_send_side_by_side() -> None:
     """A narration of several requests is limited by the request, not by its task."""
 
-    async def both() -> list[int]:
-        gate = Gate("provider", 2)
-
-        async def send() -> int:
-            return gate.under_way
-
+    async def both() -> tuple[int, int]:
+        one, script = gate(2), Script()
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(gate(send)) for _ in range(2)]
-        return [task.result() for task in tasks] + [gate.under_way]
+            for _ in range(2):
+                group.create_task(one(script))
+        return script.peak, one.under_way
 
-    assert virtually(both())[-1] == 0
+    assert virtually(both()) == (2, 0)
 
 
-def test_a_failed_request_gives_its_place_back() -> None:
-    """Errors and cancels leave no place taken."""
+def test_requests_are_let_in_as_they_came() -> None:
+    """First come, first served."""
 
-    async def fail() -> int:
-        gate = Gate("provider", 1)
+    async def order() -> list[int]:
+        one, came = gate(1), []
 
-        async def send() -> None:
-            raise OSError
+        async def send(number: int) -> None:
+            came.append(number)
+            await asyncio.sleep(1)
 
-        for _ in range(3):
-            await asyncio.gather(gate(send), return_exceptions=True)
-        slow = asyncio.ensure_future(gate(lambda: asyncio.sleep(9)))
-        waiting = asyncio.ensure_future(gate(lambda: asyncio.sleep(9)))
+        await asyncio.gather(*(one(lambda n=n: send(n)) for n in range(20)))
+        return came
+
+    assert virtually(order()) == list(range(20))
+
+
+def test_a_failed_or_cancelled_request_gives_its_place_back() -> None:
+    """Errors and cancels leave no place taken, wherever they strike."""
+
+    async def fail() -> tuple[int, int]:
+        one = gate(1)
+        await outcomes(one, Script(*(OSError() for _ in range(3))), 3)
+        slow = asyncio.ensure_future(one(lambda: asyncio.sleep(9)))
+        waits = asyncio.ensure_future(one(lambda: asyncio.sleep(9)))
+        turn = asyncio.ensure_future(one(lambda: asyncio.sleep(9)))
         await asyncio.sleep(1)
+        waits.cancel()
         slow.cancel()
-        waiting.cancel()
-        await asyncio.gather(slow, waiting, return_exceptions=True)
-        return gate.under_way
+        # its turn has come, and it has not yet begun
+        turn.get_loop().call_soon(turn.cancel)
+        await asyncio.gather(slow, waits, turn, return_exceptions=True)
+        left = one.under_way, one.snapshot().waiting
+        assert await one(Script()) == "answer"
+        return left
 
-    assert virtually(fail()) == 0
+    assert virtually(fail()) == (0, 0)
 
 
-def test_the_hard_limit_is_sixty_four() -> None:
+def test_sixty_four_is_the_most() -> None:
     """Whatever is asked, no gate lets more than 64 requests through at once."""
 
-    async def limits() -> list[int]:
-        return [Gate("any").limit, Gate("many", 1000).limit, Gate("few", 2).limit]
+    async def ceilings() -> list[int]:
+        script = Script()
+        many = gate(1000, adaptive=False)
+        await outcomes(many, script, 200)
+        many.resize(10_000)
+        return [script.peak, many.limit, gate(2).limit, gate(0).limit]
 
-    assert virtually(limits()) == [64, 64, 2]
+    assert virtually(ceilings()) == [64, 64, 2, 1]
+
+
+def test_an_adaptive_gate_begins_with_few_and_ends_with_many() -> None:
+    """A provider that bears everything gets eight requests at first, and 64 before long."""
+
+    async def grow() -> tuple[int, int]:
+        script, one = Script(), gate()
+        tasks = asyncio.ensure_future(outcomes(one, script, 500))
+        await asyncio.sleep(0.5)
+        first = script.peak
+        await tasks
+        return first, script.peak
+
+    assert virtually(grow()) == (8, 64)
+
+
+# -- steering ------------------------------------------------------------------------------
+
+
+def test_a_resized_gate_grows_at_once_and_shrinks_as_calls_end() -> None:
+    """From 2 to 8 the server sees 8 at once; from 8 to 1 it sees what was under way end, and
+    then one at a time.
+    """
+
+    async def change() -> list[int]:
+        one, script, seen = gate(2), Script(), []
+        work = asyncio.ensure_future(outcomes(one, script, 60))
+        for ceiling, rest in ((2, 2.5), (8, 0.1), (8, 2.0), (1, 0.1), (1, 1.5), (1, 3.0)):
+            one.resize(ceiling)
+            await asyncio.sleep(rest)
+            seen.append(script.under_way)
+        work.cancel()
+        return seen
+
+    assert virtually(change()) == [2, 8, 8, 8, 1, 1]
+
+
+def test_a_paused_gate_starts_nothing_and_lets_finish_what_is_under_way() -> None:
+    """Between `pause` and `resume` no request begins; those that were under way are answered."""
+
+    async def hold() -> tuple[list[float], list[str]]:
+        one, script = gate(2), Script()
+        told = listened(one)
+        work = asyncio.ensure_future(outcomes(one, script, 6))
+        await asyncio.sleep(0.5)
+        one.pause()
+        await asyncio.sleep(10)
+        assert one.snapshot().held and one.under_way == 0
+        one.resume()
+        await work
+        return script.begun, [event.course for event in told]
+
+    begun, told = virtually(hold())
+    assert begun == [0, 0, 10.5, 10.5, 11.5, 11.5]
+    assert told == ["held", "goes on"]
+
+
+def test_a_snapshot_tells_what_goes_on() -> None:
+    """Places, calls under way, those that wait, pause, counts: what a panel draws."""
+
+    async def look() -> None:
+        one = gate(2)
+        script = Script(None, RateLimited("slow down", 30))
+        work = asyncio.ensure_future(outcomes(one, script, 5))
+        await asyncio.sleep(0.5)
+        state = one.snapshot()
+        assert (state.under_way, state.waiting, state.places, state.ceiling) == (2, 3, 2, 2)
+        await asyncio.sleep(1)
+        state = one.snapshot()
+        assert 29 < state.pause < 31
+        assert (state.answered, state.rate_limited, state.under_way) == (1, 1, 0)
+        await work
+        assert one.snapshot().sent == 6
+        assert one.snapshot().closed is None
+
+    virtually(look())
+
+
+# -- what may pass is sent again ----------------------------------------------------------
+
+
+def test_a_429_pauses_everybody_for_as_long_as_the_provider_says() -> None:
+    """After a 429 with 30 seconds nothing starts for 30 seconds, whoever it belongs to, and
+    the request that was refused goes first.
+    """
+
+    async def wait() -> list[float]:
+        script = Script(RateLimited("slow down", 30))
+        assert await outcomes(gate(4), script, 12) == ["answer"] * 12
+        return script.begun
+
+    begun = virtually(wait())
+    assert begun[:4] == [0, 0, 0, 0]
+    assert all(each >= 31 for each in begun[4:])
+
+
+@pytest.mark.parametrize(
+    ("message", "seconds"),
+    [
+        ("Rate limit reached. Please try again in 20s.", 20),
+        ("try again in 1m20.5s", 80.5),
+        ("try again in 900ms", 0.9),
+        ("slow down and try again after 51.84 seconds.", 51.84),
+        ("please wait for 2 minutes", 120),
+    ],
+)
+def test_a_429_that_tells_the_time_in_words_is_understood(message: str, seconds: float) -> None:
+    """Where there is no Retry-After, the seconds in the message count."""
+
+    async def wait() -> float:
+        script = Script(RateLimited(message))
+        await gate()(script)
+        return script.begun[1] - 1
+
+    assert seconds <= virtually(wait()) <= seconds + 3
+
+
+def test_429s_that_tell_nothing_are_met_with_ever_longer_pauses() -> None:
+    """Without a time, each pause in a row is about twice as long as the last, up to a minute."""
+
+    async def wait() -> list[float]:
+        script = Script(*(RateLimited("no") for _ in range(9)))
+        await gate()(script)
+        return [b - a - 1 for a, b in pairwise(script.begun)]
+
+    pauses = virtually(wait())
+    assert 0.8 <= pauses[0] <= 2.3
+    assert all(1.2 < b / a < 3.2 for a, b in pairwise(pauses[:6]))
+    assert max(pauses) <= 73
+
+
+def test_what_nobody_answered_is_sent_again() -> None:
+    """A dropped connection or a 500 costs a retry and no section."""
+
+    async def again() -> tuple[list[Any], int]:
+        script = Script(Unreachable("500"), None, Unreachable("dropped"), None, Unreachable("500"))
+        return await outcomes(gate(2), script, 4), len(script.begun)
+
+    assert virtually(again()) == (["answer"] * 4, 7)
+
+
+def test_what_will_not_pass_is_not_sent_again() -> None:
+    """A refusal, a faulty request and a fault of vidkit's own are given back at once, and
+    disturb no other request.
+    """
+
+    async def refuse() -> tuple[list[Any], int]:
+        script = Script(Refused("not this"), ProviderError("bad request"), KeyError("a fault"))
+        return await outcomes(gate(1), script, 5), len(script.begun)
+
+    ends, sent = virtually(refuse())
+    assert [type(end) for end in ends] == [Refused, ProviderError, KeyError, str, str]
+    assert sent == 5
+
+
+def test_what_may_have_been_paid_is_sent_again_once_only() -> None:
+    """Two answers that stayed away after a request was sent end it, as unconfirmed."""
+
+    async def lose() -> tuple[Any, Any, int]:
+        script = Script(Unconfirmed("timed out"), None, Unconfirmed("one"), Unconfirmed("two"))
+        one = gate(1)
+        return await one(script), (await outcomes(one, script, 1))[0], len(script.begun)
+
+    first, second, sent = virtually(lose())
+    assert first == "answer"
+    assert isinstance(second, Unconfirmed) and str(second) == "two"
+    assert sent == 4
+
+
+def test_each_attempt_is_a_call_of_its_own() -> None:
+    """A caller that reserves money for each attempt does so inside `send`: it is called again."""
+
+    async def count() -> int:
+        attempts = 0
+
+        async def send() -> None:
+            nonlocal attempts
+            attempts += 1
+            if attempts < 3:
+                raise Unreachable("500")
+
+        await gate()(send)
+        return attempts
+
+    assert virtually(count()) == 3
+
+
+# -- what closes a gate -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "error", [KeyMissing("set OPENAI_API_KEY"), QuotaExhausted("add credit")], ids=["key", "quota"]
+)
+def test_an_error_that_all_would_meet_closes_the_gate_with_one_message(
+    error: ProviderError,
+) -> None:
+    """A wrong key or a quota that is used up ends every waiting request at once; one event
+    says so, the provider hears no more, and what it had under way is let finish.
+    """
+
+    async def close() -> tuple[list[Any], int, list[Event]]:
+        one, script = gate(2), Script(error)
+        told = listened(one)
+        ends = await outcomes(one, script, 100)
+        with pytest.raises(type(error), match=str(error)):
+            await one(script)
+        return ends, len(script.begun), told
+
+    ends, sent, told = virtually(close())
+    assert ends.pop(1) == "answer"
+    assert {(type(end), str(end)) for end in ends} == {(type(error), str(error))}
+    assert sent == 2
+    assert [(event.course, event.reason) for event in told] == [("closed", str(error))]
+
+
+def test_a_closed_gate_can_be_opened_for_a_new_run() -> None:
+    """Who has set the key runs the cell again, in the same kernel."""
+
+    async def reopen() -> str:
+        one = gate()
+        await outcomes(one, Script(KeyMissing("no key")), 1)
+        assert one.snapshot().closed == "no key"
+        one.reopen()
+        assert one.snapshot().closed is None
+        return await one(Script())
+
+    assert virtually(reopen()) == "answer"
+
+
+def test_without_a_network_it_takes_seconds_to_say_so() -> None:
+    """Where no connection was ever made, three tries are enough, for all that wait."""
+
+    async def nobody() -> tuple[list[Any], float, int]:
+        script = Script(*(Offline("no connection; check the network") for _ in range(99)))
+        return await outcomes(gate(2), script, 50), now(), len(script.begun)
+
+    ends, seconds, sent = virtually(nobody())
+    assert all(isinstance(end, Offline) for end in ends)
+    assert seconds < 6
+    assert sent <= 4
+
+
+def test_an_outage_of_a_quarter_of_an_hour_ends_it_and_a_shorter_one_does_not() -> None:
+    """A provider that was there and answers no more is looked after again and again, one
+    request at a time, until patience ends.
+    """
+
+    async def out(minutes: float) -> tuple[list[Any], float, int]:
+        one, sent = gate(8), 0
+
+        async def send() -> str:
+            nonlocal sent
+            sent += 1
+            await asyncio.sleep(1)
+            if 3 < now() < 3 + 60 * minutes:
+                raise Offline("connection refused")
+            return "answer"
+
+        return await outcomes(one, send, 100), now(), sent
+
+    ends, seconds, sent = virtually(out(10))
+    assert ends == ["answer"] * 100
+    assert seconds < 10 * 60 + 60
+    assert sent < 100 + 8 + 10 * 60 / 6
+
+    ends, seconds, _ = virtually(out(1000))
+    assert isinstance(ends[-1], Offline)
+    assert 15 * 60 < seconds < 16 * 60
+
+
+def test_a_pause_longer_than_patience_is_told_and_not_waited_for() -> None:
+    """A quota of the day that comes back tomorrow ends the batch with what the provider says."""
+
+    async def tomorrow() -> tuple[list[Any], float]:
+        script = Script(RateLimited("come back tomorrow", 30_000))
+        return await outcomes(gate(), script, 3), now()
+
+    ends, seconds = virtually(tomorrow())
+    assert isinstance(ends[0], RateLimited)
+    assert seconds == 1
+
+
+# -- what it tells ------------------------------------------------------------------------
+
+
+def test_every_decision_is_told_with_its_reason_in_words() -> None:
+    """Slower, waiting and faster again: each is an event with a sentence, places and pace."""
+
+    async def listen() -> list[Event]:
+        one = gate()
+        told = listened(one)
+        answered = 0
+
+        async def send() -> None:
+            nonlocal answered
+            if now() < 30 and answered >= 20:
+                raise RateLimited("slow down", 5)
+            answered += 1
+            await asyncio.sleep(1)
+
+        await outcomes(one, send, 150)
+        return told
+
+    told = virtually(listen())
+    courses = [event.course for event in told if isinstance(event, GateDecided)]
+    assert {"slower", "waits", "faster"} <= set(courses)
+    retried = [event for event in told if isinstance(event, RequestRetried)]
+    assert retried and all(event.reason == "slow down" for event in retried)
+    for event in told:
+        assert event.reason and event.at >= 0
+    waits = next(e for e in told if isinstance(e, GateDecided) and e.course == "waits")
+    assert "429" in waits.reason and 5 <= waits.seconds <= 6
+    slower = next(e for e in told if isinstance(e, GateDecided) and e.course == "slower")
+    assert slower.pace is not None and 5 < slower.pace < 60
+
+
+def test_a_listener_that_fails_disturbs_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    """What a panel does with an event is no concern of the requests."""
+
+    async def listen() -> str:
+        one = gate()
+        one.subscribe(lambda event: 1 / 0)
+        return await one(Script(RateLimited("slow down", 1)))
+
+    assert virtually(listen()) == "answer"
+    assert "a listener failed" in caplog.text
+
+
+def test_a_gate_on_a_clock_of_ones_own() -> None:
+    """The time and the timers can be handed in; nothing in a gate sleeps but on them."""
+
+    class Slow:
+        """A clock that runs at half the loop's speed."""
+
+        def time(self) -> float:
+            return now() / 2
+
+        def call_later(self, delay: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
+            return asyncio.get_running_loop().call_later(2 * delay, callback)
+
+    async def wait() -> float:
+        script = Script(RateLimited("slow down", 10))
+        await gate(clock=Slow())(script)
+        return script.begun[1] - 1
+
+    assert 20 <= virtually(wait()) <= 22
+
+
+def test_ten_thousand_requests_cost_little() -> None:
+    """A request that takes no time costs the gate well under 0.2 ms of the processor."""
+
+    async def many() -> float:
+        one = gate(8)
+
+        async def send() -> None:
+            await asyncio.sleep(0)
+
+        began = time.process_time()
+        await outcomes(one, send, 10_000)
+        return (time.process_time() - began) / 10_000
+
+    assert virtually(many()) < 0.0002

@@ -7,11 +7,16 @@
     ├── MediaError         a picture or a sound cannot be used
     ├── StoreError         the store cannot be used: no room, no permission, a newer one
     ├── ProviderError      a provider gave no image or no narration
-    │   ├── ProviderMissing    it is not there: no such name, not installed, no key
+    │   ├── ProviderMissing    it is not there: no such name, not installed
+    │   │   ├── KeyMissing         no key, or one that the provider does not accept
+    │   │   └── ModelMissing       no such model, or a retired one
     │   ├── Refused            it will not make this one; asking again will not help
     │   ├── Unreachable        no answer, or an answer that is no answer; may help to ask again
+    │   │   ├── Offline            no connection could be made; nothing was sent
+    │   │   └── Unconfirmed        sent, then no answer; it may have been made, and paid
     │   ├── RateLimited        too many requests; `retry_after` says when to come back
-    │   └── OverBudget         not asked at all: it would not fit in a budget
+    │   ├── OverBudget         not asked at all: it would not fit in a budget
+    │   └── QuotaExhausted     the account's credit or quota is used up; waiting will not help
     ├── SectionError       sections failed and the run was asked to stop there
     ├── NothingMade        not one section of a lesson could be made
     └── Cancelled          the run was cancelled; what was finished is kept
@@ -86,7 +91,18 @@ class ProviderError(VidkitError):
 
 
 class ProviderMissing(ProviderError):
-    """The provider is not there: an unknown name, not installed, or without its key."""
+    """The provider is not there: an unknown name, not installed, or without its key.
+
+    It is so for every request, so a gate lets no more of them through.
+    """
+
+
+class KeyMissing(ProviderMissing):
+    """The provider needs a key, and there is none, or not one that it accepts."""
+
+
+class ModelMissing(ProviderMissing):
+    """The provider has no such model, or has it no longer."""
 
 
 class Refused(ProviderError):
@@ -97,12 +113,24 @@ class Unreachable(ProviderError):
     """No answer, or an answer that is no answer; asking again may help."""
 
 
+class Offline(Unreachable):
+    """No connection could be made, so nothing was sent and nothing paid."""
+
+
+class Unconfirmed(Unreachable):
+    """The request was sent and no answer came: it may have been made, and paid for."""
+
+
 class RateLimited(ProviderError):
     """Too many requests. `retry_after` is in seconds, None where the provider did not say."""
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class QuotaExhausted(ProviderError):
+    """The account's credit or quota is used up; a gate lets no more requests through."""
 
 
 class OverBudget(ProviderError):
