@@ -16,7 +16,7 @@ import av
 import numpy as np
 from PIL import Image, ImageDraw
 
-RATE = 48_000
+RATE = 32_000
 
 
 def picture(number: int = 0, size: tuple[int, int] = (160, 90), kind: str = "PNG") -> bytes:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
 
-RATE = 48_000
-"""Samples a second of every clip's sound."""
+RATE = 32_000
+"""Samples a second of every clip's sound: all of speech, whose voices give 24 kHz at most and
+whose sibilants end near 14 kHz, at two thirds of what 48 kHz would cost to encode."""
 
 BLOCK = 1024
 """Samples in one AAC frame; every section is a whole number of them."""

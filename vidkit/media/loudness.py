@@ -32,12 +32,12 @@ STEP = RATE // 10
 HOP = 64
 """Samples between two values of the gain. A multiple of it is `STEP`."""
 
-_HOLD = 6
+_HOLD = 4
 """Hops for which the limiter looks ahead and holds: 8 ms each way."""
 
 _WIDTH = 2 * _HOLD + 1
-_STEPS = (1, 2, 4, 5)
-"""The least of `_WIDTH` neighbours is that of pairs of pairs: 1 + 1 + 2 + 4 + 5 = 13."""
+_STEPS = (1, 2, 4, 1)
+"""The least of `_WIDTH` neighbours is that of pairs of pairs: 1 + 1 + 2 + 4 + 1 = 9."""
 
 _SPEECH_RANGE = 40.0
 """dB under the loudest moment at which speech counts as begun."""
@@ -94,8 +94,9 @@ def measure(pieces: Iterable[Samples]) -> Measured:
 
 
 def _k_weights() -> Samples:
-    """What each line of a spectrum of `STEP` samples counts (BS.1770-4, tables 1 and 2)."""
-    z = np.exp(-2j * np.pi * np.arange(STEP // 2 + 1) / STEP)
+    """What each line of a spectrum of `STEP` samples counts (BS.1770-4, tables 1 and 2, whose
+    filters are given for 48 kHz)."""
+    z = np.exp(-2j * np.pi * np.arange(STEP // 2 + 1) * RATE / STEP / 48_000)
     shelf = (1.53512485958697 - 2.69169618940638 * z + 1.19839281085285 * z**2) / (
         1 - 1.69065929318241 * z + 0.73248077421585 * z**2
     )

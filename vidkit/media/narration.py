@@ -35,8 +35,8 @@ _FEED = 48 * BLOCK
 _KEPT_SAMPLES = 120 * RATE
 """Two minutes; a longer narration is read from its file twice, so that memory is bounded."""
 
-_HEADER = bytes.fromhex("1188")
-"""AudioSpecificConfig of AAC-LC, 48 kHz, mono (ISO 14496-3, 1.6.2.1)."""
+_HEADER = bytes.fromhex("1288")
+"""AudioSpecificConfig of AAC-LC, 32 kHz, mono (ISO 14496-3, 1.6.2.1)."""
 
 
 @dataclass(frozen=True)
