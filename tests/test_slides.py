@@ -19,7 +19,7 @@ from PIL import Image, ImageChops
 import vidkit
 from vidkit.errors import SettingsError
 from vidkit.providers import ImageAsk, ImageMaker, Picture, image_maker
-from vidkit.providers.slides import Slides, card, images
+from vidkit.providers.slides import FOLDER, Slides, card, images
 
 T = TypeVar("T")
 
@@ -234,6 +234,24 @@ def test_ordinary_text_needs_no_note() -> None:
     """Western, Greek and Cyrillic letters, arrows and mathematics are in the bundled fonts."""
     title = "Größe, naïve, Ελλάδα, Привет → ∑ x₂ ≤ ½ × 10³ “quoted” – dash…"
     assert drawn(replace(ASK, title=title)).notes == ()
+
+
+def test_what_shapes_a_slide_is_in_the_key() -> None:
+    """Rules, word lists, templates and fonts are all part of the digest that a key holds."""
+    suffixes = {path.suffix for path in FOLDER.rglob("*") if path.is_file()} - {".pyc"}
+    assert suffixes == {".py", ".toml", ".typ", ".otf", ".txt"}
+
+
+def test_words_in_another_script_are_kept_under_the_fonts_of_the_machine() -> None:
+    """Only a slide that borrows fonts has a key that depends on which are installed."""
+    assert Slides().shape(ASK)["borrowed"] is None
+    assert Slides().shape(replace(ASK, title="日本語"))["borrowed"] is not None
+
+
+def test_a_layout_is_explained_in_words() -> None:
+    """`explain` names the layout, the reason for it, and where the headline is from."""
+    said = Slides().explain(ASK)
+    assert said.startswith("parts: ") and "labels 3 parts" in said and "own title" in said
 
 
 def test_a_card_for_a_missing_section() -> None:

@@ -35,6 +35,7 @@ from . import ImageAsk, Picture, Request
 FOLDER = Path(slides.__file__).parent
 FONTS = FOLDER / "fonts"
 
+_SHAPING = (".py", ".toml", ".typ", ".otf")
 _THREADS = 2  # a slide keeps one core busy; more threads than that only hold memory
 _compilers = threading.local()
 
@@ -263,9 +264,9 @@ def _file_digest(path: str) -> str:
 
 @cache
 def _digest() -> str:
-    """SHA-256 over the rules, the templates and the bundled fonts, in the order of their names."""
+    """SHA-256 over rules, word lists, templates and bundled fonts, in the order of their names."""
     digest = hashlib.sha256()
-    for path in sorted([*FOLDER.glob("*.py"), *FOLDER.glob("*.typ"), *FONTS.glob("*.otf")]):
-        digest.update(path.name.encode())
+    for path in sorted(path for path in FOLDER.rglob("*") if path.suffix in _SHAPING):
+        digest.update(path.relative_to(FOLDER).as_posix().encode())
         digest.update(bytes.fromhex(_file_digest(str(path))))
     return digest.hexdigest()

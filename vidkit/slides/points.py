@@ -51,7 +51,7 @@ _PREDICATE = re.compile(
 )
 _POINTS_BACK = re.compile(
     r"^[^,]{3,40}, (?:this|that|these|those|it) (?:is|are|was|were)\b|\w these (?:two|three)\b|"
-    r",? (?:too|as well)[.!]?$",
+    r",? (?:too|as well)[.!]?$|^\w+ (?:it|them)\b",
     re.IGNORECASE,
 )
 

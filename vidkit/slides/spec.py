@@ -61,10 +61,11 @@ class Frame:
 def spec(slide: Slide, frame: Frame) -> dict[str, Any]:
     """What the template needs to set `slide` into `frame`."""
     language = slide.language.split("-")[0]
+    terms = () if slide.layout == "statement" else slide.terms
     return {
         "layout": slide.layout,
         "headline": typographic(slide.headline),
-        "points": [runs(point, slide.terms) for point in slide.points],
+        "points": [runs(point, terms) for point in slide.points],
         "entries": [_entry(entry) for entry in slide.entries],
         "sides": [
             {"name": typographic(side.name), "points": [runs(point) for point in side.points]}
@@ -102,11 +103,12 @@ def _paths(slide: Slide) -> list[Path]:
 
 
 def typographic(text: str) -> str:
-    """`text` with curly quotation marks, no lone word in its last line, long words breakable."""
+    """`text` with curly quotation marks, tied where no line should end, long words breakable."""
     text = re.sub(r"(?<=\w)'(?=\w)", "’", text)
     text = re.sub(r"(?:(?<=^)|(?<=[\s(\[—–]))'(?=\S)", "‘", text).replace("'", "’")
     text = re.sub(r"(?:(?<=^)|(?<=[\s(\[—–]))\"(?=\S)", "“", text).replace('"', "”")
-    text = re.sub(r"(?<=\S)\s*—\s*(?=\S)", "\u200a—\u200a", text).replace("...", "…")
+    text = re.sub(r"(?<=\S)\s*—\s*(?=\S)", "\u200a\u2060—\u200a", text).replace("...", "…")
+    text = re.sub(r" (?=[?!:;»])|(?<=«) |(?<=\d) (?=[%°]|[^\W\d_]{1,8}\b)", "\u00a0", text)
     text = re.sub(r"(?<![\w-])(\w{1,2})-(?=\w)", "\\1-\u2060", text)  # "P-type" stays whole
     text = _COMPOUND.sub(lambda match: match[0].translate(_LOWERED), text)
     return _bound(re.sub(r"\S{25,}", _breakable, text))

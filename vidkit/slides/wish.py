@@ -95,7 +95,7 @@ def _filled(layout: Layout, points: tuple[str, ...], reading: Reading) -> Slide:
         return draft(reading, layout, _WHY, 0, sides=_sides(points))
     if layout == "curve":
         return _curve(points, reading)
-    return replace(draft(reading, layout, _WHY, 0), points=points)
+    return replace(draft(reading, layout, _WHY, 0), points=points, terms=())
 
 
 def _sides(points: Sequence[str]) -> tuple[Side, ...]:
