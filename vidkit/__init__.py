@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .errors import VidkitError
     from .lesson import Lesson, Section, load_lesson
     from .nested import allow_nested
-    from .plan import Plan
+    from .planning import Plan
     from .report import BatchReport, SectionReport, VideoReport
     from .settings import Settings
     from .store import Budget
@@ -33,7 +33,7 @@ _HOMES = {
     "BatchReport": "report",
     "Budget": "store",
     "Lesson": "lesson",
-    "Plan": "plan",
+    "Plan": "planning",
     "Section": "lesson",
     "SectionReport": "report",
     "Settings": "settings",

@@ -28,7 +28,7 @@ from .gate import Gate
 from .lesson import Lesson, lesson_files, load_lesson
 from .machine import usable_cores
 from .pipeline import Editor, Job, Run, Tools
-from .plan import Plan, plan_lessons
+from .planning import Plan, plan_lessons
 from .progress import Watcher, bars
 from .providers import ImageMaker, VoiceMaker, image_maker, voice_maker
 from .report import BatchReport, VideoReport

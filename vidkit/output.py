@@ -144,14 +144,21 @@ class Output:
         """Write `report.json`: the report, and the list of files."""
         with self._lock:
             self._report = dict(report)
-            self._save()
+            try:
+                self._save()
+            except OSError as error:
+                raise self._unwritable(error) from error
         return self.folder / REPORT
 
     def _save(self) -> None:
         whole = {**self._report, "files": dict(sorted(self._files.items()))}
         scratch = self.scratch(REPORT)
-        scratch.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", "utf-8")
-        scratch.replace(self.folder / REPORT)
+        try:
+            scratch.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", "utf-8")
+            scratch.replace(self.folder / REPORT)
+        except OSError:
+            scratch.unlink(missing_ok=True)
+            raise
 
     def _listed(self) -> dict[str, dict[str, Any]]:
         """The files that the manifest on disk lists; none where there is no manifest of ours."""

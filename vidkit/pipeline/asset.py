@@ -36,8 +36,8 @@ class Bill:
     """The money of one asset. Its `request` is the gated one, with each attempt reserved in
     the journal before it is sent; a call of a free provider leaves no trace.
 
-    dollars: what a request may cost; None where nobody knows. spent: what was paid, once it
-    is settled.
+    dollars: what a request may cost; None where nobody knows. cost: what the provider says
+    that all of it cost. spent: what was paid, once it is settled.
     """
 
     tools: Tools
@@ -48,6 +48,7 @@ class Bill:
     provider: str
     lesson: str
     dollars: float | None
+    cost: float | None = None
     spent: float = 0.0
     _open: list[Reservation] = field(default_factory=list)
 
@@ -78,14 +79,13 @@ class Bill:
         self._open.append(reservation)
         return answer
 
-    async def settle(self, dollars: float | None) -> None:
-        """Write down what the requests cost together, where the provider said so, or else
-        what was reserved.
+    async def settle(self) -> None:
+        """Write down what the answered requests cost: what the provider said, or else what was
+        reserved. Called when the asset is kept, so that what is killed before is unconfirmed.
         """
-        reserved = (self.dollars or 0.0) * len(self._open)
-        for number, reservation in enumerate(self._open):
-            share = None if dollars is None else dollars if number == 0 else 0.0
+        open_, self._open = self._open, []
+        for number, reservation in enumerate(open_):
+            share = None if self.cost is None else self.cost if number == 0 else 0.0
             await self.tools.aside(reservation.paid, share)
-        if self._open:
-            self.spent = reserved if dollars is None else dollars
-        self._open.clear()
+        if open_:
+            self.spent = (self.dollars or 0.0) * len(open_) if self.cost is None else self.cost

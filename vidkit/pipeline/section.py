@@ -125,7 +125,7 @@ class SectionWork:
         async def draw() -> Got[Part]:
             async def make(bill: Bill) -> tuple[Picture, dict[str, Any]]:
                 picture = await maker.draw(ask, bill.request)
-                await bill.settle(picture.cost)
+                bill.cost = picture.cost
                 name = str(self.section.image or f"what {maker.name} gave")
                 await tools.aside(tools.editor.check_picture, picture.data, name)
                 return picture, {}
@@ -145,7 +145,7 @@ class SectionWork:
         async def speak() -> Got[Part]:
             async def make(bill: Bill) -> tuple[Narration, dict[str, Any]]:
                 narration = await maker.speak(ask, bill.request)
-                await bill.settle(narration.cost)
+                bill.cost = narration.cost
                 name = str(self.section.audio or f"what {maker.name} gave")
                 await tools.aside(tools.editor.check_sound, narration.data, name)
                 words = [[word.text, word.start, word.end] for word in narration.words]
@@ -183,11 +183,15 @@ class SectionWork:
         )
 
         async def keep() -> Asset:
-            made, about = await make(bill)
-            about |= {"kind": kind, "provider": provider, "notes": list(made.notes)}
-            return await tools.aside(
-                tools.store.keep, key, made.data, made.suffix, about, fresh=self._fresh(kind)
-            )
+            fresh = self._fresh(kind)
+            try:
+                made, about = await make(bill)
+                about |= {"kind": kind, "provider": provider, "notes": list(made.notes)}
+                return await tools.aside(
+                    tools.store.keep, key, made.data, made.suffix, about, fresh=fresh
+                )
+            finally:
+                await bill.settle()
 
         asset, kept = await obtain(tools, key, keep, fresh=self._fresh(kind))
         self._note(asset.about.get("notes", ()))
