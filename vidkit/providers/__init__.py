@@ -86,23 +86,26 @@ class Picture:
     """A still: the bytes of an image file and its suffix (".png", ".jpg", ".webp", ".gif").
 
     `notes` are sentences for the person who looks: a missing font, a text that was cut.
+    `cost` is what it cost in dollars, where the provider says.
     """
 
     data: bytes
     suffix: str = ".png"
     notes: tuple[str, ...] = ()
+    cost: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Narration:
     """Speech: the bytes of a sound file, its suffix (".wav", ".mp3", …) and, where the voice
-    tells, when each word of the section's text is spoken. `notes` as in `Picture`.
+    tells, when each word of the section's text is spoken. `notes` and `cost` as in `Picture`.
     """
 
     data: bytes
     suffix: str = ".wav"
     words: tuple[Word, ...] = ()
     notes: tuple[str, ...] = ()
+    cost: float | None = None
 
 
 @runtime_checkable
