@@ -106,9 +106,9 @@ def statement(sentence: str, language: str = "en", aim: int = AIM) -> str:
     for shorten in (_without_brackets, _without_inserts, _before_break, _before_trail):
         if length(kept) > aim:
             kept = shorten(kept, language)
-    kept = re.sub(r"[\s,;:—–]+$", "", kept)
+    kept = kept.rstrip(" ,;:—–")
     if kept.count('"') % 2 == 0 and not kept.endswith(("...", "…")):
-        kept = re.sub(r"[.!。！]+$", "", kept)
+        kept = kept.rstrip(".!。！")
     return capitalised(kept)
 
 

@@ -10,6 +10,8 @@ from .grammar import grammar
 
 LONGEST_WORD = 120
 """Letters of a word that are kept; the longest in any dictionary has 45."""
+MOST_SENTENCES = 250
+"""Sentences that are read; a quarter of an hour of speech has fewer."""
 
 _INVISIBLE = re.compile(
     # Controls, marks that turn the direction of a line, byte-order marks, private use, surrogates.
@@ -56,12 +58,12 @@ def without_fences(text: str) -> str:
 
 @lru_cache(maxsize=256)
 def sentences(text: str, language: str = "en") -> tuple[str, ...]:
-    """The sentences of `text`, in order, each on one line; a blank line ends one too."""
+    """The first sentences of `text`, in order, each on one line; a blank line ends one too."""
     found: list[str] = []
     for paragraph in re.split(r"\n\s*\n|\n(?=[ \t]*(?:[-*•]|\d{1,2}[.)])[ \t])", text):
         line = " ".join(_LIST_MARK.sub("", paragraph).split())
         found += _of_paragraph(line, language)
-    return tuple(found)
+    return tuple(found[:MOST_SENTENCES])
 
 
 def _of_paragraph(line: str, language: str) -> list[str]:
