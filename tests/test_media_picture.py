@@ -41,7 +41,7 @@ def png_of_size(width: int, height: int) -> bytes:
     )
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
 @pytest.mark.parametrize("mode", ["RGB", "L", "P", "RGBA", "CMYK", "1", "LA"])
 def test_kinds_and_colours_are_opened(kind: str, mode: str) -> None:
     """Each kind of file and of colour that can be saved comes back as it looks, in RGB."""
@@ -63,12 +63,12 @@ def test_sixteen_bits_keep_their_greys() -> None:
     assert np.abs(opened[..., 0].ravel() - np.arange(256)).max() <= 1
 
 
-@pytest.mark.parametrize("most", [1.0, 255.0])
-def test_floats_keep_their_greys(most: float) -> None:
-    """A picture of floats, from 0 to 1 or to 255, is shown in its greys."""
-    values = np.linspace(0, most, 256, dtype=np.float32).reshape(16, 16)
-    opened = np.asarray(open_picture(saved(Image.fromarray(values), "TIFF")))
-    assert np.abs(opened[..., 0].ravel() - np.arange(256)).max() <= 1
+@pytest.mark.parametrize("kind", ["BMP", "TIFF", "PDF", "PPM", "ICO"])
+def test_other_kinds_are_refused(kind: str) -> None:
+    """Only kinds on the list are opened, whatever else Pillow could read."""
+    data = saved(Image.new("RGB", (60, 40)), kind)
+    with pytest.raises(MediaError, match="give a PNG, JPEG, WebP or GIF"):
+        open_picture(data, "slide")
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L", "I;16", "CMYK"])
@@ -79,14 +79,14 @@ def test_large_picture_is_reduced_without_a_trace(mode: str) -> None:
         image = Image.fromarray(np.asarray(ramp).astype(np.uint16) * 257)
     else:
         image = Image.merge("RGB", [ramp, ramp.rotate(180), ramp]).convert(mode)
-    data = saved(image, "TIFF" if mode == "CMYK" else "PNG")
+    data = saved(image, "JPEG" if mode == "CMYK" else "PNG")
     frame = Frame(size=(96, 64))
     whole = fit_picture(open_picture(data), frame)
     pieces = frame_picture(data, frame)
     assert np.abs(np.asarray(whole, float) - np.asarray(pieces, float)).mean() < 1.5
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
 def test_garbled_picture_is_refused_or_shown(kind: str) -> None:
     """Whatever bytes are broken, the answer is a picture or an error that names the file."""
     data = saved(noise_picture((40, 30)), kind)
@@ -142,7 +142,7 @@ def test_moving_picture_shows_its_first_frame() -> None:
     assert open_picture(data).getpixel((8, 8)) == (0, 255, 0)
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "WEBP"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
 def test_truncated_picture_is_refused_by_name(kind: str) -> None:
     """Half a file is damage, and the message has the file's name."""
     data = saved(noise_picture((80, 60)), kind)

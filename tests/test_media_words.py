@@ -127,3 +127,14 @@ def test_subtitles_never_overlap(raw: list[tuple[float, float, str]]) -> None:
         assert start == now < end
         assert len(text) <= 0xFFFF
         now = end
+
+
+def test_chapters_are_listed_by_another_reader(clips: list[Clip], tmp_path: Path) -> None:
+    """mutagen, which shares no code with FFmpeg, finds every chapter, its time and its title."""
+    from mutagen.mp4 import MP4
+
+    out, titles = tmp_path / "video.mp4", ["Light", "Farbe & Töne", "雨"]
+    joined = join_clips([clip.path for clip in clips], out, SMALL, titles=titles)
+    found = MP4(out).chapters
+    assert [chapter.title for chapter in found] == titles
+    assert [chapter.start for chapter in found] == pytest.approx(joined.starts, abs=0.002)

@@ -11,12 +11,10 @@ from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
-from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
-from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from ..errors import MediaError
@@ -32,9 +30,6 @@ _SIGNATURES: tuple[tuple[bytes, Callable[[BinaryIO], ImageFile]], ...] = (
     (b"\x89PNG\r\n\x1a\n", PngImageFile),
     (b"\xff\xd8\xff", JpegImageFile),
     (b"GIF8", GifImageFile),
-    (b"BM", BmpImageFile),
-    (b"II*\0", TiffImageFile),
-    (b"MM\0*", TiffImageFile),
 )
 _large = threading.Lock()
 
@@ -139,12 +134,9 @@ _TURNS = {
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """A grey picture of 16 bits or floats as 8 bits (Pillow alone would cut at 255)."""
-    values = np.nan_to_num(np.asarray(image, dtype=np.float32))
-    scale = 1 / 257
-    if image.mode == "F":
-        scale = 255.0 if float(values.max(initial=0)) <= 1 else 1.0
-    return Image.fromarray((values * scale).round().clip(0, 255).astype(np.uint8))
+    """A grey picture of 16 bits as one of 8 bits (Pillow alone would cut at 255)."""
+    values = np.asarray(image, dtype=np.float32)
+    return Image.fromarray((values / 257).round().clip(0, 255).astype(np.uint8))
 
 
 @contextmanager
@@ -184,7 +176,7 @@ def _recognised(file: BinaryIO, name: str) -> ImageFile:
     for signature, opened in _SIGNATURES:
         if start.startswith(signature):
             return opened(file)
-    raise MediaError(f"{name} is {_seen(start)}; give a PNG, JPEG, WebP, GIF, BMP or TIFF picture")
+    raise MediaError(f"{name} is {_seen(start)}; give a PNG, JPEG, WebP or GIF picture")
 
 
 def _seen(start: bytes) -> str:
