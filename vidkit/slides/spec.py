@@ -108,7 +108,9 @@ def typographic(text: str) -> str:
     text = re.sub(r"(?:(?<=^)|(?<=[\s(\[—–]))'(?=\S)", "‘", text).replace("'", "’")
     text = re.sub(r"(?:(?<=^)|(?<=[\s(\[—–]))\"(?=\S)", "“", text).replace('"', "”")
     text = re.sub(r"(?<=\S)\s*—\s*(?=\S)", "\u200a\u2060—\u200a", text).replace("...", "…")
-    text = re.sub(r" (?=[?!:;»])|(?<=«) |(?<=\d) (?=[%°]|[^\W\d_]{1,8}\b)", "\u00a0", text)
+    text = re.sub(r" (?=[?!:;»])|(?<=«) |(?<=\d) (?=[%°])", "\u00a0", text)
+    if text.count(" ") > 4:  # a short name has too few places to break as it is
+        text = re.sub(r"(?<=\d) (?=[^\W\d_]{1,8}\b)", "\u00a0", text)
     text = re.sub(r"(?<![\w-])(\w{1,2})-(?=\w)", "\\1-\u2060", text)  # "P-type" stays whole
     text = _COMPOUND.sub(lambda match: match[0].translate(_LOWERED), text)
     return _bound(re.sub(r"\S{25,}", _breakable, text))
