@@ -31,7 +31,7 @@ TIERS = {
     },
     3: {"providers"},
     4: {"pipeline", "report"},
-    5: {"planning", "progress"},
+    5: {"look", "planning", "progress"},
     6: {"calls", "nested", "takes"},
     7: {"__main__", "studio"},
 }

@@ -108,6 +108,79 @@ def test_check_tells_all_faults(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert [p.name for p in tmp_path.iterdir()] == ["rain.json"]
 
 
+def test_slides_are_drawn_on_one_sheet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`vidkit slides` draws every slide, says each layout and why, and spares strangers."""
+    monkeypatch.chdir(tmp_path)
+    lesson = str(written(tmp_path, "rain", 5))
+    for _ in range(2):
+        assert main(["slides", lesson, "--size", "640x360"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split(".")[0] for line in told[:5]] == list("12345")
+    assert (tmp_path / "slides_rain.png").read_bytes().startswith(b"\x89PNG")
+    (tmp_path / "mine.png").write_bytes(b"mine")
+    assert main(["slides", lesson, "-o", "mine.png"]) == 2
+    assert (tmp_path / "mine.png").read_bytes() == b"mine"
+
+
+def test_plan_makes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`vidkit plan` says calls and cost of lessons and folders, and leaves no output."""
+    written(tmp_path, "rain", 2)
+    paid = ["--images", "simulated:latency=1,price=0.5", "--voice", "simulated:latency=1"]
+    assert main(["plan", str(tmp_path), *paid]) == 0
+    told = capsys.readouterr().out
+    assert "4 calls, cost at most $1.00, about 1.0 s" in told
+    assert [p.name for p in tmp_path.iterdir()] == ["rain.json"]
+
+
+def test_a_budget_ends_with_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--budget` keeps what fits, names what does not, and the next run goes on."""
+    lesson = str(written(tmp_path, "rain", 3))
+    paid = ["--images", "simulated:latency=0,price=0.5", *QUICK[2:]]
+    assert main(["make", lesson, *paid, "--budget", "1"]) == 1
+    assert "over budget" in capsys.readouterr().out
+    assert main(["make", lesson, *paid]) == 0
+    assert "2 of them from the store" in capsys.readouterr().out
+
+
+def test_the_cache_is_kept_in_order(
+    tmp_path: Path, own_store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`vidkit cache` shows, verifies and removes, and asks before it removes."""
+    main(["make", str(written(tmp_path, "rain", 2)), *QUICK])
+    capsys.readouterr()
+    assert main(["cache"]) == 0
+    assert "2 × image" in capsys.readouterr().out
+    assert main(["cache", "verify"]) == 0
+    assert "all whole" in capsys.readouterr().out
+    assert main(["cache", "prune"]) == 2
+    assert main(["cache", "prune", "--older-than", "30d", "--keep", "5GB"]) == 0
+    assert main(["cache", "clear"]) == 0
+    assert "add --yes" in capsys.readouterr().out
+    assert main(["cache", "clear", "--yes"]) == 0
+    assert main(["cache"]) == 0
+    assert "0 assets" in capsys.readouterr().out
+
+
+def test_a_rotten_byte_is_found_by_verify(
+    tmp_path: Path, own_store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A byte that changes under the same size and time is found, set aside, and made again."""
+    lesson = str(written(tmp_path, "rain", 1))
+    main(["make", lesson, *QUICK])
+    path = next((own_store / "assets").rglob("*.wav"))
+    was = path.stat()
+    data = bytearray(path.read_bytes())
+    data[-5] ^= 1
+    path.write_bytes(data)
+    os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
+    capsys.readouterr()
+    assert main(["cache", "verify"]) == 1
+    assert "damaged" in capsys.readouterr().out
+    assert main(["make", lesson, *QUICK]) == 0
+
+
 def test_schema_is_json_schema(capsys: pytest.CaptureFixture[str]) -> None:
     """`vidkit schema` prints a schema that a validator accepts."""
     assert main(["schema"]) == 0

@@ -1,4 +1,5 @@
-"""The command line: `vidkit make`, `batch`, `plan`, `check`, `cache` and `schema`.
+"""The command line: `vidkit make`, `batch`, `plan`, `check`, `slides`, `cache` and
+`schema`.
 
 Ends with 0 where all was made, 1 where something failed, 2 where the input was bad, and
 130 where it was interrupted.
@@ -142,6 +143,20 @@ def _check(given: argparse.Namespace) -> int:
     return ALL_MADE if good else BAD_INPUT
 
 
+def _slides(given: argparse.Namespace) -> int:
+    """`vidkit slides`: all slides of a lesson on one sheet, with the layout of each and why."""
+    from .look import slide_sheet
+
+    lesson, settings = load_lesson(given.lesson), _settings(given)
+    out = Path(given.output or f"slides_{lesson.name}.png")
+    for number, (section, why) in enumerate(
+        zip(lesson.sections, slide_sheet(lesson, settings, out), strict=True), 1
+    ):
+        print(f"{number}. {section.title or '(no title)'}: {why}")
+    print(out)
+    return ALL_MADE
+
+
 def _schema(_: argparse.Namespace) -> int:
     """`vidkit schema`: the format of lessons."""
     print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
@@ -255,6 +270,12 @@ def _parser() -> argparse.ArgumentParser:
     cache.add_argument("--keep", type=_bytes, metavar="5GB", help="prune: down to this size")
     cache.add_argument("--yes", action="store_true", help="do not ask")
     cache.add_argument("--cache-dir", metavar="DIR", help="the store's folder")
+
+    slides = _command(commands, "slides", _slides, "draw all slides of a lesson on one sheet")
+    slides.add_argument("lesson", metavar="LESSON", help="the lesson's JSON file")
+    slides.add_argument("-o", "--output", metavar="FILE", help="default: slides_<name>.png")
+    slides.add_argument("--images", metavar="NAME", help="slides, or slides:dark and the like")
+    slides.add_argument("--size", type=_size, metavar="WxH", help="default 1280x720")
 
     _command(commands, "schema", _schema, "print the format of lessons as JSON Schema")
     return parser

@@ -10,7 +10,7 @@ from .frame import Frame
 from .join import Chapter, Joined, chapters, join_clips, section_starts
 from .picture import check_picture, fit_picture, open_picture
 from .seam import make_seam
-from .sheet import contact_sheet, poster
+from .sheet import contact_sheet, poster, sheet
 from .sound import Sound, check_sound, open_sound
 
 __all__ = [
@@ -35,4 +35,5 @@ __all__ = [
     "poster",
     "read_clip",
     "section_starts",
+    "sheet",
 ]

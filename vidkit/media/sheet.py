@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 from PIL.ImageFont import FreeTypeFont
+from PIL.PngImagePlugin import PngInfo
 
 from ..slides import glyphs
 from .clip import picture_of
@@ -53,13 +54,24 @@ def contact_sheet(
     `clips` are their clips, made for `frame`; `titles` and `seconds` belong to those of the
     same place, and either may be shorter. Raises `MediaError` for a clip that cannot be read.
     """
-    wide, high = frame.size
+    lengths = [_clock(length) for length in seconds]
+    return sheet([picture_of(clip) for clip in clips], titles, lengths, frame.size)
+
+
+def sheet(
+    pictures: Sequence[Image.Image],
+    titles: Sequence[str] = (),
+    notes: Sequence[str] = (),
+    size: tuple[int, int] = (1280, 720),
+) -> bytes:
+    """A PNG of `pictures`, all of `size`, each with its number, title and, at the right, note."""
+    wide, high = size
     width = _WIDTH if wide >= high else _WIDTH * 9 // 16
     height = max(1, round(width * high / wide))
-    columns = max(1, min(len(clips), 4 if wide >= high else 6))
-    rows = -(-len(clips) // columns)
+    columns = max(1, min(len(pictures), 4 if wide >= high else 6))
+    rows = -(-len(pictures) // columns)
     cell = height + 12 + (_LINES + 1) * 20
-    sheet = Image.new(
+    page = Image.new(
         "RGB",
         (
             2 * _MARGIN + columns * width + (columns - 1) * _SPACE,
@@ -67,18 +79,17 @@ def contact_sheet(
         ),
         _PAPER,
     )
-    for place, clip in enumerate(clips):
+    for place, picture in enumerate(pictures):
         row, column = divmod(place, columns)
         corner = (_MARGIN + column * (width + _SPACE), _MARGIN + row * (cell + _SPACE))
-        small = picture_of(clip).resize((width, height), Image.Resampling.LANCZOS)
-        sheet.paste(small, corner)
-        ImageDraw.Draw(sheet).rectangle(
+        page.paste(picture.resize((width, height), Image.Resampling.LANCZOS), corner)
+        ImageDraw.Draw(page).rectangle(
             (corner[0] - 1, corner[1] - 1, corner[0] + width, corner[1] + height), outline=_LINE
         )
         title = titles[place] if place < len(titles) else ""
-        length = _clock(seconds[place]) if place < len(seconds) else ""
-        _caption(sheet, (corner[0], corner[1] + height + 10), width, place + 1, title, length)
-    return _png(sheet)
+        note = notes[place] if place < len(notes) else ""
+        _caption(page, (corner[0], corner[1] + height + 10), width, place + 1, title, note)
+    return _png(page)
 
 
 def _caption(
@@ -146,5 +157,7 @@ def _font(name: str, size: int) -> FreeTypeFont | None:
 
 def _png(image: Image.Image) -> bytes:
     file = BytesIO()
-    image.save(file, "PNG", compress_level=6)
+    by_vidkit = PngInfo()
+    by_vidkit.add_text("Software", "vidkit")
+    image.save(file, "PNG", compress_level=6, pnginfo=by_vidkit)
     return file.getvalue()

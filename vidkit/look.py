@@ -1,0 +1,67 @@
+"""A look at a lesson's slides before anything is made: one sheet, with each layout and why."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
+
+from .errors import OutputError, SettingsError
+from .lesson import Lesson
+from .media import open_picture, sheet
+from .pipeline.shape import image_ask
+from .providers import image_maker
+from .providers.slides import Slides
+from .settings import Settings
+
+T = TypeVar("T")
+
+
+def slide_sheet(lesson: Lesson, settings: Settings, out: Path) -> list[str]:
+    """Draw all slides of a lesson and write them as one PNG to `out`; gives, for each section,
+    the layout of its slide and why it was chosen.
+
+    Raises `SettingsError` where the images are not slides, `OutputError` where `out` is
+    somebody's file or cannot be written.
+    """
+    maker = image_maker(settings.images)
+    if not isinstance(maker, Slides):
+        raise SettingsError("only slides are laid out here: images='slides' or 'slides:dark'")
+    _refuse_stranger(out)
+    asks = [image_ask(lesson, index, settings) for index in range(len(lesson.sections))]
+    reasons = [maker.explain(ask) for ask in asks]
+
+    async def draw() -> list[Image.Image]:
+        pictures = [await maker.draw(ask, _straight) for ask in asks]
+        return [open_picture(picture.data) for picture in pictures]
+
+    page = sheet(asyncio.run(draw()), reasons, size=settings.size)
+    scratch = out.with_name(f".{out.name}.part")
+    try:
+        scratch.write_bytes(page)
+        scratch.replace(out)
+    except OSError as error:
+        scratch.unlink(missing_ok=True)
+        raise OutputError(f"{out} cannot be written: {error.strerror or error}") from error
+    return reasons
+
+
+async def _straight(send: Callable[[], Awaitable[T]], /) -> T:
+    return await send()
+
+
+def _refuse_stranger(out: Path) -> None:
+    """Raise `OutputError` where `out` is a file that is no sheet of vidkit's."""
+    if not out.exists():
+        return
+    try:
+        with out.open("rb") as file:
+            ours = PngImageFile(file).text.get("Software") == "vidkit"
+    except Exception:
+        ours = False
+    if not ours:
+        raise OutputError(f"{out} is not one of vidkit's sheets; choose another file with -o")
