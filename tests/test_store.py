@@ -93,6 +93,12 @@ def truncate(asset: Asset) -> None:
     asset.path.write_bytes(PNG[:100])
 
 
+def truncate_in_the_same_moment(asset: Asset) -> None:
+    was = asset.path.stat()
+    os.truncate(asset.path, 100)
+    os.utime(asset.path, ns=(was.st_atime_ns, was.st_mtime_ns))
+
+
 def rewrite(asset: Asset) -> None:
     asset.path.write_bytes(PNG[::-1])
 
@@ -119,7 +125,17 @@ def change_facts(asset: Asset) -> None:
     facts.write_bytes(facts.read_bytes().replace(b"0.5", b"0.7"))
 
 
-DAMAGE = [grow, truncate, rewrite, delete, replace, delete_facts, truncate_facts, change_facts]
+DAMAGE = [
+    grow,
+    truncate,
+    truncate_in_the_same_moment,
+    rewrite,
+    delete,
+    replace,
+    delete_facts,
+    truncate_facts,
+    change_facts,
+]
 
 
 @pytest.mark.parametrize("damage", DAMAGE, ids=lambda each: each.__name__)
@@ -221,6 +237,18 @@ def test_a_damaged_take_is_not_replaced_by_an_older_one(store: Store) -> None:
     third.path.unlink()
     assert len(store.takes(KEY)) == 1
     assert store.find(KEY) == first
+
+
+def test_the_next_take_counts_whatever_became_of_the_others(store: Store) -> None:
+    """What is made anew counts also where an earlier take was brought back and the newest one
+    was damaged.
+    """
+    keep(store, b"one")
+    keep(store, b"two", fresh=True).path.unlink()
+    store.bring_back(KEY, 1)
+    assert len(store.takes(KEY)) == 1
+    third = keep(store, b"three", fresh=True)
+    assert store.find(KEY) == third
 
 
 def test_a_lost_choice_of_take_is_told(store: Store) -> None:

@@ -107,6 +107,29 @@ def test_a_budget_is_a_hard_cap() -> None:
     reserve(journal, 5.0)
 
 
+def test_cents_add_up() -> None:
+    """A sum of floats that is a hair over a budget fits it, and a millionth over does not."""
+    reserve(Journal(), 0.1 + 0.2, Budget("course", 0.3))
+    with pytest.raises(OverBudget):
+        reserve(Journal(), 0.300001, Budget("course", 0.3))
+
+
+def test_an_end_is_an_end_for_everybody() -> None:
+    """A call that ended is left as it is, whoever ends it again; late news of one that was
+    unconfirmed is taken.
+    """
+    journal, course = Journal(), Budget("course", 1)
+    lost, failed = reserve(journal, 0.5, course), reserve(journal, 0.25, course)
+    failed.failed()
+    journal.end(failed.id, "paid", 0.25)
+    lost.unconfirmed()
+    assert journal.left(course) == 0.5
+    journal.end(lost.id, "paid", 0.125)
+    journal.end(4711, "paid", 1)
+    assert journal.spent().total == journal.spent().paid == 0.125
+    assert journal.left(course) == 0.875
+
+
 def test_every_budget_has_to_have_room() -> None:
     """A call under two budgets is made where it fits both, and charged to both."""
     journal, course, run = Journal(), Budget("course", 1), Budget("run 7", 0.5)

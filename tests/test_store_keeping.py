@@ -82,15 +82,15 @@ def test_pruning_takes_what_was_used_longest_ago(store: Store) -> None:
     """`keep_bytes` takes one after the other, the longest unused first, until the rest fits, and
     what was set aside before all.
     """
-    for number, days in enumerate((3, 5, 1, 2)):
+    for number, days in enumerate((3, 5, 1, 2, 9, 7, 8, 6)):
         keep(store, number, days=days)
-    keep(store, 4).path.write_bytes(b"")
-    assert store.find(key_of(4)) is None
-    removal = store.prune(keep_bytes=250_000)
-    assert (removal.assets, removal.aside) == (2, 1)
-    assert left(store) == {2, 3}
+    keep(store, 8).path.write_bytes(b"")
+    assert store.find(key_of(8)) is None
+    removal = store.prune(keep_bytes=350_000)
+    assert (removal.assets, removal.aside) == (5, 1)
+    assert left(store) == {0, 2, 3}
     assert list((store.folder / "aside").iterdir()) == []
-    assert store.prune(keep_bytes=250_000).assets == 0
+    assert store.prune(keep_bytes=350_000).assets == 0
 
 
 def test_telling_first_removes_nothing(store: Store) -> None:

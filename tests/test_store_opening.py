@@ -10,13 +10,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from vidkit.errors import StoreError
-from vidkit.store import NoStore, Store, asset_key, default_folder, open_store
+from vidkit.store import Budget, NoStore, Store, asset_key, default_folder, open_store
 
 KEY = asset_key("image", {"n": 1})
 
@@ -261,11 +261,20 @@ def holes(path: Path) -> None:
     path.write_bytes(data[:4096] + b"\xff" * 8192 + data[12288:])
 
 
+def swapped(path: Path) -> None:
+    other = path.with_name("other")
+    other.write_bytes(b"garbage" * 5000)
+    other.replace(path)
+
+
 def gone(path: Path) -> None:
     path.unlink()
 
 
-@pytest.mark.parametrize("damage", [garbage, half, nothing, holes, gone], ids=lambda d: d.__name__)
+DAMAGE = [garbage, half, nothing, holes, swapped, gone]
+
+
+@pytest.mark.parametrize("damage", DAMAGE, ids=lambda each: each.__name__)
 @pytest.mark.parametrize("opened", [False, True], ids=["closed", "open"])
 def test_a_damaged_journal_loses_no_asset(
     tmp_path: Path, damage: Callable[[Path], None], opened: bool
@@ -297,6 +306,34 @@ def test_a_damaged_journal_loses_no_asset(
         lost = len(later.journal.entries()) < 301
     if lost:
         assert "journal" in store.notes[0]
+
+
+def test_a_budget_outlives_damage(tmp_path: Path) -> None:
+    """Where the sums of the budgets can no longer be read, they are added up from the calls."""
+    course = Budget("course", 1)
+    with Store(tmp_path) as store:
+        for _ in range(4):
+            store.journal.reserve(
+                run=None,
+                key=KEY,
+                kind="image",
+                provider="p",
+                lesson="l",
+                dollars=0.2,
+                budgets=[course],
+            ).paid(0.1)
+    path = max(tmp_path.glob("journal-*.sqlite"))
+    with closing(sqlite3.connect(path)) as base:
+        (size,) = base.execute("PRAGMA page_size").fetchone()
+        sql = "SELECT rootpage FROM sqlite_master WHERE name = 'budget'"
+        (page,) = base.execute(sql).fetchone()
+    data = bytearray(path.read_bytes())
+    data[(page - 1) * size : page * size] = b"\xff" * size
+    path.write_bytes(data)
+    with Store(tmp_path) as store:
+        assert store.journal.left(course) == 0.6
+        assert len(store.journal.entries(budget="course")) == 4
+        assert "damaged" in store.notes[0]
 
 
 def test_a_journal_is_mended_once_for_all(tmp_path: Path) -> None:

@@ -65,7 +65,11 @@ class Database:
         self._path: Path | None = None
         self._file: tuple[int, int] | None = None
         with self._told():
-            self._open(expected)
+            try:
+                self._open(expected)
+            except BaseException:
+                self.close()
+                raise
 
     def do(self, work: Callable[[sqlite3.Connection], T], *, writes: bool = True) -> T:
         """Call `work` with the connection, in one transaction; nobody else writes beside it
@@ -104,6 +108,10 @@ class Database:
                 self._file = None
                 if self._base is not None:
                     self._base.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_file"):
+            self.close()
 
     def _transact(self, work: Callable[[sqlite3.Connection], T], writes: bool = True) -> T:
         assert self._base is not None
@@ -214,7 +222,7 @@ class Database:
 
 
 def _connected(path: str) -> sqlite3.Connection:
-    return sqlite3.connect(path, PATIENCE, isolation_level=None, check_same_thread=False)
+    return sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -52,14 +52,13 @@ def refuse_strangers(folder: Path) -> None:
         )
 
 
-def furnish(folder: Path) -> str | None:
-    """Put the mark and the rooms into a folder that lacks them; only under the opening lock.
+def furnish(folder: Path) -> bool:
+    """Make the rooms of a store; only under the opening lock.
 
-    Gives a note where a mark had to be put back. Raises `StoreError` for a layout that a
-    newer vidkit made.
+    Gives True where something was there before, be it without its mark. Raises `StoreError`
+    for a layout that a newer vidkit made.
     """
     refuse_strangers(folder)
-    used = any((folder / room).exists() for room in ROOMS)
     known, layout = _read(folder)
     if layout > LAYOUT:
         raise StoreError(
@@ -68,13 +67,21 @@ def furnish(folder: Path) -> str | None:
         )
     for room in ROOMS:
         (folder / room).mkdir(exist_ok=True)
-    if known:
-        return None
+    return known or any((folder / "assets").iterdir())
+
+
+def put_mark(folder: Path) -> bool:
+    """Mark the folder as a store, last of all: what is marked is complete.
+
+    Gives True where it was not marked.
+    """
+    if marked(folder):
+        return False
     scratch = folder / f"{MARK}.new"
     scratch.unlink(missing_ok=True)
     write(scratch, json.dumps(_TEXT, indent=2).encode())
     scratch.replace(folder / MARK)
-    return f"the mark of the store in {folder} was missing or damaged; put back" if used else None
+    return True
 
 
 def marked(folder: Path) -> bool:

@@ -79,31 +79,46 @@ class Shelf:
         used_now(folder)
         return asset
 
-    def publish(self, key: str, filled: Path) -> Asset:
-        """Put the folder `filled`, whose files are on the disk, on the shelf as the newest take."""
+    def counting(self, key: str) -> Asset | None:
+        """The asset that counts for a key, if it is there and whole."""
+        number = self.current(key)
+        return None if number is None else self.take(key, number)
+
+    def publish(self, key: str, filled: Path, *, fresh: bool) -> Asset:
+        """Put the folder `filled`, whose files are on the disk, on the shelf as the newest take.
+
+        Unless it is `fresh`, one that counts already stays, and is given.
+        """
         flush(filled)
         place = self.place(key)
         while True:
-            # one past any that ever counted, so that a pointer never means a later take
+            # Before the look at what counts, so that of two who keep at once one finds the
+            # number taken; past all that ever counted, so that a pointer means no later take.
             number = max([0, self._pointer(key)[1], *self.numbers(key)]) + 1
-            fresh = [each for each in (place, place.parent) if not each.exists()]
-            place.mkdir(parents=True, exist_ok=True)
-            try:
-                filled.rename(place / str(number))
-            except FileNotFoundError:
-                if not filled.exists():
-                    raise
-                continue  # somebody tidied the empty place away
-            except OSError:
-                if not (place / str(number)).exists():
-                    raise
-                continue  # somebody else took the number
-            for each in (place, *(each.parent for each in fresh)):
-                flush(each)
-            asset = self.take(key, number)
-            if asset is None:
-                raise StoreError(f"{place / str(number)} was removed while it was being kept")
-            return asset
+            if not fresh and (there := self.counting(key)) is not None:
+                return there
+            if self._move(filled, place / str(number)):
+                break
+        asset = self.take(key, number)
+        if asset is None:
+            raise StoreError(f"{place / str(number)} was removed while it was being kept")
+        return asset
+
+    def _move(self, filled: Path, target: Path) -> bool:
+        """Move a folder to its place for good. False where somebody else was quicker."""
+        place = target.parent
+        new = [each for each in (place, place.parent) if not each.exists()]
+        place.mkdir(parents=True, exist_ok=True)
+        try:
+            filled.rename(target)
+        except OSError:
+            # the number was taken meanwhile, or the empty place tidied away
+            if target.exists() or (filled.exists() and not place.exists()):
+                return False
+            raise
+        for each in (place, *(each.parent for each in new)):
+            flush(each)
+        return True
 
     def bring_back(self, key: str, number: int) -> None:
         """Let an earlier take be the one that counts, until a newer one comes."""
@@ -113,7 +128,8 @@ class Shelf:
         """Take one off the shelf and delete it; it leaves the shelf in one step."""
         gone = self._presence.scratch()
         try:
-            self._point_past(take.key, int(take.folder.name))
+            with suppress(OSError):  # a full disk is no reason not to make room
+                self._point_past(take.key, int(take.folder.name))
             take.folder.rename(gone)
         except FileNotFoundError:
             return False

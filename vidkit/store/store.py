@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from .journal import Journal
 from .keeping import Contents, Removal, Verdict
 from .key import without_credentials
 from .locks import let_go, locked, try_lock
-from .mark import OPENING, default_folder, demand_mark, furnish, marked, refuse_strangers
+from .mark import OPENING, default_folder, demand_mark, furnish, put_mark, refuse_strangers
 from .presence import Presence, sweep
 from .shelf import Shelf
 
@@ -72,21 +72,17 @@ class Store:
         self._leave = weakref.finalize(self, _leave, self._presence, self.journal, self._counts)
 
     def _open(self) -> None:
-        known = marked(self.folder)
-        if note := furnish(self.folder):
-            self._told_of.add(note)
-        self._presence = Presence(self.folder / "processes")
-        try:
-            self.journal = Journal(
-                self.folder,
-                self._presence.name,
-                self._told_of.add,
-                expected=known or note is not None,
-            )
+        used = furnish(self.folder)
+        note = self._told_of.add
+        with ExitStack() as undo:
+            self._presence = Presence(self.folder / "processes")
+            undo.callback(self._presence.leave)
+            self.journal = Journal(self.folder, self._presence.name, note, expected=used)
+            undo.callback(self.journal.close)
             self._sweep()
-        except BaseException:
-            self._presence.leave()
-            raise
+            if put_mark(self.folder) and used:
+                note(f"the mark of the store in {self.folder} was missing or damaged; put back")
+            undo.pop_all()
 
     @property
     def notes(self) -> list[str]:
@@ -101,8 +97,7 @@ class Store:
         """
         checked_key(key)
         with self._told("read"):
-            number = self.shelf.current(key)
-            asset = None if number is None else self.shelf.take(key, number)
+            asset = self.shelf.counting(key)
         if asset is not None:
             self._count("hits")
         return asset
@@ -137,10 +132,8 @@ class Store:
                 if check is not None:
                     with _passing_on():
                         check(file)
-                asset = None if fresh else self._there(key)
-                if asset is None:
-                    describe(filled, key, file, without_credentials(about))
-                    asset = self.shelf.publish(key, filled)
+                describe(filled, key, file, without_credentials(about))
+                asset = self.shelf.publish(key, filled, fresh=fresh)
             finally:
                 shutil.rmtree(filled, ignore_errors=True)
         self._count("misses")
@@ -253,10 +246,6 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _there(self, key: str) -> Asset | None:
-        number = self.shelf.current(key)
-        return None if number is None else self.shelf.take(key, number)
 
     def _bring(self, data: bytes | Path, file: Path) -> None:
         """Let the content be in `file`, on the disk."""
