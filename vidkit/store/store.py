@@ -56,6 +56,7 @@ class Store:
     """
 
     keeps = True
+    """False where nothing is kept (`NoStore`)."""
 
     def __init__(
         self, folder: Path | None = None, *, on_note: Callable[[str], None] | None = None
