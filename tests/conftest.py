@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def own_store(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_store(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
     """The store's folder of this test, and of the processes that it starts."""
     folder = tmp_path_factory.mktemp("store")
     monkeypatch.setenv("VIDKIT_CACHE", str(folder))
-    return folder
+    yield folder
+    if order := sys.modules.get("vidkit.order"):
+        while order._stores:
+            order._stores.popitem()[1].close()

@@ -18,9 +18,9 @@ import pytest
 from stand_ins import written
 
 import vidkit
-from vidkit.calls import store_of
 from vidkit.errors import NothingMade, StoreError
 from vidkit.events import Event, StepEnded
+from vidkit.order import store_of
 from vidkit.providers.simulated import Simulated
 from vidkit.settings import Settings
 
@@ -229,6 +229,12 @@ def test_budgets_are_shared_by_name(tmp_path: Path) -> None:
     assert one.dollars == pytest.approx(0.04)
     two, _ = run(written(tmp_path / "b", "b", 2), budget=course, on_failure="placeholder")
     assert one.dollars + two.dollars == pytest.approx(0.05)
+
+
+def test_a_shared_budget_needs_a_store(tmp_path: Path) -> None:
+    """Without a journal that runs share, a named budget is refused and not merely hoped for."""
+    with pytest.raises(StoreError, match="course"):
+        run(written(tmp_path), budget=vidkit.Budget("course", 1.0), cache=False)
 
 
 def test_a_plan_says_what_a_run_then_does(tmp_path: Path) -> None:

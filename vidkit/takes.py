@@ -9,9 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from .calls import Pathlike, store_of
+from .calls import Pathlike
 from .errors import SettingsError, StoreError
 from .lesson import Lesson, load_lesson
+from .order import store_of
 from .pipeline.section import own_files
 from .pipeline.shape import image_ask, voice_ask
 from .providers import ImageMaker, VoiceMaker, image_maker, voice_maker
