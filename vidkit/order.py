@@ -11,7 +11,7 @@ import threading
 import time
 import uuid
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,6 +43,7 @@ class Order:
         self.voice = voice_maker(settings.voice)
         self.listener = listener
         self._bars: Watcher | None = None
+        self._deaf: list[Callable[[], None]] = []
 
     def __enter__(self) -> None:
         if self.settings.progress:
@@ -51,6 +52,8 @@ class Order:
     def __exit__(self, *_: object) -> None:
         if self._bars is not None:
             self._bars.close()
+        for deaf in self._deaf:
+            deaf()
 
     async def make_one(self) -> VideoReport:
         run = await self._run()
@@ -84,6 +87,12 @@ class Order:
         """The same settings for a second run: what was made anew is not made anew again."""
         return self.settings.with_(force=None)
 
+    def _gate(self, kind: str, maker: ImageMaker | VoiceMaker, events: Events) -> Gate:
+        """The provider's gate, whose decisions this run's listeners hear."""
+        gate = _gate(kind, maker, self.settings.adaptive)
+        self._deaf.append(gate.subscribe(events.tell))
+        return gate
+
     async def _run(self) -> Run:
         """A run with real tools, on the loop that it will live on."""
         events = Events()
@@ -96,8 +105,8 @@ class Order:
         tools = Tools(
             images=self.images,
             voice=self.voice,
-            image_gate=_gate("images", self.images),
-            voice_gate=_gate("voice", self.voice),
+            image_gate=self._gate("images", self.images, events),
+            voice_gate=self._gate("voice", self.voice, events),
             editor=_editor(),
             aside=asyncio.to_thread,
             cores=anyio.CapacityLimiter(usable_cores()),
@@ -107,6 +116,103 @@ class Order:
             events=events,
         )
         return Run(self.settings, tools)
+
+
+_stores: dict[Path, Store | NoStore] = {}
+_opening = threading.Lock()
+_hearing: weakref.WeakSet[Events] = weakref.WeakSet()
+
+
+def store_of(settings: Settings) -> Store | NoStore:
+    """The store that a run with these settings uses; one for each folder of the process.
+
+    A folder that cannot be used gives one that keeps nothing, with a note that says why.
+    """
+    if not settings.cache:
+        return NoStore()
+    folder = Path(settings.cache_dir or default_folder()).expanduser().absolute()
+    with _opening:
+        store = _stores.get(folder)
+        if store is None or not store.keeps:
+            store = _stores[folder] = open_store(folder, on_note=_noticed)
+        return store
+
+
+def _noticed(sentence: str) -> None:
+    """Pass a note of the store on to every run that is under way."""
+
+    def tell() -> None:
+        for events in tuple(_hearing):
+            events.tell(Noticed(0.0, None, sentence))
+
+    loop.event_loop().call_soon_threadsafe(tell)
+
+
+def _refuse_unshared(store: Store | NoStore, budget: object) -> None:
+    """A budget that runs share needs a journal that they share."""
+    given = budget if isinstance(budget, list | tuple) else [budget]
+    named = [each.name for each in given if isinstance(each, Budget)]
+    if named and not store.keeps:
+        raise StoreError(
+            f"budget {named[0]!r} is shared through the store, and this run has none: "
+            + (store.notes[0] if store.notes else "use it with the cache on")
+        )
+
+
+def _budgets(settings: Settings) -> tuple[Budget, ...]:
+    """The caps of one run: a number is a budget of its own, that no other run shares."""
+    given = settings.budget
+    if given is None:
+        return ()
+    several = given if isinstance(given, list | tuple) else [given]
+    budgets = []
+    for each in several:
+        if isinstance(each, Budget):
+            budgets.append(each)
+        elif isinstance(each, int | float) and not isinstance(each, bool) and each >= 0:
+            budgets.append(Budget(f"run {uuid.uuid4().hex[:12]}", float(each)))
+        else:
+            raise SettingsError(f"budget is {each!r}; give dollars, or Budget('name', dollars)")
+    return tuple(budgets)
+
+
+def _editor() -> Editor:
+    """The real editor. The slides come in only if a card is drawn."""
+
+    def card(heading: str, line: str, size: tuple[int, int]) -> bytes:
+        from .providers.slides import card as draw
+
+        return draw(heading, line, size)
+
+    return Editor(
+        check_picture=media.check_picture,
+        check_sound=media.check_sound,
+        card=card,
+        clip=media.make_clip,
+        effects=media.apply_effects,
+        seam=media.make_seam,
+        join=media.join_clips,
+        poster=media.poster,
+        sheet=media.contact_sheet,
+        starts=media.section_starts,
+    )
+
+
+_gates: dict[tuple[str, ...], Gate] = {}
+
+
+def _gate(kind: str, maker: ImageMaker | VoiceMaker, adaptive: bool) -> Gate:
+    """The gate of a provider, its key and its model, shared by every run of the process.
+
+    What works on this machine needs no feeling its way. Only for vidkit's loop.
+    """
+    which = (kind, maker.name, str(adaptive), *getattr(maker, "gate_key", ()))
+    gate = _gates.get(which)
+    if gate is None:
+        online = getattr(maker, "online", False)
+        gate = _gates[which] = Gate(maker.name, maker.places, adaptive=adaptive and online)
+    gate.reopen()
+    return gate
 
 
 _stores: dict[Path, Store | NoStore] = {}

@@ -36,6 +36,8 @@ class Settings:
         section_workers: sections of one lesson made at once.
         video_workers: lessons of a batch made at once.
         concurrent_parts: image and narration of a section at the same time.
+        adaptive: find out how many requests an online provider bears, within these numbers;
+        False makes as many as they allow.
     Frame
         size: (width, height) in pixels, both even. fps: frames a second.
         gap: breath after each section, in seconds.
@@ -65,6 +67,7 @@ class Settings:
     section_workers: int = 4
     video_workers: int = 2
     concurrent_parts: bool = True
+    adaptive: bool = True
     size: tuple[int, int] = (1280, 720)
     fps: int = 24
     gap: float = 0.4

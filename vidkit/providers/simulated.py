@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ..captions import Word
-from ..errors import SettingsError, ProviderError
+from ..errors import ProviderError, SettingsError
 from . import ImageAsk, Narration, Picture, Request, VoiceAsk
 
 WORDS_A_MINUTE = 150
