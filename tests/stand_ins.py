@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import anyio
 from virtual import virtually
 
 from vidkit.events import Event, Events
 from vidkit.media import Clip, Joined
-from vidkit.pipeline import Editor, Job, Run, Tools, directly
+from vidkit.pipeline import Editor, Job, Run, Tools, directly, straight
 from vidkit.providers.simulated import Simulated
 from vidkit.settings import Settings
-
-T = TypeVar("T")
 
 
 def written(
@@ -33,11 +31,6 @@ def written(
         ]
     path.write_text(json.dumps({"sections": sections, **more}), "utf-8")
     return path
-
-
-async def straight(send: Callable[[], Awaitable[T]], /) -> T:
-    """A gate that stands open."""
-    return await send()
 
 
 def no_editor() -> Editor:

@@ -6,9 +6,9 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from stand_ins import straight
 
 from vidkit.errors import ProviderError, ProviderMissing
+from vidkit.pipeline import straight
 from vidkit.providers import ImageAsk, VoiceAsk, image_maker, voice_maker
 
 

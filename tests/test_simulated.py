@@ -8,10 +8,10 @@ import wave
 
 import pytest
 from PIL import Image
-from stand_ins import straight
 from virtual import virtually
 
 from vidkit.errors import ProviderError, SettingsError
+from vidkit.pipeline import straight
 from vidkit.providers import ImageAsk, VoiceAsk, image_maker
 from vidkit.providers.simulated import Simulated
 

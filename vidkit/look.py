@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeVar
 
 from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
@@ -13,12 +11,11 @@ from PIL.PngImagePlugin import PngImageFile
 from .errors import OutputError, SettingsError
 from .lesson import Lesson
 from .media import open_picture, sheet
+from .pipeline import straight
 from .pipeline.shape import image_ask
 from .providers import image_maker
 from .providers.slides import Slides
 from .settings import Settings
-
-T = TypeVar("T")
 
 
 def slide_sheet(lesson: Lesson, settings: Settings, out: Path) -> list[str]:
@@ -36,7 +33,7 @@ def slide_sheet(lesson: Lesson, settings: Settings, out: Path) -> list[str]:
     reasons = [maker.explain(ask) for ask in asks]
 
     async def draw() -> list[Image.Image]:
-        pictures = [await maker.draw(ask, _straight) for ask in asks]
+        pictures = [await maker.draw(ask, straight) for ask in asks]
         return [open_picture(picture.data) for picture in pictures]
 
     page = sheet(asyncio.run(draw()), reasons, size=settings.size)
@@ -48,10 +45,6 @@ def slide_sheet(lesson: Lesson, settings: Settings, out: Path) -> list[str]:
         scratch.unlink(missing_ok=True)
         raise OutputError(f"{out} cannot be written: {error.strerror or error}") from error
     return reasons
-
-
-async def _straight(send: Callable[[], Awaitable[T]], /) -> T:
-    return await send()
 
 
 def _refuse_stranger(out: Path) -> None:

@@ -9,6 +9,6 @@ stand-ins under a virtual clock.
 """
 
 from .run import Job, Run
-from .tools import Aside, Editor, Tools, directly
+from .tools import Aside, Editor, Tools, directly, straight
 
-__all__ = ["Aside", "Editor", "Job", "Run", "Tools", "directly"]
+__all__ = ["Aside", "Editor", "Job", "Run", "Tools", "directly", "straight"]

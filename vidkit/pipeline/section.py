@@ -34,6 +34,7 @@ from ..store import Asset, NoStore, asset_key
 from .asset import Bill, obtain
 from .place import Place
 from .shape import clip_facts, clip_shape, cut_facts, image_ask, price, voice_ask
+from .tools import straight
 
 log = logging.getLogger("vidkit.pipeline")
 T = TypeVar("T")
@@ -131,9 +132,8 @@ class SectionWork:
                 return picture, {}
 
             shape = await tools.aside(maker.shape, ask)
-            return await self._part(
-                "image", maker.name, price(maker, ask), shape, tools.image_gate, make
-            )
+            gate: Request = straight if self.section.image else tools.image_gate
+            return await self._part("image", maker.name, price(maker, ask), shape, gate, make)
 
         return await self._step("image", maker.name, draw)
 
@@ -152,9 +152,8 @@ class SectionWork:
                 return narration, {"words": words}
 
             shape = await tools.aside(maker.shape, ask)
-            return await self._part(
-                "audio", maker.name, price(maker, ask), shape, tools.voice_gate, make
-            )
+            gate: Request = straight if self.section.audio else tools.voice_gate
+            return await self._part("audio", maker.name, price(maker, ask), shape, gate, make)
 
         return await self._step("audio", maker.name, speak)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -28,6 +28,11 @@ class Aside(Protocol):
 async def directly(call: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
     """Call a function here and now: the `Aside` for functions that take no time."""
     return call(*args, **kwargs)
+
+
+async def straight(send: Callable[[], Awaitable[T]], /) -> T:
+    """A gate that stands open, for what asks no provider."""
+    return await send()
 
 
 @dataclass(frozen=True)
