@@ -32,7 +32,7 @@ TIERS = {
     3: {"providers"},
     4: {"pipeline", "report"},
     5: {"look", "planning", "progress"},
-    6: {"calls", "nested", "order", "takes"},
+    6: {"calls", "nested", "order", "retakes"},
     7: {"__main__", "studio"},
 }
 TIER = {module: tier for tier, modules in TIERS.items() for module in modules}
@@ -141,6 +141,13 @@ def test_the_public_names_are_these() -> None:
     assert dir(vidkit) == vidkit.__all__
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = vidkit.nothing
+
+
+def test_no_public_name_is_that_of_a_module() -> None:
+    """A module that is imported takes the place of what has its name in the package."""
+    import vidkit
+
+    assert not {room(path) for path in modules()} & set(vidkit.__all__)
 
 
 def test_environment_and_project_say_the_same() -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .report import BatchReport, SectionReport, VideoReport
     from .settings import Settings
     from .store import Budget
-    from .takes import take_back, takes
+    from .retakes import take_back, takes
 
 _HOMES = {
     "BatchReport": "report",
@@ -47,8 +47,8 @@ _HOMES = {
     "process_all_videos": "calls",
     "process_videos": "calls",
     "start": "calls",
-    "take_back": "takes",
-    "takes": "takes",
+    "take_back": "retakes",
+    "takes": "retakes",
 }
 
 __all__ = [
