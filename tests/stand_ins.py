@@ -13,7 +13,7 @@ from virtual import virtually
 
 from vidkit.events import Event, Events
 from vidkit.media import Clip, Joined
-from vidkit.pipeline import Editor, Job, Run, Tools, directly, straight
+from vidkit.pipeline import Batch, Editor, Job, Tools, directly, straight
 from vidkit.providers.simulated import Simulated
 from vidkit.settings import Settings
 
@@ -94,7 +94,8 @@ class Rehearsal:
             clock=loop.time,
             events=events,
         )
-        report = await Run(self.settings, tools).make(jobs)
+        self.batch = Batch(self.settings, tools)
+        report = await self.batch.make(jobs)
         self.seconds = loop.time()
         return report
 

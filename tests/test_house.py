@@ -32,7 +32,7 @@ TIERS = {
     3: {"providers"},
     4: {"pipeline", "report"},
     5: {"look", "planning", "progress"},
-    6: {"calls", "nested", "order", "retakes"},
+    6: {"calls", "nested", "order", "retakes", "run"},
     7: {"__main__", "studio"},
 }
 TIER = {module: tier for tier, modules in TIERS.items() for module in modules}

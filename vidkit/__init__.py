@@ -19,24 +19,28 @@ if TYPE_CHECKING:
         process_all_videos,
         process_videos,
         start,
+        start_all,
     )
     from .errors import VidkitError
     from .lesson import Lesson, Section, load_lesson
     from .nested import allow_nested
     from .planning import Plan
     from .report import BatchReport, SectionReport, VideoReport
+    from .retakes import take_back, takes
+    from .run import Run, Snapshot
     from .settings import Settings
     from .store import Budget
-    from .retakes import take_back, takes
 
 _HOMES = {
     "BatchReport": "report",
     "Budget": "store",
     "Lesson": "lesson",
     "Plan": "planning",
+    "Run": "run",
     "Section": "lesson",
     "SectionReport": "report",
     "Settings": "settings",
+    "Snapshot": "run",
     "VideoReport": "report",
     "VidkitError": "errors",
     "allow_nested": "nested",
@@ -47,6 +51,7 @@ _HOMES = {
     "process_all_videos": "calls",
     "process_videos": "calls",
     "start": "calls",
+    "start_all": "calls",
     "take_back": "retakes",
     "takes": "retakes",
 }
@@ -56,9 +61,11 @@ __all__ = [
     "Budget",
     "Lesson",
     "Plan",
+    "Run",
     "Section",
     "SectionReport",
     "Settings",
+    "Snapshot",
     "VideoReport",
     "VidkitError",
     "allow_nested",
@@ -69,6 +76,7 @@ __all__ = [
     "process_all_videos",
     "process_videos",
     "start",
+    "start_all",
     "take_back",
     "takes",
 ]

@@ -8,7 +8,6 @@ Ends with 0 where all was made, 1 where something failed, 2 where the input was 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import re
 import sys
@@ -70,7 +69,9 @@ def _make(given: argparse.Namespace) -> int:
     settings = _settings(given)
     if len(given.lesson) > 1:
         return _tell(calls.process_all_videos(given.lesson, None, settings=settings))
-    report = asyncio.run(calls.generate_video(given.lesson[0], given.output, settings=settings))
+    report = calls.start(given.lesson[0], given.output, settings=settings).result()
+    if report.path is None and report.failure is not None:
+        raise report.failure
     print(report)
     return ALL_MADE if report.made else SOME_FAILED
 

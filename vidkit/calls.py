@@ -22,6 +22,7 @@ from .pipeline import Job
 from .planning import Plan, plan_lessons
 from .providers import image_maker, voice_maker
 from .report import BatchReport, VideoReport
+from .run import Run
 from .settings import Settings
 
 Pathlike = str | Path
@@ -92,7 +93,7 @@ def generate_video_from_json(
     """Make one lesson's video and give its path: `generate_video`, waited for."""
     order = _one(json_path, output_dir, max_workers, settings, listener, changes)
     with order:
-        path = loop.run(order.make_one()).path
+        path = loop.run(order.make_one(), order.end).path
     assert path is not None  # make_one raises where there is none
     return path
 
@@ -109,7 +110,7 @@ def process_all_videos(
     """Make the videos of all lessons of a folder: `process_videos`, waited for."""
     order = _many(base_dir, max_workers, parallel, settings, listener, changes)
     with order:
-        return loop.run(order.make_all())
+        return loop.run(order.make_all(), order.end)
 
 
 def plan(
@@ -147,19 +148,30 @@ def start(
     settings: Settings | None = None,
     listener: Listener | None = None,
     **changes: Any,
-) -> loop.Work[VideoReport]:
+) -> Run[VideoReport]:
     """Start making one lesson's video and return at once, in a script or a cell.
 
-    Arguments as in `generate_video`. The handle can be awaited, `wait`ed for, `cancel`led
-    and asked whether it is `done`.
+    Arguments as in `generate_video`. The `Run` can be resized, paused and cancelled while it
+    works; `await run` or `run.result()` gives the report, whatever came of it.
     """
     order = _one(lesson, output_dir, max_workers, settings, listener, changes)
+    return Run(order, order.report_one())
 
-    async def make() -> VideoReport:
-        with order:
-            return await order.make_one()
 
-    return loop.submit(make())
+def start_all(
+    base_dir: Pathlike | Iterable[Pathlike] = "lessons",
+    max_workers: int | None = None,
+    *,
+    settings: Settings | None = None,
+    listener: Listener | None = None,
+    **changes: Any,
+) -> Run[BatchReport]:
+    """Start making the videos of all lessons of a folder and return at once.
+
+    Arguments as in `process_videos`, the `Run` as in `start`.
+    """
+    order = _many(base_dir, max_workers, True, settings, listener, changes)
+    return Run(order, order.make_all())
 
 
 def _one(
@@ -172,9 +184,9 @@ def _one(
 ) -> Order:
     chosen = _settings(settings, changes, section_workers=max_workers)
     if isinstance(lesson, Lesson):
-        return Order(chosen, [Job(lesson, _folder(lesson.path, output_dir))], listener)
+        return Order(chosen, [Job(lesson, _folder(lesson.path, output_dir))], *_heard(listener))
     path = _path("json_path", lesson)
-    return Order(chosen, [Job(path, _folder(path, output_dir))], listener)
+    return Order(chosen, [Job(path, _folder(path, output_dir))], *_heard(listener))
 
 
 def _many(
@@ -197,7 +209,11 @@ def _many(
     twice = [path for path, times in Counter(p.resolve() for p in paths).items() if times > 1]
     if twice:
         raise SettingsError(f"{twice[0]} is named twice; name each lesson once")
-    return Order(chosen, [Job(path, _folder(path, None)) for path in paths], listener)
+    return Order(chosen, [Job(path, _folder(path, None)) for path in paths], *_heard(listener))
+
+
+def _heard(listener: Listener | None) -> tuple[Listener, ...]:
+    return () if listener is None else (listener,)
 
 
 def _settings(

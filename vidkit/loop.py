@@ -12,7 +12,7 @@ import asyncio
 import concurrent.futures
 import os
 import threading
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Generic, TypeVar
 
 from .errors import Cancelled, VidkitError
@@ -87,18 +87,24 @@ class Work(Generic[T]):
         """Ask the coroutine to end; from any thread, as often as one likes."""
         self._loop.call_soon_threadsafe(lambda: self._task and self._task.cancel())
 
-    def wait(self) -> T:
-        """Wait for the result. An interrupt (Ctrl-C) cancels, waits for the end and goes on up."""
-        try:
-            return self._wait()
-        except KeyboardInterrupt:
-            self.cancel()
-            concurrent.futures.wait([self.future])
-            raise
+    def wait(self, ease: Callable[[], None] | None = None) -> T:
+        """Wait for the result.
 
-    def _wait(self) -> T:
+        An interrupt (Ctrl-C) calls `ease`, which asks the work to come to an end, and goes on
+        up when it has; a second one, or one without `ease`, cancels.
+        """
+        interrupted: KeyboardInterrupt | None = None
         while not self.future.done():
-            concurrent.futures.wait([self.future], timeout=HEARTBEAT)
+            try:
+                concurrent.futures.wait([self.future], timeout=HEARTBEAT)
+            except KeyboardInterrupt as error:
+                if interrupted is None and ease is not None:
+                    ease()
+                else:
+                    self.cancel()
+                interrupted = error
+        if interrupted is not None:
+            raise interrupted
         return self.future.result()
 
     async def watch(self) -> T:
@@ -124,8 +130,10 @@ def submit(coroutine: Coroutine[Any, Any, T]) -> Work[T]:
     return Work(coroutine)
 
 
-def run(coroutine: Coroutine[Any, Any, T]) -> T:
+def run(coroutine: Coroutine[Any, Any, T], ease: Callable[[], None] | None = None) -> T:
     """Run a coroutine on vidkit's loop and wait for its result, from ordinary code.
+
+    ease: what an interrupt does first, as in `Work.wait`.
 
     Works in a script, in a notebook cell and inside another program's running loop.
     Raises `VidkitError` when called from vidkit's own loop, which it would stop for ever.
@@ -136,7 +144,7 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
             "a call that waits was made from vidkit's own loop (a listener or a provider); "
             "await the coroutine instead: generate_video or process_videos"
         )
-    return Work(coroutine).wait()
+    return Work(coroutine).wait(ease)
 
 
 async def hop(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -18,11 +18,11 @@ from pathlib import Path
 import anyio
 
 from . import loop, media
-from .errors import NothingMade, SettingsError, StoreError
+from .errors import Cancelled, NothingMade, SettingsError, StoreError
 from .events import Events, Listener, Noticed
 from .gate import Gate
 from .machine import usable_cores
-from .pipeline import Editor, Job, Run, Tools
+from .pipeline import Batch, Editor, Job, Tools
 from .progress import Watcher, bars
 from .providers import ImageMaker, VoiceMaker, image_maker, voice_maker
 from .report import BatchReport, VideoReport
@@ -35,15 +35,17 @@ class Order:
     arguments are found and a notebook's cell owns the bars; carried out on vidkit's loop.
     """
 
-    def __init__(self, settings: Settings, jobs: Sequence[Job], listener: Listener | None) -> None:
+    def __init__(self, settings: Settings, jobs: Sequence[Job], *listeners: Listener) -> None:
         self.settings = settings
         self.jobs = jobs
         self.budgets = _budgets(settings)
         self.images = image_maker(settings.images)
         self.voice = voice_maker(settings.voice)
-        self.listener = listener
+        self.listeners = list(listeners)
         self._bars: Watcher | None = None
         self._deaf: list[Callable[[], None]] = []
+        self._waiting: list[Callable[[Batch], None]] = []
+        self.batch: Batch | None = None
 
     def __enter__(self) -> None:
         if self.settings.progress:
@@ -55,14 +57,36 @@ class Order:
         for deaf in self._deaf:
             deaf()
 
+    def steer(self, change: Callable[[Batch], None]) -> None:
+        """Do something to the batch, now or as soon as there is one. From any thread."""
+
+        def now() -> None:
+            if self.batch is None:
+                self._waiting.append(change)
+            else:
+                change(self.batch)
+
+        loop.event_loop().call_soon_threadsafe(now)
+
+    def end(self) -> None:
+        """Let nothing more begin; what is under way is finished and kept. From any thread."""
+        why = Cancelled("cancelled; what was finished is kept")
+        self.steer(lambda batch: batch.tools.reins.end(why))
+
     async def make_one(self) -> VideoReport:
-        run = await self._run()
-        report = self._with_retry(await run.make_one(self.jobs[0]), self.jobs[0])
+        """The only lesson's report. Raises where there is no video."""
+        report = await self.report_one()
         if report.path is None:
             raise report.failure or NothingMade(f"{report.name}: there is no video")
         return report
 
+    async def report_one(self) -> VideoReport:
+        """The only lesson's report, whatever came of it."""
+        run = await self._run()
+        return self._with_retry(await run.make_one(self.jobs[0]), self.jobs[0])
+
     async def make_all(self) -> BatchReport:
+        """The reports of all lessons, in their order."""
         run = await self._run()
         report = await run.make(self.jobs)
         videos = map(self._with_retry, report.videos, self.jobs)
@@ -72,16 +96,16 @@ class Order:
         """The report, which can make again what failed."""
 
         def again() -> VideoReport:
-            order = Order(self._unforced(), [job], self.listener)
+            order = Order(self._unforced(), [job], *self.listeners)
             with order:
-                return loop.run(order.make_one())
+                return loop.run(order.make_one(), order.end)
 
         return replace(report, retry=again)
 
     def _retry_all(self) -> BatchReport:
-        order = Order(self._unforced(), self.jobs, self.listener)
+        order = Order(self._unforced(), self.jobs, *self.listeners)
         with order:
-            return loop.run(order.make_all())
+            return loop.run(order.make_all(), order.end)
 
     def _unforced(self) -> Settings:
         """The same settings for a second run: what was made anew is not made anew again."""
@@ -93,12 +117,13 @@ class Order:
         self._deaf.append(gate.subscribe(events.tell))
         return gate
 
-    async def _run(self) -> Run:
+    async def _run(self) -> Batch:
         """A run with real tools, on the loop that it will live on."""
         events = Events()
-        for listener in (self._bars, self.listener):
-            if listener is not None:
-                events.subscribe(listener)
+        if self._bars is not None:
+            events.subscribe(self._bars)
+        for listener in self.listeners:
+            events.subscribe(listener)
         store = await asyncio.to_thread(store_of, self.settings)
         _refuse_unshared(store, self.settings.budget)
         _hearing.add(events)
@@ -115,7 +140,10 @@ class Order:
             budgets=self.budgets,
             events=events,
         )
-        return Run(self.settings, tools)
+        self.batch = Batch(self.settings, tools)
+        for change in self._waiting:
+            change(self.batch)
+        return self.batch
 
 
 _stores: dict[Path, Store | NoStore] = {}

@@ -84,10 +84,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name in ("section_workers", "video_workers"):
-            _whole(name, getattr(self, name), 1, MOST_WORKERS)
-        _whole("fps", self.fps, 1, 120)
+            whole(name, getattr(self, name), 1, MOST_WORKERS)
+        whole("fps", self.fps, 1, 120)
         if self.rate is not None:
-            _whole("rate", self.rate, *RATES)
+            whole("rate", self.rate, *RATES)
         if not isinstance(self.gap, int | float) or not 0 <= self.gap <= 10:
             raise SettingsError(f"gap is {self.gap!r}; give seconds from 0 to 10")
         for name, choices in _CHOICES.items():
@@ -135,7 +135,8 @@ _CHOICES: dict[str, tuple[str | None, ...]] = {
 }
 
 
-def _whole(name: str, value: object, low: int, high: int) -> None:
+def whole(name: str, value: object, low: int, high: int) -> None:
+    """Raises `SettingsError` unless `value` is a whole number from `low` to `high`."""
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise SettingsError(f"{name} is {value!r}; give a whole number from {low} to {high}")
 

@@ -2,13 +2,13 @@
 
     one section     its image beside its narration            `section`
     one lesson      its sections beside each other            `lesson`
-    one batch       its lessons beside each other             `run`
+    one batch       its lessons beside each other             `batch`
 
 Everything it works with is handed in (`tools`), so that a forecast can run it with
 stand-ins under a virtual clock.
 """
 
-from .run import Job, Run
-from .tools import Aside, Editor, Tools, directly, straight
+from .batch import Batch, Job
+from .tools import Aside, Editor, Reins, Tools, directly, straight
 
-__all__ = ["Aside", "Editor", "Job", "Run", "Tools", "directly", "straight"]
+__all__ = ["Aside", "Batch", "Editor", "Job", "Reins", "Tools", "directly", "straight"]

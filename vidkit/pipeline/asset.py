@@ -54,9 +54,14 @@ class Bill:
 
     async def request(self, send: Callable[[], Awaitable[T]], /) -> T:
         """Pass the gate, reserve, send."""
-        return await self.gate(send if self.dollars == 0 else lambda: self._attempt(send))
+        await self.tools.reins.passed()
+        return await self.gate(lambda: self._attempt(send))
 
     async def _attempt(self, send: Callable[[], Awaitable[T]]) -> T:
+        if self.tools.reins.stop is not None:
+            raise asyncio.CancelledError
+        if self.dollars == 0:
+            return await send()
         reservation = await self.tools.aside(
             self.tools.store.journal.reserve,
             run=self.run,

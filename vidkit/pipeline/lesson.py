@@ -115,31 +115,29 @@ class LessonWork:
         )
 
     async def _make_sections(self) -> None:
-        """All sections at once, as far as the slots allow. None disturbs another, unless the
-        run is to stop at the first failure.
+        """All sections at once, as far as the slots allow. None disturbs another; after a stop
+        none begins, and those under way are finished.
         """
+        place = self.place
         tasks = [asyncio.create_task(self._make_section(work)) for work in self.sections]
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            await asyncio.wait(tasks)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
-        if self.place.stop is not None:
-            raise self.place.stop
+        if stop := place.stop or place.tools.reins.stop:
+            raise stop
         for task in tasks:
             task.result()
 
     async def _make_section(self, work: SectionWork) -> None:
         place = self.place
         try:
-            report = await work.make()
+            self.reports[work.index] = await work.make()
         except asyncio.CancelledError:
             place.tell(SectionEnded(place.now(), place.position, work.index, "cancelled"))
             raise
-        self.reports[work.index] = report
-        if place.stop is not None:
-            raise place.stop
 
     async def _join(self) -> None:
         works = [work for work in self.sections if work.cut is not None]

@@ -88,6 +88,7 @@ class SectionWork:
     async def make(self) -> SectionReport:
         """Image and narration in a worker slot, then the clip, which holds no slot."""
         async with self.place.slots:
+            await self.place.tools.reins.passed()
             if self.place.stop is not None:
                 raise asyncio.CancelledError
             image, audio = await self._parts()

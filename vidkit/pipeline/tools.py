@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 import anyio
 
+from ..errors import VidkitError
 from ..events import Events
 from ..media import Clip, Joined
 from ..providers import ImageMaker, Request, VoiceMaker
@@ -60,6 +62,41 @@ class Editor:
     starts: Callable[[Sequence[Clip]], tuple[float, ...]]
 
 
+class Reins:
+    """How a run is held: `stop` is why nothing more may begin, and while `hold` lasts nothing
+    does. Only for the run's loop.
+    """
+
+    def __init__(self) -> None:
+        self.stop: VidkitError | None = None
+        self._going = asyncio.Event()
+        self._going.set()
+
+    @property
+    def held(self) -> bool:
+        """True between `hold` and `go`."""
+        return not self._going.is_set()
+
+    def hold(self) -> None:
+        """Let nothing more begin until `go`; what is under way goes on."""
+        self._going.clear()
+
+    def go(self) -> None:
+        """Go on after `hold`."""
+        self._going.set()
+
+    def end(self, why: VidkitError) -> None:
+        """Let nothing more begin; what is under way is finished and kept."""
+        self.stop = self.stop or why
+        self._going.set()
+
+    async def passed(self) -> None:
+        """Wait while the run is held. Raises CancelledError where nothing more may begin."""
+        await self._going.wait()
+        if self.stop is not None:
+            raise asyncio.CancelledError
+
+
 @dataclass
 class Tools:
     """Everything that a run is handed.
@@ -80,3 +117,4 @@ class Tools:
     store: Store | NoStore = field(default_factory=NoStore)
     budgets: tuple[Budget, ...] = ()
     events: Events = field(default_factory=Events)
+    reins: Reins = field(default_factory=Reins)

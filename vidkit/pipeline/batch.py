@@ -36,13 +36,26 @@ class Job:
         return self.lesson.path if isinstance(self.lesson, Lesson) else self.lesson
 
 
-class Run:
-    """One run over one or more lessons. Lives on one event loop."""
+class Batch:
+    """A run over one or more lessons. Lives on one event loop, and is steered from there."""
 
     def __init__(self, settings: Settings, tools: Tools) -> None:
         self.settings = settings
         self.tools = tools
         self._videos = anyio.CapacityLimiter(settings.video_workers)
+        self._places: list[Place] = []
+
+    def resize(self, sections: int | None = None, videos: int | None = None) -> None:
+        """Make so many sections of a lesson, or lessons, at once from now on: more of them at
+        once, fewer as they end.
+        """
+        if videos is not None:
+            self._videos.total_tokens = videos
+            self.settings = self.settings.with_(video_workers=videos)
+        if sections is not None:
+            self.settings = self.settings.with_(section_workers=sections)
+            for place in self._places:
+                place.slots.total_tokens = sections
 
     async def make(self, jobs: Sequence[Job]) -> BatchReport:
         """Make every lesson. One that fails leaves the others alone."""
@@ -84,6 +97,8 @@ class Run:
         async with self._videos:
             began = self._now()
             try:
+                if stop := self.tools.reins.stop:
+                    raise stop
                 return await self._lesson(position, job)
             except Exception as error:
                 failure = error if isinstance(error, VidkitError) else VidkitError(told(error))
@@ -98,14 +113,17 @@ class Run:
         lesson = job.lesson
         if not isinstance(lesson, Lesson):
             lesson = await self.tools.aside(load_lesson, lesson)
-        return await make_lesson(
-            Place(
-                position=position,
-                lesson=lesson,
-                output=Output(job.folder),
-                settings=self.settings,
-                tools=self.tools,
-                slots=anyio.CapacityLimiter(self.settings.section_workers),
-                started=self.started,
-            )
+        place = Place(
+            position=position,
+            lesson=lesson,
+            output=Output(job.folder),
+            settings=self.settings,
+            tools=self.tools,
+            slots=anyio.CapacityLimiter(self.settings.section_workers),
+            started=self.started,
         )
+        self._places.append(place)
+        try:
+            return await make_lesson(place)
+        finally:
+            self._places.remove(place)

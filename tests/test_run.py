@@ -1,0 +1,139 @@
+"""A run that is steered while it works: by the provider's own count, with real threads."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stand_ins import written
+
+import vidkit
+from vidkit.errors import Cancelled, SettingsError
+from vidkit.order import store_of
+from vidkit.providers.simulated import Simulated
+from vidkit.settings import Settings
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait until something is so; give up after a minute."""
+    for _ in range(6000):
+        if true():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it never came to be")
+
+
+def started(lesson: Path, voice: Simulated, **changes: Any) -> vidkit.Run[vidkit.VideoReport]:
+    how = {"images": "simulated:0", "voice": voice, "size": (64, 36), "progress": False}
+    return vidkit.start(lesson, **how | changes)
+
+
+def test_more_workers_take_effect_at_once(tmp_path: Path) -> None:
+    """Growing from 2 to 8 is seen in the provider's own count of concurrent calls."""
+    voice = Simulated(latency=1.0, seconds=0.2)
+    run = started(written(tmp_path, sections=12), voice, section_workers=2)
+    until(lambda: voice.under_way == 2)
+    run.resize(sections=8)
+    until(lambda: voice.under_way == 8)
+    assert run.result().made
+    assert voice.peak == 8
+    assert run.snapshot().section_workers == 8
+
+
+def test_fewer_workers_take_effect_as_calls_end(tmp_path: Path) -> None:
+    """Shrinking to 1 lets what is under way end, and then nothing runs beside another."""
+    voice = Simulated(latency=0.4, seconds=0.2)
+    run = started(written(tmp_path, sections=9), voice, section_workers=4)
+    until(lambda: voice.under_way == 4)
+    run.resize(sections=1)
+    until(lambda: voice.under_way <= 1 and voice.calls > 4)
+    voice.peak = 0
+    assert run.result().made
+    assert voice.peak <= 1
+
+
+def test_a_pause_begins_nothing(tmp_path: Path) -> None:
+    """While it is paused no call begins; resumed, the run goes on to its end."""
+    voice = Simulated(latency=0.1, seconds=0.2)
+    run = started(written(tmp_path, sections=8), voice, section_workers=1)
+    until(lambda: voice.calls >= 2)
+    run.pause()
+    until(lambda: voice.under_way == 0)
+    time.sleep(0.3)
+    calls = voice.calls
+    time.sleep(0.3)
+    assert voice.calls == calls < 8
+    assert run.snapshot().paused
+    run.resume()
+    assert run.result().made
+
+
+def test_a_cancel_lets_paid_calls_finish(tmp_path: Path) -> None:
+    """What is under way at a cancel is finished, kept and paid once; the next run goes on."""
+    voice = Simulated(latency=0.5, seconds=0.2, price=0.01)
+    lesson = written(tmp_path, sections=8)
+    run = started(lesson, voice, section_workers=2)
+    until(lambda: voice.calls == 4 and voice.under_way == 2)
+    run.cancel()
+    report = run.result()
+    assert report.path is None
+    assert isinstance(report.failure, Cancelled)
+    assert [section.state for section in report.sections].count("made") == 4
+    assert voice.calls == 4
+    journal = store_of(Settings()).journal
+    assert {entry.state for entry in journal.entries()} == {"paid"}
+    again = started(lesson, voice, section_workers=8).result()
+    assert again.made
+    assert voice.calls == 8
+
+
+def test_a_second_cancel_is_hard(tmp_path: Path) -> None:
+    """Calls that will not end are left at the second cancel, and recorded as unconfirmed."""
+    voice = Simulated(latency=3600, price=0.01)
+    run = started(written(tmp_path, sections=2), voice)
+    until(lambda: voice.under_way == 2)
+    run.cancel()
+    run.cancel()
+    with pytest.raises(Cancelled):
+        run.result()
+    assert voice.under_way == 0
+    journal = store_of(Settings()).journal
+    assert [entry.state for entry in journal.entries()] == ["unconfirmed"] * 2
+
+
+def test_a_batch_can_be_cancelled(tmp_path: Path) -> None:
+    """Lessons that had not begun say that they were cancelled."""
+    for name in "abcd":
+        written(tmp_path, name, 3)
+    voice = Simulated(latency=0.3, seconds=0.2)
+    how: dict[str, Any] = {"images": "simulated:0", "voice": voice, "size": (64, 36)}
+    run = vidkit.start_all(tmp_path, 1, progress=False, section_workers=1, **how)
+    until(lambda: voice.calls == 2)
+    run.cancel()
+    report = run.result()
+    assert len(report) == 4
+    assert all(isinstance(video.failure, Cancelled) for video in report)
+    assert run.snapshot().ending
+
+
+def test_a_run_can_be_awaited(tmp_path: Path) -> None:
+    """`await run` gives the report, on any loop."""
+
+    async def program() -> vidkit.VideoReport:
+        return await started(written(tmp_path), Simulated(latency=0.05, seconds=0.2))
+
+    report = asyncio.run(program())
+    assert report.made
+
+
+def test_workers_have_their_bounds(tmp_path: Path) -> None:
+    """Nobody can ask for no workers, or for more than helps."""
+    run = started(written(tmp_path), Simulated(latency=0.05, seconds=0.2))
+    for wrong in (0, 65, 1.5):
+        with pytest.raises(SettingsError, match="sections"):
+            run.resize(sections=wrong)  # type: ignore[arg-type]
+    run.result()
