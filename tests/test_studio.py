@@ -63,8 +63,8 @@ def test_make_returns_at_once_and_awaits_to_a_report(tmp_path: Path) -> None:
         tmp_path, images="simulated:0.05", voice="simulated:latency=0.05,seconds=0.3", size=(64, 36)
     )
     studio.make()
-    assert studio._work is not None
-    assert not studio._work.done()
+    assert studio._run is not None
+    assert not studio._run.done()
 
     async def wait() -> object:
         return await studio
@@ -77,16 +77,17 @@ def test_make_returns_at_once_and_awaits_to_a_report(tmp_path: Path) -> None:
 
 
 def test_cancel_ends_without_a_traceback(tmp_path: Path) -> None:
-    """A cancelled run awaits to None, and the panel can make again."""
+    """A cancelled run gives its partial report, and the panel can make again."""
     written(tmp_path, sections=1)
-    studio = Studio(tmp_path, images="simulated:3600", voice="simulated:3600", size=(64, 36))
+    studio = Studio(tmp_path, images="simulated:0.5", voice="simulated:0.5", size=(64, 36))
     studio.make()
     studio.cancel()
 
     async def wait() -> object:
         return await studio
 
-    assert asyncio.run(wait()) is None
+    report = asyncio.run(wait())
+    assert report.path is None  # type: ignore[attr-defined]
     assert not studio._make.disabled
     assert "ancelled" in studio._status.value
 

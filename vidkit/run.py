@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Generic, TypeVar
@@ -80,6 +80,10 @@ class Run(Generic[T]):
     def done(self) -> bool:
         """True when it is over."""
         return self._work.done()
+
+    def when_done(self, call: Callable[[], None]) -> None:
+        """Call something when it is over, in vidkit's thread or, where it is over, here."""
+        self._work.future.add_done_callback(lambda _: call())
 
     def result(self) -> T:
         """Wait for the report. Raises what kept the run from beginning, and `Cancelled` after

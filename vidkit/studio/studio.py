@@ -18,6 +18,7 @@ from .. import calls, loop
 from ..errors import Cancelled, VidkitError
 from ..lesson import lesson_files, load_lesson
 from ..report import VideoReport, count
+from ..run import Run
 from ..settings import Settings
 from .look import STYLE, media, words
 from .sections import Sections
@@ -64,7 +65,7 @@ class Studio:
         )
         self.widget.add_class("vidkit")
         self._sections: Sections | None = None
-        self._work: loop.Work[VideoReport] | None = None
+        self._run: Run[VideoReport] | None = None
         self._say("Choose a lesson, then Make.")
 
     def _ipython_display_(self) -> None:
@@ -72,7 +73,7 @@ class Studio:
 
     def make(self) -> None:
         """Start making the chosen lesson; returns at once."""
-        if self._work is not None and not self._work.done():
+        if self._run is not None and not self._run.done():
             return
         try:
             lesson = load_lesson(self.lesson.value)
@@ -83,52 +84,48 @@ class Studio:
         self._cards.children = (self._sections.widget,)
         self._video.outputs = ()
         self._make.disabled, self._cancel.disabled = True, False
-        self._work = loop.submit(self._run(self._sections, self.settings, self.workers.value))
-        self._work.future.add_done_callback(lambda _: self._ended())
+        self._run = calls.start(
+            self.lesson.value,
+            None,
+            self.workers.value,
+            settings=self.settings,
+            listener=self._sections.hear,
+        )
+        self._painter = loop.submit(self._keep_painting(self._sections))
+        self._run.when_done(self._ended)
 
     def cancel(self) -> None:
-        """Stop the run; what is finished is kept."""
-        if self._work is not None:
-            self._work.cancel()
+        """Stop the run: calls under way are finished and kept."""
+        if self._run is not None:
+            self._run.cancel()
 
-    def __await__(self) -> Generator[Any, None, VideoReport | None]:
-        """The report of the run, None where there is none: it failed or was cancelled."""
-        if self._work is None:
+    def __await__(self) -> Generator[Any, None, VideoReport]:
+        """The report of the run, whatever came of it."""
+        if self._run is None:
             raise VidkitError("nothing is being made yet: press Make, or call make()")
-        return self._report(self._work).__await__()
-
-    @staticmethod
-    async def _report(work: loop.Work[VideoReport]) -> VideoReport | None:
-        try:
-            return await work
-        except VidkitError:
-            return None  # the panel has said it
-
-    async def _run(self, sections: Sections, settings: Settings, workers: int) -> VideoReport:
-        painter = asyncio.create_task(self._keep_painting(sections))
-        try:
-            return await calls.generate_video(
-                self.lesson.value, None, workers, settings=settings, listener=sections.hear
-            )
-        finally:
-            painter.cancel()
-            sections.paint()
+        return self._run.__await__()
 
     def _ended(self) -> None:
         """Say how it went. Called once for each run, however it ended."""
+        assert self._run is not None
+        assert self._sections is not None
+        self._painter.cancel()
+        self._sections.paint()
         self._make.disabled, self._cancel.disabled = False, True
-        assert self._work is not None
         try:
-            report = self._work.wait()
+            report = self._run.result()
         except VidkitError as error:
-            self._say(str(error), "state" if isinstance(error, Cancelled) else "wrong")
+            self._say(str(error), "wrong")
             return
-        assert report.path is not None  # generate_video raises where there is none
+        if report.path is None:
+            cancelled = isinstance(report.failure, Cancelled)
+            self._say(str(report.failure), "state" if cancelled else "wrong")
+            return
         self._say(str(report).splitlines()[0], "wrong" if report.failed else "state")
         self._video.append_display_data(HTML(media(report.path, report.title or report.name)))
 
     async def _keep_painting(self, sections: Sections) -> None:
-        while True:
+        while self._run is not None and not self._run.done():
             sections.paint()
             total = len(sections.cards)
             self._say(
