@@ -55,6 +55,7 @@ class Provider:
     down: tuple[float, float] = (math.inf, math.inf)
     taken: float = 0.0
     at_once: float = math.inf
+    moody: float = 0.0
     seed: int = 1
 
     under_way: int = 0
@@ -82,9 +83,10 @@ class Provider:
             await asyncio.sleep(REJECTION)
             raise Unreachable("no answer")
         wait, left = self._count(now)
-        if wait > 0 or self.under_way >= self.at_once:
+        moody = self.chance.random() < self.moody
+        if wait > 0 or self.under_way >= self.at_once or moody:
             self.rejected += 1
-            await asyncio.sleep(REJECTION)
+            await asyncio.sleep(min(REJECTION, self.median))
             raise RateLimited("too many requests", wait if self.says else None)
         self.under_way += 1
         self.peak = max(self.peak, self.under_way)
@@ -223,6 +225,16 @@ def four_at_once(name: str, calls: int = 200, places: int = 4) -> Scenario:
     return Scenario(name, calls, bound, {"at_once": places, "says": False})
 
 
+def moody(name: str, calls: int = 600, fraction: float = 0.1, **more: Any) -> Scenario:
+    """No limit but the 64 places, and a 429 to every tenth call, whatever one does.
+
+    64 places finish 64/mean calls a second; that nobody can be told to wait is left out.
+    """
+    median = more.get("median", 12)
+    bound = calls * mean(median) / 64
+    return Scenario(name, calls, bound, {"moody": fraction, **more})
+
+
 def half_taken(name: str, calls: int = 480, a_minute: float = 60) -> Scenario:
     """A bucket (see there) of b, of whose refill another program uses half.
 
@@ -264,6 +276,8 @@ TRICKIER = (
     bucket("60 a minute, one at a time", 300, 60, store=1),
     bucket("20 a minute, store of three, no Retry-After", 300, 20, store=3, says=False),
     four_at_once("a 429 to the fifth at once"),
+    moody("every tenth a 429, whatever one does"),
+    moody("every tenth a 429 without Retry-After", says=False),
 )
 """Limits that no header and no usual habit gives away."""
 

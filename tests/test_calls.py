@@ -42,6 +42,7 @@ def test_the_output_is_laid_out_as_promised(tmp_path: Path) -> None:
     assert path == tmp_path / "out/final_video.mp4"
     names = {p.relative_to(path.parent).as_posix() for p in path.parent.rglob("*") if p.is_file()}
     assert names == {
+        ".vidkit.json",
         "audio/section_0.wav",
         "audio/section_1.wav",
         "captions.srt",
@@ -57,7 +58,7 @@ def test_the_output_is_laid_out_as_promised(tmp_path: Path) -> None:
     }
     report = json.loads((path.parent / "report.json").read_text())
     assert report["state"] == "made"
-    assert set(report["files"]) == names - {"report.json"}
+    assert set(report["files"]) == names - {"report.json", ".vidkit.json"}
     assert {s["image_by"] for s in report["sections"]} == {"simulated"}
     assert all(s["seconds"].keys() == {"image", "audio", "clip"} for s in report["sections"])
     assert [s["start"] for s in report["sections"]] == sorted(
@@ -146,6 +147,18 @@ def test_bad_arguments_say_what_to_do(tmp_path: Path, call: Any, error: Any, say
     with pytest.raises(error, match=says):
         call(tmp_path)
     assert not (tmp_path / "output_a").exists()
+
+
+def test_settings_are_not_overruled_by_a_default(tmp_path: Path) -> None:
+    """`settings=` and the settings' own keywords count where max_workers is not given."""
+    lesson = written(tmp_path, sections=1)
+    eight = vidkit.Settings(section_workers=8, video_workers=3)
+    vidkit.generate_video_from_json(lesson, section_workers=6, **QUICK)
+    vidkit.generate_video_from_json(lesson, settings=eight, **QUICK)
+    assert vidkit.process_all_videos(tmp_path, settings=eight, **QUICK).peak_calls == 48
+    assert vidkit.process_all_videos(tmp_path, video_workers=1, **QUICK).peak_calls == 8
+    with pytest.raises(ValueError, match="not both"):
+        vidkit.generate_video_from_json(lesson, None, 5, section_workers=6, **QUICK)
 
 
 def test_nothing_made_is_an_error(tmp_path: Path) -> None:

@@ -263,6 +263,26 @@ def test_a_429_that_tells_the_time_in_words_is_understood(message: str, seconds:
     assert seconds <= virtually(wait()) <= seconds + 3
 
 
+def test_a_429_that_takes_minutes_to_come_is_a_429_too() -> None:
+    """A provider may think about it for as long as it likes."""
+
+    async def wait() -> list[Any]:
+        late = 0
+
+        async def send() -> str:
+            nonlocal late
+            late += 1
+            if late == 3:
+                await asyncio.sleep(200)
+                raise RateLimited("slow down", 1)
+            await asyncio.sleep(1)
+            return "answer"
+
+        return await outcomes(gate(2), send, 300)
+
+    assert virtually(wait()) == ["answer"] * 300
+
+
 def test_429s_that_tell_nothing_are_met_with_ever_longer_pauses() -> None:
     """Without a time, each pause in a row is about twice as long as the last, up to a minute."""
 

@@ -63,7 +63,11 @@ def test_a_finished_lesson_run_again_makes_nothing(tmp_path: Path) -> None:
     lesson = written(tmp_path, sections=3)
     first, made = run(lesson)
     assert made.made == {"image": 3, "audio": 3, "clip": 3, "join": 1}
-    before = {p: p.stat().st_mtime_ns for p in first.folder.rglob("*") if p.name != "report.json"}
+    before = {
+        p: p.stat().st_mtime_ns
+        for p in first.folder.rglob("*")
+        if p.name not in ("report.json", ".vidkit.json")
+    }
     second, again = run(lesson)
     assert not again.made
     assert again.kept == made.made
@@ -173,6 +177,69 @@ def test_a_harmed_file_is_noticed_and_mended(
     assert mended.path is not None
     assert mended.path.read_bytes() == video
     assert mended.notes
+
+
+def test_what_somebody_does_to_an_output_reaches_no_clip(tmp_path: Path) -> None:
+    """A picture that is changed in the output folder while the run works is not cut into a
+    clip, and so not kept for later runs either.
+    """
+    lesson = written(tmp_path, sections=2)
+    calm, _ = run(lesson, output_dir=tmp_path / "calm", cache_dir=tmp_path / "other")
+    made = Made()
+
+    def meddle(event: Event) -> None:
+        made(event)
+        if isinstance(event, StepEnded) and event.step == "image" and event.path:
+            event.path.write_bytes(b"meddled")
+
+    how: dict[str, Any] = {"images": Simulated(**CENT), "voice": Simulated(**CENT)}
+    report = asyncio.run(
+        vidkit.generate_video(lesson, listener=meddle, size=(160, 90), progress=False, **how)
+    )
+    assert report.path is not None
+    assert calm.path is not None
+    assert report.path.read_bytes() == calm.path.read_bytes()
+
+
+def test_a_call_that_breaks_off_unforeseen_may_have_been_paid(tmp_path: Path) -> None:
+    """An error that no provider foresaw leaves its call unconfirmed, under the budget too."""
+
+    class Broken(Simulated):
+        async def _call(self, kind: str, text: str) -> None:
+            await super()._call(kind, text)
+            raise KeyError("the answer had no picture")
+
+    with pytest.raises(NothingMade, match="unforeseen KeyError"):
+        run(written(tmp_path, sections=1), images=Broken(**CENT), budget=1)
+    assert sum(paid_by_key("unconfirmed").values()) == 1
+
+
+def test_an_unusable_store_is_told(tmp_path: Path) -> None:
+    """A run that cannot keep anything makes the video, and says so in its report."""
+    (tmp_path / "file").write_text("no folder")
+    report, _ = run(written(tmp_path), cache_dir=tmp_path / "file")
+    assert report.made
+    assert "keeps nothing" in str(report)
+
+
+def test_twins_are_made_anew_once(tmp_path: Path) -> None:
+    """`force` makes the asset of two equal sections once in the run."""
+    lesson = written(tmp_path, sections=sections("a", "a"))
+    run(lesson)
+    drawn = Simulated(**CENT)
+    run(lesson, images=drawn, force="image")
+    assert drawn.calls == 1
+
+
+def test_a_chosen_section_does_not_finish_its_lesson(tmp_path: Path) -> None:
+    """What the other sections of a lesson need stays needed, so that nobody prunes it."""
+    lesson = written(tmp_path, sections=3)
+    run(lesson, only=[2])
+    journal = store_of(Settings()).journal
+    assert journal.unfinished()
+    assert len(journal.needed()) >= 6
+    run(lesson)
+    assert not journal.unfinished()
 
 
 def test_a_budget_is_a_hard_cap(tmp_path: Path) -> None:

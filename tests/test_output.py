@@ -176,3 +176,18 @@ def test_a_file_that_stands_already_is_not_written(tmp_path: Path) -> None:
     after = (tmp_path / name).stat()
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
     assert output.mended == []
+
+
+@pytest.mark.parametrize("harm", ["", "not json", "{}"])
+@pytest.mark.parametrize("name", ["report.json", ".vidkit.json"])
+def test_a_lost_manifest_locks_nobody_out(tmp_path: Path, name: str, harm: str) -> None:
+    """Somebody who removes or garbles the report, or the hidden list, still owns the files."""
+    claimed(tmp_path).publish("images/section_0.png", b"first")
+    if harm:
+        (tmp_path / name).write_text(harm)
+    else:
+        (tmp_path / name).unlink()
+    output = claimed(tmp_path)
+    output.publish("images/section_0.png", b"second")
+    assert (tmp_path / "images/section_0.png").read_bytes() == b"second"
+    assert output.mended == (["report.json"] if name == "report.json" else [])

@@ -193,6 +193,30 @@ def test_stop_ends_the_lesson_at_once(tmp_path: Path) -> None:
     assert run.seconds <= 15 + TICK
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_no_call_begins_after_the_failure_that_stops(tmp_path: Path, together: bool) -> None:
+    """The picture fails at 1 s; what was under way beside it is finished, and nothing else is
+    asked for, by any worker.
+    """
+    settings = Settings(on_failure="stop", section_workers=4, concurrent_parts=together)
+    voice = Simulated(latency=15, seconds=0.1)
+    images = Fails(0)
+    report = Rehearsal(settings, images=images, voice=voice).make(jobs(tmp_path, 1, 12))[0]
+    assert voice.calls == (4 if together else 0)
+    assert images.good.calls == 3
+    assert report.sections[0].state == "failed"
+    assert "too sad" in (report.sections[0].error or "")
+
+
+def test_a_provider_that_cancels_itself_fails_its_section_alone(tmp_path: Path) -> None:
+    """A CancelledError out of a provider's library is that call's failure, not the run's."""
+    images = Fails(1)
+    images.error = asyncio.CancelledError()  # type: ignore[assignment]
+    report = Rehearsal(images=images).make(jobs(tmp_path, 2, 3))
+    assert [s.state for s in report[0].sections] == ["made", "failed", "made"]
+    assert "broke off" in (report[0].sections[1].error or "")
+
+
 def test_a_stopped_lesson_leaves_the_batch_alone(tmp_path: Path) -> None:
     """The failure of one lesson costs no other lesson anything."""
     good, bad = jobs(tmp_path, 2, 2)

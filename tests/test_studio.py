@@ -76,6 +76,15 @@ def test_make_returns_at_once_and_awaits_to_a_report(tmp_path: Path) -> None:
     assert all(len(card.files) == 3 for card in studio._sections.cards)
 
 
+def test_a_faulty_setting_is_said_and_the_panel_lives(tmp_path: Path) -> None:
+    """A provider that is not there is told in the panel, whose buttons stay usable."""
+    written(tmp_path)
+    studio = Studio(tmp_path, images="nobody")
+    studio.make()
+    assert "nobody" in studio._status.value
+    assert not studio._make.disabled
+
+
 def test_cancel_ends_without_a_traceback(tmp_path: Path) -> None:
     """A cancelled run gives its partial report, and the panel can make again."""
     written(tmp_path, sections=1)

@@ -14,15 +14,18 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from . import calls
 from .errors import LessonError, OutputError, ProviderMissing, SettingsError, VidkitError
 from .lesson import json_schema, lesson_files, load_lesson
 from .providers import names
 from .report import BatchReport, count, vidkit_version
+from .run import Run
 from .settings import Fit, Force, Motion, Settings
 from .store import Removal, Store
+
+T = TypeVar("T")
 
 ALL_MADE, SOME_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -68,8 +71,8 @@ def _make(given: argparse.Namespace) -> int:
         raise SettingsError(f"-o is for one lesson, and there are {len(given.lesson)}")
     settings = _settings(given)
     if len(given.lesson) > 1:
-        return _tell(calls.process_all_videos(given.lesson, None, settings=settings))
-    report = calls.start(given.lesson[0], given.output, settings=settings).result()
+        return _tell(_waited(calls.start_all(given.lesson, settings=settings)))
+    report = _waited(calls.start(given.lesson[0], given.output, settings=settings))
     if report.path is None and report.failure is not None:
         raise report.failure
     print(report)
@@ -78,8 +81,20 @@ def _make(given: argparse.Namespace) -> int:
 
 def _batch(given: argparse.Namespace) -> int:
     """`vidkit batch`: every lesson of a folder."""
-    parallel = not given.sequential
-    return _tell(calls.process_all_videos(given.folder, None, parallel, settings=_settings(given)))
+    settings = _settings(given)
+    if given.sequential:
+        settings = settings.with_(video_workers=1)
+    return _tell(_waited(calls.start_all(given.folder, settings=settings)))
+
+
+def _waited(run: Run[T]) -> T:
+    """The report of a run. The first Ctrl-C lets calls under way finish, and says so."""
+
+    def ease() -> None:
+        print("\nFinishing what is under way; Ctrl-C again stops at once.", file=sys.stderr)
+        run.cancel()
+
+    return run.result(ease)
 
 
 def _plan(given: argparse.Namespace) -> int:

@@ -91,7 +91,9 @@ def generate_video_from_json(
     **changes: Any,
 ) -> Path:
     """Make one lesson's video and give its path: `generate_video`, waited for."""
-    order = _one(json_path, output_dir, max_workers, settings, listener, changes)
+    named = settings is not None or "section_workers" in changes
+    workers = None if named and max_workers == 4 else max_workers
+    order = _one(json_path, output_dir, workers, settings, listener, changes)
     with order:
         path = loop.run(order.make_one(), order.end).path
     assert path is not None  # make_one raises where there is none
@@ -108,7 +110,9 @@ def process_all_videos(
     **changes: Any,
 ) -> BatchReport:
     """Make the videos of all lessons of a folder: `process_videos`, waited for."""
-    order = _many(base_dir, max_workers, parallel, settings, listener, changes)
+    named = settings is not None or "video_workers" in changes
+    workers = None if named and max_workers == 2 else max_workers
+    order = _many(base_dir, workers, parallel, settings, listener, changes)
     with order:
         return loop.run(order.make_all(), order.end)
 

@@ -48,7 +48,8 @@ class LessonStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class StepStarted(Event):
-    """A piece of work is really under way (it waits for nothing any more)."""
+    """A piece of work begins: its section has a worker slot. It may still wait for its
+    provider's gate, for a core, or for somebody who is making the same."""
 
     lesson: int
     section: int | None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
 from .errors import OutputError, SettingsError
@@ -32,11 +31,12 @@ def slide_sheet(lesson: Lesson, settings: Settings, out: Path) -> list[str]:
     asks = [image_ask(lesson, index, settings) for index in range(len(lesson.sections))]
     reasons = [maker.explain(ask) for ask in asks]
 
-    async def draw() -> list[Image.Image]:
+    async def draw() -> list[bytes]:
         pictures = [await maker.draw(ask, straight) for ask in asks]
-        return [open_picture(picture.data) for picture in pictures]
+        return [picture.data for picture in pictures]
 
-    page = sheet(asyncio.run(draw()), reasons, size=settings.size)
+    pictures = map(open_picture, asyncio.run(draw()))
+    page = sheet(pictures, len(asks), reasons, size=settings.size)
     scratch = out.with_name(f".{out.name}.part")
     try:
         scratch.write_bytes(page)

@@ -7,19 +7,21 @@ all runs of the process.
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 import uuid
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import anyio
 
 from . import loop, media
 from .errors import Cancelled, NothingMade, SettingsError, StoreError
-from .events import Events, Listener, Noticed
+from .events import Event, Events, Listener, Noticed
 from .gate import Gate
 from .machine import usable_cores
 from .pipeline import Batch, Editor, Job, Tools
@@ -42,8 +44,10 @@ class Order:
         self.images = image_maker(settings.images)
         self.voice = voice_maker(settings.voice)
         self.listeners = list(listeners)
+        self.watchers: list[Listener] = []
         self._bars: Watcher | None = None
         self._deaf: list[Callable[[], None]] = []
+        self._began = 0.0
         self._waiting: list[Callable[[Batch], None]] = []
         self.batch: Batch | None = None
 
@@ -114,7 +118,11 @@ class Order:
     def _gate(self, kind: str, maker: ImageMaker | VoiceMaker, events: Events) -> Gate:
         """The provider's gate, whose decisions this run's listeners hear."""
         gate = _gate(kind, maker, self.settings.adaptive)
-        self._deaf.append(gate.subscribe(events.tell))
+
+        def tell(event: Event) -> None:
+            events.tell(replace(event, at=time.monotonic() - self._began))
+
+        self._deaf.append(gate.subscribe(tell))
         return gate
 
     async def _run(self) -> Batch:
@@ -122,11 +130,14 @@ class Order:
         events = Events()
         if self._bars is not None:
             events.subscribe(self._bars)
-        for listener in self.listeners:
+        for listener in (*self.listeners, *self.watchers):
             events.subscribe(listener)
+        known = set(_stores)
         store = await asyncio.to_thread(store_of, self.settings)
+        opened = store.folder is None or store.folder not in known
         _refuse_unshared(store, self.settings.budget)
-        _hearing.add(events)
+        _hearing.setdefault(store.folder, weakref.WeakSet()).add(events)
+        self._began = time.monotonic()
         tools = Tools(
             images=self.images,
             voice=self.voice,
@@ -140,7 +151,7 @@ class Order:
             budgets=self.budgets,
             events=events,
         )
-        self.batch = Batch(self.settings, tools)
+        self.batch = Batch(self.settings, tools, store.notes if opened else ())
         for change in self._waiting:
             change(self.batch)
         return self.batch
@@ -148,7 +159,7 @@ class Order:
 
 _stores: dict[Path, Store | NoStore] = {}
 _opening = threading.Lock()
-_hearing: weakref.WeakSet[Events] = weakref.WeakSet()
+_hearing: dict[Path | None, weakref.WeakSet[Events]] = {}
 
 
 def store_of(settings: Settings) -> Store | NoStore:
@@ -162,18 +173,29 @@ def store_of(settings: Settings) -> Store | NoStore:
     with _opening:
         store = _stores.get(folder)
         if store is None or not store.keeps:
-            store = _stores[folder] = open_store(folder, on_note=_noticed)
+            store = _stores[folder] = open_store(folder, on_note=partial(_noticed, folder))
         return store
 
 
-def _noticed(sentence: str) -> None:
-    """Pass a note of the store on to every run that is under way."""
+def _noticed(folder: Path, sentence: str) -> None:
+    """Pass a note of a store on to every run that uses it."""
 
     def tell() -> None:
-        for events in tuple(_hearing):
+        for events in tuple(_hearing.get(folder, ())):
             events.tell(Noticed(0.0, None, sentence))
 
     loop.event_loop().call_soon_threadsafe(tell)
+
+
+def _forget() -> None:
+    """In a forked child: what the parent had open is the parent's."""
+    _stores.clear()
+    _gates.clear()
+    _hearing.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
 
 
 def _refuse_unshared(store: Store | NoStore, budget: object) -> None:

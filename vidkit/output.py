@@ -4,8 +4,8 @@
                final_video.mp4   captions.vtt   captions.srt
                poster.png   contact_sheet.png   report.json
 
-`report.json` lists every file with its digest, and it is written before a file gets its
-name. So a run that was killed still knows its own files, and **a file that is not listed is
+`report.json`, and a hidden list beside it, name every file with its digest before the file gets
+its name. So a run that was killed still knows its own files, and **a file that is not listed is
 never overwritten**: it may have cost somebody money.
 """
 
@@ -24,6 +24,9 @@ from .errors import OutputError
 from .store import Asset, copy_out
 
 REPORT = "report.json"
+LIST = ".vidkit.json"
+"""The list of our files once more: somebody may edit or remove the report."""
+
 VIDEO = "final_video.mp4"
 VTT, SRT = "captions.vtt", "captions.srt"
 POSTER, SHEET = "poster.png", "contact_sheet.png"
@@ -151,35 +154,46 @@ class Output:
         return self.folder / REPORT
 
     def _save(self) -> None:
-        whole = {**self._report, "files": dict(sorted(self._files.items()))}
-        scratch = self.scratch(REPORT)
+        files = dict(sorted(self._files.items()))
+        # the list first: what it lists is ours even if the report is lost
+        self._write(LIST, {"vidkit": self._report.get("vidkit"), "files": files})
+        self._write(REPORT, {**self._report, "files": files})
+
+    def _write(self, name: str, content: Mapping[str, Any]) -> None:
+        scratch = self.scratch(name)
         try:
-            scratch.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", "utf-8")
-            scratch.replace(self.folder / REPORT)
+            scratch.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
+            scratch.replace(self.folder / name)
         except OSError:
             scratch.unlink(missing_ok=True)
             raise
 
     def _listed(self) -> dict[str, dict[str, Any]]:
-        """The files that the manifest on disk lists; none where there is no manifest of ours."""
-        path = self.folder / REPORT
-        try:
-            found = json.loads(path.read_text("utf-8"))
-        except (FileNotFoundError, NotADirectoryError):
-            return {}
-        except (OSError, ValueError):
-            found = None
-        if not isinstance(found, dict) or "vidkit" not in found:
+        """The files that are ours: those of the hidden list, and where that was lost, those of
+        the report. None where there is neither. Raises `OutputError` for somebody's report.
+        """
+        listed, report = (self._read(name) for name in (LIST, REPORT))
+        if listed is None and report is None and os.path.lexists(self.folder / REPORT):
             raise OutputError(
-                f"{path} is not one of vidkit's reports, and is not overwritten; "
+                f"{self.folder / REPORT} is not one of vidkit's reports, and is not overwritten; "
                 "move it away or choose another folder with -o"
             )
+        if listed is not None and report is None:
+            self.mended.append(REPORT)
+        return listed if listed is not None else report or {}
+
+    def _read(self, name: str) -> dict[str, dict[str, Any]] | None:
+        """The files that a manifest lists, None where it is not there or not ours."""
+        try:
+            found = json.loads((self.folder / name).read_text("utf-8"))
+        except (OSError, ValueError, RecursionError):
+            return None
+        if not isinstance(found, dict) or "vidkit" not in found:
+            return None
         files = found.get("files")
-        return (
-            {n: f for n, f in files.items() if isinstance(f, dict)}
-            if isinstance(files, dict)
-            else {}
-        )
+        if not isinstance(files, dict):
+            return {}
+        return {name: facts for name, facts in files.items() if _is_entry(facts)}
 
     def _refuse_strangers(self, indexes: Iterable[int]) -> None:
         stems = {f"section_{index}" for index in indexes}
@@ -219,6 +233,14 @@ class Output:
             f"{self.folder} cannot be written: {error.strerror or error}; "
             "make room or choose another folder with -o (output_dir=)"
         )
+
+
+def _is_entry(facts: object) -> bool:
+    return (
+        isinstance(facts, dict)
+        and isinstance(facts.get("sha256"), str)
+        and isinstance(facts.get("bytes"), int)
+    )
 
 
 def _is_as_listed(path: Path, listed: Mapping[str, Any]) -> bool:

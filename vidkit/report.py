@@ -217,9 +217,10 @@ def took(seconds: float) -> str:
 
 
 def clock_time(seconds: float) -> str:
-    """A length as players show it: "5:07"."""
+    """A length as players show it: "5:07", "1:02:03"."""
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02}"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def count(number: int, noun: str) -> str:

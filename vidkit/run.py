@@ -43,7 +43,7 @@ class Run(Generic[T]):
         self._counts = {"lessons": 0, "sections": 0, "failed": 0, "under_way": 0}
         self._workers = (order.settings.section_workers, order.settings.video_workers)
         self._paused = self._ending = False
-        order.listeners.append(self._hear)
+        order.watchers.append(self._hear)
         order.__enter__()
         self._work = loop.submit(coroutine)
         self._work.future.add_done_callback(lambda _: order.__exit__())
@@ -85,11 +85,12 @@ class Run(Generic[T]):
         """Call something when it is over, in vidkit's thread or, where it is over, here."""
         self._work.future.add_done_callback(lambda _: call())
 
-    def result(self) -> T:
-        """Wait for the report. Raises what kept the run from beginning, and `Cancelled` after
-        a second `cancel`.
+    def result(self, ease: Callable[[], None] | None = None) -> T:
+        """Wait for the report. An interrupt (Ctrl-C) cancels, or calls `ease`.
+
+        Raises what kept the run from beginning, and `Cancelled` after a second `cancel`.
         """
-        return self._work.wait(self.cancel)
+        return self._work.wait(ease or self.cancel)
 
     def __await__(self) -> Generator[Any, None, T]:
         return self._work.__await__()

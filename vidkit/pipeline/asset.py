@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
-from ..errors import Unconfirmed
+from ..errors import ProviderError, Unconfirmed, VidkitError
 from ..providers import Request
 from ..store import Asset, Reservation
+from .place import Place
 from .tools import Tools
 
 T = TypeVar("T")
@@ -20,15 +23,24 @@ async def obtain(
 ) -> tuple[Asset, bool]:
     """The asset under `key`, and whether it was in the store already.
 
-    `make` makes and keeps it where it was not, or with `fresh` in any case. One maker is at
-    work on a key at a time, in all processes; the others wait, and find what it made.
+    `make` makes and keeps it where it was not, or with `fresh` once in the run in any case.
+    One maker is at work on a key at a time, in all processes; the others wait, and find what
+    it made.
     """
-    if not fresh and (asset := await tools.aside(tools.store.find, key)):
+
+    async def found() -> Asset | None:
+        if fresh and key not in tools.renewed:
+            return None
+        return await tools.aside(tools.store.find, key)
+
+    if asset := await found():
         return asset, True
     async with tools.store.flight(key):
-        if not fresh and (asset := await tools.aside(tools.store.find, key)):
+        if asset := await found():
             return asset, True
-        return await make(), False
+        asset = await make()
+        tools.renewed.add(key)
+        return asset, False
 
 
 @dataclass
@@ -40,13 +52,11 @@ class Bill:
     that all of it cost. spent: what was paid, once it is settled.
     """
 
-    tools: Tools
+    place: Place
     gate: Request
-    run: int | None
     key: str
     kind: str
     provider: str
-    lesson: str
     dollars: float | None
     cost: float | None = None
     spent: float = 0.0
@@ -54,35 +64,52 @@ class Bill:
 
     async def request(self, send: Callable[[], Awaitable[T]], /) -> T:
         """Pass the gate, reserve, send."""
-        await self.tools.reins.passed()
+        await self.place.passed()
         return await self.gate(lambda: self._attempt(send))
 
     async def _attempt(self, send: Callable[[], Awaitable[T]]) -> T:
-        if self.tools.reins.stop is not None:
-            raise asyncio.CancelledError
+        await self.place.passed()
         if self.dollars == 0:
             return await send()
-        reservation = await self.tools.aside(
-            self.tools.store.journal.reserve,
-            run=self.run,
-            key=self.key,
-            kind=self.kind,
-            provider=self.provider,
-            lesson=self.lesson,
-            dollars=self.dollars,
-            budgets=self.tools.budgets,
-        )
+        reservation = await self._reserve()
         try:
             answer = await send()
-        except (Unconfirmed, asyncio.CancelledError):
-            # it was sent, and whether it was billed nobody knows
-            reservation.unconfirmed()
+        except ProviderError as error:
+            sent = isinstance(error, Unconfirmed)
+            await self._write(reservation.unconfirmed if sent else reservation.failed)
             raise
         except BaseException:
-            reservation.failed()
+            # it was sent, and whether it was billed nobody knows
+            await self._write(reservation.unconfirmed)
             raise
         self._open.append(reservation)
         return answer
+
+    async def _reserve(self) -> Reservation:
+        """Set the price aside; a cancel in this very moment gives it back."""
+        tools, place = self.place.tools, self.place
+        asking = asyncio.ensure_future(
+            tools.aside(
+                tools.store.journal.reserve,
+                run=place.run,
+                key=self.key,
+                kind=self.kind,
+                provider=self.provider,
+                lesson=place.name_in_journal,
+                dollars=self.dollars,
+                budgets=tools.budgets,
+            )
+        )
+        try:
+            return await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            with suppress(VidkitError):
+                await self._write((await asking).failed)
+            raise
+
+    async def _write(self, ending: Callable[[], None]) -> None:
+        """Write an end into the journal, also while the run is being cancelled."""
+        await asyncio.shield(self.place.tools.aside(ending))
 
     async def settle(self) -> None:
         """Write down what the answered requests cost: what the provider said, or else what was
@@ -91,6 +118,6 @@ class Bill:
         open_, self._open = self._open, []
         for number, reservation in enumerate(open_):
             share = None if self.cost is None else self.cost if number == 0 else 0.0
-            await self.tools.aside(reservation.paid, share)
+            await self._write(partial(reservation.paid, share))
         if open_:
             self.spent = (self.dollars or 0.0) * len(open_) if self.cost is None else self.cost

@@ -39,9 +39,10 @@ class Job:
 class Batch:
     """A run over one or more lessons. Lives on one event loop, and is steered from there."""
 
-    def __init__(self, settings: Settings, tools: Tools) -> None:
+    def __init__(self, settings: Settings, tools: Tools, notes: Sequence[str] = ()) -> None:
         self.settings = settings
         self.tools = tools
+        self._notes = tuple(notes)
         self._videos = anyio.CapacityLimiter(settings.video_workers)
         self._places: list[Place] = []
 
@@ -121,6 +122,7 @@ class Batch:
             tools=self.tools,
             slots=anyio.CapacityLimiter(self.settings.section_workers),
             started=self.started,
+            notes=list(self._notes),
         )
         self._places.append(place)
         try:

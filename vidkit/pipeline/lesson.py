@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 from ..captions import Cue, cues, to_srt, to_vtt
-from ..errors import Cancelled, NothingMade, ProviderError, SettingsError, VidkitError
+from ..errors import (
+    Cancelled,
+    NothingMade,
+    ProviderError,
+    SettingsError,
+    StoreError,
+    VidkitError,
+)
 from ..events import (
     LessonEnded,
     LessonStarted,
@@ -43,7 +51,8 @@ async def make_lesson(place: Place) -> VideoReport:
     under_way = work.report().as_json() | {"state": "under way"}
     aside, journal = place.tools.aside, place.tools.store.journal
     await aside(place.output.claim, work.indexes, under_way)
-    place.run = await aside(journal.begin_run, str(place.lesson.path.absolute()))
+    keys = await aside(part_keys, place)
+    place.run = await aside(journal.begin_run, place.name_in_journal, keys)
     for warning in place.lesson.warnings:
         place.tell(Noticed(place.now(), place.position, warning))
     deaf = place.tools.events.subscribe(place.hear)
@@ -56,9 +65,9 @@ async def make_lesson(place: Place) -> VideoReport:
         return await work.make()
     finally:
         deaf()
-        made = work.video is not None and all(report.made for report in work.reports.values())
         # shielded: a cancelled run still says what it left behind
-        await asyncio.shield(aside(journal.end_run, place.run, finished=made))
+        with suppress(StoreError):
+            await asyncio.shield(aside(journal.end_run, place.run, finished=work.finished))
         why = str(work.failure) if work.failure else None
         place.tell(LessonEnded(place.now(), place.position, place.lesson.name, work.video, why))
 
@@ -89,8 +98,19 @@ class LessonWork:
             self.failure = error if isinstance(error, VidkitError) else VidkitError(told(error))
         finally:
             # shielded: a cancelled run still says what it left behind
-            await asyncio.shield(self._write_report())
+            try:
+                await asyncio.shield(self._write_report())
+            except VidkitError as error:
+                self.place.notes.append(str(error))
+                self.failure = self.failure or error
         return self.report()
+
+    @property
+    def finished(self) -> bool:
+        """Whether every section of the lesson is in the video as it should be."""
+        there = len(self.place.lesson.sections)
+        made = sum(report.made for report in self.reports.values())
+        return self.video is not None and made == there
 
     def report(self) -> VideoReport:
         """What came of the lesson so far."""
@@ -151,7 +171,10 @@ class LessonWork:
             self.reports[work.index] = replace(self.reports[work.index], start=start)
         captions = self._cues(works, starts)
         await self._step(lambda: self._write_video(works, captions))
-        await self._write_pictures(works)
+        try:
+            await self._write_pictures(works)
+        except Exception as error:
+            self.place.notes.append(f"no poster or contact sheet: {told(error)}")
 
     def _cues(self, works: Sequence[SectionWork], starts: Sequence[float]) -> list[Cue]:
         told: list[Cue] = []
@@ -221,9 +244,13 @@ class LessonWork:
 
         async def make() -> Asset:
             scratch = place.scratch(VIDEO)
-            async with tools.cores:
-                await tools.aside(tools.editor.seam, *clips, scratch, place.frame)
-            return await tools.aside(tools.store.keep, key, scratch, ".mp4", {"kind": "seam"})
+            try:
+                async with tools.cores:
+                    await tools.aside(tools.editor.seam, *clips, scratch, place.frame)
+                return await tools.aside(tools.store.keep, key, scratch, ".mp4", {"kind": "seam"})
+            except BaseException:
+                place.output.discard(scratch)
+                raise
 
         asset, _ = await obtain(tools, key, make)
         return asset
@@ -260,8 +287,15 @@ class LessonWork:
         place, began = self.place, self.place.now()
         place.tell(StepStarted(began, place.position, None, "join", "vidkit"))
         outcome: Outcome = "failed"
+        why: str | None = None
         try:
             outcome = "kept" if await work() else "made"
+        except asyncio.CancelledError:
+            outcome = "cancelled"
+            raise
+        except Exception as error:
+            why = told(error)
+            raise
         finally:
             now = place.now()
             place.tell(
@@ -274,6 +308,7 @@ class LessonWork:
                     outcome,
                     now - began,
                     self.video,
+                    why,
                 )
             )
 
@@ -300,16 +335,28 @@ def chosen(place: Place) -> tuple[int, ...]:
     return tuple(index for index in range(there) if index + 1 in only or _kept(place, index))
 
 
-def _kept(place: Place, index: int) -> bool:
-    """Whether the store has a section's image and narration."""
+def part_keys(place: Place) -> list[str]:
+    """The keys of all images and narrations of the lesson, also of sections that are not to be
+    made now: nobody may prune them until it is finished.
+    """
+    return [key for index in range(len(place.lesson.sections)) for key in _keys(place, index)]
+
+
+def _keys(place: Place, index: int) -> tuple[str, ...]:
+    """The keys of a section's image and narration; none where a file of them is missing."""
     section, tools, settings = place.lesson.sections[index], place.tools, place.settings
     drawer: ImageMaker = own_files if section.image else tools.images
     speaker: VoiceMaker = own_files if section.audio else tools.voice
     try:
-        keys = (
+        return (
             asset_key("image", drawer.shape(image_ask(place.lesson, index, settings))),
             asset_key("audio", speaker.shape(voice_ask(place.lesson, index, settings))),
         )
     except ProviderError:
-        return False
-    return all(tools.store.find(key) is not None for key in keys)
+        return ()
+
+
+def _kept(place: Place, index: int) -> bool:
+    """Whether the store has a section's image and narration."""
+    keys = _keys(place, index)
+    return bool(keys) and all(place.tools.store.find(key) is not None for key in keys)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,10 +43,21 @@ class Place:
         s = self.settings
         return Frame(size=s.size, fps=s.fps, gap=s.gap, fit=s.fit, motion=s.motion)
 
+    async def passed(self) -> None:
+        """Wait while the run is held. Raises CancelledError where nothing more may begin."""
+        await self.tools.reins.passed()
+        if self.stop is not None:
+            raise asyncio.CancelledError
+
     async def need(self, key: str) -> None:
         """Note that the lesson needs an asset, so that nobody prunes it until it is finished."""
         if self.run is not None:
             await self.tools.aside(self.tools.store.journal.need, self.run, [key])
+
+    @property
+    def name_in_journal(self) -> str:
+        """The lesson's file, wherever the program stands."""
+        return str(self.lesson.path.absolute())
 
     def scratch(self, name: str) -> Path:
         """Where to write a file that is to be kept: in the store, or beside `name`."""

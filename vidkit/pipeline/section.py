@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import re
+import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
 from ..captions import Word
-from ..errors import OverBudget, SectionError, VidkitError
+from ..errors import Cancelled, OverBudget, ProviderError, SectionError, VidkitError
 from ..events import (
     Outcome,
     SectionEnded,
@@ -88,13 +90,12 @@ class SectionWork:
     async def make(self) -> SectionReport:
         """Image and narration in a worker slot, then the clip, which holds no slot."""
         async with self.place.slots:
-            await self.place.tools.reins.passed()
-            if self.place.stop is not None:
-                raise asyncio.CancelledError
+            await self.place.passed()
             image, audio = await self._parts()
-            self._stop_at(image.failure or audio.failure)
         clip = await self._clip(image, audio)
-        self._stop_at(clip.failure)
+        if clip.failure and self.place.settings.on_failure == "placeholder":
+            nothing: Done[Part] = Done(None, "vidkit", 0.0)
+            clip = replace(await self._clip(nothing, nothing), failure=clip.failure)
         report = self._report(image, audio, clip)
         place = self.place
         place.tell(
@@ -103,7 +104,7 @@ class SectionWork:
         return report
 
     def _stop_at(self, failure: Exception | None) -> None:
-        """Set the stop while the slot is still held, so that no call begins after a failure."""
+        """Set the stop at once, so that no call begins after a failure."""
         place = self.place
         if failure and place.settings.on_failure == "stop" and place.stop is None:
             place.stop = SectionError(
@@ -170,17 +171,8 @@ class SectionWork:
         """An image or a narration: from the store, or made, kept, and copied to the output."""
         place, tools = self.place, self.place.tools
         key = asset_key(kind, shape)
-        await place.need(key)
-        bill = Bill(
-            tools=tools,
-            gate=gate,
-            run=place.run,
-            key=key,
-            kind=kind,
-            provider=provider,
-            lesson=str(place.lesson.path),
-            dollars=dollars,
-        )
+        await place.passed()
+        bill = Bill(place, gate, key, kind, provider, dollars)
 
         async def keep() -> Asset:
             fresh = self._fresh(kind)
@@ -209,7 +201,7 @@ class SectionWork:
         async def cut() -> Got[Path]:
             tools, place = self.place.tools, self.place
             if whole and image.value:
-                picture: Path | bytes = image.value.path
+                picture = content(image.value.asset)
                 seal = image.value.asset.sha256
             else:
                 picture = await self._card()
@@ -221,7 +213,7 @@ class SectionWork:
 
             async def make() -> Asset:
                 async with tools.cores:
-                    return await self._cut(key, picture, voice.path if voice else None)
+                    return await self._cut(key, picture, content(voice.asset) if voice else None)
 
             asset, kept = await obtain(tools, key, make, fresh=self._fresh("clip"))
             self.words = voice.words if voice else ()
@@ -230,7 +222,9 @@ class SectionWork:
             name = part_name("clip", self.index, ".mp4")
             path = await tools.aside(place.output.take, name, asset)
             self.clip = asset
-            self.cut = Clip(path, **cut_facts(asset))
+            # read where nobody else writes: what somebody does to an output reaches nothing
+            source = asset.path if asset.path.is_file() else path
+            self.cut = Clip(source, **cut_facts(asset))
             return Got(path, kept)
 
         return await self._step("clip", "vidkit", cut)
@@ -240,7 +234,7 @@ class SectionWork:
         tools, heading = self.place.tools, f"Section {self.index + 1} is missing"
         return await tools.aside(tools.editor.card, heading, self.title, self.place.frame.size)
 
-    async def _cut(self, key: str, picture: Path | bytes, voice: Path | None) -> Asset:
+    async def _cut(self, key: str, picture: Path | bytes, voice: Path | bytes | None) -> Asset:
         """Make the clip where the store can take it in, and keep it."""
         tools, place = self.place.tools, self.place
         scratch = place.scratch(part_name("clip", self.index, ".mp4"))
@@ -273,6 +267,9 @@ class SectionWork:
         except BaseException:
             place.output.discard(scratch)
             raise
+        finally:
+            if not tools.store.keeps:
+                place.output.discard(plain.path)
         pace = clip.seconds / plain.about["seconds"]
         self.words = tuple(Word(w.text, w.start * pace, w.end * pace) for w in self.words)
         return await tools.aside(NoStore().keep, plain.key, scratch, ".mp4", clip_facts(clip))
@@ -301,14 +298,22 @@ class SectionWork:
 
         try:
             got = await work()
-        except asyncio.CancelledError:
-            over("cancelled")
-            raise
-        except Exception as failure:
-            return Done(None, by, over("failed", error=told(failure)), failure)
-        path = got.value if isinstance(got.value, Path) else getattr(got.value, "path", None)
-        seconds = over("kept" if got.kept else "made", path)
-        return Done(got.value, by, seconds, None, got.kept, got.dollars)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                over("cancelled")
+                raise
+            if place.stop or place.tools.reins.stop:
+                return Done(None, by, over("cancelled"), Cancelled("not begun any more"))
+            failure: Exception = ProviderError(f"{by} broke off the call: {error or 'cancelled'}")
+        except Exception as error:
+            failure = error
+        else:
+            path = got.value if isinstance(got.value, Path) else getattr(got.value, "path", None)
+            seconds = over("kept" if got.kept else "made", path)
+            return Done(got.value, by, seconds, None, got.kept, got.dollars)
+        self._stop_at(failure)
+        return Done(None, by, over("failed", error=told(failure)), failure)
 
     @property
     def section(self) -> Section:
@@ -335,7 +340,9 @@ class SectionWork:
         state: State = "made"
         if failures:
             over = any(isinstance(failure, OverBudget) for failure in failures.values())
-            state = "placeholder" if clip.value else "over budget" if over else "failed"
+            ended = all(isinstance(failure, Cancelled) for failure in failures.values())
+            state = "cancelled" if ended else "over budget" if over else "failed"
+            state = "placeholder" if clip.value else state
         return SectionReport(
             index=self.index,
             title=self.section.title,
@@ -356,6 +363,17 @@ class SectionWork:
 def told(error: Exception) -> str:
     """An error in words for a person. One that vidkit did not foresee is logged in full."""
     if isinstance(error, VidkitError):
-        return str(error)
-    log.error("unforeseen: %s", error, exc_info=error)
-    return f"unforeseen {type(error).__name__}: {error}"
+        return scrubbed(str(error))
+    log.error("unforeseen: %s", scrubbed("".join(traceback.format_exception(error))))
+    return scrubbed(f"unforeseen {type(error).__name__}: {error}")
+
+
+def scrubbed(text: str) -> str:
+    """A text without what looks like a key, or like credentials in an address."""
+    text = re.sub(r"//[^/\s@]+@", "//", text)
+    return re.sub(r"\b(sk|key)-[\w-]{8,}", r"\1-…", text)
+
+
+def content(asset: Asset) -> Path | bytes:
+    """Where to read an asset: in the store, which nobody else writes to."""
+    return asset.path if asset.data is None else asset.data

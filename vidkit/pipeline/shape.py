@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import av
+
 from ..captions import Cue
 from ..lesson import Lesson
 from ..media import Clip, Frame
@@ -17,9 +19,9 @@ from ..providers import ImageAsk, VoiceAsk
 from ..settings import Settings
 from ..store import Asset
 
-MEDIA_VERSION = 1
+MEDIA_VERSION = f"1 PyAV {av.__version__}"
 """Counts up when the same picture and sound become another clip, or the same clips another
-video."""
+video; packets of different encoders do not go together."""
 
 
 def image_ask(lesson: Lesson, index: int, settings: Settings) -> ImageAsk:

@@ -104,6 +104,7 @@ class Tools:
     images, voice: the providers, each with its gate. cores: how many pieces of processor
     work may go on at once. clock: seconds, from any origin. store: where assets are kept,
     and the journal of money. budgets: what the run may spend, each of them a hard cap.
+    renewed: the keys of what this run made although the store had it.
     """
 
     images: ImageMaker
@@ -118,3 +119,4 @@ class Tools:
     budgets: tuple[Budget, ...] = ()
     events: Events = field(default_factory=Events)
     reins: Reins = field(default_factory=Reins)
+    renewed: set[str] = field(default_factory=set)
