@@ -64,7 +64,9 @@ def fade_frames(frame: Frame) -> int:
 
 def _first_picture(clip: Path) -> Planes:
     with reading(clip) as container:
-        return planes_of(next(iter(container.decode(video=0))))
+        for first in container.decode(video=0):
+            return planes_of(first)
+    raise MediaError(f"{clip} shows nothing; make the section again")
 
 
 def _last_picture(clip: Path) -> Planes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -55,21 +55,23 @@ def contact_sheet(
     same place, and either may be shorter. Raises `MediaError` for a clip that cannot be read.
     """
     lengths = [_clock(length) for length in seconds]
-    return sheet([picture_of(clip) for clip in clips], titles, lengths, frame.size)
+    return sheet(map(picture_of, clips), len(clips), titles, lengths, frame.size)
 
 
 def sheet(
-    pictures: Sequence[Image.Image],
+    pictures: Iterable[Image.Image],
+    number: int,
     titles: Sequence[str] = (),
     notes: Sequence[str] = (),
     size: tuple[int, int] = (1280, 720),
 ) -> bytes:
-    """A PNG of `pictures`, all of `size`, each with its number, title and, at the right, note."""
+    """A PNG of so many `pictures`, all of `size` and read one after the other, each with its
+    number, title and, at the right, note."""
     wide, high = size
     width = _WIDTH if wide >= high else _WIDTH * 9 // 16
     height = max(1, round(width * high / wide))
-    columns = max(1, min(len(pictures), 4 if wide >= high else 6))
-    rows = -(-len(pictures) // columns)
+    columns = max(1, min(number, 4 if wide >= high else 6))
+    rows = -(-number // columns)
     cell = height + 12 + (_LINES + 1) * 20
     page = Image.new(
         "RGB",

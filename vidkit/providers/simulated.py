@@ -57,6 +57,11 @@ class Simulated:
     _asked: Counter[str] = field(default_factory=Counter, init=False, repr=False)
 
     def __post_init__(self) -> None:
+        if self.price < 0 or (self.seconds is not None and not 0 < self.seconds <= 3600):
+            raise SettingsError(
+                "simulated: price is in dollars, 0 or more, and seconds more than 0, "
+                f"not {self.price}, {self.seconds}"
+            )
         if not 0 <= self.latency <= 3600 or not 0 <= self.spread <= 1 or not 0 <= self.errors <= 1:
             raise SettingsError(
                 "simulated: latency is in seconds (0 to 3600), spread and errors are fractions "
@@ -68,7 +73,7 @@ class Simulated:
         what: dict[str, Any] = {"provider": self.name, "seed": self.seed}
         if isinstance(ask, ImageAsk):
             return what | {"text": ask.description, "title": ask.title, "size": ask.size}
-        return what | {"text": ask.text, "seconds": self.seconds}
+        return what | {"text": ask.text, "seconds": self.seconds, "rate": ask.rate}
 
     async def draw(self, ask: ImageAsk, request: Request) -> Picture:
         """A card in a colour that the description decides."""

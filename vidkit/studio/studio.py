@@ -19,7 +19,7 @@ from ..errors import Cancelled, VidkitError
 from ..lesson import lesson_files, load_lesson
 from ..report import VideoReport, count
 from ..run import Run
-from ..settings import Settings
+from ..settings import MOST_WORKERS, Settings
 from .look import STYLE, media, words
 from .sections import Sections
 
@@ -45,7 +45,7 @@ class Studio:
         self.workers = widgets.BoundedIntText(
             self.settings.section_workers,
             min=1,
-            max=16,
+            max=MOST_WORKERS,
             description="Workers",
             layout=widgets.Layout(width="11em"),
         )
@@ -77,22 +77,23 @@ class Studio:
             return
         try:
             lesson = load_lesson(self.lesson.value)
+            cards = Sections(lesson)
+            run = calls.start(
+                lesson,
+                None,
+                self.workers.value,
+                settings=self.settings,
+                listener=cards.hear,
+            )
         except VidkitError as error:
             self._say(str(error), "wrong")
             return
-        self._sections = Sections(lesson)
-        self._cards.children = (self._sections.widget,)
+        self._run, self._sections = run, cards
+        self._cards.children = (cards.widget,)
         self._video.outputs = ()
         self._make.disabled, self._cancel.disabled = True, False
-        self._run = calls.start(
-            self.lesson.value,
-            None,
-            self.workers.value,
-            settings=self.settings,
-            listener=self._sections.hear,
-        )
-        self._painter = loop.submit(self._keep_painting(self._sections))
-        self._run.when_done(self._ended)
+        painter = loop.submit(self._keep_painting(run, cards))
+        run.when_done(lambda: self._ended(run, cards, painter))
 
     def cancel(self) -> None:
         """Stop the run: calls under way are finished and kept."""
@@ -105,15 +106,13 @@ class Studio:
             raise VidkitError("nothing is being made yet: press Make, or call make()")
         return self._run.__await__()
 
-    def _ended(self) -> None:
+    def _ended(self, run: Run[VideoReport], cards: Sections, painter: loop.Work[None]) -> None:
         """Say how it went. Called once for each run, however it ended."""
-        assert self._run is not None
-        assert self._sections is not None
-        self._painter.cancel()
-        self._sections.paint()
+        painter.cancel()
         self._make.disabled, self._cancel.disabled = False, True
+        cards.paint()
         try:
-            report = self._run.result()
+            report = run.result()
         except VidkitError as error:
             self._say(str(error), "wrong")
             return
@@ -124,8 +123,8 @@ class Studio:
         self._say(str(report).splitlines()[0], "wrong" if report.failed else "state")
         self._video.append_display_data(HTML(media(report.path, report.title or report.name)))
 
-    async def _keep_painting(self, sections: Sections) -> None:
-        while self._run is not None and not self._run.done():
+    async def _keep_painting(self, run: Run[VideoReport], sections: Sections) -> None:
+        while not run.done():
             sections.paint()
             total = len(sections.cards)
             self._say(
