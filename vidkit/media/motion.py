@@ -77,7 +77,7 @@ def _closer(planes: Planes, scale: float, focus: float) -> Planes:
         w, h = width / scale, height / scale
         left, top = (width - w) * focus, (height - h) * focus
         image = Image.fromarray(plane).resize(
-            (width, height), Image.Resampling.BICUBIC, box=(left, top, left + w, top + h)
+            (width, height), Image.Resampling.BILINEAR, box=(left, top, left + w, top + h)
         )
         closer.append(np.asarray(image))
     return tuple(closer)
