@@ -276,10 +276,14 @@ TRICKIER = (
     bucket("60 a minute, one at a time", 300, 60, store=1),
     bucket("20 a minute, store of three, no Retry-After", 300, 20, store=3, says=False),
     four_at_once("a 429 to the fifth at once"),
+)
+"""Limits that no header and no usual habit gives away."""
+
+MOODY = (
     moody("every tenth a 429, whatever one does"),
     moody("every tenth a 429 without Retry-After", says=False),
 )
-"""Limits that no header and no usual habit gives away."""
+"""429s that have nothing to do with a limit."""
 
 Call = Callable[[], Any]
 

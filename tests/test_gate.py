@@ -10,6 +10,8 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from virtual import virtually
 
 from vidkit.errors import (
@@ -82,6 +84,30 @@ def test_no_more_requests_than_the_ceiling_are_under_way(adaptive: bool) -> None
         return now(), script.peak
 
     assert virtually(ten()) == (4.0, 3)
+
+
+@given(st.lists(st.sampled_from("aaaaalun"), max_size=80), st.integers(1, 70), st.integers(0, 9))
+@settings(max_examples=60, deadline=None)
+def test_whatever_comes_back_the_ceiling_holds(ends: list[str], ceiling: int, seed: int) -> None:
+    """Through any sequence of answers, 429s and silences, no more than the ceiling are under
+    way, every place is given back, and every request comes to its end.
+    """
+
+    async def run() -> tuple[int, int, int]:
+        kinds: dict[str, Callable[[], BaseException | None]] = {
+            "a": lambda: None,
+            "l": lambda: RateLimited("slow down", 0.5),
+            "u": lambda: Unreachable("500"),
+            "n": lambda: RateLimited("slow down"),
+        }
+        script = Script(*(kinds[end]() for end in ends))
+        one = Gate("provider", ceiling, chance=random.Random(seed))
+        ends_ = await outcomes(one, script, 100)
+        return script.peak, one.under_way, ends_.count("answer")
+
+    peak, left, answered = virtually(run())
+    assert peak <= min(ceiling, 64) and left == 0
+    assert answered == 100
 
 
 def test_one_task_may_send_side_by_side() -> None:

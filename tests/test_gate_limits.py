@@ -6,7 +6,7 @@ import random
 from statistics import fmean
 
 import pytest
-from limits import SCENARIOS, TRICKIER, Outcome, Scenario, bucket, rehearse
+from limits import MOODY, SCENARIOS, TRICKIER, Outcome, Scenario, bucket, rehearse
 from virtual import virtually
 
 from vidkit.events import Event, GateDecided
@@ -26,7 +26,9 @@ def through(scenario: Scenario, seed: int, told: list[Event] | None = None) -> O
             gate.subscribe(told.append)
         return await rehearse(scenario, seed, gate)
 
-    return virtually(run())
+    outcome = virtually(run())
+    assert outcome.peak <= 64
+    return outcome
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
@@ -50,6 +52,16 @@ def test_what_a_provider_keeps_to_itself_is_found_out(scenario: Scenario) -> Non
     assert sum(outcome.lost for outcome in outcomes) == 0
     assert fmean(outcome.seconds for outcome in outcomes) <= 1.6 * scenario.bound
     assert fmean(outcome.rejections for outcome in outcomes) <= REJECTIONS
+
+
+@pytest.mark.parametrize("scenario", MOODY, ids=lambda scenario: scenario.name)
+def test_a_429_now_and_then_does_not_bring_everything_to_a_stop(scenario: Scenario) -> None:
+    """Where every tenth call gets a 429 whatever one does, a pace is of no use: it is left, and
+    many calls are under way again.
+    """
+    outcomes = [through(scenario, seed) for seed in SEEDS]
+    assert sum(outcome.lost for outcome in outcomes) == 0
+    assert fmean(outcome.seconds for outcome in outcomes) <= 6 * scenario.bound
 
 
 def test_headers_are_believed_before_there_is_a_429() -> None:

@@ -40,7 +40,7 @@ class AtOnce:
         same = others == self._met and self._most <= others + 1
         self._times = self._times + 1 if same else 1
         self._met = self._most = others
-        if others < 1 or self._times < self._doubt:
+        if others < 2 or self._times < self._doubt:
             return False
         self.limit = self._borne = others
         self._answers = 0

@@ -23,7 +23,8 @@ from ..events import Course, Events, GateDecided, Listener, RequestRetried
 from ..settings import MOST_WORKERS
 from .limits import Answer, seconds_in
 from .line import Line
-from .pace import Pace, Start
+from .pace import Pace
+from .rate import Start
 from .room import Room
 from .silence import Silence
 
@@ -255,14 +256,14 @@ class Gate:
             self._timer = None
         while self._line:
             now = self._now()
-            wait = self._pace.wait(now)
+            wait: float | None = self._pace.wait(now)
             if not self._has_place():
-                if self._held or (look := self._room.open(now)) is None:
-                    return
-                wait = max(wait, look) if not self._has_place() else wait
-            if wait > MOMENT:
+                wait = None if self._held or self._silence.down else self._room.open(now)
+            if wait is None:
+                return
+            if wait > MOMENT or not self._has_place():
                 assert self._clock is not None
-                self._timer = self._clock.call_later(wait, self._let_in)
+                self._timer = self._clock.call_later(max(wait, MOMENT), self._let_in)
                 return
             if (waiter := self._line.call()) is not None:
                 waiter.set_result(self._begin(now))
@@ -300,12 +301,15 @@ class Gate:
         if (after or 0.0) > self.patience or self._gave_up(now, tries):
             raise self._close(error) from error
         before = self._pace.a_minute
-        seconds = self._pace.rejected(start, now, after)
+        news = self._pace.rejected(start, now, after)
         pause = self._pace.paused(now)
         self._events.tell(RequestRetried(now, self.name, tries.sent, str(error), pause))
-        if seconds is None:
+        if news is None:
             return
-        if self._room.rejected(self._under_way - 1):
+        seconds, moody = news
+        if moody:
+            self._decided("faster", f"{self.name} says 429 at any pace: none is of use")
+        if before is not None and self._room.rejected(self._under_way - 1):
             self._pace.forget()
             places = self._room.places
             self._decided("slower", f"it is {places} at once that {self.name} bears, not a pace")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from .pace import Start
+from .rate import Start
 
 
 class Line:

@@ -77,6 +77,7 @@ class Room:
         elif now - self._opened >= STEP:
             self._learnt += 1
             self._opened = now
+            return 0.0
         return self._opened + STEP - now
 
     def rejected(self, others: int) -> bool:
