@@ -142,11 +142,14 @@ class VoiceMaker(Protocol):
 
 _IMAGES = {
     "slides": "vidkit.providers.slides:images",
+    "openai": "vidkit.providers.openai:images",
     "recorded": "vidkit.providers.recorded:images",
     "simulated": "vidkit.providers.simulated:images",
 }
 _VOICES = {
     "espeak": "vidkit.providers.espeak:voice",
+    "openai": "vidkit.providers.openai:voice",
+    "gtts": "vidkit.providers.gtts:voice",
     "recorded": "vidkit.providers.recorded:voice",
     "simulated": "vidkit.providers.simulated:voice",
 }

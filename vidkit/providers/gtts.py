@@ -1,0 +1,247 @@
+"""Speech by Google Translate, through gTTS: free, online, without a key and without a promise.
+
+`voice="gtts"`, or with options: `gtts:co.uk`, `gtts:tld=com.au,slow=yes`. A section's `voice`
+is the end of a Google address, which decides the accent: "co.uk", "com.au", "ca".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+import requests
+from gtts import gTTS, gTTSError
+from gtts.lang import tts_langs
+
+from ..errors import (
+    Offline,
+    ProviderError,
+    ProviderMissing,
+    RateLimited,
+    Refused,
+    SettingsError,
+    Unreachable,
+)
+from ..gate import retry_after
+from ..settings import MOST_WORKERS
+from ..speech import VERSION, spoken
+from . import Narration, Request, VoiceAsk
+from ._joined import NoSound, joined_mp3
+from ._pieces import pieces
+from ._together import together
+
+MOST = gTTS.GOOGLE_TTS_MAX_CHARS
+"""Characters that Google Translate speaks in one request: 100."""
+TIMEOUT = (5.0, 20.0)
+"""Seconds to wait for a connection, and for each part of an answer. gTTS waits for ever."""
+ACCENTS = {
+    "en-au": "com.au",
+    "en-ca": "ca",
+    "en-gb": "co.uk",
+    "en-ie": "ie",
+    "en-in": "co.in",
+    "en-ng": "com.ng",
+    "en-us": "us",
+    "en-za": "co.za",
+    "es-es": "es",
+    "es-mx": "com.mx",
+    "es-us": "us",
+    "pt-br": "com.br",
+}
+"""The address whose voice speaks like that region, as the documentation of gTTS lists them."""
+
+_TLD = re.compile(r"[a-z]{2,3}(\.[a-z]{2,3})?")
+_NAMES = {"he": "iw", "jv": "jw", "fil": "tl", "nb": "no", "nn": "no", "zh": "zh-CN"}
+"""Google's names for languages that go by another one now (ISO 639)."""
+_SETTLED = {"zh-hans": "zh-CN", "zh-hant": "zh-TW", "zh-hk": "yue", "zh-sg": "zh-CN"}
+
+
+class GoogleVoice:
+    """The voice "gtts".
+
+    tld: the end of the address of sections that name no voice; None goes by the lesson's
+    language. slow: speaks slowly. timeout: seconds for the connection, and for an answer.
+    """
+
+    name = "gtts"
+    places = None
+    online = True
+
+    def __init__(
+        self, tld: str | None = None, *, slow: bool = False, timeout: tuple[float, float] = TIMEOUT
+    ) -> None:
+        if tld is not None and not _TLD.fullmatch(tld):
+            raise SettingsError(
+                f"gtts: tld is {tld!r}; give the end of a Google address, such as 'co.uk'"
+            )
+        self.tld = tld
+        self.slow = slow
+        self.timeout = timeout
+        self._threads: ThreadPoolExecutor | None = None
+
+    @property
+    def gate_key(self) -> tuple[str, ...]:
+        """Google limits by where requests come from: all voices share one gate."""
+        return (self.name,)
+
+    def shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
+        """The text as it is spoken, its language, accent and speed, and gTTS' version."""
+        return {
+            "provider": self.name,
+            "engine": version("gTTS"),
+            "speech": VERSION,
+            "text": _spoken(ask),
+            "language": _language(ask.language),
+            "tld": self._tld(ask),
+            "slow": self.slow,
+            "piece": MOST,
+        }
+
+    def price(self, ask: VoiceAsk) -> float | None:
+        """Nothing."""
+        return 0.0
+
+    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
+        """The narration as MP3 (24,000 Hz, mono), by one request for every 100 characters.
+
+        Raises `ProviderError` for a language or accent that there is not, `Refused` for a
+        text without a word, and what a gate knows: `RateLimited`, `Unreachable`, `Offline`.
+        """
+        language, tld = _language(ask.language), self._tld(ask)
+        parts = pieces(_spoken(ask), MOST)
+        if not parts:
+            raise Refused("gtts: nothing in the text can be spoken; write a sentence")
+        say = partial(self._say, language, tld)
+        sounds = await together(request(partial(say, part)) for part in parts)
+        notes: tuple[str, ...] = ()
+        if ask.rate is not None:
+            notes = ("gtts has one speed and a slow one; the rate was left aside",)
+        return Narration(joined_mp3(sounds), ".mp3", notes=notes, cost=0.0)
+
+    async def _say(self, language: str, tld: str, text: str) -> bytes:
+        """One request, in a thread: gTTS blocks."""
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(MOST_WORKERS, thread_name_prefix="gtts")
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._fetch, language, tld, text)
+
+    def _fetch(self, language: str, tld: str, text: str) -> bytes:
+        speech = gTTS(
+            text,
+            tld=tld,
+            lang=language,
+            slow=self.slow,
+            lang_check=False,
+            pre_processor_funcs=[],
+            tokenizer_func=lambda whole: [whole],
+            timeout=self.timeout,
+        )
+        try:
+            sounds = list(speech.stream())
+        except gTTSError as error:
+            raise _typed(error, language, tld) from None
+        except requests.RequestException as error:
+            raise Unreachable(f"gtts: Google Translate broke off ({_reason(error)})") from None
+        except (ValueError, UnicodeError):
+            raise Unreachable("gtts: Google Translate's answer is damaged") from None
+        # gTTS passes over an answer that holds no sound, and says nothing
+        if len(sounds) != 1:
+            raise Unreachable(f"gtts: Google Translate sent no sound for {text[:40]!r}")
+        try:
+            return joined_mp3(sounds)
+        except NoSound:
+            raise Unreachable("gtts: what Google Translate sent is no sound") from None
+
+    def _tld(self, ask: VoiceAsk) -> str:
+        tld = ask.voice or self.tld or ACCENTS.get(ask.language.lower(), "com")
+        if not _TLD.fullmatch(tld):
+            raise ProviderError(
+                f"gtts has no voice {tld!r}; name the end of a Google address, such as 'co.uk'"
+            )
+        return tld
+
+    def __repr__(self) -> str:
+        return f"GoogleVoice(tld={self.tld!r}, slow={self.slow})"
+
+
+def _language(tag: str) -> str:
+    """Google's name for a language tag. Raises `ProviderError` where it speaks no such one."""
+    there: dict[str, str] = {name.lower(): name for name in tts_langs()}
+    low = tag.lower().replace("_", "-")
+    root = low.split("-")[0]
+    for name in (_SETTLED.get(low), low, _NAMES.get(root), root):
+        if name is not None and name.lower() in there:
+            return there[name.lower()]
+    raise ProviderError(
+        f"gtts does not speak {tag!r}; set the lesson's language to one of: "
+        f"{', '.join(sorted(there.values()))}"
+    )
+
+
+def _typed(error: gTTSError, language: str, tld: str) -> ProviderError:
+    """gTTS' one error as one of vidkit's, by the answer that it holds."""
+    answer = error.rsp
+    if answer is None:
+        cause = error.__context__
+        if (
+            isinstance(cause, requests.ConnectTimeout | requests.exceptions.ProxyError)
+            or (isinstance(cause, requests.ConnectionError) and "NewConnection" in repr(cause))
+            or "NameResolution" in repr(cause)
+        ):
+            return Offline(
+                f"no connection to translate.google.{tld}; check the network, or choose a "
+                "voice that works offline: voice='espeak'"
+            )
+        return Unreachable(f"gtts: Google Translate did not answer ({_reason(cause)})")
+    status = answer.status_code
+    if status == 429 or (status == 503 and "retry-after" in answer.headers):
+        return RateLimited(
+            "gtts: too many requests for Google Translate", retry_after(answer.headers)
+        )
+    if status == 403:
+        return ProviderMissing(
+            "gtts: Google Translate lets nobody in from here (403); wait some hours, install a "
+            "newer gTTS, or choose another voice, such as voice='espeak'"
+        )
+    if status == 404:
+        return ProviderError(
+            f"gtts: translate.google.{tld} speaks nothing (404); choose another end of the "
+            "address, such as 'com'"
+        )
+    if status == 200 or status >= 500 or status in (408, 425):
+        return Unreachable(
+            f"gtts: Google Translate sent no sound in {language!r} (status {status}); try later"
+        )
+    return ProviderError(f"gtts: Google Translate does not take this request (status {status})")
+
+
+def _reason(cause: BaseException | None) -> str:
+    return type(cause).__name__ if cause is not None else "no reason given"
+
+
+def _spoken(ask: VoiceAsk) -> str:
+    return spoken(ask.text, ask.language, ask.say).text
+
+
+def voice(argument: str | None) -> GoogleVoice:
+    """The voice `gtts`, `gtts:co.uk` or `gtts:tld=co.uk,slow=yes`."""
+    given: dict[str, Any] = {}
+    for part in filter(None, ((each.strip()) for each in (argument or "").split(","))):
+        name, equals, value = part.partition("=")
+        if not equals:
+            name, value = "tld", name
+        if name == "slow" and value.lower() in ("yes", "no", "true", "false"):
+            given[name] = value.lower() in ("yes", "true")
+        elif name == "tld":
+            given[name] = value
+        else:
+            raise SettingsError(
+                f"gtts:{argument}: {part!r} is not understood; write an accent such as co.uk, "
+                "or tld=co.uk,slow=yes"
+            )
+    return GoogleVoice(**given)
