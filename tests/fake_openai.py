@@ -90,7 +90,9 @@ def sound(letters: int) -> bytes:
 
 
 class FakeOpenAI(FakeServer):
-    """Draws and speaks; `limits` go into the headers of its answers."""
+    """Draws and speaks; `limits` go into the headers of its answers, `models` are what it has."""
+
+    models = ("gpt-image-2.6-flare", "gpt-4o-mini-tts")
 
     def __init__(self, script: Iterable[str] = (), **how: Any) -> None:
         self.limits: dict[str, str] = how.pop("limits", {})
@@ -102,10 +104,15 @@ class FakeOpenAI(FakeServer):
         return f"http://127.0.0.1:{self.port}/v1"
 
     def text_of(self, path: str, body: bytes) -> str:
+        if path.endswith("/models"):
+            return path
         asked = json.loads(body)
         return str(asked["input"] if "speech" in path else asked["prompt"])
 
     def made(self, path: str, text: str) -> Reply:
+        if path.endswith("/models"):
+            models = [{"id": name, "object": "model"} for name in self.models]
+            return Reply.of(200, {"object": "list", "data": models})
         if "speech" in path:
             return Reply(200, sound(len(text)), {"content-type": "audio/wav"} | self.limits)
         body = {"created": 1, "data": [{"b64_json": _picture()}], "usage": USAGE}

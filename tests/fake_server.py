@@ -106,6 +106,9 @@ class FakeServer:
             def do_POST(self) -> None:
                 fake._serve(self)
 
+            def do_GET(self) -> None:
+                fake._serve(self)
+
         self._http = _Http(("127.0.0.1", 0), Handler)
         self.port = self._http.server_port
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,))

@@ -71,9 +71,6 @@ def listened(gate: Gate) -> list[Event]:
     return told
 
 
-# -- places --------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("adaptive", [True, False])
 def test_no_more_requests_than_the_ceiling_are_under_way(adaptive: bool) -> None:
     """Ten requests of a second pass a gate of three in four seconds, three at a time."""
@@ -188,9 +185,6 @@ def test_an_adaptive_gate_begins_with_few_and_ends_with_many() -> None:
     assert virtually(grow()) == (8, 64)
 
 
-# -- steering ------------------------------------------------------------------------------
-
-
 def test_a_resized_gate_grows_at_once_and_shrinks_as_calls_end() -> None:
     """From 2 to 8 the server sees 8 at once; from 8 to 1 it sees what was under way end, and
     then one at a time.
@@ -248,9 +242,6 @@ def test_a_snapshot_tells_what_goes_on() -> None:
         assert one.snapshot().closed is None
 
     virtually(look())
-
-
-# -- what may pass is sent again ----------------------------------------------------------
 
 
 def test_a_429_pauses_everybody_for_as_long_as_the_provider_says() -> None:
@@ -347,6 +338,18 @@ def test_what_will_not_pass_is_not_sent_again() -> None:
     assert sent == 5
 
 
+def test_a_gate_that_does_not_retry_gives_every_error_back() -> None:
+    """What works on this machine needs no second try: it would fail the same way again."""
+
+    async def fail() -> tuple[list[Any], float]:
+        script = Script(*(Unreachable("no answer") for _ in range(9)), RateLimited("slow down"))
+        return await outcomes(gate(1, retry=False, adaptive=False), script, 11), now()
+
+    ends, seconds = virtually(fail())
+    assert [type(end) for end in ends] == [*[Unreachable] * 9, RateLimited, str]
+    assert seconds == 11
+
+
 def test_what_may_have_been_paid_is_sent_again_once_only() -> None:
     """Two answers that stayed away after a request was sent end it, as unconfirmed."""
 
@@ -377,9 +380,6 @@ def test_each_attempt_is_a_call_of_its_own() -> None:
         return attempts
 
     assert virtually(count()) == 3
-
-
-# -- what closes a gate -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -472,9 +472,6 @@ def test_a_pause_longer_than_patience_is_told_and_not_waited_for() -> None:
     ends, seconds = virtually(tomorrow())
     assert isinstance(ends[0], RateLimited)
     assert seconds == 1
-
-
-# -- what it tells ------------------------------------------------------------------------
 
 
 def test_every_decision_is_told_with_its_reason_in_words() -> None:

@@ -90,9 +90,6 @@ def seconds(data: bytes) -> float:
         return samples / container.streams.audio[0].rate
 
 
-# -- speech --------------------------------------------------------------------------------
-
-
 def test_a_narration_is_spoken_in_pieces_and_decodes_to_its_whole_length(
     server: FakeGoogle,
 ) -> None:
@@ -171,8 +168,6 @@ def test_what_shapes_the_sound_is_in_its_key() -> None:
     assert GoogleVoice().price(SAY) == 0.0
 
 
-# -- what can go wrong ---------------------------------------------------------------------
-
 FAULTS = [
     ("429", RateLimited, "too many requests"),
     ("500", Unreachable, "no sound"),
@@ -241,6 +236,14 @@ def test_no_network_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert type(spoken(VoiceAsk(LONG, "en"), request=gate)) is Offline
 
 
+def test_a_check_says_whether_it_can_be_used(server: FakeGoogle) -> None:
+    """One word is spoken; what comes of it is told."""
+    assert asyncio.run(GoogleVoice().check()) == "translate.google.com answers"
+    server.script.append("403")
+    with pytest.raises(ProviderMissing):
+        asyncio.run(GoogleVoice().check())
+
+
 @pytest.mark.parametrize("text", ["…", "?! —", "  \n "])
 def test_a_text_without_a_word_is_not_sent(server: FakeGoogle, text: str) -> None:
     """Marks alone are refused, and nobody is asked."""
@@ -274,9 +277,6 @@ def test_a_spec_names_accent_and_slowness() -> None:
     assert voice_maker("gtts:co.uk").shape(SAY)["tld"] == "co.uk"
     both = voice_maker("gtts:tld=com.au,slow=yes").shape(SAY)
     assert (both["tld"], both["slow"]) == ("com.au", True)
-
-
-# -- pieces and sounds ---------------------------------------------------------------------
 
 
 @given(st.text(max_size=600), st.integers(4, 120))

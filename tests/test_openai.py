@@ -95,9 +95,6 @@ def spoken(server: FakeOpenAI, ask: VoiceAsk = SAY, request: Any = None, **how: 
     return asyncio.run(speak())
 
 
-# -- pictures ------------------------------------------------------------------------------
-
-
 def test_a_picture_is_drawn_as_the_lesson_describes_it() -> None:
     """The request has the model, the frame's size and, after the style, the lesson's own words;
     what comes decodes.
@@ -197,9 +194,6 @@ def test_the_usual_frames_are_drawn_as_they_are() -> None:
     assert models.frame_size("gpt-image-1-mini", (1080, 1920)) == (1024, 1536)
 
 
-# -- speech --------------------------------------------------------------------------------
-
-
 def test_speech_is_what_the_lesson_says() -> None:
     """The request has model, voice, manner and the text as it is read; what comes decodes."""
     ask = VoiceAsk("VDD is 5 V.", "en", voice="nova", rate=180, say={"VDD": "vee dee dee"})
@@ -249,8 +243,6 @@ def test_nothing_to_speak_is_told_and_not_paid() -> None:
         assert isinstance(spoken(server, VoiceAsk("…!?", "en")), Refused)
     assert not server.requests
 
-
-# -- what can go wrong ---------------------------------------------------------------------
 
 FAULTS = [
     ("429", RateLimited, "Rate limit reached"),
@@ -421,7 +413,34 @@ def test_no_network_is_said_at_once() -> None:
     assert type(error) is Offline
 
 
-# -- the account ---------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("fault", "model", "kind"),
+    [
+        ("", None, str),
+        ("", "gpt-image-1", ModelMissing),
+        ("key", None, KeyMissing),
+        ("html", None, ProviderMissing),
+        ("500", None, Unreachable),
+    ],
+)
+def test_a_check_says_whether_it_can_be_used_and_costs_nothing(
+    fault: str, model: str | None, kind: type
+) -> None:
+    """It asks for the models that there are; key, address and model are found to be right."""
+
+    async def check(server: FakeOpenAI) -> Any:
+        maker = OpenAIImages(model, base_url=server.base_url, api_key=SECRET)
+        try:
+            return await maker.check()
+        except ProviderError as error:
+            return error
+        finally:
+            await maker.aclose()
+
+    with FakeOpenAI([fault]) as server:
+        found = asyncio.run(check(server))
+    assert type(found) is kind
+    assert fault or "gpt-image" in str(found)
 
 
 def test_without_a_key_it_says_what_to_set() -> None:

@@ -95,8 +95,9 @@ class Gate:
     every request would meet (no key, quota used up, no network, `patience` seconds without a
     success) closes it, and all that wait get that error, until `reopen`.
 
-    It belongs to the event loop in which it is first used. clock: the time and the timers,
-    the running loop's unless given. chance: spreads the pauses.
+    It belongs to the event loop in which it is first used. retry=False gives every error
+    back at once, for what works on this machine. clock: the time and the timers, the running
+    loop's unless given. chance: spreads the pauses.
     """
 
     def __init__(
@@ -105,12 +106,14 @@ class Gate:
         ceiling: int | None = None,
         *,
         adaptive: bool = True,
+        retry: bool = True,
         patience: float = PATIENCE,
         clock: Clock | None = None,
         chance: Random | None = None,
     ) -> None:
         self.name = name
         self.patience = patience
+        self._retry = retry
         self._clock = clock
         chance = chance or Random()  # noqa: S311 - spreads pauses, keeps no secret
         self._pace = Pace(chance, adaptive)
@@ -297,6 +300,8 @@ class Gate:
         now = self._now()
         self._counts["rate limited"] += 1
         self._silence.answered()
+        if not self._retry:
+            raise error
         after = error.retry_after if error.retry_after is not None else seconds_in(str(error))
         if (after or 0.0) > self.patience or self._gave_up(now, tries):
             raise self._close(error) from error
@@ -323,6 +328,8 @@ class Gate:
         """Seconds until the request is sent again. Raises where it is not."""
         now = self._now()
         self._counts["unreachable"] += 1
+        if not self._retry:
+            raise error
         tries.lost += 1
         tries.unconfirmed += isinstance(error, Unconfirmed)
         news = self._silence.failed(start.at)

@@ -130,6 +130,23 @@ class Account:
         except openai.OpenAIError as error:
             raise ProviderError(f"openai: {self._clean(error)}") from None
 
+    async def check(self) -> str:
+        """Ask which models there are, which costs nothing; gives what was found, in words."""
+
+        async def call(client: openai.AsyncOpenAI) -> Any:
+            return await client.models.with_raw_response.list()
+
+        def read(raw: Any) -> list[str]:
+            try:
+                return [each.id for each in raw.parse().data]
+            except (ValueError, AttributeError, TypeError):
+                raise self.not_an_api() from None
+
+        names = (await self.ask(call, read)).value
+        if self.model not in names:
+            raise self._gone("it is not among its models")
+        return f"{self._name()} answers, and has {self.model}"
+
     def typed(
         self,
         status: int,

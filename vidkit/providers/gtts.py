@@ -123,6 +123,12 @@ class GoogleVoice:
             notes = ("gtts has one speed and a slow one; the rate was left aside",)
         return Narration(joined_mp3(sounds), ".mp3", notes=notes, cost=0.0)
 
+    async def check(self) -> str:
+        """Whether it can be used: speaks one word, and gives what was found, in words."""
+        tld = self.tld or "com"
+        await self._say("en", tld, "Yes")
+        return f"translate.google.{tld} answers"
+
     async def _say(self, language: str, tld: str, text: str) -> bytes:
         """One request, in a thread: gTTS blocks."""
         if self._threads is None:

@@ -131,6 +131,10 @@ class OpenAIImages:
         answer: Answer[Picture] = await request(lambda: self._account.ask(call, self._read))
         return answer.value
 
+    async def check(self) -> str:
+        """Whether it can be used, without paying: what was found, or a `ProviderError`."""
+        return await self._account.check()
+
     async def aclose(self) -> None:
         """Close the connections that belong to the running loop."""
         await self._account.aclose()
@@ -263,6 +267,10 @@ class OpenAIVoice:
 
         answer: Answer[bytes] = await request(lambda: self._account.ask(call, self._read))
         return answer.value
+
+    async def check(self) -> str:
+        """Whether it can be used, without paying: what was found, or a `ProviderError`."""
+        return await self._account.check()
 
     async def aclose(self) -> None:
         """Close the connections that belong to the running loop."""
