@@ -43,8 +43,9 @@ CLEAN = 20
 THICK = 3
 """429s in a row, each after few requests, that call for a pace."""
 OFTEN = 0.3
-"""429s for each success, in the time of the last `LATELY`, that call for a pace too."""
+"""429s for each success that call for a pace too, counted since a few 429s ago."""
 LATELY = 4
+"""How many 429s ago; twice as many once a pace was of no use, and so on."""
 CUTS = 4
 """429s that came far too soon for their pace, less those that did not: none is of use."""
 LEAP = 4.0
