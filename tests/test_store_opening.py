@@ -403,3 +403,37 @@ def test_a_store_taken_away_is_a_clear_error(tmp_path: Path) -> None:
         except StoreError as error:
             assert str(tmp_path) in str(error)
     store.close()
+
+
+def test_somebodys_folder_is_not_taken_for_a_store(tmp_path: Path) -> None:
+    """A folder whose folders happen to have the names of ours keeps everything that is in it."""
+    for name in ("aside/holiday-2024/photo.jpg", "flights/poetry.lock", "processes/run1/notes.txt"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text("mine")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(StoreError, match="not a store"):
+        Store(tmp_path)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_strangers_in_a_store_are_left_alone(tmp_path: Path) -> None:
+    """What vidkit did not put into a store's rooms is neither swept nor cleared."""
+    Store(tmp_path).close()
+    strangers = ("aside/photos-cafe/a.jpg", "processes/backup/a.txt", "flights/poetry.lock")
+    for name in strangers:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("mine")
+        os.utime(tmp_path / name, (1, 1))
+        os.utime((tmp_path / name).parent, (1, 1))
+    with Store(tmp_path) as store:
+        store.clear()
+    assert all((tmp_path / name).read_text() == "mine" for name in strangers)
+
+
+def test_a_room_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    """A store does not reach out of its folder."""
+    (tmp_path / "victim").mkdir()
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store/processes").symlink_to(tmp_path / "victim")
+    with pytest.raises(StoreError, match="is a link"):
+        Store(tmp_path / "store")

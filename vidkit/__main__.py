@@ -8,6 +8,7 @@ Ends with 0 where all was made, 1 where something failed, 2 where the input was 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import re
 import sys
@@ -52,6 +53,11 @@ at most {_DEFAULTS.peak_calls} provider calls at once.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` (default: the process's own) name; gives the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(
+            stream, io.TextIOWrapper
+        ):  # a terminal that lacks a letter still gets the rest
+            stream.reconfigure(errors="backslashreplace")
     parser = _parser()
     given = parser.parse_args(arguments)
     try:

@@ -213,6 +213,13 @@ def _many(
     twice = [path for path, times in Counter(p.resolve() for p in paths).items() if times > 1]
     if twice:
         raise SettingsError(f"{twice[0]} is named twice; name each lesson once")
+    folders = Counter(str(_folder(path, None)).casefold() for path in paths)
+    for path in paths:
+        if folders[str(_folder(path, None)).casefold()] > 1:
+            raise SettingsError(
+                f"{path} and another lesson would both be written to {_folder(path, None)}; "
+                "rename one of them"
+            )
     return Order(chosen, [Job(path, _folder(path, None)) for path in paths], *_heard(listener))
 
 

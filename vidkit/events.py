@@ -159,5 +159,5 @@ class Events:
         for listener in tuple(self._listeners):
             try:
                 listener(event)
-            except Exception:
+            except (Exception, SystemExit, KeyboardInterrupt):
                 log.exception("a listener failed on %s", type(event).__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from pathlib import Path
 
 from PIL.PngImagePlugin import PngImageFile
@@ -37,7 +38,7 @@ def slide_sheet(lesson: Lesson, settings: Settings, out: Path) -> list[str]:
 
     pictures = map(open_picture, asyncio.run(draw()))
     page = sheet(pictures, len(asks), reasons, size=settings.size)
-    scratch = out.with_name(f".{out.name}.part")
+    scratch = out.with_name(f".{out.name}.{uuid.uuid4().hex}.part")
     try:
         scratch.write_bytes(page)
         scratch.replace(out)
@@ -51,6 +52,8 @@ def _refuse_stranger(out: Path) -> None:
     """Raise `OutputError` where `out` is a file that is no sheet of vidkit's."""
     if not out.exists():
         return
+    if not out.is_file():
+        raise OutputError(f"{out} is no file; choose another name with -o")
     try:
         with out.open("rb") as file:
             ours = PngImageFile(file).text.get("Software") == "vidkit"

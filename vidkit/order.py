@@ -260,6 +260,8 @@ def _gate(kind: str, maker: ImageMaker | VoiceMaker, adaptive: bool) -> Gate:
     gate = _gates.get(which)
     if gate is None:
         online = getattr(maker, "online", False)
-        gate = _gates[which] = Gate(maker.name, maker.places, adaptive=adaptive and online)
+        gate = _gates[which] = Gate(
+            maker.name, maker.places, adaptive=adaptive and online, retry=online
+        )
     gate.reopen()
     return gate

@@ -15,6 +15,7 @@ import hashlib
 import itertools
 import json
 import os
+import re
 import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -32,6 +33,11 @@ VTT, SRT = "captions.vtt", "captions.srt"
 POSTER, SHEET = "poster.png", "contact_sheet.png"
 PARTS = {"image": "images", "audio": "audio", "clip": "clips"}
 _TEMPORARY = ".part"
+_SCRATCH = re.compile(
+    r"\.(?:section_\d+\.\w+|final_video\.mp4|captions\.\w+|poster\.png|contact_sheet\.png"
+    r"|report\.json|\.vidkit\.json)\.(\d{1,10})-\d+\.part"
+)
+"""The temporary files that are ours, and so may be swept."""
 _number = itertools.count()
 
 
@@ -97,6 +103,8 @@ class Output:
         not kept anywhere is given its name; another is copied, where it is not there yet.
         """
         if self._stands(name, asset.sha256):
+            if asset.path.suffix == _TEMPORARY:
+                self.discard(asset.path)
             return self.folder / name
         scratch = asset.path if asset.path.suffix == _TEMPORARY else self.scratch(name)
         try:
@@ -162,7 +170,11 @@ class Output:
     def _write(self, name: str, content: Mapping[str, Any]) -> None:
         scratch = self.scratch(name)
         try:
-            scratch.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
+            scratch.write_text(
+                json.dumps(content, indent=2, ensure_ascii=False) + "\n",
+                "utf-8",
+                "backslashreplace",
+            )
             scratch.replace(self.folder / name)
         except OSError:
             scratch.unlink(missing_ok=True)
@@ -184,8 +196,11 @@ class Output:
 
     def _read(self, name: str) -> dict[str, dict[str, Any]] | None:
         """The files that a manifest lists, None where it is not there or not ours."""
+        path = self.folder / name
+        if not path.is_file():
+            return None
         try:
-            found = json.loads((self.folder / name).read_text("utf-8"))
+            found = json.loads(path.read_text("utf-8"))
         except (OSError, ValueError, RecursionError):
             return None
         if not isinstance(found, dict) or "vidkit" not in found:
@@ -224,8 +239,8 @@ class Output:
         """Remove temporary files that a process which is gone left behind."""
         places = (self.folder, *(self.folder / part for part in PARTS.values()))
         for path in (path for place in places for path in place.glob(f".*{_TEMPORARY}")):
-            pid = path.name.removesuffix(_TEMPORARY).rpartition(".")[2].partition("-")[0]
-            if pid.isdigit() and not _alive(int(pid)):
+            ours = _SCRATCH.fullmatch(path.name)
+            if ours and path.is_file() and not _alive(int(ours[1])):
                 path.unlink(missing_ok=True)
 
     def _unwritable(self, error: OSError) -> OutputError:

@@ -6,6 +6,7 @@ being made now and what failed. Where the output is a file, plain lines take the
 
 from __future__ import annotations
 
+import io
 import sys
 from collections import Counter
 from typing import Any, Protocol, TextIO
@@ -38,7 +39,7 @@ def bars(lessons: int, at_once: int, stream: TextIO | None = None) -> Watcher:
     """What shows a run of `lessons` lessons, `at_once` of them at the same time: bars where
     somebody watches, lines where `stream` (default: standard error) is a file.
     """
-    stream = stream or sys.stderr
+    stream = stream or sys.stderr or io.StringIO()
     if _in_notebook() or stream.isatty():
         return Bars(lessons, at_once)
     return Lines(stream)

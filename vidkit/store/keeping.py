@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .shelf import Shelf, Take
 
-_SET_ASIDE = re.compile(r".*-([0-9a-f]+)")
+_SET_ASIDE = re.compile(r"[a-z]{1,16}-[0-9a-f]{12}-[\w.]+-([0-9a-f]+)")
 
 
 @dataclass(frozen=True)

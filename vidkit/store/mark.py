@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 from ..errors import StoreError
@@ -21,7 +22,8 @@ MARK = "vidkit-store.json"
 LAYOUT = 1
 ROOMS = ("assets", "aside", "processes", "flights")
 OPENING = "opening.lock"
-_OURS = (*ROOMS, OPENING, "journal", "mending.lock", MARK)
+_OURS = {*ROOMS, OPENING, "mending.lock", MARK, f"{MARK}.new"}
+_JOURNAL = re.compile(r"journal-[\w.-]+\.sqlite(-wal|-shm|-journal)?|journal\.json")
 _TEXT = {
     "store": "vidkit",
     "layout": LAYOUT,
@@ -41,10 +43,20 @@ def default_folder() -> Path:
 
 def refuse_strangers(folder: Path) -> None:
     """Raise `StoreError` where the folder carries no mark and holds somebody else's files."""
-    names = [path.name for path in folder.iterdir()]
-    if MARK in names:
+    names = {path.name for path in folder.iterdir()}
+    linked = sorted(room for room in ROOMS if (folder / room).is_symlink())
+    if linked:
+        raise StoreError(f"{folder / linked[0]} is a link; a store's rooms are folders of its own")
+    if marked(folder):
         return
-    others = sorted(name for name in names if not name.startswith(_OURS))
+    journals = {name for name in names if _JOURNAL.fullmatch(name)}
+    others = sorted(names - _OURS - journals)
+    if not others and not journals:
+        # no journal and something in the rooms: whatever that is, vidkit did not put it there
+        filled = (
+            (folder / room, any((folder / room).iterdir())) for room in ROOMS if room in names
+        )
+        others = [str(room.name) for room, full in filled if full]
     if others:
         raise StoreError(
             f"{folder} is not a store of vidkit and holds other files ({others[0]}, …); "

@@ -22,6 +22,7 @@ from ..errors import StoreError
 from .locks import let_go, try_lock
 
 DAY = 86_400.0
+_NAME = re.compile(r"[A-Za-z0-9-]+\.\d+\.[0-9a-f]+-\d+")
 _number = itertools.count(1)
 
 
@@ -64,6 +65,7 @@ def sweep(processes: Path) -> tuple[set[str], int]:
     temporary files went.
     """
     names = {path.stem if path.suffix == ".lock" else path.name for path in processes.iterdir()}
+    names = {name for name in names if _NAME.fullmatch(name)}
     living, removed = set(), 0
     for name in sorted(names):
         gone = _sweep_one(processes, name)

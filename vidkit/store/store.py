@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -42,6 +43,9 @@ class Notes:
         self.sentences.append(sentence)
         if self._listener is not None:
             self._listener(sentence)
+
+
+_FLIGHT = re.compile(r"[0-9a-f]{64}\.lock")
 
 
 class Store:
@@ -265,6 +269,8 @@ class Store:
     def _sweep(self) -> int:
         living, removed = sweep(self.folder / "processes")
         for path in (self.folder / "flights").glob("*.lock"):
+            if not _FLIGHT.fullmatch(path.name):
+                continue
             if (lock := try_lock(path)) is not None:
                 let_go(lock)
         self.journal.settle(living)
