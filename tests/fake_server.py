@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -52,7 +53,7 @@ class _Http(ThreadingHTTPServer):
     request_queue_size = 256
 
 
-class FakeServer:
+class FakeServer(ABC):
     """Serves while it is open (`with`). What each request meets is the next of `script`; ""
     and what comes after its end is an answer as it should be.
 
@@ -82,17 +83,17 @@ class FakeServer:
         self._lock = threading.Lock()
         self._over = threading.Event()
 
+    @abstractmethod
     def text_of(self, path: str, body: bytes) -> str:
         """The text that a request asks to be drawn or spoken."""
-        raise NotImplementedError
 
+    @abstractmethod
     def made(self, path: str, text: str) -> Reply:
         """The answer as it should be."""
-        raise NotImplementedError
 
+    @abstractmethod
     def answer(self, fault: str) -> Reply:
         """The answer to a request that meets `fault`."""
-        raise NotImplementedError
 
     def __enter__(self) -> FakeServer:
         fake = self

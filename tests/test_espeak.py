@@ -261,7 +261,7 @@ def test_an_engine_that_cannot_start_is_an_error(tmp_path: Path) -> None:
     broken = tmp_path / "broken.so"
     broken.write_bytes(b"not a library")
     with pytest.raises(ProviderError, match="espeak-ng broke off"):
-        narrate("Hello", maker=Espeak(engine=replace(here, library=broken)))
+        narrate("Hello", maker=Espeak(engine=replace(here, binary=broken)))
     data = tmp_path / "espeak-ng-data"
     data.mkdir()
     (data / "lang").symlink_to(here.home / "espeak-ng-data" / "lang")

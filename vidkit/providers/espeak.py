@@ -53,7 +53,7 @@ MOST_PLACES = 8
 class Engine:
     """Where espeak-ng is: its library, the folder that holds `espeak-ng-data`, its version."""
 
-    library: Path
+    binary: Path
     home: Path
     version: str
 
@@ -129,7 +129,7 @@ class Espeak:
             note = f"nothing in the text can be spoken; it is {NOTHING:g} s of silence"
             return Narration(_wav(bytes(2 * int(22_050 * NOTHING)), 22_050), notes=(note,))
         task = {
-            "library": str(self.engine.library),
+            "library": str(self.engine.binary),
             "home": str(self.engine.home),
             "voice": plan.voice.identifier,
             "language": plan.voice.language,
