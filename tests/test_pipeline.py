@@ -15,7 +15,14 @@ from stand_ins import Rehearsal, no_editor, written
 from virtual import virtually
 
 from vidkit.errors import MediaError, Refused, SettingsError
-from vidkit.events import LessonEnded, SectionEnded, StepEnded, StepStarted
+from vidkit.events import (
+    LessonEnded,
+    SectionEnded,
+    StepEnded,
+    StepStarted,
+    WorkEnded,
+    WorkStarted,
+)
 from vidkit.pipeline import Editor, Job
 from vidkit.providers.simulated import Simulated
 from vidkit.settings import Settings
@@ -316,3 +323,17 @@ def test_a_cancelled_run_writes_its_report(tmp_path: Path) -> None:
         "clips/section_0.mp4",
         "clips/section_1.mp4",
     }
+
+
+def test_waiting_is_told_apart_from_working(tmp_path: Path) -> None:
+    """Each step's pieces of work begin no sooner than the step, end no later, and pair up."""
+    run = Rehearsal(Settings(section_workers=4))
+    run.make(jobs(tmp_path, 2, 5))
+    began = {e.piece: e for e in run.events if isinstance(e, WorkStarted)}
+    ended = {e.piece: e for e in run.events if isinstance(e, WorkEnded)}
+    assert began.keys() == ended.keys() and len(began) == 2 * (5 * 3 + 1)
+    steps = {(e.lesson, e.section, e.step): e for e in run.events if isinstance(e, StepEnded)}
+    for piece, over in ended.items():
+        step = steps[over.lesson, over.section, over.step]
+        assert step.at - step.seconds <= began[piece].at <= over.at <= step.at
+        assert over.outcome == "done" and over.seconds == over.at - began[piece].at

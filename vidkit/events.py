@@ -19,6 +19,8 @@ Step = Literal["image", "audio", "clip", "join"]
 Outcome = Literal["made", "kept", "failed", "cancelled"]
 """How a step ended; "kept" was in the store already."""
 State = Literal["made", "failed", "over budget", "placeholder", "cancelled"]
+WorkOutcome = Literal["done", "too many", "failed", "cancelled"]
+"""How a piece of work ended; "too many" is a 429, which the gate asks again."""
 Course = Literal["faster", "slower", "waits", "goes on", "resized", "held", "closed"]
 
 
@@ -69,6 +71,47 @@ class StepEnded(Event):
     seconds: float
     path: Path | None = None
     error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkStarted(Event):
+    """A piece of a step no longer waits: its request was let through the provider's gate, or a
+    core is at work on it. A step has as many pieces as it sends requests, retries included, and
+    none where the store had it. `piece` is the piece's number in the run.
+    """
+
+    lesson: int
+    section: int | None
+    step: Step
+    by: str
+    piece: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkEnded(Event):
+    """The same piece is over, after `seconds` of work."""
+
+    lesson: int
+    section: int | None
+    step: Step
+    by: str
+    piece: int
+    outcome: WorkOutcome
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Paid(Event):
+    """A step cost `dollars`; `sure` is False where a call was sent and never answered, so that
+    nobody knows whether it was billed.
+    """
+
+    lesson: int
+    section: int | None
+    step: Step
+    by: str
+    dollars: float
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +169,32 @@ class RequestRetried(Event):
     attempt: int
     reason: str
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorkersChanged(Event):
+    """So many sections of a lesson, and lessons, are made at once from now on, and why."""
+
+    sections: int
+    videos: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled(Event):
+    """What the run uses at one moment.
+
+    `cores` is how many processor cores this process and its children keep busy, of
+    `usable_cores`; `memory` what they hold, of `memory_limit`, and `disk_free` what is left where
+    the store is, all in bytes; `calls` is how many provider calls are under way.
+    """
+
+    cores: float
+    usable_cores: int
+    memory: int
+    memory_limit: int
+    disk_free: int
+    calls: int
 
 
 @dataclass(frozen=True, slots=True)

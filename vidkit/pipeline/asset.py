@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from ..errors import ProviderError, Unconfirmed, VidkitError
+from ..events import Paid
 from ..providers import Request
 from ..store import Asset, Reservation
 from .place import Place
@@ -45,17 +46,19 @@ async def obtain(
 
 @dataclass
 class Bill:
-    """The money of one asset. Its `request` is the gated one, with each attempt reserved in
-    the journal before it is sent; a call of a free provider leaves no trace.
+    """The money of one asset, an image or a narration of the section at `index`. Its `request`
+    is the gated one, with each attempt reserved in the journal before it is sent; a call of a
+    free provider leaves no trace there.
 
     dollars: what a request may cost; None where nobody knows. cost: what the provider says
     that all of it cost. spent: what was paid, once it is settled.
     """
 
     place: Place
+    index: int
     gate: Request
     key: str
-    kind: str
+    kind: Literal["image", "audio"]
     provider: str
     dollars: float | None
     cost: float | None = None
@@ -70,20 +73,35 @@ class Bill:
     async def _attempt(self, send: Callable[[], Awaitable[T]]) -> T:
         await self.place.passed()
         if self.dollars == 0:
-            return await send()
+            with self._working():
+                return await send()
         reservation = await self._reserve()
         try:
-            answer = await send()
+            with self._working():
+                answer = await send()
         except ProviderError as error:
             sent = isinstance(error, Unconfirmed)
-            await self._write(reservation.unconfirmed if sent else reservation.failed)
+            await (self._leave_open(reservation) if sent else self._write(reservation.failed))
             raise
         except BaseException:
             # it was sent, and whether it was billed nobody knows
-            await self._write(reservation.unconfirmed)
+            await self._leave_open(reservation)
             raise
         self._open.append(reservation)
         return answer
+
+    def _working(self) -> AbstractContextManager[None]:
+        return self.place.working(self.index, self.kind, self.provider)
+
+    async def _leave_open(self, reservation: Reservation) -> None:
+        """Write down that a request was sent and may have been billed."""
+        await self._write(reservation.unconfirmed)
+        self._tell(self.dollars or 0.0, sure=False)
+
+    def _tell(self, dollars: float, sure: bool) -> None:
+        place = self.place
+        step, by = self.kind, self.provider
+        place.tell(Paid(place.now(), place.position, self.index, step, by, dollars, sure))
 
     async def _reserve(self) -> Reservation:
         """Set the price aside; a cancel in this very moment gives it back."""
@@ -121,3 +139,4 @@ class Bill:
             await self._write(partial(reservation.paid, share))
         if open_:
             self.spent = (self.dollars or 0.0) * len(open_) if self.cost is None else self.cost
+            self._tell(self.spent, sure=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio
 
 from ..errors import VidkitError
-from ..events import LessonEnded, RunEnded, RunStarted
+from ..events import LessonEnded, RunEnded, RunStarted, WorkersChanged
 from ..lesson import Lesson, load_lesson
 from ..output import Output
 from ..report import BatchReport, VideoReport
@@ -45,8 +45,11 @@ class Batch:
         self._notes = tuple(notes)
         self._videos = anyio.CapacityLimiter(settings.video_workers)
         self._places: list[Place] = []
+        self.started: float | None = None
 
-    def resize(self, sections: int | None = None, videos: int | None = None) -> None:
+    def resize(
+        self, sections: int | None = None, videos: int | None = None, reason: str = "as asked"
+    ) -> None:
         """Make so many sections of a lesson, or lessons, at once from now on: more of them at
         once, fewer as they end.
         """
@@ -57,6 +60,9 @@ class Batch:
             self.settings = self.settings.with_(section_workers=sections)
             for place in self._places:
                 place.slots.total_tokens = sections
+        s = self.settings
+        now = 0.0 if self.started is None else self._now()
+        self.tools.events.tell(WorkersChanged(now, s.section_workers, s.video_workers, reason))
 
     async def make(self, jobs: Sequence[Job]) -> BatchReport:
         """Make every lesson. One that fails leaves the others alone."""
@@ -91,7 +97,7 @@ class Batch:
         self.tools.events.tell(RunEnded(self._now()))
 
     def _now(self) -> float:
-        return self.tools.clock() - self.started
+        return self.tools.clock() - (self.started or 0.0)
 
     async def _turn(self, position: int, job: Job) -> VideoReport:
         """A lesson of a batch, when a video worker is free; its error is a value."""
@@ -121,7 +127,7 @@ class Batch:
             settings=self.settings,
             tools=self.tools,
             slots=anyio.CapacityLimiter(self.settings.section_workers),
-            started=self.started,
+            started=self.started or 0.0,
             notes=list(self._notes),
         )
         self._places.append(place)

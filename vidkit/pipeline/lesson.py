@@ -199,17 +199,18 @@ class LessonWork:
             scratch = place.scratch(VIDEO)
             try:
                 async with tools.cores:
-                    joined = await tools.aside(
-                        tools.editor.join,
-                        [work.cut.path for work in works if work.cut],
-                        scratch,
-                        place.frame,
-                        titles=titles,
-                        title=title,
-                        language=lesson.language,
-                        cues=captions,
-                        seams=[seam.path for seam in seams],
-                    )
+                    with place.working(None, "join", "vidkit"):
+                        joined = await tools.aside(
+                            tools.editor.join,
+                            [work.cut.path for work in works if work.cut],
+                            scratch,
+                            place.frame,
+                            titles=titles,
+                            title=title,
+                            language=lesson.language,
+                            cues=captions,
+                            seams=[seam.path for seam in seams],
+                        )
                 about = {"kind": "video", "seconds": joined.seconds}
                 return await tools.aside(tools.store.keep, key, scratch, ".mp4", about)
             except BaseException:

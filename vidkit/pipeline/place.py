@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import anyio
 
-from ..errors import SectionError
-from ..events import Event, Noticed
+from ..errors import RateLimited, SectionError
+from ..events import Event, Noticed, Step, WorkEnded, WorkOutcome, WorkStarted
 from ..lesson import Lesson
 from ..media import Frame
 from ..output import Output
@@ -53,6 +55,25 @@ class Place:
         """Note that the lesson needs an asset, so that nobody prunes it until it is finished."""
         if self.run is not None:
             await self.tools.aside(self.tools.store.journal.need, self.run, [key])
+
+    @contextmanager
+    def working(self, section: int | None, step: Step, by: str) -> Iterator[None]:
+        """Tell of a piece of work, from the moment when it no longer waits."""
+        began, piece = self.now(), next(self.tools.pieces)
+        self.tell(WorkStarted(began, self.position, section, step, by, piece))
+        outcome: WorkOutcome = "failed"
+        try:
+            yield
+            outcome = "done"
+        except RateLimited:
+            outcome = "too many"
+            raise
+        except asyncio.CancelledError:
+            outcome = "cancelled"
+            raise
+        finally:
+            now = self.now()
+            self.tell(WorkEnded(now, self.position, section, step, by, piece, outcome, now - began))
 
     @property
     def name_in_journal(self) -> str:

@@ -172,7 +172,7 @@ class SectionWork:
         place, tools = self.place, self.place.tools
         key = asset_key(kind, shape)
         await place.passed()
-        bill = Bill(place, gate, key, kind, provider, dollars)
+        bill = Bill(place, self.index, gate, key, kind, provider, dollars)
 
         async def keep() -> Asset:
             fresh = self._fresh(kind)
@@ -213,7 +213,10 @@ class SectionWork:
 
             async def make() -> Asset:
                 async with tools.cores:
-                    return await self._cut(key, picture, content(voice.asset) if voice else None)
+                    with place.working(self.index, "clip", "vidkit"):
+                        return await self._cut(
+                            key, picture, content(voice.asset) if voice else None
+                        )
 
             asset, kept = await obtain(tools, key, make, fresh=self._fresh("clip"))
             self.words = voice.words if voice else ()
@@ -261,9 +264,10 @@ class SectionWork:
         scratch = place.output.scratch(part_name("clip", self.index, ".mp4"))
         try:
             async with tools.cores:
-                clip = await tools.aside(
-                    tools.editor.effects, plain.path, effects, scratch, place.frame
-                )
+                with place.working(self.index, "clip", "vidkit"):
+                    clip = await tools.aside(
+                        tools.editor.effects, plain.path, effects, scratch, place.frame
+                    )
         except BaseException:
             place.output.discard(scratch)
             raise

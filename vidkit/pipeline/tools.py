@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import itertools
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -104,7 +105,8 @@ class Tools:
     images, voice: the providers, each with its gate. cores: how many pieces of processor
     work may go on at once. clock: seconds, from any origin. store: where assets are kept,
     and the journal of money. budgets: what the run may spend, each of them a hard cap.
-    renewed: the keys of what this run made although the store had it.
+    renewed: the keys of what this run made although the store had it. pieces: numbers for the
+    pieces of work.
     """
 
     images: ImageMaker
@@ -120,3 +122,4 @@ class Tools:
     events: Events = field(default_factory=Events)
     reins: Reins = field(default_factory=Reins)
     renewed: set[str] = field(default_factory=set)
+    pieces: Iterator[int] = field(default_factory=lambda: itertools.count(1))
