@@ -1,35 +1,102 @@
-"""How panels look: JupyterLab's own colours, in light and dark, and words escaped."""
+"""How panels look: JupyterLab's own colours, in light and dark, and words escaped.
+
+One type scale, one spacing scale and one set of state colours for all parts, as custom
+properties of `.vidkit`. A state is never told by its colour alone.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
+import ipywidgets as widgets
+
+Tone = Literal["ok", "working", "waiting", "kept", "failed", "paid"]
+"""The states that have a colour: `var(--vidkit-ok)` in CSS, `.vidkit-ok` as a class."""
+
 STYLE = """<style>
-.vidkit { color: var(--jp-ui-font-color1); max-width: 100%; }
-.vidkit-cards { display: grid !important; gap: 12px; align-items: start;
-  grid-template-columns: repeat(auto-fill, minmax(15em, 1fr)); }
-.vidkit-card { border: 1px solid var(--jp-border-color2); border-radius: 6px;
-  background: var(--jp-layout-color1); padding: 8px 10px; overflow: hidden; min-width: 0; }
+.vidkit {
+  --vidkit-small: calc(var(--jp-ui-font-size1, 13px) * 0.923);
+  --vidkit-text: var(--jp-ui-font-size1, 13px);
+  --vidkit-large: calc(var(--jp-ui-font-size1, 13px) * 1.154);
+  --vidkit-1: 4px; --vidkit-2: 8px; --vidkit-3: 12px; --vidkit-4: 16px; --vidkit-5: 24px;
+  --vidkit-ink: var(--jp-ui-font-color1, CanvasText);
+  --vidkit-quiet: #616161;
+  --vidkit-paper: var(--jp-layout-color1, Canvas);
+  --vidkit-shade: var(--jp-layout-color2, #eee);
+  --vidkit-line: var(--jp-border-color2, #ccc);
+  --vidkit-ok: #1a7f37; --vidkit-working: #0b5cad; --vidkit-waiting: #616161;
+  --vidkit-kept: #6f42c1; --vidkit-failed: #b3261e; --vidkit-paid: #8a5a00;
+}
+body[data-jp-theme-light="false"] .vidkit {
+  --vidkit-quiet: #bdbdbd;
+  --vidkit-ok: #6fcf8a; --vidkit-working: #7ab8ff; --vidkit-waiting: #bdbdbd;
+  --vidkit-kept: #c7adff; --vidkit-failed: #ff9a92; --vidkit-paid: #f0bf5a;
+}
+.vidkit, .vidkit .widget-html-content { color: var(--vidkit-ink); font-size: var(--vidkit-text);
+  line-height: 1.45; font-family: var(--jp-ui-font-family, system-ui, sans-serif); }
+.vidkit { max-width: 100%; overflow: hidden; }
+.vidkit .widget-html, .vidkit .widget-html-content { height: auto; min-width: 0;
+  overflow-wrap: anywhere; }
 .vidkit .jp-OutputArea-output, .vidkit .jp-RenderedHTMLCommon { padding: 0; margin: 0; }
-.vidkit .title, .vidkit .state, .vidkit .wrong { line-height: 1.35; overflow-wrap: anywhere; }
-.vidkit .title { font-weight: 600; min-height: 2.7em; }
-.vidkit .state { color: var(--jp-ui-font-color2); }
-.vidkit .wrong { color: var(--jp-error-color0, var(--jp-error-color1)); }
-.vidkit img, .vidkit video, .vidkit audio { display: block; width: 100%; margin-top: 8px; }
+.vidkit-title { font-weight: 600; }
+.vidkit-heading { font-weight: 600; font-size: var(--vidkit-large); }
+.vidkit-state { color: var(--vidkit-quiet); }
+.vidkit-small { color: var(--vidkit-quiet); font-size: var(--vidkit-small);
+  font-variant-numeric: tabular-nums; }
+.vidkit-ok { color: var(--vidkit-ok); } .vidkit-working { color: var(--vidkit-working); }
+.vidkit-waiting { color: var(--vidkit-waiting); } .vidkit-kept { color: var(--vidkit-kept); }
+.vidkit-failed, .vidkit-wrong { color: var(--vidkit-failed); }
+.vidkit-paid { color: var(--vidkit-paid); }
+.vidkit-mark { display: inline-flex; align-items: center; gap: var(--vidkit-1);
+  font-size: var(--vidkit-small); white-space: nowrap; }
+.vidkit-mark::before { content: ""; width: 8px; height: 8px; border-radius: 50%;
+  background: currentColor; flex: none; }
+.vidkit-mark.vidkit-waiting::before { background: none; border: 1.5px solid currentColor;
+  box-sizing: border-box; }
+.vidkit-row { display: flex; flex-flow: row wrap; align-items: center; gap: var(--vidkit-2); }
+.vidkit-cards { display: grid !important; gap: var(--vidkit-3); align-items: start;
+  grid-template-columns: repeat(auto-fill, minmax(min(18em, 100%), 1fr)); }
+.vidkit-card { border: 1px solid var(--vidkit-line); border-radius: 6px;
+  background: var(--vidkit-paper); padding: var(--vidkit-3); overflow: hidden; min-width: 0; }
+.vidkit img, .vidkit video, .vidkit audio { display: block; width: 100%; }
 .vidkit audio { height: 32px; }
-.vidkit img, .vidkit video { border-radius: 4px; background: var(--jp-layout-color2); }
+.vidkit img, .vidkit video { border-radius: 4px; background: var(--vidkit-shade); }
 .vidkit-video video { max-width: 860px; }
-.vidkit button:focus-visible { outline: 2px solid var(--jp-brand-color1); outline-offset: 2px; }
-.vidkit progress { width: 100%; height: 8px; accent-color: var(--jp-brand-color1); }
+.vidkit button.jupyter-button { border-radius: 4px; }
+.vidkit button:focus-visible, .vidkit summary:focus-visible, .vidkit a:focus-visible,
+.vidkit input:focus-visible, .vidkit textarea:focus-visible, .vidkit select:focus-visible,
+.vidkit [tabindex]:focus-visible {
+  outline: 2px solid var(--vidkit-working) !important; outline-offset: 1px; }
+.vidkit progress { width: 100%; height: 8px; accent-color: var(--vidkit-working); }
 </style>"""
 
 
 def words(text: str, kind: str = "state") -> str:
-    """Text from anywhere as a line of HTML."""
-    return f'<div class="{kind}">{escape(text)}</div>'
+    """Text from anywhere as a line of HTML, escaped. `kind` names its look: "title",
+    "heading", "state", "small", "wrong", or a `Tone`.
+    """
+    return f'<div class="vidkit-{kind}" dir="auto">{escape(text)}</div>'
+
+
+def mark(text: str, tone: Tone) -> str:
+    """A state as a dot of its colour and its word, escaped."""
+    return f'<span class="vidkit-mark vidkit-{tone}">{escape(text)}</span>'
+
+
+def button(
+    name: str, tooltip: str, does: Callable[[], object], *, chief: bool = False
+) -> widgets.Button:
+    """A button with a text that calls `does`. `chief` marks the one thing to do next."""
+    made = widgets.Button(description=name, tooltip=tooltip, layout=widgets.Layout(width="auto"))
+    if chief:
+        made.button_style = "primary"
+    made.on_click(lambda _: does())
+    return made
 
 
 def media(path: Path, label: str) -> str:

@@ -1,0 +1,99 @@
+"""Painting while a run goes on."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+import pytest
+from stand_ins import written
+
+from vidkit import calls, loop
+from vidkit.events import Event
+from vidkit.run import Run
+from vidkit.studio.paint import Painter
+
+
+class Page:
+    """A part that counts; it notes whether the run was over at its last paint."""
+
+    def __init__(self) -> None:
+        self.widget = widgets.HTML()
+        self.heard = 0
+        self.paints: list[tuple[int, bool]] = []
+        self.run: Run[Any] | None = None
+        self.over = threading.Event()
+
+    def hear(self, event: Event) -> None:
+        self.heard += 1
+
+    def paint(self) -> None:
+        over = self.run is not None and self.run.done()
+        self.paints.append((self.heard, over))
+        if over:
+            self.over.set()
+
+
+class Torn(Page):
+    """A part that cannot be painted."""
+
+    def paint(self) -> None:
+        super().paint()
+        raise ValueError("torn")
+
+
+def made(page: Page, folder: Path) -> Run[Any]:
+    """A short run that `page` hears."""
+    page.run = calls.start(
+        written(folder, sections=2),
+        listener=page.hear,
+        images="simulated:0.05",
+        voice="simulated:latency=0.05,seconds=0.2",
+        size=(64, 36),
+        cache_dir=folder / "store",
+        progress=False,
+    )
+    return page.run
+
+
+def test_a_run_is_painted_while_it_goes_on_and_once_after_it_ended(tmp_path: Path) -> None:
+    """Paints begin before the end, the last one has seen every event, and none follows it."""
+    page = Page()
+    run = made(page, tmp_path)
+    Painter(0.01).watch(run, page)
+    run.result()
+    assert page.over.wait(10)
+    loop.run(_turned())
+    assert not page.paints[0][1]
+    assert page.paints[-1] == (page.heard, True)
+    assert [over for _, over in page.paints].count(True) == 1
+
+
+def test_a_run_that_is_over_already_is_painted_once(tmp_path: Path) -> None:
+    """Whoever comes late sees how it ended."""
+    page = Page()
+    run = made(page, tmp_path)
+    run.result()
+    Painter().watch(run, page)
+    loop.run(_turned())
+    assert page.paints == [(page.heard, True)]
+
+
+def test_a_part_that_fails_disturbs_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What cannot be painted is logged, and its neighbours are painted all the same."""
+    torn, page = Torn(), Page()
+    torn.run = run = made(page, tmp_path)
+    with caplog.at_level(logging.ERROR, "vidkit.studio"):
+        Painter().watch(run, torn, page)
+        assert run.result().made
+        assert page.over.wait(10)
+    assert "Torn could not be painted" in caplog.text
+
+
+async def _turned() -> None:
+    """vidkit's loop has done what it was asked to before."""

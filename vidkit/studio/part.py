@@ -1,0 +1,41 @@
+"""What every part of a panel has, and how one is shown by itself."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import ipywidgets as widgets
+from IPython.display import display
+
+from ..events import Event
+from .look import STYLE
+
+
+class Part(Protocol):
+    """A part of a panel: cards, a timeline, meters. It has no base class, only this shape.
+
+    widget: what is shown; `show` gives it the look that all parts share.
+    """
+
+    widget: widgets.Widget
+
+    def hear(self, event: Event) -> None:
+        """Take in an event of a run. Called in any thread; changes plain values only, quick."""
+        ...
+
+    def paint(self) -> None:
+        """Show what changed since the last time; called at 10 Hz at most."""
+        ...
+
+
+def panel(*parts: widgets.Widget) -> widgets.VBox:
+    """Widgets under each other, with the look that all parts share."""
+    box = widgets.VBox([widgets.HTML(STYLE), *parts])
+    box.add_class("vidkit")
+    return box
+
+
+def show(part: Part) -> None:
+    """Display one part by itself: what its `_ipython_display_` does."""
+    part.paint()
+    display(panel(part.widget))
