@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "vidkit"
 
 TIERS = {
-    1: {"events", "errors", "loop", "captions", "plain"},
+    1: {"events", "errors", "loop", "captions", "plain", "virtual"},
     2: {
         "lesson",
         "schema",

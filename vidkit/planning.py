@@ -16,7 +16,7 @@ from .errors import ProviderError
 from .lesson import Lesson
 from .pipeline.shape import image_ask, price, voice_ask
 from .providers import ImageMaker, VoiceMaker
-from .providers.recorded import Recorded
+from .providers.recorded import own_files
 from .report import count, took
 from .settings import Settings
 from .store import NoStore, Store, asset_key
@@ -25,8 +25,6 @@ TYPICAL_SECONDS = {"slides": 0.1, "espeak": 0.15, "recorded": 0.01, "gtts": 4.0,
 """How long a call of a provider takes, roughly; a provider's own `latency` is believed first."""
 
 UNKNOWN_SECONDS = 5.0
-
-_own_files = Recorded()
 
 
 @dataclass(frozen=True)
@@ -112,8 +110,8 @@ def plan_lessons(
         rounds = []
         for index in _chosen(lesson, settings):
             section = lesson.sections[index]
-            drawer: ImageMaker = _own_files if section.image else images
-            speaker: VoiceMaker = _own_files if section.audio else voice
+            drawer: ImageMaker = own_files if section.image else images
+            speaker: VoiceMaker = own_files if section.audio else voice
             forced = settings.force
             parts = (
                 tally.add("image", drawer, image_ask(lesson, index, settings), forced),

@@ -13,9 +13,9 @@ from .calls import Pathlike
 from .errors import SettingsError, StoreError
 from .lesson import Lesson, load_lesson
 from .order import store_of
-from .pipeline.section import own_files
 from .pipeline.shape import image_ask, voice_ask
 from .providers import ImageMaker, VoiceMaker, image_maker, voice_maker
+from .providers.recorded import own_files
 from .settings import Settings
 from .store import Asset, asset_key
 

@@ -11,8 +11,7 @@ import anyio
 
 from ..errors import VidkitError
 from ..events import LessonEnded, RunEnded, RunStarted, WorkersChanged
-from ..lesson import Lesson, load_lesson
-from ..output import Output
+from ..lesson import Lesson
 from ..report import BatchReport, VideoReport
 from ..settings import Settings
 from .lesson import make_lesson
@@ -119,11 +118,11 @@ class Batch:
     async def _lesson(self, position: int, job: Job) -> VideoReport:
         lesson = job.lesson
         if not isinstance(lesson, Lesson):
-            lesson = await self.tools.aside(load_lesson, lesson)
+            lesson = await self.tools.aside(self.tools.read, lesson)
         place = Place(
             position=position,
             lesson=lesson,
-            output=Output(job.folder),
+            output=self.tools.output(job.folder),
             settings=self.settings,
             tools=self.tools,
             slots=anyio.CapacityLimiter(self.settings.section_workers),

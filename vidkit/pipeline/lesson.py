@@ -33,7 +33,7 @@ from ..report import SectionReport, VideoReport
 from ..store import Asset, Money, asset_key
 from .asset import obtain
 from .place import Place
-from .section import SectionWork, own_files, told
+from .section import SectionWork, told
 from .shape import MEDIA_VERSION, image_ask, seam_shape, video_shape, voice_ask
 from .tools import Tools
 
@@ -346,8 +346,8 @@ def part_keys(place: Place) -> list[str]:
 def _keys(place: Place, index: int) -> tuple[str, ...]:
     """The keys of a section's image and narration; none where a file of them is missing."""
     section, tools, settings = place.lesson.sections[index], place.tools, place.settings
-    drawer: ImageMaker = own_files if section.image else tools.images
-    speaker: VoiceMaker = own_files if section.audio else tools.voice
+    drawer: ImageMaker = tools.own if section.image else tools.images
+    speaker: VoiceMaker = tools.own if section.audio else tools.voice
     try:
         return (
             asset_key("image", drawer.shape(image_ask(place.lesson, index, settings))),

@@ -30,7 +30,6 @@ from ..lesson import Section
 from ..media import Clip
 from ..output import part_name
 from ..providers import Narration, Picture, Request
-from ..providers.recorded import Recorded
 from ..report import SectionReport
 from ..store import Asset, NoStore, asset_key
 from .asset import Bill, obtain
@@ -43,8 +42,6 @@ T = TypeVar("T")
 
 CARD_SECONDS = 3.0
 """How long a placeholder without a narration stands."""
-
-own_files = Recorded()
 
 
 @dataclass(frozen=True)
@@ -122,7 +119,7 @@ class SectionWork:
 
     async def _image(self) -> Done[Part]:
         place, tools = self.place, self.place.tools
-        maker = own_files if self.section.image else tools.images
+        maker = tools.own if self.section.image else tools.images
         ask = image_ask(place.lesson, self.index, place.settings)
 
         async def draw() -> Got[Part]:
@@ -141,7 +138,7 @@ class SectionWork:
 
     async def _audio(self) -> Done[Part]:
         place, tools = self.place, self.place.tools
-        maker = own_files if self.section.audio else tools.voice
+        maker = tools.own if self.section.audio else tools.voice
         ask = voice_ask(place.lesson, self.index, place.settings)
 
         async def speak() -> Got[Part]:
@@ -226,7 +223,7 @@ class SectionWork:
             path = await tools.aside(place.output.take, name, asset)
             self.clip = asset
             # read where nobody else writes: what somebody does to an output reaches nothing
-            source = asset.path if asset.path.is_file() else path
+            source = asset.path if tools.store.keeps and asset.path.is_file() else path
             self.cut = Clip(source, **cut_facts(asset))
             return Got(path, kept)
 

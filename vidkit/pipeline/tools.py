@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import anyio
 
 from ..errors import VidkitError
 from ..events import Events
+from ..lesson import Lesson, load_lesson
 from ..media import Clip, Joined
-from ..providers import ImageMaker, Request, VoiceMaker
+from ..output import Output
+from ..providers import ImageAsk, ImageMaker, Narration, Picture, Request, VoiceAsk, VoiceMaker
+from ..providers.recorded import Recorded
 from ..store import Budget, NoStore, Store
 
 T = TypeVar("T")
@@ -63,6 +67,24 @@ class Editor:
     starts: Callable[[Sequence[Clip]], tuple[float, ...]]
 
 
+class OwnFiles(Protocol):
+    """What reads the pictures and sounds that sections name themselves: an `ImageMaker` and a
+    `VoiceMaker` that asks nobody.
+    """
+
+    name: str
+    places: int | None
+
+    def shape(self, ask: ImageAsk | VoiceAsk) -> Mapping[str, Any]:
+        """The digest of the file."""
+
+    async def draw(self, ask: ImageAsk, request: Request) -> Picture:
+        """The section's picture."""
+
+    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
+        """The section's narration."""
+
+
 class Reins:
     """How a run is held: `stop` is why nothing more may begin, and while `hold` lasts nothing
     does. Only for the run's loop.
@@ -105,6 +127,8 @@ class Tools:
     images, voice: the providers, each with its gate. cores: how many pieces of processor
     work may go on at once. clock: seconds, from any origin. store: where assets are kept,
     and the journal of money. budgets: what the run may spend, each of them a hard cap.
+    own: reads sections' own files. read: a lesson's file to the lesson. output: the folder
+    that a lesson is written to.
     renewed: the keys of what this run made although the store had it. pieces: numbers for the
     pieces of work.
     """
@@ -119,6 +143,9 @@ class Tools:
     clock: Callable[[], float]
     store: Store | NoStore = field(default_factory=NoStore)
     budgets: tuple[Budget, ...] = ()
+    own: OwnFiles = field(default_factory=Recorded)
+    read: Callable[[Path], Lesson] = load_lesson
+    output: Callable[[Path], Output] = Output
     events: Events = field(default_factory=Events)
     reins: Reins = field(default_factory=Reins)
     renewed: set[str] = field(default_factory=set)

@@ -66,6 +66,10 @@ class Recorded:
         raise ProviderError(f"there is no {stem}{suffixes[0]} (nor {', '.join(suffixes[1:])})")
 
 
+own_files = Recorded()
+"""What reads the files that sections name themselves."""
+
+
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()

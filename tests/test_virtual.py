@@ -1,0 +1,48 @@
+"""The virtual clock that forecasts run on."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from vidkit.virtual import virtually, virtually_aside
+
+
+async def an_hour() -> float:
+    await asyncio.gather(*(asyncio.sleep(seconds) for seconds in (3600, 1800, 1)))
+    return asyncio.get_running_loop().time()
+
+
+def test_hours_pass_at_once() -> None:
+    """The clock jumps to whatever comes next, and stands at the latest of them in the end."""
+    assert virtually(an_hour()) == 3600
+
+
+def test_a_forecast_can_be_asked_for_in_a_running_loop() -> None:
+    """A notebook's cell, whose loop is running, gets its answer from a loop beside it."""
+
+    async def cell() -> float:
+        return virtually_aside(an_hour())
+
+    assert asyncio.run(cell()) == 3600
+
+
+def test_an_error_comes_back() -> None:
+    """What goes wrong on the loop beside goes wrong for who asked."""
+
+    async def wrong() -> None:
+        raise ValueError("so it is")
+
+    with pytest.raises(ValueError, match="so it is"):
+        virtually_aside(wrong())
+
+
+def test_a_wait_for_nothing_is_told() -> None:
+    """What waits for something that never comes ends with an error and not in a silent stall."""
+
+    async def forever() -> None:
+        await asyncio.get_running_loop().create_future()
+
+    with pytest.raises(RuntimeError, match="nothing is scheduled"):
+        virtually(forever())
