@@ -13,7 +13,7 @@ from virtual import virtually
 
 from vidkit.events import Event, Events
 from vidkit.media import Clip, Joined
-from vidkit.pipeline import Batch, Editor, Job, Tools, directly, straight
+from vidkit.pipeline import Batch, Editor, Job, Source, Tools, directly
 from vidkit.providers.simulated import Simulated
 from vidkit.settings import Settings
 
@@ -84,10 +84,8 @@ class Rehearsal:
         events = Events()
         events.subscribe(self.events.append)
         tools = Tools(
-            images=self.images,
-            voice=self.voice,
-            image_gate=straight,
-            voice_gate=straight,
+            images=[Source(self.images)],
+            voice=[Source(self.voice)],
             editor=self.editor,
             aside=directly,
             cores=anyio.CapacityLimiter(2),

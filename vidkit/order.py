@@ -24,7 +24,7 @@ from .errors import Cancelled, NothingMade, SettingsError, StoreError
 from .events import Event, Events, Listener, Noticed
 from .gate import Gate
 from .machine import usable_cores
-from .pipeline import Batch, Editor, Job, Tools
+from .pipeline import Batch, Editor, Job, Source, Tools
 from .progress import Watcher, bars
 from .providers import ImageMaker, VoiceMaker, image_maker, voice_maker
 from .report import BatchReport, VideoReport
@@ -139,10 +139,8 @@ class Order:
         _hearing.setdefault(store.folder, weakref.WeakSet()).add(events)
         self._began = time.monotonic()
         tools = Tools(
-            images=self.images,
-            voice=self.voice,
-            image_gate=self._gate("images", self.images, events),
-            voice_gate=self._gate("voice", self.voice, events),
+            images=[Source(self.images, self._gate("images", self.images, events))],
+            voice=[Source(self.voice, self._gate("voice", self.voice, events))],
             editor=_editor(),
             aside=asyncio.to_thread,
             cores=anyio.CapacityLimiter(usable_cores()),

@@ -9,6 +9,6 @@ stand-ins under a virtual clock.
 """
 
 from .batch import Batch, Job
-from .tools import Aside, Editor, Reins, Tools, directly, straight
+from .tools import Aside, Editor, Reins, Source, Tools, directly, straight
 
-__all__ = ["Aside", "Batch", "Editor", "Job", "Reins", "Tools", "directly", "straight"]
+__all__ = ["Aside", "Batch", "Editor", "Job", "Reins", "Source", "Tools", "directly", "straight"]

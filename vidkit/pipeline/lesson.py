@@ -346,8 +346,8 @@ def part_keys(place: Place) -> list[str]:
 def _keys(place: Place, index: int) -> tuple[str, ...]:
     """The keys of a section's image and narration; none where a file of them is missing."""
     section, tools, settings = place.lesson.sections[index], place.tools, place.settings
-    drawer: ImageMaker = tools.own if section.image else tools.images
-    speaker: VoiceMaker = tools.own if section.audio else tools.voice
+    drawer: ImageMaker = tools.own if section.image else tools.images[0].maker
+    speaker: VoiceMaker = tools.own if section.audio else tools.voice[0].maker
     try:
         return (
             asset_key("image", drawer.shape(image_ask(place.lesson, index, settings))),

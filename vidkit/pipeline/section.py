@@ -119,7 +119,7 @@ class SectionWork:
 
     async def _image(self) -> Done[Part]:
         place, tools = self.place, self.place.tools
-        maker = tools.own if self.section.image else tools.images
+        maker = tools.own if self.section.image else tools.images[0].maker
         ask = image_ask(place.lesson, self.index, place.settings)
 
         async def draw() -> Got[Part]:
@@ -131,14 +131,14 @@ class SectionWork:
                 return picture, {}
 
             shape = await tools.aside(maker.shape, ask)
-            gate: Request = straight if self.section.image else tools.image_gate
+            gate: Request = straight if self.section.image else tools.images[0].gate
             return await self._part("image", maker.name, price(maker, ask), shape, gate, make)
 
         return await self._step("image", maker.name, draw)
 
     async def _audio(self) -> Done[Part]:
         place, tools = self.place, self.place.tools
-        maker = tools.own if self.section.audio else tools.voice
+        maker = tools.own if self.section.audio else tools.voice[0].maker
         ask = voice_ask(place.lesson, self.index, place.settings)
 
         async def speak() -> Got[Part]:
@@ -151,7 +151,7 @@ class SectionWork:
                 return narration, {"words": words}
 
             shape = await tools.aside(maker.shape, ask)
-            gate: Request = straight if self.section.audio else tools.voice_gate
+            gate: Request = straight if self.section.audio else tools.voice[0].gate
             return await self._part("audio", maker.name, price(maker, ask), shape, gate, make)
 
         return await self._step("audio", maker.name, speak)

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import anyio
 
@@ -21,6 +21,7 @@ from ..providers.recorded import Recorded
 from ..store import Budget, NoStore, Store
 
 T = TypeVar("T")
+Maker = TypeVar("Maker", ImageMaker, VoiceMaker)
 
 
 class Aside(Protocol):
@@ -40,6 +41,14 @@ async def directly(call: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
 async def straight(send: Callable[[], Awaitable[T]], /) -> T:
     """A gate that stands open, for what asks no provider."""
     return await send()
+
+
+@dataclass(frozen=True)
+class Source(Generic[Maker]):
+    """Where images or narrations come from: a provider, and its gate."""
+
+    maker: Maker
+    gate: Request = straight
 
 
 @dataclass(frozen=True)
@@ -124,7 +133,8 @@ class Reins:
 class Tools:
     """Everything that a run is handed.
 
-    images, voice: the providers, each with its gate. cores: how many pieces of processor
+    images, voice: the providers, each with its gate; one is asked where those before it gave
+    nothing. cores: how many pieces of processor
     work may go on at once. clock: seconds, from any origin. store: where assets are kept,
     and the journal of money. budgets: what the run may spend, each of them a hard cap.
     own: reads sections' own files. read: a lesson's file to the lesson. output: the folder
@@ -133,10 +143,8 @@ class Tools:
     pieces of work.
     """
 
-    images: ImageMaker
-    voice: VoiceMaker
-    image_gate: Request
-    voice_gate: Request
+    images: Sequence[Source[ImageMaker]]
+    voice: Sequence[Source[VoiceMaker]]
     editor: Editor
     aside: Aside
     cores: anyio.CapacityLimiter
