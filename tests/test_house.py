@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "vidkit"
 
 TIERS = {
-    1: {"events", "errors", "loop", "captions", "plain", "virtual"},
+    1: {"events", "errors", "loop", "captions", "paths", "plain", "virtual"},
     2: {
         "lesson",
         "schema",
@@ -23,6 +23,7 @@ TIERS = {
         "settings",
         "gate",
         "machine",
+        "manifest",
         "media",
         "output",
         "slides",

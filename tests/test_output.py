@@ -163,7 +163,8 @@ def test_a_file_of_ours_that_was_harmed_is_put_back(tmp_path: Path, harm: str) -
     output = claimed(tmp_path)
     output.publish(name, b"whole")
     assert path.read_bytes() == b"whole"
-    assert output.mended == [name]
+    assert len(output.notes) == 1
+    assert output.notes[0].startswith(name)
 
 
 def test_a_file_that_stands_already_is_not_written(tmp_path: Path) -> None:
@@ -175,7 +176,7 @@ def test_a_file_that_stands_already_is_not_written(tmp_path: Path) -> None:
     output.publish(name, b"whole")
     after = (tmp_path / name).stat()
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
-    assert output.mended == []
+    assert output.notes == []
 
 
 @pytest.mark.parametrize("harm", ["", "not json", "{}"])
@@ -190,4 +191,193 @@ def test_a_lost_manifest_locks_nobody_out(tmp_path: Path, name: str, harm: str) 
     output = claimed(tmp_path)
     output.publish("images/section_0.png", b"second")
     assert (tmp_path / "images/section_0.png").read_bytes() == b"second"
-    assert output.mended == (["report.json"] if name == "report.json" else [])
+    assert [note.split()[0] for note in output.notes] == (
+        ["report.json"] if name == "report.json" else []
+    )
+    if harm and name == "report.json":
+        assert (tmp_path / "report.edited.json").read_text() == harm
+
+
+def put(folder: Path, name: str, data: bytes) -> Output:
+    """A whole run that publishes one file."""
+    output = claimed(folder)
+    output.publish(name, data)
+    output.write_report(REPORT)
+    output.release()
+    return output
+
+
+@pytest.mark.parametrize("again", [b"first", b"second"])
+def test_what_somebody_has_edited_is_kept_beside(tmp_path: Path, again: bytes) -> None:
+    """An edit of ours is never lost, whether the run makes the same file or another: it gets a
+    name of its own, each time a new one, and the note says which.
+    """
+    put(tmp_path, "final_video.mp4", b"first")
+    for turn, beside in enumerate(("final_video.edited.mp4", "final_video.edited-2.mp4")):
+        (tmp_path / "final_video.mp4").write_bytes(b"mine %d" % turn)
+        output = put(tmp_path, "final_video.mp4", again)
+        assert (tmp_path / "final_video.mp4").read_bytes() == again
+        assert (tmp_path / beside).read_bytes() == b"mine %d" % turn
+        assert [str(tmp_path / beside) in note for note in output.notes] == [True]
+
+
+def test_an_edited_file_under_another_suffix_is_kept_too(tmp_path: Path) -> None:
+    """A picture that a new one of another kind would replace goes only if nobody edited it."""
+    put(tmp_path, "images/section_0.png", b"png")
+    (tmp_path / "images/section_0.png").write_bytes(b"mine")
+    put(tmp_path, "images/section_0.jpg", b"jpeg")
+    found = {path.name: path.read_bytes() for path in (tmp_path / "images").iterdir()}
+    assert found == {"section_0.jpg": b"jpeg", "section_0.edited.png": b"mine"}
+
+
+def test_a_folder_in_a_files_place_is_kept_beside(tmp_path: Path) -> None:
+    """Whatever somebody put under a name of ours moves aside as it is."""
+    put(tmp_path, "final_video.mp4", b"video")
+    (tmp_path / "final_video.mp4").unlink()
+    (tmp_path / "final_video.mp4").mkdir()
+    (tmp_path / "final_video.mp4/mine").write_text("mine")
+    put(tmp_path, "final_video.mp4", b"video")
+    assert (tmp_path / "final_video.mp4").read_bytes() == b"video"
+    assert (tmp_path / "final_video.edited.mp4/mine").read_text() == "mine"
+
+
+def test_an_edited_report_is_kept_beside(tmp_path: Path) -> None:
+    """The report is ours to write, and what somebody wrote into it is not lost."""
+    put(tmp_path, "final_video.mp4", b"video")
+    report = json.loads((tmp_path / "report.json").read_text()) | {"remark": "mine"}
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    output = put(tmp_path, "final_video.mp4", b"video")
+    assert json.loads((tmp_path / "report.edited.json").read_text())["remark"] == "mine"
+    assert len(output.notes) == 1
+    assert put(tmp_path, "final_video.mp4", b"video").notes == []
+
+
+@pytest.mark.parametrize("sections", [1, 30])
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_a_kill_is_no_edit(tmp_path: Path, sections: int, before: int) -> None:
+    """A run that is killed between two of its writes leaves nothing that the next one takes for
+    somebody's edit, or for a stranger's file.
+    """
+    script = (
+        "import os, sys; from pathlib import Path; from vidkit import manifest, output\n"
+        "o = output.Output(Path(sys.argv[1])); o.claim(range(40), {'vidkit': '1'})\n"
+        "for i in range(int(sys.argv[2])): o.publish(f'images/section_{i}.png', b'old')\n"
+        "left = int(sys.argv[3])\n"
+        "real = Path.replace\n"
+        "def replace(self, target):\n"
+        "    global left\n"
+        "    if left == 0: os._exit(9)\n"
+        "    left -= 1\n"
+        "    return real(self, target)\n"
+        "Path.replace = replace\n"
+        "o.publish('images/section_0.png', b'new'); os._exit(9)\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path), str(sections), str(before)], check=False
+    )
+    assert run.returncode == 9
+    output = claimed(tmp_path, 40)
+    output.publish("images/section_0.png", b"third")
+    assert output.notes == []
+    assert not list(tmp_path.rglob("*edited*"))
+
+
+def test_a_second_run_is_locked_out(tmp_path: Path) -> None:
+    """A folder that a run is writing to refuses another, also one of another process, says what
+    to do, and is free again afterwards with no lock left in it.
+    """
+    first = claimed(tmp_path)
+    with pytest.raises(OutputError, match=r"another run is writing to .* wait for it.* -o"):
+        claimed(tmp_path)
+    script = (
+        "import sys; from pathlib import Path; from vidkit.output import Output\n"
+        "Output(Path(sys.argv[1])).claim(range(3), {'vidkit': '1'})"
+    )
+    again = [sys.executable, "-c", script, str(tmp_path)]
+    refused = subprocess.run(again, capture_output=True, text=True, check=False)
+    assert "another run is writing" in refused.stderr
+    first.publish("final_video.mp4", b"video")
+    first.release()
+    assert subprocess.run(again, check=False).returncode == 0
+    claimed(tmp_path).release()
+    assert not list(tmp_path.glob(".*lock"))
+
+
+def test_the_lock_of_a_killed_run_holds_nobody_up(tmp_path: Path) -> None:
+    """The system drops the lock of a process that is gone, and the next run tidies its file."""
+    script = (
+        "import os, signal, sys; from pathlib import Path; from vidkit.output import Output\n"
+        "o = Output(Path(sys.argv[1])); o.claim(range(3), {'vidkit': '1'})\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
+    assert list(tmp_path.glob(".*lock"))
+    claimed(tmp_path).release()
+    assert not list(tmp_path.glob(".*lock"))
+
+
+def test_a_refused_claim_holds_no_lock(tmp_path: Path) -> None:
+    """A run that was refused for a stranger's file leaves the folder as it found it."""
+    (tmp_path / "final_video.mp4").write_text("mine")
+    for _ in range(2):
+        with pytest.raises(OutputError, match="not made by vidkit"):
+            claimed(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["final_video.mp4"]
+
+
+def test_a_run_that_is_over_writes_nothing(tmp_path: Path) -> None:
+    """A thread that a cancelled run left behind gives no file its name, writes no report, and
+    its temporary file goes when it ends.
+    """
+    output = claimed(tmp_path)
+    scratch = output.scratch("clips/section_0.mp4")
+
+    def write() -> None:
+        output.release()
+        scratch.write_bytes(b"late")
+
+    output.filled(scratch, write)
+    with pytest.raises(OutputError):
+        output.publish("final_video.mp4", b"late")
+    output.write_report({**REPORT, "state": "late"})
+    assert json.loads((tmp_path / "report.json").read_text())["state"] == "made"
+    assert not list(tmp_path.rglob("*.part"))
+    assert not (tmp_path / "final_video.mp4").exists()
+
+
+def test_the_manifest_of_many_files_is_seldom_written_whole(tmp_path: Path) -> None:
+    """What is written of the manifest grows with the number of files and not with its square,
+    and each file is listed all the same.
+    """
+    output = claimed(tmp_path, 600)
+    written = 0
+    last = b""
+    for index in range(600):
+        output.publish(f"images/section_{index}.png", b"x")
+        report = (tmp_path / "report.json").read_bytes()
+        written += len(report) if report != last else 0
+        last = report
+    assert written < 15 * len(last)
+    output.release()
+    assert claimed(tmp_path, 600).notes == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("x" * 300, "too long"),
+        ("a\0b", "no folder can have this name"),
+        ("file", "is a file"),
+        ("file/deeper", "is a file"),
+        ("nowhere", "leads nowhere"),
+        ("loop/in", "leads to itself"),
+    ],
+)
+def test_an_odd_folder_is_a_clear_error(tmp_path: Path, name: str, said: str) -> None:
+    """What no folder can be is an `OutputError` that says why, and what to do."""
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(OutputError, match=said) as told:
+        claimed(tmp_path / name)
+    assert "-o" in str(told.value)

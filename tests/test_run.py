@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,8 @@ import pytest
 from stand_ins import written
 
 import vidkit
-from vidkit.errors import Cancelled, SettingsError
+from vidkit.errors import Cancelled, OutputError, SettingsError
+from vidkit.events import Event, WorkEnded, WorkStarted
 from vidkit.order import store_of
 from vidkit.providers.simulated import Simulated
 from vidkit.settings import Settings
@@ -137,3 +140,48 @@ def test_workers_have_their_bounds(tmp_path: Path) -> None:
         with pytest.raises(SettingsError, match="sections"):
             run.resize(sections=wrong)  # type: ignore[arg-type]
     run.result()
+
+
+def test_two_runs_do_not_write_to_one_folder(tmp_path: Path) -> None:
+    """The second of two runs into one folder is refused and touches nothing; when the first is
+    over, the folder is free.
+    """
+    lesson = written(tmp_path, sections=2)
+    slow = Simulated(latency=1.0, seconds=0.2)
+    first = started(lesson, slow)
+    until(lambda: slow.under_way > 0)
+    with pytest.raises(OutputError, match="another run is writing"):
+        started(lesson, Simulated(latency=0.0, seconds=0.2)).result()
+    assert first.result().made
+    assert started(lesson, slow).result().made
+    assert not list((tmp_path / "output_lesson").glob(".*lock"))
+
+
+def cutting() -> bool:
+    """Whether some thread is at work in `vidkit.media`."""
+    stacks = (traceback.extract_stack(frame) for frame in sys._current_frames().values())
+    media = str(Path("vidkit/media"))
+    return any(media in each.filename for stack in stacks for each in stack)
+
+
+def test_a_hard_cancel_while_cutting_leaves_no_scrap(tmp_path: Path) -> None:
+    """Without a store a clip is cut beside the output, and the cut that goes on in its thread
+    after the run was cancelled leaves no temporary file.
+    """
+    ended: list[Event] = []
+
+    def cancel(event: Event) -> None:
+        if isinstance(event, WorkStarted) and event.step == "clip":
+            run.cancel()
+            run.cancel()
+        elif isinstance(event, WorkEnded):
+            ended.append(event)
+
+    voice = Simulated(latency=0.0, seconds=20.0)
+    lesson = written(tmp_path, sections=1)
+    run = started(lesson, voice, cache=False, size=(640, 360), motion="zoom", listener=cancel)
+    with pytest.raises(Cancelled):
+        run.result()
+    assert [(event.step, event.outcome) for event in ended][-1] == ("clip", "cancelled")
+    until(lambda: not cutting())
+    assert not list(tmp_path.rglob("*.part"))

@@ -4,29 +4,37 @@
                final_video.mp4   captions.vtt   captions.srt
                poster.png   contact_sheet.png   report.json
 
-`report.json`, and a hidden list beside it, name every file with its digest before the file gets
-its name. So a run that was killed still knows its own files, and **a file that is not listed is
-never overwritten**: it may have cost somebody money.
+The manifest names every file with its digest before the file gets its name, so **a file that is
+not listed is never overwritten**: it may have cost somebody money. A file of ours that somebody
+has edited since keeps the edit beside the new one, as `final_video.edited.mp4`. One run at a time
+writes to a folder.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import itertools
-import json
 import os
 import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from filelock import FileLock
 
 from .errors import OutputError
+from .manifest import REPORT, Entry, Manifest
+from .paths import why_unwritable
 from .store import Asset, copy_out
+from .store.locks import let_go, try_lock
 
-REPORT = "report.json"
-LIST = ".vidkit.json"
-"""The list of our files once more: somebody may edit or remove the report."""
+T = TypeVar("T")
+
+LOCK = ".vidkit.lock"
+"""There while a run writes to the folder; what a killed one leaves holds nobody up."""
 
 VIDEO = "final_video.mp4"
 VTT, SRT = "captions.vtt", "captions.srt"
@@ -38,6 +46,7 @@ _SCRATCH = re.compile(
     r"|report\.json|\.vidkit\.json)\.(\d{1,10})-\d+\.part"
 )
 """The temporary files that are ours, and so may be swept."""
+_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
 _number = itertools.count()
 
 
@@ -47,9 +56,11 @@ def part_name(part: str, index: int, suffix: str) -> str:
 
 
 class Output:
-    """A lesson's output folder. Opening it touches nothing; `claim` does.
+    """A lesson's output folder. Opening it touches nothing; `claim` does, and `release` lets the
+    next run have it.
 
-    mended: names of files that somebody had changed or removed, and that were put back.
+    notes: sentences for a person: files that somebody had changed or removed, and where the
+    changed ones are now.
 
     Its methods write, so call them where blocking is allowed; they may be called from
     several threads at once.
@@ -57,33 +68,73 @@ class Output:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.mended: list[str] = []
-        self._files: dict[str, dict[str, Any]] = {}
-        self._report: dict[str, Any] = {}
+        self.notes: list[str] = []
+        self._manifest = Manifest(folder)
         self._lock = threading.Lock()
+        self._held: FileLock | None = None
+        self._over = False
+        self._scratches: set[Path] = set()
+        self._dropped: set[Path] = set()
 
     def claim(self, indexes: Iterable[int], report: Mapping[str, Any]) -> None:
         """Make the folder ready for the sections at `indexes` and write the first report.
 
-        Raises `OutputError` where the folder cannot be written, or holds a file under a
-        name that is about to be used and that no manifest of ours lists.
+        Raises `OutputError` where the folder cannot be written, where another run is writing
+        to it, or where it holds a file under a name that is about to be used and that no
+        manifest of ours lists.
         """
-        if self.folder.exists() and not self.folder.is_dir():
-            raise OutputError(f"{self.folder} is a file; choose a folder with -o")
-        self._files = self._listed()
-        self._refuse_strangers(indexes)
         try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._take_lock()
+            state = self._manifest.read()
+            self._refuse_strangers(indexes)
+            if state == "gone":
+                self._note_removed(REPORT)
+            elif state == "changed":
+                self._spare(REPORT)
             for part in PARTS.values():
-                (self.folder / part).mkdir(parents=True, exist_ok=True)
+                (self.folder / part).mkdir(exist_ok=True)
             self._sweep()
             self.write_report(report)
-        except OSError as error:
+        except (OSError, ValueError) as error:
+            self.release()
             raise self._unwritable(error) from error
+        except BaseException:
+            self.release()
+            raise
+        if self._over:  # released while it was being claimed
+            self.release()
+
+    def release(self) -> None:
+        """Let another run have the folder. From now on nothing is written to it any more; a
+        temporary file that somebody still writes goes when it is done.
+        """
+        with self._lock:
+            self._over = True
+            for scratch in self._scratches:
+                self._remove(scratch)
+            held, self._held = self._held, None
+            if held is not None:
+                let_go(held)
 
     def scratch(self, name: str) -> Path:
         """A name beside `name` to write under until the file is whole."""
         final = self.folder / name
-        return final.with_name(f".{final.name}.{os.getpid()}-{next(_number)}{_TEMPORARY}")
+        scratch = final.with_name(f".{final.name}.{os.getpid()}-{next(_number)}{_TEMPORARY}")
+        with self._lock:
+            self._scratches.add(scratch)
+        return scratch
+
+    def filled(self, scratch: Path, call: Callable[..., T], /, *arguments: Any, **named: Any) -> T:
+        """Call what writes the temporary file `scratch`. Where it is discarded meanwhile,
+        because the run was cancelled, it goes when the call has ended.
+        """
+        try:
+            return call(*arguments, **named)
+        finally:
+            with self._lock:
+                if self._over or scratch in self._dropped:
+                    self._remove(scratch)
 
     def publish(self, name: str, data: bytes) -> Path:
         """Have `data` stand under `name`: the whole file appears at once, or none."""
@@ -95,7 +146,7 @@ class Output:
             scratch.write_bytes(data)
             return self._adopt(name, scratch, seal)
         except OSError as error:
-            scratch.unlink(missing_ok=True)
+            self.discard(scratch)
             raise self._unwritable(error) from error
 
     def take(self, name: str, asset: Asset) -> Path:
@@ -112,22 +163,53 @@ class Output:
                 copy_out(asset, scratch)
             return self._adopt(name, scratch, asset.sha256)
         except OSError as error:
-            scratch.unlink(missing_ok=True)
+            self.discard(scratch)
             raise self._unwritable(error) from error
 
-    def _stands(self, name: str, seal: str) -> bool:
-        """Whether the file is there with this content. One that should be, and was changed or
-        removed by somebody, is noted in `mended`.
-        """
+    def discard(self, scratch: Path) -> None:
+        """Remove a temporary file that came to nothing."""
         with self._lock:
-            listed = self._files.get(name)
-            if listed is None or listed["sha256"] != seal:
+            self._dropped.add(scratch)
+            self._remove(scratch)
+
+    def write_report(self, report: Mapping[str, Any]) -> Path:
+        """Write `report.json`: the report, and the list of files. After `release` it stays."""
+        with self._lock:
+            if self._over:
+                return self.folder / REPORT
+            try:
+                self._manifest.tell(report)
+            except OSError as error:
+                raise self._unwritable(error) from error
+        return self.folder / REPORT
+
+    def _take_lock(self) -> None:
+        """Raises `OutputError` where another run has the folder. One that keeps no locks, as
+        some network disks, is written to without.
+        """
+        try:
+            held = try_lock(self.folder / LOCK)
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+            return
+        if held is None:
+            raise OutputError(
+                f"another run is writing to {self.folder}; wait for it, or choose another folder "
+                "with -o (output_dir=)"
+            )
+        self._held = held
+
+    def _stands(self, name: str, seal: str) -> bool:
+        """Whether the file is there with this content."""
+        with self._lock:
+            entry = self._manifest.files.get(name)
+            if entry is None or entry["sha256"] != seal:
                 return False
             path = self.folder / name
-            if _is_as_listed(path, listed):
-                return True
-            self.mended.append(name)
-            return False
+            if not os.path.lexists(path):
+                self._note_removed(name)
+            return _is_as_listed(path, entry)
 
     def _adopt(self, name: str, scratch: Path, seal: str) -> Path:
         """Give a finished temporary file its name. Files of ours that `name` replaces under
@@ -137,78 +219,40 @@ class Output:
         _flush(scratch)
         found = scratch.stat()
         with self._lock:
-            self._files[name] = {
-                "sha256": seal,
-                "bytes": found.st_size,
-                "mtime_ns": found.st_mtime_ns,
-            }
-            self._save()
+            if self._over:
+                raise OSError(errno.ECANCELED, "the run is over")
+            self._spare_edited(name, seal)
+            entry = {"sha256": seal, "bytes": found.st_size, "mtime_ns": found.st_mtime_ns}
+            self._manifest.add(name, entry)
             scratch.replace(final)
+            self._manifest.settle(name)
+            self._scratches.discard(scratch)
             self._drop_twins(name)
         return final
 
-    def discard(self, scratch: Path) -> None:
-        """Remove a temporary file that came to nothing."""
-        scratch.unlink(missing_ok=True)
+    def _spare_edited(self, name: str, seal: str = "") -> None:
+        """Keep the file under `name` beside, where somebody has made another of ours."""
+        entry, path = self._manifest.files.get(name), self.folder / name
+        if entry is None or not os.path.lexists(path):
+            return
+        ours = {seal, *entry.get("was", ())}
+        if not _is_as_listed(path, entry) and _digest(path) not in ours:
+            self._spare(name)
 
-    def write_report(self, report: Mapping[str, Any]) -> Path:
-        """Write `report.json`: the report, and the list of files."""
-        with self._lock:
-            self._report = dict(report)
-            try:
-                self._save()
-            except OSError as error:
-                raise self._unwritable(error) from error
-        return self.folder / REPORT
-
-    def _save(self) -> None:
-        files = dict(sorted(self._files.items()))
-        # the list first: what it lists is ours even if the report is lost
-        self._write(LIST, {"vidkit": self._report.get("vidkit"), "files": files})
-        self._write(REPORT, {**self._report, "files": files})
-
-    def _write(self, name: str, content: Mapping[str, Any]) -> None:
-        scratch = self.scratch(name)
-        try:
-            scratch.write_text(
-                json.dumps(content, indent=2, ensure_ascii=False) + "\n",
-                "utf-8",
-                "backslashreplace",
-            )
-            scratch.replace(self.folder / name)
-        except OSError:
-            scratch.unlink(missing_ok=True)
-            raise
-
-    def _listed(self) -> dict[str, dict[str, Any]]:
-        """The files that are ours: those of the hidden list, and where that was lost, those of
-        the report. None where there is neither. Raises `OutputError` for somebody's report.
-        """
-        listed, report = (self._read(name) for name in (LIST, REPORT))
-        if listed is None and report is None and os.path.lexists(self.folder / REPORT):
-            raise OutputError(
-                f"{self.folder / REPORT} is not one of vidkit's reports, and is not overwritten; "
-                "move it away or choose another folder with -o"
-            )
-        if listed is not None and report is None:
-            self.mended.append(REPORT)
-        return listed if listed is not None else report or {}
-
-    def _read(self, name: str) -> dict[str, dict[str, Any]] | None:
-        """The files that a manifest lists, None where it is not there or not ours."""
+    def _spare(self, name: str) -> None:
+        """Give the file under `name`, which somebody has edited, a name of its own."""
         path = self.folder / name
-        if not path.is_file():
-            return None
-        try:
-            found = json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError, RecursionError):
-            return None
-        if not isinstance(found, dict) or "vidkit" not in found:
-            return None
-        files = found.get("files")
-        if not isinstance(files, dict):
-            return {}
-        return {name: facts for name, facts in files.items() if _is_entry(facts)}
+        names = (f".edited-{number}" if number > 1 else ".edited" for number in itertools.count(1))
+        beside = next(
+            other
+            for infix in names
+            if not os.path.lexists(other := path.with_name(f"{path.stem}{infix}{path.suffix}"))
+        )
+        path.rename(beside)
+        self.notes.append(f"{name} had been changed; that version is kept as {beside}")
+
+    def _note_removed(self, name: str) -> None:
+        self.notes.append(f"{name} had been removed, and was put back")
 
     def _refuse_strangers(self, indexes: Iterable[int]) -> None:
         stems = {f"section_{index}" for index in indexes}
@@ -216,10 +260,11 @@ class Output:
         for part in PARTS.values():
             if (self.folder / part).is_dir():
                 taken += [p for p in (self.folder / part).iterdir() if p.stem in stems]
+        files = self._manifest.files
         strangers = sorted(
             path
             for path in taken
-            if os.path.lexists(path) and path.relative_to(self.folder).as_posix() not in self._files
+            if os.path.lexists(path) and path.relative_to(self.folder).as_posix() not in files
         )
         if strangers:
             more = f" and {len(strangers) - 1} more" if len(strangers) > 1 else ""
@@ -229,11 +274,13 @@ class Output:
             )
 
     def _drop_twins(self, name: str) -> None:
-        path = Path(name)
-        for other in [n for n in self._files if n != name]:
-            if Path(other).with_suffix("") == path.with_suffix("") and path.parent != Path():
-                (self.folder / other).unlink(missing_ok=True)
-                del self._files[other]
+        stem, files = name.rpartition(".")[0], self._manifest.files
+        if "/" not in stem:
+            return
+        for other in [n for n in files if n != name and n.rpartition(".")[0] == stem]:
+            self._spare_edited(other)
+            (self.folder / other).unlink(missing_ok=True)
+            del files[other]
 
     def _sweep(self) -> None:
         """Remove temporary files that a process which is gone left behind."""
@@ -243,28 +290,21 @@ class Output:
             if ours and path.is_file() and not _alive(int(ours[1])):
                 path.unlink(missing_ok=True)
 
-    def _unwritable(self, error: OSError) -> OutputError:
-        return OutputError(
-            f"{self.folder} cannot be written: {error.strerror or error}; "
-            "make room or choose another folder with -o (output_dir=)"
-        )
+    def _remove(self, scratch: Path) -> None:
+        with suppress(OSError):  # Windows removes no open file; the next claim sweeps it
+            scratch.unlink(missing_ok=True)
+
+    def _unwritable(self, error: OSError | ValueError) -> OutputError:
+        return OutputError(f"{self.folder} cannot be written: {why_unwritable(self.folder, error)}")
 
 
-def _is_entry(facts: object) -> bool:
-    return (
-        isinstance(facts, dict)
-        and isinstance(facts.get("sha256"), str)
-        and isinstance(facts.get("bytes"), int)
-    )
-
-
-def _is_as_listed(path: Path, listed: Mapping[str, Any]) -> bool:
+def _is_as_listed(path: Path, entry: Entry) -> bool:
     """Whether a file is what the manifest says: by its size and time, or else by its content."""
     try:
         found = path.stat()
-        if found.st_size != listed["bytes"]:
+        if found.st_size != entry["bytes"]:
             return False
-        return found.st_mtime_ns == listed.get("mtime_ns") or _digest(path) == listed["sha256"]
+        return found.st_mtime_ns == entry.get("mtime_ns") or _digest(path) == entry["sha256"]
     except OSError:
         return False
 
@@ -275,9 +315,13 @@ def _flush(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _digest(path: Path) -> str | None:
+    """SHA-256 of a file, None for what is none."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def _alive(pid: int) -> bool:

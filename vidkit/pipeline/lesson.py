@@ -47,10 +47,19 @@ async def make_lesson(place: Place) -> VideoReport:
     Raises `VidkitError` where the lesson cannot even begin (the folder is not ours to
     write, a section that does not exist was asked for).
     """
-    work = LessonWork(place, await place.tools.aside(chosen, place))
+    aside, output = place.tools.aside, place.output
+    work = LessonWork(place, await aside(chosen, place))
     under_way = work.report().as_json() | {"state": "under way"}
+    try:
+        await aside(output.claim, work.indexes, under_way)
+        return await _made(place, work)
+    finally:
+        await asyncio.shield(aside(output.release))
+
+
+async def _made(place: Place, work: LessonWork) -> VideoReport:
+    """Make the lesson in its folder, which is ours now."""
     aside, journal = place.tools.aside, place.tools.store.journal
-    await aside(place.output.claim, work.indexes, under_way)
     keys = await aside(part_keys, place)
     place.run = await aside(journal.begin_run, place.name_in_journal, keys)
     for warning in place.lesson.warnings:
@@ -200,7 +209,8 @@ class LessonWork:
             try:
                 async with tools.cores:
                     with place.working(None, "join", "vidkit"):
-                        joined = await tools.aside(
+                        joined = await place.written(
+                            scratch,
                             tools.editor.join,
                             [work.cut.path for work in works if work.cut],
                             scratch,
@@ -247,7 +257,7 @@ class LessonWork:
             scratch = place.scratch(VIDEO)
             try:
                 async with tools.cores:
-                    await tools.aside(tools.editor.seam, *clips, scratch, place.frame)
+                    await place.written(scratch, tools.editor.seam, *clips, scratch, place.frame)
                 return await tools.aside(tools.store.keep, key, scratch, ".mp4", {"kind": "seam"})
             except BaseException:
                 place.output.discard(scratch)
@@ -315,8 +325,7 @@ class LessonWork:
 
     async def _write_report(self) -> None:
         output, tools, aside = self.place.output, self.place.tools, self.place.tools.aside
-        for name in output.mended:
-            self.place.notes.append(f"{name} had been changed or removed, and was put back")
+        self.place.notes += output.notes
         self.money = await aside(tools.store.journal.spent, self.place.run)
         await aside(output.write_report, self.report().as_json())
 

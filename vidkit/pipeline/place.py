@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 import anyio
 
@@ -17,6 +18,8 @@ from ..media import Frame
 from ..output import Output
 from ..settings import Settings
 from .tools import Tools
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -84,6 +87,14 @@ class Place:
         """Where to write a file that is to be kept: in the store, or beside `name`."""
         store = self.tools.store
         return store.scratch(Path(name).suffix) if store.keeps else self.output.scratch(name)
+
+    async def written(
+        self, scratch: Path, call: Callable[..., T], /, *arguments: Any, **named: Any
+    ) -> T:
+        """Call what writes the file `scratch`, where blocking is allowed. Of a call that goes on
+        although the run was cancelled nothing is left.
+        """
+        return await self.tools.aside(self.output.filled, scratch, call, *arguments, **named)
 
     def now(self) -> float:
         """Seconds since the run began."""

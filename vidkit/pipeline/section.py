@@ -239,7 +239,8 @@ class SectionWork:
         tools, place = self.place.tools, self.place
         scratch = place.scratch(part_name("clip", self.index, ".mp4"))
         try:
-            clip = await tools.aside(
+            clip = await place.written(
+                scratch,
                 tools.editor.clip,
                 picture,
                 voice,
@@ -262,8 +263,8 @@ class SectionWork:
         try:
             async with tools.cores:
                 with place.working(self.index, "clip", "vidkit"):
-                    clip = await tools.aside(
-                        tools.editor.effects, plain.path, effects, scratch, place.frame
+                    clip = await place.written(
+                        scratch, tools.editor.effects, plain.path, effects, scratch, place.frame
                     )
         except BaseException:
             place.output.discard(scratch)

@@ -1,0 +1,37 @@
+"""Paths that a person gives, and what is wrong with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vidkit.errors import SettingsError
+from vidkit.paths import path_given, shortened
+
+
+def test_a_path_is_taken_as_it_is_meant(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A `~` is the home folder, and everything else stays as it is."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert path_given("json_path", "~/rain.json") == tmp_path / "rain.json"
+    assert path_given("json_path", Path("a b/é.json")) == Path("a b/é.json")
+
+
+@pytest.mark.parametrize("value", ["", 5, None, b"x", "a\0b", "~nobody-here/x", ["a"]])
+def test_what_is_no_path_is_told(value: object) -> None:
+    """Every other value is a `SettingsError` that names the argument."""
+    with pytest.raises(SettingsError, match="base_dir is "):
+        path_given("base_dir", value)
+
+
+def test_a_long_value_is_shown_in_part() -> None:
+    """A value in an error takes no more than a line, and what cannot be shown is named."""
+
+    class Odd:
+        def __repr__(self) -> str:
+            raise RuntimeError
+
+    assert len(shortened("x" * 10_000)) == 80
+    assert shortened(5) == "5"
+    assert "Odd" in shortened(Odd())
+    assert "int" in shortened(10**5000)
