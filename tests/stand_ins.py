@@ -13,7 +13,8 @@ from virtual import virtually
 
 from vidkit.events import Event, Events
 from vidkit.media import Clip, Joined
-from vidkit.pipeline import Batch, Editor, Job, Source, Tools, directly
+from vidkit.pipeline import Batch, Editor, Job, Source, Tools, directly, straight
+from vidkit.providers import Request
 from vidkit.providers.simulated import Simulated
 from vidkit.settings import Settings
 
@@ -67,11 +68,13 @@ class Rehearsal:
         images: Any = None,
         voice: Any = None,
         editor: Editor | None = None,
+        gate: Request = straight,
     ) -> None:
         self.settings = settings or Settings()
         self.images = images or Simulated(latency=15, seconds=0.1)
         self.voice = voice or Simulated(latency=15, seconds=0.1)
         self.editor = editor or no_editor()
+        self.gate = gate
         self.events: list[Event] = []
         self.seconds = 0.0
 
@@ -84,7 +87,7 @@ class Rehearsal:
         events = Events()
         events.subscribe(self.events.append)
         tools = Tools(
-            images=[Source(self.images)],
+            images=[Source(self.images, self.gate)],
             voice=[Source(self.voice)],
             editor=self.editor,
             aside=directly,

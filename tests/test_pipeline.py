@@ -23,6 +23,7 @@ from vidkit.events import (
     WorkEnded,
     WorkStarted,
 )
+from vidkit.gate import Gate
 from vidkit.pipeline import Editor, Job
 from vidkit.providers.simulated import Simulated
 from vidkit.settings import Settings
@@ -323,6 +324,15 @@ def test_a_cancelled_run_writes_its_report(tmp_path: Path) -> None:
         "clips/section_0.mp4",
         "clips/section_1.mp4",
     }
+
+
+def test_a_report_tells_work_from_waiting(tmp_path: Path) -> None:
+    """With one place at the gate, the second picture takes two calls' time, one of it work."""
+    run = Rehearsal(Settings(section_workers=2), gate=Gate("one", 1, adaptive=False))
+    first, second = run.make(jobs(tmp_path, 1, 2))[0].sections
+    assert first.seconds["image"] == first.work["image"] == 15
+    assert second.seconds["image"] == 30 and second.work["image"] == 15
+    assert second.seconds["audio"] == second.work["audio"] == 15
 
 
 def test_waiting_is_told_apart_from_working(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from virtual import virtually
 
-from vidkit.errors import ProviderError, SettingsError
+from vidkit.errors import ProviderError, RateLimited, SettingsError
 from vidkit.pipeline import straight
 from vidkit.providers import ImageAsk, VoiceAsk, image_maker
 from vidkit.providers.simulated import Simulated
@@ -71,3 +71,34 @@ def test_a_wrong_argument_is_told(argument: str) -> None:
     """What is not understood is named, with what would be."""
     with pytest.raises(SettingsError, match="simulated"):
         image_maker(f"simulated:{argument}")
+
+
+def test_more_than_its_limit_is_told_to_come_back() -> None:
+    """A minute's worth passes at once; one more is a 429 that names the wait, and passes then."""
+
+    async def calls() -> tuple[Simulated, float]:
+        maker = Simulated(latency=1, per_minute=30)
+        await asyncio.gather(*(maker.draw(IMAGE, straight) for _ in range(30)))
+        try:
+            await maker.draw(IMAGE, straight)
+        except RateLimited as error:
+            assert error.retry_after is not None
+            wait = error.retry_after
+        # the wait counts from the moment that it was asked, the answer took 0.3 s of it
+        await asyncio.sleep(wait - 0.3)
+        await maker.draw(IMAGE, straight)
+        return maker, wait
+
+    maker, wait = virtually(calls())
+    # one second has refilled half a request of thirty a minute
+    assert wait == pytest.approx(1.0, abs=0.01)
+    assert maker.rejected == 1
+    assert maker.online and not Simulated().online
+
+
+def test_only_one_with_a_limit_has_a_gate_of_its_own() -> None:
+    """Two pretended accounts have two limits, which must not be learnt as one."""
+    assert Simulated().gate_key == Simulated().gate_key == ()
+    assert Simulated(per_minute=9).gate_key != Simulated(per_minute=9).gate_key
+    with pytest.raises(SettingsError, match="per_minute"):
+        Simulated(per_minute=0)

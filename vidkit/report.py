@@ -19,8 +19,10 @@ class SectionReport:
 
     index: its position from 0; `number` is the same from 1. state: "made", "placeholder",
     "failed" or "cancelled". image, audio, clip: the files, where they were made.
-    image_by, voice_by: the providers. seconds: how long each step took; kept: the steps whose
-    piece was in the store already; dollars: what was paid for the others; error: why it failed.
+    image_by, voice_by: the providers. seconds: how long each step took; work: how long one
+    piece of it took on average, a request or a core's work on the clip, without any waiting; kept:
+    the steps whose piece was in the store already; dollars: what was paid for the others; error:
+    why it failed.
     """
 
     index: int
@@ -34,6 +36,7 @@ class SectionReport:
     start: float | None = None
     length: float | None = None
     seconds: dict[Step, float] = field(default_factory=dict)
+    work: dict[Step, float] = field(default_factory=dict)
     kept: tuple[Step, ...] = ()
     dollars: float = 0.0
     error: str | None = None
@@ -65,6 +68,7 @@ class SectionReport:
             "start": _rounded(self.start),
             "length": _rounded(self.length),
             "seconds": {step: _rounded(taken) for step, taken in self.seconds.items()},
+            "work": {step: _rounded(taken) for step, taken in self.work.items()},
             "from_store": list(self.kept),
             "dollars": self.dollars,
             **{part: _relative(getattr(self, part), folder) for part in ("image", "audio", "clip")},

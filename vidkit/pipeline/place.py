@@ -28,7 +28,8 @@ class Place:
 
     slots: the lesson's section workers. notes: sentences for the lesson's report. stop: the
     failure after which no section may begin, with on_failure="stop". run: the number of the
-    lesson's run in the journal.
+    lesson's run in the journal. worked: seconds of each finished piece of work, by section and
+    step.
     """
 
     position: int
@@ -41,6 +42,7 @@ class Place:
     notes: list[str] = field(default_factory=list)
     stop: SectionError | None = None
     run: int | None = None
+    worked: dict[tuple[int | None, Step], list[float]] = field(default_factory=dict)
 
     @property
     def frame(self) -> Frame:
@@ -76,6 +78,8 @@ class Place:
             raise
         finally:
             now = self.now()
+            if outcome == "done":
+                self.worked.setdefault((section, step), []).append(now - began)
             self.tell(WorkEnded(now, self.position, section, step, by, piece, outcome, now - began))
 
     @property

@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Generic, Literal, TypeVar
 
 from ..captions import Word
@@ -339,6 +340,7 @@ class SectionWork:
     def _report(self, image: Done[Part], audio: Done[Part], clip: Done[Path]) -> SectionReport:
         steps: dict[Step, Done[Any]] = {"image": image, "audio": audio, "clip": clip}
         failures = {step: done.failure for step, done in steps.items() if done.failure}
+        worked = self.place.worked
         state: State = "made"
         if failures:
             over = any(isinstance(failure, OverBudget) for failure in failures.values())
@@ -356,6 +358,7 @@ class SectionWork:
             voice_by=audio.by,
             length=self.cut.seconds if self.cut else None,
             seconds={step: done.seconds for step, done in steps.items()},
+            work={step: fmean(took) for step in steps if (took := worked.get((self.index, step)))},
             kept=tuple(step for step, done in steps.items() if done.kept),
             dollars=image.dollars + audio.dollars,
             error="; ".join(f"{step}: {told(why)}" for step, why in failures.items()) or None,

@@ -1,7 +1,8 @@
 """A provider that only pretends: it waits, and gives a coloured card or a murmur.
 
 For tests, demonstrations and forecasts. `simulated:0.5` takes half a second a call;
-`simulated:latency=2,spread=0.3,errors=0.33,price=0.04,seconds=5,seed=1` sets all there is.
+`simulated:latency=2,spread=0.3,errors=0.33,price=0.04,seconds=5,per_minute=50,seed=1` sets all
+there is.
 It waits on the running loop's clock, so a virtual clock passes in an instant, and what it
 gives depends on nothing but the seed and the text.
 """
@@ -12,6 +13,7 @@ import asyncio
 import colorsys
 import hashlib
 import io
+import itertools
 import math
 import random
 import wave
@@ -24,9 +26,11 @@ from typing import Any
 from ..captions import Word
 from ..errors import ProviderError, SettingsError
 from . import ImageAsk, Narration, Picture, Request, VoiceAsk
+from ._limit import RateLimit
 
 WORDS_A_MINUTE = 150
 SOUND_RATE = 8_000
+_number = itertools.count(1)
 
 
 @dataclass
@@ -36,9 +40,11 @@ class Simulated:
     latency: seconds a call takes. spread: how far it strays from that, as a fraction of it.
     errors: fraction of the calls that fail, 0 to 1. price: dollars a call.
     seconds: length of each narration; None is as long as speaking the text would take.
-    seed: another seed is another course of events.
+    per_minute: requests it bears in a minute, with a 429 for each that is too many; with one it
+    is treated as a provider on the network. seed: another seed is another course of events.
 
-    `calls`, `under_way` and `peak` count the calls made, those under way, and the most at once.
+    `calls`, `under_way` and `peak` count the calls made, those under way, and the most at once,
+    `rejected` the 429s.
     """
 
     latency: float = 0.5
@@ -46,6 +52,7 @@ class Simulated:
     errors: float = 0.0
     price: float = 0.0
     seconds: float | None = None
+    per_minute: float | None = None
     seed: int = 0
 
     name = "simulated"
@@ -55,8 +62,12 @@ class Simulated:
     under_way: int = field(default=0, init=False)
     peak: int = field(default=0, init=False)
     _asked: Counter[str] = field(default_factory=Counter, init=False, repr=False)
+    _limit: RateLimit | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        if self.per_minute is not None:
+            self._limit = RateLimit(self.per_minute)
+        self._account = str(next(_number))
         if self.price < 0 or (self.seconds is not None and not 0 < self.seconds <= 3600):
             raise SettingsError(
                 "simulated: price is in dollars, 0 or more, and seconds more than 0, "
@@ -67,6 +78,21 @@ class Simulated:
                 "simulated: latency is in seconds (0 to 3600), spread and errors are fractions "
                 f"(0 to 1), not {self.latency}, {self.spread}, {self.errors}"
             )
+
+    @property
+    def online(self) -> bool:
+        """Whether a gate feels its way: there is a limit to find."""
+        return self._limit is not None
+
+    @property
+    def gate_key(self) -> tuple[str, ...]:
+        """Each has a limit of its own, and so a gate; those without one share theirs."""
+        return () if self._limit is None else (self._account,)
+
+    @property
+    def rejected(self) -> int:
+        """How many calls were one too many."""
+        return 0 if self._limit is None else self._limit.rejected
 
     def shape(self, ask: ImageAsk | VoiceAsk) -> Mapping[str, Any]:
         """The seed, the text, and the size or the length."""
@@ -97,6 +123,8 @@ class Simulated:
         self.under_way += 1
         self.peak = max(self.peak, self.under_way)
         try:
+            if self._limit is not None:
+                await self._limit.pass_(self.name, self.latency)
             await asyncio.sleep(self.latency * (1 + self.spread * chance.uniform(-1, 1)))
         finally:
             self.under_way -= 1
