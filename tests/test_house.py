@@ -17,6 +17,7 @@ PACKAGE = ROOT / "vidkit"
 TIERS = {
     1: {"events", "errors", "loop", "captions", "paths", "plain", "virtual"},
     2: {
+        "editing",
         "lesson",
         "schema",
         "jsontext",

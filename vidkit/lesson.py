@@ -12,6 +12,7 @@ once. A key that vidkit does not know is kept in `extra` and named in a warning.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 import stat
@@ -82,7 +83,11 @@ class Section:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson as it was read from `path`, with what a person should know in `warnings`."""
+    """A lesson as it was read from `path`, with what a person should know in `warnings`.
+
+    seal: SHA-256 of the bytes it was read from, by which `save_lesson` sees whether the file
+    is still what it was.
+    """
 
     path: Path
     sections: tuple[Section, ...]
@@ -90,6 +95,7 @@ class Lesson:
     language: str = "en"
     warnings: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+    seal: str = field(default="", compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -124,7 +130,7 @@ def read_lesson(data: bytes, path: Path) -> Lesson:
     lesson = reading.lesson(value)
     if reading.faults or lesson is None:
         raise LessonError(path, reading.faults)
-    return lesson
+    return replace(lesson, seal=hashlib.sha256(data).hexdigest())
 
 
 def lesson_order(path: str | Path) -> tuple[Any, ...]:
