@@ -19,7 +19,14 @@ from stand_ins import written
 
 import vidkit
 from vidkit import loop
-from vidkit.errors import LessonError, NothingMade, OutputError, ProviderMissing, SectionError
+from vidkit.errors import (
+    LessonError,
+    NothingMade,
+    OutputError,
+    ProviderMissing,
+    SectionError,
+    SettingsError,
+)
 from vidkit.events import Event, StepStarted
 
 QUICK: dict[str, Any] = {
@@ -147,6 +154,69 @@ def test_bad_arguments_say_what_to_do(tmp_path: Path, call: Any, error: Any, say
     with pytest.raises(error, match=says):
         call(tmp_path)
     assert not (tmp_path / "output_a").exists()
+
+
+ODD = ["x" * 300, "~nobody-here", "~nobody-here/a", "a\0b", "loop", "", 5, b"x", 1.5]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: repr(odd)[:16])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda good, odd: vidkit.generate_video_from_json(odd, **QUICK),
+        lambda good, odd: vidkit.generate_video_from_json(good, odd, **QUICK),
+        lambda good, odd: vidkit.process_all_videos(odd, **QUICK),
+        lambda good, odd: vidkit.plan(odd),
+        lambda good, odd: vidkit.plan([odd]),
+        lambda good, odd: vidkit.load_lesson(odd),
+        lambda good, odd: vidkit.takes(odd, 1, "image"),
+        lambda good, odd: vidkit.plan(good, images=f"recorded:{odd or 'none'}"),
+    ],
+    ids=["lesson", "output", "base", "plan", "plans", "load", "takes", "recorded"],
+)
+def test_an_odd_path_is_a_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Any, odd: Any
+) -> None:
+    """A name that no file can have, a home that is not there, a link to itself, no path at all:
+    each call says so in an error of vidkit's own, of a few lines.
+    """
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(vidkit.VidkitError) as told:
+        call(written(tmp_path, "good", 1), odd)
+    assert len(str(told.value)) < 800
+    assert "Errno" not in str(told.value)
+
+
+@pytest.mark.parametrize("odd", ["~nobody-here", "a\0b", 5, b"x"])
+def test_an_odd_store_is_a_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, odd: Any
+) -> None:
+    """`cache_dir` and VIDKIT_CACHE are looked at before anything begins, and are named."""
+    lesson = written(tmp_path, sections=1)
+    with pytest.raises(SettingsError, match="cache_dir is "):
+        vidkit.generate_video_from_json(lesson, cache_dir=odd, **QUICK)
+    if odd == "~nobody-here":
+        monkeypatch.setenv("VIDKIT_CACHE", odd)
+        with pytest.raises(SettingsError, match="VIDKIT_CACHE is "):
+            vidkit.generate_video_from_json(lesson, **QUICK)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"settings": {}}, r"settings is \{\}.*vidkit\.Settings"),
+        ({"settings": 5}, "settings is 5"),
+        ({"listener": 3}, "listener is 3; give a function"),
+    ],
+)
+def test_an_argument_of_another_kind_is_told(tmp_path: Path, change: Any, says: str) -> None:
+    """What is no settings and no listener is named, with what to give."""
+    lesson = written(tmp_path, sections=1)
+    with pytest.raises(SettingsError, match=says):
+        vidkit.generate_video_from_json(lesson, **QUICK, **change)
+    with pytest.raises(SettingsError, match=says):
+        vidkit.process_all_videos([lesson], **QUICK, **change)
 
 
 def test_settings_are_not_overruled_by_a_default(tmp_path: Path) -> None:

@@ -74,6 +74,16 @@ def test_nothing_made_is_one(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     "words",
     [
         ["make", "gone.json"],
+        ["make", "~nobody-here/rain.json"],
+        ["make", "rain.json", "-o", "x" * 300],
+        ["make", "rain.json", "-o", "rain.json/deeper"],
+        ["make", "rain.json", "-o", "nowhere-link"],
+        ["plan", "x" * 300],
+        ["cache", "show", "--cache-dir", "~nobody-here"],
+        ["slides", "rain.json", "-o", "x" * 300],
+        ["slides", "rain.json", "-o", "rain.json/deeper.png"],
+        ["slides", "rain.json", "-o", "nowhere-link"],
+        ["slides", "rain.json", "-o", "a\0b"],
         ["make", "rain.json", "--workers", "0"],
         ["make", "rain.json", "--images", "nobody"],
         ["make", "rain.json", "--voice", "simulated:fast"],
@@ -91,6 +101,7 @@ def test_bad_input_is_two(
     """What the user typed wrong ends with 2, one message and no traceback."""
     monkeypatch.chdir(tmp_path)
     written(tmp_path, "rain", 1)
+    (tmp_path / "nowhere-link").symlink_to("gone")
     assert main(words) == 2
     told = capsys.readouterr()
     assert "Traceback" not in told.out + told.err

@@ -20,6 +20,7 @@ from typing import Any, TypeVar, get_args
 from . import calls
 from .errors import LessonError, OutputError, ProviderMissing, SettingsError, VidkitError
 from .lesson import json_schema, lesson_files, load_lesson
+from .paths import is_folder, path_given
 from .providers import names
 from .report import BatchReport, count, vidkit_version
 from .run import Run
@@ -105,13 +106,13 @@ def _waited(run: Run[T]) -> T:
 
 def _plan(given: argparse.Namespace) -> int:
     """`vidkit plan`: calls, cost and time, before anything is spent."""
-    paths = [p for each in given.lesson for p in _lessons(Path(each))]
+    paths = [p for each in given.lesson for p in _lessons(path_given("lesson", each))]
     print(calls.plan(paths, _settings(given)))
     return ALL_MADE
 
 
 def _lessons(path: Path) -> list[Path]:
-    return lesson_files(path) if path.is_dir() else [path]
+    return lesson_files(path) if is_folder(path) else [path]
 
 
 def _cache(given: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ from .errors import SettingsError
 from .events import Listener
 from .lesson import Lesson, lesson_files, load_lesson
 from .order import Order, store_of
+from .paths import is_file, is_folder, path_given, resolved, several_given, shortened
 from .pipeline import Job
 from .planning import Plan, plan_lessons
 from .providers import image_maker, voice_maker
@@ -132,9 +133,9 @@ def plan(
         given: list[Pathlike | Lesson] = [lessons]
     elif isinstance(lessons, str | Path):
         path = _path("lessons", lessons)
-        given = list(lesson_files(path)) if path.is_dir() else [path]
+        given = list(lesson_files(path)) if is_folder(path) else [path]
     else:
-        given = list(lessons)
+        given = several_given("lessons", lessons, "a lesson, a folder of them, or a list")
     return plan_lessons(
         [each if isinstance(each, Lesson) else load_lesson(each) for each in given],
         chosen,
@@ -207,10 +208,11 @@ def _many(
     if isinstance(base_dir, str | Path):
         paths = lesson_files(_path("base_dir", base_dir))
     else:
-        paths = [_path("base_dir", each) for each in base_dir]
+        listed = several_given("base_dir", base_dir, "the folder of the lessons, or a list of them")
+        paths = [_path("base_dir", each) for each in listed]
     if not paths:
         raise SettingsError("base_dir is an empty list; name at least one lesson")
-    twice = [path for path, times in Counter(p.resolve() for p in paths).items() if times > 1]
+    twice = [path for path, times in Counter(map(resolved, paths)).items() if times > 1]
     if twice:
         raise SettingsError(f"{twice[0]} is named twice; name each lesson once")
     folders = Counter(str(_folder(path, None)).casefold() for path in paths)
@@ -224,6 +226,10 @@ def _many(
 
 
 def _heard(listener: Listener | None) -> tuple[Listener, ...]:
+    if listener is not None and not callable(listener):
+        raise SettingsError(
+            f"listener is {shortened(listener)}; give a function, which is called with each event"
+        )
     return () if listener is None else (listener,)
 
 
@@ -234,20 +240,23 @@ def _settings(
     for name in given:
         if name in changes:
             raise SettingsError(f"give max_workers or {name}, not both: they are the same")
+    if settings is not None and not isinstance(settings, Settings):
+        raise SettingsError(
+            f"settings is {shortened(settings)}; give vidkit.Settings(…), "
+            "or the settings themselves as keywords, such as size=(640, 360)"
+        )
     return (settings or Settings()).with_(**given, **changes)
 
 
 def _path(name: str, value: object) -> Path:
-    if not isinstance(value, str | Path) or not str(value):
-        raise SettingsError(f"{name} is {value!r}; give the path of a lesson")
-    return Path(value).expanduser()
+    return path_given(name, value)
 
 
 def _folder(lesson: Path, output_dir: Pathlike | None) -> Path:
     """Where a lesson's output goes: where the caller says, or beside the lesson."""
     if output_dir is None:
         return lesson.parent / f"output_{lesson.stem}"
-    folder = _path("output_dir", output_dir)
-    if folder.exists() and not folder.is_dir():
+    folder = path_given("output_dir", output_dir, "the path of a folder")
+    if is_file(folder):
         raise SettingsError(f"output_dir is {folder}, which is a file; name a folder")
     return folder

@@ -152,7 +152,10 @@ def lesson_files(folder: str | Path) -> list[Path]:
     except FileNotFoundError:
         raise SettingsError(f"there is no folder {folder}; check its name") from None
     except (OSError, ValueError) as error:
-        raise SettingsError(f"the folder {folder} cannot be read: {error}") from None
+        why = error.strerror if isinstance(error, OSError) else error
+        raise SettingsError(
+            f"the folder {folder} cannot be read: {why}; name the folder of your lessons"
+        ) from None
     lessons = [path for path in found if _is_lesson(path.name)]
     if not lessons:
         raise SettingsError(f"the folder {folder} has no lessons; put one there, as 1.json")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 from PIL.PngImagePlugin import PngImageFile
@@ -11,6 +13,7 @@ from PIL.PngImagePlugin import PngImageFile
 from .errors import OutputError, SettingsError
 from .lesson import Lesson
 from .media import open_picture, sheet
+from .paths import is_file, path_given, why_unwritable
 from .pipeline import straight
 from .pipeline.shape import image_ask
 from .providers import image_maker
@@ -28,6 +31,7 @@ def slide_sheet(lesson: Lesson, settings: Settings, out: Path) -> list[str]:
     maker = image_maker(settings.images)
     if not isinstance(maker, Slides):
         raise SettingsError("only slides are laid out here: images='slides' or 'slides:dark'")
+    out = path_given("-o", out, "the name of a PNG file")
     _refuse_stranger(out)
     asks = [image_ask(lesson, index, settings) for index in range(len(lesson.sections))]
     reasons = [maker.explain(ask) for ask in asks]
@@ -38,21 +42,23 @@ def slide_sheet(lesson: Lesson, settings: Settings, out: Path) -> list[str]:
 
     pictures = map(open_picture, asyncio.run(draw()))
     page = sheet(pictures, len(asks), reasons, size=settings.size)
-    scratch = out.with_name(f".{out.name}.{uuid.uuid4().hex}.part")
+    scratch = out.with_name(f".{uuid.uuid4().hex}.part")
     try:
         scratch.write_bytes(page)
         scratch.replace(out)
-    except OSError as error:
-        scratch.unlink(missing_ok=True)
-        raise OutputError(f"{out} cannot be written: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:
+        with suppress(OSError, ValueError):
+            scratch.unlink(missing_ok=True)
+        why = why_unwritable(out, error, "-o", "file")
+        raise OutputError(f"{out} cannot be written: {why}") from error
     return reasons
 
 
 def _refuse_stranger(out: Path) -> None:
     """Raise `OutputError` where `out` is a file that is no sheet of vidkit's."""
-    if not out.exists():
+    if not os.path.lexists(out):
         return
-    if not out.is_file():
+    if not is_file(out):
         raise OutputError(f"{out} is no file; choose another name with -o")
     try:
         with out.open("rb") as file:

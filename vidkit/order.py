@@ -24,6 +24,7 @@ from .errors import Cancelled, NothingMade, SettingsError, StoreError
 from .events import Event, Events, Listener, Noticed
 from .gate import Gate
 from .machine import usable_cores
+from .paths import path_given
 from .pipeline import Batch, Editor, Job, Source, Tools
 from .progress import Watcher, bars
 from .providers import ImageMaker, VoiceMaker, image_maker, voice_maker
@@ -167,7 +168,8 @@ def store_of(settings: Settings) -> Store | NoStore:
     """
     if not settings.cache:
         return NoStore()
-    folder = Path(settings.cache_dir or default_folder()).expanduser().absolute()
+    named = settings.cache_dir or default_folder()
+    folder = path_given("cache_dir", named, "the folder of the store").absolute()
     with _opening:
         store = _stores.get(folder)
         if store is None or not store.keeps:

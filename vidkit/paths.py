@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from .errors import SettingsError
-
-_ELSEWHERE = "choose another folder with -o (output_dir=)"
 
 
 def path_given(name: str, value: object, what: str = "the path of a lesson") -> Path:
@@ -31,6 +31,30 @@ def path_given(name: str, value: object, what: str = "the path of a lesson") -> 
         ) from None
 
 
+def several_given(name: str, value: object, what: str) -> list[Any]:
+    """The paths, or whatever else, that the argument `name` lists. Raises `SettingsError` for
+    what is no list of anything.
+    """
+    if isinstance(value, bytes | Mapping) or not isinstance(value, Iterable):
+        raise SettingsError(f"{name} is {shortened(value)}; give {what}")
+    return list(value)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is such a folder; no name is too odd for an answer."""
+    return os.path.isdir(path)  # noqa: PTH112  Path.is_dir raises for a name that is too long
+
+
+def is_file(path: Path) -> bool:
+    """Whether something is there that is no folder; no name is too odd for an answer."""
+    return os.path.exists(path) and not is_folder(path)  # noqa: PTH110  as above
+
+
+def resolved(path: Path) -> Path:
+    """A path without links; one that leads nowhere, or to itself, stays as far as it does."""
+    return Path(os.path.realpath(path))
+
+
 def shortened(value: object, most: int = 80) -> str:
     """A value for an error, as Python writes it, and not all of one that is long."""
     try:
@@ -40,24 +64,32 @@ def shortened(value: object, most: int = 80) -> str:
     return said if len(said) <= most else f"{said[: most - 1]}…"
 
 
-def why_unwritable(path: Path, error: OSError | ValueError) -> str:
-    """What keeps an output folder from being written, and the mend."""
+def why_unwritable(
+    path: Path, error: OSError | ValueError, how: str = "-o (output_dir=)", folder: str = "folder"
+) -> str:
+    """What keeps a folder, or a file, from being written, and the mend. how: what chooses
+    another one.
+    """
+    elsewhere = f"choose another {folder} with {how}"
     if not isinstance(error, OSError):
-        return f"no folder can have this name; {_ELSEWHERE}"
+        return f"no {folder} can have this name; {elsewhere}"
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
-            return f"the disk is full; make room or {_ELSEWHERE}"
+            return f"the disk is full; make room or {elsewhere}"
         case errno.EFBIG:
-            return f"File too large for this disk, or for `ulimit -f`; raise that or {_ELSEWHERE}"
+            why = "File too large for this disk, or for `ulimit -f`"
+            return f"{why}; make room, raise the limit or {elsewhere}"
         case errno.EACCES | errno.EPERM | errno.EROFS:
-            return f"you may not write to {_at(path, error)}; allow it or {_ELSEWHERE}"
+            return f"you may not use {_at(path, error)}; check its permissions or {elsewhere}"
+        case errno.ENOENT:
+            return f"there is no folder {_at(path, error).parent}; make it or {elsewhere}"
         case errno.ENAMETOOLONG:
-            return "the name is too long; choose a shorter one with -o (output_dir=)"
+            return f"the name is too long; choose a shorter one with {how}"
         case errno.ELOOP:
-            return f"a link in it leads to itself; {_ELSEWHERE}"
+            return f"a link in it leads to itself; {elsewhere}"
         case errno.EEXIST | errno.ENOTDIR | errno.EISDIR:
-            return f"{_in_the_way(_at(path, error))}; move it away or {_ELSEWHERE}"
-    return f"{error.strerror or error}; make room or {_ELSEWHERE}"
+            return f"{_in_the_way(_at(path, error))}; move it away or {elsewhere}"
+    return f"{error.strerror or error}; make room or {elsewhere}"
 
 
 def _at(path: Path, error: OSError) -> Path:

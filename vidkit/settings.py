@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from .errors import SettingsError
+from .paths import path_given
 
 Fit = Literal["contain", "cover"]
 Motion = Literal["still", "zoom", "fade"]
@@ -98,6 +99,8 @@ class Settings:
             raise SettingsError(
                 f"motion={self.motion!r} needs fps of {LEAST_MOVING} or more, not {self.fps}"
             )
+        if self.cache_dir is not None:
+            path_given("cache_dir", self.cache_dir, "the folder of the store")
         object.__setattr__(self, "effects", _effects(self.effects))
         object.__setattr__(self, "size", _size(self.size))
         if self.only is not None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ProviderError, ProviderMissing
+from ..paths import is_folder, path_given
 from . import ImageAsk, Narration, Picture, Request, VoiceAsk
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
@@ -80,8 +81,8 @@ def _read(path: Path) -> bytes:
 def _recorded(argument: str | None) -> Recorded:
     if argument is None:
         return Recorded()
-    folder = Path(argument).expanduser()
-    if not folder.is_dir():
+    folder = path_given("recorded:FOLDER", argument, "a folder")
+    if not is_folder(folder):
         raise ProviderMissing(
             f"recorded:{argument}: there is no such folder; it holds images/ and audio/"
         )

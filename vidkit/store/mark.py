@@ -16,6 +16,7 @@ import re
 from pathlib import Path
 
 from ..errors import StoreError
+from ..paths import path_given
 from .files import write
 
 MARK = "vidkit-store.json"
@@ -35,7 +36,7 @@ _TEXT = {
 def default_folder() -> Path:
     """`VIDKIT_CACHE` from the environment, or vidkit's folder in the user's cache."""
     if named := os.environ.get("VIDKIT_CACHE"):
-        return Path(named).expanduser()
+        return path_given("VIDKIT_CACHE", named, "the folder of the store")
     import platformdirs
 
     return platformdirs.user_cache_path("vidkit", appauthor=False)

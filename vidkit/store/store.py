@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StoreError
+from ..paths import path_given, why_unwritable
 from . import keeping
 from .asset import Asset, checked_key, checked_suffix, describe, kind_of
 from .files import copy, flush, write
@@ -65,7 +66,8 @@ class Store:
     def __init__(
         self, folder: Path | None = None, *, on_note: Callable[[str], None] | None = None
     ) -> None:
-        self.folder = (folder if folder is not None else default_folder()).expanduser().absolute()
+        named = folder if folder is not None else default_folder()
+        self.folder = path_given("cache_dir", named, "the folder of the store").absolute()
         self._told_of = Notes(on_note)
         with self._told("opened"):
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -295,11 +297,8 @@ class Store:
         except _Passed as passed:
             raise passed.error from None
         except OSError as error:
-            raise StoreError(
-                f"the store in {self.folder} cannot be {what}: {error.strerror or error}; make "
-                "room or check its permissions, or choose another folder with VIDKIT_CACHE "
-                "(cache_dir=)"
-            ) from error
+            why = why_unwritable(self.folder, error, "VIDKIT_CACHE (cache_dir=)")
+            raise StoreError(f"the store in {self.folder} cannot be {what}: {why}") from error
 
 
 class _Passed(Exception):
