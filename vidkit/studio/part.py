@@ -36,6 +36,9 @@ def panel(*parts: widgets.Widget) -> widgets.VBox:
 
 
 def show(part: Part) -> None:
-    """Display one part by itself: what its `_ipython_display_` does."""
+    """Display one part by itself: what its `_ipython_display_` does. Where no widgets are shown,
+    in a terminal, it is the part's `repr`.
+    """
     part.paint()
-    display(panel(part.widget))
+    bundle = panel(part.widget)._repr_mimebundle_()
+    display(bundle | {"text/plain": repr(part)}, raw=True)

@@ -1,0 +1,172 @@
+"""The panel that explores lessons, without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from stand_ins import written
+
+from vidkit.errors import SettingsError
+from vidkit.studio import Lessons
+
+EVIL = "<img src=x onerror=alert(1)></textarea><script>alert(1)</script>"
+
+
+def shown(lessons: Lessons) -> str:
+    """All HTML beside the list."""
+    return lessons._found.value + lessons._page.value
+
+
+def labels(lessons: Lessons) -> list[str]:
+    """The lines of the list, when all lessons have been opened once."""
+    lessons.wait()
+    return [label for label, _ in lessons._list.options]
+
+
+def test_the_first_lesson_is_chosen_and_shown(tmp_path: Path) -> None:
+    """Its title, sections, words, length, and each section's text and image description."""
+    written(
+        tmp_path,
+        "1",
+        [{"title": "Leaves", "image_description": "A green leaf.", "content": "one " * 175}],
+        title="How Plants Eat",
+    )
+    written(tmp_path, "2")
+    lessons = Lessons(tmp_path)
+    assert lessons.path == tmp_path / "1.json"
+    assert lessons.lesson is not None
+    page = shown(lessons)
+    for told in ("How Plants Eat", "1 section ·", "175 words", "about 1:00 long", "A green leaf."):
+        assert told in page
+
+
+def test_the_list_names_titles_and_faults(tmp_path: Path) -> None:
+    """Every lesson is listed in the order in which people count, faulty ones marked."""
+    written(tmp_path, "10", title="Ten")
+    written(tmp_path, "2", [{"content": "x"}, {"image_description": "x"}])
+    written(tmp_path, "1")
+    assert labels(Lessons(tmp_path)) == ["1", "⚠ 2 · 2 faults", "10 · Ten"]
+
+
+def test_a_faulty_lesson_shows_its_faults_by_section_and_field(tmp_path: Path) -> None:
+    """What is wrong and what to do stands in place of the sections, and there is no lesson."""
+    written(tmp_path, sections=[{"image_description": "x", "content": "x"}, {"content": 5}])
+    lessons = Lessons(tmp_path)
+    assert lessons.lesson is None
+    page = shown(lessons)
+    assert "2 faults to mend" in page
+    assert "Section 2, content" in page
+    assert "Section 2, image_description" in page
+    assert "is the number 5" in page
+
+
+def test_choosing_tells_whoever_listens(tmp_path: Path) -> None:
+    """A choice, by name or in the list, shows the lesson and is told once."""
+    for name in ("1-a", "2-b", "3-c"):
+        written(tmp_path, name, title=name.upper())
+    lessons = Lessons(tmp_path)
+    told: list[Path] = []
+    lessons.on_choose(lambda: told.append(lessons.path))
+    lessons.choose("2-b")
+    lessons._list.value = tmp_path / "3-c.json"
+    lessons.wait()
+    assert told == [tmp_path / "2-b.json", tmp_path / "3-c.json"]
+    assert "3-C" in shown(lessons)
+    with pytest.raises(SettingsError, match="no lesson 'nothing'"):
+        lessons.choose("nothing")
+
+
+def test_a_search_narrows_the_list_and_shows_where(tmp_path: Path) -> None:
+    """The lessons that hold the words stay in the list, each place is shown, and the section of
+    the chosen one is open; the choice stays as it was.
+    """
+    written(tmp_path, "1", [{"image_description": "x", "content": "Sugar from light."}])
+    written(tmp_path, "2", [{"image_description": "x", "content": "Nothing."}])
+    lessons = Lessons(tmp_path)
+    told: list[Path] = []
+    lessons.on_choose(lambda: told.append(lessons.path))
+    hits = lessons.search("sugar")
+    assert [(hit.path.stem, hit.section) for hit in hits] == [("1", 1)]
+    assert labels(lessons) == ["1"]
+    assert "<mark>Sugar</mark> from light." in shown(lessons)
+    assert "<details open>" in shown(lessons)
+    lessons.search("nowhere")
+    assert labels(lessons) == []
+    assert "No lesson holds" in shown(lessons)
+    lessons.search("")
+    assert labels(lessons) == ["1", "2"]
+    assert told == []
+    assert lessons.path.stem == "1"
+
+
+def test_a_lesson_out_of_the_search_can_be_chosen(tmp_path: Path) -> None:
+    """To choose what the search hides ends the search."""
+    written(tmp_path, "1", [{"image_description": "x", "content": "Sugar."}])
+    written(tmp_path, "2")
+    lessons = Lessons(tmp_path)
+    lessons.search("sugar")
+    lessons.choose("2")
+    assert lessons.path.stem == "2"
+    assert labels(lessons) == ["1", "2"]
+
+
+def test_reading_again_finds_what_changed(tmp_path: Path) -> None:
+    """New, mended and vanished lessons are seen, and the choice stays where it can."""
+    written(tmp_path, "1")
+    second = written(tmp_path, "2", [])
+    lessons = Lessons(tmp_path)
+    lessons.choose("2")
+    assert lessons.lesson is None
+    written(tmp_path, "2", title="Mended")
+    assert lessons.lesson is not None
+    assert "Mended" in shown(lessons)
+    written(tmp_path, "3")
+    second.unlink()
+    lessons.read_again()
+    assert labels(lessons) == ["1", "3"]
+    assert lessons.path.stem == "1"
+
+
+def test_a_folder_that_is_gone_is_said(tmp_path: Path) -> None:
+    """Reading again where nothing is left tells it in the panel, without a traceback."""
+    path = written(tmp_path)
+    lessons = Lessons(tmp_path)
+    lessons.wait()
+    path.unlink()
+    lessons.read_again()
+    assert "has no lessons" in shown(lessons)
+
+
+def test_everything_from_a_lesson_is_text(tmp_path: Path) -> None:
+    """Titles, narrations, descriptions, warnings, faults and hits are escaped."""
+    evil = {"title": EVIL, "image_description": EVIL, "content": EVIL, EVIL: 1}
+    written(tmp_path, "1", [evil], title=EVIL)
+    written(tmp_path, "2", [{"image": EVIL, "content": "x"}])
+    lessons = Lessons(tmp_path)
+    for name in ("1", "2"):
+        lessons.choose(name)
+        lessons.search("alert")
+        assert "<img" not in shown(lessons)
+        assert "<script" not in shown(lessons)
+        assert "&lt;img" in shown(lessons)
+        lessons.search("")
+
+
+def test_what_listens_and_fails_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A listener that fails keeps nobody from choosing."""
+    written(tmp_path, "1")
+    written(tmp_path, "2")
+    lessons = Lessons(tmp_path)
+    lessons.on_choose(lambda: 1 / 0)
+    lessons.choose("2")
+    assert "the choice of a lesson failed" in caplog.text
+
+
+def test_a_terminal_shows_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where there are no widgets the panel is a line of text."""
+    written(tmp_path, "1")
+    lessons = Lessons(tmp_path)
+    lessons._ipython_display_()
+    assert capsys.readouterr().out.strip() == repr(lessons)
+    assert "1 lesson, 1.json is chosen" in repr(lessons)

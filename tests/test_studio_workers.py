@@ -1,0 +1,234 @@
+"""The panel that sets workers and providers, without a browser."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stand_ins import written
+
+from vidkit import calls, loop
+from vidkit.errors import SettingsError, VidkitError
+from vidkit.events import WorkersChanged
+from vidkit.lesson import Lesson, load_lesson
+from vidkit.planning import Plan
+from vidkit.providers.simulated import Simulated
+from vidkit.settings import Settings
+from vidkit.studio import Workers
+from vidkit.studio import estimate as estimating
+from vidkit.studio.workers import band
+
+QUICK = Settings(
+    images="simulated:0.05",
+    voice="simulated:latency=0.05,seconds=0.2",
+    size=(64, 36),
+    progress=False,
+)
+
+
+def fields(workers: Workers) -> tuple[Any, ...]:
+    """What stands in the fields."""
+    return (
+        workers._sections.value,
+        workers._videos.value,
+        workers._adaptive.value,
+        workers._images.spec,
+        workers._voice.spec,
+    )
+
+
+async def turned() -> None:
+    """vidkit's loop has done what it was asked to before."""
+
+
+def test_the_settings_are_those_that_were_given(tmp_path: Path) -> None:
+    """What has no field stays as it was; what has one is shown there."""
+    given = Settings(section_workers=6, adaptive=False, images="slides:dark", gap=1.0)
+    workers = Workers(given, video_workers=3)
+    assert workers.settings == given.with_(video_workers=3)
+    assert fields(workers) == (6, 3, False, "slides:dark", "espeak")
+
+
+def test_each_field_is_a_setting() -> None:
+    """A number, a pace, a provider and its argument go into the settings, and are told."""
+    workers = Workers()
+    told: list[Settings] = []
+    workers.on_change(lambda: told.append(workers.settings))
+    workers._sections.value = 9
+    workers._adaptive.value = False
+    workers._images._name.value = "recorded"
+    workers._images._argument.value = " pictures "
+    assert told[-1] == Settings(section_workers=9, adaptive=False, images="recorded:pictures")
+    assert len(told) == 4
+
+
+def test_another_provider_forgets_what_the_first_was_told() -> None:
+    """A theme of slides is no model of somebody else's."""
+    workers = Workers(images="slides:dark")
+    workers._images._name.value = "simulated"
+    assert workers.settings.images == "simulated"
+
+
+@pytest.mark.parametrize("given", [Simulated(), ["openai", "slides"], "of another package"])
+def test_a_provider_without_a_name_is_a_choice_too(given: Any) -> None:
+    """An object, several names, or a name nobody knows is offered beside the known names."""
+    workers = Workers(images=given)
+    assert workers.settings.images is given
+    workers._images._name.value = "slides"
+    workers._images._name.value = given
+    assert workers.settings.images is given
+
+
+def test_the_line_multiplies_and_names_the_band() -> None:
+    """Videos × sections × 2 are the calls at once; the band is told in a word beside its colour."""
+    workers = Workers()
+    assert "2 videos × 4 sections × 2 = at most 16 calls at once" in workers._line.value
+    assert "balanced" in workers._line.value
+    workers.choose(section_workers=1, video_workers=1, concurrent_parts=False)
+    assert "1 video × 1 section = at most 1 calls at once" in workers._line.value
+    assert "careful" in workers._line.value
+
+
+@pytest.mark.parametrize(
+    ("sections", "videos", "told"),
+    [
+        (1, 1, "careful"),
+        (3, 1, "careful"),
+        (3, 2, "balanced"),
+        (4, 1, "balanced"),
+        (6, 2, "balanced"),
+        (8, 1, "bold"),
+        (4, 3, "bold"),
+        (64, 64, "bold"),
+    ],
+)
+def test_bands_are_those_of_the_readme(sections: int, videos: int, told: str) -> None:
+    """The bolder of the two numbers decides."""
+    assert band(sections, videos) == told
+
+
+def test_choosing_what_no_run_would_take_is_refused() -> None:
+    """A wrong setting raises, and the panel stays as it was."""
+    workers = Workers()
+    with pytest.raises(SettingsError):
+        workers.choose(section_workers=0)
+    assert workers.settings == Settings()
+
+
+def test_plans_follow_the_choices(tmp_path: Path) -> None:
+    """Calls, cost and time are shown for each subject, and anew for another choice."""
+    lesson = load_lesson(written(tmp_path))
+    workers = Workers(images="simulated:latency=1,price=0.5", voice="simulated:1")
+    workers.plan_for(("This lesson", lambda: [lesson]), ("All", lambda: [lesson, lesson]))
+    [(_, one), (_, all_)] = workers.wait()
+    assert isinstance(one, Plan)
+    assert isinstance(all_, Plan)
+    assert (one.new, one.dollars, one.sections, all_.sections) == (6, 1.5, 3, 6)
+    assert "6 calls, at most $1.50" in workers._plan.value
+    workers.choose(images="simulated:latency=1,price=0")
+    workers.wait()
+    assert "6 calls, free" in workers._plan.value
+
+
+def test_what_is_in_the_way_of_a_plan_is_told(tmp_path: Path) -> None:
+    """A provider that is not there is named, in place of numbers, as text."""
+    lesson = load_lesson(written(tmp_path))
+    workers = Workers(images="<b>nobody</b>")
+    workers.plan_for(("This lesson", lambda: [lesson]))
+    [(_, error)] = workers.wait()
+    assert isinstance(error, VidkitError)
+    assert "&lt;b&gt;nobody" in workers._plan.value
+
+
+def test_planning_never_blocks_and_the_last_choice_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While one plan takes its time other choices are made; only the last one is shown."""
+    monkeypatch.setattr(estimating, "PATIENCE", 0)
+    lesson = load_lesson(written(tmp_path))
+    begun, go_on = threading.Event(), threading.Event()
+    asked: list[int] = []
+
+    def lessons() -> list[Lesson]:
+        asked.append(1)
+        if len(asked) == 1:
+            begun.set()
+            assert go_on.wait(10)
+        return [lesson]
+
+    shown: list[Any] = []
+    estimate = estimating.Estimate(shown.extend)
+    estimate.subjects = (("This lesson", lessons),)
+    estimate.begin(Settings(section_workers=1))
+    assert begun.wait(10)
+    estimate.begin(Settings(section_workers=7))
+    [(_, plan)] = estimate.wait()
+    go_on.set()
+    assert isinstance(plan, Plan)
+    assert plan.peak_calls == 14
+    assert [each.peak_calls for _, each in shown] == [14]
+
+
+def test_turning_a_number_plans_once(tmp_path: Path) -> None:
+    """Ten changes one after the other are one plan."""
+    lesson = load_lesson(written(tmp_path))
+    asked: list[int] = []
+    workers = Workers()
+    workers.plan_for(("This lesson", lambda: [asked.append(1) or lesson]))  # type: ignore[func-returns-value]
+    for number in range(1, 11):
+        workers._sections.value = number
+    workers.wait()
+    assert len(asked) == 1
+
+
+def test_fewer_and_more_change_the_next_run_too(tmp_path: Path) -> None:
+    """Without a run the buttons turn the numbers, from 1 to 64."""
+    workers = Workers()
+    workers.more()
+    assert workers.settings.section_workers == 5
+    for _ in range(9):
+        workers.fewer()
+    assert workers.settings.section_workers == 1
+    workers.choose(section_workers=64)
+    workers.more()
+    assert workers.settings.section_workers == 64
+
+
+def test_a_run_is_resized_and_the_fields_wait_for_its_end(tmp_path: Path) -> None:
+    """*More workers* reaches the run, whose answer is shown; afterwards the fields are free."""
+    workers = Workers(QUICK)
+    heard: list[WorkersChanged] = []
+
+    def hear(event: Any) -> None:
+        workers.hear(event)
+        if isinstance(event, WorkersChanged):
+            heard.append(event)
+
+    run = calls.start(written(tmp_path, sections=8), settings=workers.settings, listener=hear)
+    workers.watch(run)
+    assert workers._sections.disabled
+    assert workers._images._name.disabled
+    workers.more()
+    run.result()
+    loop.run(turned())
+    assert [event.sections for event in heard] == [5]
+    workers.paint()
+    assert workers.settings.section_workers == 5
+    assert not workers._sections.disabled
+    assert not workers._images._name.disabled
+
+
+def test_what_a_run_says_is_shown(tmp_path: Path) -> None:
+    """Somebody else resizes the run: the numbers follow when they are painted."""
+    workers = Workers()
+    told: list[int] = []
+    workers.on_change(lambda: told.append(1))
+    workers.hear(WorkersChanged(1.0, 7, 3, "memory is short"))
+    assert workers.settings.section_workers == 4
+    workers.paint()
+    assert (workers.settings.section_workers, workers.settings.video_workers) == (7, 3)
+    assert "3 videos × 7 sections" in workers._line.value
+    assert "memory is short" in workers._line.value
+    assert told == []
