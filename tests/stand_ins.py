@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from virtual import virtually
 
 from vidkit.events import Event, Events
 from vidkit.media import Clip, Joined
-from vidkit.pipeline import Batch, Editor, Job, Source, Tools, directly, straight
+from vidkit.pipeline import Aside, Batch, Editor, Job, Source, Tools, directly, straight
 from vidkit.providers import Request
 from vidkit.providers.simulated import Simulated
 from vidkit.settings import Settings
@@ -78,11 +78,11 @@ class Rehearsal:
         self.events: list[Event] = []
         self.seconds = 0.0
 
-    def make(self, jobs: Sequence[Job]) -> Any:
+    def make(self, jobs: Iterable[Job]) -> Any:
         """Make all jobs; gives the `BatchReport`."""
         return virtually(self._make(jobs))
 
-    async def _make(self, jobs: Sequence[Job]) -> Any:
+    async def _make(self, jobs: Iterable[Job], aside: Aside = directly) -> Any:
         loop = asyncio.get_running_loop()
         events = Events()
         events.subscribe(self.events.append)
@@ -90,7 +90,7 @@ class Rehearsal:
             images=[Source(self.images, self.gate)],
             voice=[Source(self.voice)],
             editor=self.editor,
-            aside=directly,
+            aside=aside,
             cores=anyio.CapacityLimiter(2),
             clock=loop.time,
             events=events,

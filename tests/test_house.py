@@ -33,7 +33,7 @@ TIERS = {
     },
     3: {"providers"},
     4: {"pipeline", "report"},
-    5: {"look", "planning", "progress"},
+    5: {"lineup", "look", "planning", "progress"},
     6: {"calls", "nested", "order", "retakes", "run"},
     7: {"__main__", "studio"},
 }

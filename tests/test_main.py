@@ -230,3 +230,15 @@ def test_ctrl_c_stops_cleanly(tmp_path: Path) -> None:
     assert report["sections"][0]["state"] == "made"
     assert report["sections"][-1]["state"] == "cancelled"
     assert not list(tmp_path.rglob("*.part"))
+
+
+def test_batch_takes_a_glob_or_several_lessons(tmp_path: Path) -> None:
+    """A pattern in quotes, a shell's own list and one folder all name a batch."""
+    for name in "ab":
+        written(tmp_path / "lessons", name, 1)
+    out = str(tmp_path / "out")
+    assert main(["batch", str(tmp_path / "lessons/*.json"), "-o", out, *QUICK]) == 0
+    assert (tmp_path / "out/output_a/final_video.mp4").exists()
+    assert main(["batch", str(tmp_path / "lessons/b.json"), *QUICK]) == 0
+    assert (tmp_path / "lessons/output_b/final_video.mp4").exists()
+    assert not (tmp_path / "lessons/output_a").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from hypothesis import strategies as st
 from stand_ins import Rehearsal, no_editor, written
 from virtual import virtually
 
-from vidkit.errors import MediaError, Refused, SettingsError
+from vidkit.errors import Cancelled, MediaError, Refused, SettingsError
 from vidkit.events import (
     LessonEnded,
+    LessonStarted,
+    RunStarted,
     SectionEnded,
     StepEnded,
     StepStarted,
@@ -347,3 +350,147 @@ def test_waiting_is_told_apart_from_working(tmp_path: Path) -> None:
         step = steps[over.lesson, over.section, over.step]
         assert step.at - step.seconds <= began[piece].at <= over.at <= step.at
         assert over.outcome == "done" and over.seconds == over.at - began[piece].at
+
+
+def test_lessons_are_opened_as_workers_come_free(tmp_path: Path) -> None:
+    """A lesson is drawn when its turn comes: never more are open than call or are finished."""
+    lessons = jobs(tmp_path, 9, 4)
+    drawn: list[float] = []
+
+    def lazily() -> Iterator[Job]:
+        for job in lessons:
+            drawn.append(asyncio.get_running_loop().time())
+            yield job
+
+    run = Rehearsal(Settings(video_workers=3))
+    report = run.make(lazily())
+    assert [round(at) for at in drawn] == [0, 0, 0, 15, 15, 15, 30, 30, 30]
+    assert len(report) == 9 and report.made
+    assert run.events[0] == RunStarted(0.0, None)
+
+
+def test_a_generator_that_fails_ends_the_batch_after_what_is_under_way(tmp_path: Path) -> None:
+    """Its error is in the report, and the lessons that it gave are made."""
+
+    def breaks() -> Iterator[Job]:
+        yield from jobs(tmp_path, 3, 2)
+        raise KeyError("oops")
+
+    report = Rehearsal().make(breaks())
+    assert [video.made for video in report] == [True] * 3
+    assert "oops" in str(report.failure)
+    assert not report.made
+    assert "oops" in str(report)
+
+
+def test_a_generator_that_waits_for_ever_holds_up_no_cancel(tmp_path: Path) -> None:
+    """A run that is to end does not wait for the next lesson."""
+    (job,) = jobs(tmp_path, 1, 2)
+    run = Rehearsal(Settings(video_workers=2))
+
+    left = iter([job])
+
+    async def waits(call: Any, *args: Any, **kwargs: Any) -> Any:
+        if call is next and not left.__length_hint__():
+            await asyncio.sleep(10**6)
+        return call(*args, **kwargs)
+
+    async def cancelled() -> Any:
+        making = asyncio.ensure_future(run._make(left, aside=waits))
+        await asyncio.sleep(100)
+        run.batch.tools.reins.end(Cancelled("enough"))
+        return await making
+
+    report = virtually(cancelled())
+    assert [video.made for video in report] == [True]
+    assert isinstance(report.failure, Cancelled)
+    assert run.seconds < 200
+
+
+def test_every_lesson_is_told_of_from_its_begin_to_its_end(tmp_path: Path) -> None:
+    """Also a file that cannot be read, a folder that is not ours and a refused one begin
+    before they end, and each does both once.
+    """
+    good = jobs(tmp_path, 2, 2)
+    gone = Job(tmp_path / "gone.json", tmp_path / "output_gone")
+    taken = Job(written(tmp_path, "taken", 1), tmp_path / "file")
+    taken.folder.write_text("mine")
+    refused = Job(written(tmp_path, "refused", 1), tmp_path / "r", SettingsError("not this one"))
+    run = Rehearsal()
+    report = run.make([gone, *good, taken, refused])
+    told = [(type(e).__name__, e.lesson) for e in run.events if hasattr(e, "name")]
+    for position in range(5):
+        assert [kind for kind, lesson in told if lesson == position] == [
+            "LessonStarted",
+            "LessonEnded",
+        ]
+    ends = {e.lesson: e.error for e in run.told(LessonEnded)}
+    assert [bool(ends[position]) for position in range(5)] == [True, False, False, True, True]
+    assert [video.made for video in report] == [False, True, True, False, False]
+
+
+def test_lessons_that_never_began_are_cancelled_in_the_report(tmp_path: Path) -> None:
+    """After a stop each lesson that was named has a report, and no event of its own."""
+    run = Rehearsal(Settings(video_workers=1))
+
+    async def ended() -> Any:
+        making = asyncio.ensure_future(run._make(jobs(tmp_path, 5, 2)))
+        await asyncio.sleep(20)
+        run.batch.tools.reins.end(Cancelled("enough"))
+        return await making
+
+    report = virtually(ended())
+    assert [video.made for video in report] == [True, False, False, False, False]
+    assert all(isinstance(video.failure, Cancelled) for video in report.failed)
+    assert len(run.told(LessonStarted)) == len(run.told(LessonEnded)) < 5
+    assert set(run.batch.unmade) == {1, 2, 3, 4}
+
+
+def slow_clips(seconds: float) -> tuple[Any, list[int]]:
+    """An `aside` under which each clip takes so long, and how many are cut at once."""
+    at_once = [0, 0]
+
+    async def aside(call: Any, *args: Any, **kwargs: Any) -> Any:
+        if "clip" in [getattr(each, "__name__", "") for each in (call, *args)]:
+            at_once[0] += 1
+            at_once[1] = max(at_once)
+            await asyncio.sleep(seconds)
+            at_once[0] -= 1
+        return call(*args, **kwargs)
+
+    return aside, at_once
+
+
+def test_nobodys_calls_wait_for_anothers_encodes(tmp_path: Path) -> None:
+    """While a lesson's clips are cut, its video worker makes the calls of the next one."""
+    aside, _ = slow_clips(20)
+    run = Rehearsal(Settings(video_workers=2, section_workers=2))
+    virtually(run._make(jobs(tmp_path, 4, 2), aside=aside))
+    calls = sorted({e.at for e in run.told(WorkStarted) if e.step == "image"})
+    assert calls == pytest.approx([0, 15], abs=TICK)
+    # two cores cut eight clips of 20 s: nothing else takes time after the first calls
+    assert run.seconds == pytest.approx(15 + 4 * 20, abs=TICK)
+
+
+def test_encodes_that_lag_behind_hold_up_the_next_lessons(tmp_path: Path) -> None:
+    """No more lessons wait for their clips than there are video workers beside those that
+    call, so that neither memory nor disk fills with half of a batch.
+    """
+    aside, _ = slow_clips(100)
+    run = Rehearsal(Settings(video_workers=2, section_workers=2))
+    virtually(run._make(jobs(tmp_path, 8, 2), aside=aside))
+    under_way = most = 0
+    for event in run.events:
+        under_way += isinstance(event, LessonStarted)
+        under_way -= isinstance(event, LessonEnded)
+        most = max(most, under_way)
+    assert most == 4
+
+
+def test_a_single_video_worker_makes_one_lesson_after_the_other(tmp_path: Path) -> None:
+    """With one worker no lesson begins before the one before it is over, clips and all."""
+    aside, _ = slow_clips(20)
+    run = Rehearsal(Settings(video_workers=1))
+    virtually(run._make(jobs(tmp_path, 3, 2), aside=aside))
+    order = [type(e).__name__ for e in run.events if isinstance(e, LessonStarted | LessonEnded)]
+    assert order == ["LessonStarted", "LessonEnded"] * 3

@@ -87,11 +87,13 @@ def _make(given: argparse.Namespace) -> int:
 
 
 def _batch(given: argparse.Namespace) -> int:
-    """`vidkit batch`: every lesson of a folder."""
+    """`vidkit batch`: every lesson of a folder or a glob, or those that are named."""
     settings = _settings(given)
     if given.sequential:
         settings = settings.with_(video_workers=1)
-    return _tell(_waited(calls.start_all(given.folder, settings=settings)))
+    first, *more = given.lessons
+    lessons = given.lessons if more or Path(first).is_file() else first
+    return _tell(_waited(calls.start_all(lessons, output_dir=given.output, settings=settings)))
 
 
 def _waited(run: Run[T]) -> T:
@@ -270,7 +272,15 @@ def _parser() -> argparse.ArgumentParser:
     _how(make)
 
     batch = _command(commands, "batch", _batch, "make the videos of all lessons of a folder")
-    batch.add_argument("folder", metavar="DIR", help="the folder of the lessons")
+    batch.add_argument(
+        "lessons", nargs="+", metavar="LESSONS", help="a folder, a glob, or several lessons"
+    )
+    batch.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        help="a folder for all outputs (default: output_<name> beside each lesson)",
+    )
     batch.add_argument("--sequential", action="store_true", help="one lesson after the other")
     _how(batch)
 

@@ -8,17 +8,18 @@ run lives on vidkit's own loop.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
+from glob import has_magic
 from pathlib import Path
 from typing import Any
 
 from . import loop
 from .errors import SettingsError
 from .events import Listener
-from .lesson import Lesson, lesson_files, load_lesson
+from .lesson import Lesson, load_lesson
+from .lineup import Lessons, Lineup, folder_given, output_folder
 from .order import Order, store_of
-from .paths import is_file, is_folder, path_given, resolved, several_given, shortened
+from .paths import is_folder, path_given, several_given, shortened
 from .pipeline import Job
 from .planning import Plan, plan_lessons
 from .providers import image_maker, voice_maker
@@ -57,27 +58,33 @@ async def generate_video(
 
 
 async def process_videos(
-    base_dir: Pathlike | Iterable[Pathlike] = "lessons",
+    base_dir: Lessons = "lessons",
     max_workers: int | None = None,
     parallel: bool = True,
     *,
+    output_dir: Pathlike | None = None,
     settings: Settings | None = None,
     listener: Listener | None = None,
     **changes: Any,
 ) -> BatchReport:
-    """Make the videos of all lessons of a folder, each in `<base_dir>/output_<name>/`.
+    """Make the videos of many lessons, each in `output_<name>` beside its lesson.
 
-    base_dir: the folder, or the lessons' files one by one. max_workers: lessons made at
-    once (2 unless the settings say otherwise); the sections of each are made side by side
-    as `section_workers` says. parallel=False makes one lesson after the other.
+    base_dir: a folder, a glob such as "lessons/*.json", a list of files and `Lesson`s, or a
+    generator of them, which is drawn from in a thread of vidkit's as lessons come to be made.
+    No file is opened before its turn; one that is named twice is made once. max_workers:
+    lessons made at once (2 unless the settings say otherwise); the sections of each are made
+    side by side as `section_workers` says, and the clips of as many lessons more may still be
+    cut. parallel=False makes one lesson after the other. output_dir: a folder for all
+    outputs, in which folders stand as they do around the lessons.
     Further arguments as in `generate_video`.
 
     Gives a `BatchReport` with one `VideoReport` for each lesson, in the order in which
-    people count. A lesson that fails is in it as such, and leaves the others alone.
-    Raises `SettingsError` (a ValueError) for a faulty argument, `LessonError` where the
-    folder is missing or holds no lesson.
+    people count, or in that of the list. A lesson that fails is in it as such, and leaves the
+    others alone; an error of the generator ends the batch, as the report's `failure`.
+    Raises `SettingsError` (a ValueError) for a faulty argument, and where there is no folder
+    or no lesson in it.
     """
-    order = _many(base_dir, max_workers, parallel, settings, listener, changes)
+    order = _many(base_dir, max_workers, parallel, output_dir, settings, listener, changes)
     with order:
         return await loop.hop(order.make_all())
 
@@ -102,10 +109,11 @@ def generate_video_from_json(
 
 
 def process_all_videos(
-    base_dir: Pathlike | Iterable[Pathlike] = "lessons",
+    base_dir: Lessons = "lessons",
     max_workers: int | None = 2,
     parallel: bool = True,
     *,
+    output_dir: Pathlike | None = None,
     settings: Settings | None = None,
     listener: Listener | None = None,
     **changes: Any,
@@ -113,7 +121,7 @@ def process_all_videos(
     """Make the videos of all lessons of a folder: `process_videos`, waited for."""
     named = settings is not None or "video_workers" in changes
     workers = None if named and max_workers == 2 else max_workers
-    order = _many(base_dir, workers, parallel, settings, listener, changes)
+    order = _many(base_dir, workers, parallel, output_dir, settings, listener, changes)
     with order:
         return loop.run(order.make_all(), order.end)
 
@@ -132,8 +140,9 @@ def plan(
     if isinstance(lessons, Lesson):
         given: list[Pathlike | Lesson] = [lessons]
     elif isinstance(lessons, str | Path):
-        path = _path("lessons", lessons)
-        given = list(lesson_files(path)) if is_folder(path) else [path]
+        path = path_given("lessons", lessons)
+        several = is_folder(path) or has_magic(str(path))
+        given = [job.path for job in Lineup(path)] if several else [path]
     else:
         given = several_given("lessons", lessons, "a lesson, a folder of them, or a list")
     return plan_lessons(
@@ -164,9 +173,10 @@ def start(
 
 
 def start_all(
-    base_dir: Pathlike | Iterable[Pathlike] = "lessons",
+    base_dir: Lessons = "lessons",
     max_workers: int | None = None,
     *,
+    output_dir: Pathlike | None = None,
     settings: Settings | None = None,
     listener: Listener | None = None,
     **changes: Any,
@@ -175,7 +185,7 @@ def start_all(
 
     Arguments as in `process_videos`, the `Run` as in `start`.
     """
-    order = _many(base_dir, max_workers, True, settings, listener, changes)
+    order = _many(base_dir, max_workers, True, output_dir, settings, listener, changes)
     return Run(order, order.make_all())
 
 
@@ -190,14 +200,15 @@ def _one(
     chosen = _settings(settings, changes, section_workers=max_workers)
     if isinstance(lesson, Lesson):
         return Order(chosen, [Job(lesson, _folder(lesson.path, output_dir))], *_heard(listener))
-    path = _path("json_path", lesson)
+    path = path_given("json_path", lesson)
     return Order(chosen, [Job(path, _folder(path, output_dir))], *_heard(listener))
 
 
 def _many(
-    base_dir: Pathlike | Iterable[Pathlike],
+    base_dir: Lessons,
     max_workers: int | None,
     parallel: bool,
+    output_dir: Pathlike | None,
     settings: Settings | None,
     listener: Listener | None,
     changes: dict[str, Any],
@@ -205,24 +216,7 @@ def _many(
     chosen = _settings(settings, changes, video_workers=max_workers)
     if not parallel:
         chosen = chosen.with_(video_workers=1)
-    if isinstance(base_dir, str | Path):
-        paths = lesson_files(_path("base_dir", base_dir))
-    else:
-        listed = several_given("base_dir", base_dir, "the folder of the lessons, or a list of them")
-        paths = [_path("base_dir", each) for each in listed]
-    if not paths:
-        raise SettingsError("base_dir is an empty list; name at least one lesson")
-    twice = [path for path, times in Counter(map(resolved, paths)).items() if times > 1]
-    if twice:
-        raise SettingsError(f"{twice[0]} is named twice; name each lesson once")
-    folders = Counter(str(_folder(path, None)).casefold() for path in paths)
-    for path in paths:
-        if folders[str(_folder(path, None)).casefold()] > 1:
-            raise SettingsError(
-                f"{path} and another lesson would both be written to {_folder(path, None)}; "
-                "rename one of them"
-            )
-    return Order(chosen, [Job(path, _folder(path, None)) for path in paths], *_heard(listener))
+    return Order(chosen, Lineup(base_dir, output_dir), *_heard(listener))
 
 
 def _heard(listener: Listener | None) -> tuple[Listener, ...]:
@@ -248,15 +242,6 @@ def _settings(
     return (settings or Settings()).with_(**given, **changes)
 
 
-def _path(name: str, value: object) -> Path:
-    return path_given(name, value)
-
-
 def _folder(lesson: Path, output_dir: Pathlike | None) -> Path:
     """Where a lesson's output goes: where the caller says, or beside the lesson."""
-    if output_dir is None:
-        return lesson.parent / f"output_{lesson.stem}"
-    folder = path_given("output_dir", output_dir, "the path of a folder")
-    if is_file(folder):
-        raise SettingsError(f"output_dir is {folder}, which is a file; name a folder")
-    return folder
+    return output_folder(lesson) if output_dir is None else folder_given("output_dir", output_dir)

@@ -51,6 +51,7 @@ from .schema import (
 __all__ = [
     "Lesson",
     "Section",
+    "is_lesson_name",
     "json_schema",
     "lesson_files",
     "lesson_order",
@@ -156,13 +157,14 @@ def lesson_files(folder: str | Path) -> list[Path]:
         raise SettingsError(
             f"the folder {folder} cannot be read: {why}; name the folder of your lessons"
         ) from None
-    lessons = [path for path in found if _is_lesson(path.name)]
+    lessons = [path for path in found if is_lesson_name(path.name)]
     if not lessons:
         raise SettingsError(f"the folder {folder} has no lessons; put one there, as 1.json")
     return sorted(lessons, key=lesson_order)
 
 
-def _is_lesson(name: str) -> bool:
+def is_lesson_name(name: str) -> bool:
+    """Whether a file is taken for a lesson by its name: `*.json`, not hidden and no report."""
     name = name.casefold()
     reports = ("report.json", "batch_report.json")
     return name.endswith(".json") and not name.startswith(".") and name not in reports

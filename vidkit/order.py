@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from . import loop, media
 from .errors import Cancelled, NothingMade, SettingsError, StoreError
 from .events import Event, Events, Listener, Noticed
 from .gate import Gate
+from .lineup import Lineup
 from .machine import usable_cores
 from .paths import path_given
 from .pipeline import Batch, Editor, Job, Source, Tools
@@ -38,9 +39,13 @@ class Order:
     arguments are found and a notebook's cell owns the bars; carried out on vidkit's loop.
     """
 
-    def __init__(self, settings: Settings, jobs: Sequence[Job], *listeners: Listener) -> None:
+    def __init__(
+        self, settings: Settings, jobs: Sequence[Job] | Lineup, *listeners: Listener
+    ) -> None:
         self.settings = settings
-        self.jobs = jobs
+        self.jobs: Iterable[Job] = jobs
+        self.count = jobs.count if isinstance(jobs, Lineup) else len(jobs)
+        self._notes = jobs.notes if isinstance(jobs, Lineup) else []
         self.budgets = _budgets(settings)
         self.images = image_maker(settings.images)
         self.voice = voice_maker(settings.voice)
@@ -54,7 +59,7 @@ class Order:
 
     def __enter__(self) -> None:
         if self.settings.progress:
-            self._bars = bars(len(self.jobs), self.settings.video_workers)
+            self._bars = bars(self.count, self.settings.video_workers)
 
     def __exit__(self, *_: object) -> None:
         if self._bars is not None:
@@ -88,14 +93,21 @@ class Order:
     async def report_one(self) -> VideoReport:
         """The only lesson's report, whatever came of it."""
         run = await self._run()
-        return self._with_retry(await run.make_one(self.jobs[0]), self.jobs[0])
+        (job,) = self.jobs
+        return self._with_retry(await run.make_one(job), job)
 
     async def make_all(self) -> BatchReport:
         """The reports of all lessons, in their order."""
         run = await self._run()
-        report = await run.make(self.jobs)
-        videos = map(self._with_retry, report.videos, self.jobs)
-        return replace(report, videos=tuple(videos), retry=self._retry_all)
+        for note in self._notes:
+            run.tools.events.tell(Noticed(0.0, None, note))
+        report = await run.make(self.jobs, self.count)
+        unmade = run.unmade
+        videos = list(report.videos)
+        for position, job in unmade.items():
+            videos[position] = self._with_retry(videos[position], job)
+        report = replace(report, videos=tuple(videos), notes=tuple(self._notes))
+        return replace(report, retry=lambda: self._retry_all(report, unmade))
 
     def _with_retry(self, report: VideoReport, job: Job) -> VideoReport:
         """The report, which can make again what failed."""
@@ -107,10 +119,13 @@ class Order:
 
         return replace(report, retry=again)
 
-    def _retry_all(self) -> BatchReport:
-        order = Order(self._unforced(), self.jobs, *self.listeners)
+    def _retry_all(self, report: BatchReport, unmade: Mapping[int, Job]) -> BatchReport:
+        """The report, after what failed in it was made again."""
+        order = Order(self._unforced(), list(unmade.values()), *self.listeners)
         with order:
-            return loop.run(order.make_all(), order.end)
+            again = loop.run(order.make_all(), order.end)
+        videos = dict(enumerate(report.videos)) | dict(zip(unmade, again.videos, strict=True))
+        return replace(again, videos=tuple(videos.values()), notes=report.notes)
 
     def _unforced(self) -> Settings:
         """The same settings for a second run: what was made anew is not made anew again."""

@@ -23,6 +23,7 @@ from .events import (
 )
 
 _DOING = {"image": "drawing", "audio": "speaking", "clip": "cutting", "join": "joining"}
+_COUNT = "{desc} {n_fmt} [{elapsed}{postfix}]"
 _BAR = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
 
 
@@ -35,9 +36,10 @@ class Watcher(Protocol):
         """Tidy up; also after a run that broke off."""
 
 
-def bars(lessons: int, at_once: int, stream: TextIO | None = None) -> Watcher:
-    """What shows a run of `lessons` lessons, `at_once` of them at the same time: bars where
-    somebody watches, lines where `stream` (default: standard error) is a file.
+def bars(lessons: int | None, at_once: int, stream: TextIO | None = None) -> Watcher:
+    """What shows a run of `lessons` lessons (None: nobody knows how many), `at_once` of them at
+    the same time: bars where somebody watches, lines where `stream` (default: standard error)
+    is a file.
     """
     stream = stream or sys.stderr or io.StringIO()
     if _in_notebook() or stream.isatty():
@@ -54,16 +56,17 @@ def _in_notebook() -> bool:
 
 class Bars:
     """tqdm bars. All are created at once, in the caller's thread, where a notebook's cell
-    still owns its output; a lesson takes the first bar that is free.
+    still owns its output; a lesson takes the first bar that is free, or else that of the lesson
+    that began first, which will soon be over.
     """
 
-    def __init__(self, lessons: int, at_once: int) -> None:
+    def __init__(self, lessons: int | None, at_once: int) -> None:
         from tqdm.auto import tqdm
 
-        self._whole = tqdm(total=lessons, desc="lessons", bar_format=_BAR) if lessons > 1 else None
-        self._free = [
-            tqdm(total=0, desc="…", bar_format=_BAR) for _ in range(min(lessons, at_once))
-        ]
+        form = _COUNT if lessons is None else _BAR
+        self._whole = tqdm(total=lessons, desc="lessons", bar_format=form) if lessons != 1 else None
+        most = at_once if lessons is None else min(lessons, at_once)
+        self._free = [tqdm(total=0, desc="…", bar_format=_BAR) for _ in range(most)]
         self._bars = list(self._free)
         self._of: dict[int, Any] = {}
         self._doing: dict[int, Counter[str]] = {}
@@ -72,7 +75,8 @@ class Bars:
     def __call__(self, event: Event) -> None:
         match event:
             case LessonStarted():
-                bar = self._of[event.lesson] = self._free.pop(0)
+                bar = self._free.pop(0) if self._free else self._of.pop(next(iter(self._of)))
+                self._of[event.lesson] = bar
                 bar.reset(total=len(event.sections))
                 bar.set_description_str(event.name)
                 self._doing[event.lesson] = Counter()
@@ -82,7 +86,8 @@ class Bars:
                 self._change(event.lesson, event.step, -1)
             case SectionEnded() if event.state != "cancelled":
                 self._failed[event.lesson] += event.state != "made"
-                self._of[event.lesson].update()
+                if event.lesson in self._of:
+                    self._of[event.lesson].update()
                 self._show(event.lesson)
             case LessonEnded():
                 self._end(event)
@@ -96,6 +101,8 @@ class Bars:
         self._show(lesson)
 
     def _show(self, lesson: int) -> None:
+        if lesson not in self._of:
+            return
         now = [f"{_DOING[step]} {n}" for step, n in self._doing[lesson].items() if n > 0]
         if self._failed[lesson]:
             now.append(f"{self._failed[lesson]} failed")
@@ -107,6 +114,8 @@ class Bars:
         if bar is not None:
             bar.set_postfix_str("failed" if event.path is None else self._verdict(event.lesson))
             self._free.append(bar)
+        self._doing.pop(event.lesson, None)
+        self._failed.pop(event.lesson, None)
         if self._whole is not None:
             self._whole.update()
 
@@ -141,6 +150,8 @@ class Lines:
                     f"({self._over[event.lesson]} of {self._total[event.lesson]})"
                 )
             case LessonEnded():
+                for counts in (self._total, self._name, self._over):
+                    counts.pop(event.lesson, None)
                 self._say(f"{event.name}: {event.path or event.error}")
             case Noticed():
                 self._say(f"note: {event.message}")

@@ -166,13 +166,16 @@ class BatchReport:
     """What came of a batch: `videos` has a report for each lesson, in the lessons' order.
 
     It has a length, can be indexed and gone through; `peak_calls` is how many provider calls
-    could be under way at once.
+    could be under way at once. failure: why the batch ended before its last lesson; notes: what
+    a person should know of the batch as a whole, such as lessons that were named twice.
     """
 
     videos: tuple[VideoReport, ...] = ()
     seconds: float = 0.0
     peak_calls: int = 0
     workers: str = ""
+    failure: VidkitError | None = None
+    notes: tuple[str, ...] = ()
     retry: Callable[[], BatchReport] | None = field(default=None, compare=False)
 
     def retry_failed(self) -> BatchReport:
@@ -181,8 +184,8 @@ class BatchReport:
 
     @property
     def made(self) -> bool:
-        """True where every section of every lesson was made."""
-        return all(video.made for video in self.videos)
+        """True where every section of every lesson was made, and no lesson is left."""
+        return self.failure is None and all(video.made for video in self.videos)
 
     @property
     def failed(self) -> tuple[VideoReport, ...]:
@@ -206,10 +209,16 @@ class BatchReport:
         )
 
     def __repr__(self) -> str:
-        return "\n".join([line for v in self.videos for line in _lines(v)] + [self._headline()])
+        lines = [line for video in self.videos for line in _lines(video)]
+        return "\n".join([*lines, *self._of_all(), self._headline()])
+
+    def _of_all(self) -> list[str]:
+        ended = [f"the batch ended early: {self.failure}"] if self.failure else []
+        return [*ended, *(f"note: {note}" for note in self.notes)]
 
     def _repr_html_(self) -> str:
-        return f"{_table(self.videos)}<p>{escape(self._headline())}</p>"
+        told = "<br>".join(escape(line) for line in (*self._of_all(), self._headline()))
+        return f"{_table(self.videos)}<p>{told}</p>"
 
 
 def took(seconds: float) -> str:

@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import anyio
 
-from ..errors import VidkitError
-from ..events import LessonEnded, RunEnded, RunStarted, WorkersChanged
+from ..errors import SettingsError, VidkitError
+from ..events import LessonEnded, LessonStarted, RunEnded, RunStarted, WorkersChanged
 from ..lesson import Lesson
 from ..report import BatchReport, VideoReport
 from ..settings import Settings
-from .lesson import make_lesson
+from .lesson import chosen, make_lesson
 from .place import Place
 from .section import told
 from .tools import Tools
+from .turns import Turns
+
+Heard = Callable[[int, VideoReport], Awaitable[None]]
+"""Awaited with the position and the report of each lesson that is over."""
 
 
 @dataclass(frozen=True)
 class Job:
     """A lesson to make, as a file that is opened when its turn comes or as a `Lesson`, and
-    the folder its output goes to.
+    the folder its output goes to. refusal: why it is not made at all.
     """
 
     lesson: Path | Lesson
     folder: Path
+    refusal: VidkitError | None = None
 
     @property
     def path(self) -> Path:
@@ -36,13 +43,17 @@ class Job:
 
 
 class Batch:
-    """A run over one or more lessons. Lives on one event loop, and is steered from there."""
+    """A run over one or more lessons. Lives on one event loop, and is steered from there.
+
+    `unmade` has the jobs, by their position, of the lessons that were not made in full.
+    """
 
     def __init__(self, settings: Settings, tools: Tools, notes: Sequence[str] = ()) -> None:
         self.settings = settings
         self.tools = tools
+        self.unmade: dict[int, Job] = {}
         self._notes = tuple(notes)
-        self._videos = anyio.CapacityLimiter(settings.video_workers)
+        self._turns = Turns(settings.video_workers)
         self._places: list[Place] = []
         self.started: float | None = None
 
@@ -53,7 +64,7 @@ class Batch:
         once, fewer as they end.
         """
         if videos is not None:
-            self._videos.total_tokens = videos
+            self._turns.resize(videos)
             self.settings = self.settings.with_(video_workers=videos)
         if sections is not None:
             self.settings = self.settings.with_(section_workers=sections)
@@ -63,21 +74,51 @@ class Batch:
         now = 0.0 if self.started is None else self._now()
         self.tools.events.tell(WorkersChanged(now, s.section_workers, s.video_workers, reason))
 
-    async def make(self, jobs: Sequence[Job]) -> BatchReport:
-        """Make every lesson. One that fails leaves the others alone."""
-        self._begin(len(jobs))
+    async def make(
+        self, jobs: Iterable[Job], count: int | None = None, heard: Heard | None = None
+    ) -> BatchReport:
+        """Make every lesson. One that fails leaves the others alone.
+
+        jobs are drawn one by one, when a video worker is free, where blocking is allowed. count:
+        how many there are, where it is known. What drawing them raises ends the batch after the
+        lessons that are under way, as the report's `failure`.
+        """
+        if count is None and isinstance(jobs, Sized):
+            count = len(jobs)
+        self._begin(count)
+        reports: dict[int, VideoReport] = {}
+        source, failure = iter(jobs), None
+
+        async def make(position: int, job: Job) -> None:
+            reports[position] = report = await self._turn(position, job)
+            if not report.made:
+                self.unmade[position] = job
+            if heard is not None:
+                await heard(position, report)
+
         try:
             async with asyncio.TaskGroup() as batch:
-                tasks = [batch.create_task(self._turn(i, job)) for i, job in enumerate(jobs)]
+                failure = await self._draw(
+                    source,
+                    count is not None,
+                    lambda position, job: batch.create_task(make(position, job)),
+                )
         finally:
             self._end()
+        stop, begun = self.tools.reins.stop, len(reports)
+        if stop is not None and failure is stop and count is not None:
+            for job in source:
+                self.unmade[len(reports)] = job
+                reports[len(reports)] = VideoReport(job.path, job.folder, failure=stop)
+            failure = stop if len(reports) > begun else None
         s = self.settings
         return BatchReport(
-            videos=tuple(task.result() for task in tasks),
+            videos=tuple(reports[position] for position in sorted(reports)),
             seconds=self._now(),
             peak_calls=s.peak_calls,
             workers=f"{s.video_workers} videos × {s.section_workers} sections"
             + (" × 2" if s.concurrent_parts else ""),
+            failure=failure,
         )
 
     async def make_one(self, job: Job) -> VideoReport:
@@ -88,7 +129,7 @@ class Batch:
         finally:
             self._end()
 
-    def _begin(self, lessons: int) -> None:
+    def _begin(self, lessons: int | None) -> None:
         self.started = self.tools.clock()
         self.tools.events.tell(RunStarted(0.0, lessons))
 
@@ -98,28 +139,84 @@ class Batch:
     def _now(self) -> float:
         return self.tools.clock() - (self.started or 0.0)
 
+    async def _draw(
+        self, source: Iterator[Job], known: bool, start: Callable[[int, Job], object]
+    ) -> VidkitError | None:
+        """Start the lessons of `source` as video workers come free, until the run is to end.
+
+        known: they are at hand, and none is waited for. Gives what kept the others from being
+        drawn: why the run is to end, or an error of the source.
+        """
+        position = 0
+        while True:
+            await self._turns.enter(position)
+            job, failure = None, self.tools.reins.stop
+            if failure is None:
+                try:
+                    job = await self._next(source, known)
+                except SettingsError as error:
+                    failure = error
+                except Exception as error:
+                    failure = VidkitError(f"no more lessons could be drawn: {told(error)}")
+            if job is None:
+                self._turns.leave(position)
+                return failure or self.tools.reins.stop
+            start(position, job)
+            position += 1
+
+    async def _next(self, source: Iterator[Job], known: bool) -> Job | None:
+        """The next lesson; None where there is none, or where the run is to end meanwhile: a
+        generator may wait for ever.
+        """
+        drawing: asyncio.Future[Job | None] = asyncio.ensure_future(
+            self.tools.aside(next, source, None)
+        )
+        if known:
+            return await drawing
+        ending = asyncio.ensure_future(self.tools.reins.ended.wait())
+        either: list[asyncio.Future[Any]] = [drawing, ending]
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            return drawing.result() if drawing.done() else None
+        finally:
+            drawing.cancel()
+            ending.cancel()
+
     async def _turn(self, position: int, job: Job) -> VideoReport:
-        """A lesson of a batch, when a video worker is free; its error is a value."""
-        async with self._videos:
-            began = self._now()
-            try:
-                if stop := self.tools.reins.stop:
-                    raise stop
-                return await self._lesson(position, job)
-            except Exception as error:
-                failure = error if isinstance(error, VidkitError) else VidkitError(told(error))
-                self.tools.events.tell(
-                    LessonEnded(self._now(), position, job.path.stem, None, str(failure))
-                )
-                return VideoReport(
-                    job.path, job.folder, failure=failure, seconds=self._now() - began
-                )
+        """A lesson of a batch, which has a video worker; its error is a value."""
+        began = self._now()
+        try:
+            return await self._lesson(position, job)
+        except Exception as error:
+            return VideoReport(
+                job.path, job.folder, failure=_as_ours(error), seconds=self._now() - began
+            )
+        finally:
+            self._turns.leave(position)
 
     async def _lesson(self, position: int, job: Job) -> VideoReport:
+        """Make one lesson, and tell of its begin and its end whatever comes of it."""
+        try:
+            place = await self._opened(position, job)
+            indexes = await self.tools.aside(chosen, place)
+        except Exception as error:
+            tell, name, now = self.tools.events.tell, job.path.stem, self._now()
+            tell(LessonStarted(now, position, name, (), job.folder))
+            tell(LessonEnded(now, position, name, None, str(_as_ours(error))))
+            raise
+        self._places.append(place)
+        try:
+            return await make_lesson(place, indexes)
+        finally:
+            self._places.remove(place)
+
+    async def _opened(self, position: int, job: Job) -> Place:
+        if refusal := job.refusal or self.tools.reins.stop:
+            raise refusal
         lesson = job.lesson
         if not isinstance(lesson, Lesson):
             lesson = await self.tools.aside(self.tools.read, lesson)
-        place = Place(
+        return Place(
             position=position,
             lesson=lesson,
             output=self.tools.output(job.folder),
@@ -128,9 +225,9 @@ class Batch:
             slots=anyio.CapacityLimiter(self.settings.section_workers),
             started=self.started or 0.0,
             notes=list(self._notes),
+            calls_over=partial(self._turns.pass_on, position),
         )
-        self._places.append(place)
-        try:
-            return await make_lesson(place)
-        finally:
-            self._places.remove(place)
+
+
+def _as_ours(error: Exception) -> VidkitError:
+    return error if isinstance(error, VidkitError) else VidkitError(told(error))

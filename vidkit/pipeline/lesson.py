@@ -40,45 +40,33 @@ from .tools import Tools
 Draw = Callable[[], bytes]
 
 
-async def make_lesson(place: Place) -> VideoReport:
-    """Make the lesson at `place` and give its report; what went wrong is in it.
+async def make_lesson(place: Place, indexes: Sequence[int]) -> VideoReport:
+    """Make the sections at `indexes` of the lesson at `place`, and their video, and give its
+    report; what went wrong is in it. A cancelled run writes the report of what there is before
+    it lets go.
 
-    A cancelled run writes the report of what there is before it lets go.
-    Raises `VidkitError` where the lesson cannot even begin (the folder is not ours to
-    write, a section that does not exist was asked for).
+    Raises `VidkitError` where the lesson cannot even begin (the folder is not ours to write).
     """
-    aside, output = place.tools.aside, place.output
-    work = LessonWork(place, await aside(chosen, place))
-    under_way = work.report().as_json() | {"state": "under way"}
-    try:
-        await aside(output.claim, work.indexes, under_way)
-        return await _made(place, work)
-    finally:
-        await asyncio.shield(aside(output.release))
-
-
-async def _made(place: Place, work: LessonWork) -> VideoReport:
-    """Make the lesson in its folder, which is ours now."""
-    aside, journal = place.tools.aside, place.tools.store.journal
-    keys = await aside(part_keys, place)
-    place.run = await aside(journal.begin_run, place.name_in_journal, keys)
+    work = LessonWork(place, indexes)
+    name = place.lesson.name
+    place.tell(LessonStarted(place.now(), place.position, name, work.indexes, place.output.folder))
     for warning in place.lesson.warnings:
         place.tell(Noticed(place.now(), place.position, warning))
     deaf = place.tools.events.subscribe(place.hear)
-    place.tell(
-        LessonStarted(
-            place.now(), place.position, place.lesson.name, work.indexes, place.output.folder
-        )
-    )
     try:
+        await work.begin()
         return await work.make()
+    except Exception as error:
+        work.failure = error if isinstance(error, VidkitError) else VidkitError(told(error))
+        raise
+    except asyncio.CancelledError:
+        work.failure = work.failure or Cancelled("cancelled; what was finished is kept")
+        raise
     finally:
         deaf()
-        # shielded: a cancelled run still says what it left behind
-        with suppress(StoreError):
-            await asyncio.shield(aside(journal.end_run, place.run, finished=work.finished))
+        await work.end()
         why = str(work.failure) if work.failure else None
-        place.tell(LessonEnded(place.now(), place.position, place.lesson.name, work.video, why))
+        place.tell(LessonEnded(place.now(), place.position, name, work.video, why))
 
 
 class LessonWork:
@@ -94,6 +82,24 @@ class LessonWork:
         self.length = 0.0
         self.failure: VidkitError | None = None
         self.money = Money()
+
+    async def begin(self) -> None:
+        """Claim the folder, and note in the journal what the lesson needs."""
+        place, aside = self.place, self.place.tools.aside
+        under_way = self.report().as_json() | {"state": "under way"}
+        await aside(place.output.claim, self.indexes, under_way)
+        keys = await aside(part_keys, place)
+        place.run = await aside(place.tools.store.journal.begin_run, place.name_in_journal, keys)
+
+    async def end(self) -> None:
+        """Note in the journal that the run on this lesson is over, and let go of the folder."""
+        place, aside = self.place, self.place.tools.aside
+        # shielded: a cancelled run still says what it left behind
+        if place.run is not None:
+            with suppress(StoreError):
+                end_run = place.tools.store.journal.end_run
+                await asyncio.shield(aside(end_run, place.run, finished=self.finished))
+        await asyncio.shield(aside(place.output.release))
 
     async def make(self) -> VideoReport:
         """The sections, then the video, then the report."""
@@ -148,6 +154,7 @@ class LessonWork:
         none begins, and those under way are finished.
         """
         place = self.place
+        place.calling = len(self.sections)
         tasks = [asyncio.create_task(self._make_section(work)) for work in self.sections]
         try:
             await asyncio.wait(tasks)

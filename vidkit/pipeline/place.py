@@ -29,7 +29,8 @@ class Place:
     slots: the lesson's section workers. notes: sentences for the lesson's report. stop: the
     failure after which no section may begin, with on_failure="stop". run: the number of the
     lesson's run in the journal. worked: seconds of each finished piece of work, by section and
-    step.
+    step. calling: sections that may still call providers; calls_over is called when none does
+    any more.
     """
 
     position: int
@@ -43,6 +44,8 @@ class Place:
     stop: SectionError | None = None
     run: int | None = None
     worked: dict[tuple[int | None, Step], list[float]] = field(default_factory=dict)
+    calling: int = 0
+    calls_over: Callable[[], None] = lambda: None
 
     @property
     def frame(self) -> Frame:
@@ -55,6 +58,12 @@ class Place:
         await self.tools.reins.passed()
         if self.stop is not None:
             raise asyncio.CancelledError
+
+    def called(self) -> None:
+        """Say that a section calls no provider any more."""
+        self.calling -= 1
+        if self.calling == 0:
+            self.calls_over()
 
     async def need(self, key: str) -> None:
         """Note that the lesson needs an asset, so that nobody prunes it until it is finished."""

@@ -90,6 +90,7 @@ class SectionWork:
         async with self.place.slots:
             await self.place.passed()
             image, audio = await self._parts()
+        self.place.called()
         clip = await self._clip(image, audio)
         if clip.failure and self.place.settings.on_failure == "placeholder":
             nothing: Done[Part] = Done(None, "vidkit", 0.0)

@@ -95,12 +95,13 @@ class OwnFiles(Protocol):
 
 
 class Reins:
-    """How a run is held: `stop` is why nothing more may begin, and while `hold` lasts nothing
-    does. Only for the run's loop.
+    """How a run is held: `stop` is why nothing more may begin, `ended` is set from then on, and
+    while `hold` lasts nothing does. Only for the run's loop.
     """
 
     def __init__(self) -> None:
         self.stop: VidkitError | None = None
+        self.ended = asyncio.Event()
         self._going = asyncio.Event()
         self._going.set()
 
@@ -120,6 +121,7 @@ class Reins:
     def end(self, why: VidkitError) -> None:
         """Let nothing more begin; what is under way is finished and kept."""
         self.stop = self.stop or why
+        self.ended.set()
         self._going.set()
 
     async def passed(self) -> None:
