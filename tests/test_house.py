@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "vidkit"
 
 TIERS = {
-    1: {"events", "errors", "loop", "captions", "paths", "plain", "virtual"},
+    1: {"events", "errors", "loop", "captions", "paths", "plain", "secret", "virtual"},
     2: {
         "editing",
         "lesson",

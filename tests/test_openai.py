@@ -444,10 +444,15 @@ def test_a_check_says_whether_it_can_be_used_and_costs_nothing(
 
 
 def test_without_a_key_it_says_what_to_set() -> None:
-    """No key: no provider, and the message names the variable and what is free."""
-    for make in (OpenAIImages, OpenAIVoice):
+    """No key: no provider by that name, and the message names the variable and what is free;
+    a provider without its key makes nothing, and still knows what the store has of it.
+    """
+    for find in (image_maker, voice_maker):
         with pytest.raises(KeyMissing, match=r"OPENAI_API_KEY.*slides"):
-            make()
+            find("openai")
+    with pytest.raises(KeyMissing, match="OPENAI_API_KEY"):
+        asyncio.run(OpenAIImages().draw(ASK, at_once))
+    assert OpenAIImages().shape(ASK) == OpenAIImages(api_key=SECRET).shape(ASK)
 
 
 def test_key_and_address_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

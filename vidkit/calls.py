@@ -22,7 +22,7 @@ from .order import Order, store_of
 from .paths import is_folder, path_given, several_given, shortened
 from .pipeline import Job
 from .planning import Plan, plan_lessons
-from .providers import image_maker, voice_maker
+from .providers import image_makers, voice_makers
 from .report import BatchReport, VideoReport
 from .run import Run
 from .settings import Settings
@@ -148,8 +148,8 @@ def plan(
     return plan_lessons(
         [each if isinstance(each, Lesson) else load_lesson(each) for each in given],
         chosen,
-        image_maker(chosen.images),
-        voice_maker(chosen.voice),
+        image_makers(chosen),
+        voice_makers(chosen),
         store_of(chosen),
     )
 

@@ -16,7 +16,7 @@ from .media import open_picture, sheet
 from .paths import is_file, path_given, why_unwritable
 from .pipeline import straight
 from .pipeline.shape import image_ask
-from .providers import image_maker
+from .providers import image_makers
 from .providers.slides import Slides
 from .settings import Settings
 
@@ -28,10 +28,11 @@ def slide_sheet(lesson: Lesson, settings: Settings, out: Path) -> list[str]:
     Raises `SettingsError` where the images are not slides, `OutputError` where `out` is
     somebody's file or cannot be written.
     """
-    maker = image_maker(settings.images)
-    if not isinstance(maker, Slides):
+    makers = [maker for maker in image_makers(settings) if isinstance(maker, Slides)]
+    if not makers:
         raise SettingsError("only slides are laid out here: images='slides' or 'slides:dark'")
     out = path_given("-o", out, "the name of a PNG file")
+    maker = makers[0]
     _refuse_stranger(out)
     asks = [image_ask(lesson, index, settings) for index in range(len(lesson.sections))]
     reasons = [maker.explain(ask) for ask in asks]

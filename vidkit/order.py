@@ -7,12 +7,15 @@ all runs of the process.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 import time
 import uuid
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -27,11 +30,14 @@ from .lineup import Lineup
 from .machine import usable_cores
 from .paths import path_given
 from .pipeline import Batch, Editor, Job, Source, Tools
+from .pipeline.tools import Maker
 from .progress import Watcher, bars
-from .providers import ImageMaker, VoiceMaker, image_maker, voice_maker
+from .providers import ImageMaker, VoiceMaker, image_makers, left_aside, voice_makers
 from .report import BatchReport, VideoReport
 from .settings import Settings
 from .store import Budget, NoStore, Store, default_folder, open_store
+
+log = logging.getLogger("vidkit.order")
 
 
 class Order:
@@ -47,8 +53,8 @@ class Order:
         self.count = jobs.count if isinstance(jobs, Lineup) else len(jobs)
         self._notes = jobs.notes if isinstance(jobs, Lineup) else []
         self.budgets = _budgets(settings)
-        self.images = image_maker(settings.images)
-        self.voice = voice_maker(settings.voice)
+        self.images = image_makers(settings)
+        self.voice = voice_makers(settings)
         self.listeners = list(listeners)
         self.watchers: list[Listener] = []
         self._bars: Watcher | None = None
@@ -92,16 +98,16 @@ class Order:
 
     async def report_one(self) -> VideoReport:
         """The only lesson's report, whatever came of it."""
-        run = await self._run()
         (job,) = self.jobs
-        return self._with_retry(await run.make_one(job), job)
+        async with self._run() as run:
+            return self._with_retry(await run.make_one(job), job)
 
     async def make_all(self) -> BatchReport:
         """The reports of all lessons, in their order."""
-        run = await self._run()
-        for note in self._notes:
-            run.tools.events.tell(Noticed(0.0, None, note))
-        report = await run.make(self.jobs, self.count)
+        async with self._run() as run:
+            for note in self._notes:
+                run.tools.events.tell(Noticed(0.0, None, note))
+            report = await run.make(self.jobs, self.count)
         unmade = run.unmade
         videos = list(report.videos)
         for position, job in unmade.items():
@@ -131,18 +137,31 @@ class Order:
         """The same settings for a second run: what was made anew is not made anew again."""
         return self.settings.with_(force=None)
 
-    def _gate(self, kind: str, maker: ImageMaker | VoiceMaker, events: Events) -> Gate:
-        """The provider's gate, whose decisions this run's listeners hear."""
+    def _source(self, kind: str, maker: Maker, events: Events) -> Source[Maker]:
+        """A provider and its gate, whose decisions this run's listeners hear."""
+        if getattr(maker, "missing", None):
+            return Source(maker)
         gate = _gate(kind, maker, self.settings.adaptive)
 
         def tell(event: Event) -> None:
             events.tell(replace(event, at=time.monotonic() - self._began))
 
         self._deaf.append(gate.subscribe(tell))
-        return gate
+        return Source(maker, gate)
 
-    async def _run(self) -> Batch:
-        """A run with real tools, on the loop that it will live on."""
+    @asynccontextmanager
+    async def _run(self) -> AsyncIterator[Batch]:
+        """A run with real tools, on the loop that it lives on; at its end providers that no
+        other run uses close their connections.
+        """
+        makers: list[ImageMaker | VoiceMaker] = [*self.images, *self.voice]
+        _in_use.update(map(id, makers))
+        try:
+            yield await self._batch()
+        finally:
+            await asyncio.shield(_let_go(makers))
+
+    async def _batch(self) -> Batch:
         events = Events()
         if self._bars is not None:
             events.subscribe(self._bars)
@@ -155,8 +174,8 @@ class Order:
         _hearing.setdefault(store.folder, weakref.WeakSet()).add(events)
         self._began = time.monotonic()
         tools = Tools(
-            images=[Source(self.images, self._gate("images", self.images, events))],
-            voice=[Source(self.voice, self._gate("voice", self.voice, events))],
+            images=[self._source("images", maker, events) for maker in self.images],
+            voice=[self._source("voice", maker, events) for maker in self.voice],
             editor=_editor(),
             aside=asyncio.to_thread,
             cores=anyio.CapacityLimiter(usable_cores()),
@@ -165,7 +184,8 @@ class Order:
             budgets=self.budgets,
             events=events,
         )
-        self.batch = Batch(self.settings, tools, store.notes if opened else ())
+        notes = [*left_aside(self.settings), *(store.notes if opened else ())]
+        self.batch = Batch(self.settings, tools, notes)
         for change in self._waiting:
             change(self.batch)
         return self.batch
@@ -206,6 +226,7 @@ def _forget() -> None:
     """In a forked child: what the parent had open is the parent's."""
     _stores.clear()
     _gates.clear()
+    _in_use.clear()
     _hearing.clear()
 
 
@@ -280,3 +301,21 @@ def _gate(kind: str, maker: ImageMaker | VoiceMaker, adaptive: bool) -> Gate:
         )
     gate.reopen()
     return gate
+
+
+_in_use: Counter[int] = Counter()
+"""How many runs use a provider, by its `id`. Only for vidkit's loop."""
+
+
+async def _let_go(makers: Iterable[ImageMaker | VoiceMaker]) -> None:
+    """Close the providers that no run uses any more."""
+    for maker in makers:
+        _in_use[id(maker)] -= 1
+        if _in_use[id(maker)] > 0:
+            continue
+        del _in_use[id(maker)]
+        if (close := getattr(maker, "aclose", None)) is not None:
+            try:
+                await close()
+            except Exception:
+                log.exception("the provider %s could not be closed", maker.name)

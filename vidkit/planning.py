@@ -7,19 +7,21 @@ the store, and what is missing is counted.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
 from .errors import ProviderError
 from .lesson import Lesson
-from .pipeline.shape import image_ask, price, voice_ask
+from .pipeline import Source
+from .pipeline.choice import Choice, PartKind, choices, refusal
+from .pipeline.falls import PARTS, Fall, Falls
 from .providers import ImageMaker, VoiceMaker
 from .providers.recorded import own_files
-from .report import count, took
+from .report import count, in_sections, took
 from .settings import Settings
-from .store import NoStore, Store, asset_key
+from .store import NoStore, Store
 
 TYPICAL_SECONDS = {"slides": 0.1, "espeak": 0.15, "recorded": 0.01, "gtts": 4.0, "openai": 20.0}
 """How long a call of a provider takes, roughly; a provider's own `latency` is believed first."""
@@ -56,7 +58,8 @@ class Calls:
 @dataclass(frozen=True, repr=False)
 class Plan:
     """What a run would do: `calls` by provider and kind, the `seconds` it would take, roughly,
-    and `faults`, what would certainly fail.
+    `faults`, what would certainly fail, and `notes`, who would take whose place. It counts on
+    each provider that can be asked: who takes its place if it fails, is not in it.
     """
 
     lessons: int
@@ -65,6 +68,7 @@ class Plan:
     seconds: float
     peak_calls: int
     faults: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def new(self) -> int:
@@ -88,6 +92,7 @@ class Plan:
             f"at most {self.peak_calls} calls at once",
             *(f"  {calls}" for calls in self.calls),
             *(f"  will fail: {fault}" for fault in self.faults),
+            *(f"  note: {note}" for note in self.notes),
         ]
 
     def _repr_html_(self) -> str:
@@ -99,24 +104,27 @@ class Plan:
 def plan_lessons(
     lessons: Sequence[Lesson],
     settings: Settings,
-    images: ImageMaker,
-    voice: VoiceMaker,
+    images: Sequence[ImageMaker],
+    voice: Sequence[VoiceMaker],
     store: Store | NoStore,
 ) -> Plan:
     """The plan of a run over `lessons`. Blocks while it looks into the store."""
-    tally = _Tally(store)
+    tally = _Tally(store, settings.force)
     lengths = []
-    for lesson in lessons:
+    sources: dict[PartKind, list[Source[Any]]] = {
+        "image": [Source(maker) for maker in images],
+        "audio": [Source(maker) for maker in voice],
+    }
+    for position, lesson in enumerate(lessons):
         rounds = []
         for index in _chosen(lesson, settings):
-            section = lesson.sections[index]
-            drawer: ImageMaker = own_files if section.image else images
-            speaker: VoiceMaker = own_files if section.audio else voice
-            forced = settings.force
-            parts = (
-                tally.add("image", drawer, image_ask(lesson, index, settings), forced),
-                tally.add("narration", speaker, voice_ask(lesson, index, settings), forced),
-            )
+            parts = [
+                tally.add(
+                    choices(kind, lesson, index, settings, sources[kind], own_files),
+                    (position, index + 1),
+                )
+                for kind in sources
+            ]
             rounds.append(max(parts) if settings.concurrent_parts else sum(parts))
         lengths.append(_makespan(rounds, settings.section_workers))
     return Plan(
@@ -125,42 +133,68 @@ def plan_lessons(
         calls=tally.calls(),
         seconds=_makespan(lengths, settings.video_workers),
         peak_calls=settings.peak_calls if len(lessons) > 1 else settings.calls_per_video,
-        faults=tuple(tally.faults),
+        faults=tuple(tally.faults()),
+        notes=tuple(tally.falls),
     )
 
 
 class _Tally:
     """Counts assets by kind and provider; the same asset twice is one call."""
 
-    def __init__(self, store: Store | NoStore) -> None:
+    def __init__(self, store: Store | NoStore, force: str | None) -> None:
         self._store = store
+        self._force = force
         self._seen: set[str] = set()
         self._calls: dict[tuple[str, str], Calls] = {}
-        self.faults: list[str] = []
+        self._faults: dict[str, list[int]] = {}
+        self.falls = Falls()
 
-    def add(self, kind: str, maker: ImageMaker | VoiceMaker, ask: Any, force: str | None) -> float:
-        """Count the asset for `ask`; gives the seconds that it would take."""
-        part = "image" if kind == "image" else "audio"
-        try:
-            key = asset_key(part, maker.shape(ask))
-        except ProviderError as error:
-            self.faults.append(f"section {ask.index + 1}: {kind}: {error}")
-            return 0.0
-        if key in self._seen:
-            return 0.0
-        self._seen.add(key)
-        was = self._calls.get((kind, maker.name)) or Calls(
+    def add(self, several: Sequence[Choice], section: tuple[int, int]) -> float:
+        """Count what the first of the choices that can be asked makes for a section, by its
+        lesson's position and its number; gives the seconds that it would take.
+        """
+        falls: list[Fall] = []
+        for choice in several:
+            try:
+                seconds = self._count(choice, last=choice is several[-1])
+            except ProviderError as error:
+                falls.append(Fall(choice.name, type(error).__name__, str(error)))
+            else:
+                if falls:
+                    self.falls.add(choice.kind, section, choice.name, falls)
+                return seconds
+        why = f"{PARTS[several[0].kind]}: {'; '.join(map(str, falls))}"
+        self._faults.setdefault(why, []).append(section[1])
+        return 0.0
+
+    def _count(self, choice: Choice, last: bool) -> float:
+        """Count one asset. Raises `ProviderError` where its provider would not be asked."""
+        key, kind, maker = choice.key(), PARTS[choice.kind], choice.maker
+        was = self._calls.get((kind, choice.name)) or Calls(
             kind,
-            maker.name,
+            choice.name,
             priced=getattr(maker, "priced", None),
             seconds=getattr(maker, "latency", TYPICAL_SECONDS.get(maker.name, UNKNOWN_SECONDS)),
         )
-        fresh = force in (part, "all")
-        if not fresh and self._store.find(key) is not None:
-            self._calls[kind, maker.name] = _more(was, kept=1)
+        if key in self._seen:
             return 0.0
-        self._calls[kind, maker.name] = _more(was, new=1, dollars=price(maker, ask))
+        fresh = self._force in (choice.kind, "all")
+        if not fresh and self._store.find(key) is not None:
+            self._seen.add(key)
+            self._calls[kind, choice.name] = _more(was, kept=1)
+            return 0.0
+        if missing := choice.missing:
+            raise missing
+        if not fresh and not last and (refused := refusal(self._store, choice, key)):
+            raise refused
+        self._seen.add(key)
+        self._calls[kind, choice.name] = _more(was, new=1, dollars=choice.price)
         return was.seconds
+
+    def faults(self) -> Iterator[str]:
+        """One sentence for each reason why something would fail."""
+        for why, numbers in self._faults.items():
+            yield f"{in_sections(numbers)}: {why}"
 
     def calls(self) -> tuple[Calls, ...]:
         return tuple(self._calls[which] for which in sorted(self._calls))

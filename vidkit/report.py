@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from importlib.metadata import PackageNotFoundError, version
@@ -241,6 +241,22 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def in_runs(numbers: Iterable[int]) -> str:
+    """Numbers as people write them: "1, 3-7, 9"."""
+    runs: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1][1:] = [number]
+        else:
+            runs.append([number])
+    return ", ".join("-".join(map(str, run)) for run in runs)
+
+
+def in_sections(numbers: Collection[int]) -> str:
+    """Numbers of sections: "section 3", "sections 1, 4-7"."""
+    return f"section{'s' if len(set(numbers)) > 1 else ''} {in_runs(numbers)}"
+
+
 def vidkit_version() -> str:
     """The installed version; "unknown" where the package runs without being installed."""
     try:
@@ -261,15 +277,27 @@ def _lines(video: VideoReport) -> list[str]:
             f"{video.name}: {complete} of {count(len(video.sections), 'section')}{store} "
             f"in {took(video.seconds)}, {clock_time(video.length)} long: {video.path}"
         )
-    troubles = [f"  section {s.number}: {s.state}: {s.error}" for s in video.failed]
-    return [head, *troubles, *_money(video), *(f"  note: {note}" for note in video.notes)]
+    return [
+        head,
+        *(f"  {trouble}" for trouble in _troubles(video)),
+        *_money(video),
+        *(f"  note: {note}" for note in video.notes),
+    ]
+
+
+def _troubles(video: VideoReport) -> list[str]:
+    """What went wrong, once for all sections that met the same."""
+    alike: dict[str, list[int]] = {}
+    for section in video.failed:
+        alike.setdefault(f"{section.state}: {section.error}", []).append(section.number)
+    return [f"{in_sections(numbers)}: {what}" for what, numbers in alike.items()]
 
 
 def _money(video: VideoReport) -> list[str]:
     """What it cost, where it cost something."""
-    told = [f"  paid ${video.dollars:.2f}"] if video.dollars else []
+    told = [f"paid ${video.dollars:.2f}"] if video.dollars else []
     if video.unconfirmed:
-        told.append(f"  ${video.unconfirmed:.2f} more may be gone, for calls never answered")
+        told.append(f"${video.unconfirmed:.2f} more may be gone, for calls never answered")
     return told
 
 
@@ -278,9 +306,7 @@ def _table(videos: Sequence[VideoReport]) -> str:
     rows = []
     for video in videos:
         complete = sum(section.made for section in video.sections)
-        troubles = [f"section {s.number}: {s.error}" for s in video.failed] or (
-            [video.error] if video.error else []
-        )
+        troubles = _troubles(video) or ([video.error] if video.error else [])
         cells = (
             video.title or video.name,
             f"{complete} of {len(video.sections)}",

@@ -6,26 +6,26 @@ store beside it; `take_back` lets it count again, and the next run puts it in th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from .calls import Pathlike
 from .errors import SettingsError, StoreError
 from .lesson import Lesson, load_lesson
 from .order import store_of
-from .pipeline.shape import image_ask, voice_ask
-from .providers import ImageMaker, VoiceMaker, image_maker, voice_maker
+from .pipeline import Source
+from .pipeline.choice import PartKind, choices, keys, stored
+from .providers import image_makers, voice_makers
 from .providers.recorded import own_files
 from .settings import Settings
-from .store import Asset, asset_key
-
-Part = Literal["image", "audio"]
+from .store import Asset, NoStore, Store
 
 
 def takes(
     lesson: Pathlike | Lesson,
     number: int,
-    part: Part,
+    part: PartKind,
     settings: Settings | None = None,
     **changes: Any,
 ) -> list[Asset]:
@@ -33,13 +33,14 @@ def takes(
     the oldest first. Settings as for the run that made them.
     """
     chosen = (settings or Settings()).with_(**changes)
-    return store_of(chosen).takes(_key(lesson, number, part, chosen))
+    store = store_of(chosen)
+    return store.takes(_key(lesson, number, part, chosen, store))
 
 
 def take_back(
     lesson: Pathlike | Lesson,
     number: int,
-    part: Part,
+    part: PartKind,
     take: int | None = None,
     settings: Settings | None = None,
     **changes: Any,
@@ -50,7 +51,8 @@ def take_back(
     Raises `StoreError` where there is no such take.
     """
     chosen = (settings or Settings()).with_(**changes)
-    store, key = store_of(chosen), _key(lesson, number, part, chosen)
+    store = store_of(chosen)
+    key = _key(lesson, number, part, chosen, store)
     if take is None:
         present = store.find(key)
         earlier = [one.take for one in store.takes(key) if present and one.take < present.take]
@@ -62,15 +64,22 @@ def take_back(
     return store.bring_back(key, take).path
 
 
-def _key(lesson: Pathlike | Lesson, number: int, part: Part, settings: Settings) -> str:
+def _key(
+    lesson: Pathlike | Lesson,
+    number: int,
+    part: PartKind,
+    settings: Settings,
+    store: Store | NoStore,
+) -> str:
     loaded = lesson if isinstance(lesson, Lesson) else load_lesson(lesson)
     if not 1 <= number <= len(loaded.sections):
         raise SettingsError(f"there is no section {number}; there are {len(loaded.sections)}")
-    section = loaded.sections[number - 1]
-    if part == "image":
-        drawer: ImageMaker = own_files if section.image else image_maker(settings.images)
-        return asset_key(part, drawer.shape(image_ask(loaded, number - 1, settings)))
-    if part != "audio":
+    if part not in ("image", "audio"):
         raise SettingsError(f"part is {part!r}; choose 'image' or 'audio'")
-    speaker: VoiceMaker = own_files if section.audio else voice_maker(settings.voice)
-    return asset_key(part, speaker.shape(voice_ask(loaded, number - 1, settings)))
+    makers: Sequence[Any] = (image_makers if part == "image" else voice_makers)(settings)
+    sources = [Source(maker) for maker in makers]
+    there = choices(part, loaded, number - 1, settings, sources, own_files)
+    # of several providers, the one whose take the video has
+    if found := stored(there, store):
+        return found[0].key()
+    return next((key for _, key in keys(there)), None) or there[0].key()

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
+from urllib.parse import urlsplit, urlunsplit
 
 from .errors import SettingsError
 from .paths import path_given
+from .secret import Secret
 
 Fit = Literal["contain", "cover"]
 Motion = Literal["still", "zoom", "fade"]
@@ -31,8 +33,19 @@ class Settings:
 
     Providers
         images, voice: `name`, `name:argument`, or a provider of your own (see
-        `vidkit.providers`). The defaults are offline and free.
+        `vidkit.providers`); or several, as images=["openai", "slides"]: each takes the place of
+        those before it where they give nothing. The defaults are offline and free.
         rate: speed of speech in words a minute; None is the voice's own.
+        api_key: the key for openai; None is what the environment's OPENAI_API_KEY holds, which
+        is the better place for it. It is shown and written nowhere.
+        base_url: the address of a server that speaks as OpenAI does; None is OPENAI_BASE_URL,
+        or OpenAI itself.
+        image_style: what openai is asked for before a section's own words, such as "A chalk
+        drawing on a blackboard:"; "" for nothing, None for an educational illustration.
+        image_quality: openai's "low", "medium" (as None), "high", "xhigh", "max" or "auto".
+        voice_manner: how openai is told to speak; "" for nothing, None for a patient teacher.
+        voice_tld: the accent of gtts, as the end of a Google address: "co.uk", "com.au".
+        voice_slow: lets gtts speak slowly.
     Workers
         section_workers: sections of one lesson made at once.
         video_workers: lessons of a batch made at once.
@@ -65,6 +78,13 @@ class Settings:
     images: Any = "slides"
     voice: Any = "espeak"
     rate: int | None = None
+    api_key: Any = field(default=None, repr=False)
+    base_url: Any = None
+    image_style: str | None = None
+    image_quality: str | None = None
+    voice_manner: str | None = None
+    voice_tld: str | None = None
+    voice_slow: bool = False
     section_workers: int = 4
     video_workers: int = 2
     concurrent_parts: bool = True
@@ -105,9 +125,21 @@ class Settings:
         object.__setattr__(self, "size", _size(self.size))
         if self.only is not None:
             object.__setattr__(self, "only", _only(self.only))
-        for name in ("images", "voice"):
-            if not getattr(self, name):
-                raise SettingsError(f"{name} is empty; name a provider, such as {name}='simulated'")
+        for kind in ("images", "voice"):
+            if isinstance(several := getattr(self, kind), list):
+                object.__setattr__(self, kind, tuple(several))
+            if not self.sources(kind) or not all(self.sources(kind)):
+                raise SettingsError(f"{kind} is empty; name a provider, such as {kind}='simulated'")
+        for name in _TEXTS:
+            if not isinstance(getattr(self, name), str | None):
+                raise SettingsError(f"{name} is {getattr(self, name)!r}; give text")
+        object.__setattr__(self, "api_key", _hidden("api_key", self.api_key))
+        object.__setattr__(self, "base_url", _address(self.base_url))
+
+    def sources(self, kind: str) -> tuple[Any, ...]:
+        """The providers for "images" or "voice", the first before those that take its place."""
+        several = getattr(self, kind)
+        return several if isinstance(several, tuple) else (several,)
 
     @property
     def peak_calls(self) -> int:
@@ -130,6 +162,8 @@ class Settings:
         return replace(self, **changes)
 
 
+_TEXTS = ("image_style", "image_quality", "voice_manner", "voice_tld")
+
 _CHOICES: dict[str, tuple[str | None, ...]] = {
     "fit": get_args(Fit),
     "motion": get_args(Motion),
@@ -142,6 +176,28 @@ def whole(name: str, value: object, low: int, high: int) -> None:
     """Raises `SettingsError` unless `value` is a whole number from `low` to `high`."""
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise SettingsError(f"{name} is {value!r}; give a whole number from {low} to {high}")
+
+
+def _hidden(name: str, value: object) -> Secret | None:
+    """A secret, however it is given; an error does not show it either."""
+    if value is None or isinstance(value, Secret):
+        return value
+    if not isinstance(value, str) or not value.strip():
+        raise SettingsError(f"{name} is no text, or an empty one; leave it out to use none")
+    return Secret(value.strip())
+
+
+def _address(value: object) -> Secret | str | None:
+    """An address; one that holds a password or a query is shown without them."""
+    if value is None or isinstance(value, Secret):
+        return value
+    if not isinstance(value, str) or not value.strip():
+        raise SettingsError("base_url is no text, or an empty one; leave it out to use none")
+    parts = urlsplit(value)
+    if "@" in parts.netloc or parts.query:
+        host = parts.netloc.rpartition("@")[2]
+        return Secret(value, urlunsplit((parts.scheme, host, parts.path, "", "")))
+    return value
 
 
 def _size(value: object) -> tuple[int, int]:

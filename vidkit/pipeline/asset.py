@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from ..errors import ProviderError, Unconfirmed, VidkitError
 from ..events import Paid
-from ..providers import Request
 from ..store import Asset, Reservation
+from .choice import Choice
 from .place import Place
 from .tools import Tools
 
@@ -46,9 +46,9 @@ async def obtain(
 
 @dataclass
 class Bill:
-    """The money of one asset, an image or a narration of the section at `index`. Its `request`
-    is the gated one, with each attempt reserved in the journal before it is sent; a call of a
-    free provider leaves no trace there.
+    """The money of one asset, which a provider is to make for the section at `index`. Its
+    `request` is the gated one, with each attempt reserved in the journal before it is sent; a
+    call of a free provider leaves no trace there.
 
     dollars: what a request may cost; None where nobody knows. cost: what the provider says
     that all of it cost. spent: what was paid, once it is settled.
@@ -56,19 +56,20 @@ class Bill:
 
     place: Place
     index: int
-    gate: Request
+    choice: Choice
     key: str
-    kind: Literal["image", "audio"]
-    provider: str
-    dollars: float | None
+    dollars: float | None = field(init=False)
     cost: float | None = None
     spent: float = 0.0
     _open: list[Reservation] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.dollars = self.choice.price
+
     async def request(self, send: Callable[[], Awaitable[T]], /) -> T:
         """Pass the gate, reserve, send."""
         await self.place.passed()
-        return await self.gate(lambda: self._attempt(send))
+        return await self.choice.gate(lambda: self._attempt(send))
 
     async def _attempt(self, send: Callable[[], Awaitable[T]]) -> T:
         await self.place.passed()
@@ -91,7 +92,7 @@ class Bill:
         return answer
 
     def _working(self) -> AbstractContextManager[None]:
-        return self.place.working(self.index, self.kind, self.provider)
+        return self.place.working(self.index, self.choice.kind, self.choice.name)
 
     async def _leave_open(self, reservation: Reservation) -> None:
         """Write down that a request was sent and may have been billed."""
@@ -100,7 +101,7 @@ class Bill:
 
     def _tell(self, dollars: float, sure: bool) -> None:
         place = self.place
-        step, by = self.kind, self.provider
+        step, by = self.choice.kind, self.choice.name
         place.tell(Paid(place.now(), place.position, self.index, step, by, dollars, sure))
 
     async def _reserve(self) -> Reservation:
@@ -111,8 +112,8 @@ class Bill:
                 tools.store.journal.reserve,
                 run=place.run,
                 key=self.key,
-                kind=self.kind,
-                provider=self.provider,
+                kind=self.choice.kind,
+                provider=self.choice.name,
                 lesson=place.name_in_journal,
                 dollars=self.dollars,
                 budgets=tools.budgets,

@@ -18,7 +18,7 @@ from ..report import BatchReport, VideoReport
 from ..settings import Settings
 from .lesson import chosen, make_lesson
 from .place import Place
-from .section import told
+from .step import told
 from .tools import Tools
 from .turns import Turns
 

@@ -13,7 +13,6 @@ from ..captions import Cue, cues, to_srt, to_vtt
 from ..errors import (
     Cancelled,
     NothingMade,
-    ProviderError,
     SettingsError,
     StoreError,
     VidkitError,
@@ -28,13 +27,14 @@ from ..events import (
     StepStarted,
 )
 from ..output import POSTER, SHEET, SRT, VIDEO, VTT
-from ..providers import ImageMaker, VoiceMaker
 from ..report import SectionReport, VideoReport
 from ..store import Asset, Money, asset_key
 from .asset import obtain
+from .choice import Choice, keys, stored
 from .place import Place
-from .section import SectionWork, told
-from .shape import MEDIA_VERSION, image_ask, seam_shape, video_shape, voice_ask
+from .section import SectionWork
+from .shape import MEDIA_VERSION, seam_shape, video_shape
+from .step import told
 from .tools import Tools
 
 Draw = Callable[[], bytes]
@@ -144,7 +144,7 @@ class LessonWork:
             seconds=place.now() - self.began,
             length=self.length,
             failure=self.failure,
-            notes=(*place.lesson.warnings, *place.notes),
+            notes=(*place.lesson.warnings, *place.notes, *place.falls),
             dollars=self.money.paid,
             unconfirmed=self.money.unconfirmed,
         )
@@ -356,24 +356,16 @@ def part_keys(place: Place) -> list[str]:
     """The keys of all images and narrations of the lesson, also of sections that are not to be
     made now: nobody may prune them until it is finished.
     """
-    return [key for index in range(len(place.lesson.sections)) for key in _keys(place, index)]
+    there = range(len(place.lesson.sections))
+    return [key for index in there for part in _parts(place, index) for _, key in keys(part)]
 
 
-def _keys(place: Place, index: int) -> tuple[str, ...]:
-    """The keys of a section's image and narration; none where a file of them is missing."""
-    section, tools, settings = place.lesson.sections[index], place.tools, place.settings
-    drawer: ImageMaker = tools.own if section.image else tools.images[0].maker
-    speaker: VoiceMaker = tools.own if section.audio else tools.voice[0].maker
-    try:
-        return (
-            asset_key("image", drawer.shape(image_ask(place.lesson, index, settings))),
-            asset_key("audio", speaker.shape(voice_ask(place.lesson, index, settings))),
-        )
-    except ProviderError:
-        return ()
+def _parts(place: Place, index: int) -> tuple[tuple[Choice, ...], ...]:
+    """Who may make a section's image, and who its narration."""
+    return place.choices("image", index), place.choices("audio", index)
 
 
 def _kept(place: Place, index: int) -> bool:
     """Whether the store has a section's image and narration."""
-    keys = _keys(place, index)
-    return bool(keys) and all(place.tools.store.find(key) is not None for key in keys)
+    store = place.tools.store
+    return all(stored(part, store) is not None for part in _parts(place, index))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,9 @@ from ..lesson import Lesson
 from ..media import Frame
 from ..output import Output
 from ..settings import Settings
-from .tools import Tools
+from .choice import Choice, PartKind, choices
+from .falls import Falls
+from .tools import Source, Tools
 
 T = TypeVar("T")
 
@@ -30,7 +32,7 @@ class Place:
     failure after which no section may begin, with on_failure="stop". run: the number of the
     lesson's run in the journal. worked: seconds of each finished piece of work, by section and
     step. calling: sections that may still call providers; calls_over is called when none does
-    any more.
+    any more. falls: who took whose place.
     """
 
     position: int
@@ -46,6 +48,7 @@ class Place:
     worked: dict[tuple[int | None, Step], list[float]] = field(default_factory=dict)
     calling: int = 0
     calls_over: Callable[[], None] = lambda: None
+    falls: Falls = field(default_factory=Falls)
 
     @property
     def frame(self) -> Frame:
@@ -64,6 +67,25 @@ class Place:
         self.calling -= 1
         if self.calling == 0:
             self.calls_over()
+
+    def choices(self, kind: PartKind, index: int) -> tuple[Choice, ...]:
+        """Who may make the image or the narration of the section at `index`, in order."""
+        tools = self.tools
+        sources: Sequence[Source[Any]] = tools.images if kind == "image" else tools.voice
+        return choices(kind, self.lesson, index, self.settings, sources, tools.own)
+
+    @property
+    def ending(self) -> bool:
+        """Whether nothing more may begin."""
+        return self.stop is not None or self.tools.reins.stop is not None
+
+    def stop_at(self, index: int, why: str) -> None:
+        """After a failure of the section at `index`: with on_failure="stop" no call begins."""
+        if self.settings.on_failure == "stop" and self.stop is None:
+            self.stop = SectionError(
+                f"stopped at section {index + 1}: {why}; "
+                'mend it, or choose on_failure="skip" or "placeholder"'
+            )
 
     async def need(self, key: str) -> None:
         """Note that the lesson needs an asset, so that nobody prunes it until it is finished."""

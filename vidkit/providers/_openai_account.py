@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import hashlib
 import os
 import re
@@ -63,8 +64,8 @@ class Account:
     """A key and an address; from the arguments, else from OPENAI_API_KEY and OPENAI_BASE_URL.
 
     kind: what is asked for, "images" or "speech". seconds: how long an answer may take.
-    Raises `KeyMissing` where OpenAI is to be asked without a key. The key is in no text
-    that this gives.
+    `missing` is the `KeyMissing` where OpenAI is to be asked without a key, else None. The key
+    is in no text that this gives.
     """
 
     def __init__(
@@ -84,8 +85,9 @@ class Account:
         if not re.match(r"https?://[^/\s]", self._url):
             # not shown: it may hold a name and a password
             raise SettingsError(f"base_url does not begin with http:// or https://, as {HOME} does")
+        self.missing: KeyMissing | None = None
         if not self._key and self.at_home:
-            raise KeyMissing(
+            self.missing = KeyMissing(
                 "openai needs a key, and there is none; set the environment variable "
                 f"OPENAI_API_KEY (keys are made at {KEYS}), or choose a provider that is free "
                 "and offline: images='slides', voice='espeak'"
@@ -98,6 +100,14 @@ class Account:
     def at_home(self) -> bool:
         """True where it is OpenAI itself that is asked."""
         return self.address == HOME
+
+    @property
+    def needs(self) -> str:
+        """What it needs, and whether that is there; never the key itself."""
+        where = f"the setting {self._source}" if self._source == "api_key" else self._source
+        if self._key:
+            return f"a key: set, from {where}"
+        return f"a key: {self._source} is not set" if self.at_home else "no key"
 
     @property
     def address(self) -> str:
@@ -118,6 +128,8 @@ class Account:
         read: Callable[[Any], T],
     ) -> Answer[T]:
         """Make one call and read its raw answer. Raises nothing but `ProviderError`s."""
+        if self.missing is not None:
+            raise copy.copy(self.missing)
         try:
             async with asyncio.timeout(self.seconds):
                 raw = await call(self._client())

@@ -71,6 +71,7 @@ class GoogleVoice:
     name = "gtts"
     places = None
     online = True
+    needs = "a network; no key, and no promise by Google"
 
     def __init__(
         self, tld: str | None = None, *, slow: bool = False, timeout: tuple[float, float] = TIMEOUT
@@ -128,6 +129,12 @@ class GoogleVoice:
         tld = self.tld or "com"
         await self._say("en", tld, "Yes")
         return f"translate.google.{tld} answers"
+
+    async def aclose(self) -> None:
+        """Let the threads go that wait for nothing."""
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._threads = None
 
     async def _say(self, language: str, tld: str, text: str) -> bytes:
         """One request, in a thread: gTTS blocks."""
@@ -234,9 +241,10 @@ def _spoken(ask: VoiceAsk) -> str:
     return spoken(ask.text, ask.language, ask.say).text
 
 
-def voice(argument: str | None) -> GoogleVoice:
-    """The voice `gtts`, `gtts:co.uk` or `gtts:tld=co.uk,slow=yes`."""
-    given: dict[str, Any] = {}
+def voice(argument: str | None, **given: Any) -> GoogleVoice:
+    """The voice `gtts`, `gtts:co.uk` or `gtts:tld=co.uk,slow=yes`; what stands after the colon
+    counts before what is `given`.
+    """
     for part in filter(None, ((each.strip()) for each in (argument or "").split(","))):
         name, equals, value = part.partition("=")
         if not equals:

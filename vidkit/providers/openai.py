@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 
 import openai
 
-from ..errors import ProviderError, Refused, SettingsError
+from ..errors import KeyMissing, ProviderError, Refused, SettingsError
 from ..gate import Answer
 from ..speech import VERSION, spoken
 from . import ImageAsk, Narration, Picture, Request, VoiceAsk
@@ -58,7 +58,9 @@ class OpenAIImages:
     the prompt says before the description, "" for nothing. base_url, api_key: from the
     environment unless given. seconds: how long one answer may take.
 
-    Raises `KeyMissing` without a key, `SettingsError` for a quality that there is not.
+    Without a key it can be made, and what the store has of it be found; `missing` then holds
+    the `KeyMissing` with which every picture fails. Raises `SettingsError` for a quality that
+    there is not.
     """
 
     name = "openai"
@@ -82,6 +84,21 @@ class OpenAIImages:
         self.style = style.strip()
         self.priced = models.dated()
         self._account = Account("images", self.model, base_url, api_key, seconds)
+
+    @property
+    def missing(self) -> KeyMissing | None:
+        """The error for want of a key, None where there is one or none is needed."""
+        return self._account.missing
+
+    @property
+    def needs(self) -> str:
+        """What it needs and whether that is there, in words."""
+        return self._account.needs
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that are current."""
+        return models.current("images")
 
     @property
     def gate_key(self) -> tuple[str, ...]:
@@ -207,6 +224,21 @@ class OpenAIVoice:
         self._account = Account("speech", self.model, base_url, api_key, seconds)
 
     @property
+    def missing(self) -> KeyMissing | None:
+        """The error for want of a key, None where there is one or none is needed."""
+        return self._account.missing
+
+    @property
+    def needs(self) -> str:
+        """What it needs and whether that is there, in words."""
+        return self._account.needs
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that are current."""
+        return models.current("speech")
+
+    @property
     def gate_key(self) -> tuple[str, ...]:
         """Providers with the same address, key and model share one gate."""
         return self._account.gate_key
@@ -301,14 +333,16 @@ class OpenAIVoice:
         return f"OpenAIVoice({self.model!r}, voice={self.voice!r}, {self._account!r})"
 
 
-def images(argument: str | None) -> OpenAIImages:
-    """The provider `openai`, `openai:MODEL` or `openai:quality=low`."""
-    return OpenAIImages(**_options(argument, "model", {"model", "quality", "style"}))
+def images(argument: str | None, **given: Any) -> OpenAIImages:
+    """The provider `openai`, `openai:MODEL` or `openai:quality=low`; what stands after the
+    colon counts before what is `given`.
+    """
+    return OpenAIImages(**given | _options(argument, "model", {"model", "quality", "style"}))
 
 
-def voice(argument: str | None) -> OpenAIVoice:
+def voice(argument: str | None, **given: Any) -> OpenAIVoice:
     """The voice `openai`, `openai:MODEL` or `openai:voice=nova`."""
-    return OpenAIVoice(**_options(argument, "model", {"model", "voice", "manner"}))
+    return OpenAIVoice(**given | _options(argument, "model", {"model", "voice", "manner"}))
 
 
 def _spoken(ask: VoiceAsk) -> str:
