@@ -24,6 +24,7 @@ TIERS = {
         "settings",
         "gate",
         "machine",
+        "lettering",
         "manifest",
         "media",
         "output",
@@ -31,7 +32,7 @@ TIERS = {
         "speech",
         "store",
     },
-    3: {"providers"},
+    3: {"providers", "timeline"},
     4: {"pipeline", "report"},
     5: {"lineup", "look", "planning", "progress"},
     6: {"calls", "nested", "order", "retakes", "run"},
@@ -49,6 +50,7 @@ PRIVATE_ROOMS = {
     "speech",
     "store",
     "studio",
+    "timeline",
 }
 """Packages whose own modules may import each other freely."""
 

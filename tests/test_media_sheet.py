@@ -12,8 +12,9 @@ from made_media import colour, picture, saved
 from PIL import Image
 
 from vidkit.errors import MediaError
+from vidkit.lettering import font_for
 from vidkit.media import Frame, contact_sheet, fit_picture, make_clip, open_picture, poster
-from vidkit.media.sheet import _clock, _font_for, _wrapped
+from vidkit.media.sheet import _clock, _wrapped
 
 
 def pixels(data: bytes) -> np.ndarray:  # type: ignore[type-arg]
@@ -83,7 +84,7 @@ def test_lengths_are_told_as_on_a_clock(seconds: float, shown: str) -> None:
 @settings(max_examples=60, deadline=None)
 def test_no_title_leaves_its_place(title: str) -> None:
     """Whatever a title is, it takes two lines at most and stays in its column."""
-    font = _font_for(title, 15)
+    font = font_for(title, 15)
     lines = _wrapped(title, font, 200)
     assert len(lines) <= 2
     assert all(font.getlength(line) <= 200 for line in lines)

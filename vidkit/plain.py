@@ -215,3 +215,15 @@ UNSHIELD = (
         by_character=True,
     ),
 )
+
+_OBEYED = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+def visible(text: str, most: int = 1000) -> str:
+    """Text from outside on one line, without what a terminal or a page would obey: colours and
+    other control sequences, line ends, reversed directions. At most so many characters.
+    """
+    shown = _OBEYED.sub(lambda found: " " if found.group() in "\t\n\r" else "\ufffd", text)
+    return shown if len(shown) <= most else f"{shown[: most - 1]}…"

@@ -11,6 +11,7 @@ from typing import Any
 
 from .errors import VidkitError
 from .events import State, Step
+from .timeline import Timeline
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ class VideoReport:
     how long it took; length: how long the video is. failure: why there is no video. notes:
     what a person should know that stopped nothing. dollars: what was paid in this run;
     unconfirmed: what may have been besides, for calls that were sent and never answered.
+    timeline: when each call waited and worked; None where nobody watched.
     """
 
     lesson: Path
@@ -97,6 +99,7 @@ class VideoReport:
     notes: tuple[str, ...] = ()
     dollars: float = 0.0
     unconfirmed: float = 0.0
+    timeline: Timeline | None = field(default=None, compare=False)
     retry: Callable[[], VideoReport] | None = field(default=None, compare=False)
 
     def retry_failed(self) -> VideoReport:
@@ -166,8 +169,9 @@ class BatchReport:
     """What came of a batch: `videos` has a report for each lesson, in the lessons' order.
 
     It has a length, can be indexed and gone through; `peak_calls` is how many provider calls
-    could be under way at once. failure: why the batch ended before its last lesson; notes: what
-    a person should know of the batch as a whole, such as lessons that were named twice.
+    could be under way at once; `timeline` is when each call of the run waited and worked.
+    failure: why the batch ended before its last lesson; notes: what a person should know of the
+    batch as a whole, such as lessons that were named twice.
     """
 
     videos: tuple[VideoReport, ...] = ()
@@ -176,6 +180,7 @@ class BatchReport:
     workers: str = ""
     failure: VidkitError | None = None
     notes: tuple[str, ...] = ()
+    timeline: Timeline | None = field(default=None, compare=False)
     retry: Callable[[], BatchReport] | None = field(default=None, compare=False)
 
     def retry_failed(self) -> BatchReport:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from PIL.ImageFont import FreeTypeFont
 from PIL.PngImagePlugin import PngInfo
 
-from ..slides import glyphs
+from ..lettering import font_for
 from .clip import picture_of
 from .frame import Frame
 
@@ -20,17 +19,6 @@ _MARGIN = 28
 _SPACE = 20
 _TITLE, _SMALL = 15, 13
 _LINES = 2
-
-_FONTS = (
-    str(Path(__file__).parents[1] / "slides" / "fonts" / "Inter-Medium.otf"),
-    "NotoSansCJK-Regular.ttc",
-    "PingFang.ttc",
-    "msyh.ttc",
-    "Arial Unicode.ttf",
-    "DejaVuSans.ttf",
-    "arial.ttf",
-)
-"""The font that comes with vidkit, and common ones of other systems for what it has not."""
 
 _PAPER, _INK, _FAINT, _LINE = "#f6f5f2", "#23262b", "#6d727a", "#d9d7d1"
 
@@ -99,7 +87,7 @@ def _caption(
 ) -> None:
     draw = ImageDraw.Draw(sheet)
     left, top = at
-    bold, plain = _font_for(title, _TITLE), _font_for(length, _SMALL)
+    bold, plain = font_for(title, _TITLE), font_for(length, _SMALL)
     draw.text((left, top), str(number), fill=_FAINT, font=bold)
     draw.text((left + width, top + 1), length, fill=_FAINT, font=plain, anchor="ra")
     indent = round(draw.textlength(f"{number} ", font=bold)) + 4
@@ -135,26 +123,6 @@ def _clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def _font_for(text: str, size: int) -> FreeTypeFont:
-    """The bundled font, or one of this machine where only that has all signs of `text`."""
-    signs = set(map(ord, text))
-    for name in _FONTS:
-        font = _font(name, size)
-        if font and all(glyphs.has(glyphs.of_file(str(font.path), font.index), s) for s in signs):
-            return font
-    bundled = _font(_FONTS[0], size)
-    assert bundled is not None
-    return bundled
-
-
-@lru_cache(maxsize=64)
-def _font(name: str, size: int) -> FreeTypeFont | None:
-    try:
-        return ImageFont.truetype(name, size)
-    except OSError:
-        return None
 
 
 def _png(image: Image.Image) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from ..events import LessonEnded, LessonStarted, RunEnded, RunStarted, WorkersCh
 from ..lesson import Lesson
 from ..report import BatchReport, VideoReport
 from ..settings import Settings
+from ..timeline import Timeline
 from .lesson import chosen, make_lesson
 from .place import Place
 from .step import told
@@ -56,6 +57,7 @@ class Batch:
         self._turns = Turns(settings.video_workers)
         self._places: list[Place] = []
         self.started: float | None = None
+        self.timeline = Timeline()
 
     def resize(
         self, sections: int | None = None, videos: int | None = None, reason: str = "as asked"
@@ -112,29 +114,37 @@ class Batch:
                 reports[len(reports)] = VideoReport(job.path, job.folder, failure=stop)
             failure = stop if len(reports) > begun else None
         s = self.settings
+        apart = self.timeline.apart()
         return BatchReport(
-            videos=tuple(reports[position] for position in sorted(reports)),
+            videos=tuple(
+                replace(reports[position], timeline=apart.get(position))
+                for position in sorted(reports)
+            ),
             seconds=self._now(),
             peak_calls=s.peak_calls,
             workers=f"{s.video_workers} videos × {s.section_workers} sections"
             + (" × 2" if s.concurrent_parts else ""),
             failure=failure,
+            timeline=self.timeline,
         )
 
     async def make_one(self, job: Job) -> VideoReport:
         """Make one lesson. Raises what kept it from beginning."""
         self._begin(1)
         try:
-            return await self._lesson(0, job)
+            report = await self._lesson(0, job)
         finally:
             self._end()
+        return replace(report, timeline=self.timeline)
 
     def _begin(self, lessons: int | None) -> None:
         self.started = self.tools.clock()
+        self._deaf = self.tools.events.subscribe(self.timeline.hear)
         self.tools.events.tell(RunStarted(0.0, lessons))
 
     def _end(self) -> None:
         self.tools.events.tell(RunEnded(self._now()))
+        self._deaf()
 
     def _now(self) -> float:
         return self.tools.clock() - (self.started or 0.0)

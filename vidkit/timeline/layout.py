@@ -1,0 +1,267 @@
+"""A timeline as a picture: groups of lanes under each other, an axis below, a legend above."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from ..lettering import cut, width_of
+from .axis import end_for, ticks
+from .bar import KINDS, ON_CORES, Bar, Kind, Mark, Workers
+from .drawing import MANY, NARROW, draw_bar, fewer
+from .dress import Role
+from .scene import SMALL, TINY, Box, Line, Scale, Scene, Shape, Sign, SignKind, Text
+from .telling import of_bar, of_marks, of_workers
+
+GUTTER = 108
+"""Pixels at the left, for the names of the groups."""
+MARGIN = 14
+BETWEEN = 8
+ROW = 20
+MOST_LANES = 64
+"""Lanes of a group that are drawn: more calls at once than anybody may make."""
+A_TICK = 84
+"""Pixels from one tick to the next, at least."""
+NEAR = 11
+"""Pixels within which signs on a gate's lane are drawn as one."""
+
+NAMES: dict[Kind, str] = {
+    "lesson": "lessons",
+    "image": "images",
+    "audio": "narrations",
+    "clip": "clips",
+    "join": "video",
+}
+SIGNS: dict[str, tuple[SignKind, Role]] = {
+    "closed": ("cross", "failed"),
+    "waits": ("hold", "ink"),
+    "held": ("hold", "ink"),
+    "slower": ("down", "ink"),
+    "faster": ("up", "ink"),
+    "resized": ("dot", "ink"),
+    "goes on": ("dot", "ink"),
+    "retried": ("diamond", "refused"),
+}
+"""How what a gate did is drawn; of several at one place the first of these."""
+
+
+class Run(Protocol):
+    """What is drawn of a `Timeline`."""
+
+    @property
+    def bars(self) -> list[Bar]: ...
+    @property
+    def marks(self) -> list[Mark]: ...
+    @property
+    def workers(self) -> list[Workers]: ...
+    @property
+    def ended(self) -> float | None: ...
+    def waiting(self, kind: Kind) -> int: ...
+    def sentence(self, now: float | None = None) -> str: ...
+
+
+def laid_out(run: Run, width: int, now: float, since: float) -> Scene:
+    """The picture of `run` at `now` seconds, from `since` on, `width` pixels wide."""
+    most = max(2, (width - GUTTER - MARGIN) // A_TICK)
+    end = max(now, since + 0.01) if run.ended is not None else since + end_for(now - since, most)
+    scale = Scale(since, end, GUTTER, max(width - MARGIN, GUTTER + 20))
+    bars = [bar for bar in run.bars if bar.end is None or bar.end >= since]
+    marks = [mark for mark in run.marks if mark.at + mark.seconds >= since]
+    workers = [change for change in run.workers if change.at >= max(since, 1e-3)]
+    several = len({bar.lesson for bar in bars}) > 1
+    if not several:
+        bars = [bar for bar in bars if bar.kind != "lesson"]
+    page = Scene(width, told=run.sentence(now))
+    _legend(page, _kinds_of(bars, marks, workers))
+    told = page.height
+    if workers:
+        page.height += ROW - 4
+    top = page.height
+    for kind in KINDS:
+        if of_kind := [bar for bar in bars if bar.kind == kind]:
+            _group(page, kind, of_kind, scale, now, _beside(run, kind, of_kind), several)
+    _gates(page, marks, scale)
+    bottom = page.height - BETWEEN + 3
+    _axis(page, scale, (top, bottom), most)
+    _changes(page, workers, scale, (told, bottom), several)
+    if run.ended is None and bars:
+        page.add(3, Line(scale.x(now), top, scale.x(now), bottom, "now"))
+    return page
+
+
+def _beside(run: Run, kind: Kind, bars: Sequence[Bar]) -> str:
+    """What is said below the name of a group: who makes them, or how many wait for a core."""
+    if kind in ON_CORES:
+        waiting = run.waiting(kind)
+        told = f"{waiting} waiting" if run.ended is None else f"up to {waiting} waited"
+        return told if waiting > 1 else ""
+    return ", ".join(sorted({bar.by for bar in bars if bar.by not in ("vidkit", "several")}))
+
+
+def _group(
+    page: Scene,
+    kind: Kind,
+    bars: Sequence[Bar],
+    scale: Scale,
+    now: float,
+    beside: str,
+    several: bool,
+) -> None:
+    """The lanes of one kind of bar, with its name."""
+    lanes = min(max((bar.lane for bar in bars if bar.lane is not None), default=0) + 1, MOST_LANES)
+    high, gap = _lane_height(lanes)
+    top, height = page.height, lanes * (high + gap) - gap
+    left, wide = scale.left - 4, scale.right - scale.left + 8
+    page.add(0, Box(left, top - 3, wide, height + 6, "track", 3))
+    title = f"{NAMES[kind]}: {beside}" if beside else None
+    two = bool(beside) and height >= 26
+    y = top + (7 if two else min(height, 30) / 2)
+    page.add(3, Text(left - 8, y, NAMES[kind], "ink", SMALL, "end"), title=title)
+    if two:
+        name = cut(beside, TINY, scale.left - 14)
+        page.add(3, Text(left - 8, top + 21, name, "quiet", TINY, "end"), title=title)
+    tiny: list[Shape] = []
+    for bar in fewer(bars, scale):
+        if bar.lane is not None and bar.lane < lanes:
+            shapes = draw_bar(bar, scale, top + bar.lane * (high + gap), high, now, several)
+            end = now if bar.end is None else bar.end
+            if len(bars) > MANY and (end - bar.placed) * scale.second < NARROW:
+                tiny += shapes
+            else:
+                page.add(2, *shapes, title=of_bar(bar, now))
+    page.add(2, *tiny)
+    page.height = top + height + BETWEEN + 3
+
+
+def _lane_height(lanes: int) -> tuple[float, float]:
+    """Pixels of a lane, and from it to the next: the more there are, the thinner."""
+    for most, high, gap in ((4, 18, 2), (10, 15, 2), (16, 12, 2), (24, 8, 1.5), (32, 6, 1)):
+        if lanes <= most:
+            return high, gap
+    return (4, 1) if lanes <= 48 else (3, 1)
+
+
+def _gates(page: Scene, marks: Sequence[Mark], scale: Scale) -> None:
+    """A lane for each gate that had something to say: its pauses, and what it decided."""
+    for gate in sorted({mark.gate for mark in marks}):
+        own = [mark for mark in marks if mark.gate == gate]
+        top, high = page.height, 16
+        left = scale.left - 4
+        page.add(0, Box(left, top - 3, scale.right - scale.left + 8, high + 6, "track", 3))
+        label = f"{gate}'s gate"
+        name = cut(label, SMALL, scale.left - 14)
+        page.add(3, Text(left - 8, top + high / 2, name, "ink", SMALL, "end"), title=label)
+        for mark in own:
+            if mark.seconds and mark.kind == "waits":
+                x, to = scale.x(mark.at), scale.x(mark.at + mark.seconds)
+                page.add(2, Box(x, top, max(to - x, 1), high, "pause"), title=of_marks([mark]))
+        for near in _near(own, scale):
+            first = min(near, key=lambda mark: list(SIGNS).index(mark.kind))
+            kind, colour = SIGNS[first.kind]
+            x = scale.x(near[0].at) + (6 if kind == "hold" else 0)
+            page.add(2, Sign(x, top + high / 2, kind, colour), title=of_marks(near))
+        page.height = top + high + BETWEEN + 3
+
+
+def _near(marks: Sequence[Mark], scale: Scale) -> list[list[Mark]]:
+    """Marks in order, those together that would stand on each other."""
+    found: list[list[Mark]] = []
+    for mark in sorted(marks, key=lambda each: each.at):
+        if found and scale.x(mark.at) - scale.x(found[-1][0].at) < NEAR:
+            found[-1].append(mark)
+        else:
+            found.append([mark])
+    return found
+
+
+def _axis(page: Scene, scale: Scale, between: tuple[float, float], most: int) -> None:
+    """The grid, and the names of its ticks."""
+    top, bottom = between
+    page.height = bottom
+    for at, name in ticks(scale.start, scale.end, most):
+        x = scale.x(at)
+        page.add(1, Line(x, top - 3, x, bottom, "line"))
+        over = x + width_of(name, TINY) / 2 > page.width - 2
+        place = page.width - 2 if over else x
+        page.add(3, Text(place, bottom + 11, name, "quiet", TINY, "end" if over else "middle"))
+    page.height += 22
+
+
+def _changes(
+    page: Scene,
+    workers: Sequence[Workers],
+    scale: Scale,
+    between: tuple[float, float],
+    several: bool,
+) -> None:
+    """A line where the numbers of workers changed, and to what, where there is room to say so."""
+    free = scale.left
+    for change in workers:
+        x = scale.x(change.at)
+        page.add(1, Line(x, between[0] + 12, x, between[1], "now", dashed=True))
+        name = f"{change.videos} × {change.sections}" if several else f"{change.sections} at once"
+        wide = width_of(name, TINY)
+        at = min(max(x, scale.left + wide / 2), scale.right - wide / 2)
+        if at - wide / 2 >= free:
+            page.add(
+                3, Text(at, between[0] + 4, name, "quiet", TINY, "middle"), title=of_workers(change)
+            )
+            free = at + wide / 2 + 8
+
+
+def _kinds_of(
+    bars: Sequence[Bar], marks: Sequence[Mark], workers: Sequence[Workers]
+) -> list[tuple[Shape, str]]:
+    """What occurs in the picture, as samples with their names."""
+    steps = [bar for bar in bars if bar.kind != "lesson"]
+    outcomes = {bar.outcome for bar in steps}
+    kinds = {mark.kind for mark in marks}
+    found: list[tuple[Shape, str]] = [
+        (Box(0, -5, 14, 10, "image"), "working"),
+        (Box(0, -5, 14, 10, "image-soft"), "waiting"),
+    ]
+    if "kept" in outcomes:
+        found.append((Box(6, -6, 2.5, 12, "kept", 0), "from the store"))
+    if "failed" in outcomes:
+        found.append((Sign(7, 0, "cross", "failed"), "failed"))
+    if "cancelled" in outcomes:
+        found.append((Box(0, -5, 14, 10, "gone"), "cancelled"))
+    if any(bar.refused for bar in steps):
+        found.append((Sign(7, 0, "diamond", "refused"), "told 429"))
+    if "waits" in kinds:
+        found.append((Box(0, -5, 14, 10, "pause"), "nothing starts"))
+    if "slower" in kinds:
+        found.append((Sign(7, 0, "down", "ink"), "slower"))
+    if "faster" in kinds:
+        found.append((Sign(7, 0, "up", "ink"), "faster"))
+    if workers:
+        found.append((Line(7, -6, 7, 6, "now", dashed=True), "workers changed"))
+    return found
+
+
+def _legend(page: Scene, entries: Sequence[tuple[Shape, str]]) -> None:
+    """The samples in a line above the lanes, in two where one is not enough."""
+    x, y = float(GUTTER), 10.0
+    for sample, name in entries:
+        wide = 20 + width_of(name, TINY)
+        if x + wide > page.width - MARGIN and x > GUTTER:
+            x, y = float(GUTTER), y + 16
+        page.add(3, _moved(sample, x, y), Text(x + 20, y, name, "quiet", TINY))
+        x += wide + 14
+    page.height = y + 18
+
+
+def _moved(shape: Shape, x: float, y: float) -> Shape:
+    match shape:
+        case Line():
+            return Line(
+                shape.x + x, shape.y + y, shape.to_x + x, shape.to_y + y, shape.colour, shape.dashed
+            )
+        case Box():
+            return Box(
+                shape.x + x, shape.y + y, shape.width, shape.height, shape.fill, shape.radius
+            )
+        case Sign():
+            return Sign(shape.x + x, shape.y + y, shape.kind, shape.colour, shape.size)
+        case Text():
+            return shape

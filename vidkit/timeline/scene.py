@@ -1,0 +1,139 @@
+"""A picture as shapes at their places, in pixels, ready to be drawn in any way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .dress import Role
+
+SMALL, TINY = 11, 10
+
+SignKind = Literal["diamond", "cross", "up", "down", "dot", "hold"]
+Layer = Literal[0, 1, 2, 3]
+"""Grounds, the grid, bars, and what stands before them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle with corners of `radius`."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    fill: Role
+    radius: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A thin line, straight down or across."""
+
+    x: float
+    y: float
+    to_x: float
+    to_y: float
+    colour: Role
+    dashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A line of text, the middle of its height at `y`."""
+
+    x: float
+    y: float
+    text: str
+    colour: Role
+    size: int = SMALL
+    anchor: Literal["start", "middle", "end"] = "start"
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A small sign around a point."""
+
+    x: float
+    y: float
+    kind: SignKind
+    colour: Role
+    size: float = 4.0
+
+
+Shape = Box | Line | Text | Sign
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Shapes that belong together; `title` says what they are when one points at them."""
+
+    layer: Layer
+    shapes: tuple[Shape, ...]
+    title: str | None = None
+
+
+@dataclass(slots=True)
+class Scene:
+    """A picture: its size in pixels, what is in it, and what it shows, in words."""
+
+    width: int
+    height: float = 0.0
+    told: str = ""
+    _things: list[Thing] = field(default_factory=list)
+
+    def add(self, layer: Layer, *shapes: Shape, title: str | None = None) -> None:
+        """Put shapes before all others of their layer."""
+        self._things.append(Thing(layer, shapes, title))
+
+    @property
+    def things(self) -> list[Thing]:
+        """All that is in it, from back to front."""
+        return sorted(self._things, key=lambda thing: thing.layer)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """From seconds to pixels: `start` is at `left`, `end` at `right`."""
+
+    start: float
+    end: float
+    left: float
+    right: float
+
+    def x(self, at: float) -> float:
+        """Where a moment is, within the axis."""
+        share = (at - self.start) / max(self.end - self.start, 1e-9)
+        return self.left + min(max(share, 0.0), 1.0) * (self.right - self.left)
+
+    @property
+    def second(self) -> float:
+        """Pixels for a second."""
+        return (self.right - self.left) / max(self.end - self.start, 1e-9)
+
+
+def signs(kind: SignKind, x: float, y: float, size: float) -> list[list[tuple[float, float]]]:
+    """The polygons that a sign is made of; none for a dot, which is a circle."""
+    s = size
+    match kind:
+        case "diamond":
+            return [[(x, y - s), (x + s, y), (x, y + s), (x - s, y)]]
+        case "up":
+            return [[(x - s, y + s * 0.7), (x, y - s * 0.9), (x + s, y + s * 0.7)]]
+        case "down":
+            return [[(x - s, y - s * 0.7), (x, y + s * 0.9), (x + s, y - s * 0.7)]]
+        case "hold":
+            w = s * 0.6
+            return [
+                [(left, y - s), (left + w, y - s), (left + w, y + s), (left, y + s)]
+                for left in (x - s * 0.8, x + s * 0.2)
+            ]
+        case "cross":
+            t = s * 0.32
+            return [
+                [(x - s, y - s + t), (x - s + t, y - s), (x + s, y + s - t), (x + s - t, y + s)],
+                [(x + s - t, y - s), (x + s, y - s + t), (x - s + t, y + s), (x - s, y + s - t)],
+            ]
+        case "dot":
+            return []
