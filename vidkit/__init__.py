@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         start,
         start_all,
     )
+    from .editing import edited, save_lesson
     from .errors import VidkitError
     from .lesson import Lesson, Section, load_lesson
     from .nested import allow_nested
@@ -44,12 +45,14 @@ _HOMES = {
     "VideoReport": "report",
     "VidkitError": "errors",
     "allow_nested": "nested",
+    "edited": "editing",
     "generate_video": "calls",
     "generate_video_from_json": "calls",
     "load_lesson": "lesson",
     "plan": "calls",
     "process_all_videos": "calls",
     "process_videos": "calls",
+    "save_lesson": "editing",
     "start": "calls",
     "start_all": "calls",
     "take_back": "retakes",
@@ -69,12 +72,14 @@ __all__ = [
     "VideoReport",
     "VidkitError",
     "allow_nested",
+    "edited",
     "generate_video",
     "generate_video_from_json",
     "load_lesson",
     "plan",
     "process_all_videos",
     "process_videos",
+    "save_lesson",
     "start",
     "start_all",
     "take_back",
