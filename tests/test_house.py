@@ -34,7 +34,7 @@ TIERS = {
     },
     3: {"providers", "timeline"},
     4: {"pipeline", "report"},
-    5: {"lineup", "look", "planning", "progress"},
+    5: {"lineup", "look", "offers", "planning", "progress"},
     6: {"calls", "nested", "order", "retakes", "run"},
     7: {"__main__", "studio"},
 }

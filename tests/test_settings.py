@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import json
+import pickle
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -9,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vidkit.errors import SettingsError
+from vidkit.providers import ImageAsk, VoiceAsk, image_makers, left_aside, voice_makers
 from vidkit.settings import Settings
 
 
@@ -37,6 +42,13 @@ def test_the_defaults_of_a_batch_make_at_most_sixteen_calls() -> None:
         {"size": (1280,)},
         {"on_failure": "cry"},
         {"only": []},
+        {"api_key": 7},
+        {"api_key": " "},
+        {"base_url": 7},
+        {"base_url": ""},
+        {"image_style": 3},
+        {"voice_tld": ["co.uk"]},
+        {"voice_slow": "yes"},
         {"only": [0]},
         {"only": 3},
         {"images": ""},
@@ -60,3 +72,72 @@ def test_an_unknown_setting_names_the_known_ones() -> None:
 def test_only_is_a_set_of_numbers_in_order(numbers: list[int]) -> None:
     """However the numbers come, each section is made once, in order."""
     assert Settings(only=numbers).only == tuple(sorted(set(numbers)))
+
+
+SECRET = "sk-secret-do-not-show"
+
+
+def test_a_key_is_shown_and_written_nowhere() -> None:
+    """Neither repr, text, JSON, pickle, copy nor error has the key, and a password in an address
+    is no better seen; the provider gets both.
+    """
+    settings = Settings(api_key=SECRET, base_url=f"https://me:{SECRET}@example.org/v1?k={SECRET}")
+    again = settings.with_(fps=30)
+    shown = [f"{each!r}{each}{asdict(each)}" for each in (settings, again, copy.deepcopy(settings))]
+    shown.append(json.dumps(asdict(settings), default=str))
+    assert all("example.org/v1" in text and SECRET not in text for text in shown)
+    for carry in (pickle.dumps, json.dumps):
+        with pytest.raises((SettingsError, TypeError)) as caught:
+            carry(asdict(settings)["api_key"])  # type: ignore[operator]
+        assert SECRET not in str(caught.value)
+    with pytest.raises(SettingsError, match="OPENAI_API_KEY"):
+        pickle.dumps(settings)
+    for wrong in ({"api_key": [SECRET]}, {"base_url": [SECRET]}, {"api_key": SECRET, "fps": 0}):
+        with pytest.raises(SettingsError) as refused:
+            Settings(**wrong)
+        assert SECRET not in str(refused.value)
+    assert again.api_key.reveal() == SECRET
+    assert settings == settings.with_(fps=24) != settings.with_(api_key="another")
+
+
+def test_a_setting_of_a_provider_reaches_it_and_no_other() -> None:
+    """Style, quality, manner, accent, key and address go to the provider that knows them; what
+    the spec itself says counts first, and what nobody takes is told.
+    """
+    chosen = Settings(
+        images=["openai:quality=low", "slides"],
+        voice=["gtts", "openai", "espeak"],
+        api_key=SECRET,
+        base_url="http://localhost:9/v1",
+        image_style="A chalk drawing:",
+        image_quality="high",
+        voice_manner="Whisper.",
+        voice_tld="co.uk",
+        voice_slow=True,
+    )
+    drawn, _ = image_makers(chosen)
+    ask = ImageAsk("A leaf.", "", None, "en", (64, 36))
+    assert drawn.shape(ask)["prompt"] == "A chalk drawing:\n\nA leaf."
+    assert drawn.shape(ask)["quality"] == "low"
+    assert drawn.shape(ask)["address"] == "http://localhost:9/v1"
+    google, spoken, _ = voice_makers(chosen)
+    say = VoiceAsk("A leaf.", "en")
+    assert (google.shape(say)["tld"], google.shape(say)["slow"]) == ("co.uk", True)
+    assert spoken.shape(say)["manner"] == "Whisper."
+    assert not left_aside(chosen)
+    told = left_aside(chosen.with_(voice="espeak"))
+    assert [note.split()[0] for note in told] == ["voice_manner", "voice_tld", "voice_slow"]
+    assert left_aside(Settings(api_key=SECRET))[0].startswith("api_key is set and not used")
+
+
+def test_two_keys_are_two_gates() -> None:
+    """Another key or address is another limit; the same one, from wherever, is the same."""
+
+    def gate_key(**how: Any) -> Any:
+        (maker,) = image_makers(Settings(images="openai", **how))
+        return maker.gate_key  # type: ignore[attr-defined]
+
+    one = gate_key(api_key="one")
+    assert one == gate_key(api_key="one", image_quality="low")
+    assert one != gate_key(api_key="two")
+    assert one != gate_key(api_key="one", base_url="http://localhost:9/v1")

@@ -133,6 +133,8 @@ class Settings:
         for name in _TEXTS:
             if not isinstance(getattr(self, name), str | None):
                 raise SettingsError(f"{name} is {getattr(self, name)!r}; give text")
+        if not isinstance(self.voice_slow, bool):
+            raise SettingsError(f"voice_slow is {self.voice_slow!r}; give True or False")
         object.__setattr__(self, "api_key", _hidden("api_key", self.api_key))
         object.__setattr__(self, "base_url", _address(self.base_url))
 

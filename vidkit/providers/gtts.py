@@ -39,6 +39,8 @@ MOST = gTTS.GOOGLE_TTS_MAX_CHARS
 """Characters that Google Translate speaks in one request: 100."""
 TIMEOUT = (5.0, 20.0)
 """Seconds to wait for a connection, and for each part of an answer. gTTS waits for ever."""
+CHECK_TIMEOUT = (4.0, 4.0)
+"""The same for a check: a thread that waits keeps the program from ending."""
 ACCENTS = {
     "en-au": "com.au",
     "en-ca": "ca",
@@ -71,7 +73,7 @@ class GoogleVoice:
     name = "gtts"
     places = None
     online = True
-    needs = "a network; no key, and no promise by Google"
+    needs = "a network (no key, and no promise by Google)"
 
     def __init__(
         self, tld: str | None = None, *, slow: bool = False, timeout: tuple[float, float] = TIMEOUT
@@ -127,7 +129,11 @@ class GoogleVoice:
     async def check(self) -> str:
         """Whether it can be used: speaks one word, and gives what was found, in words."""
         tld = self.tld or "com"
-        await self._say("en", tld, "Yes")
+        quick = GoogleVoice(tld, timeout=CHECK_TIMEOUT)
+        try:
+            await quick._say("en", tld, "Yes")
+        finally:
+            await quick.aclose()
         return f"translate.google.{tld} answers"
 
     async def aclose(self) -> None:

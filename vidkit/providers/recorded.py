@@ -27,6 +27,7 @@ class Recorded:
     name = "recorded"
     places: int | None = None
     price = 0.0
+    needs = "files of your own, named in sections or in recorded:FOLDER"
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder
@@ -47,6 +48,10 @@ class Recorded:
         path = self._find(ask)
         data = await request(lambda: asyncio.to_thread(_read, path))
         return Narration(data, path.suffix.lower())
+
+    async def check(self) -> str:
+        """Whether it can be used, in words."""
+        return f"reads {self.folder or 'the files that sections name'}"
 
     def _find(self, ask: ImageAsk | VoiceAsk) -> Path:
         if ask.file is not None:

@@ -1,0 +1,149 @@
+"""What is said of providers: what they need, cost and have, and whether they can be used."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_gtts import FakeGoogle
+from fake_openai import FakeOpenAI
+
+from vidkit.offers import Offer, check, offers, table
+from vidkit.providers import _openai_models as models
+from vidkit.settings import Settings
+
+SECRET = "sk-secret-do-not-show"
+
+
+@pytest.fixture(autouse=True)
+def no_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test meets the key or the address of who runs it."""
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Another package that registers four voices, good and bad."""
+    (tmp_path / "choir.py").write_text(
+        "import asyncio\n"
+        "from vidkit.errors import ProviderError\n"
+        "class Voice:\n"
+        "    places = None\n"
+        "    online = True\n"
+        "    price = 0.25\n"
+        "    def __init__(self, name): self.name = name\n"
+        "    def shape(self, ask): return {}\n"
+        "    async def speak(self, ask, request): raise ProviderError('never asked')\n"
+        "class Slow(Voice):\n"
+        "    async def check(self): await asyncio.sleep(3600)\n"
+        "class Odd(Voice):\n"
+        "    async def check(self): raise KeyError('sk-0123456789abcdef')\n"
+        "def mute(argument): return Voice('mute')\n"
+        "def slow(argument): return Slow('slow')\n"
+        "def odd(argument): return Odd('odd')\n"
+        "def broken(argument): raise RuntimeError('no\\nlungs')\n"
+    )
+    info = tmp_path / "choir-1.2.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: choir\nVersion: 1.2\n")
+    points = "".join(f"{name} = choir:{name}\n" for name in ("mute", "slow", "odd", "broken"))
+    (info / "entry_points.txt").write_text(f"[vidkit.voices]\n{points}")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield
+
+
+def named(several: list[Offer], kind: str, name: str) -> Offer:
+    (found,) = [offer for offer in several if (offer.kind, offer.name) == (kind, name)]
+    return found
+
+
+def test_everything_that_can_be_named_is_told() -> None:
+    """Each name of `images=` and `voice=` has an offer: its needs, cost, day of prices, models."""
+    several = offers()
+    assert [(o.kind, o.name) for o in several] == [
+        ("images", "openai"),
+        ("images", "recorded"),
+        ("images", "simulated"),
+        ("images", "slides"),
+        ("voice", "espeak"),
+        ("voice", "gtts"),
+        ("voice", "openai"),
+        ("voice", "recorded"),
+        ("voice", "simulated"),
+    ]
+    drawn = named(several, "images", "openai")
+    assert drawn.cost == f"about $0.029 for a picture of 1280 × 720 (prices of {models.dated()})"
+    assert drawn.models[0] == "gpt-image-2.6-flare"
+    assert "OPENAI_API_KEY is not set" in drawn.needs
+    assert (drawn.usable, "set the environment variable" in drawn.found) == (False, True)
+    assert "a minute of speech" in named(several, "voice", "openai").cost
+    slides = named(several, "images", "slides")
+    assert (slides.needs, slides.cost) == ("nothing: it works offline", "free")
+    assert slides.usable is None
+    assert named(several, "voice", "gtts").cost == "free"
+
+
+def test_where_the_key_comes_from_is_told_and_not_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the environment or from the settings; the key is in no line and no repr."""
+    monkeypatch.setenv("OPENAI_API_KEY", SECRET)
+    from_environment = offers()
+    from_settings = offers(Settings(api_key=SECRET + "x"))
+    for several, source in ((from_environment, "from OPENAI_API_KEY"), (from_settings, "api_key")):
+        assert source in named(several, "images", "openai").needs
+        assert SECRET not in table(several) + repr(several)
+
+
+def test_a_check_uses_what_is_free_and_sees_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Offline providers are tried, services are asked what costs nothing, each has a reason."""
+    with FakeOpenAI() as server, FakeGoogle() as google:
+        google.reached(monkeypatch)
+        settings = Settings(api_key=SECRET, base_url=server.base_url)
+        several = check(offers(settings))
+        assert all(offer.usable for offer in several), table(several)
+        assert set(server.billed) == {"/v1/models"}
+        assert named(several, "images", "slides").found == "a picture was drawn"
+        assert "has gpt-image" in named(several, "images", "openai").found
+        assert "translate.google.com answers" in table(several)
+        server.script.extend(["key", "key"])
+        google.script.append("403")
+        several = check(offers(settings))
+        assert [o.name for o in several if not o.usable] == ["openai", "gtts", "openai"]
+        assert "does not accept the key in api_key" in table(several)
+        assert "lets nobody in from here" in named(several, "voice", "gtts").found
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_providers_of_other_packages_are_told_whatever_they_do() -> None:
+    """One that hangs, raises, breaks or has no check costs the others nothing but its line."""
+    several = check([offer for offer in offers() if offer.package], seconds=0.2)
+    mute, slow = named(several, "voice", "mute"), named(several, "voice", "slow")
+    assert mute.package == "choir 1.2"
+    assert mute.cost == "about $0.25 for a minute of speech"
+    assert (mute.usable, "without paying" in mute.found) == (None, True)
+    assert (slow.usable, slow.found) == (False, "no answer in 0.2 s")
+    broken = named(several, "voice", "broken")
+    assert (broken.usable, broken.found) == (False, "RuntimeError: no lungs")
+    assert "0123456789" not in table(several)
+    assert named(several, "voice", "odd").usable is False
+
+
+def test_a_check_looks_at_all_at_once() -> None:
+    """Twenty that do not answer take no longer than one."""
+
+    class Silent:
+        name, places, online = "silent", None, True
+        under_way = 0
+        most = 0
+
+        async def check(self) -> Any:
+            Silent.under_way += 1
+            Silent.most = max(Silent.most, Silent.under_way)
+            await asyncio.sleep(3600)
+
+    several = check([Offer("voice", "silent", maker=Silent())] * 20, seconds=0.1)
+    assert Silent.most == 20
+    assert not any(offer.usable for offer in several)
