@@ -68,13 +68,13 @@ class Rehearsal:
         images: Any = None,
         voice: Any = None,
         editor: Editor | None = None,
-        gate: Request = straight,
+        gates: tuple[Request, Request] = (straight, straight),
     ) -> None:
         self.settings = settings or Settings()
         self.images = images or Simulated(latency=15, seconds=0.1)
         self.voice = voice or Simulated(latency=15, seconds=0.1)
         self.editor = editor or no_editor()
-        self.gate = gate
+        self.gates = gates
         self.events: list[Event] = []
         self.seconds = 0.0
 
@@ -87,8 +87,8 @@ class Rehearsal:
         events = Events()
         events.subscribe(self.events.append)
         tools = Tools(
-            images=[Source(self.images, self.gate)],
-            voice=[Source(self.voice)],
+            images=[Source(self.images, self.gates[0])],
+            voice=[Source(self.voice, self.gates[1])],
             editor=self.editor,
             aside=aside,
             cores=anyio.CapacityLimiter(2),

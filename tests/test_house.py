@@ -34,7 +34,7 @@ TIERS = {
     },
     3: {"providers", "timeline"},
     4: {"pipeline", "report"},
-    5: {"lineup", "look", "offers", "planning", "progress"},
+    5: {"forecasting", "lineup", "look", "offers", "planning", "progress"},
     6: {"calls", "nested", "order", "retakes", "run"},
     7: {"__main__", "studio"},
 }
@@ -42,6 +42,7 @@ TIER = {module: tier for tier, modules in TIERS.items() for module in modules}
 
 PRIVATE_ROOMS = {
     "captions",
+    "forecasting",
     "gate",
     "media",
     "providers",

@@ -27,7 +27,7 @@ from vidkit.events import (
     WorkStarted,
 )
 from vidkit.gate import Gate
-from vidkit.pipeline import Editor, Job
+from vidkit.pipeline import Editor, Job, straight
 from vidkit.providers.simulated import Simulated
 from vidkit.settings import Settings
 
@@ -331,7 +331,7 @@ def test_a_cancelled_run_writes_its_report(tmp_path: Path) -> None:
 
 def test_a_report_tells_work_from_waiting(tmp_path: Path) -> None:
     """With one place at the gate, the second picture takes two calls' time, one of it work."""
-    run = Rehearsal(Settings(section_workers=2), gate=Gate("one", 1, adaptive=False))
+    run = Rehearsal(Settings(section_workers=2), gates=(Gate("one", 1, adaptive=False), straight))
     first, second = run.make(jobs(tmp_path, 1, 2))[0].sections
     assert first.seconds["image"] == first.work["image"] == 15
     assert second.seconds["image"] == 30 and second.work["image"] == 15

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from .editing import edited, save_lesson
     from .errors import VidkitError
+    from .forecasting import Forecast, Sweep, forecast, sweep
     from .lesson import Lesson, Section, load_lesson
     from .nested import allow_nested
     from .planning import Plan
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "BatchReport": "report",
     "Budget": "store",
+    "Forecast": "forecasting",
     "Lesson": "lesson",
     "Plan": "planning",
     "Run": "run",
@@ -42,10 +44,12 @@ _HOMES = {
     "SectionReport": "report",
     "Settings": "settings",
     "Snapshot": "run",
+    "Sweep": "forecasting",
     "VideoReport": "report",
     "VidkitError": "errors",
     "allow_nested": "nested",
     "edited": "editing",
+    "forecast": "forecasting",
     "generate_video": "calls",
     "generate_video_from_json": "calls",
     "load_lesson": "lesson",
@@ -55,6 +59,7 @@ _HOMES = {
     "save_lesson": "editing",
     "start": "calls",
     "start_all": "calls",
+    "sweep": "forecasting",
     "take_back": "retakes",
     "takes": "retakes",
 }
@@ -62,6 +67,7 @@ _HOMES = {
 __all__ = [
     "BatchReport",
     "Budget",
+    "Forecast",
     "Lesson",
     "Plan",
     "Run",
@@ -69,10 +75,12 @@ __all__ = [
     "SectionReport",
     "Settings",
     "Snapshot",
+    "Sweep",
     "VideoReport",
     "VidkitError",
     "allow_nested",
     "edited",
+    "forecast",
     "generate_video",
     "generate_video_from_json",
     "load_lesson",
@@ -82,6 +90,7 @@ __all__ = [
     "save_lesson",
     "start",
     "start_all",
+    "sweep",
     "take_back",
     "takes",
 ]

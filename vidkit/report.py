@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from html import escape
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -262,6 +263,7 @@ def in_sections(numbers: Collection[int]) -> str:
     return f"section{'s' if len(set(numbers)) > 1 else ''} {in_runs(numbers)}"
 
 
+@cache
 def vidkit_version() -> str:
     """The installed version; "unknown" where the package runs without being installed."""
     try:

@@ -36,6 +36,8 @@ def cues(
     lines of `LINE` columns; a text that is far too long for its time is cut, with "…".
     A text without a letter or digit has no cues.
     """
+    if not any(character.isalnum() for character in text):
+        return []
     first, last = math.ceil(start * 1000), math.floor(end * 1000)
     most = max(1, (last - first) // 1000)
     text = text[: 4 * LINES * LINE * (most + 2)]

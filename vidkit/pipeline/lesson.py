@@ -88,7 +88,7 @@ class LessonWork:
         place, aside = self.place, self.place.tools.aside
         under_way = self.report().as_json() | {"state": "under way"}
         await aside(place.output.claim, self.indexes, under_way)
-        keys = await aside(part_keys, place)
+        keys = await aside(part_keys, place) if place.tools.store.keeps else []
         place.run = await aside(place.tools.store.journal.begin_run, place.name_in_journal, keys)
 
     async def end(self) -> None:

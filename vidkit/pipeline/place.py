@@ -89,7 +89,7 @@ class Place:
 
     async def need(self, key: str) -> None:
         """Note that the lesson needs an asset, so that nobody prunes it until it is finished."""
-        if self.run is not None:
+        if self.run is not None and self.tools.store.keeps:
             await self.tools.aside(self.tools.store.journal.need, self.run, [key])
 
     @contextmanager

@@ -7,7 +7,6 @@ anew but itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import av
@@ -61,13 +60,19 @@ def price(maker: object, ask: ImageAsk | VoiceAsk) -> float | None:
     return told(ask) if callable(told) else told
 
 
+def requests(maker: object, ask: ImageAsk | VoiceAsk) -> int:
+    """How many requests a provider sends for an ask, where it says so; else one."""
+    told: Callable[[object], int] | None = getattr(maker, "requests", None)
+    return max(1, told(ask)) if told is not None else 1
+
+
 def clip_shape(picture: str, voice: str | None, frame: Frame) -> dict[str, Any]:
     """Everything that shapes a clip: the digests of its picture and narration, and the frame."""
     return {
         "version": MEDIA_VERSION,
         "picture": picture,
         "voice": voice,
-        "frame": asdict(frame),
+        "frame": dict(vars(frame)),
     }
 
 
@@ -93,7 +98,7 @@ def seam_shape(before: Asset, after: Asset, frame: Frame) -> dict[str, Any]:
     return {
         "version": MEDIA_VERSION,
         "clips": [before.sha256, after.sha256],
-        "frame": asdict(frame),
+        "frame": dict(vars(frame)),
     }
 
 
@@ -112,6 +117,6 @@ def video_shape(
         "titles": list(titles),
         "title": title,
         "language": language,
-        "frame": asdict(frame),
+        "frame": dict(vars(frame)),
         "cues": [[cue.start, cue.end, cue.text] for cue in cues],
     }

@@ -109,6 +109,10 @@ class GoogleVoice:
         """Nothing."""
         return 0.0
 
+    def requests(self, ask: VoiceAsk) -> int:
+        """One for every 100 characters, about."""
+        return len(pieces(_spoken(ask), MOST))
+
     async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
         """The narration as MP3 (24,000 Hz, mono), by one request for every 100 characters.
 

@@ -264,6 +264,10 @@ class OpenAIVoice:
         costs = [models.speech_price(self.model, part)[0] for part in parts]
         return max((cost for cost in costs if cost is not None), default=None)
 
+    def requests(self, ask: VoiceAsk) -> int:
+        """One, and more for a narration that is longer than a request may be."""
+        return len(pieces(_spoken(ask), LONGEST_INPUT))
+
     async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
         """The narration, as WAV or as what the server gives. Raises `ProviderError`s."""
         parts = pieces(_spoken(ask), LONGEST_INPUT)

@@ -62,6 +62,8 @@ def without_credentials(value: Any, name: str = "") -> Any:
     and user, password and credentials of the query in fields whose names end in "url" or
     "endpoint". The texts of a lesson pass as they are.
     """
+    if isinstance(value, str):
+        return _bare_url(value) if name.lower().endswith(("url", "endpoint")) else value
     if isinstance(value, Mapping):
         return {
             each: without_credentials(inner, str(each))
@@ -70,8 +72,6 @@ def without_credentials(value: Any, name: str = "") -> Any:
         }
     if isinstance(value, list | tuple):
         return [without_credentials(inner, name) for inner in value]
-    if isinstance(value, str) and name.lower().endswith(("url", "endpoint")):
-        return _bare_url(value)
     return value
 
 
@@ -95,6 +95,8 @@ def _plain(value: Any) -> Any:
     """`value` in the types that `json` writes. A name that is no text is refused, since 1 and
     "1" would be one name.
     """
+    if isinstance(value, str | float | None):
+        return value
     if isinstance(value, Mapping):
         for name in value:
             if not isinstance(name, str):

@@ -1,0 +1,16 @@
+"""What would four workers do, or six, or two videos at a time? Answered before anything is spent.
+
+`forecast` and `sweep` run the pipeline and the gate of every run, with stand-ins that take the
+time that is said, on a virtual clock.
+
+    `load`       what there is to do: seconds, requests and dollars of each piece
+    `seconds`    how long each takes: as is said, or as in an earlier run
+    `pretence`   the stand-ins
+    `rehearsal`  a run with them, in virtual time
+    `bound`      what no run can beat, and why
+"""
+
+from .forecast import Forecast, forecast
+from .sweep import Sweep, sweep
+
+__all__ = ["Forecast", "Sweep", "forecast", "sweep"]

@@ -1,0 +1,133 @@
+"""What a run would come to before anything is spent: its time, its calls, its cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..events import Event
+from ..machine import usable_cores
+from ..report import count, took
+from ..settings import Settings
+from .bound import bounds
+from .load import Given, PerMinute, dollars, load_of
+from .pretence import Tally
+from .rehearsal import Rehearsal
+from .seconds import Seconds
+
+
+@dataclass(frozen=True, repr=False)
+class Forecast:
+    """What a run with these settings would come to.
+
+    seconds: until the last video is there. at_least: no run with these settings is quicker, and
+    limit says why, in words: "the longest section", "50 image requests a minute". calls:
+    requests to providers; rejected: those of them that were one too many (429); peak: the most
+    under way at once. dollars: what they cost, None where a price is unknown. events: those of
+    the run, in virtual seconds.
+    """
+
+    settings: Settings
+    lessons: int
+    sections: int
+    seconds: float
+    at_least: float
+    limit: str
+    calls: int
+    rejected: int
+    peak: int
+    dollars: float | None
+    events: tuple[Event, ...] = field(default=(), compare=False)
+
+    def __repr__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> list[str]:
+        s = self.settings
+        cost = "price unknown" if self.dollars is None else f"${self.dollars:.2f}"
+        wasted = f", {self.rejected} of them one too many (429)" if self.rejected else ""
+        return [
+            f"{count(self.lessons, 'lesson')}, {count(self.sections, 'section')}, "
+            f"{count(s.video_workers, 'video')} × {count(s.section_workers, 'section')} at once: "
+            f"{took(self.seconds)}",
+            f"  at least {took(self.at_least)}, for {self.limit}",
+            f"  {count(self.calls, 'call')}{wasted}, at most {self.peak} at once, {cost}",
+        ]
+
+
+def forecast(
+    lessons: Given | Iterable[Given],
+    settings: Settings | None = None,
+    *,
+    image_s: Seconds | None = None,
+    voice_s: Seconds | None = None,
+    clip_s: Seconds | None = None,
+    join_s: float | None = None,
+    per_minute: PerMinute | None = None,
+    from_run: object = None,
+    cores: int | None = None,
+    seed: int = 0,
+    **changes: Any,
+) -> Forecast:
+    """What making `lessons` would take, before anything is called: the same pipeline and the
+    same gate as in a run, in virtual time.
+
+    lessons: a lesson, its file, a folder of them, a number of sections, or several of these:
+    `forecast([12] * 8)` is for eight lessons of twelve sections.
+    image_s, voice_s: seconds of one call; clip_s: of a core's work on a clip. Each is a number,
+    (mean, standard deviation), or a function from a `Section` to seconds.
+    join_s: a core's seconds to join a lesson.
+    per_minute: requests that the provider of images, and that of speech, bears in a minute;
+    {"image": 50} is for one of them.
+    from_run: where no seconds are given they are those of an earlier run: its report, the
+    folder of its output, or the journal of a store.
+    cores: of the machine; None is as many as this one lends. seed: of all that is by chance.
+    Further keywords are settings.
+
+    What nobody says is what such a provider usually takes. Everything counts as not yet made,
+    and a budget as enough. Raises `SettingsError` for a faulty argument, `LessonError` for a
+    faulty lesson.
+    """
+    chosen = ready(settings, changes)
+    seconds = {"image": image_s, "audio": voice_s, "clip": clip_s}
+    load = load_of(lessons, chosen, seconds, join_s, per_minute, from_run, seed)
+    return forecast_of(Rehearsal(load, cores or usable_cores(), seed), chosen)
+
+
+def ready(settings: Settings | None, changes: dict[str, Any]) -> Settings:
+    """The settings of a forecast: without what only matters to files that are there."""
+    return (settings or Settings()).with_(**changes).with_(effects={}, force=None, budget=None)
+
+
+def forecast_of(rehearsal: Rehearsal, settings: Settings) -> Forecast:
+    """The forecast for these settings, with its events."""
+    events: list[Event] = []
+    seconds, tally = rehearsal.run(settings, events.append)
+    return told(rehearsal, settings, seconds, tally, tuple(events))
+
+
+def told(
+    rehearsal: Rehearsal,
+    settings: Settings,
+    seconds: float,
+    tally: Tally,
+    events: tuple[Event, ...] = (),
+) -> Forecast:
+    """What came of a rehearsal, as a forecast."""
+    load = rehearsal.load
+    bound = bounds(load, settings, rehearsal.cores)[0]
+    sections = [section for lesson in load.asked(settings) for section in lesson]
+    return Forecast(
+        settings=settings,
+        lessons=len(load.lessons),
+        sections=len(sections),
+        seconds=seconds,
+        at_least=bound.seconds,
+        limit=bound.limit,
+        calls=tally.calls,
+        rejected=tally.rejected,
+        peak=tally.peak,
+        dollars=dollars(sections),
+        events=events,
+    )

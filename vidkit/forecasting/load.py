@@ -1,0 +1,221 @@
+"""What there is to do: how long each piece of each section takes, what it costs, who limits it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any, Literal
+
+from ..errors import KeyMissing, SettingsError
+from ..lesson import Lesson, Section, lesson_files, load_lesson
+from ..pipeline.shape import image_ask, price, requests, voice_ask
+from ..planning import TYPICAL_SECONDS, UNKNOWN_SECONDS
+from ..providers import ImageAsk, VoiceAsk, image_maker, voice_maker
+from ..settings import Settings
+from .seconds import Earlier, Seconds, draw
+
+CLIP_SECONDS = 0.25
+"""A core's work on one section's clip (1280x720, half a minute), on a machine of two cores."""
+JOIN_SECONDS = 0.3
+"""The join of eleven such clips, with captions, poster and contact sheet, on the same machine."""
+
+Kind = Literal["image", "audio"]
+PerMinute = float | Mapping[str, float]
+"""Requests a minute that each provider bears, or {"image": …, "voice": …} for one or both."""
+Given = Lesson | str | Path | int
+"""A lesson, its file, a folder of them, or a number of sections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One image or narration: `requests` side by side, each of `seconds` and `dollars` (None
+    where nobody knows). `own` is a file of the section's own, which asks nobody.
+    """
+
+    seconds: float
+    requests: int = 1
+    dollars: float | None = 0.0
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SectionLoad:
+    """What one section takes; `clip` is seconds of a core."""
+
+    image: Piece
+    audio: Piece
+    clip: float
+    title: str | None = None
+
+    def calls(self, together: bool) -> float:
+        """Seconds that its calls take, the image beside the narration or before it."""
+        parts = (self.image.seconds, self.audio.seconds)
+        return max(parts) if together else sum(parts)
+
+
+@dataclass(frozen=True)
+class Provider:
+    """What limits a provider: `places` for calls at once, and requests a minute."""
+
+    name: str
+    places: int | None
+    online: bool
+    per_minute: float | None
+
+
+@dataclass(frozen=True)
+class Load:
+    """Everything that a forecast starts from, the same for any worker counts.
+
+    lessons: the sections of each. names: of the lessons. join: a core's seconds to join a
+    lesson. images, voice: who is asked.
+    """
+
+    lessons: tuple[tuple[SectionLoad, ...], ...]
+    names: tuple[str, ...]
+    join: float
+    images: Provider
+    voice: Provider
+
+    def asked(self, settings: Settings) -> list[list[SectionLoad]]:
+        """The sections of each lesson that are to be made with these settings."""
+        only = settings.only
+        return [
+            [s for number, s in enumerate(lesson, 1) if only is None or number in only]
+            for lesson in self.lessons
+        ]
+
+
+def dollars(sections: Iterable[SectionLoad]) -> float | None:
+    """What these sections cost; None where a price is unknown."""
+    total = 0.0
+    for section in sections:
+        for piece in (section.image, section.audio):
+            if piece.dollars is None:
+                return None
+            total += piece.dollars * piece.requests
+    return total
+
+
+def load_of(
+    lessons: Given | Iterable[Given],
+    settings: Settings,
+    seconds: Mapping[str, Seconds | None],
+    join_s: float | None,
+    per_minute: PerMinute | None,
+    from_run: object,
+    seed: int,
+) -> Load:
+    """The load of making `lessons` with these settings.
+
+    seconds: those of "image", "audio" and "clip" as in `forecast`; the rest as there too.
+    """
+    makers: dict[Kind, Any] = {
+        "image": _maker(image_maker, settings.images),
+        "audio": _maker(voice_maker, settings.voice),
+    }
+    limits = _limits(per_minute)
+    names: dict[str, str] = {kind: maker.name for kind, maker in makers.items()}
+    earlier = None if from_run is None else Earlier(from_run, names)
+
+    def drawn(kind: str, usual: float) -> Callable[[Lesson, int], float]:
+        chance = Random(f"{seed} {kind}")  # noqa: S311 - a course of events, no secret
+        return draw(kind, seconds.get(kind), usual, earlier, chance)
+
+    image_s = drawn("image", _usual(makers["image"]))
+    voice_s = drawn("audio", _usual(makers["audio"]))
+    clip_s = drawn("clip", CLIP_SECONDS)
+
+    def section(lesson: Lesson, i: int) -> SectionLoad:
+        image = _piece(makers["image"], image_ask(lesson, i, settings), image_s(lesson, i))
+        audio = _piece(makers["audio"], voice_ask(lesson, i, settings), voice_s(lesson, i))
+        return SectionLoad(image, audio, clip_s(lesson, i), lesson.sections[i].title)
+
+    read = list(_read(lessons))
+    if not any(lesson.sections for lesson in read):
+        raise SettingsError("there is nothing to forecast; name a lesson, or a number of sections")
+    return Load(
+        lessons=tuple(
+            tuple(section(lesson, i) for i in range(len(lesson.sections))) for lesson in read
+        ),
+        names=tuple(lesson.name for lesson in read),
+        join=JOIN_SECONDS if join_s is None else join_s,
+        images=_provider(makers["image"], limits.get("image"), seconds.get("image")),
+        voice=_provider(makers["audio"], limits.get("voice"), seconds.get("audio")),
+    )
+
+
+class _Keyless:
+    """A provider of which nothing is known but its name: there is no key to ask with."""
+
+    places = None
+    online = True
+
+    def __init__(self, spec: str) -> None:
+        self.name = spec.partition(":")[0]
+
+
+def _maker(find: Callable[[Any], object], spec: Any) -> Any:
+    try:
+        return find(spec)
+    except KeyMissing:
+        return _Keyless(spec)
+
+
+def _usual(maker: Any) -> float:
+    usual: float = getattr(maker, "latency", TYPICAL_SECONDS.get(maker.name, UNKNOWN_SECONDS))
+    return usual
+
+
+def _piece(maker: Any, ask: ImageAsk | VoiceAsk, seconds: float) -> Piece:
+    if ask.file is not None:
+        return Piece(0.0, own=True)
+    return Piece(seconds, requests(maker, ask), price(maker, ask))
+
+
+def _provider(maker: Any, per_minute: float | None, seconds: Seconds | None) -> Provider:
+    """What limits a provider. One with a rate limit is on the network, whatever its name, and
+    one whose seconds were given is not bound to the cores of this machine.
+    """
+    if per_minute is None:
+        per_minute = getattr(maker, "per_minute", None)
+    online = bool(getattr(maker, "online", False)) or per_minute is not None
+    places = maker.places if seconds is None else None
+    return Provider(maker.name, places, online, per_minute)
+
+
+def _limits(per_minute: PerMinute | None) -> Mapping[str, float]:
+    if per_minute is None:
+        return {}
+    both = per_minute if isinstance(per_minute, Mapping) else dict.fromkeys(_LIMITED, per_minute)
+    if strange := set(both) - set(_LIMITED):
+        raise SettingsError(
+            f"per_minute names {min(strange, key=str)!r}; "
+            'give a number, or {"image": …, "voice": …}'
+        )
+    return both
+
+
+_LIMITED = ("image", "voice")
+
+
+def _read(lessons: Given | Iterable[Given]) -> Iterable[Lesson]:
+    if isinstance(lessons, Lesson | str | Path | int):
+        lessons = [lessons]
+    for number, each in enumerate(lessons, 1):
+        if isinstance(each, Lesson):
+            yield each
+        elif isinstance(each, int):
+            yield _blank(f"lesson {number}", each)
+        else:
+            path = Path(each).expanduser()
+            yield from map(load_lesson, lesson_files(path) if path.is_dir() else [path])
+
+
+def _blank(name: str, sections: int) -> Lesson:
+    """A lesson of so many sections of which nothing else is known."""
+    if isinstance(sections, bool) or not 0 < sections <= 10_000:
+        raise SettingsError(f"a lesson of {sections} sections; give a number from 1 to 10,000")
+    return Lesson(Path(f"{name}.json"), (Section("a picture", "some words"),) * sections)

@@ -1,0 +1,151 @@
+"""All worker counts at once: the whole surface, and the point from which more is of no use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import SettingsError
+from ..machine import usable_cores
+from ..report import count, took
+from ..settings import MOST_WORKERS, Settings, whole
+from .bound import bounds
+from .forecast import Forecast, ready, told
+from .load import Given, PerMinute, load_of
+from .rehearsal import Rehearsal
+from .seconds import Seconds
+
+ENOUGH = 0.05
+"""How much longer than the best a run may take whose worker counts are called enough."""
+
+
+@dataclass(frozen=True, repr=False)
+class Sweep:
+    """Forecasts for all worker counts, by (sections of a lesson, videos) at once.
+
+    best: the quickest. knee: the one with the fewest workers that is within 5 % of it, and of
+    those the one with the fewest videos. reason: why more workers are of no use, in words.
+    """
+
+    forecasts: Mapping[tuple[int, int], Forecast]
+    best: Forecast
+    knee: Forecast
+    reason: str
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the knee, to run with."""
+        return self.knee.settings
+
+    @property
+    def alone(self) -> Forecast:
+        """The forecast with the fewest workers: what others are measured against."""
+        return self.forecasts[min(self.forecasts, key=lambda at: (at[0] * at[1], at))]
+
+    def speedup(self, sections: int, videos: int = 1) -> float:
+        """How many times as fast as with the fewest workers."""
+        return self.alone.seconds / max(self.forecasts[sections, videos].seconds, 1e-9)
+
+    def __repr__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> list[str]:
+        slow, best = self.alone, self.best
+        return [
+            f"{count(slow.lessons, 'lesson')}, {count(slow.sections, 'section')}, "
+            f"{len(self.forecasts)} settings: from {took(slow.seconds)} with {_at(slow)} "
+            f"to {took(best.seconds)} with {_at(best)}",
+            f"  enough: {_at(self.knee)}, {took(self.knee.seconds)}; {self.reason}",
+        ]
+
+
+def sweep(
+    lessons: Given | Iterable[Given],
+    settings: Settings | None = None,
+    sections: Iterable[int] = range(1, 13),
+    videos: Iterable[int] = range(1, 5),
+    *,
+    image_s: Seconds | None = None,
+    voice_s: Seconds | None = None,
+    clip_s: Seconds | None = None,
+    join_s: float | None = None,
+    per_minute: PerMinute | None = None,
+    from_run: object = None,
+    cores: int | None = None,
+    seed: int = 0,
+    **changes: Any,
+) -> Sweep:
+    """Forecasts for all of these worker counts: how many sections and videos at once are enough.
+
+    sections, videos: the counts to try. Further arguments as in `forecast`.
+    """
+    tall, wide = _counts("sections", sections), _counts("videos", videos)
+    chosen = ready(settings, changes)
+    seconds = {"image": image_s, "audio": voice_s, "clip": clip_s}
+    load = load_of(lessons, chosen, seconds, join_s, per_minute, from_run, seed)
+    rehearsal = Rehearsal(load, cores or usable_cores(), seed)
+    return swept(rehearsal, chosen, [(s, v) for v in wide for s in tall])
+
+
+def swept(rehearsal: Rehearsal, settings: Settings, places: Sequence[tuple[int, int]]) -> Sweep:
+    """The sweep over these worker counts, (sections, videos)."""
+    load = rehearsal.load
+    most = max(map(len, load.lessons)), len(load.lessons)
+    # workers beyond what there is to do change nothing, and are not tried again
+    same = {place: (min(place[0], most[0]), min(place[1], most[1])) for place in places}
+    tried = list(dict.fromkeys(same.values()))
+    outcomes = dict(zip(tried, rehearsal.run_all([_with(settings, p) for p in tried]), strict=True))
+    forecasts = {
+        place: told(rehearsal, _with(settings, place), *outcomes[same[place]]) for place in places
+    }
+    best = min(forecasts.values(), key=lambda f: (round(f.seconds, 6), *_workers(f)))
+    near = [f for f in forecasts.values() if f.seconds <= (1 + ENOUGH) * best.seconds]
+    knee = min(near, key=_workers)
+    return Sweep(forecasts, best, knee, _reason(rehearsal, knee, best, places, most))
+
+
+def _with(settings: Settings, place: tuple[int, int]) -> Settings:
+    return settings.with_(section_workers=place[0], video_workers=place[1])
+
+
+def _workers(forecast: Forecast) -> tuple[int, int]:
+    s = forecast.settings
+    return s.section_workers * s.video_workers, s.video_workers
+
+
+def _reason(
+    rehearsal: Rehearsal,
+    knee: Forecast,
+    best: Forecast,
+    places: Sequence[tuple[int, int]],
+    most: tuple[int, int],
+) -> str:
+    """Why more workers than those of the knee are of no use, or that nobody tried.
+
+    most: the sections and videos that there are to be made at once.
+    """
+    used = knee.settings.section_workers, knee.settings.video_workers
+    for i, name in enumerate(("sections", "videos")):
+        tried = max(place[i] for place in places)
+        if used[i] == tried < most[i]:
+            return f"more {name} at once than the {tried} that were tried may be quicker still"
+    limits = bounds(rehearsal.load, best.settings, rehearsal.cores)
+    return f"beyond that the limit is {next(b.limit for b in limits if not b.workers)}"
+
+
+def _at(forecast: Forecast) -> str:
+    s = forecast.settings
+    return f"{count(s.section_workers, 'section')} × {count(s.video_workers, 'video')} at once"
+
+
+def _counts(name: str, numbers: Iterable[int]) -> list[int]:
+    try:
+        given = sorted(set(numbers))
+    except TypeError:
+        given = []
+    if not given:
+        raise SettingsError(f"{name} is {numbers!r}; give worker counts, such as range(1, 13)")
+    for number in given:
+        whole(name, number, 1, MOST_WORKERS)
+    return given
