@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -12,7 +12,7 @@ from ..errors import KeyMissing, SettingsError
 from ..lesson import Lesson, Section, lesson_files, load_lesson
 from ..pipeline.shape import image_ask, price, requests, voice_ask
 from ..planning import TYPICAL_SECONDS, UNKNOWN_SECONDS
-from ..providers import ImageAsk, VoiceAsk, image_maker, voice_maker
+from ..providers import ImageAsk, VoiceAsk, image_makers, voice_makers
 from ..settings import Settings
 from .seconds import Earlier, Seconds, draw
 
@@ -113,8 +113,8 @@ def load_of(
     seconds: those of "image", "audio" and "clip" as in `forecast`; the rest as there too.
     """
     makers: dict[Kind, Any] = {
-        "image": _maker(image_maker, settings.images),
-        "audio": _maker(voice_maker, settings.voice),
+        "image": _first("images", image_makers, settings),
+        "audio": _first("voice", voice_makers, settings),
     }
     limits = _limits(per_minute)
     names: dict[str, str] = {kind: maker.name for kind, maker in makers.items()}
@@ -157,11 +157,16 @@ class _Keyless:
         self.name = spec.partition(":")[0]
 
 
-def _maker(find: Callable[[Any], object], spec: Any) -> Any:
+def _first(
+    kind: Literal["images", "voice"],
+    find: Callable[[Settings], Sequence[object]],
+    settings: Settings,
+) -> Any:
+    """The provider that will be asked, if nothing fails: the first that is there."""
     try:
-        return find(spec)
+        return next(maker for maker in find(settings) if not getattr(maker, "missing", None))
     except KeyMissing:
-        return _Keyless(spec)
+        return _Keyless(str(settings.sources(kind)[0]))
 
 
 def _usual(maker: Any) -> float:

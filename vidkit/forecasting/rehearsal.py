@@ -68,6 +68,7 @@ class Rehearsal:
             own=OwnFiles(),
             output=NoFolder,
             events=events,
+            timeline=None,
         )
         jobs = [Job(lesson_of(load, i), Path(name)) for i, name in enumerate(load.names)]
         report = await Batch(settings, tools).make(jobs)

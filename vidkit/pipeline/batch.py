@@ -16,7 +16,6 @@ from ..events import LessonEnded, LessonStarted, RunEnded, RunStarted, WorkersCh
 from ..lesson import Lesson
 from ..report import BatchReport, VideoReport
 from ..settings import Settings
-from ..timeline import Timeline
 from .lesson import chosen, make_lesson
 from .place import Place
 from .step import told
@@ -57,7 +56,8 @@ class Batch:
         self._turns = Turns(settings.video_workers)
         self._places: list[Place] = []
         self.started: float | None = None
-        self.timeline = Timeline()
+        self.timeline = tools.timeline
+        self._deaf: Callable[[], None] | None = None
 
     def resize(
         self, sections: int | None = None, videos: int | None = None, reason: str = "as asked"
@@ -114,7 +114,7 @@ class Batch:
                 reports[len(reports)] = VideoReport(job.path, job.folder, failure=stop)
             failure = stop if len(reports) > begun else None
         s = self.settings
-        apart = self.timeline.apart()
+        apart = self.timeline.apart() if self.timeline is not None else {}
         return BatchReport(
             videos=tuple(
                 replace(reports[position], timeline=apart.get(position))
@@ -139,12 +139,14 @@ class Batch:
 
     def _begin(self, lessons: int | None) -> None:
         self.started = self.tools.clock()
-        self._deaf = self.tools.events.subscribe(self.timeline.hear)
+        if self.timeline is not None:
+            self._deaf = self.tools.events.subscribe(self.timeline.hear)
         self.tools.events.tell(RunStarted(0.0, lessons))
 
     def _end(self) -> None:
         self.tools.events.tell(RunEnded(self._now()))
-        self._deaf()
+        if self._deaf is not None:
+            self._deaf()
 
     def _now(self) -> float:
         return self.tools.clock() - (self.started or 0.0)

@@ -19,6 +19,7 @@ from ..output import Output
 from ..providers import ImageAsk, ImageMaker, Narration, Picture, Request, VoiceAsk, VoiceMaker
 from ..providers.recorded import Recorded
 from ..store import Budget, NoStore, Store
+from ..timeline import Timeline
 
 T = TypeVar("T")
 Maker = TypeVar("Maker", ImageMaker, VoiceMaker)
@@ -140,7 +141,7 @@ class Tools:
     work may go on at once. clock: seconds, from any origin. store: where assets are kept,
     and the journal of money. budgets: what the run may spend, each of them a hard cap.
     own: reads sections' own files. read: a lesson's file to the lesson. output: the folder
-    that a lesson is written to.
+    that a lesson is written to. timeline: draws the run; None where nobody looks.
     renewed: the keys of what this run made although the store had it. pieces: numbers for the
     pieces of work.
     """
@@ -156,6 +157,7 @@ class Tools:
     own: OwnFiles = field(default_factory=Recorded)
     read: Callable[[Path], Lesson] = load_lesson
     output: Callable[[Path], Output] = Output
+    timeline: Timeline | None = field(default_factory=Timeline)
     events: Events = field(default_factory=Events)
     reins: Reins = field(default_factory=Reins)
     renewed: set[str] = field(default_factory=set)
