@@ -17,6 +17,6 @@ def own_store(
     folder = tmp_path_factory.mktemp("store")
     monkeypatch.setenv("VIDKIT_CACHE", str(folder))
     yield folder
-    if order := sys.modules.get("vidkit.order"):
-        while order._stores:
-            order._stores.popitem()[1].close()
+    if equipment := sys.modules.get("vidkit.equipment"):
+        while equipment._stores:
+            equipment._stores.popitem()[1].close()

@@ -14,6 +14,7 @@ from made_media import picture
 from stand_ins import written
 
 import vidkit
+from vidkit.equipment import store_of
 from vidkit.errors import (
     KeyMissing,
     ModelMissing,
@@ -28,7 +29,6 @@ from vidkit.errors import (
     Unconfirmed,
 )
 from vidkit.events import Event, Noticed, Paid, StepEnded, WorkStarted
-from vidkit.order import store_of
 from vidkit.providers import specs
 from vidkit.providers.simulated import Simulated
 from vidkit.settings import Settings

@@ -83,6 +83,22 @@ def test_no_more_requests_than_the_ceiling_are_under_way(adaptive: bool) -> None
     assert virtually(ten()) == (4.0, 3)
 
 
+@pytest.mark.parametrize("adaptive", [True, False])
+def test_a_given_pace_is_kept(adaptive: bool) -> None:
+    """At a pace of 600 a minute a hundred requests take as long as that, and no twelve
+    of them begin within a second.
+    """
+
+    async def hundred() -> list[float]:
+        script = Script()
+        await outcomes(gate(adaptive=adaptive, pace=600), script, 100)
+        return script.begun
+
+    begun = virtually(hundred())
+    assert begun[-1] == pytest.approx(9.9, abs=0.2)
+    assert min(later - earlier for earlier, later in zip(begun, begun[11:], strict=False)) > 0.99
+
+
 @given(st.lists(st.sampled_from("aaaaalun"), max_size=80), st.integers(1, 70), st.integers(0, 9))
 @settings(max_examples=60, deadline=None)
 def test_whatever_comes_back_the_ceiling_holds(ends: list[str], ceiling: int, seed: int) -> None:

@@ -34,7 +34,7 @@ TIERS = {
     },
     3: {"providers", "timeline"},
     4: {"pipeline", "report"},
-    5: {"forecasting", "lineup", "look", "offers", "planning", "progress"},
+    5: {"equipment", "forecasting", "lineup", "look", "offers", "planning", "progress"},
     6: {"calls", "nested", "order", "retakes", "run"},
     7: {"__main__", "studio"},
 }
@@ -121,7 +121,18 @@ def loaded_by(statement: str) -> set[str]:
     return set(done.stdout.split())
 
 
-HEAVY = {"moviepy", "openai", "gtts", "ipywidgets", "av", "typst", "numpy", "PIL", "IPython"}
+HEAVY = {
+    "moviepy",
+    "openai",
+    "gtts",
+    "ipywidgets",
+    "av",
+    "typst",
+    "numpy",
+    "PIL",
+    "IPython",
+    "distributed",
+}
 
 
 def test_importing_vidkit_loads_nothing_heavy() -> None:

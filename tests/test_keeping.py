@@ -18,9 +18,9 @@ import pytest
 from stand_ins import written
 
 import vidkit
+from vidkit.equipment import store_of
 from vidkit.errors import NothingMade, StoreError
 from vidkit.events import Event, StepEnded
-from vidkit.order import store_of
 from vidkit.providers.simulated import Simulated
 from vidkit.settings import Settings
 

@@ -14,9 +14,9 @@ import pytest
 from stand_ins import written
 
 import vidkit
+from vidkit.equipment import store_of
 from vidkit.errors import Cancelled, OutputError, SettingsError
 from vidkit.events import Event, WorkEnded, WorkStarted
-from vidkit.order import store_of
 from vidkit.providers.simulated import Simulated
 from vidkit.settings import Settings
 

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from . import loop
+from .equipment import store_of
 from .errors import SettingsError
 from .events import Listener
 from .lesson import Lesson, load_lesson
 from .lineup import Lessons, Lineup, folder_given, output_folder
-from .order import Order, store_of
+from .order import Order
 from .paths import is_folder, path_given, several_given, shortened
 from .pipeline import Job
 from .planning import Plan, plan_lessons

@@ -17,6 +17,7 @@
     │   ├── RateLimited        too many requests; `retry_after` says when to come back
     │   ├── OverBudget         not asked at all: it would not fit in a budget
     │   └── QuotaExhausted     the account's credit or quota is used up; waiting will not help
+    ├── ClusterError       the machines of a cluster cannot be used, or were lost
     ├── SectionError       sections failed and the run was asked to stop there
     ├── NothingMade        not one section of a lesson could be made
     └── Cancelled          the run was cancelled; what was finished is kept
@@ -139,6 +140,13 @@ class OverBudget(ProviderError):
     def __init__(self, message: str, budget: str) -> None:
         super().__init__(message)
         self.budget = budget
+
+    def __reduce__(self) -> tuple[type[OverBudget], tuple[str, str]]:
+        return OverBudget, (str(self), self.budget)
+
+
+class ClusterError(VidkitError):
+    """The machines of a cluster cannot be used, or were lost under a lesson."""
 
 
 class SectionError(VidkitError):

@@ -1,43 +1,29 @@
-"""A run that is about to start: the real tools, chosen for its settings.
-
-Makers, gates, the store, cores and bars come together here. Gates and stores are shared by
-all runs of the process.
-"""
+"""A run that is about to start: the real tools, chosen for its settings, and its bars."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
-import threading
 import time
 import uuid
-import weakref
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 
 import anyio
 
-from . import loop, media
+from . import loop
+from .equipment import gate_of, hears, in_use, real_editor, store_of
 from .errors import Cancelled, NothingMade, SettingsError, StoreError
 from .events import Event, Events, Listener, Noticed
-from .gate import Gate
 from .lineup import Lineup
 from .machine import usable_cores
-from .paths import path_given
-from .pipeline import Batch, Editor, Job, Source, Tools
+from .pipeline import Batch, Job, Source, Tools
 from .pipeline.tools import Maker
 from .progress import Watcher, bars
-from .providers import ImageMaker, VoiceMaker, image_makers, left_aside, voice_makers
+from .providers import image_makers, left_aside, voice_makers
 from .report import BatchReport, VideoReport
 from .settings import Settings
-from .store import Budget, NoStore, Store, default_folder, open_store
-
-log = logging.getLogger("vidkit.order")
+from .store import Budget, NoStore, Store
 
 
 class Order:
@@ -141,7 +127,7 @@ class Order:
         """A provider and its gate, whose decisions this run's listeners hear."""
         if getattr(maker, "missing", None):
             return Source(maker)
-        gate = _gate(kind, maker, self.settings.adaptive)
+        gate = gate_of(kind, maker, self.settings)
 
         def tell(event: Event) -> None:
             events.tell(replace(event, at=time.monotonic() - self._began))
@@ -151,15 +137,9 @@ class Order:
 
     @asynccontextmanager
     async def _run(self) -> AsyncIterator[Batch]:
-        """A run with real tools, on the loop that it lives on; at its end providers that no
-        other run uses close their connections.
-        """
-        makers: list[ImageMaker | VoiceMaker] = [*self.images, *self.voice]
-        _in_use.update(map(id, makers))
-        try:
+        """A run with real tools, on the loop that it lives on."""
+        async with in_use([*self.images, *self.voice]):
             yield await self._batch()
-        finally:
-            await asyncio.shield(_let_go(makers))
 
     async def _batch(self) -> Batch:
         events = Events()
@@ -167,16 +147,14 @@ class Order:
             events.subscribe(self._bars)
         for listener in (*self.listeners, *self.watchers):
             events.subscribe(listener)
-        known = set(_stores)
         store = await asyncio.to_thread(store_of, self.settings)
-        opened = store.folder is None or store.folder not in known
         _refuse_unshared(store, self.settings.budget)
-        _hearing.setdefault(store.folder, weakref.WeakSet()).add(events)
+        news = store.notes if hears(events, store) else ()
         self._began = time.monotonic()
         tools = Tools(
             images=[self._source("images", maker, events) for maker in self.images],
             voice=[self._source("voice", maker, events) for maker in self.voice],
-            editor=_editor(),
+            editor=real_editor(),
             aside=asyncio.to_thread,
             cores=anyio.CapacityLimiter(usable_cores()),
             clock=time.monotonic,
@@ -184,54 +162,10 @@ class Order:
             budgets=self.budgets,
             events=events,
         )
-        notes = [*left_aside(self.settings), *(store.notes if opened else ())]
-        self.batch = Batch(self.settings, tools, notes)
+        self.batch = Batch(self.settings, tools, [*left_aside(self.settings), *news])
         for change in self._waiting:
             change(self.batch)
         return self.batch
-
-
-_stores: dict[Path, Store | NoStore] = {}
-_opening = threading.Lock()
-_hearing: dict[Path | None, weakref.WeakSet[Events]] = {}
-
-
-def store_of(settings: Settings) -> Store | NoStore:
-    """The store that a run with these settings uses; one for each folder of the process.
-
-    A folder that cannot be used gives one that keeps nothing, with a note that says why.
-    """
-    if not settings.cache:
-        return NoStore()
-    named = settings.cache_dir or default_folder()
-    folder = path_given("cache_dir", named, "the folder of the store").absolute()
-    with _opening:
-        store = _stores.get(folder)
-        if store is None or not store.keeps:
-            store = _stores[folder] = open_store(folder, on_note=partial(_noticed, folder))
-        return store
-
-
-def _noticed(folder: Path, sentence: str) -> None:
-    """Pass a note of a store on to every run that uses it."""
-
-    def tell() -> None:
-        for events in tuple(_hearing.get(folder, ())):
-            events.tell(Noticed(0.0, None, sentence))
-
-    loop.event_loop().call_soon_threadsafe(tell)
-
-
-def _forget() -> None:
-    """In a forked child: what the parent had open is the parent's."""
-    _stores.clear()
-    _gates.clear()
-    _in_use.clear()
-    _hearing.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)
 
 
 def _refuse_unshared(store: Store | NoStore, budget: object) -> None:
@@ -260,62 +194,3 @@ def _budgets(settings: Settings) -> tuple[Budget, ...]:
         else:
             raise SettingsError(f"budget is {each!r}; give dollars, or Budget('name', dollars)")
     return tuple(budgets)
-
-
-def _editor() -> Editor:
-    """The real editor. The slides come in only if a card is drawn."""
-
-    def card(heading: str, line: str, size: tuple[int, int]) -> bytes:
-        from .providers.slides import card as draw
-
-        return draw(heading, line, size)
-
-    return Editor(
-        check_picture=media.check_picture,
-        check_sound=media.check_sound,
-        card=card,
-        clip=media.make_clip,
-        effects=media.apply_effects,
-        seam=media.make_seam,
-        join=media.join_clips,
-        poster=media.poster,
-        sheet=media.contact_sheet,
-        starts=media.section_starts,
-    )
-
-
-_gates: dict[tuple[str, ...], Gate] = {}
-
-
-def _gate(kind: str, maker: ImageMaker | VoiceMaker, adaptive: bool) -> Gate:
-    """The gate of a provider, its key and its model, shared by every run of the process.
-
-    What works on this machine needs no feeling its way. Only for vidkit's loop.
-    """
-    which = (kind, maker.name, str(adaptive), *getattr(maker, "gate_key", ()))
-    gate = _gates.get(which)
-    if gate is None:
-        online = getattr(maker, "online", False)
-        gate = _gates[which] = Gate(
-            maker.name, maker.places, adaptive=adaptive and online, retry=online
-        )
-    gate.reopen()
-    return gate
-
-
-_in_use: Counter[int] = Counter()
-"""How many runs use a provider, by its `id`. Only for vidkit's loop."""
-
-
-async def _let_go(makers: Iterable[ImageMaker | VoiceMaker]) -> None:
-    """Close the providers that no run uses any more."""
-    for maker in makers:
-        _in_use[id(maker)] -= 1
-        if _in_use[id(maker)] > 0:
-            continue
-        del _in_use[id(maker)]
-        if (close := getattr(maker, "aclose", None)) is not None:
-            try:
-                await close()
-            except Exception:
-                log.exception("the provider %s could not be closed", maker.name)

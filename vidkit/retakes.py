@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from .calls import Pathlike
+from .equipment import store_of
 from .errors import SettingsError, StoreError
 from .lesson import Lesson, load_lesson
-from .order import store_of
 from .pipeline import Source
 from .pipeline.choice import PartKind, choices, keys, stored
 from .providers import image_makers, voice_makers

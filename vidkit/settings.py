@@ -52,6 +52,8 @@ class Settings:
         concurrent_parts: image and narration of a section at the same time.
         adaptive: find out how many requests an online provider bears, within these numbers;
         False makes as many as they allow.
+        pace: requests that may begin in a minute at each online provider, at the very most;
+        None leaves that to the provider. On a cluster it is kept by all machines together.
     Frame
         size: (width, height) in pixels, both even. fps: frames a second.
         gap: breath after each section, in seconds.
@@ -89,6 +91,7 @@ class Settings:
     video_workers: int = 2
     concurrent_parts: bool = True
     adaptive: bool = True
+    pace: float | None = None
     size: tuple[int, int] = (1280, 720)
     fps: int = 24
     gap: float = 0.4
@@ -111,6 +114,8 @@ class Settings:
             whole("rate", self.rate, *RATES)
         if not isinstance(self.gap, int | float) or not 0 <= self.gap <= 10:
             raise SettingsError(f"gap is {self.gap!r}; give seconds from 0 to 10")
+        if self.pace is not None and not _is_pace(self.pace):
+            raise SettingsError(f"pace is {self.pace!r}; give requests a minute, such as 60")
         for name, choices in _CHOICES.items():
             if (value := getattr(self, name)) not in choices:
                 told = " or ".join(map(repr, choices))
@@ -178,6 +183,11 @@ def whole(name: str, value: object, low: int, high: int) -> None:
     """Raises `SettingsError` unless `value` is a whole number from `low` to `high`."""
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise SettingsError(f"{name} is {value!r}; give a whole number from {low} to {high}")
+
+
+def _is_pace(value: object) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and 0 < value <= 1e6  # type: ignore[operator]
 
 
 def _hidden(name: str, value: object) -> Secret | None:

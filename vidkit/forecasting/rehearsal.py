@@ -51,7 +51,12 @@ class Rehearsal:
             feels = settings.adaptive and provider.online
             chance = Random(seed)  # noqa: S311 - spreads pauses, keeps no secret
             made = Gate(
-                provider.name, provider.places, adaptive=feels, retry=provider.online, chance=chance
+                provider.name,
+                provider.places,
+                adaptive=feels,
+                retry=provider.online,
+                pace=settings.pace if provider.online else None,
+                chance=chance,
             )
             if listeners:
                 made.subscribe(lambda event: events.tell(_since(began, event)))

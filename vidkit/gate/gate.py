@@ -96,7 +96,8 @@ class Gate:
     success) closes it, and all that wait get that error, until `reopen`.
 
     It belongs to the event loop in which it is first used. retry=False gives every error
-    back at once, for what works on this machine. clock: the time and the timers, the running
+    back at once, for what works on this machine. pace: requests that may start in a minute, at
+    the very most. clock: the time and the timers, the running
     loop's unless given. chance: spreads the pauses.
     """
 
@@ -108,6 +109,7 @@ class Gate:
         adaptive: bool = True,
         retry: bool = True,
         patience: float = PATIENCE,
+        pace: float | None = None,
         clock: Clock | None = None,
         chance: Random | None = None,
     ) -> None:
@@ -116,7 +118,7 @@ class Gate:
         self._retry = retry
         self._clock = clock
         chance = chance or Random()  # noqa: S311 - spreads pauses, keeps no secret
-        self._pace = Pace(chance, adaptive)
+        self._pace = Pace(chance, adaptive, pace)
         self._room = Room(_within(ceiling), adaptive)
         self._silence = Silence(chance)
         self._line = Line()
@@ -305,7 +307,7 @@ class Gate:
         after = error.retry_after if error.retry_after is not None else seconds_in(str(error))
         if (after or 0.0) > self.patience or self._gave_up(now, tries):
             raise self._close(error) from error
-        before = self._pace.a_minute
+        before = self._pace.learnt
         news = self._pace.rejected(start, now, after)
         pause = self._pace.paused(now)
         self._events.tell(RequestRetried(now, self.name, tries.sent, str(error), pause))
@@ -318,7 +320,7 @@ class Gate:
             self._pace.forget()
             places = self._room.places
             self._decided("slower", f"it is {places} at once that {self.name} bears, not a pace")
-        elif (pace := self._pace.a_minute) is not None and (before is None or pace < before):
+        elif (pace := self._pace.learnt) is not None and (before is None or pace < before):
             self._decided("slower", f"{self.name} lets no more than that through in a minute")
         when = "says" if after is not None else "does not say"
         reason = f"too many requests for {self.name} (429), which {when} when to come back"

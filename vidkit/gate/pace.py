@@ -18,13 +18,16 @@ KEPT = 1.0
 class Pace:
     """When the next request may start. Seconds on any clock; the caller says what time it is.
 
-    adaptive=False learns no rate and only keeps the pauses. chance spreads the pauses a
+    adaptive=False learns no rate and only keeps the pauses. most: starts in a minute, whatever
+    is learnt; None sets no limit. chance spreads the pauses a
     little, so that two programs at one limit do not come back together.
     """
 
-    def __init__(self, chance: Random, adaptive: bool = True) -> None:
+    def __init__(self, chance: Random, adaptive: bool = True, most: float | None = None) -> None:
         self._chance = chance
         self._adaptive = adaptive
+        self._most = most
+        self._free = 0.0
         self._rate = Rate()
         self._paused_until = 0.0
         self._next = 0.0
@@ -37,6 +40,12 @@ class Pace:
     @property
     def a_minute(self) -> float | None:
         """Requests that may start in a minute, None where nothing is known to limit them."""
+        known = (self._most, self.learnt)
+        return min((pace for pace in known if pace is not None), default=None)
+
+    @property
+    def learnt(self) -> float | None:
+        """The same, by what the provider says and does alone."""
         if (pace := self._rate.pace) is not None:
             return MINUTE * pace
         return self._bucket[0].per_minute if self._bucket else None
@@ -47,7 +56,7 @@ class Pace:
 
     def wait(self, now: float) -> float:
         """Seconds until a request may start; 0 or less is now."""
-        until = max(self._paused_until, self._next)
+        until = max(self._paused_until, self._next, self._free)
         if self._bucket is not None and (left := self._left(now)) < 1:
             until = max(until, now + (1 - left) * MINUTE / self._bucket[0].per_minute)
         return until - now
@@ -55,6 +64,10 @@ class Pace:
     def start(self, now: float) -> tuple[Start, str | None]:
         """Count a request that starts now. Gives it back, and why the pace rose, if it did."""
         start = self._rate.start(now)
+        if self._most is not None:
+            gap = MINUTE / self._most
+            # from when it might have begun, so that late timers slow nothing
+            self._free = max(self._free, now - gap) + gap
         if self._bucket is not None:
             self._bucket = Limits(self._bucket[0].per_minute, self._left(now) - 1), now
         if (pace := self._rate.pace) is None:

@@ -16,7 +16,7 @@ from ..events import LessonEnded, LessonStarted, RunEnded, RunStarted, WorkersCh
 from ..lesson import Lesson
 from ..report import BatchReport, VideoReport
 from ..settings import Settings
-from .lesson import chosen, make_lesson
+from .lesson import as_ours, make_here
 from .place import Place
 from .step import told
 from .tools import Tools
@@ -45,14 +45,23 @@ class Job:
 class Batch:
     """A run over one or more lessons. Lives on one event loop, and is steered from there.
 
-    `unmade` has the jobs, by their position, of the lessons that were not made in full.
+    make: makes the lesson at a place; on this machine unless it is given. `unmade` has the jobs,
+    by their position, of the lessons that were not made in full.
     """
 
-    def __init__(self, settings: Settings, tools: Tools, notes: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        tools: Tools,
+        notes: Sequence[str] = (),
+        make: Callable[[Place], Awaitable[VideoReport]] = make_here,
+    ) -> None:
         self.settings = settings
         self.tools = tools
         self.unmade: dict[int, Job] = {}
         self._notes = tuple(notes)
+        self._make = make
+        self._machines = 1
         self._turns = Turns(settings.video_workers)
         self._places: list[Place] = []
         self.started: float | None = None
@@ -66,8 +75,8 @@ class Batch:
         once, fewer as they end.
         """
         if videos is not None:
-            self._turns.resize(videos)
             self.settings = self.settings.with_(video_workers=videos)
+            self._turns.resize(videos * self._machines)
         if sections is not None:
             self.settings = self.settings.with_(section_workers=sections)
             for place in self._places:
@@ -75,6 +84,11 @@ class Batch:
         s = self.settings
         now = 0.0 if self.started is None else self._now()
         self.tools.events.tell(WorkersChanged(now, s.section_workers, s.video_workers, reason))
+
+    def spread(self, machines: int) -> None:
+        """Make `video_workers` lessons at once on each of so many machines."""
+        self._machines = max(1, machines)
+        self._turns.resize(self.settings.video_workers * self._machines)
 
     async def make(
         self, jobs: Iterable[Job], count: int | None = None, heard: Heard | None = None
@@ -201,7 +215,7 @@ class Batch:
             return await self._lesson(position, job)
         except Exception as error:
             return VideoReport(
-                job.path, job.folder, failure=_as_ours(error), seconds=self._now() - began
+                job.path, job.folder, failure=as_ours(error), seconds=self._now() - began
             )
         finally:
             self._turns.leave(position)
@@ -210,15 +224,14 @@ class Batch:
         """Make one lesson, and tell of its begin and its end whatever comes of it."""
         try:
             place = await self._opened(position, job)
-            indexes = await self.tools.aside(chosen, place)
         except Exception as error:
             tell, name, now = self.tools.events.tell, job.path.stem, self._now()
             tell(LessonStarted(now, position, name, (), job.folder))
-            tell(LessonEnded(now, position, name, None, str(_as_ours(error))))
+            tell(LessonEnded(now, position, name, None, str(as_ours(error))))
             raise
         self._places.append(place)
         try:
-            return await make_lesson(place, indexes)
+            return await self._make(place)
         finally:
             self._places.remove(place)
 
@@ -239,7 +252,3 @@ class Batch:
             notes=list(self._notes),
             calls_over=partial(self._turns.pass_on, position),
         )
-
-
-def _as_ours(error: Exception) -> VidkitError:
-    return error if isinstance(error, VidkitError) else VidkitError(told(error))

@@ -40,6 +40,20 @@ from .tools import Tools
 Draw = Callable[[], bytes]
 
 
+async def make_here(place: Place) -> VideoReport:
+    """Make the lesson at `place` on this machine, and tell of its begin and its end whatever comes
+    of it. Errors are as those of `chosen` and `make_lesson`.
+    """
+    try:
+        indexes = await place.tools.aside(chosen, place)
+    except Exception as error:
+        now, position, name = place.now(), place.position, place.lesson.name
+        place.tell(LessonStarted(now, position, name, (), place.output.folder))
+        place.tell(LessonEnded(now, position, name, None, str(as_ours(error))))
+        raise
+    return await make_lesson(place, indexes)
+
+
 async def make_lesson(place: Place, indexes: Sequence[int]) -> VideoReport:
     """Make the sections at `indexes` of the lesson at `place`, and their video, and give its
     report; what went wrong is in it. A cancelled run writes the report of what there is before
@@ -57,7 +71,7 @@ async def make_lesson(place: Place, indexes: Sequence[int]) -> VideoReport:
         await work.begin()
         return await work.make()
     except Exception as error:
-        work.failure = error if isinstance(error, VidkitError) else VidkitError(told(error))
+        work.failure = as_ours(error)
         raise
     except asyncio.CancelledError:
         work.failure = work.failure or Cancelled("cancelled; what was finished is kept")
@@ -110,7 +124,7 @@ class LessonWork:
             self.failure = Cancelled("cancelled; what was finished is kept")
             raise
         except Exception as error:
-            self.failure = error if isinstance(error, VidkitError) else VidkitError(told(error))
+            self.failure = as_ours(error)
         finally:
             # shielded: a cancelled run still says what it left behind
             try:
@@ -369,3 +383,8 @@ def _kept(place: Place, index: int) -> bool:
     """Whether the store has a section's image and narration."""
     store = place.tools.store
     return all(stored(part, store) is not None for part in _parts(place, index))
+
+
+def as_ours(error: Exception) -> VidkitError:
+    """An error as a person can read it; one that vidkit did not foresee is logged in full."""
+    return error if isinstance(error, VidkitError) else VidkitError(told(error))

@@ -92,6 +92,11 @@ class Store:
             undo.pop_all()
 
     @property
+    def opening(self) -> str:
+        """The name of this opening, unique for all time: processes/<name>.lock is held by it."""
+        return self._presence.name
+
+    @property
     def notes(self) -> list[str]:
         """What a person should read of this opening, in the order in which it was found."""
         return self._told_of.sentences
