@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from stand_ins import Rehearsal, no_editor, written
 from virtual import virtually
 
-from vidkit.errors import Cancelled, MediaError, Refused, SettingsError
+from vidkit.errors import Cancelled, MediaError, RateLimited, Refused, SettingsError
 from vidkit.events import (
     LessonEnded,
     LessonStarted,
@@ -106,6 +106,46 @@ def test_a_clip_holds_no_worker_slot(tmp_path: Path) -> None:
     assert order.index(("image", 1)) < order.index(("join", None))
     starts = {(e.step, e.section): e.at for e in run.told(StepStarted)}
     assert starts["image", 1] == pytest.approx(15, abs=TICK)
+
+
+def test_work_on_clips_holds_no_slot(tmp_path: Path) -> None:
+    """Clips that take a minute each, on two cores, keep no section from its calls."""
+
+    async def aside(call: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if editor.clip in args:
+            await asyncio.sleep(60)
+        return call(*args, **kwargs)
+
+    editor = no_editor()
+    run = Rehearsal(Settings(section_workers=1), editor=editor)
+    virtually(run._make(jobs(tmp_path, 1, 6), aside))
+    starts = [e.at for e in run.told(StepStarted) if e.step == "image"]
+    assert starts == pytest.approx([0, 15, 30, 45, 60, 75], abs=TICK)
+    assert run.seconds == pytest.approx(15 + 3 * 60, abs=30)
+
+
+def test_a_pause_of_the_image_gate_delays_no_narration(tmp_path: Path) -> None:
+    """While a provider of images has everybody wait, each section that has a worker speaks, and
+    is cut as soon as its image is there.
+    """
+
+    class Limited(Simulated):
+        async def _call(self, kind: str, text: str) -> None:
+            await super()._call(kind, text)
+            if self.calls <= 4:
+                raise RateLimited("slow down", 100)
+
+    gates = Gate("limited"), Gate("voice")
+    run = Rehearsal(Settings(section_workers=4), images=Limited(latency=15), gates=gates)
+    report = run.make(jobs(tmp_path, 1, 8))
+    assert report.made
+    spoken = {e.section: e.at for e in run.told(StepEnded) if e.step == "audio"}
+    assert [spoken[section] for section in range(4)] == pytest.approx([15] * 4, abs=TICK)
+    drawn = {e.section: e.at for e in run.told(StepEnded) if e.step == "image"}
+    assert all(at > 100 for at in drawn.values())
+    worked = [e.at for e in run.told(WorkStarted) if e.step == "audio"]
+    began = {e.section: e.at for e in run.told(StepStarted) if e.step == "audio"}
+    assert sorted(worked) == pytest.approx(sorted(began.values()), abs=TICK)
 
 
 class Fails:
