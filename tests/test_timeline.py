@@ -306,3 +306,20 @@ def test_a_timeline_can_be_sent_to_another_process() -> None:
     """What is pickled comes back as it was."""
     timeline = everything()
     assert pickle.loads(pickle.dumps(timeline)).svg() == timeline.svg()
+
+
+def test_the_picture_can_take_the_width_it_is_given() -> None:
+    """As an HTML element only time is stretched: what stands on the axis is placed in hundredths
+    of its width, letters and lanes in pixels.
+    """
+    page = everything().html(now=25.0)
+    root = ElementTree.fromstring(page)
+    assert root.get("role") == "img"
+    still, plot = root.findall("svg")
+    assert still.get("aria-hidden") == plot.get("aria-hidden") == "true"
+    assert plot.get("width") == "100%"
+    for rect in plot.iter("rect"):
+        assert rect.get("x", "").endswith("%")
+        assert not rect.get("height", "").endswith("%")
+        assert -2 <= float(rect.get("x", "")[:-1]) <= 100
+    assert "working" in "".join(still.itertext())

@@ -117,6 +117,17 @@ body[data-jp-theme-light="false"] .vidkit {
   font-size: var(--vidkit-small); }
 .vidkit-table th, .vidkit-table td { padding: 5px var(--vidkit-2) 5px 0; vertical-align: top;
   border-bottom: 1px solid var(--vidkit-line); }
+.vidkit-gauges { display: grid; grid-template-columns: max-content minmax(6em, 14em) 1fr;
+  gap: var(--vidkit-1) var(--vidkit-3); align-items: center;
+  font-variant-numeric: tabular-nums; }
+.vidkit-gauge { height: 8px; border-radius: 4px; background: var(--vidkit-shade);
+  overflow: hidden; }
+.vidkit-gauge > span { display: block; height: 100%; border-radius: 4px;
+  background: currentColor; }
+.vidkit-decisions { list-style: none; margin: var(--vidkit-2) 0 0; padding: var(--vidkit-2) 0 0;
+  border-top: 1px solid var(--vidkit-line); font-size: var(--vidkit-small);
+  font-variant-numeric: tabular-nums; }
+.vidkit-decisions li { padding: 1px 0; }
 </style>"""
 
 

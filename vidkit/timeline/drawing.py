@@ -15,6 +15,9 @@ MANY = 60
 """Bars of a group from which on those too short to be seen apart are drawn as one."""
 NARROW = 6
 """Pixels of a bar that nobody can point at."""
+VERY_MANY = 200
+"""Bars of a group from which on only those of `WIDE` pixels are told when one points at them."""
+WIDE = 40
 LEAST = 1.5
 """Pixels of the shortest bar."""
 
@@ -25,6 +28,12 @@ def fewer(bars: Sequence[Bar], scale: Scale) -> list[Bar]:
         return list(bars)
     over = [bar for bar in bars if bar.end is not None]
     return [*fold(over, NARROW / scale.second), *(bar for bar in bars if bar.end is None)]
+
+
+def is_told(bar: Bar, scale: Scale, among: int, now: float) -> bool:
+    """Whether a bar `among` so many says what it is when one points at it."""
+    wide = scale.x(now if bar.end is None else bar.end) - scale.x(bar.placed)
+    return among <= MANY or wide >= (NARROW if among <= VERY_MANY else WIDE)
 
 
 def draw_bar(

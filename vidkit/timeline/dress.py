@@ -69,12 +69,12 @@ DARK: dict[Role, str] = {
 }
 """On a dark ground; the hues bear dark text."""
 
-_LAB: dict[Role, str] = {
-    "ink": "--jp-ui-font-color1",
-    "line": "--jp-border-color3",
-    "track": "--jp-layout-color2",
+_ON_ANY_GROUND: dict[Role, str] = {
+    "ink": "var(--jp-ui-font-color1,currentColor)",
+    "line": "rgba(127,127,127,.25)",
+    "track": "rgba(127,127,127,.1)",
 }
-"""What JupyterLab names itself, in whatever theme."""
+"""In a page, whose ground is that of JupyterLab's theme, or nobody knows which."""
 
 
 def css(within: str) -> str:
@@ -90,7 +90,4 @@ def css(within: str) -> str:
 
 
 def _properties(colours: dict[Role, str]) -> str:
-    return ";".join(
-        f"--{role}:var({_LAB[role]},{colour})" if role in _LAB else f"--{role}:{colour}"
-        for role, colour in colours.items()
-    )
+    return ";".join(f"--{role}:{colour}" for role, colour in (colours | _ON_ANY_GROUND).items())

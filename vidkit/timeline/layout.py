@@ -8,7 +8,7 @@ from typing import Protocol
 from ..lettering import cut, width_of
 from .axis import end_for, ticks
 from .bar import KINDS, ON_CORES, Bar, Kind, Mark, Workers
-from .drawing import MANY, NARROW, draw_bar, fewer
+from .drawing import draw_bar, fewer, is_told
 from .dress import Role
 from .scene import SMALL, TINY, Box, Line, Scale, Scene, Shape, Sign, SignKind, Text
 from .telling import of_bar, of_marks, of_workers
@@ -71,7 +71,7 @@ def laid_out(run: Run, width: int, now: float, since: float) -> Scene:
     several = len({bar.lesson for bar in bars}) > 1
     if not several:
         bars = [bar for bar in bars if bar.kind != "lesson"]
-    page = Scene(width, told=run.sentence(now))
+    page = Scene(width, (scale.left, scale.right), told=run.sentence(now))
     _legend(page, _kinds_of(bars, marks, workers))
     told = page.height
     if workers:
@@ -116,19 +116,18 @@ def _group(
     title = f"{NAMES[kind]}: {beside}" if beside else None
     two = bool(beside) and height >= 26
     y = top + (7 if two else min(height, 30) / 2)
-    page.add(3, Text(left - 8, y, NAMES[kind], "ink", SMALL, "end"), title=title)
+    page.put(Text(left - 8, y, NAMES[kind], "ink", SMALL, "end"), title=title)
     if two:
         name = cut(beside, TINY, scale.left - 14)
-        page.add(3, Text(left - 8, top + 21, name, "quiet", TINY, "end"), title=title)
+        page.put(Text(left - 8, top + 21, name, "quiet", TINY, "end"), title=title)
     tiny: list[Shape] = []
     for bar in fewer(bars, scale):
         if bar.lane is not None and bar.lane < lanes:
             shapes = draw_bar(bar, scale, top + bar.lane * (high + gap), high, now, several)
-            end = now if bar.end is None else bar.end
-            if len(bars) > MANY and (end - bar.placed) * scale.second < NARROW:
-                tiny += shapes
-            else:
+            if is_told(bar, scale, len(bars), now):
                 page.add(2, *shapes, title=of_bar(bar, now))
+            else:
+                tiny += shapes
     page.add(2, *tiny)
     page.height = top + height + BETWEEN + 3
 
@@ -150,7 +149,7 @@ def _gates(page: Scene, marks: Sequence[Mark], scale: Scale) -> None:
         page.add(0, Box(left, top - 3, scale.right - scale.left + 8, high + 6, "track", 3))
         label = f"{gate}'s gate"
         name = cut(label, SMALL, scale.left - 14)
-        page.add(3, Text(left - 8, top + high / 2, name, "ink", SMALL, "end"), title=label)
+        page.put(Text(left - 8, top + high / 2, name, "ink", SMALL, "end"), title=label)
         for mark in own:
             if mark.seconds and mark.kind == "waits":
                 x, to = scale.x(mark.at), scale.x(mark.at + mark.seconds)
@@ -246,7 +245,7 @@ def _legend(page: Scene, entries: Sequence[tuple[Shape, str]]) -> None:
         wide = 20 + width_of(name, TINY)
         if x + wide > page.width - MARGIN and x > GUTTER:
             x, y = float(GUTTER), y + 16
-        page.add(3, _moved(sample, x, y), Text(x + 20, y, name, "quiet", TINY))
+        page.put(_moved(sample, x, y), Text(x + 20, y, name, "quiet", TINY))
         x += wide + 14
     page.height = y + 18
 

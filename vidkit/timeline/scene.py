@@ -67,25 +67,35 @@ Shape = Box | Line | Text | Sign
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """Shapes that belong together; `title` says what they are when one points at them."""
+    """Shapes that belong together; `title` says what they are when one points at them. `plot`:
+    they stand on the time axis, and not beside or above it.
+    """
 
     layer: Layer
     shapes: tuple[Shape, ...]
     title: str | None = None
+    plot: bool = True
 
 
 @dataclass(slots=True)
 class Scene:
-    """A picture: its size in pixels, what is in it, and what it shows, in words."""
+    """A picture: its size in pixels, what is in it, and what it shows, in words. plot: where the
+    time axis begins and ends.
+    """
 
     width: int
+    plot: tuple[float, float]
     height: float = 0.0
     told: str = ""
     _things: list[Thing] = field(default_factory=list)
 
     def add(self, layer: Layer, *shapes: Shape, title: str | None = None) -> None:
-        """Put shapes before all others of their layer."""
+        """Put shapes of the plot before all others of their layer."""
         self._things.append(Thing(layer, shapes, title))
+
+    def put(self, *shapes: Shape, title: str | None = None) -> None:
+        """Put shapes beside or above the plot."""
+        self._things.append(Thing(3, shapes, title, plot=False))
 
     @property
     def things(self) -> list[Thing]:

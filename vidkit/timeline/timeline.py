@@ -300,6 +300,15 @@ class Timeline:
 
         return drawn(laid_out(self, width, self._moment(now), since))
 
+    def html(self, width: int = 860, now: float | None = None, since: float = 0.0) -> str:
+        """The picture as an HTML element that takes the width it is given. What has room for its
+        name is reckoned for `width` pixels; the rest as in `svg`.
+        """
+        from .layout import laid_out
+        from .svg import fluid
+
+        return fluid(laid_out(self, width, self._moment(now), since))
+
     def png(
         self, width: int = 960, dark: bool = False, now: float | None = None, since: float = 0.0
     ) -> bytes:
