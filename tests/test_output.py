@@ -144,6 +144,7 @@ def test_threads_may_publish_at_once(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+    output.write_report({"vidkit": "1"})
     files = json.loads((tmp_path / "report.json").read_text())["files"]
     assert {name: f["bytes"] for name, f in files.items()} == {
         f"images/section_{i}.png": i for i in range(40)

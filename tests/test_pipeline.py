@@ -486,26 +486,22 @@ def test_lessons_that_never_began_are_cancelled_in_the_report(tmp_path: Path) ->
     assert set(run.batch.unmade) == {1, 2, 3, 4}
 
 
-def slow_clips(seconds: float) -> tuple[Any, list[int]]:
-    """An `aside` under which each clip takes so long, and how many are cut at once."""
-    at_once = [0, 0]
+def slow_clips(seconds: float, settings: Settings) -> tuple[Rehearsal, Any]:
+    """A run whose clips take so long each, and the `aside` for it."""
+    editor = no_editor()
 
-    async def aside(call: Any, *args: Any, **kwargs: Any) -> Any:
-        if "clip" in [getattr(each, "__name__", "") for each in (call, *args)]:
-            at_once[0] += 1
-            at_once[1] = max(at_once)
+    async def aside(call: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if editor.clip in args:
             await asyncio.sleep(seconds)
-            at_once[0] -= 1
         return call(*args, **kwargs)
 
-    return aside, at_once
+    return Rehearsal(settings, editor=editor), aside
 
 
 def test_nobodys_calls_wait_for_anothers_encodes(tmp_path: Path) -> None:
     """While a lesson's clips are cut, its video worker makes the calls of the next one."""
-    aside, _ = slow_clips(20)
-    run = Rehearsal(Settings(video_workers=2, section_workers=2))
-    virtually(run._make(jobs(tmp_path, 4, 2), aside=aside))
+    run, aside = slow_clips(20, Settings(video_workers=2, section_workers=2))
+    virtually(run._make(jobs(tmp_path, 4, 2), aside))
     calls = sorted({e.at for e in run.told(WorkStarted) if e.step == "image"})
     assert calls == pytest.approx([0, 15], abs=TICK)
     # two cores cut eight clips of 20 s: nothing else takes time after the first calls
@@ -516,9 +512,8 @@ def test_encodes_that_lag_behind_hold_up_the_next_lessons(tmp_path: Path) -> Non
     """No more lessons wait for their clips than there are video workers beside those that
     call, so that neither memory nor disk fills with half of a batch.
     """
-    aside, _ = slow_clips(100)
-    run = Rehearsal(Settings(video_workers=2, section_workers=2))
-    virtually(run._make(jobs(tmp_path, 8, 2), aside=aside))
+    run, aside = slow_clips(100, Settings(video_workers=2, section_workers=2))
+    virtually(run._make(jobs(tmp_path, 8, 2), aside))
     under_way = most = 0
     for event in run.events:
         under_way += isinstance(event, LessonStarted)
@@ -529,8 +524,7 @@ def test_encodes_that_lag_behind_hold_up_the_next_lessons(tmp_path: Path) -> Non
 
 def test_a_single_video_worker_makes_one_lesson_after_the_other(tmp_path: Path) -> None:
     """With one worker no lesson begins before the one before it is over, clips and all."""
-    aside, _ = slow_clips(20)
-    run = Rehearsal(Settings(video_workers=1))
-    virtually(run._make(jobs(tmp_path, 3, 2), aside=aside))
+    run, aside = slow_clips(20, Settings(video_workers=1))
+    virtually(run._make(jobs(tmp_path, 3, 2), aside))
     order = [type(e).__name__ for e in run.events if isinstance(e, LessonStarted | LessonEnded)]
     assert order == ["LessonStarted", "LessonEnded"] * 3

@@ -21,7 +21,7 @@ REPORT = "report.json"
 LIST = ".vidkit.json"
 """The list of our files once more: somebody may edit or remove the report."""
 
-SELDOM = 8
+SELDOM = 2
 """All is written anew when one file in so many is new."""
 
 Entry = dict[str, Any]

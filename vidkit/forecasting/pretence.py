@@ -274,6 +274,6 @@ class NoShelf(NoStore):
         return Asset(key, NOWHERE, key, 0, suffix, 1, about, given)
 
     @asynccontextmanager
-    async def flight(self, key: str) -> AsyncIterator[None]:
+    async def flight(self, key: str) -> AsyncIterator[bool]:
         """Nothing to wait for."""
-        yield
+        yield False

@@ -20,27 +20,37 @@ T = TypeVar("T")
 
 
 async def obtain(
-    tools: Tools, key: str, make: Callable[[], Awaitable[Asset]], *, fresh: bool = False
+    tools: Tools,
+    key: Callable[[], str],
+    make: Callable[[str], Awaitable[Asset]],
+    *,
+    fresh: bool = False,
 ) -> tuple[Asset, bool]:
-    """The asset under `key`, and whether it was in the store already.
+    """The asset under `key`, which is worked out where blocking is allowed, and whether it was
+    in the store already.
 
     `make` makes and keeps it where it was not, or with `fresh` once in the run in any case.
     One maker is at work on a key at a time, in all processes; the others wait, and find what
     it made.
     """
 
-    async def found() -> Asset | None:
-        if fresh and key not in tools.renewed:
-            return None
-        return await tools.aside(tools.store.find, key)
+    def found(key: str) -> Asset | None:
+        return None if fresh and key not in tools.renewed else tools.store.find(key)
 
-    if asset := await found():
+    def sought() -> tuple[str, Asset | None]:
+        return (which := key()), found(which)
+
+    which, asset = await tools.aside(sought)
+    if asset is not None:
         return asset, True
-    async with tools.store.flight(key):
-        if asset := await found():
+    async with tools.store.flight(which) as waited:
+        # what nobody was making a moment ago is hardly there, and a look at nothing is quick
+        asset = await tools.aside(found, which) if waited else found(which)
+        if asset is not None:
             return asset, True
-        asset = await make()
-        tools.renewed.add(key)
+        asset = await make(which)
+        if fresh:
+            tools.renewed.add(which)
         return asset, False
 
 
@@ -50,14 +60,15 @@ class Bill:
     `request` is the gated one, with each attempt reserved in the journal before it is sent; a
     call of a free provider leaves no trace there.
 
-    dollars: what a request may cost; None where nobody knows. cost: what the provider says
+    key: that of the asset, known before the first request. dollars: what a request may cost;
+    None where nobody knows. cost: what the provider says
     that all of it cost. spent: what was paid, once it is settled.
     """
 
     place: Place
     index: int
     choice: Choice
-    key: str
+    key: str = ""
     dollars: float | None = field(init=False)
     cost: float | None = None
     spent: float = 0.0

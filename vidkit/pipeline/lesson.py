@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from ..events import (
 )
 from ..output import POSTER, SHEET, SRT, VIDEO, VTT
 from ..report import SectionReport, VideoReport
-from ..store import Asset, Money, asset_key
+from ..store import Asset, Money
 from .asset import obtain
 from .choice import Choice, keys, stored
 from .place import Place
@@ -67,8 +68,9 @@ async def make_lesson(place: Place, indexes: Sequence[int]) -> VideoReport:
     for warning in place.lesson.warnings:
         place.tell(Noticed(place.now(), place.position, warning))
     deaf = place.tools.events.subscribe(place.hear)
+    beginning = asyncio.ensure_future(place.tools.aside(work.begin))
     try:
-        await work.begin()
+        await asyncio.shield(beginning)
         return await work.make()
     except Exception as error:
         work.failure = as_ours(error)
@@ -78,7 +80,9 @@ async def make_lesson(place: Place, indexes: Sequence[int]) -> VideoReport:
         raise
     finally:
         deaf()
-        await work.end()
+        await asyncio.wait([beginning])
+        # shielded: a cancelled run still says what it left behind
+        await asyncio.shield(place.tools.aside(work.end))
         why = str(work.failure) if work.failure else None
         place.tell(LessonEnded(place.now(), place.position, name, work.video, why))
 
@@ -97,23 +101,24 @@ class LessonWork:
         self.failure: VidkitError | None = None
         self.money = Money()
 
-    async def begin(self) -> None:
-        """Claim the folder, and note in the journal what the lesson needs."""
-        place, aside = self.place, self.place.tools.aside
-        under_way = self.report().as_json() | {"state": "under way"}
-        await aside(place.output.claim, self.indexes, under_way)
-        keys = await aside(part_keys, place) if place.tools.store.keeps else []
-        place.run = await aside(place.tools.store.journal.begin_run, place.name_in_journal, keys)
+    def begin(self) -> None:
+        """Claim the folder, and note in the journal what the lesson needs. Blocks."""
+        place = self.place
+        place.output.claim(self.indexes, self.report().as_json() | {"state": "under way"})
+        keys = part_keys(place) if place.tools.store.keeps else []
+        place.run = place.tools.store.journal.begin_run(place.name_in_journal, keys)
 
-    async def end(self) -> None:
-        """Note in the journal that the run on this lesson is over, and let go of the folder."""
-        place, aside = self.place, self.place.tools.aside
-        # shielded: a cancelled run still says what it left behind
-        if place.run is not None:
-            with suppress(StoreError):
-                end_run = place.tools.store.journal.end_run
-                await asyncio.shield(aside(end_run, place.run, finished=self.finished))
-        await asyncio.shield(aside(place.output.release))
+    def end(self) -> None:
+        """Note in the journal that the run on this lesson is over, and let go of the folder.
+        Blocks.
+        """
+        place = self.place
+        try:
+            if place.run is not None:
+                with suppress(StoreError):
+                    place.tools.store.journal.end_run(place.run, finished=self.finished)
+        finally:
+            place.output.release()
 
     async def make(self) -> VideoReport:
         """The sections, then the video, then the report."""
@@ -128,7 +133,7 @@ class LessonWork:
         finally:
             # shielded: a cancelled run still says what it left behind
             try:
-                await asyncio.shield(self._write_report())
+                await asyncio.shield(self.place.tools.aside(self._write_report))
             except VidkitError as error:
                 self.place.notes.append(str(error))
                 self.failure = self.failure or error
@@ -221,10 +226,8 @@ class LessonWork:
         title = lesson.title or lesson.name
         clips = [work.clip for work in works if work.clip]
         shape = video_shape(clips, titles, title, lesson.language, place.frame, captions)
-        key = asset_key("video", shape)
-        await place.need(key)
 
-        async def join() -> Asset:
+        async def join(key: str) -> Asset:
             seams = await self._seams(works)
             scratch = place.scratch(VIDEO)
             try:
@@ -252,10 +255,14 @@ class LessonWork:
                     if not tools.store.keeps:
                         place.output.discard(seam.path)
 
-        video, kept = await obtain(tools, key, join)
-        await tools.aside(place.output.publish, VTT, to_vtt(captions).encode())
-        await tools.aside(place.output.publish, SRT, to_srt(captions).encode())
-        self.video = await tools.aside(place.output.take, VIDEO, video)
+        video, kept = await obtain(tools, partial(place.key, "video", shape), join)
+
+        def publish() -> Path:
+            place.output.publish(VTT, to_vtt(captions).encode())
+            place.output.publish(SRT, to_srt(captions).encode())
+            return place.output.take(VIDEO, video)
+
+        self.video = await tools.aside(publish)
         self.length = video.about["seconds"]
         return kept
 
@@ -270,11 +277,9 @@ class LessonWork:
         place = self.place
         assert before.cut and before.clip and after.cut and after.clip
         shape = seam_shape(before.clip, after.clip, place.frame)
-        key = asset_key("seam", shape)
-        await place.need(key)
         clips = (before.cut.path, after.cut.path)
 
-        async def make() -> Asset:
+        async def make(key: str) -> Asset:
             scratch = place.scratch(VIDEO)
             try:
                 async with tools.cores:
@@ -284,7 +289,7 @@ class LessonWork:
                 place.output.discard(scratch)
                 raise
 
-        asset, _ = await obtain(tools, key, make)
+        asset, _ = await obtain(tools, partial(place.key, "seam", shape), make)
         return asset
 
     async def _write_pictures(self, works: Sequence[SectionWork]) -> None:
@@ -303,15 +308,14 @@ class LessonWork:
                 [*zip(seals, titles, lengths, strict=True)],
             ),
         ):
-            key = asset_key(kind, {"version": MEDIA_VERSION, "of": what})
-            await place.need(key)
+            shape = {"version": MEDIA_VERSION, "of": what}
 
-            async def make(key: str = key, kind: str = kind, draw: Draw = draw) -> Asset:
+            async def make(key: str, kind: str = kind, draw: Draw = draw) -> Asset:
                 async with tools.cores:
                     data = await tools.aside(draw)
                 return await tools.aside(tools.store.keep, key, data, ".png", {"kind": kind})
 
-            asset, _ = await obtain(tools, key, make)
+            asset, _ = await obtain(tools, partial(place.key, kind, shape), make)
             await tools.aside(place.output.take, name, asset)
 
     async def _step(self, work: Callable[[], Awaitable[bool]]) -> None:
@@ -344,11 +348,11 @@ class LessonWork:
                 )
             )
 
-    async def _write_report(self) -> None:
-        output, tools, aside = self.place.output, self.place.tools, self.place.tools.aside
-        self.place.notes += output.notes
-        self.money = await aside(tools.store.journal.spent, self.place.run)
-        await aside(output.write_report, self.report().as_json())
+    def _write_report(self) -> None:
+        place = self.place
+        place.notes += place.output.notes
+        self.money = place.tools.store.journal.spent(place.run)
+        place.output.write_report(self.report().as_json())
 
 
 def chosen(place: Place) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from ..captions import Word
 from ..errors import MediaError, OverBudget, ProviderError, Refused
 from ..events import Noticed
 from ..output import part_name
-from ..providers import Picture
+from ..providers import Narration
 from ..store import Asset
 from .asset import Bill, obtain
 from .choice import Choice, PartKind, keep_refusal, refusal, stored
@@ -83,12 +83,12 @@ class PartWork:
 
     async def _asset(self, choice: Choice) -> tuple[Asset, bool]:
         """What a provider gives or gave, and whether the store had it."""
-        place, tools, aside = self.place, self.place.tools, self.place.tools.aside
-        key = await aside(choice.key)
-        bill = Bill(place, self.index, choice, key)
+        tools, aside = self.place.tools, self.place.tools.aside
+        bill = Bill(self.place, self.index, choice)
         last = choice is self.choices[-1]
 
-        async def make() -> Asset:
+        async def make(key: str) -> Asset:
+            bill.key = key
             if error := choice.missing:
                 raise error
             asked = None if last or self.fresh else await aside(refusal, tools.store, choice, key)
@@ -102,7 +102,7 @@ class PartWork:
                 raise
 
         try:
-            return await obtain(tools, key, make, fresh=self.fresh)
+            return await obtain(tools, choice.key, make, fresh=self.fresh)
         finally:
             self.dollars += bill.spent
 
@@ -118,14 +118,16 @@ class PartWork:
                 "notes": list(made.notes),
             }
             name = str(choice.ask.file or f"what {choice.name} gave")
-            if isinstance(made, Picture):
-                await tools.aside(tools.editor.check_picture, made.data, name)
-            else:
-                await tools.aside(tools.editor.check_sound, made.data, name)
+            check = tools.editor.check_picture
+            if isinstance(made, Narration):
+                check = tools.editor.check_sound
                 about["words"] = [[word.text, word.start, word.end] for word in made.words]
-            return await tools.aside(
-                tools.store.keep, key, made.data, made.suffix, about, fresh=self.fresh
-            )
+
+            def keep() -> Asset:
+                check(made.data, name)
+                return tools.store.keep(key, made.data, made.suffix, about, fresh=self.fresh)
+
+            return await tools.aside(keep)
         finally:
             await bill.settle()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from ..lesson import Lesson
 from ..media import Frame
 from ..output import Output
 from ..settings import Settings
+from ..store import asset_key
 from .choice import Choice, PartKind, choices
 from .falls import Falls
 from .tools import Source, Tools
@@ -87,10 +88,14 @@ class Place:
                 'mend it, or choose on_failure="skip" or "placeholder"'
             )
 
-    async def need(self, key: str) -> None:
-        """Note that the lesson needs an asset, so that nobody prunes it until it is finished."""
+    def key(self, kind: str, shape: Mapping[str, Any]) -> str:
+        """The key of an asset of this shape. Notes that the lesson needs it, so that nobody
+        prunes it until it is finished. Blocks.
+        """
+        key = asset_key(kind, shape)
         if self.run is not None and self.tools.store.keeps:
-            await self.tools.aside(self.tools.store.journal.need, self.run, [key])
+            self.tools.store.journal.need(self.run, [key])
+        return key
 
     @contextmanager
     def working(self, section: int | None, step: Step, by: str) -> Iterator[None]:

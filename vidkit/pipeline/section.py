@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -21,7 +22,7 @@ from ..lesson import Section
 from ..media import Clip
 from ..output import part_name
 from ..report import SectionReport
-from ..store import Asset, NoStore, asset_key
+from ..store import Asset, NoStore
 from .asset import obtain
 from .choice import PartKind
 from .part import Part, PartWork
@@ -93,10 +94,9 @@ class SectionWork:
                 seal = hashlib.sha256(picture).hexdigest()
             voice = audio.value
             heard = voice.asset.sha256 if voice else None
-            key = asset_key("clip", clip_shape(seal, heard, place.frame))
-            await place.need(key)
+            key = partial(place.key, "clip", clip_shape(seal, heard, place.frame))
 
-            async def make() -> Asset:
+            async def make(key: str) -> Asset:
                 async with tools.cores:
                     with place.working(self.index, "clip", "vidkit"):
                         return await self._cut(

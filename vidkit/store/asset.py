@@ -88,14 +88,19 @@ def checked_suffix(suffix: str) -> str:
     return small
 
 
-def describe(folder: Path, key: str, file: Path, about: Mapping[str, Any]) -> None:
-    """Write the facts about `file`, which is in `folder`. `about` has no credentials in it."""
+def describe(
+    folder: Path, key: str, file: Path, about: Mapping[str, Any], data: builtins.bytes | None = None
+) -> None:
+    """Write the facts about `file`, which is in `folder`. `about` has no credentials in it.
+    data: the file's content, where it is at hand.
+    """
+    found = file.stat()
     facts = {
         "key": key,
         "file": file.name,
-        "sha256": digest(file),
-        "bytes": file.stat().st_size,
-        "mtime_ns": file.stat().st_mtime_ns,
+        "sha256": digest(file) if data is None else hashlib.sha256(data).hexdigest(),
+        "bytes": found.st_size,
+        "mtime_ns": found.st_mtime_ns,
         "made": time.time(),
         "about": about,
     }

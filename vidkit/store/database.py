@@ -11,6 +11,7 @@ import os
 import secrets
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ from ..errors import StoreError
 from .locks import locked
 
 T = TypeVar("T")
+SECOND = 10**9
 PATIENCE = 30.0
 """Seconds to wait for another process's transaction."""
 
@@ -64,6 +66,7 @@ class Database:
         self._base: sqlite3.Connection | None = None
         self._path: Path | None = None
         self._file: tuple[int, int] | None = None
+        self._looked: int | None = None
         with self._told():
             try:
                 self._open(expected)
@@ -130,9 +133,17 @@ class Database:
         """True where the file is closed, is gone, or has a successor."""
         if self._folder is None:
             return False
-        if self._file is None or self._path != self._newest():
+        if self._file is None or self._path is None:
             return True
-        return self._path is None or _identity(self._path) != self._file
+        # a file that comes or goes changes the folder's time; one that changed in this very
+        # second may change again and look the same
+        changed = self._folder.stat().st_mtime_ns
+        if changed == self._looked:
+            return False
+        if self._path != self._newest() or _identity(self._path) != self._file:
+            return True
+        self._looked = changed if time.time_ns() - changed > SECOND else None
+        return False
 
     def _newest(self) -> Path | None:
         assert self._folder is not None

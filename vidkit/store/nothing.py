@@ -83,9 +83,9 @@ class NoStore:
         raise StoreError(f"there is no take {take} of {key[:12]}: this run keeps nothing")
 
     @asynccontextmanager
-    async def flight(self, key: str) -> AsyncIterator[None]:
+    async def flight(self, key: str) -> AsyncIterator[bool]:
         """Nothing to wait for: what somebody else makes is not kept either."""
-        yield
+        yield False
 
     def sweep(self) -> int:
         """0."""

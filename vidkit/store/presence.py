@@ -46,7 +46,8 @@ class Presence:
             raise StoreError(
                 "this store was opened by the process that forked this one; open it here anew"
             )
-        self._folder.mkdir(parents=True, exist_ok=True)
+        if not self._folder.is_dir():
+            self._folder.mkdir(parents=True, exist_ok=True)
         return self._folder
 
     def scratch(self, suffix: str = "") -> Path:

@@ -12,6 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from ..errors import StoreError
 from ..paths import path_given, why_unwritable
 from . import keeping
@@ -144,10 +146,12 @@ class Store:
                 if check is not None:
                     with _passing_on():
                         check(file)
-                describe(filled, key, file, without_credentials(about))
+                content = data if isinstance(data, bytes) and check is None else None
+                describe(filled, key, file, without_credentials(about), content)
                 asset = self.shelf.publish(key, filled, fresh=fresh)
             finally:
-                shutil.rmtree(filled, ignore_errors=True)
+                if filled.exists():
+                    shutil.rmtree(filled, ignore_errors=True)
         self._count("misses")
         return asset
 
@@ -178,26 +182,30 @@ class Store:
         return asset
 
     @asynccontextmanager
-    async def flight(self, key: str) -> AsyncIterator[None]:
+    async def flight(self, key: str) -> AsyncIterator[bool]:
         """Hold the right to make an asset: one task of one process at a time, in all loops.
+        Gives whether somebody else had it, and so had to be waited for.
 
         Look with `find` again inside: somebody else may have made it meanwhile. Hold one at a
         time. The kernel ends the flight of a process that dies.
         """
         path = self.folder / "flights" / f"{checked_key(key)}.lock"
         wait, longest = WAITS
-        while True:
-            with self._told("written"):
-                path.parent.mkdir(exist_ok=True)
-                lock = try_lock(path)
-            if lock is not None:
-                break
+        while (lock := self._try_flight(path)) is None:
             await asyncio.sleep(wait)
             wait = min(wait * 1.5, longest)
         try:
-            yield
+            yield wait > WAITS[0]
         finally:
             let_go(lock)
+
+    def _try_flight(self, path: Path) -> FileLock | None:
+        with self._told("written"):
+            try:
+                return try_lock(path)
+            except FileNotFoundError:
+                path.parent.mkdir(exist_ok=True)
+                return try_lock(path)
 
     def sweep(self) -> int:
         """Remove what dead processes left: temporary files, locks, and money that they had
