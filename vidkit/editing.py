@@ -74,7 +74,7 @@ def save_lesson(lesson: Lesson) -> Lesson:
         )
     if new == data:
         return saved
-    scratch = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    scratch = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
         _write(scratch, new)
         shutil.copymode(path, scratch)
