@@ -9,51 +9,7 @@ import pytest
 from stand_ins import written
 
 from vidkit.errors import VidkitError
-from vidkit.events import SectionEnded, StepEnded, StepStarted
-from vidkit.lesson import load_lesson
 from vidkit.studio import Studio
-from vidkit.studio.sections import Sections
-
-EVIL = "<img src=x onerror=alert(1)></textarea>"
-
-
-def shown(sections: Sections, index: int) -> str:
-    """All HTML on one card."""
-    head, output = sections.cards[index].widget.children
-    return head.value + "".join(o["data"].get("text/html", "") for o in output.outputs)
-
-
-def test_cards_fill_in_as_their_parts_arrive(tmp_path: Path) -> None:
-    """A card says what is being made, and shows each file once it is there."""
-    sections = Sections(load_lesson(written(tmp_path)))
-    picture = tmp_path / "section_1.png"
-    picture.write_bytes(b"png")
-    assert "waiting" in shown(sections, 1)
-    sections.hear(StepStarted(0, 0, 1, "image", "slides"))
-    sections.paint()
-    assert "drawing" in shown(sections, 1)
-    sections.hear(StepEnded(1, 0, 1, "image", "slides", "made", 1.0, picture))
-    sections.hear(SectionEnded(2, 0, 1, "made"))
-    sections.paint()
-    assert "section_1.png?v=" in shown(sections, 1)
-    assert "made" in shown(sections, 1)
-    assert sections.over == 1
-
-
-def test_a_failed_section_says_why(tmp_path: Path) -> None:
-    """The reason stands on the card, as text."""
-    sections = Sections(load_lesson(written(tmp_path)))
-    sections.hear(SectionEnded(1, 0, 0, "failed", f"image: {EVIL}"))
-    sections.paint()
-    assert "&lt;img" in shown(sections, 0)
-    assert "<img" not in shown(sections, 0)
-
-
-def test_a_title_is_text(tmp_path: Path) -> None:
-    """Whatever a lesson holds, the panel shows it and does not run it."""
-    evil = [{"title": EVIL, "image_description": EVIL, "content": EVIL}]
-    sections = Sections(load_lesson(written(tmp_path, sections=evil)))
-    assert "<img" not in shown(sections, 0)
 
 
 def test_make_returns_at_once_and_awaits_to_a_report(tmp_path: Path) -> None:
@@ -73,7 +29,7 @@ def test_make_returns_at_once_and_awaits_to_a_report(tmp_path: Path) -> None:
     assert report is not None
     assert report.made  # type: ignore[attr-defined]
     assert studio._sections is not None
-    assert all(len(card.files) == 3 for card in studio._sections.cards)
+    assert all(len(card.so_far.files) == 3 for card in studio._sections.cards)
 
 
 def test_a_faulty_setting_is_said_and_the_panel_lives(tmp_path: Path) -> None:

@@ -37,6 +37,19 @@ def takes(
     return store.takes(_key(lesson, number, part, chosen, store))
 
 
+def present_take(
+    lesson: Pathlike | Lesson,
+    number: int,
+    part: PartKind,
+    settings: Settings | None = None,
+    **changes: Any,
+) -> Asset | None:
+    """The take that counts now, None where there is none. Arguments as for `takes`."""
+    chosen = (settings or Settings()).with_(**changes)
+    store = store_of(chosen)
+    return store.find(_key(lesson, number, part, chosen, store))
+
+
 def take_back(
     lesson: Pathlike | Lesson,
     number: int,

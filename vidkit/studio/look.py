@@ -6,14 +6,15 @@ properties of `.vidkit`. A state is never told by its colour alone.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote
 
 import ipywidgets as widgets
+
+from ..schema import SOUNDS
+from .reach import embedded, url
 
 Tone = Literal["ok", "working", "waiting", "kept", "failed", "paid"]
 """The states that have a colour: `var(--vidkit-ok)` in CSS, `.vidkit-ok` as a class."""
@@ -37,9 +38,10 @@ body[data-jp-theme-light="false"] .vidkit {
   --vidkit-ok: #6fcf8a; --vidkit-working: #7ab8ff; --vidkit-waiting: #bdbdbd;
   --vidkit-kept: #c7adff; --vidkit-failed: #ff9a92; --vidkit-paid: #f0bf5a;
 }
-.vidkit, .vidkit .widget-html-content { color: var(--vidkit-ink); font-size: var(--vidkit-text);
+.vidkit, .vidkit .widget-html-content, .vidkit .jp-RenderedHTMLCommon {
+  color: var(--vidkit-ink); font-size: var(--vidkit-text);
   line-height: 1.45; font-family: var(--jp-ui-font-family, system-ui, sans-serif); }
-.vidkit { max-width: 100%; overflow: hidden; }
+.vidkit { max-width: 100%; overflow: hidden; container: vidkit / inline-size; }
 .vidkit .widget-html, .vidkit .widget-html-content { height: auto; min-width: 0; margin: 0;
   overflow-wrap: anywhere; }
 .vidkit .jp-OutputArea-output, .vidkit .jp-RenderedHTMLCommon { padding: 0; margin: 0; }
@@ -59,15 +61,12 @@ body[data-jp-theme-light="false"] .vidkit {
 .vidkit-mark.vidkit-waiting::before { background: none; border: 1.5px solid currentColor;
   box-sizing: border-box; }
 .vidkit-row { display: flex; flex-flow: row wrap; align-items: center; gap: var(--vidkit-2); }
-.vidkit-cards { display: grid !important; gap: var(--vidkit-3); align-items: start;
-  grid-template-columns: repeat(auto-fill, minmax(min(18em, 100%), 1fr)); }
-.vidkit-card { border: 1px solid var(--vidkit-line); border-radius: 6px;
-  background: var(--vidkit-paper); padding: var(--vidkit-3); overflow: hidden; min-width: 0; }
-.vidkit img, .vidkit video, .vidkit audio { display: block; width: 100%; }
-.vidkit audio { height: 32px; }
+.vidkit .jupyter-button { width: auto; margin: 0; padding: 0 var(--vidkit-2); border-radius: 4px; }
+.vidkit img, .vidkit video, .vidkit audio { display: block; max-width: 100%; }
+.vidkit audio { height: 32px; width: 100%; }
 .vidkit img, .vidkit video { border-radius: 4px; background: var(--vidkit-shade); }
-.vidkit-video video { max-width: 860px; }
-.vidkit button.jupyter-button { border-radius: 4px; }
+.vidkit-video video { max-width: 860px; width: 100%; }
+.vidkit ul { margin: 0; padding-inline-start: 1.4em; }
 .vidkit button:focus-visible, .vidkit summary:focus-visible, .vidkit a:focus-visible,
 .vidkit input:focus-visible, .vidkit textarea:focus-visible, .vidkit select:focus-visible,
 .vidkit [tabindex]:focus-visible {
@@ -128,7 +127,9 @@ body[data-jp-theme-light="false"] .vidkit {
   border-top: 1px solid var(--vidkit-line); font-size: var(--vidkit-small);
   font-variant-numeric: tabular-nums; }
 .vidkit-decisions li { padding: 1px 0; }
-</style>"""
+"""
+
+STYLE += f"{(Path(__file__).parent / 'cards.css').read_text('utf-8')}</style>"
 
 
 def words(text: str, kind: str = "state") -> str:
@@ -154,26 +155,25 @@ def button(
     return made
 
 
-def media(path: Path, label: str) -> str:
+def media(path: Path, label: str, *, embed: bool = False, lazy: bool = False) -> str:
     """An image, a sound or a video from disk, as an element that loads it by a relative URL:
     a saved notebook stays small, and still shows it when it is opened again.
-    """
-    source, name = escape(url(path)), escape(label)
-    match path.suffix:
-        case ".mp4":
-            return (
-                f'<video controls preload="metadata" src="{source}" aria-label="{name}">'
-                '<track kind="captions"></video>'
-            )
-        case ".wav" | ".mp3" | ".ogg" | ".oga" | ".opus" | ".flac" | ".m4a":
-            return f'<audio controls preload="none" src="{source}" aria-label="{name}"></audio>'
-        case _:
-            return f'<img src="{source}" alt="{name}">'
 
-
-def url(path: Path) -> str:
-    """A file's address relative to the notebook, with its age, so that a file that was made
-    anew is loaded anew.
+    Of a file that the notebook cannot reach a picture is shown as a small copy, a sound or a
+    video with `embed` from its bytes, and otherwise where it is. `lazy` loads what is seen alone.
     """
-    relative = Path(os.path.relpath(path)).as_posix()
-    return f"{quote(relative)}?v={path.stat().st_mtime_ns}"
+    video, sound = path.suffix == ".mp4", path.suffix in SOUNDS
+    source = url(path)
+    if source is None and (embed or not (video or sound)):
+        source = embedded(path)
+    if source is None:
+        return words(f"{label}: {path}", "small")
+    source, name = escape(source), escape(label)
+    if not (video or sound):
+        loading = "lazy" if lazy else "eager"
+        return f'<img src="{source}" alt="{name}" loading="{loading}">'
+    kind, track = ("video", '<track kind="captions">') if video else ("audio", "")
+    preload = "none" if lazy else "metadata"
+    return (
+        f'<{kind} controls preload="{preload}" src="{source}" aria-label="{name}">{track}</{kind}>'
+    )

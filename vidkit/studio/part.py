@@ -9,6 +9,7 @@ from IPython.display import display
 
 from ..events import Event
 from .look import STYLE
+from .stored import Stored
 
 
 class Part(Protocol):
@@ -28,17 +29,19 @@ class Part(Protocol):
         ...
 
 
-def panel(*parts: widgets.Widget) -> widgets.VBox:
-    """Widgets under each other, with the look that all parts share."""
-    box = widgets.VBox([widgets.HTML(STYLE), *parts])
+def panel(*parts: widgets.Widget, stored: Stored | None = None) -> widgets.VBox:
+    """Widgets under each other, with the look that all parts share. `stored` is out of sight as
+    long as they are there.
+    """
+    box = widgets.VBox([widgets.HTML(STYLE + (stored.hidden if stored else "")), *parts])
     box.add_class("vidkit")
     return box
 
 
-def show(part: Part) -> None:
+def show(part: Part, stored: Stored | None = None) -> None:
     """Display one part by itself: what its `_ipython_display_` does. Where no widgets are shown,
-    in a terminal, it is the part's `repr`.
+    in a terminal, it is the part's `repr`. `stored` is shown by whoever has its page.
     """
     part.paint()
-    bundle = panel(part.widget)._repr_mimebundle_()
+    bundle = panel(part.widget, stored=stored)._repr_mimebundle_()
     display(bundle | {"text/plain": repr(part)}, raw=True)

@@ -2,92 +2,317 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import asyncio
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import ipywidgets as widgets
-from IPython.display import HTML
 
-from ..events import Event, SectionEnded, Step, StepEnded, StepStarted
-from ..lesson import Lesson
-from .look import media, words
+from .. import calls, loop
+from ..editing import edited, save_lesson
+from ..errors import VidkitError
+from ..events import Event, LessonStarted, RunEnded, RunStarted
+from ..lesson import Lesson, Section
+from ..report import VideoReport, count
+from ..pipeline.choice import PartKind
+from ..retakes import take_back
+from ..run import Run
+from ..settings import Force, Settings
+from .card import Card
+from .face import dollars
+from .look import button, words
+from .others import other_takes
+from .paint import Painter
+from .part import show
+from .stored import Stored
 
-_DOING: dict[Step, str] = {"image": "drawing", "audio": "speaking", "clip": "cutting"}
 
+class Make(Protocol):
+    """Starts a run of a lesson with changed settings, such as only=[3], force="image".
 
-class Card:
-    """One section: its title, what is being done, and the image, narration and clip.
-
-    The events of a run come in any thread and only change plain values; `paint` shows them.
+    Gives the run, or None where it cannot start now: then it is asked again at a later paint.
+    Raises `VidkitError` where it can never start.
     """
 
-    def __init__(self, number: int, title: str | None) -> None:
-        self.number = number
-        self.title = title or f"Section {number}"
-        self.files: dict[Step, Path] = {}
-        self.doing: set[Step] = set()
-        self.verdict: str | None = None
-        self.wrong = False
+    def __call__(self, lesson: Lesson, **changes: Any) -> Run[VideoReport] | None: ...
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """A section that waits to be made again."""
+
+    number: int
+    force: Force | None
+
+
+class Sections:
+    """The cards of a lesson.
+
+    make: starts a run; without it the cards make their lesson themselves, with `settings`, and
+    paint themselves. settings: those of the latest run, by which earlier takes are looked up;
+    whoever gives `make` keeps them so.
+
+    `lesson` is the lesson with the edits that were taken in. Sections count from 1.
+    """
+
+    def __init__(
+        self, lesson: Lesson, settings: Settings | None = None, make: Make | None = None
+    ) -> None:
+        self.lesson = lesson
+        self.settings = settings or Settings()
+        self.run: Run[VideoReport] | None = None
+        self.size = self.settings.size
+        self._make = make or self._start
+        self._lock = threading.Lock()
+        self._wishes: list[_Wish] = []
+        self._under_way = self._ended = False
+        self._saved = lesson
+        self._stored: Stored | None = None
         self._changed = True
-        self._shown: tuple[Path, ...] = ()
-        self._head = widgets.HTML()
-        self._media = widgets.Output()
-        self.widget = widgets.VBox([self._head, self._media])
-        self.widget.add_class("vidkit-card")
+        self.cards = [
+            Card(number, section, self) for number, section in enumerate(lesson.sections, start=1)
+        ]
+        self._tally, self._said = widgets.HTML(), widgets.HTML()
+        self._buttons = [button("Save lesson", "Write the edited texts into its file", self._save)]
+        if make is None:
+            tooltip = "Make the video of this lesson"
+            self._buttons.insert(0, button("Make", tooltip, self.make, chief=True))
+        self._bar = widgets.HBox([self._tally, *self._buttons])
+        self._bar.add_class("vidkit-bar")
+        self._grid = widgets.Box([card.widget for card in self.cards])
+        self._grid.add_class("vidkit-cards")
+        self.widget = widgets.VBox([self._bar, self._said, self._grid])
         self.paint()
 
+    def _ipython_display_(self) -> None:
+        self._stored = Stored()
+        show(self, self._stored)
+        self._stored.show(self.page())
+
+    # ---- a part of a panel
+
     def hear(self, event: Event) -> None:
-        """Take in one event of this section."""
+        """Take in an event of a run of this lesson."""
+        section = getattr(event, "section", None)
         match event:
-            case StepStarted():
-                self.doing.add(event.step)
-            case StepEnded():
-                self.doing.discard(event.step)
-                if event.path is not None:
-                    self.files[event.step] = event.path
-            case SectionEnded():
-                self.verdict = event.error or event.state
-                self.wrong = event.state != "made"
+            case RunStarted():
+                self._under_way = True
+            case RunEnded():
+                self._under_way, self._ended = False, True
+            case LessonStarted():
+                for index in event.sections:
+                    self.cards[index].hear(event)
+            case _ if section is not None:
+                self.cards[section].hear(event)
             case _:
                 return
         self._changed = True
 
     def paint(self) -> None:
-        """Show what changed since the last time."""
+        """Show what changed on all cards, and go on with what waits to be made."""
         if not self._changed:
             return
         self._changed = False
-        state = self.verdict or ", ".join(_DOING[step] for step in _DOING if step in self.doing)
-        self._head.value = words(f"{self.number}. {self.title}", "title") + words(
-            state or "waiting", "wrong" if self.wrong else "state"
-        )
-        there = tuple(self.files[step] for step in _DOING if step in self.files)
-        if there != self._shown:
-            self._shown = there
-            page = "".join(media(path, f"{self.title}: {path.parent.name}") for path in there)
-            self._media.outputs = ()
-            self._media.append_display_data(HTML(page))
-
-
-class Sections:
-    """The cards of a lesson."""
-
-    def __init__(self, lesson: Lesson) -> None:
-        self.cards = [Card(i + 1, section.title) for i, section in enumerate(lesson.sections)]
-        self.widget = widgets.Box([card.widget for card in self.cards])
-        self.widget.add_class("vidkit-cards")
-
-    def hear(self, event: Event) -> None:
-        """Pass an event on to its card."""
-        section = getattr(event, "section", None)
-        if section is not None:
-            self.cards[section].hear(event)
-
-    def paint(self) -> None:
-        """Show what changed on all cards."""
+        self._go_on()
         for card in self.cards:
             card.paint()
+        self._tally.value = words(self._counts(), "state")
+        if self._ended:
+            self._ended = False
+            loop.submit(self._look_for_takes())
+            self._store()
+
+    def _store(self) -> None:
+        """Have a saved notebook show the cards as they are."""
+        if self._stored is not None:
+            self._stored.show(self.page())
+
+    def page(self) -> str:
+        """All cards as HTML that needs no kernel: what a saved notebook shows of them."""
+        cards = "".join(card.page() for card in self.cards)
+        return f'{words(self._counts())}<div class="vidkit-cards">{cards}</div>'
+
+    def close(self) -> None:
+        """Let go of all widgets, when another lesson takes the place of this one."""
+        for card in self.cards:
+            card.close()
+        for each in (self._tally, self._said, *self._buttons, self._bar, self._grid, self.widget):
+            each.close()
 
     @property
     def over(self) -> int:
         """Sections to which nothing more will happen."""
-        return sum(card.verdict is not None for card in self.cards)
+        return sum(card.so_far.state is not None for card in self.cards)
+
+    def _counts(self) -> str:
+        """How many sections there are, and how they are; what was paid."""
+        states = Counter(card.so_far.state for card in self.cards)
+        told = [count(len(self.cards), "section")]
+        told += [f"{number} {state}" for state, number in states.items() if state]
+        if paid := sum(card.so_far.dollars for card in self.cards):
+            told.append(f"paid {dollars(paid)}")
+        return " · ".join(told)
+
+    # ---- editing
+
+    def edit(self, number: int, **texts: str) -> Section:
+        """Take a new `title`, `content` or `image_description` of a section into the lesson.
+
+        Raises `LessonError` with the faults that they have.
+        """
+        self.lesson = edited(self.lesson, number - 1, **texts)
+        section = self.lesson.sections[number - 1]
+        self.cards[number - 1].change(section=section)
+        self._changed = True
+        return section
+
+    def take_in(self) -> Lesson:
+        """Take the texts of all open fields into the lesson, and give it.
+
+        Raises the first `LessonError`; what is wrong is told beside the fields.
+        """
+        faulty = None
+        for card in self.cards:
+            try:
+                card.take_in()
+            except VidkitError as error:
+                faulty = faulty or error
+        self.paint()
+        self._store()
+        if faulty is not None:
+            raise faulty
+        return self.lesson
+
+    def save(self) -> None:
+        """Write the edits into the lesson's file; the old one is kept beside.
+
+        Raises `LessonError` for faulty texts, and where somebody changed the file meanwhile.
+        """
+        lesson = self.take_in()
+        if lesson == self._saved:
+            self._say("There is nothing to save: the file has these texts.")
+            return
+        self._saved = self.lesson = save_lesson(lesson)
+        self._say(f"Saved in {self.lesson.path.name}; the old one is beside it, as .bak.")
+
+    def _save(self) -> None:
+        try:
+            self.save()
+        except VidkitError as error:
+            self._say(str(error), "wrong")
+
+    def _say(self, text: str, kind: str = "state") -> None:
+        self._said.value = f'<div role="status" aria-live="polite">{words(text, kind)}</div>'
+
+    # ---- making
+
+    def make(self) -> None:
+        """Make the lesson as it is edited; returns at once."""
+        try:
+            lesson = self.take_in()
+            if not self._under_way:
+                self._begin(lesson)
+        except VidkitError as error:
+            self._say(str(error), "wrong")
+
+    def make_again(self, number: int, force: Force | None = None) -> None:
+        """Make a section again, that one alone, now or when the run that goes on is over.
+
+        A part whose text was edited is made of the new text, and others come from the store;
+        `force` makes a part anew although nothing was edited.
+        """
+        if not self.settings.cache:
+            raise VidkitError(
+                "one section cannot be made alone with cache=False, since nothing of the others "
+                "was kept; make the lesson again, or leave the cache on"
+            )
+        self.cards[number - 1].change(in_line=True, trouble="")
+        self._wishes.append(_Wish(number, force))
+        self._changed = True
+        self.paint()
+
+    def take_back(self, number: int, part: PartKind, take: int | None = None) -> None:
+        """Let an earlier take of the "image" or the narration ("audio") count again, and have it
+        in the video. Raises `StoreError` where there is none.
+        """
+        take_back(self.lesson, number, part, take, self.settings)
+        self.cards[number - 1].so_far.forget()
+        self.make_again(number)
+
+    def price(self, number: int, force: Force) -> str:
+        """What making a part of a section anew may cost, as " ($0.03)"; "" for nothing, or where
+        nobody knows.
+        """
+        try:
+            plan = calls.plan(self.lesson, self.settings, only=[number], force=force)
+        except VidkitError:
+            return ""
+        return f" ({dollars(plan.dollars)})" if plan.dollars else ""
+
+    def _go_on(self) -> None:
+        """Make what waits: all that is to be made in the same way in one run."""
+        with self._lock:
+            if self._under_way or not self._wishes:
+                return
+            self._under_way = True
+            force = self._wishes[0].force
+            chosen = [wish for wish in self._wishes if wish.force == force]
+            self._wishes = [wish for wish in self._wishes if wish.force != force]
+        numbers = sorted({wish.number for wish in chosen})
+        try:
+            started = self._begin(self.lesson, only=numbers, force=force)
+        except VidkitError as error:
+            for number in numbers:
+                self.cards[number - 1].change(in_line=False, trouble=str(error))
+        else:
+            if not started:
+                self._wishes = [*chosen, *self._wishes]
+        self._changed = True
+
+    def _begin(self, lesson: Lesson, **changes: Any) -> bool:
+        """Start a run, if one can be started now. Raises `VidkitError` where it never can."""
+        self._under_way, run = True, None
+        try:
+            run = self._make(lesson, **changes)
+        finally:
+            self._under_way = run is not None
+        if run is None:
+            return False
+        self.run = run
+        self._say("")
+        run.when_done(lambda: self._over(run))
+        return True
+
+    def _over(self, run: Run[VideoReport]) -> None:
+        """A run that was begun here is over; one that never told of it is not under way."""
+        self._under_way = False
+        try:
+            report = run.result()
+        except VidkitError as error:
+            self._say(str(error), "wrong")
+        else:
+            if report.path is None:
+                self._say(report.error or "", "wrong")
+        for card in self.cards:
+            if card.due:
+                card.change(due=False)
+        self._changed = True
+        self.paint()
+
+    def _start(self, lesson: Lesson, **changes: Any) -> Run[VideoReport]:
+        """A run of one's own, for cards that stand alone."""
+        settings = self.settings.with_(progress=False, **changes)
+        run = calls.start(lesson, None, settings=settings, listener=self.hear)
+        Painter().watch(run, self)
+        return run
+
+    async def _look_for_takes(self) -> None:
+        """See of which sections there are several takes; the store is on a disk."""
+        made = [card for card in self.cards if card.so_far.state == "made"]
+        for card in made:
+            found = await asyncio.to_thread(other_takes, self.lesson, card.number, self.settings)
+            if card.choices != found:
+                card.change(choices=found)
+                card.paint()

@@ -16,7 +16,7 @@ from IPython.display import HTML, display
 
 from .. import calls, loop
 from ..errors import Cancelled, VidkitError
-from ..lesson import lesson_files, load_lesson
+from ..lesson import Lesson, lesson_files, load_lesson
 from ..report import VideoReport, count
 from ..run import Run
 from ..settings import MOST_WORKERS, Settings
@@ -77,23 +77,33 @@ class Studio:
             return
         try:
             lesson = load_lesson(self.lesson.value)
-            cards = Sections(lesson)
-            run = calls.start(
-                lesson,
-                None,
-                self.workers.value,
-                settings=self.settings,
-                listener=cards.hear,
-            )
+            cards = Sections(lesson, self.settings, self._make_again)
+            self._start(lesson, cards)
         except VidkitError as error:
             self._say(str(error), "wrong")
             return
-        self._run, self._sections = run, cards
         self._cards.children = (cards.widget,)
+
+    def _make_again(self, lesson: Lesson, **changes: Any) -> Run[VideoReport] | None:
+        """Make the lesson of the cards, changed; not while another run goes on."""
+        if self._sections is None or (self._run is not None and not self._run.done()):
+            return None
+        return self._start(lesson, self._sections, **changes)
+
+    def _start(self, lesson: Lesson, cards: Sections, **changes: Any) -> Run[VideoReport]:
+        run = calls.start(
+            lesson,
+            None,
+            self.workers.value,
+            settings=self.settings.with_(**changes),
+            listener=cards.hear,
+        )
+        self._run, self._sections = run, cards
         self._video.outputs = ()
         self._make.disabled, self._cancel.disabled = True, False
         painter = loop.submit(self._keep_painting(run, cards))
         run.when_done(lambda: self._ended(run, cards, painter))
+        return run
 
     def cancel(self) -> None:
         """Stop the run: calls under way are finished and kept."""
