@@ -15,8 +15,8 @@ from ..editing import edited, save_lesson
 from ..errors import VidkitError
 from ..events import Event, LessonStarted, RunEnded, RunStarted
 from ..lesson import Lesson, Section
-from ..report import VideoReport, count
 from ..pipeline.choice import PartKind
+from ..report import VideoReport, count
 from ..retakes import take_back
 from ..run import Run
 from ..settings import Force, Settings
