@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from pathlib import Path
 from random import Random
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import settings as tries
 from hypothesis import strategies as st
+from PIL import Image
 from stand_ins import Rehearsal, written
 
 from vidkit import forecast, sweep
@@ -69,7 +72,7 @@ def jobs(folder: Path, sizes: list[int]) -> list[Job]:
     ]
 
 
-@pytest.mark.parametrize("per_minute", [None, 20])
+@pytest.mark.parametrize("per_minute", [None, 6])
 @pytest.mark.parametrize(("videos", "sections"), TEN_SETTINGS)
 def test_a_forecast_is_what_a_run_takes(
     tmp_path: Path, videos: int, sections: int, per_minute: float | None
@@ -292,9 +295,9 @@ def test_lessons_that_are_none_are_told(lessons: Any) -> None:
 
 
 def test_a_sweep_finds_where_the_limit_is() -> None:
-    """Beyond a few workers fifty requests a minute are the limit, and the sweep says so."""
-    told = sweep([12] * 8, image_s=15, voice_s=5, per_minute=20, **ALONE)
-    assert len(told.forecasts) == 48
+    """Beyond a few workers eight requests a minute are the limit, and the sweep says so."""
+    told = sweep([6] * 4, None, range(1, 7), image_s=15, voice_s=5, per_minute=8, **ALONE)
+    assert len(told.forecasts) == 24
     assert told.knee.seconds <= 1.05 * told.best.seconds
     fewer = [
         each
@@ -303,7 +306,7 @@ def test_a_sweep_finds_where_the_limit_is() -> None:
         < told.settings.section_workers * told.settings.video_workers
     ]
     assert fewer and all(each.seconds > 1.05 * told.best.seconds for each in fewer)
-    assert "20 image requests a minute" in told.reason
+    assert "8 image requests a minute" in told.reason
     assert told.speedup(1, 1) == 1
 
 
@@ -327,3 +330,32 @@ def test_a_wrong_range_is_told(wrong: dict[str, Any]) -> None:
     """Worker counts are whole numbers from 1 to 64."""
     with pytest.raises(SettingsError):
         sweep([5], **wrong)
+
+
+def test_a_sweep_shows_itself_as_a_picture() -> None:
+    """A row for each number of videos, a column for each number of sections, those that differ:
+    three lessons of five sections are nowhere made four, or six, at once.
+    """
+    told = sweep([5, 5, 5], **EVEN)
+    picture = ElementTree.fromstring(told.svg())
+    titles = [each.text or "" for each in picture.iter("{http://www.w3.org/2000/svg}title")]
+    assert len(titles) == 3 * 5
+    assert "5 sections × 3 videos at once: 15 s, 15× as fast; limit: the longest section" in titles
+    assert Image.open(io.BytesIO(told.png(480))).width == 960
+
+
+def test_a_forecast_and_a_sweep_show_themselves_everywhere() -> None:
+    """As words in a terminal, as a page in a notebook, as a picture where pages are not shown."""
+    for shown in (forecast([3], **EVEN), sweep([3], **EVEN)):
+        bundle = shown._repr_mimebundle_()
+        assert bundle["text/plain"] == repr(shown)
+        assert "<svg" in bundle["text/html"] and "15 s" in bundle["text/html"]
+        assert Image.open(io.BytesIO(bundle["image/png"])).width == 1920
+
+
+def test_words_from_outside_are_shown_as_text(tmp_path: Path) -> None:
+    """A lesson's name and title do nothing in a page."""
+    evil = "<img src=x onerror=alert(1)>"
+    path = written(tmp_path, "<b>", [{"title": evil, "image_description": evil, "content": evil}])
+    page = forecast([path, path], **EVEN)._repr_mimebundle_()["text/html"]
+    assert "<img" not in page and "<b>" not in page

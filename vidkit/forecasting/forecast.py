@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
 from typing import Any
 
 from ..events import Event
 from ..machine import usable_cores
 from ..report import count, took
 from ..settings import Settings
+from ..timeline import Timeline
 from .bound import bounds
 from .load import Given, PerMinute, dollars, load_of
 from .pretence import Tally
@@ -40,8 +43,16 @@ class Forecast:
     dollars: float | None
     events: tuple[Event, ...] = field(default=(), compare=False)
 
+    @cached_property
+    def timeline(self) -> Timeline:
+        """Every call as a bar on its lane, waiting apart from working."""
+        return Timeline.from_events(self.events)
+
     def __repr__(self) -> str:
         return "\n".join(self._lines())
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return bundle(self._lines(), self.timeline.html(), self.timeline.png())
 
     def _lines(self) -> list[str]:
         s = self.settings
@@ -93,6 +104,18 @@ def forecast(
     seconds = {"image": image_s, "audio": voice_s, "clip": clip_s}
     load = load_of(lessons, chosen, seconds, join_s, per_minute, from_run, seed)
     return forecast_of(Rehearsal(load, cores or usable_cores(), seed), chosen)
+
+
+def bundle(lines: Sequence[str], page: str, png: bytes) -> dict[str, Any]:
+    """What a notebook shows: sentences above a picture, and for places that show no such page
+    the picture alone, or the sentences.
+    """
+    words = "".join(f"<div>{escape(line.strip())}</div>" for line in lines)
+    return {
+        "text/plain": "\n".join(lines),
+        "text/html": f'<div style="line-height:1.5">{words}</div>{page}',
+        "image/png": png,
+    }
 
 
 def ready(settings: Settings | None, changes: dict[str, Any]) -> Settings:

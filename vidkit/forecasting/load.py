@@ -21,6 +21,9 @@ CLIP_SECONDS = 0.25
 JOIN_SECONDS = 0.3
 """The join of eleven such clips, with captions, poster and contact sheet, on the same machine."""
 
+ANY = "the provider"
+"""The name of a provider of which nothing is known but its seconds."""
+
 Kind = Literal["image", "audio"]
 PerMinute = float | Mapping[str, float]
 """Requests a minute that each provider bears, or {"image": …, "voice": …} for one or both."""
@@ -181,14 +184,15 @@ def _piece(maker: Any, ask: ImageAsk | VoiceAsk, seconds: float) -> Piece:
 
 
 def _provider(maker: Any, per_minute: float | None, seconds: Seconds | None) -> Provider:
-    """What limits a provider. One with a rate limit is on the network, whatever its name, and
-    one whose seconds were given is not bound to the cores of this machine.
+    """What limits a provider. One with a rate limit is on the network. One of this machine whose
+    seconds are given stands for any other, and is not bound to its cores.
     """
     if per_minute is None:
         per_minute = getattr(maker, "per_minute", None)
     online = bool(getattr(maker, "online", False)) or per_minute is not None
-    places = maker.places if seconds is None else None
-    return Provider(maker.name, places, online, per_minute)
+    if seconds is not None and not getattr(maker, "online", False):
+        return Provider(ANY, None, online, per_minute)
+    return Provider(maker.name, maker.places, online, per_minute)
 
 
 def _limits(per_minute: PerMinute | None) -> Mapping[str, float]:

@@ -10,9 +10,12 @@ from ..errors import SettingsError
 from ..machine import usable_cores
 from ..report import count, took
 from ..settings import MOST_WORKERS, Settings, whole
+from ..timeline.svg import drawn, fluid
 from .bound import bounds
-from .forecast import Forecast, ready, told
+from .forecast import Forecast, bundle, ready, told
 from .load import Given, PerMinute, load_of
+from .picture import Column, laid_out
+from .picture import told as in_words
 from .rehearsal import Rehearsal
 from .seconds import Seconds
 
@@ -24,11 +27,13 @@ ENOUGH = 0.05
 class Sweep:
     """Forecasts for all worker counts, by (sections of a lesson, videos) at once.
 
+    apart: those counts that differ from each other, as there is enough to do for all workers.
     best: the quickest. knee: the one with the fewest workers that is within 5 % of it, and of
     those the one with the fewest videos. reason: why more workers are of no use, in words.
     """
 
     forecasts: Mapping[tuple[int, int], Forecast]
+    apart: frozenset[tuple[int, int]]
     best: Forecast
     knee: Forecast
     reason: str
@@ -47,8 +52,39 @@ class Sweep:
         """How many times as fast as with the fewest workers."""
         return self.alone.seconds / max(self.forecasts[sections, videos].seconds, 1e-9)
 
+    def svg(self, width: int = 960) -> str:
+        """The surface as an SVG element, `width` pixels wide where there is room for it: a row
+        for each number of videos, a column for each number of sections at once.
+        """
+        return drawn(laid_out(self._columns(), width, repr(self)))
+
+    def png(self, width: int = 960, dark: bool = False) -> bytes:
+        """The same picture as a PNG, with two pixels for each of the `width`."""
+        from ..timeline.png import drawn
+
+        return drawn(laid_out(self._columns(), width, repr(self)), dark)
+
+    def _columns(self) -> dict[tuple[int, int], Column]:
+        fewest = self.alone.settings
+        alone = fewest.section_workers * fewest.video_workers
+        return {
+            (sections, videos): Column(
+                times := self.speedup(sections, videos),
+                sections * videos / alone,
+                in_words(sections, videos, each.seconds, times, each.limit),
+                near=each.seconds <= (1 + ENOUGH) * self.best.seconds,
+                knee=each is self.knee,
+            )
+            for (sections, videos), each in self.forecasts.items()
+            if (sections, videos) in self.apart
+        }
+
     def __repr__(self) -> str:
         return "\n".join(self._lines())
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        page = fluid(laid_out(self._columns(), 960, repr(self)))
+        return bundle(self._lines(), page, self.png())
 
     def _lines(self) -> list[str]:
         slow, best = self.alone, self.best
@@ -102,7 +138,8 @@ def swept(rehearsal: Rehearsal, settings: Settings, places: Sequence[tuple[int, 
     best = min(forecasts.values(), key=lambda f: (round(f.seconds, 6), *_workers(f)))
     near = [f for f in forecasts.values() if f.seconds <= (1 + ENOUGH) * best.seconds]
     knee = min(near, key=_workers)
-    return Sweep(forecasts, best, knee, _reason(rehearsal, knee, best, places, most))
+    apart = frozenset({one: place for place, one in reversed(same.items())}.values())
+    return Sweep(forecasts, apart, best, knee, _reason(rehearsal, knee, best, places, most))
 
 
 def _with(settings: Settings, place: tuple[int, int]) -> Settings:
