@@ -34,14 +34,15 @@ TIERS = {
     },
     3: {"providers", "timeline"},
     4: {"pipeline", "report"},
-    5: {"equipment", "forecasting", "lineup", "look", "offers", "planning", "progress"},
-    6: {"calls", "nested", "order", "retakes", "run"},
+    5: {"cluster", "equipment", "forecasting", "lineup", "look", "offers", "planning", "progress"},
+    6: {"calls", "fleet", "nested", "order", "retakes", "run"},
     7: {"__main__", "studio"},
 }
 TIER = {module: tier for tier, modules in TIERS.items() for module in modules}
 
 PRIVATE_ROOMS = {
     "captions",
+    "cluster",
     "forecasting",
     "gate",
     "media",

@@ -13,12 +13,14 @@ import json
 import re
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from . import calls
 from .errors import LessonError, OutputError, ProviderMissing, SettingsError, VidkitError
+from .fleet import connected
 from .lesson import json_schema, lesson_files, load_lesson
 from .paths import is_folder, path_given
 from .providers import names
@@ -93,7 +95,9 @@ def _batch(given: argparse.Namespace) -> int:
         settings = settings.with_(video_workers=1)
     first, *more = given.lessons
     lessons = given.lessons if more or Path(first).is_file() else first
-    return _tell(_waited(calls.start_all(lessons, output_dir=given.output, settings=settings)))
+    with connected(given.dask) if given.dask else nullcontext() as client:
+        run = calls.start_all(lessons, output_dir=given.output, settings=settings, client=client)
+        return _tell(_waited(run))
 
 
 def _waited(run: Run[T]) -> T:
@@ -274,6 +278,11 @@ def _parser() -> argparse.ArgumentParser:
     batch = _command(commands, "batch", _batch, "make the videos of all lessons of a folder")
     batch.add_argument(
         "lessons", nargs="+", metavar="LESSONS", help="a folder, a glob, or several lessons"
+    )
+    batch.add_argument(
+        "--dask",
+        metavar="tcp://HOST:8786",
+        help="make them on the workers of the Dask scheduler at this address",
     )
     batch.add_argument(
         "-o",

@@ -66,6 +66,7 @@ async def process_videos(
     output_dir: Pathlike | None = None,
     settings: Settings | None = None,
     listener: Listener | None = None,
+    client: Any = None,
     **changes: Any,
 ) -> BatchReport:
     """Make the videos of many lessons, each in `output_<name>` beside its lesson.
@@ -77,6 +78,8 @@ async def process_videos(
     side by side as `section_workers` says, and the clips of as many lessons more may still be
     cut. parallel=False makes one lesson after the other. output_dir: a folder for all
     outputs, in which folders stand as they do around the lessons.
+    client: a `distributed.Client`, whose workers make the lessons, each of them `max_workers` at
+    once; lessons, outputs and the store have to lie on folders that all machines share.
     Further arguments as in `generate_video`.
 
     Gives a `BatchReport` with one `VideoReport` for each lesson, in the order in which
@@ -85,7 +88,7 @@ async def process_videos(
     Raises `SettingsError` (a ValueError) for a faulty argument, and where there is no folder
     or no lesson in it.
     """
-    order = _many(base_dir, max_workers, parallel, output_dir, settings, listener, changes)
+    order = _many(base_dir, max_workers, parallel, output_dir, settings, listener, client, changes)
     with order:
         return await loop.hop(order.make_all())
 
@@ -117,12 +120,21 @@ def process_all_videos(
     output_dir: Pathlike | None = None,
     settings: Settings | None = None,
     listener: Listener | None = None,
+    client: Any = None,
     **changes: Any,
 ) -> BatchReport:
-    """Make the videos of all lessons of a folder: `process_videos`, waited for."""
+    """Make the videos of all lessons of a folder: `process_videos`, waited for.
+
+    A client that lives on the loop of the calling thread cannot be waited for; await
+    `process_videos` with it.
+    """
+    if client is not None and getattr(client, "asynchronous", False):
+        raise SettingsError(
+            "this client lives on the loop that is to wait; await process_videos(…, client=client)"
+        )
     named = settings is not None or "video_workers" in changes
     workers = None if named and max_workers == 2 else max_workers
-    order = _many(base_dir, workers, parallel, output_dir, settings, listener, changes)
+    order = _many(base_dir, workers, parallel, output_dir, settings, listener, client, changes)
     with order:
         return loop.run(order.make_all(), order.end)
 
@@ -180,13 +192,14 @@ def start_all(
     output_dir: Pathlike | None = None,
     settings: Settings | None = None,
     listener: Listener | None = None,
+    client: Any = None,
     **changes: Any,
 ) -> Run[BatchReport]:
     """Start making the videos of all lessons of a folder and return at once.
 
     Arguments as in `process_videos`, the `Run` as in `start`.
     """
-    order = _many(base_dir, max_workers, True, output_dir, settings, listener, changes)
+    order = _many(base_dir, max_workers, True, output_dir, settings, listener, client, changes)
     return Run(order, order.make_all())
 
 
@@ -212,12 +225,20 @@ def _many(
     output_dir: Pathlike | None,
     settings: Settings | None,
     listener: Listener | None,
+    client: Any,
     changes: dict[str, Any],
 ) -> Order:
     chosen = _settings(settings, changes, video_workers=max_workers)
     if not parallel:
         chosen = chosen.with_(video_workers=1)
-    return Order(chosen, Lineup(base_dir, output_dir), *_heard(listener))
+    lineup, heard = Lineup(base_dir, output_dir), _heard(listener)
+    if client is None:
+        return Order(chosen, lineup, *heard)
+    if not parallel:
+        raise SettingsError("parallel=False makes one lesson after the other; give no client= then")
+    from .fleet import FleetOrder
+
+    return FleetOrder(client, chosen, lineup, *heard)
 
 
 def _heard(listener: Listener | None) -> tuple[Listener, ...]:

@@ -17,7 +17,9 @@ from .errors import Cancelled, NothingMade, SettingsError, StoreError
 from .events import Event, Events, Listener, Noticed
 from .lineup import Lineup
 from .machine import usable_cores
-from .pipeline import Batch, Job, Source, Tools
+from .pipeline import Batch, Job, Reins, Source, Tools
+from .pipeline.batch import MakeLesson
+from .pipeline.lesson import make_here
 from .pipeline.tools import Maker
 from .progress import Watcher, bars
 from .providers import image_makers, left_aside, voice_makers
@@ -47,11 +49,13 @@ class Order:
         self._deaf: list[Callable[[], None]] = []
         self._began = 0.0
         self._waiting: list[Callable[[Batch], None]] = []
+        self._reins = Reins()
+        self._make: MakeLesson = make_here
         self.batch: Batch | None = None
 
     def __enter__(self) -> None:
         if self.settings.progress:
-            self._bars = bars(self.count, self.settings.video_workers)
+            self._bars = bars(self.count, self._at_once())
 
     def __exit__(self, *_: object) -> None:
         if self._bars is not None:
@@ -105,7 +109,7 @@ class Order:
         """The report, which can make again what failed."""
 
         def again() -> VideoReport:
-            order = Order(self._unforced(), [job], *self.listeners)
+            order = self._anew([job])
             with order:
                 return loop.run(order.make_one(), order.end)
 
@@ -113,15 +117,19 @@ class Order:
 
     def _retry_all(self, report: BatchReport, unmade: Mapping[int, Job]) -> BatchReport:
         """The report, after what failed in it was made again."""
-        order = Order(self._unforced(), list(unmade.values()), *self.listeners)
+        order = self._anew(list(unmade.values()))
         with order:
             again = loop.run(order.make_all(), order.end)
         videos = dict(enumerate(report.videos)) | dict(zip(unmade, again.videos, strict=True))
         return replace(again, videos=tuple(videos.values()), notes=report.notes)
 
-    def _unforced(self) -> Settings:
-        """The same settings for a second run: what was made anew is not made anew again."""
-        return self.settings.with_(force=None)
+    def _anew(self, jobs: Sequence[Job]) -> Order:
+        """An order for a second run: what was made anew is not made anew again."""
+        return Order(self.settings.with_(force=None), jobs, *self.listeners)
+
+    def _at_once(self) -> int:
+        """Lessons that are made at once, about."""
+        return self.settings.video_workers
 
     def _source(self, kind: str, maker: Maker, events: Events) -> Source[Maker]:
         """A provider and its gate, whose decisions this run's listeners hear."""
@@ -161,8 +169,10 @@ class Order:
             store=store,
             budgets=self.budgets,
             events=events,
+            reins=self._reins,
         )
-        self.batch = Batch(self.settings, tools, [*left_aside(self.settings), *news])
+        notes = [*left_aside(self.settings), *news]
+        self.batch = Batch(self.settings, tools, notes, self._make)
         for change in self._waiting:
             change(self.batch)
         return self.batch

@@ -22,6 +22,9 @@ from .step import told
 from .tools import Tools
 from .turns import Turns
 
+MakeLesson = Callable[[Place], Awaitable[VideoReport]]
+"""Makes the lesson at a place; an error is what kept it from beginning."""
+
 Heard = Callable[[int, VideoReport], Awaitable[None]]
 """Awaited with the position and the report of each lesson that is over."""
 
@@ -54,7 +57,7 @@ class Batch:
         settings: Settings,
         tools: Tools,
         notes: Sequence[str] = (),
-        make: Callable[[Place], Awaitable[VideoReport]] = make_here,
+        make: MakeLesson = make_here,
     ) -> None:
         self.settings = settings
         self.tools = tools
@@ -82,8 +85,9 @@ class Batch:
             for place in self._places:
                 place.slots.total_tokens = sections
         s = self.settings
-        now = 0.0 if self.started is None else self._now()
-        self.tools.events.tell(WorkersChanged(now, s.section_workers, s.video_workers, reason))
+        self.tools.events.tell(
+            WorkersChanged(self.now(), s.section_workers, s.video_workers, reason)
+        )
 
     def spread(self, machines: int) -> None:
         """Make `video_workers` lessons at once on each of so many machines."""
@@ -134,9 +138,10 @@ class Batch:
                 replace(reports[position], timeline=apart.get(position))
                 for position in sorted(reports)
             ),
-            seconds=self._now(),
-            peak_calls=s.peak_calls,
-            workers=f"{s.video_workers} videos × {s.section_workers} sections"
+            seconds=self.now(),
+            peak_calls=s.peak_calls * self._machines,
+            workers=(f"{self._machines} machines × " if self._machines > 1 else "")
+            + f"{s.video_workers} videos × {s.section_workers} sections"
             + (" × 2" if s.concurrent_parts else ""),
             failure=failure,
             timeline=self.timeline,
@@ -158,12 +163,13 @@ class Batch:
         self.tools.events.tell(RunStarted(0.0, lessons))
 
     def _end(self) -> None:
-        self.tools.events.tell(RunEnded(self._now()))
+        self.tools.events.tell(RunEnded(self.now()))
         if self._deaf is not None:
             self._deaf()
 
-    def _now(self) -> float:
-        return self.tools.clock() - (self.started or 0.0)
+    def now(self) -> float:
+        """Seconds since the run began, 0 before."""
+        return 0.0 if self.started is None else self.tools.clock() - self.started
 
     async def _draw(
         self, source: Iterator[Job], known: bool, start: Callable[[int, Job], object]
@@ -210,12 +216,12 @@ class Batch:
 
     async def _turn(self, position: int, job: Job) -> VideoReport:
         """A lesson of a batch, which has a video worker; its error is a value."""
-        began = self._now()
+        began = self.now()
         try:
             return await self._lesson(position, job)
         except Exception as error:
             return VideoReport(
-                job.path, job.folder, failure=as_ours(error), seconds=self._now() - began
+                job.path, job.folder, failure=as_ours(error), seconds=self.now() - began
             )
         finally:
             self._turns.leave(position)
@@ -225,7 +231,7 @@ class Batch:
         try:
             place = await self._opened(position, job)
         except Exception as error:
-            tell, name, now = self.tools.events.tell, job.path.stem, self._now()
+            tell, name, now = self.tools.events.tell, job.path.stem, self.now()
             tell(LessonStarted(now, position, name, (), job.folder))
             tell(LessonEnded(now, position, name, None, str(as_ours(error))))
             raise
