@@ -15,7 +15,18 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "vidkit"
 
 TIERS = {
-    1: {"events", "errors", "loop", "captions", "paths", "plain", "secret", "virtual"},
+    1: {
+        "events",
+        "errors",
+        "loop",
+        "captions",
+        "interrupts",
+        "paths",
+        "plain",
+        "secret",
+        "terminal",
+        "virtual",
+    },
     2: {
         "editing",
         "lesson",

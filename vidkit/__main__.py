@@ -1,14 +1,16 @@
 """The command line: `vidkit make`, `batch`, `plan`, `check`, `slides`, `cache` and
 `schema`.
 
-Ends with 0 where all was made, 1 where something failed, 2 where the input was bad, and
-130 where it was interrupted.
+Ends with 0 where all was made, 1 where something failed, 2 where the input was bad,
+130 where it was interrupted, and 141 where whoever read its output has gone.
 """
 
 from __future__ import annotations
 
+from . import interrupts  # noqa: F401  first: it keeps Ctrl-C quiet from here on
+
+# isort: split
 import argparse
-import io
 import json
 import re
 import sys
@@ -16,22 +18,24 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, NoReturn, TypeVar, get_args
 
 from . import calls
 from .errors import LessonError, OutputError, ProviderMissing, SettingsError, VidkitError
 from .fleet import connected
 from .lesson import json_schema, lesson_files, load_lesson
 from .paths import is_folder, path_given
+from .plain import printable
 from .providers import names
 from .report import BatchReport, count, vidkit_version
 from .run import Run
 from .settings import Fit, Force, Motion, Settings
 from .store import Removal, Store
+from .terminal import asked, carried_out, say
 
 T = TypeVar("T")
 
-ALL_MADE, SOME_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+ALL_MADE, SOME_FAILED, BAD_INPUT = 0, 1, 2
 
 _BAD_INPUT = (LessonError, SettingsError, OutputError, ProviderMissing)
 
@@ -56,20 +60,15 @@ at most {_DEFAULTS.peak_calls} provider calls at once.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` (default: the process's own) name; gives the exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(
-            stream, io.TextIOWrapper
-        ):  # a terminal that lacks a letter still gets the rest
-            stream.reconfigure(errors="backslashreplace")
-    parser = _parser()
-    given = parser.parse_args(arguments)
+    return carried_out(lambda: _named(arguments))
+
+
+def _named(arguments: Sequence[str] | None) -> int:
+    given = _parser().parse_args(arguments)
     try:
         code: int = given.command(given)
-    except KeyboardInterrupt:
-        print("\nStopped. What was finished is kept; the same command goes on.", file=sys.stderr)
-        return INTERRUPTED
     except VidkitError as error:
-        print(f"vidkit: {error}", file=sys.stderr)
+        say(f"vidkit: {error}", trouble=True)
         return BAD_INPUT if isinstance(error, _BAD_INPUT) else SOME_FAILED
     return code
 
@@ -84,7 +83,7 @@ def _make(given: argparse.Namespace) -> int:
     report = _waited(calls.start(given.lesson[0], given.output, settings=settings))
     if report.path is None and report.failure is not None:
         raise report.failure
-    print(report)
+    say(report)
     return ALL_MADE if report.made else SOME_FAILED
 
 
@@ -104,7 +103,7 @@ def _waited(run: Run[T]) -> T:
     """The report of a run. The first Ctrl-C lets calls under way finish, and says so."""
 
     def ease() -> None:
-        print("\nFinishing what is under way; Ctrl-C again stops at once.", file=sys.stderr)
+        say("\nFinishing what is under way; Ctrl-C again stops at once.", trouble=True)
         run.cancel()
 
     return run.result(ease)
@@ -113,7 +112,7 @@ def _waited(run: Run[T]) -> T:
 def _plan(given: argparse.Namespace) -> int:
     """`vidkit plan`: calls, cost and time, before anything is spent."""
     paths = [p for each in given.lesson for p in _lessons(path_given("lesson", each))]
-    print(calls.plan(paths, _settings(given)))
+    say(calls.plan(paths, _settings(given)))
     return ALL_MADE
 
 
@@ -126,10 +125,10 @@ def _cache(given: argparse.Namespace) -> int:
     with Store(Path(given.cache_dir) if given.cache_dir else None) as store:
         match given.what:
             case "show":
-                print(f"{store.folder}\n{store.contents()}")
+                say(f"{store.folder}\n{store.contents()}")
             case "verify":
                 verdict = store.verify()
-                print(verdict)
+                say(verdict)
                 return SOME_FAILED if verdict.bad else ALL_MADE
             case "prune":
                 if given.older_than is None and given.keep is None:
@@ -144,16 +143,16 @@ def _cache(given: argparse.Namespace) -> int:
 def _remove(given: argparse.Namespace, remove: Callable[[bool], Removal]) -> None:
     """Say what will go, ask where somebody can answer, and remove it."""
     would = remove(True)
-    print(would)
+    say(would)
     if not would.assets and not would.aside:
         return
     if not given.yes:
-        if not sys.stdin.isatty():
-            print("nothing is removed; add --yes to go on")
+        yes = asked("Go on? [y/N] ")
+        if yes is None:
+            say("nothing is removed; add --yes to go on")
+        if not yes:
             return
-        if input("Go on? [y/N] ").strip().lower() not in ("y", "yes"):
-            return
-    print(remove(False))
+    say(remove(False))
 
 
 def _check(given: argparse.Namespace) -> int:
@@ -163,12 +162,12 @@ def _check(given: argparse.Namespace) -> int:
         try:
             lesson = load_lesson(path)
         except LessonError as error:
-            print(error)
+            say(error)
             good = False
         else:
-            print(f"{path}: {count(len(lesson.sections), 'section')}, no faults")
+            say(f"{path}: {count(len(lesson.sections), 'section')}, no faults")
             for warning in lesson.warnings:
-                print(f"  note: {warning}")
+                say(f"  note: {warning}")
     return ALL_MADE if good else BAD_INPUT
 
 
@@ -181,19 +180,19 @@ def _slides(given: argparse.Namespace) -> int:
     for number, (section, why) in enumerate(
         zip(lesson.sections, slide_sheet(lesson, settings, out), strict=True), 1
     ):
-        print(f"{number}. {section.title or '(no title)'}: {why}")
-    print(out)
+        say(f"{number}. {section.title or '(no title)'}: {why}")
+    say(out)
     return ALL_MADE
 
 
 def _schema(_: argparse.Namespace) -> int:
     """`vidkit schema`: the format of lessons."""
-    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    say(json.dumps(json_schema(), indent=2, ensure_ascii=False))
     return ALL_MADE
 
 
 def _tell(report: BatchReport) -> int:
-    print(report)
+    say(report)
     return ALL_MADE if report.made else SOME_FAILED
 
 
@@ -255,8 +254,13 @@ def _numbers(text: str) -> list[int]:
         raise argparse.ArgumentTypeError(f"{text!r}: write section numbers, such as 3,5") from None
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="vidkit", description="Turn lessons written as JSON into narrated videos."
     )
     parser.add_argument("--version", action="version", version=f"vidkit {vidkit_version()}")

@@ -32,9 +32,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .plain import printable
+
 
 class VidkitError(Exception):
-    """Base of all errors that vidkit raises on purpose."""
+    """Base of all errors that vidkit raises on purpose. Its text may be shown anywhere: what a
+    terminal would obey, in the name of a file, say, is made visible.
+    """
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class SettingsError(VidkitError, ValueError):
@@ -70,9 +77,9 @@ class LessonError(VidkitError):
 
     def __str__(self) -> str:
         if len(self.faults) == 1:
-            return f"{self.path}: {self.faults[0]}"
+            return printable(f"{self.path}: {self.faults[0]}")
         lines = "\n".join(f"  - {fault}" for fault in self.faults)
-        return f"{self.path} has {len(self.faults)} faults:\n{lines}"
+        return printable(f"{self.path} has {len(self.faults)} faults:\n{lines}")
 
 
 class OutputError(VidkitError):

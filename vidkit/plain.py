@@ -227,3 +227,15 @@ def visible(text: str, most: int = 1000) -> str:
     """
     shown = _OBEYED.sub(lambda found: " " if found.group() in "\t\n\r" else "\ufffd", text)
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"
+
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str, *, line: bool = False) -> str:
+    """A text for a terminal, with what it would obey instead of showing (escape sequences,
+    directions, half characters) as Python writes it, `\\x1b`: the name of a file can be told from
+    another. With `line` line ends too.
+    """
+    shown = _UNPRINTABLE.sub(lambda found: repr(found.group())[1:-1], text)
+    return shown.replace("\n", "\\n") if line else shown

@@ -17,6 +17,7 @@ from .lesson import Lesson
 from .pipeline import Source
 from .pipeline.choice import Choice, PartKind, choices, refusal
 from .pipeline.falls import PARTS, Fall, Falls
+from .plain import printable
 from .providers import ImageMaker, VoiceMaker
 from .providers.recorded import own_files
 from .report import count, in_sections, took
@@ -82,7 +83,7 @@ class Plan:
         return None if None in costs else math.fsum(cost or 0.0 for cost in costs)
 
     def __repr__(self) -> str:
-        return "\n".join(self._lines())
+        return printable("\n".join(self._lines()))
 
     def _lines(self) -> list[str]:
         cost = "unknown" if self.dollars is None else f"at most ${self.dollars:.2f}"

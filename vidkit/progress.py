@@ -7,6 +7,7 @@ being made now and what failed. Where the output is a file, plain lines take the
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections import Counter
 from typing import Any, Protocol, TextIO
@@ -21,6 +22,7 @@ from .events import (
     StepEnded,
     StepStarted,
 )
+from .plain import printable
 
 _DOING = {"image": "drawing", "audio": "speaking", "clip": "cutting", "join": "joining"}
 _COUNT = "{desc} {n_fmt} [{elapsed}{postfix}]"
@@ -39,10 +41,10 @@ class Watcher(Protocol):
 def bars(lessons: int | None, at_once: int, stream: TextIO | None = None) -> Watcher:
     """What shows a run of `lessons` lessons (None: nobody knows how many), `at_once` of them at
     the same time: bars where somebody watches, lines where `stream` (default: standard error)
-    is a file.
+    is a file, or a terminal that moves no cursor.
     """
     stream = stream or sys.stderr or io.StringIO()
-    if _in_notebook() or stream.isatty():
+    if _in_notebook() or (stream.isatty() and os.environ.get("TERM") != "dumb"):
         return Bars(lessons, at_once)
     return Lines(stream)
 
@@ -78,7 +80,7 @@ class Bars:
                 bar = self._free.pop(0) if self._free else self._of.pop(next(iter(self._of)))
                 self._of[event.lesson] = bar
                 bar.reset(total=len(event.sections))
-                bar.set_description_str(event.name)
+                bar.set_description_str(printable(event.name, line=True))
                 self._doing[event.lesson] = Counter()
             case StepStarted():
                 self._change(event.lesson, event.step, 1)
@@ -159,7 +161,7 @@ class Lines:
                 pass
 
     def _say(self, line: str) -> None:
-        print(line, file=self._stream, flush=True)
+        print(printable(line, line=True), file=self._stream, flush=True)
 
     def close(self) -> None:
         """Nothing is left open."""

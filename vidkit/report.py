@@ -12,6 +12,7 @@ from typing import Any
 
 from .errors import VidkitError
 from .events import State, Step
+from .plain import printable
 from .timeline import Timeline
 
 
@@ -275,21 +276,23 @@ def vidkit_version() -> str:
 def _lines(video: VideoReport) -> list[str]:
     """A lesson as lines of text: one for itself, one for each thing that went wrong."""
     complete = sum(section.made for section in video.sections)
+    name = printable(video.name, line=True)
     if video.path is None:
-        head = f"{video.name}: failed: {video.error}"
+        head = f"{name}: failed: {video.error}"
     else:
         kept = sum(section.from_store for section in video.sections)
         store = f", {kept} of them from the store," if kept else ""
         head = (
-            f"{video.name}: {complete} of {count(len(video.sections), 'section')}{store} "
+            f"{name}: {complete} of {count(len(video.sections), 'section')}{store} "
             f"in {took(video.seconds)}, {clock_time(video.length)} long: {video.path}"
         )
-    return [
+    lines = [
         head,
         *(f"  {trouble}" for trouble in _troubles(video)),
         *_money(video),
         *(f"  note: {note}" for note in video.notes),
     ]
+    return [printable(line) for line in lines]
 
 
 def _troubles(video: VideoReport) -> list[str]:

@@ -69,8 +69,8 @@ class Run(Generic[T]):
         self._order.steer(lambda batch: batch.tools.reins.go())
 
     def cancel(self) -> None:
-        """End the run. Calls under way, which may be paid for, are let finish and are kept; a
-        second `cancel` ends those too.
+        """End the run. Calls under way, which may be paid for, are let finish and are kept, and
+        so is a clip that is being cut; a second `cancel` ends those too.
         """
         if self._ending:
             self._work.cancel()

@@ -98,6 +98,7 @@ class SectionWork:
 
             async def make(key: str) -> Asset:
                 async with tools.cores:
+                    await tools.reins.passed()
                     with place.working(self.index, "clip", "vidkit"):
                         return await self._cut(
                             key, picture, content(voice.asset) if voice else None
@@ -150,6 +151,7 @@ class SectionWork:
         scratch = place.output.scratch(part_name("clip", self.index, ".mp4"))
         try:
             async with tools.cores:
+                await tools.reins.passed()
                 with place.working(self.index, "clip", "vidkit"):
                     clip = await place.written(
                         scratch, tools.editor.effects, plain.path, effects, scratch, place.frame
