@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -10,6 +15,7 @@ import pytest
 from bench.kill import bills, content, key_of, start
 
 from vidkit.store import Store, asset_key
+from vidkit.store.flights import Flights
 
 KEY = asset_key("image", {"n": 1})
 
@@ -36,7 +42,7 @@ def test_tasks_of_one_loop_make_it_once(tmp_path: Path) -> None:
     got = asyncio.run(all_at_once())
     assert len(made) == 1
     assert set(got) == {b"%d" % made[0]}
-    assert list((tmp_path / "flights").iterdir()) == []
+    assert [path.name for path in (tmp_path / "flights").iterdir()] in ([], ["all.lock"])
 
 
 def test_loops_of_one_process_make_it_once(tmp_path: Path) -> None:
@@ -100,7 +106,7 @@ def test_a_flight_ends_however_its_maker_does(tmp_path: Path) -> None:
                 pass
 
     asyncio.run(all_three())
-    assert list((tmp_path / "flights").iterdir()) == []
+    assert [path.name for path in (tmp_path / "flights").iterdir()] in ([], ["all.lock"])
 
 
 def test_waiting_does_not_block_the_loop(tmp_path: Path) -> None:
@@ -119,3 +125,72 @@ def test_waiting_does_not_block_the_loop(tmp_path: Path) -> None:
         return turns
 
     assert asyncio.run(turn()) == 20
+
+
+HOLD = """
+import os, sys, time
+from pathlib import Path
+from vidkit.store.flights import Flights
+end = Flights(Path(sys.argv[1])).begin(sys.argv[2])
+if len(sys.argv) > 3 and os.fork() == 0:
+    os.write(1, b"%d\\n" % os.getpid())
+    time.sleep(60)
+    os._exit(0)
+os.write(1, b"True\\n" if end else b"False\\n")
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("child", [[], ["fork"]])
+def test_a_killed_process_holds_nothing(tmp_path: Path, child: list[str]) -> None:
+    """What another process makes is under way until it dies, also where a child of its own
+    goes on.
+    """
+    words = [sys.executable, "-c", HOLD, str(tmp_path / "flights"), KEY, *child]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        told = {holder.stdout.readline().strip() for _ in range(1 + len(child))}
+        flights = Flights(tmp_path / "flights")
+        assert "True" in told
+        assert flights.under_way(KEY)
+        assert flights.begin(KEY) is None
+        holder.kill()
+        holder.wait()
+        assert flights.begin(KEY) is not None
+        for pid in told - {"True"}:
+            os.kill(int(pid), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("of_bytes", [True, False])
+def test_a_key_is_held_once_however_locks_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of_bytes: bool
+) -> None:
+    """By bytes of one file, or by a file for each key where the disk knows no such locks."""
+    if not of_bytes:
+
+        def refuse(*_: object) -> bool:
+            raise OSError(errno.EINVAL, "no such locks")
+
+        monkeypatch.setattr("vidkit.store.flights._lock_byte", refuse)
+    one, other = (Flights(tmp_path / "flights") for _ in range(2))
+    end = one.begin(KEY)
+    assert end is not None
+    assert one.begin(KEY) is None
+    assert other.begin(KEY) is None
+    assert one.under_way(KEY)
+    end()
+    assert not one.under_way(KEY)
+    again = other.begin(KEY)
+    assert again is not None
+    again()
+    assert [path.name for path in (tmp_path / "flights").iterdir()] in ([], ["all.lock"])
+
+
+def test_a_board_that_somebody_removed_is_put_up_again(tmp_path: Path) -> None:
+    """Who opens the store after that and who had it open see each other's flights."""
+    one = Flights(tmp_path / "flights")
+    assert one.begin(KEY) is not None
+    (tmp_path / "flights/all.lock").unlink(missing_ok=True)
+    other = Flights(tmp_path / "flights")
+    assert other.begin(key_of(1)) is not None
+    assert one.begin(key_of(1)) is None

@@ -205,7 +205,7 @@ def test_locks_of_flights_that_fell_are_removed(tmp_path: Path) -> None:
     with Store(tmp_path):
         (tmp_path / "flights" / f"{KEY}.lock").touch()
     with Store(tmp_path):
-        assert list((tmp_path / "flights").iterdir()) == []
+        assert [path.name for path in (tmp_path / "flights").iterdir()] in ([], ["all.lock"])
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[[", '{"store": "vidkit"}', None])

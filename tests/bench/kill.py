@@ -142,7 +142,8 @@ def count(folder: Path, assets: int, out: Outcome) -> None:
     """Look into the store and the journal, and beside them into the provider's own count."""
     with Store(folder / "store") as store:
         here = {path.name for path in (store.folder / "processes").iterdir()}
-        out.left_over = len(list((store.folder / "flights").iterdir()))
+        locks = (store.folder / "flights").iterdir()
+        out.left_over = sum(path.name != "all.lock" for path in locks)
         out.left_over += sum(f".{os.getpid()}." not in name for name in here)
         out.wrong = len(store.verify().bad) + len(store.notes)
         for key in map(key_of, range(assets)):

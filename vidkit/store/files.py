@@ -12,6 +12,9 @@ from pathlib import Path
 FICLONE = 0x40049409
 """The request "let this file share the blocks of that one", from Linux's <linux/fs.h>."""
 
+CHUNK = 1 << 20
+"""Bytes that are copied at a time."""
+
 
 def digest(path: Path) -> str:
     """SHA-256 of a file's content, as 64 hex digits."""
@@ -51,8 +54,9 @@ def copy(source: Path, target: Path) -> None:
     OSError.
     """
     try:
-        if not _clone(source, target):
-            shutil.copyfile(source, target)
+        with source.open("rb") as whence, target.open("wb") as whither:
+            if not _clone(whence.fileno(), whither.fileno()):
+                shutil.copyfileobj(whence, whither, CHUNK)
     except OSError:
         with suppress(OSError):
             target.unlink()
@@ -62,15 +66,14 @@ def copy(source: Path, target: Path) -> None:
 if sys.platform == "linux":
     import fcntl
 
-    def _clone(source: Path, target: Path) -> bool:
-        with source.open("rb") as whence, target.open("wb") as whither:
-            try:
-                fcntl.ioctl(whither.fileno(), FICLONE, whence.fileno())
-            except OSError:
-                return False
+    def _clone(whence: int, whither: int) -> bool:
+        try:
+            fcntl.ioctl(whither, FICLONE, whence)
+        except OSError:
+            return False
         return True
 
 else:
 
-    def _clone(source: Path, target: Path) -> bool:
+    def _clone(whence: int, whither: int) -> bool:
         return False

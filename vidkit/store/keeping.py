@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -102,14 +102,15 @@ def contents(shelf: Shelf, hits: int, misses: int) -> Contents:
 
 def prune(
     shelf: Shelf,
-    needed: Collection[str],
+    stays: Callable[[str], bool],
     older_than: timedelta | None,
     keep_bytes: int | None,
     *,
     dry: bool,
 ) -> Removal:
     """Remove what was not used for `older_than`, and then what was used longest ago until no
-    more than `keep_bytes` are left. What was set aside goes first. Keys in `needed` stay.
+    more than `keep_bytes` are left. What was set aside goes first; what has a key
+    of which `stays` is true does not go.
     """
     aside = sorted(_set_aside(shelf.aside), key=lambda each: each[1])
     takes = sorted(shelf.takes(), key=lambda take: take.used)
@@ -117,17 +118,20 @@ def prune(
     total = sum(size for _, _, size in aside) + sum(take.bytes for take in takes)
     room = _Room(total, before, keep_bytes)
     old = [path for path, when, size in aside if room.goes(when, size)]
-    free = [take for take in takes if take.key not in needed]
+    free: list[Take] = []
+    kept: list[Take] = []
+    for take in takes:
+        (kept if stays(take.key) else free).append(take)
     going = [take for take in free if room.goes(take.used, take.bytes)]
-    held = [t for t in takes if t.key in needed and room.would_go(t.used)]
+    held = [take for take in kept if room.would_go(take.used)]
     return _remove(shelf, going, old, len(held), total - room.total, dry)
 
 
-def clear(shelf: Shelf, needed: Collection[str], *, dry: bool) -> Removal:
+def clear(shelf: Shelf, stays: Callable[[str], bool], *, dry: bool) -> Removal:
     """Remove everything but what a run that goes on now needs."""
     aside = _set_aside(shelf.aside)
     takes = list(shelf.takes())
-    going = [take for take in takes if take.key not in needed]
+    going = [take for take in takes if not stays(take.key)]
     size = sum(size for _, _, size in aside) + sum(take.bytes for take in going)
     return _remove(shelf, going, [path for path, _, _ in aside], len(takes) - len(going), size, dry)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -47,20 +48,15 @@ class Shelf:
 
     def numbers(self, key: str) -> list[int]:
         """The takes that there are, in order."""
-        try:
-            names = [path.name for path in self.place(key).iterdir()]
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        return sorted(int(name) for name in names if name.isascii() and name.isdigit())
+        return self._look(key)[0]
 
     def current(self, key: str) -> int | None:
         """The take that counts: the newest, or the one that was brought back after it came.
         None where there is none, or where the one that counted went.
         """
-        numbers = self.numbers(key)
+        numbers, (take, newest) = self._look(key)
         if not numbers:
             return None
-        take, newest = self._pointer(key)
         return numbers[-1] if newest != numbers[-1] else take if take in numbers else None
 
     def take(self, key: str, number: int, *, hashed: bool = False) -> Asset | None:
@@ -94,8 +90,9 @@ class Shelf:
         while True:
             # Before the look at what counts, so that of two who keep at once one finds the
             # number taken; past all that ever counted, so that a pointer means no later take.
-            number = max([0, self._pointer(key)[1], *self.numbers(key)]) + 1
-            if not fresh and (there := self.counting(key)) is not None:
+            numbers, pointer = self._look(key)
+            number = max([0, pointer[1], *numbers]) + 1
+            if numbers and not fresh and (there := self.counting(key)) is not None:
                 return there
             if self._move(filled, place / str(number)):
                 break
@@ -143,6 +140,16 @@ class Shelf:
             for number in self.numbers(place.name):
                 with suppress(OSError):
                     yield _look(place / str(number), place.name)
+
+    def _look(self, key: str) -> tuple[list[int], tuple[int, int]]:
+        """The takes that there are, in order, and what the pointer says."""
+        try:
+            with os.scandir(self.place(key)) as found:
+                names = {each.name for each in found}
+        except (FileNotFoundError, NotADirectoryError):
+            return [], (0, 0)
+        numbers = sorted(int(name) for name in names if name.isascii() and name.isdigit())
+        return numbers, self._pointer(key) if CURRENT in names else (0, 0)
 
     def _pointer(self, key: str) -> tuple[int, int]:
         """The take that counts for as long as the second number is the newest take; a first

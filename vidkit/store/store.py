@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import shutil
 import weakref
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-
-from filelock import FileLock
 
 from ..errors import StoreError
 from ..paths import path_given, why_unwritable
 from . import keeping
 from .asset import Asset, checked_key, checked_suffix, describe, kind_of
 from .files import copy, flush, write
+from .flights import Flights
 from .journal import Journal
 from .keeping import Contents, Removal, Verdict
 from .key import without_credentials
-from .locks import let_go, locked, try_lock
+from .locks import locked
 from .mark import OPENING, default_folder, demand_mark, furnish, put_mark, refuse_strangers
 from .presence import Presence, sweep
 from .shelf import Shelf
@@ -46,9 +44,6 @@ class Notes:
         self.sentences.append(sentence)
         if self._listener is not None:
             self._listener(sentence)
-
-
-_FLIGHT = re.compile(r"[0-9a-f]{64}\.lock")
 
 
 class Store:
@@ -78,7 +73,9 @@ class Store:
                 self._open()
         self.shelf = Shelf(self.folder, self._presence, self._told_of.add)
         self._counts = {"hits": 0, "misses": 0}
-        self._leave = weakref.finalize(self, _leave, self._presence, self.journal, self._counts)
+        self._leave = weakref.finalize(
+            self, _leave, self._presence, self.journal, self._flights, self._counts
+        )
 
     def _open(self) -> None:
         used = furnish(self.folder)
@@ -88,6 +85,8 @@ class Store:
             undo.callback(self._presence.leave)
             self.journal = Journal(self.folder, self._presence.name, note, expected=used)
             undo.callback(self.journal.close)
+            self._flights = Flights(self.folder / "flights")
+            undo.callback(self._flights.close)
             self._sweep()
             if put_mark(self.folder) and used:
                 note(f"the mark of the store in {self.folder} was missing or damaged; put back")
@@ -189,23 +188,19 @@ class Store:
         Look with `find` again inside: somebody else may have made it meanwhile. Hold one at a
         time. The kernel ends the flight of a process that dies.
         """
-        path = self.folder / "flights" / f"{checked_key(key)}.lock"
+        checked_key(key)
         wait, longest = WAITS
-        while (lock := self._try_flight(path)) is None:
+        while True:
+            with self._told("written"):
+                end = self._flights.begin(key)
+            if end is not None:
+                break
             await asyncio.sleep(wait)
             wait = min(wait * 1.5, longest)
         try:
             yield wait > WAITS[0]
         finally:
-            let_go(lock)
-
-    def _try_flight(self, path: Path) -> FileLock | None:
-        with self._told("written"):
-            try:
-                return try_lock(path)
-            except FileNotFoundError:
-                path.parent.mkdir(exist_ok=True)
-                return try_lock(path)
+            end()
 
     def sweep(self) -> int:
         """Remove what dead processes left: temporary files, locks, and money that they had
@@ -243,8 +238,8 @@ class Store:
         """
         demand_mark(self.folder)
         with self._told("written"):
-            needed = self.journal.needed() | self._in_flight()
-            return keeping.prune(self.shelf, needed, older_than, keep_bytes, dry=dry)
+            needed = self.journal.needed()
+            return keeping.prune(self.shelf, self._stays(needed), older_than, keep_bytes, dry=dry)
 
     def clear(self, *, dry: bool = False) -> Removal:
         """Remove all assets but those that a run needs which goes on now; with `dry` only tell.
@@ -252,8 +247,8 @@ class Store:
         """
         demand_mark(self.folder)
         with self._told("written"):
-            needed = self.journal.needed(under_way=True) | self._in_flight()
-            return keeping.clear(self.shelf, needed, dry=dry)
+            needed = self.journal.needed(under_way=True)
+            return keeping.clear(self.shelf, self._stays(needed), dry=dry)
 
     def close(self) -> None:
         """Remove the temporary files of this opening and close the journal. What it had
@@ -278,16 +273,12 @@ class Store:
             copy(data, file)
         flush(file)
 
-    def _in_flight(self) -> set[str]:
-        return {path.stem for path in (self.folder / "flights").glob("*.lock")}
+    def _stays(self, needed: Collection[str]) -> Callable[[str], bool]:
+        return lambda key: key in needed or self._flights.under_way(key)
 
     def _sweep(self) -> int:
         living, removed = sweep(self.folder / "processes")
-        for path in (self.folder / "flights").glob("*.lock"):
-            if not _FLIGHT.fullmatch(path.name):
-                continue
-            if (lock := try_lock(path)) is not None:
-                let_go(lock)
+        self._flights.sweep()
         self.journal.settle(living)
         return removed
 
@@ -329,7 +320,9 @@ def _passing_on() -> Iterator[None]:
         raise _Passed(error) from error
 
 
-def _leave(presence: Presence, journal: Journal, counts: Mapping[str, int]) -> None:
+def _leave(
+    presence: Presence, journal: Journal, flights: Flights, counts: Mapping[str, int]
+) -> None:
     try:
         if any(counts.values()):
             journal.tally(**counts)
@@ -337,4 +330,5 @@ def _leave(presence: Presence, journal: Journal, counts: Mapping[str, int]) -> N
         pass  # a count of hits is not worth an error at the end
     finally:
         journal.close()
+        flights.close()
         presence.leave()
