@@ -210,15 +210,70 @@ def test_an_odd_store_is_a_clear_error(
         ({"settings": {}}, r"settings is \{\}.*vidkit\.Settings"),
         ({"settings": 5}, "settings is 5"),
         ({"listener": 3}, "listener is 3; give a function"),
+        ({"images": 5}, "images is 5; name a provider"),
+        ({"size": "x"}, "size is 'x'; give"),
+        ({"only": "3"}, "only is '3'; give"),
+        ({"cache": "no"}, "cache is 'no'; give True or False"),
+        ({"gap": True}, "gap is True; give seconds"),
+        ({"budget": 10**400}, "budget is 1000.*; give dollars"),
+        ({"budget": float("nan")}, "budget is nan; give dollars"),
+        ({"budget": float("inf")}, "budget is inf; give dollars"),
+        ({"budget": "5"}, "budget is '5'; give dollars"),
+        ({"effects": {1: [5]}}, "effects of section 1: 5 is no effect"),
     ],
 )
 def test_an_argument_of_another_kind_is_told(tmp_path: Path, change: Any, says: str) -> None:
     """What is no settings and no listener is named, with what to give."""
     lesson = written(tmp_path, sections=1)
     with pytest.raises(SettingsError, match=says):
-        vidkit.generate_video_from_json(lesson, **QUICK, **change)
+        vidkit.generate_video_from_json(lesson, **QUICK | change)
     with pytest.raises(SettingsError, match=says):
-        vidkit.process_all_videos([lesson], **QUICK, **change)
+        vidkit.process_all_videos([lesson], **QUICK | change)
+
+
+def test_what_is_no_folder_of_lessons_is_told() -> None:
+    """A number in the place of a folder is named."""
+    with pytest.raises(SettingsError, match="base_dir is 5; give"):
+        vidkit.process_all_videos(5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("change", [{"only": [9]}, {"effects": {9: [lambda clip: clip]}}])
+def test_a_section_that_is_not_there_is_told(tmp_path: Path, change: Any) -> None:
+    """Neither can be made, nor have effects; nothing is made then."""
+    lesson = written(tmp_path, sections=2)
+    with pytest.raises(SettingsError, match=r"=9: lesson\.json has 2 sections"):
+        vidkit.generate_video_from_json(lesson, **QUICK | change)
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"number": "x"}, "number is 'x'; give the number of a section"),
+        ({"number": 9}, "no section 9"),
+        ({"part": 3}, "part is 3; choose"),
+        ({"take": "x"}, "take is 'x'; give a whole number"),
+        ({"take": "a\0b"}, "take is "),
+        ({"settings": 5}, "settings is 5"),
+    ],
+)
+def test_an_odd_take_is_told(tmp_path: Path, asked: Any, says: str) -> None:
+    """`take_back` names what is wrong with what it is given."""
+    lesson = written(tmp_path, sections=2)
+    given: dict[str, Any] = {"lesson": lesson, "number": 1, "part": "image"}
+    with pytest.raises(SettingsError, match=says):
+        vidkit.take_back(**given | asked)
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_a_retry_has_what_is_left_of_the_budget(tmp_path: Path, cache: bool) -> None:
+    """Making again what failed spends from the same sum of dollars, with and without a store."""
+    lesson = written(tmp_path, sections=4)
+    paid = QUICK | {"images": "simulated:latency=0,price=0.5", "cache": cache, "budget": 1.0}
+    first = vidkit.process_all_videos([lesson], **paid)
+    assert first.videos[0].dollars == 1.0
+    again = first.retry_failed()
+    assert again.videos[0].dollars == 0.0
+    assert not again.made
 
 
 def test_settings_are_not_overruled_by_a_default(tmp_path: Path) -> None:

@@ -34,3 +34,18 @@ def test_a_listener_that_fails_disturbs_nobody(caplog: pytest.LogCaptureFixture)
         events.tell(RunEnded(1))
     assert heard == [RunEnded(1)]
     assert "broken panel" in caplog.text
+
+
+def test_a_listener_that_goes_on_failing_fills_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    """A fault that comes with every event is told once for each listener."""
+
+    def broken(event: Event) -> None:
+        raise RuntimeError("broken panel")
+
+    events = Events()
+    events.subscribe(broken)
+    events.subscribe(lambda event: broken(event))
+    with caplog.at_level(logging.ERROR, logger="vidkit"):
+        for at in range(100):
+            events.tell(RunEnded(at))
+    assert len(caplog.records) == 2

@@ -26,7 +26,7 @@ from .planning import Plan, plan_lessons
 from .providers import image_makers, voice_makers
 from .report import BatchReport, VideoReport
 from .run import Run
-from .settings import Settings
+from .settings import Settings, settled
 
 Pathlike = str | Path
 
@@ -256,12 +256,7 @@ def _settings(
     for name in given:
         if name in changes:
             raise SettingsError(f"give max_workers or {name}, not both: they are the same")
-    if settings is not None and not isinstance(settings, Settings):
-        raise SettingsError(
-            f"settings is {shortened(settings)}; give vidkit.Settings(…), "
-            "or the settings themselves as keywords, such as size=(640, 360)"
-        )
-    return (settings or Settings()).with_(**given, **changes)
+    return settled(settings, given | changes)
 
 
 def _folder(lesson: Path, output_dir: Pathlike | None) -> Path:

@@ -208,10 +208,12 @@ Listener = Callable[[Event], None]
 @dataclass(eq=False)
 class Events:
     """A stream of events. Listeners are called in the loop's thread, in the order they came,
-    and must be quick; one that fails is logged and does not disturb the run or its neighbours.
+    and must be quick; one that fails is logged, the first time in full, and does not disturb the
+    run or its neighbours.
     """
 
     _listeners: list[Listener] = field(default_factory=list)
+    _failed: list[Listener] = field(default_factory=list)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every event from now on. Returns a function that ends it."""
@@ -229,4 +231,8 @@ class Events:
             try:
                 listener(event)
             except (Exception, SystemExit, KeyboardInterrupt):
-                log.exception("a listener failed on %s", type(event).__name__)
+                known = listener in self._failed
+                level = logging.DEBUG if known else logging.ERROR
+                log.log(level, "a listener failed on %s", type(event).__name__, exc_info=not known)
+                if not known:
+                    self._failed.append(listener)

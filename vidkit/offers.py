@@ -14,7 +14,7 @@ from .pipeline import straight
 from .pipeline.shape import price
 from .pipeline.step import scrubbed
 from .providers import ImageAsk, Kind, VoiceAsk, image_makers, names, registered, voice_makers
-from .settings import Settings
+from .settings import Settings, settled
 
 CHECK_SECONDS = 10.0
 """Seconds for which a provider is waited for."""
@@ -56,7 +56,7 @@ class Offer:
 
 def offers(settings: Settings | None = None) -> list[Offer]:
     """All providers, images first, by name. Nothing is asked of anybody."""
-    chosen = settings or Settings()
+    chosen = settled(settings, {})
     kinds: tuple[Kind, ...] = ("images", "voice")
     return [_offer(kind, name, chosen) for kind in kinds for name in names(kind)]
 

@@ -17,6 +17,7 @@ from .errors import Cancelled, NothingMade, SettingsError, StoreError
 from .events import Event, Events, Listener, Noticed
 from .lineup import Lineup
 from .machine import usable_cores
+from .paths import shortened
 from .pipeline import Batch, Job, Reins, Source, Tools
 from .pipeline.batch import MakeLesson
 from .pipeline.lesson import make_here
@@ -51,6 +52,7 @@ class Order:
         self._waiting: list[Callable[[Batch], None]] = []
         self._reins = Reins()
         self._make: MakeLesson = make_here
+        self._store: Store | NoStore | None = None
         self.batch: Batch | None = None
 
     def __enter__(self) -> None:
@@ -109,7 +111,7 @@ class Order:
         """The report, which can make again what failed."""
 
         def again() -> VideoReport:
-            order = self._anew([job])
+            order = self._again([job])
             with order:
                 return loop.run(order.make_one(), order.end)
 
@@ -117,11 +119,21 @@ class Order:
 
     def _retry_all(self, report: BatchReport, unmade: Mapping[int, Job]) -> BatchReport:
         """The report, after what failed in it was made again."""
-        order = self._anew(list(unmade.values()))
+        order = self._again(list(unmade.values()))
         with order:
             again = loop.run(order.make_all(), order.end)
         videos = dict(enumerate(report.videos)) | dict(zip(unmade, again.videos, strict=True))
         return replace(again, videos=tuple(videos.values()), notes=report.notes)
+
+    def _again(self, jobs: Sequence[Job]) -> Order:
+        """An order for a second run, which has what is left of this one's budget."""
+        order, store = self._anew(jobs), self._store
+        order.budgets = self.budgets
+        if store is not None and not store.keeps:  # and so nobody else knows what was spent
+            order.budgets = tuple(
+                Budget(budget.name, store.journal.left(budget)) for budget in self.budgets
+            )
+        return order
 
     def _anew(self, jobs: Sequence[Job]) -> Order:
         """An order for a second run: what was made anew is not made anew again."""
@@ -155,7 +167,7 @@ class Order:
             events.subscribe(self._bars)
         for listener in (*self.listeners, *self.watchers):
             events.subscribe(listener)
-        store = await asyncio.to_thread(store_of, self.settings)
+        store = self._store = await asyncio.to_thread(store_of, self.settings)
         _refuse_unshared(store, self.settings.budget)
         news = store.notes if hears(events, store) else ()
         self._began = time.monotonic()
@@ -199,8 +211,12 @@ def _budgets(settings: Settings) -> tuple[Budget, ...]:
     for each in several:
         if isinstance(each, Budget):
             budgets.append(each)
-        elif isinstance(each, int | float) and not isinstance(each, bool) and each >= 0:
-            budgets.append(Budget(f"run {uuid.uuid4().hex[:12]}", float(each)))
         else:
-            raise SettingsError(f"budget is {each!r}; give dollars, or Budget('name', dollars)")
+            try:
+                budgets.append(Budget(f"run {uuid.uuid4().hex[:12]}", each))
+            except SettingsError:
+                told = shortened(each)
+                raise SettingsError(
+                    f"budget is {told}; give dollars from 0 to 1e9, or Budget('name', dollars)"
+                ) from None
     return tuple(budgets)

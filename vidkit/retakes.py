@@ -14,11 +14,12 @@ from .calls import Pathlike
 from .equipment import store_of
 from .errors import SettingsError, StoreError
 from .lesson import Lesson, load_lesson
+from .paths import shortened
 from .pipeline import Source
 from .pipeline.choice import PartKind, choices, keys, stored
 from .providers import image_makers, voice_makers
 from .providers.recorded import own_files
-from .settings import Settings
+from .settings import Settings, settled, whole
 from .store import Asset, NoStore, Store
 
 
@@ -32,7 +33,7 @@ def takes(
     """All takes of the image or the narration ("audio") of section `number`, counted from 1,
     the oldest first. Settings as for the run that made them.
     """
-    chosen = (settings or Settings()).with_(**changes)
+    chosen = settled(settings, changes)
     store = store_of(chosen)
     return store.takes(_key(lesson, number, part, chosen, store))
 
@@ -45,7 +46,7 @@ def present_take(
     **changes: Any,
 ) -> Asset | None:
     """The take that counts now, None where there is none. Arguments as for `takes`."""
-    chosen = (settings or Settings()).with_(**changes)
+    chosen = settled(settings, changes)
     store = store_of(chosen)
     return store.find(_key(lesson, number, part, chosen, store))
 
@@ -63,7 +64,9 @@ def take_back(
 
     Raises `StoreError` where there is no such take.
     """
-    chosen = (settings or Settings()).with_(**changes)
+    chosen = settled(settings, changes)
+    if take is not None:
+        whole("take", take, 1, 1_000_000)
     store = store_of(chosen)
     key = _key(lesson, number, part, chosen, store)
     if take is None:
@@ -85,10 +88,13 @@ def _key(
     store: Store | NoStore,
 ) -> str:
     loaded = lesson if isinstance(lesson, Lesson) else load_lesson(lesson)
+    if isinstance(number, bool) or not isinstance(number, int):
+        told = shortened(number)
+        raise SettingsError(f"number is {told}; give the number of a section, counted from 1")
     if not 1 <= number <= len(loaded.sections):
         raise SettingsError(f"there is no section {number}; there are {len(loaded.sections)}")
     if part not in ("image", "audio"):
-        raise SettingsError(f"part is {part!r}; choose 'image' or 'audio'")
+        raise SettingsError(f"part is {shortened(part)}; choose 'image' or 'audio'")
     makers: Sequence[Any] = (image_makers if part == "image" else voice_makers)(settings)
     sources = [Source(maker) for maker in makers]
     there = choices(part, loaded, number - 1, settings, sources, own_files)

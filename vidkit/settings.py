@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeGuard, get_args
 from urllib.parse import urlsplit, urlunsplit
 
 from .errors import SettingsError
-from .paths import path_given
+from .paths import path_given, shortened
 from .secret import Secret
 
 Fit = Literal["contain", "cover"]
@@ -112,14 +112,16 @@ class Settings:
         whole("fps", self.fps, 1, 120)
         if self.rate is not None:
             whole("rate", self.rate, *RATES)
-        if not isinstance(self.gap, int | float) or not 0 <= self.gap <= 10:
-            raise SettingsError(f"gap is {self.gap!r}; give seconds from 0 to 10")
+        if not _is_number(self.gap) or not 0 <= self.gap <= 10:
+            raise SettingsError(f"gap is {shortened(self.gap)}; give seconds from 0 to 10")
         if self.pace is not None and not _is_pace(self.pace):
-            raise SettingsError(f"pace is {self.pace!r}; give requests a minute, such as 60")
+            raise SettingsError(
+                f"pace is {shortened(self.pace)}; give requests a minute, such as 60"
+            )
         for name, choices in _CHOICES.items():
             if (value := getattr(self, name)) not in choices:
                 told = " or ".join(map(repr, choices))
-                raise SettingsError(f"{name} is {value!r}; choose {told}")
+                raise SettingsError(f"{name} is {shortened(value)}; choose {told}")
         if self.motion != "still" and self.fps < LEAST_MOVING:
             raise SettingsError(
                 f"motion={self.motion!r} needs fps of {LEAST_MOVING} or more, not {self.fps}"
@@ -137,9 +139,11 @@ class Settings:
                 raise SettingsError(f"{kind} is empty; name a provider, such as {kind}='simulated'")
         for name in _TEXTS:
             if not isinstance(getattr(self, name), str | None):
-                raise SettingsError(f"{name} is {getattr(self, name)!r}; give text")
-        if not isinstance(self.voice_slow, bool):
-            raise SettingsError(f"voice_slow is {self.voice_slow!r}; give True or False")
+                raise SettingsError(f"{name} is {shortened(getattr(self, name))}; give text")
+        for name in _SWITCHES:
+            if not isinstance(getattr(self, name), bool):
+                told = shortened(getattr(self, name))
+                raise SettingsError(f"{name} is {told}; give True or False")
         object.__setattr__(self, "api_key", _hidden("api_key", self.api_key))
         object.__setattr__(self, "base_url", _address(self.base_url))
 
@@ -169,6 +173,17 @@ class Settings:
         return replace(self, **changes)
 
 
+def settled(settings: Settings | None, changes: Mapping[str, Any]) -> Settings:
+    """What the arguments `settings` and the keywords beside it say. Raises `SettingsError`."""
+    if settings is not None and not isinstance(settings, Settings):
+        raise SettingsError(
+            f"settings is {shortened(settings)}; give vidkit.Settings(…), "
+            "or the settings themselves as keywords, such as size=(640, 360)"
+        )
+    return (settings or Settings()).with_(**changes)
+
+
+_SWITCHES = ("concurrent_parts", "adaptive", "cache", "progress", "voice_slow")
 _TEXTS = ("image_style", "image_quality", "voice_manner", "voice_tld")
 
 _CHOICES: dict[str, tuple[str | None, ...]] = {
@@ -182,12 +197,17 @@ _CHOICES: dict[str, tuple[str | None, ...]] = {
 def whole(name: str, value: object, low: int, high: int) -> None:
     """Raises `SettingsError` unless `value` is a whole number from `low` to `high`."""
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise SettingsError(f"{name} is {value!r}; give a whole number from {low} to {high}")
+        raise SettingsError(
+            f"{name} is {shortened(value)}; give a whole number from {low} to {high}"
+        )
 
 
 def _is_pace(value: object) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and 0 < value <= 1e6  # type: ignore[operator]
+    return _is_number(value) and 0 < value <= 1e6
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _hidden(name: str, value: object) -> Secret | None:
@@ -220,7 +240,7 @@ def _size(value: object) -> tuple[int, int]:
             if all(low <= side <= high and side % 2 == 0 for side in sides):
                 return sides
     raise SettingsError(
-        f"size is {value!r}; give (width, height) in even pixels from {low} to {high}, "
+        f"size is {shortened(value)}; give (width, height) in even pixels from {low} to {high}, "
         "such as (1280, 720)"
     )
 
@@ -232,7 +252,7 @@ def _only(value: Sequence[int]) -> tuple[int, ...]:
         numbers = ()
     if not numbers or any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in numbers):
         raise SettingsError(
-            f"only is {value!r}; give section numbers counted from 1, such as [3, 5]"
+            f"only is {shortened(value)}; give section numbers counted from 1, such as [3, 5]"
         )
     return numbers
 
@@ -243,8 +263,15 @@ def _effects(value: object) -> dict[int, tuple[Any, ...]]:
         raise SettingsError("effects is a dictionary: {section number: [effect, …]}")
     for number in value:
         if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-            raise SettingsError(f"effects has {number!r}; give section numbers, counted from 1")
-    return {
-        number: tuple(each) if isinstance(each, list | tuple) else (each,)
-        for number, each in value.items()
-    }
+            told = shortened(number)
+            raise SettingsError(f"effects has {told}; give section numbers, counted from 1")
+    several = {n: tuple(e) if isinstance(e, list | tuple) else (e,) for n, e in value.items()}
+    for number, effects in several.items():
+        for effect in effects:
+            # a moviepy effect has `apply`, and moviepy is not imported to see what it is
+            if not callable(effect) and not callable(getattr(effect, "apply", None)):
+                raise SettingsError(
+                    f"effects of section {number}: {shortened(effect)} is no effect; give those "
+                    "of moviepy, such as vfx.FadeIn(1), or functions from clip to clip"
+                )
+    return several

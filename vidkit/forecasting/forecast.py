@@ -11,7 +11,7 @@ from typing import Any
 from ..events import Event
 from ..machine import usable_cores
 from ..report import count, took
-from ..settings import Settings
+from ..settings import Settings, settled
 from ..timeline import Timeline
 from .bound import bounds
 from .load import Given, PerMinute, dollars, load_of
@@ -120,7 +120,7 @@ def bundle(lines: Sequence[str], page: str, png: bytes) -> dict[str, Any]:
 
 def ready(settings: Settings | None, changes: dict[str, Any]) -> Settings:
     """The settings of a forecast: without what only matters to files that are there."""
-    return (settings or Settings()).with_(**changes).with_(effects={}, force=None, budget=None)
+    return settled(settings, changes).with_(effects={}, force=None, budget=None)
 
 
 def forecast_of(rehearsal: Rehearsal, settings: Settings) -> Forecast:

@@ -28,6 +28,7 @@ from ..events import (
     StepStarted,
 )
 from ..output import POSTER, SHEET, SRT, VIDEO, VTT
+from ..paths import shortened
 from ..report import SectionReport, VideoReport
 from ..store import Asset, Money
 from .asset import obtain
@@ -357,16 +358,18 @@ class LessonWork:
 
 def chosen(place: Place) -> tuple[int, ...]:
     """The positions of the sections that the video will have: all, or with `only` those, and
-    the others as far as the store has them. Raises `SettingsError` for one beyond the last.
+    the others as far as the store has them. Raises `SettingsError` where one beyond the last is
+    to be made, or to have effects.
     """
     there, only = len(place.lesson.sections), place.settings.only
+    for name, numbers in (("only", only or ()), ("effects", place.settings.effects)):
+        if beyond := [number for number in numbers if number > there]:
+            raise SettingsError(
+                f"{name}={shortened(beyond[0])}: {place.lesson.path.name} has "
+                f"{there} sections, counted from 1"
+            )
     if only is None:
         return tuple(range(there))
-    beyond = [number for number in only if number > there]
-    if beyond:
-        raise SettingsError(
-            f"only={beyond[0]}: {place.lesson.path.name} has {there} sections, counted from 1"
-        )
     return tuple(index for index in range(there) if index + 1 in only or _kept(place, index))
 
 

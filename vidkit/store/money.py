@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from ..errors import SettingsError
+from ..paths import shortened
 
 PaymentState = Literal["reserved", "paid", "free", "unconfirmed", "failed"]
 MILLION = 1_000_000
@@ -28,10 +29,12 @@ class Budget:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip():
-            raise SettingsError(f"a budget's name is {self.name!r}; give it a word, such as course")
+            raise SettingsError(
+                f"a budget's name is {shortened(self.name)}; give it a word, such as course"
+            )
         if not _is_sum(self.dollars):
             raise SettingsError(
-                f"budget {self.name!r} is {self.dollars!r}; give dollars, 0 or more"
+                f"budget {self.name!r} is {shortened(self.dollars)}; give dollars, from 0 to 1e9"
             )
 
 
@@ -96,4 +99,4 @@ def in_words(millionths: int) -> str:
 
 def _is_sum(dollars: object) -> bool:
     good = isinstance(dollars, int | float) and not isinstance(dollars, bool)
-    return good and math.isfinite(dollars) and 0 <= dollars <= 1e9  # type: ignore[arg-type,operator]
+    return good and 0 <= dollars <= 1e9  # type: ignore[operator]

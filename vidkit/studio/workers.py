@@ -13,7 +13,7 @@ from ..events import Event, WorkersChanged
 from ..planning import Plan
 from ..report import count, took
 from ..run import Run
-from ..settings import MOST_WORKERS, Settings
+from ..settings import MOST_WORKERS, Settings, settled
 from .estimate import Answer, Estimate, Subject
 from .look import Tone, button, mark, words
 from .part import show
@@ -58,7 +58,7 @@ class Workers:
     """
 
     def __init__(self, settings: Settings | None = None, **changes: Any) -> None:
-        self.given = (settings or Settings()).with_(**changes)
+        self.given = settled(settings, changes)
         self._calls: list[Callable[[], None]] = []
         self._run: Run[Any] | None = None
         self._now: tuple[int, int] | None = None
