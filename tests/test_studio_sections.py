@@ -90,13 +90,13 @@ def ended() -> list[Event]:
 
 def shown(sections: Sections, number: int) -> str:
     """All HTML on the card of a section."""
-    head, body, foot, _ = sections.cards[number - 1].widget.children
+    head, body, foot, *_ = sections.cards[number - 1].widget.children
     return str(head.value + body.outputs[0]["data"]["text/html"] + foot.value)
 
 
 def buttons(sections: Sections, number: int) -> dict[str, widgets.Button]:
     """The buttons of a card, by what is written on them."""
-    row = sections.cards[number - 1].widget.children[3].children
+    row = sections.cards[number - 1].widget.children[4].children
     return {each.description: each for each in row if isinstance(each, widgets.Button)}
 
 
@@ -390,7 +390,13 @@ def test_nothing_edited_asks_what_to_make_anew_and_the_earlier_take_can_come_bac
     first = image.read_bytes()
     assert "Take back" not in buttons(sections, 1)
     click(sections, 1, "Make again")
-    assert list(buttons(sections, 1)) == ["New image", "New narration", "Both", "Never mind"]
+    assert list(buttons(sections, 1)) == [
+        "Edit",
+        "Never mind",
+        "New image",
+        "New narration",
+        "Both",
+    ]
     click(sections, 1, "New image")
     assert studio.calls == (0, 0)
     assert sections.settings.images.calls == 4
@@ -427,7 +433,7 @@ def test_a_part_of_ones_own_is_not_made_anew(tmp_path: Path) -> None:
     sections = cards(tmp_path, [{**GOOD, "image": "own.png"}])
     hear(sections, *started(0), *made(0, tmp_path), *ended())
     click(sections, 1, "Make again")
-    assert list(buttons(sections, 1)) == ["New narration", "New clip", "Never mind"]
+    assert list(buttons(sections, 1)) == ["Edit", "Never mind", "New narration", "New clip"]
 
 
 def test_try_again_repairs_a_failed_section_alone(tmp_path: Path) -> None:

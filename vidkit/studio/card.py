@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import takewhile
 from typing import Any, Protocol
 
 import ipywidgets as widgets
@@ -16,10 +18,10 @@ from ..settings import Force
 from . import face
 from .editor import Editor
 from .face import Standing
-from .look import button
 from .others import Choice
 from .reach import url
 from .so_far import SoFar
+from .tools import Tool, Tools
 
 
 class Deck(Protocol):
@@ -61,17 +63,19 @@ class Card:
         self._making: Section | None = None
         self._deck = deck
         self._embed = False
-        self._asking: list[widgets.Widget] = []
+        self._asking: tuple[str, Sequence[Tool]] | None = None
         self._editor: Editor | None = None
         self._lock = threading.RLock()
         self._changed = True
         self._head, self._foot = widgets.HTML(), widgets.HTML()
         self._body = widgets.Output()
         self._page = ""
-        self._tools = widgets.HBox()
-        self._tools.add_class("vidkit-row")
-        self._buttons: dict[str, widgets.Button] = {}
-        self.widget = widgets.VBox([self._head, self._body, self._foot, self._tools])
+        self._slot = widgets.VBox()
+        self._slot.add_class("vidkit-slot")
+        self._tools = Tools()
+        self.widget = widgets.VBox(
+            [self._head, self._body, self._foot, self._slot, self._tools.widget]
+        )
         self.widget.add_class("vidkit-card")
 
     # ---- what happens to it
@@ -115,9 +119,10 @@ class Card:
             if page != self._page:
                 self._page = page
                 self._body.outputs = (_displayed(page),)
-            tools = tuple(self._asking or self._row())
-            if tools != self._tools.children:
-                self._tools.children = tools
+            slot = (self._editor.widget,) if self._editor else ()
+            if slot != self._slot.children:
+                self._slot.children = slot
+            self._tools.offer(self._row())
 
     def page(self) -> str:
         """All that it shows, as HTML without what can be clicked."""
@@ -136,39 +141,34 @@ class Card:
         given = (self.number, self.section, self.so_far, self._deck.size)
         return face.body(*given, embed=embed, lazy=lazy)
 
-    def _row(self) -> list[widgets.Widget]:
+    def _row(self) -> list[Tool]:
         n, so_far = self.number, self.so_far
+        failed = so_far.state not in (None, "made")
+        again = "Try again" if failed else "Make again"
+        make_again = Tool("Again", again, f"Make section {n} alone", self._make_again)
         if self._editor is not None:
             return [
-                self._editor.widget,
-                self._button("Edit", "Done", f"Take these texts for section {n}", self._edit),
-                self._again(),
-                self._button("Discard", "Discard", "Leave the texts as they were", self._discard),
+                Tool("Edit", "Done", f"Take these texts for section {n}", self._edit),
+                make_again,
+                Tool("Discard", "Discard", "Leave the texts as they were", self._discard),
             ]
-        row = [self._button("Edit", "Edit", f"Edit the texts of section {n}", self._edit)]
+        row = [Tool("Edit", "Edit", f"Edit the texts of section {n}", self._edit)]
         if so_far.state is not None:
-            row.append(self._again())
+            row.append(make_again)
         if self.choices:
-            tooltip = f"Let another take of section {n} count"
-            row.append(self._button("Back", "Take back", tooltip, self._back))
+            row.append(Tool("Back", "Take back", f"Have another take of section {n}", self._back))
         if not self._embed and any(url(path) is None for path in so_far.files.values()):
             tooltip = f"Show section {n} although its files lie where the notebook cannot reach"
-            row.append(self._button("Play", "Play here", tooltip, self._play))
-        return row
+            row.append(Tool("Play", "Play here", tooltip, self._play))
+        return self._asked(row)
 
-    def _again(self) -> widgets.Button:
-        failed = self.so_far.state not in (None, "made")
-        name = "Try again" if failed else "Make again"
-        return self._button("Again", name, f"Make section {self.number} alone", self._make_again)
-
-    def _button(
-        self, key: str, name: str, tooltip: str, does: Callable[[], None]
-    ) -> widgets.Button:
-        made = self._buttons.get(key)
-        if made is None:
-            made = self._buttons[key] = button(name, tooltip, does)
-        made.description, made.tooltip = name, tooltip
-        return made
+    def _asked(self, row: list[Tool]) -> list[Tool]:
+        """The row, or while something is asked, the answers after the button that asks."""
+        if self._asking is None:
+            return row
+        asks, answers = self._asking
+        before = list(takewhile(lambda tool: tool.key != asks, row))
+        return [*before, Tool(asks, "Never mind", "Leave it as it is", self._answered), *answers]
 
     # ---- what can be done
 
@@ -176,7 +176,7 @@ class Card:
         """Open the fields with its texts; they stay open until `take_in` or *Discard*."""
         if self._editor is None:
             self._editor = Editor(self.section)
-        self._changed = True
+        self._asking, self._changed = None, True
         return self._editor
 
     def take_in(self) -> None:
@@ -221,10 +221,10 @@ class Card:
         if self.so_far.state != "made" or self.edited:
             self._try(lambda: self._deck.make_again(self.number))
         else:
-            self._ask(self._anew())
+            self._ask("Again", self._anew())
         self.paint()
 
-    def _anew(self) -> list[tuple[str, str, Callable[[], None]]]:
+    def _anew(self) -> list[tuple[str, Callable[[], None]]]:
         """The parts that can be made anew although nothing was edited."""
         parts: list[tuple[str, Force]] = []
         if self.section.image is None:
@@ -232,44 +232,39 @@ class Card:
         if self.section.audio is None:
             parts.append(("New narration", "audio"))
         parts.append(("Both", "all") if len(parts) == 2 else ("New clip", "clip"))
-
-        def make(force: Force) -> Callable[[], None]:
-            return lambda: self._deck.make_again(self.number, force)
-
         return [
-            (f"{name}{self._deck.price(self.number, force)}", "Make it anew", make(force))
+            (
+                name + self._deck.price(self.number, force),
+                partial(self._deck.make_again, self.number, force),
+            )
             for name, force in parts
         ]
 
     def _back(self) -> None:
-        def back(choice: Choice) -> Callable[[], None]:
-            return lambda: self._deck.take_back(self.number, choice.part, choice.take)
-
-        options = [(each.name, "Let this take count again", back(each)) for each in self.choices]
-        if len(options) == 1:
-            self._try(options[0][2])
+        back = partial(self._deck.take_back, self.number)
+        answers = [(each.name, partial(back, each.part, each.take)) for each in self.choices]
+        if len(answers) == 1:
+            self._try(answers[0][1])
         else:
-            self._ask(options)
+            self._ask("Back", answers)
         self.paint()
 
-    def _ask(self, options: list[tuple[str, str, Callable[[], None]]]) -> None:
-        """Offer a few buttons in the place of the others, until one is taken."""
-
-        def taken(does: Callable[[], None] | None) -> None:
-            asked, self._asking = self._asking, []
-            self._changed = True
-            if does is not None:
-                self._try(does)
-            self.paint()
-            for each in asked:
-                each.close()
-
-        def option(name: str, tooltip: str, does: Callable[[], None] | None) -> widgets.Button:
-            return button(name, tooltip, lambda: taken(does))
-
-        self._asking = [option(*each) for each in options]
-        self._asking.append(option("Never mind", "Leave it as it is", None))
+    def _ask(self, asks: str, answers: Sequence[tuple[str, Callable[[], None]]]) -> None:
+        """Offer a few answers after the button that asks, until one is taken."""
         self._changed = True
+        self._asking = (
+            asks,
+            [
+                Tool(f"answer {at}", name, f"Section {self.number}", partial(self._answered, does))
+                for at, (name, does) in enumerate(answers)
+            ],
+        )
+
+    def _answered(self, does: Callable[[], None] | None = None) -> None:
+        self._asking, self._changed = None, True
+        if does is not None:
+            self._try(does)
+        self.paint()
 
     def _try(self, does: Callable[[], Any]) -> bool:
         """Do something; what is wrong with it is said on the card."""
@@ -284,10 +279,8 @@ class Card:
     def close(self) -> None:
         """Let go of its widgets."""
         self._close_editor()
-        for each in (*self._asking, *self._buttons.values(), self._head, self._body, self._foot):
+        for each in (self._head, self._body, self._foot, self._slot, self._tools, self.widget):
             each.close()
-        for box in (self._tools, self.widget):
-            box.close()
 
 
 def _displayed(page: str) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class Editor:
     def refuse(self, error: LessonError) -> None:
         """Say what is wrong with the texts, and how to mend it."""
         told = "".join(f"<li>{escape(_in_words(fault))}</li>" for fault in error.faults)
-        self._faults.value = f'<ul class="vidkit-wrong" role="alert">{told}</ul>'
+        self._faults.value = f'<div role="alert"><ul class="vidkit-wrong">{told}</ul></div>'
 
     def close(self) -> None:
         """Let go of the fields."""

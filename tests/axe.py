@@ -1,0 +1,45 @@
+"""axe-core over a part of a page in JupyterLab: what it finds wrong, in light and in dark."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from lab import command
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+THEMES = ("JupyterLab Light", "JupyterLab Dark")
+
+# JupyterLab's body has no height and hides what overflows, so that to axe-core no text is in
+# sight, and it judges no colour
+_SEEN = "() => { document.body.style.height = '100vh' }"
+
+_RUN = """async selector => {
+  const found = await axe.run(selector, {resultTypes: ['violations', 'passes']});
+  const told = rule => rule.nodes.map(
+    node => [rule.id, rule.impact, node.target.join(' '), node.failureSummary].join(' | '));
+  const judged = found.passes.find(rule => rule.id === 'color-contrast');
+  return {wrong: found.violations.flatMap(told), contrasts: judged ? judged.nodes.length : 0};
+}"""
+
+
+def violations(page: Page, selector: str, contrasts: int = 1) -> list[str]:
+    """What axe-core finds wrong within all elements of `selector`: a line for each, with the
+    theme, the rule, how bad it is, where, and the mend. An AssertionError where it could judge
+    the contrast of fewer than `contrasts` texts: what is out of sight it cannot judge, so give
+    the page a viewport that holds all of it.
+    """
+    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
+    page.evaluate(_SEEN)
+    wrong = []
+    for theme in THEMES:
+        command(page, "apputils:change-theme", theme=theme)
+        light = str(theme.endswith("Light")).lower()
+        page.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached")
+        page.wait_for_timeout(500)  # the colours fade
+        found: dict[str, Any] = page.evaluate(_RUN, selector)
+        assert found["contrasts"] >= contrasts, f"{theme}: {found['contrasts']} texts judged"
+        wrong += [f"{theme} | {each}" for each in found["wrong"]]
+    return wrong
