@@ -216,19 +216,6 @@ UNSHIELD = (
     ),
 )
 
-_OBEYED = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-)
-
-
-def visible(text: str, most: int = 1000) -> str:
-    """Text from outside on one line, without what a terminal or a page would obey: colours and
-    other control sequences, line ends, reversed directions. At most so many characters.
-    """
-    shown = _OBEYED.sub(lambda found: " " if found.group() in "\t\n\r" else "\ufffd", text)
-    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
-
-
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -239,3 +226,9 @@ def printable(text: str, *, line: bool = False) -> str:
     """
     shown = _UNPRINTABLE.sub(lambda found: repr(found.group())[1:-1], text)
     return shown.replace("\n", "\\n") if line else shown
+
+
+def in_brief(text: str, most: int = 1000) -> str:
+    """A text from anywhere on one line of at most so many characters, `printable`."""
+    shown = printable(" ".join(text.splitlines()))
+    return shown if len(shown) <= most else f"{shown[: most - 1]}…"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from html import escape
 from typing import Any
 
 from .errors import ProviderError
@@ -17,11 +16,11 @@ from .lesson import Lesson
 from .pipeline import Source
 from .pipeline.choice import Choice, PartKind, choices, refusal
 from .pipeline.falls import PARTS, Fall, Falls
-from .plain import printable
 from .providers import ImageMaker, VoiceMaker
 from .providers.recorded import own_files
 from .report import count, in_sections, took
 from .settings import Settings
+from .showing import Page, Row, Shown, Table
 from .store import NoStore, Store
 
 TYPICAL_SECONDS = {"slides": 0.1, "espeak": 0.15, "recorded": 0.01, "gtts": 4.0, "openai": 20.0}
@@ -57,7 +56,7 @@ class Calls:
 
 
 @dataclass(frozen=True, repr=False)
-class Plan:
+class Plan(Shown):
     """What a run would do: `calls` by provider and kind, the `seconds` it would take, roughly,
     `faults`, what would certainly fail, and `notes`, who would take whose place. It counts on
     each provider that can be asked: who takes its place if it fails, is not in it.
@@ -82,24 +81,36 @@ class Plan:
         costs = [calls.dollars for calls in self.calls]
         return None if None in costs else math.fsum(cost or 0.0 for cost in costs)
 
-    def __repr__(self) -> str:
-        return printable("\n".join(self._lines()))
-
-    def _lines(self) -> list[str]:
+    def _page(self) -> Page:
         cost = "unknown" if self.dollars is None else f"at most ${self.dollars:.2f}"
-        return [
+        head = (
             f"{count(self.lessons, 'lesson')}, {count(self.sections, 'section')}: "
             f"{count(self.new, 'call')}, cost {cost}, about {took(self.seconds)}; "
-            f"at most {self.peak_calls} calls at once",
-            *(f"  {calls}" for calls in self.calls),
-            *(f"  will fail: {fault}" for fault in self.faults),
-            *(f"  note: {note}" for note in self.notes),
-        ]
+            f"at most {self.peak_calls} calls at once"
+        )
+        wrong = tuple(f"will fail: {fault}" for fault in self.faults)
+        notes = tuple(f"note: {note}" for note in self.notes)
+        told = (*map(str, self.calls), *wrong, *notes)
+        return Page(
+            head=head,
+            wrong=wrong,
+            lines=notes,
+            told=(head, *(f"  {line}" for line in told)),
+            tables=(_table(self.calls),) if self.calls else (),
+        )
 
-    def _repr_html_(self) -> str:
-        head, *rest = self._lines()
-        items = "".join(f"<li>{escape(line.strip())}</li>" for line in rest)
-        return f"<p>{escape(head)}</p><ul>{items}</ul>"
+
+def _table(calls: Sequence[Calls]) -> Table:
+    """What is asked of whom."""
+    columns = ("Provider", "For", "Calls", "In the store", "Cost", "A call takes")
+    rows = []
+    for each in calls:
+        cost = "unknown" if each.dollars is None else f"${each.dollars:.2f}"
+        dated = f" (prices of {each.priced})" if each.priced and each.dollars else ""
+        kept = str(each.kept) if each.kept else ""
+        cells = (each.provider, f"{each.kind}s", str(each.new), kept, cost + dated)
+        rows.append(Row((*cells, took(each.seconds) if each.seconds else "")))
+    return Table(columns, tuple(rows), "provider", frozenset(range(2, 6))).without_empty()
 
 
 def plan_lessons(

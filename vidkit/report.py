@@ -1,11 +1,10 @@
-"""What came of a run: a section, a lesson, a batch, each as values, as text and as HTML."""
+"""What came of a run: a section, a lesson, a batch, each as values that show themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from html import escape
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,25 @@ from typing import Any
 from .errors import VidkitError
 from .events import State, Step
 from .plain import printable
+from .showing import Page, Row, Shown, Table, step_lines, step_table
 from .timeline import Timeline
+from .wording import clock_time, count, in_runs, in_sections, took
+
+__all__ = [
+    "BatchReport",
+    "SectionReport",
+    "VideoReport",
+    "clock_time",
+    "count",
+    "in_runs",
+    "in_sections",
+    "took",
+    "vidkit_version",
+]
 
 
-@dataclass(frozen=True)
-class SectionReport:
+@dataclass(frozen=True, repr=False)
+class SectionReport(Shown):
     """What came of one section.
 
     index: its position from 0; `number` is the same from 1. state: "made", "placeholder",
@@ -59,6 +72,30 @@ class SectionReport:
         """True where nothing had to be made for it."""
         return self.made and set(self.kept) >= {"image", "audio", "clip"}
 
+    def made_by(self, step: Step) -> str:
+        """Who made the image, the narration or the clip, and in what time: "openai, 12 s",
+        "slides, from the store"; "" where it is not there.
+        """
+        if step not in self.seconds or getattr(self, step) is None:
+            return ""
+        by = {"image": self.image_by, "audio": self.voice_by}.get(step)
+        how = "from the store" if step in self.kept else took(self.seconds[step])
+        return f"{by}, {how}" if by else how
+
+    def _page(self) -> Page:
+        parts: tuple[tuple[Step, str], ...] = (
+            ("image", "image"), ("audio", "narration"), ("clip", "clip"),
+        )  # fmt: skip
+        told = [f"{name}: {self.made_by(step)}" for step, name in parts if self.made_by(step)]
+        long = f", {clock_time(self.length)} long" if self.length else ""
+        title = f", {self.title}" if self.title else ""
+        return Page(
+            head=f"section {self.number}{title}: {self.state}{long}",
+            wrong=(self.error,) if self.error else (),
+            lines=(*told, *([f"paid ${self.dollars:.2f}"] if self.dollars else [])),
+            picture=self.image,
+        )
+
     def as_json(self, folder: Path) -> dict[str, Any]:
         """JSON values; paths are relative to the output `folder`."""
         return {
@@ -79,7 +116,7 @@ class SectionReport:
 
 
 @dataclass(frozen=True, repr=False)
-class VideoReport:
+class VideoReport(Shown):
     """What came of one lesson.
 
     path: the video, None where there is none. lesson: the lesson's file. folder: where all
@@ -159,15 +196,20 @@ class VideoReport:
             "sections": [section.as_json(self.folder) for section in self.sections],
         }
 
-    def __repr__(self) -> str:
-        return "\n".join(_lines(self))
-
-    def _repr_html_(self) -> str:
-        return _table([self])
+    def _page(self) -> Page:
+        return Page(
+            head=f"{self.title or self.name}: {_outcome(self)}",
+            wrong=tuple(_troubles(self)),
+            lines=(*_money(self), *(f"note: {note}" for note in self.notes)),
+            told=(*_lines(self), *(f"  {line}" for line in step_lines(self.timeline))),
+            tables=(_section_table(self.sections), *step_table(self.timeline)),
+            link=self.path,
+            timeline=self.timeline,
+        )
 
 
 @dataclass(frozen=True, repr=False)
-class BatchReport:
+class BatchReport(Shown):
     """What came of a batch: `videos` has a report for each lesson, in the lessons' order.
 
     It has a length, can be indexed and gone through; `peak_calls` is how many provider calls
@@ -215,53 +257,20 @@ class BatchReport:
             f"{self.workers} = at most {self.peak_calls} provider calls at once"
         )
 
-    def __repr__(self) -> str:
-        lines = [line for video in self.videos for line in _lines(video)]
-        return "\n".join([*lines, *self._of_all(), self._headline()])
-
-    def _of_all(self) -> list[str]:
+    def _page(self) -> Page:
+        steps = step_lines(self.timeline)
+        paid = sum(video.dollars for video in self.videos)
         ended = [f"the batch ended early: {self.failure}"] if self.failure else []
-        return [*ended, *(f"note: {note}" for note in self.notes)]
-
-    def _repr_html_(self) -> str:
-        told = "<br>".join(escape(line) for line in (*self._of_all(), self._headline()))
-        return f"{_table(self.videos)}<p>{told}</p>"
-
-
-def took(seconds: float) -> str:
-    """Seconds as people say them: "0.8 s", "12 s", "3 min 20 s"."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
-
-
-def clock_time(seconds: float) -> str:
-    """A length as players show it: "5:07", "1:02:03"."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def count(number: int, noun: str) -> str:
-    """A number with its noun: "1 lesson", "2 lessons"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def in_runs(numbers: Iterable[int]) -> str:
-    """Numbers as people write them: "1, 3-7, 9"."""
-    runs: list[list[int]] = []
-    for number in sorted(set(numbers)):
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1][1:] = [number]
-        else:
-            runs.append([number])
-    return ", ".join("-".join(map(str, run)) for run in runs)
-
-
-def in_sections(numbers: Collection[int]) -> str:
-    """Numbers of sections: "section 3", "sections 1, 4-7"."""
-    return f"section{'s' if len(set(numbers)) > 1 else ''} {in_runs(numbers)}"
+        lines = [*([f"paid ${paid:.2f}"] if paid else []), *(f"note: {n}" for n in self.notes)]
+        told = [line for video in self.videos for line in _lines(video)]
+        return Page(
+            head=self._headline(),
+            wrong=tuple(ended),
+            lines=tuple(lines),
+            told=(*told, *steps, *ended, *lines, self._headline()),
+            tables=(_video_table(self.videos), *step_table(self.timeline)),
+            timeline=self.timeline,
+        )
 
 
 @cache
@@ -273,26 +282,23 @@ def vidkit_version() -> str:
         return "unknown"
 
 
+def _outcome(video: VideoReport) -> str:
+    """What came of a lesson, in half a sentence."""
+    if video.path is None:
+        return f"failed: {video.error}"
+    complete = sum(section.made for section in video.sections)
+    kept = sum(section.from_store for section in video.sections)
+    store = f", {kept} of them from the store," if kept else ""
+    of_all = f"{complete} of {count(len(video.sections), 'section')}{store}"
+    return f"{of_all} in {took(video.seconds)}, {clock_time(video.length)} long"
+
+
 def _lines(video: VideoReport) -> list[str]:
     """A lesson as lines of text: one for itself, one for each thing that went wrong."""
-    complete = sum(section.made for section in video.sections)
     name = printable(video.name, line=True)
-    if video.path is None:
-        head = f"{name}: failed: {video.error}"
-    else:
-        kept = sum(section.from_store for section in video.sections)
-        store = f", {kept} of them from the store," if kept else ""
-        head = (
-            f"{name}: {complete} of {count(len(video.sections), 'section')}{store} "
-            f"in {took(video.seconds)}, {clock_time(video.length)} long: {video.path}"
-        )
-    lines = [
-        head,
-        *(f"  {trouble}" for trouble in _troubles(video)),
-        *_money(video),
-        *(f"  note: {note}" for note in video.notes),
-    ]
-    return [printable(line) for line in lines]
+    path = f": {printable(str(video.path), line=True)}" if video.path else ""
+    rest = [*_troubles(video), *_money(video), *(f"note: {note}" for note in video.notes)]
+    return [f"{name}: {_outcome(video)}{path}", *(f"  {line}" for line in rest)]
 
 
 def _troubles(video: VideoReport) -> list[str]:
@@ -311,8 +317,32 @@ def _money(video: VideoReport) -> list[str]:
     return told
 
 
-def _table(videos: Sequence[VideoReport]) -> str:
-    """Lessons as an HTML table. Everything that comes from outside is escaped."""
+def _section_table(sections: Sequence[SectionReport]) -> Table:
+    """What came of each section, and who made it."""
+    columns = ("", "Section", "Image", "Narration", "Clip", "Length", "Paid", "State")
+    rows = tuple(
+        Row(
+            (
+                str(section.number),
+                section.title or "",
+                section.made_by("image"),
+                section.made_by("audio"),
+                section.made_by("clip"),
+                clock_time(section.length) if section.length else "",
+                f"${section.dollars:.2f}" if section.dollars else "",
+                section.state,
+            ),
+            not section.made,
+        )
+        for section in sections
+    )
+    numbers = frozenset((0, 5, 6))
+    return Table(columns, rows, "section", numbers, detail=True).without_empty()
+
+
+def _video_table(videos: Sequence[VideoReport]) -> Table:
+    """What came of each lesson."""
+    columns = ("Lesson", "Sections", "Length", "Took", "Paid", "Video", "To know")
     rows = []
     for video in videos:
         complete = sum(section.made for section in video.sections)
@@ -322,16 +352,13 @@ def _table(videos: Sequence[VideoReport]) -> str:
             f"{complete} of {len(video.sections)}",
             clock_time(video.length) if video.path else "",
             took(video.seconds),
+            f"${video.dollars:.2f}" if video.dollars else "",
             str(video.path or ""),
+            "\n".join((*troubles, *video.notes)),
         )
-        told = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-        why = "<br>".join(escape(trouble) for trouble in (*troubles, *video.notes))
-        rows.append(f"<tr>{told}<td>{why}</td></tr>")
-    head = "".join(
-        f'<th scope="col">{name}</th>'
-        for name in ("Lesson", "Sections", "Length", "Took", "Video", "To know")
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        rows.append(Row(cells, not video.made))
+    numbers, paths = frozenset((1, 2, 3, 4)), frozenset((5,))
+    return Table(columns, tuple(rows), "lesson", numbers, paths).without_empty()
 
 
 def _relative(path: Path | None, folder: Path) -> str | None:

@@ -23,10 +23,10 @@ from ..events import (
     WorkersChanged,
     WorkStarted,
 )
-from ..plain import visible
-from ..report import clock_time, count, took
+from ..plain import in_brief
 from ..settings import Settings
 from ..store import Budget
+from ..wording import clock_time, count, times, took
 from .look import Tone
 from .part import show
 
@@ -175,8 +175,8 @@ class Meters:
         if gate is not None and gate.pace is not None and not self._over:
             told.append(f"{gate.pace:.0f} a minute")
         if refused := self._refused[row]:
-            told.append(f"told 429 {'once' if refused == 1 else f'{refused} times'}")
-        name = _NAMES[step] if by == "vidkit" else f"{_NAMES[step]} by {visible(by, 40)}"
+            told.append(f"told 429 {times(refused)}")
+        name = _NAMES[step] if by == "vidkit" else f"{_NAMES[step]} by {in_brief(by, 40)}"
         full = None if self._over or not most else under_way / most
         return Meter(name, full, ", ".join(told))
 
@@ -220,7 +220,7 @@ class Meters:
             tone = "failed" if full > NEARLY else "working"
         for cap in caps:
             if isinstance(cap, Budget):
-                told += f", from the ${cap.dollars:.2f} of {visible(cap.name, 40)}"
+                told += f", from the ${cap.dollars:.2f} of {in_brief(cap.name, 40)}"
         if self._unsure:
             told += f"; ${self._unsure:.2f} more may be gone, for calls never answered"
         return Meter("Paid", full, told, "failed" if tone == "failed" else "working")
@@ -264,8 +264,8 @@ def _decision(event: GateDecided) -> str:
     """When, who and why: "0:12 openai waits 5 s: too many requests …"."""
     tone = _COURSES.get(event.course, "waiting")
     pause = f" {took(event.seconds)}" if event.seconds else ""
-    head = f"{visible(event.gate, 40)} {event.course}{pause}"
+    head = f"{in_brief(event.gate, 40)} {event.course}{pause}"
     return (
         f'<span class="vidkit-small">{clock_time(event.at)}</span> '
-        f'<span class="vidkit-{tone}">{escape(head)}</span>: {escape(visible(event.reason, 200))}'
+        f'<span class="vidkit-{tone}">{escape(head)}</span>: {escape(in_brief(event.reason, 200))}'
     )

@@ -10,7 +10,7 @@ from .axis import end_for, ticks
 from .bar import KINDS, ON_CORES, Bar, Kind, Mark, Workers
 from .drawing import draw_bar, fewer, is_told
 from .dress import Role
-from .scene import SMALL, TINY, Box, Line, Scale, Scene, Shape, Sign, SignKind, Text
+from .scene import SMALL, TINY, Box, Line, Scale, Scene, Shape, Sign, SignKind, Text, moved
 from .telling import of_bar, of_marks, of_workers
 
 GUTTER = 108
@@ -245,22 +245,6 @@ def _legend(page: Scene, entries: Sequence[tuple[Shape, str]]) -> None:
         wide = 20 + width_of(name, TINY)
         if x + wide > page.width - MARGIN and x > GUTTER:
             x, y = float(GUTTER), y + 16
-        page.put(_moved(sample, x, y), Text(x + 20, y, name, "quiet", TINY))
+        page.put(moved(sample, x, y), Text(x + 20, y, name, "quiet", TINY))
         x += wide + 14
     page.height = y + 18
-
-
-def _moved(shape: Shape, x: float, y: float) -> Shape:
-    match shape:
-        case Line():
-            return Line(
-                shape.x + x, shape.y + y, shape.to_x + x, shape.to_y + y, shape.colour, shape.dashed
-            )
-        case Box():
-            return Box(
-                shape.x + x, shape.y + y, shape.width, shape.height, shape.fill, shape.radius
-            )
-        case Sign():
-            return Sign(shape.x + x, shape.y + y, shape.kind, shape.colour, shape.size)
-        case Text():
-            return shape

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from .dress import Role
@@ -121,6 +121,13 @@ class Scale:
     def second(self) -> float:
         """Pixels for a second."""
         return (self.right - self.left) / max(self.end - self.start, 1e-9)
+
+
+def moved(shape: Shape, x: float, y: float) -> Shape:
+    """The shape, so many pixels to the right and down."""
+    if isinstance(shape, Line):
+        shape = replace(shape, to_x=shape.to_x + x, to_y=shape.to_y + y)
+    return replace(shape, x=shape.x + x, y=shape.y + y)
 
 
 def signs(kind: SignKind, x: float, y: float, size: float) -> list[list[tuple[float, float]]]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
+from ..wording import times, took
 from .bar import Bar, Kind, Mark, Tally, Workers
 
 _NOUNS: dict[Kind, tuple[str, str]] = {
@@ -86,9 +87,7 @@ def of_bar(bar: Bar, now: float) -> str:
     if bar.kind != "lesson" and bar.outcome != "kept":
         told.append(f"waited {took(bar.waited(now))}, worked {took(bar.worked(now))}")
     if bar.refused:
-        told.append(
-            "told 429 once" if len(bar.refused) == 1 else f"told 429 {len(bar.refused)} times"
-        )
+        told.append(f"told 429 {times(len(bar.refused))}")
     if bar.error:
         told.append(bar.error)
     return "; ".join(told)
@@ -111,14 +110,3 @@ def of_workers(change: Workers) -> str:
         f"at {took(change.at)}: {change.sections} sections of a lesson at once, "
         f"{change.videos} lessons; {change.reason}"
     )
-
-
-def took(seconds: float) -> str:
-    """Seconds as people say them: "0.8 s", "12 s", "3 min 20 s", "2 h 05 min"."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02} min"
-    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"

@@ -23,7 +23,7 @@ from ..events import (
     WorkersChanged,
     WorkStarted,
 )
-from ..plain import visible
+from ..plain import in_brief
 from .bar import KINDS, ON_CORES, Bar, Kind, Mark, Stretch, Tally, Workers
 from .folding import fold, fold_marks, joined, lanes_of, shifted
 
@@ -127,7 +127,7 @@ class Timeline:
             case RunStarted():
                 self._begin()
             case LessonStarted():
-                self._names[event.lesson] = visible(event.name, 80)
+                self._names[event.lesson] = in_brief(event.name, 80)
                 self._start("lesson", event.lesson, None, "vidkit", event.at)
             case LessonEnded():
                 how: Outcome = "made" if event.path is not None else "failed"
@@ -151,7 +151,7 @@ class Timeline:
                 self._mark(event.at, event.gate, "retried", event.reason, event.seconds)
             case WorkersChanged():
                 changed = Workers(
-                    event.at, event.sections, event.videos, visible(event.reason, 200)
+                    event.at, event.sections, event.videos, in_brief(event.reason, 200)
                 )
                 self._workers = [*self._workers[-99:], changed]
             case RunEnded():
@@ -221,7 +221,7 @@ class Timeline:
         if bar.lane is None:
             bar.lane, _ = self._place(kind, at)
             bar.placed = at
-        bar.end, bar.outcome, bar.error = at, outcome, visible(error, 300) if error else None
+        bar.end, bar.outcome, bar.error = at, outcome, in_brief(error, 300) if error else None
         self._lanes[kind][bar.lane] = at
         self._count(bar, outcome)
         bar.work = joined(bar.work, (at - bar.start) / 200)
@@ -240,7 +240,7 @@ class Timeline:
         return self._tallies.setdefault((kind, by), Tally(kind, by))
 
     def _mark(self, at: float, gate: str, kind: str, reason: str, seconds: float) -> None:
-        self._marks.append(Mark(at, gate, kind, visible(reason, 200), seconds))
+        self._marks.append(Mark(at, gate, kind, in_brief(reason, 200), seconds))
         if len(self._marks) > MOST_MARKS:
             self._marks = fold_marks(self._marks)
 
