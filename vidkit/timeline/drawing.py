@@ -18,6 +18,8 @@ NARROW = 6
 VERY_MANY = 200
 """Bars of a group from which on only those of `WIDE` pixels are told when one points at them."""
 WIDE = 40
+LETTERS = 12
+"""Pixels of a lane that has room for a section's number."""
 LEAST = 1.5
 """Pixels of the shortest bar."""
 
@@ -63,11 +65,20 @@ def draw_bar(
         longest = max(longest, (length, at))
     shapes += _label(bar, longest, (x, wide), y, high, several)
     shapes += _refused(bar, scale, y, high)
+    return shapes + _failed(bar, x, wide, y, high)
+
+
+def _failed(bar: Bar, x: float, wide: float, y: float, high: float) -> list[Shape]:
+    """A cross at the end of what failed; on what is too short for it, one that is seen all the
+    same where lanes have room for letters.
+    """
     size = min(4.0, high / 2 - 1)
-    if bar.outcome == "failed" and wide >= 2 * size + 6:
+    if bar.outcome != "failed" or bar.steps > 1:
+        return []
+    if wide >= 2 * size + 6:
         colour: Role = "on" if _ends_full(bar) else "failed"
-        shapes.append(Sign(x + wide - size - 3, y + high / 2, "cross", colour, size))
-    return shapes
+        return [Sign(x + wide - size - 3, y + high / 2, "cross", colour, size)]
+    return [Sign(x + wide / 2, y + high / 2, "cross", "failed", size)] if high >= LETTERS else []
 
 
 def _fills(bar: Bar) -> tuple[Role, Role]:
@@ -112,7 +123,7 @@ def _label(
     """The section's number, on what was worked, or else on what waits."""
     numbers = [bar.lesson if several else None, bar.section]
     name = "·".join(str(number + 1) for number in numbers if number is not None)
-    if not name or bar.steps > 1 or high < 12:
+    if not name or bar.steps > 1 or high < LETTERS:
         return []
     needs = width_of(name, TINY) + 6
     length, at = work

@@ -1,0 +1,236 @@
+"""How reports show themselves: to a terminal, to a notebook, and as a picture."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from stand_ins import Rehearsal, written
+
+from vidkit.errors import VidkitError
+from vidkit.pipeline import Job
+from vidkit.planning import Calls, Plan
+from vidkit.providers.simulated import Simulated
+from vidkit.report import BatchReport, SectionReport, VideoReport
+from vidkit.settings import Settings
+from vidkit.showing import Page, Row, Shown, Table
+from vidkit.showing.png import MOST_ROWS as ROWS_IN_PNG
+from vidkit.showing.png import wrapped
+
+EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)></textarea>\"'&\x1b[2J\u202e"
+LONG = "W" * 10_000
+
+
+class Tags(HTMLParser):
+    """The elements and the text of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += f"{data}\n"
+
+
+def a_run(folder: Path, lessons: int = 1, sections: int = 4, errors: float = 0.0) -> BatchReport:
+    """A run of the real pipeline with simulated providers."""
+    maker = Simulated(latency=5, spread=0.5, errors=errors, seconds=0.1, price=0.04)
+    jobs = [Job(written(folder, f"l{i}", sections), folder / f"out{i}") for i in range(lessons)]
+    report = Rehearsal(Settings(), images=maker).make(jobs)
+    assert isinstance(report, BatchReport)
+    return report
+
+
+def bundle(report: Shown) -> dict[str, object]:
+    """What a notebook is given, decoded where it is a picture."""
+    data, about = report._repr_mimebundle_()
+    with Image.open(BytesIO(data["image/png"])) as image:
+        image.load()
+        assert image.width == 2 * about["image/png"]["width"]
+        data["size"] = image.size
+    return data
+
+
+EVERY = {
+    "section": SectionReport(2, EVIL, "failed", error=f"image: {EVIL}", dollars=0.04),
+    "video": VideoReport(
+        Path(f"{EVIL.replace('/', '')}.json"),
+        Path("out"),
+        title=EVIL,
+        sections=(SectionReport(0, EVIL, "failed", image_by=EVIL, error=EVIL),),
+        notes=(EVIL,),
+        failure=VidkitError(EVIL),
+    ),
+    "plan": Plan(1, 1, (Calls("image", EVIL, 1, 0, 0.1, EVIL, 4.0),), 4.0, 2, (EVIL,), (EVIL,)),
+}
+EVERY["batch"] = BatchReport((EVERY["video"],), failure=VidkitError(EVIL), notes=(EVIL,))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_what_comes_from_outside_is_text(kind: str) -> None:
+    """Nothing in a title, a name or a message is an element of the page, and nothing is obeyed
+    by a terminal.
+    """
+    data = bundle(EVERY[kind])  # type: ignore[arg-type]
+    page, text = str(data["text/html"]), str(data["text/plain"])
+    tags = Tags(page)
+    assert not {tag for tag, _ in tags.tags} & {"script", "img", "textarea"}
+    assert "alert(1)" in tags.text
+    assert "alert(1)" in text
+    for shown in (page, text):
+        assert "\x1b" not in shown
+        assert "\u202e" not in shown
+    assert text == repr(EVERY[kind])
+
+
+def test_a_long_word_breaks_no_page() -> None:
+    """A word of 10,000 letters is cut in a picture, and may break in a page."""
+    report = replace(EVERY["video"], title=LONG, notes=(LONG,), failure=VidkitError(LONG))  # type: ignore[type-var]
+    data = bundle(report)  # type: ignore[arg-type]
+    assert len(str(data["text/html"])) < 10_000
+    section = bundle(SectionReport(0, LONG))
+    assert section["size"][0] == 1800  # type: ignore[index]
+
+
+def test_a_notebook_gets_only_the_forms_it_asks_for(tmp_path: Path) -> None:
+    """A terminal asks for text alone, and no picture is drawn for it."""
+    (report,) = a_run(tmp_path)
+    data, about = report._repr_mimebundle_(include={"text/plain"})
+    assert set(data) == {"text/plain"}
+    assert about == {}
+    data, _ = report._repr_mimebundle_(exclude={"image/png"})
+    assert set(data) == {"text/plain", "text/html"}
+
+
+def test_ipython_shows_a_report_in_all_its_forms(tmp_path: Path) -> None:
+    """A report is no list, so that IPython asks it how it wants to be shown."""
+    from IPython.core.formatters import DisplayFormatter
+
+    report = a_run(tmp_path)
+    formatter = DisplayFormatter()
+    formatter.active_types = ["text/plain", "text/html", "image/png"]
+    for each in (report, report[0], report[0].sections[0]):
+        data, about = formatter.format(each)
+        assert set(data) == {"text/plain", "text/html", "image/png"}
+        assert about["image/png"]["width"]
+
+
+def test_a_page_reads_well_without_its_style(tmp_path: Path) -> None:
+    """On a code host, which takes styles, SVG and scripts away, nothing is lost: sentences, tables
+    aligned by attributes, and a picture with words in its place.
+    """
+    (report,) = a_run(tmp_path, errors=0.5)
+    page = re.sub("<style>.*?</style>", "", report._repr_html_(), flags=re.S)
+    tags = Tags(page)
+    assert {tag for tag, _ in tags.tags} <= {
+        "div", "p", "strong", "br", "a", "img", "table", "thead", "tbody", "tr", "th", "td",
+    }  # fmt: skip
+    cells = [attributes for tag, attributes in tags.tags if tag in ("td", "th")]
+    assert all(attributes.get("align") in ("left", "right") for attributes in cells)
+    (picture,) = [attributes for tag, attributes in tags.tags if tag == "img"]
+    assert re.match(r"Timeline of .*images? made", str(picture["alt"]))
+    data = base64.b64decode(str(picture["src"]).removeprefix("data:image/png;base64,"))
+    assert data == report.timeline.png(900)  # type: ignore[union-attr]
+
+
+def test_a_report_says_who_made_what_and_what_waited(tmp_path: Path) -> None:
+    """The text, the page and the picture tell made, failed, worked and waited, by step."""
+    (report,) = a_run(tmp_path, sections=6, errors=0.3)
+    failed = len(report.failed)
+    assert f"images by simulated: {6 - failed} made, {failed} failed, worked" in repr(report)
+    text = Tags(report._repr_html_()).text
+    assert "simulated,\u00a0" in text
+    for word in ("Worked", "Requests", "Failed", "narrations"):
+        assert word in text
+
+
+def test_a_section_shows_its_picture(tmp_path: Path) -> None:
+    """A section's report has its image, small; one that cannot be read is left out."""
+    path = tmp_path / "section_0.png"
+    Image.new("RGB", (1280, 720), "#2b5f8f").save(path)
+    section = SectionReport(
+        0, "Light", image=path, image_by="slides", seconds={"image": 0.2}, length=12.0
+    )
+    assert repr(section) == "section 1, Light: made, 0:12 long\n  image: slides, 0.2 s"
+    data = bundle(section)
+    ((_, picture),) = [each for each in Tags(str(data["text/html"])).tags if each[0] == "img"]
+    small = base64.b64decode(str(picture["src"]).removeprefix("data:image/jpeg;base64,"))
+    with Image.open(BytesIO(small)) as image:
+        assert max(image.size) == 320
+    path.write_bytes(b"no picture")
+    assert "<img" not in section._repr_html_()
+
+
+def test_a_saved_report_is_small(tmp_path: Path) -> None:
+    """A lesson of ten sections is some tens of kilobytes in a stored notebook, not hundreds; so
+    are several lessons.
+    """
+    (report,) = a_run(tmp_path, sections=10)
+    data, _ = report._repr_mimebundle_()
+    assert len(data["text/html"]) + 4 / 3 * len(data["image/png"]) < 90_000
+    whole, _ = a_run(tmp_path / "many", lessons=6, sections=5)._repr_mimebundle_()
+    assert len(whole["text/html"]) + 4 / 3 * len(whole["image/png"]) < 150_000
+
+
+def test_of_many_rows_those_that_went_wrong_are_shown() -> None:
+    """A table of a thousand rows is cut, never where something failed."""
+    rows = tuple(Row((str(i), ""), wrong=i in (500, 900)) for i in range(1000))
+    table = Table(("Number", "Nothing"), rows, "lesson").without_empty()
+    assert table.columns == ("Number",)
+    chosen, left_out = table.at_most(40)
+    assert [row.cells[0] for row in chosen if row.wrong] == ["500", "900"]
+    assert len(chosen) == 40
+    assert left_out == "and 960 more lessons"
+    assert replace(table, rows=tuple(Row(("x",), True) for _ in range(60))).at_most(40)[1] == (
+        "and 20 more lessons, 20 of them not made"
+    )
+
+
+def test_the_picture_of_a_large_batch_stays_small(tmp_path: Path) -> None:
+    """However many lessons there are, the PNG has a handful of rows."""
+    videos = tuple(VideoReport(Path(f"{i}.json"), Path("out")) for i in range(300))
+    tall = bundle(BatchReport(videos))["size"][1]  # type: ignore[index]
+    few = bundle(BatchReport(videos[:ROWS_IN_PNG]))["size"][1]  # type: ignore[index]
+    assert tall - few < 60
+
+
+def test_a_file_is_a_link_only_below_the_notebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A notebook can open what lies below it; of anything else it shows the path."""
+    monkeypatch.chdir(tmp_path)
+    inside = VideoReport(Path("1.json"), Path("out"), path=Path("out/a b#1.mp4"))
+    assert 'href="out/a%20b%231.mp4"' in inside._repr_html_()
+    outside = replace(inside, path=Path("/elsewhere/final_video.mp4"))
+    assert "href" not in outside._repr_html_()
+    assert "/elsewhere/final_video.mp4" in outside._repr_html_()
+
+
+def test_a_report_without_a_picture_is_still_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the picture cannot be drawn there are text and HTML, and the log says why."""
+
+    def broken(page: Page) -> bytes:
+        raise OSError("no fonts")
+
+    monkeypatch.setattr("vidkit.showing.png.png", broken)
+    data, _ = SectionReport(0)._repr_mimebundle_()
+    assert set(data) == {"text/plain", "text/html"}
+
+
+def test_lines_of_a_picture_fit_their_room() -> None:
+    """Words go on in the next line, and the last line is cut."""
+    assert wrapped("one two three", 12, 60, 3) == ["one two", "three"]
+    assert wrapped(LONG, 12, 100, 2)[0].endswith("…")
+    assert len(wrapped("word " * 100, 12, 100, 3)) == 3
+    assert wrapped("", 12, 100, 3) == []
