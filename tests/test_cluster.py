@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pickle
 import signal
@@ -18,12 +19,20 @@ import pytest
 from booked import Booked, calls, counts
 from stand_ins import written
 from test_run import until
+from virtual import virtually
 
 import vidkit
 from vidkit import errors
 from vidkit.cluster.letters import portable
 from vidkit.equipment import store_of
-from vidkit.errors import Cancelled, ClusterError, LessonError, OverBudget, SettingsError
+from vidkit.errors import (
+    Cancelled,
+    ClusterError,
+    LessonError,
+    OverBudget,
+    SettingsError,
+    StoreError,
+)
 from vidkit.events import (
     Event,
     GateDecided,
@@ -38,6 +47,7 @@ from vidkit.events import (
     WorkStarted,
 )
 from vidkit.settings import Settings
+from vidkit.store import Store
 
 distributed = pytest.importorskip("distributed")
 
@@ -147,8 +157,8 @@ def test_a_poison_lesson_fails_alone(tmp_path: Path, book: str, client: Any) -> 
 
 
 def test_a_pace_is_kept_by_the_whole_cluster(tmp_path: Path, book: str, client: Any) -> None:
-    """Ten calls a second, asked for on the client, are what the provider sees, of two workers
-    together: as many as that, and no second in which there are clearly more.
+    """Ten calls a second, asked for on the client, are what the provider sees of two workers
+    together: never clearly more since the first.
     """
     folder = lessons(tmp_path, 4, sections=10)
     report = vidkit.process_all_videos(
@@ -159,8 +169,9 @@ def test_a_pace_is_kept_by_the_whole_cluster(tmp_path: Path, book: str, client: 
     assert report.made
     times = sorted(call.at for call in calls(book))
     assert len({call.process for call in calls(book)}) == 2
-    assert times[-1] - times[0] > 3.9 * 0.95
-    assert max(sum(start <= at < start + 1 for at in times) for start in times) <= 12
+    # a busy machine delays a call now and then, which brings it nearer to the next
+    early = [n for n, at in enumerate(times) if at - times[0] < 0.95 * (n - 5) / 10]
+    assert not early and len(times) == 40
 
 
 def test_a_429_slows_every_worker(tmp_path: Path, book: str, client: Any) -> None:
@@ -251,6 +262,41 @@ def test_a_second_cancel_is_hard(tmp_path: Path, book: str, client: Any) -> None
     assert [entry.state for entry in entries] == ["unconfirmed"] * 2
 
 
+def test_two_runs_share_the_workers(tmp_path: Path, book: str, client: Any) -> None:
+    """Runs that go on beside each other do not mix up their lessons, and an asset that both need
+    is made once.
+    """
+    one, other = lessons(tmp_path, 3), lessons(tmp_path / "other", 3)
+    runs = [vidkit.start_all(each, client=client, **how(book)) for each in (one, other)]
+    assert all(run.result().made for run in runs)
+    assert set(counts(book).values()) == {1} and len(counts(book)) == 6
+
+
+def test_a_client_that_dies_ends_its_run(tmp_path: Path, book: str, cluster: Any) -> None:
+    """When the program that began a run is killed, nothing more is called; what was under way is
+    kept, and the same call goes on from there.
+    """
+    code = (
+        "import sys, vidkit, test_cluster, distributed\n"
+        "folder, book, address = sys.argv[1:]\n"
+        "client = distributed.Client(address)\n"
+        "how = test_cluster.how(book, latency=0.3, price=0.01, section_workers=1)\n"
+        "vidkit.process_all_videos(folder, client=client, **how)\n"
+    )
+    folder = lessons(tmp_path, 4, sections=6)
+    command = [sys.executable, "-c", code, str(folder), book, cluster.scheduler_address]
+    paths = os.pathsep.join(path for path in sys.path if path)
+    with subprocess.Popen(command, env=os.environ | {"PYTHONPATH": paths}) as program:
+        until(lambda: len(calls(book)) >= 5)
+        program.kill()
+    until(lambda: settled(book))
+    called = len(calls(book))
+    assert called < 24
+    with distributed.Client(cluster) as client:
+        assert vidkit.process_all_videos(folder, client=client, **how(book)).made
+    assert set(counts(book).values()) == {1} and len(calls(book)) == 24
+
+
 def test_no_key_leaves_the_client(tmp_path: Path, client: Any, monkeypatch: Any) -> None:
     """A key in the settings, in a provider or from the environment is refused before anything is
     sent, in words that do not show it.
@@ -286,6 +332,67 @@ def test_what_a_worker_cannot_see_is_told(tmp_path: Path) -> None:
         _demand_files(own, tmp_path, "tcp://there")
     with pytest.raises(vidkit.VidkitError, match=r"gone is not to be seen.*share"):
         _demand_files(lesson, tmp_path / "gone", "tcp://there")
+
+
+def test_a_store_that_is_not_shared_is_refused(tmp_path: Path) -> None:
+    """A folder in which the client's own opening of its store is not seen is another folder."""
+    from vidkit.cluster.far import FarStore
+
+    nothing: Any = None
+    refused = pytest.raises(StoreError, match=r"not the folder of the client's store.*shared")
+    with Store(tmp_path / "here") as store, refused:
+        FarStore(tmp_path, store.opening, nothing, nothing, "run", set(), print)
+
+
+def test_lessons_go_where_the_fewest_are() -> None:
+    """Lessons spread over the workers; one that is to be alone waits for an empty worker, which
+    is kept free for it, and nobody joins it there.
+    """
+    from vidkit.cluster.seats import Seats
+
+    async def seated() -> None:
+        seats = Seats()
+        for worker in "ab":
+            seats.join(worker)
+        assert sorted([await seats.take(lambda: 2) for _ in range(4)]) == ["a", "a", "b", "b"]
+        alone = asyncio.ensure_future(seats.take(lambda: 2, alone=True))
+        more = asyncio.ensure_future(seats.take(lambda: 2))
+        await asyncio.sleep(1)
+        seats.leave("a", False)
+        await asyncio.sleep(1)
+        assert not alone.done() and not more.done()
+        seats.leave("a", False)
+        assert await alone == "a" and not more.done()
+        seats.leave("b", False)
+        assert await more == "b"
+        late = asyncio.ensure_future(seats.take(lambda: 2))
+        await asyncio.sleep(1)
+        assert not late.done()
+        seats.drop("b")
+        seats.leave("a", False)
+        assert await late == "a"
+
+    virtually(seated())
+
+
+def test_a_lost_worker_gives_up_its_flights() -> None:
+    """The next in the line makes the asset when the one who was making it is lost, and is told
+    whether its own run has made it already.
+    """
+    from vidkit.cluster.flights import Flight, Flights
+
+    begun: list[tuple[str, bool]] = []
+    flights = Flights(lambda flight, made: begun.append((flight.who[0], made)))
+    asset = ("store", "key")
+    for number, worker in enumerate("abc"):
+        flights.ask(asset, Flight("run", (worker, number), (worker, number)))
+    flights.lost("a")
+    flights.land(asset, ("b", 1), made=True)
+    assert begun == [("a", False), ("b", False), ("c", True)]
+    flights.land(asset, ("c", 2), made=True)
+    flights.over("run")
+    flights.ask(asset, Flight("run", ("a", 3), ("a", 3)))
+    assert begun[3:] == [("a", False)]
 
 
 def test_errors_stay_what_they_are_on_their_way() -> None:

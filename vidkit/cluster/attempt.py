@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from ..errors import ClusterError, StoreError
@@ -69,7 +70,9 @@ class Attempt:
         self._begun = False
         self._steps: dict[tuple[int | None, str], StepStarted] = {}
         self._work: dict[int, WorkStarted] = {}
+        self._turn = asyncio.Lock()
         self._writing: set[asyncio.Future[Any]] = set()
+        self._needs: list[str] = []
         self._money: dict[int, Mapping[str, Any]] = {}
         self._runs: set[int] = set()
 
@@ -108,13 +111,11 @@ class Attempt:
                 pass
 
     async def write(self, call: str, do: Callable[[], Any], asked: Mapping[str, Any]) -> Any:
-        """Do in a thread what the worker asks of the journal, and note what that leaves open."""
-        doing = asyncio.ensure_future(asyncio.to_thread(do))
-        self._writing.add(doing)
-        try:
-            answer = await doing
-        finally:
-            self._writing.discard(doing)
+        """Do in a thread what the worker asks of the journal, one thing after the other, and note
+        what that leaves open.
+        """
+        async with self._turn:
+            answer = await self._aside(do)
         match call:
             case "begin_run":
                 self._runs.add(answer)
@@ -125,6 +126,24 @@ class Attempt:
             case "end":
                 self._money.pop(asked["entry"], None)
         return answer
+
+    async def need(self, asked: Mapping[str, Any]) -> None:
+        """Write down what the lesson needs, together with what else it came to need meanwhile."""
+        self._needs.extend(asked["keys"])
+        async with self._turn:
+            keys, self._needs = self._needs, []
+            if keys:
+                journal = self.place.tools.store.journal
+                with suppress(StoreError):
+                    await self._aside(partial(journal.need, asked["run"], keys))
+
+    async def _aside(self, do: Callable[[], Any]) -> Any:
+        doing = asyncio.ensure_future(asyncio.to_thread(do))
+        self._writing.add(doing)
+        try:
+            return await doing
+        finally:
+            self._writing.discard(doing)
 
     async def broken_off(self, now: float) -> list[Event]:
         """Write down that what a lost worker had asked for may be billed; gives what is to be

@@ -22,15 +22,15 @@ from .turns import Service
 T = TypeVar("T")
 _numbers = itertools.count(1)
 
-CALLS = {"begin_run", "need", "end_run", "reserve", "end", "spent", "tally"}
+CALLS = {"begin_run", "end_run", "reserve", "end", "spent", "tally"}
 """What a worker may ask of the journal."""
 
 
 class FarJournal(Journal):
     """The journal of the client's store, for the lesson that is try `number` of `run`.
 
-    The client alone writes it, and knows the budgets. Methods block until it has answered;
-    they raise `StoreError` where it is gone.
+    The client alone writes it, in the order in which it is asked, and knows the budgets. Methods
+    block until it has answered; they raise `StoreError` where it is gone.
     """
 
     def __init__(self, line: Line, run: str, number: int, note: Callable[[str], None]) -> None:
@@ -45,8 +45,9 @@ class FarJournal(Journal):
         return number
 
     def need(self, run: int, keys: Iterable[str]) -> None:
-        """As `Journal.need`."""
-        self._ask("need", run=run, keys=[*keys])
+        """As `Journal.need`, without waiting until it is written."""
+        needed = {"run": run, "keys": [*keys]}
+        self._line.mention(self._run, "need", self._number, needed)
 
     def end_run(self, run: int, *, finished: bool) -> None:
         """As `Journal.end_run`."""

@@ -16,6 +16,8 @@ from .letters import Letter, answer, opened, refusal, sealed
 
 PATIENCE = 120.0
 """Seconds that a thread waits for an answer before it takes the other side for dead."""
+COMPANY = 0.05
+"""Seconds that what is only told may wait: bars and panels are drawn no more often."""
 LAST_WORDS = 2.0
 """Seconds that a line which closes takes to send what is still to be sent."""
 
@@ -32,9 +34,10 @@ class Line:
     """The line of `name`, a run or a worker's address. Any thread may use it; what it sends
     and receives it does on Dask's loop.
 
-    While an envelope is on its way the next letters gather in another, so that a flood of them
-    costs few messages and a single one leaves at once. hear: called with each letter that comes
-    and is no answer, on Dask's loop; a letter of the kind "broken", with the error, is the last.
+    While an envelope is on its way the next letters gather in another, and what has time waits a
+    moment for company, so that a flood of letters costs few messages. hear: called with each
+    letter that comes and is no answer, on Dask's loop; a letter of the kind "broken", with the
+    error, is the last.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Line:
         self._out: deque[Letter] = deque()
         self._filled = asyncio.Event()
         self._sent = asyncio.Event()
+        self._lingering = False
         self._lock = threading.Lock()
         self._waiting: dict[int, tuple[str, Future[Any]]] = {}
         self._numbers = itertools.count(1)
@@ -69,6 +73,10 @@ class Line:
     def tell(self, to: str, kind: str, *what: Any) -> None:
         """Send a letter; one that nobody can receive any more is dropped."""
         self._put(Letter(to, kind, what))
+
+    def mention(self, to: str, kind: str, *what: Any) -> None:
+        """Send a letter that may wait for company, for `COMPANY` seconds at most."""
+        self._put(Letter(to, kind, what), urgent=False)
 
     def ask(self, to: str, kind: str, *what: Any) -> Future[Any]:
         """Send a letter whose answer will be in the future, and raise what it was refused with.
@@ -129,10 +137,15 @@ class Line:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _put(self, letter: Letter) -> None:
+    def _put(self, letter: Letter, urgent: bool = True) -> None:
         self._out.append(letter)
-        if self._closed is None and self._loop.is_running():
+        if self._closed is not None or not self._loop.is_running():
+            return
+        if urgent:
             self._loop.call_soon_threadsafe(self._filled.set)
+        elif not self._lingering:
+            self._lingering = True
+            self._loop.call_soon_threadsafe(self._loop.call_later, COMPANY, self._filled.set)
 
     async def _send(self) -> None:
         while True:
@@ -140,6 +153,7 @@ class Line:
             self._filled.clear()
             if not self._out:
                 continue
+            self._lingering = False
             batch = [*self._out]
             try:
                 taken = await self._desk.vidkit_post(sender=self.name, envelope=sealed(batch))

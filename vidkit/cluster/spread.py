@@ -211,7 +211,7 @@ class Spread:
         try:
             outcome = await asyncio.shield(attempt.outcome)
         except asyncio.CancelledError:
-            self._line.tell(attempt.worker, "drop", attempt.number)
+            self._line.tell(attempt.worker, "drop", self.run, attempt.number)
             await asyncio.wait([attempt.outcome], timeout=LAST_WORDS)
             raise
         finally:
@@ -275,6 +275,9 @@ class Spread:
                 self._line.reply(letter)
                 if attempt := self._attempts.get(number):
                     attempt.end(outcome)
+            case "need", (number, asked):
+                if attempt := self._attempts.get(number):
+                    self._aside(attempt.need(asked))
             case "journal", (number, call, asked):
                 self._aside(self._write(letter, number, call, asked))
             case "note", (sentence,):

@@ -92,7 +92,7 @@ class Station:
 
     def __init__(self, worker: Any) -> None:
         self.address: str = worker.address
-        self._works: dict[int, _Work] = {}
+        self._works: dict[tuple[str, int], _Work] = {}
         self._runs: dict[str, asyncio.Task[_Run]] = {}
         home = loop.event_loop()
         self.line = Line(
@@ -112,11 +112,12 @@ class Station:
             return  # nobody is there who wanted it
         if start is None:
             return
-        work = self._works[errand.number] = _Work(errand, task=asyncio.current_task())
+        which = errand.run, errand.number
+        work = self._works[which] = _Work(errand, task=asyncio.current_task())
         try:
             outcome = await self._outcome(work, start, kit)
         finally:
-            del self._works[errand.number]
+            del self._works[which]
         try:
             await self.line.answer(errand.run, "outcome", errand.number, outcome)
         except ClusterError:
@@ -197,15 +198,15 @@ class Station:
 
     def _tell(self, errand: Errand, event: Event) -> None:
         if not (isinstance(event, Noticed) and event.lesson is None):
-            self.line.tell(errand.run, "event", errand.number, event)
+            self.line.mention(errand.run, "event", errand.number, event)
 
     def _hear(self, letter: Letter) -> None:
         match letter.kind, letter.what:
             case "hold", (run, how):
                 for work in self._of(run):
                     work.hold(how)
-            case "drop", (number,):
-                dropped = self._works.get(number)
+            case "drop", (run, number):
+                dropped = self._works.get((run, number))
                 if dropped is not None and dropped.task is not None:
                     dropped.task.cancel()
             case "over", (run,):
