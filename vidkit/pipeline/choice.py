@@ -34,7 +34,8 @@ class Choice:
     @property
     def name(self) -> str:
         """The provider's name."""
-        return str(self.maker.name)
+        name: str = self.maker.name
+        return name
 
     @property
     def price(self) -> float | None:

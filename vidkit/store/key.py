@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -27,6 +28,10 @@ SECRETS = {
     "token",
 }
 """Names of fields that hold a credential, in small letters without dashes and underscores."""
+
+_LEAVES = frozenset({str, int, float, bool, type(None)})
+"""What holds nothing more; looked at first, since most of a shape is of it."""
+_MAPPINGS, _LISTS = (dict, Mapping), (list, tuple)
 
 
 def asset_key(kind: str, shape: Mapping[str, Any]) -> str:
@@ -63,18 +68,26 @@ def without_credentials(value: Any, name: str = "") -> Any:
     "endpoint". The texts of a lesson pass as they are.
     """
     if isinstance(value, str):
-        return _bare_url(value) if name.lower().endswith(("url", "endpoint")) else value
-    if isinstance(value, Mapping):
+        return _bare_url(value) if _address(name) else value
+    if type(value) in _LEAVES:
+        return value
+    if isinstance(value, _MAPPINGS):
         return {
             each: without_credentials(inner, str(each))
             for each, inner in value.items()
             if not _secret(str(each))
         }
-    if isinstance(value, list | tuple):
+    if isinstance(value, _LISTS):
         return [without_credentials(inner, name) for inner in value]
     return value
 
 
+@lru_cache(maxsize=1024)
+def _address(name: str) -> bool:
+    return name.lower().endswith(("url", "endpoint"))
+
+
+@lru_cache(maxsize=1024)
 def _secret(name: str) -> bool:
     return name.lower().replace("_", "").replace("-", "") in SECRETS
 
@@ -95,13 +108,13 @@ def _plain(value: Any) -> Any:
     """`value` in the types that `json` writes. A name that is no text is refused, since 1 and
     "1" would be one name.
     """
-    if isinstance(value, str | float | None):
+    if type(value) in _LEAVES:
         return value
-    if isinstance(value, Mapping):
+    if isinstance(value, _MAPPINGS):
         for name in value:
             if not isinstance(name, str):
                 raise TypeError(f"the name {name!r} is not text")
         return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, _LISTS):
         return [_plain(inner) for inner in value]
     return value

@@ -1,0 +1,131 @@
+"""What a call costs beside the call, in counts: steps of Python, looks into threads, events."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from stand_ins import no_editor, written
+from virtual import virtually
+
+from vidkit.events import Event, Events
+from vidkit.forecasting.pretence import NoFolder
+from vidkit.gate import Gate
+from vidkit.pipeline import Batch, Job, Source, Tools, directly
+from vidkit.providers import Narration, Picture
+from vidkit.settings import Settings
+from vidkit.store import NoStore, Store
+
+
+class Instant:
+    """A provider that answers at once."""
+
+    name = "instant"
+    places = None
+    price = 0.0
+
+    def shape(self, ask: Any) -> dict[str, Any]:
+        return {"text": getattr(ask, "description", None) or ask.text}
+
+    async def draw(self, ask: Any, request: Any) -> Picture:
+        return Picture(await request(lambda: self._answer(ask.description)))
+
+    async def speak(self, ask: Any, request: Any) -> Narration:
+        return Narration(await request(lambda: self._answer(ask.text)))
+
+    async def _answer(self, text: str) -> bytes:
+        return text.encode()
+
+
+class Nowhere(NoFolder):
+    """A folder that is not there, with one file for all that would be in it."""
+
+    def scratch(self, name: str) -> Path:
+        return self.folder / "scratch"
+
+
+class Count:
+    """What one lesson of so many sections took: steps, looks aside by what is called, events."""
+
+    def __init__(self, folder: Path, sections: int, store: Store | NoStore) -> None:
+        folder.mkdir(exist_ok=True)
+        self.steps = 0
+        self.asides: Counter[str] = Counter()
+        self.events: Counter[str] = Counter()
+        lesson = written(folder, f"lesson {sections}", sections)
+        virtually(self._make(lesson, sections, folder, store))
+
+    async def _make(
+        self, lesson: Path, sections: int, folder: Path, store: Store | NoStore
+    ) -> None:
+        events = Events()
+        events.subscribe(self._hear)
+        tools = Tools(
+            images=[Source(Instant(), Gate("images"))],
+            voice=[Source(Instant(), Gate("voice"))],
+            editor=no_editor(),
+            aside=self._aside,
+            cores=anyio.CapacityLimiter(2),
+            clock=asyncio.get_running_loop().time,
+            store=store,
+            events=events,
+            output=Nowhere,
+        )
+        batch = Batch(Settings(section_workers=8), tools)
+        sys.setprofile(self._step)
+        try:
+            report = await batch.make([Job(lesson, folder)])
+        finally:
+            sys.setprofile(None)
+        assert report.made
+
+    async def _aside(self, call: Any, /, *args: Any, **kwargs: Any) -> Any:
+        self.asides[call.__name__] += 1
+        return await directly(call, *args, **kwargs)
+
+    def _hear(self, event: Event) -> None:
+        self.events[type(event).__name__] += 1
+
+    def _step(self, frame: Any, what: str, _: Any) -> None:
+        self.steps += what == "call"
+
+
+def test_a_call_takes_few_steps_and_no_more_in_a_long_lesson(tmp_path: Path) -> None:
+    """Through pipeline and gate, a call enters some hundreds of functions, clip and captions of
+    its section included, and as many in a lesson of four hundred sections as in one of forty.
+    """
+    short = Count(tmp_path / "short", 40, NoStore()).steps / 80
+    long = Count(tmp_path / "long", 400, NoStore()).steps / 800
+    assert short < 900
+    assert long == pytest.approx(short, rel=0.1)
+
+
+def test_a_section_tells_thirteen_events(tmp_path: Path) -> None:
+    """Three steps with a piece of work each, begun and ended, and the section's end."""
+    told = Count(tmp_path, 50, NoStore()).events
+    assert {name: number / 50 for name, number in told.items() if number >= 50} == {
+        "StepStarted": pytest.approx(3, abs=0.1),
+        "StepEnded": pytest.approx(3, abs=0.1),
+        "WorkStarted": pytest.approx(3, abs=0.1),
+        "WorkEnded": pytest.approx(3, abs=0.1),
+        "SectionEnded": 1,
+    }
+
+
+def test_a_section_blocks_elsewhere_no_more_often_than_it_must(
+    tmp_path: Path, own_store: Path
+) -> None:
+    """Each of the three pieces of a section is looked for once, made and kept once and copied
+    once where blocking is allowed, with a store and without.
+    """
+    without = Count(tmp_path / "a", 50, NoStore()).asides
+    with Store(own_store / "count") as store:
+        kept = Count(tmp_path / "b", 50, store).asides
+    for asides in (without, kept):
+        assert {asides[name] // 50 for name in ("sought", "take")} == {3}, asides
+        assert sum(asides.values()) / 50 < 12, asides
