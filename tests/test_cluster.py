@@ -56,7 +56,7 @@ distributed = pytest.importorskip("distributed")
 def cluster() -> Iterator[Any]:
     """Two workers, each a process with one thread, and a scheduler in this one."""
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit=0
+        n_workers=2, threads_per_worker=1, dashboard_address=":0", memory_limit=0
     ) as cluster:
         yield cluster
 

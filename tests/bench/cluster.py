@@ -45,7 +45,7 @@ def measure(folder: Path, workers: int) -> float:
     for number in range(4 * workers):
         written(folder / "warm", f"warm{number}", 1)
     with (
-        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0") as cluster,
         Client(cluster) as client,
     ):
         client.run(pretend)

@@ -79,18 +79,22 @@ class Store:
 
     def _open(self) -> None:
         used = furnish(self.folder)
-        note = self._told_of.add
         with ExitStack() as undo:
             self._presence = Presence(self.folder / "processes")
             undo.callback(self._presence.leave)
-            self.journal = Journal(self.folder, self._presence.name, note, expected=used)
+            self.journal = self._open_journal(used)
             undo.callback(self.journal.close)
             self._flights = Flights(self.folder / "flights")
             undo.callback(self._flights.close)
             self._sweep()
             if put_mark(self.folder) and used:
-                note(f"the mark of the store in {self.folder} was missing or damaged; put back")
+                self._told_of.add(
+                    f"the mark of the store in {self.folder} was missing or damaged; put back"
+                )
             undo.pop_all()
+
+    def _open_journal(self, used: bool) -> Journal:
+        return Journal(self.folder, self._presence.name, self._told_of.add, expected=used)
 
     @property
     def opening(self) -> str:
