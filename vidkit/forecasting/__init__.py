@@ -4,10 +4,12 @@
 time that is said, on a virtual clock.
 
     `load`       what there is to do: seconds, requests and dollars of each piece
+    `reading`    the same from lessons and settings
     `seconds`    how long each takes: as is said, or as in an earlier run
     `pretence`   the stand-ins
     `rehearsal`  a run with them, in virtual time
     `bound`      what no run can beat, and why
+    `picture`    a sweep as columns
 """
 
 from .forecast import Forecast, forecast

@@ -11,11 +11,12 @@ from typing import Any
 from ..events import Event
 from ..machine import usable_cores
 from ..report import count, took
-from ..settings import Settings, settled
+from ..settings import Settings, settled, whole
 from ..timeline import Timeline
 from .bound import bounds
-from .load import Given, PerMinute, dollars, load_of
+from .load import dollars
 from .pretence import Tally
+from .reading import Given, PerMinute, load_of
 from .rehearsal import Rehearsal
 from .seconds import Seconds
 
@@ -100,10 +101,45 @@ def forecast(
     and a budget as enough. Raises `SettingsError` for a faulty argument, `LessonError` for a
     faulty lesson.
     """
-    chosen = ready(settings, changes)
+    rehearsal, chosen = prepared(
+        lessons,
+        settings,
+        image_s=image_s,
+        voice_s=voice_s,
+        clip_s=clip_s,
+        join_s=join_s,
+        per_minute=per_minute,
+        from_run=from_run,
+        cores=cores,
+        seed=seed,
+        **changes,
+    )
+    return forecast_of(rehearsal, chosen)
+
+
+def prepared(
+    lessons: Given | Iterable[Given],
+    settings: Settings | None = None,
+    *,
+    image_s: Seconds | None = None,
+    voice_s: Seconds | None = None,
+    clip_s: Seconds | None = None,
+    join_s: float | None = None,
+    per_minute: PerMinute | None = None,
+    from_run: object = None,
+    cores: int | None = None,
+    seed: int = 0,
+    **changes: Any,
+) -> tuple[Rehearsal, Settings]:
+    """What is to be rehearsed, and the settings. Arguments as in `forecast`."""
+    # what is there already counts as not there, and effects and budgets change no time
+    chosen = settled(settings, changes)
+    chosen = chosen.with_(effects={}, force=None, budget=None)
+    if cores is not None:
+        whole("cores", cores, 1, 4096)
     seconds = {"image": image_s, "audio": voice_s, "clip": clip_s}
     load = load_of(lessons, chosen, seconds, join_s, per_minute, from_run, seed)
-    return forecast_of(Rehearsal(load, cores or usable_cores(), seed), chosen)
+    return Rehearsal(load, cores or usable_cores(), seed), chosen
 
 
 def bundle(lines: Sequence[str], page: str, png: bytes) -> dict[str, Any]:
@@ -116,11 +152,6 @@ def bundle(lines: Sequence[str], page: str, png: bytes) -> dict[str, Any]:
         "text/html": f'<div style="line-height:1.5">{words}</div>{page}',
         "image/png": png,
     }
-
-
-def ready(settings: Settings | None, changes: dict[str, Any]) -> Settings:
-    """The settings of a forecast: without what only matters to files that are there."""
-    return settled(settings, changes).with_(effects={}, force=None, budget=None)
 
 
 def forecast_of(rehearsal: Rehearsal, settings: Settings) -> Forecast:

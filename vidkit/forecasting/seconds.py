@@ -20,7 +20,7 @@ Seconds = float | tuple[float, float] | Callable[[Section], float]
 function of the section."""
 
 LONGEST = 3600.0
-NAMES = {"image": "image_s", "audio": "voice_s", "clip": "clip_s"}
+NAMES = {"image": "image_s", "audio": "voice_s", "clip": "clip_s", "join": "join_s"}
 
 
 class Earlier:
@@ -70,10 +70,10 @@ def draw(
         return as_before
     if callable(given):
         asked = given
-        return lambda lesson, index: _checked(kind, asked(lesson.sections[index]))
+        return lambda lesson, index: checked(kind, asked(lesson.sections[index]))
     match given:
         case (mean, spread):
-            mean, spread = _checked(kind, mean), _checked(kind, spread)
+            mean, spread = checked(kind, mean), checked(kind, spread)
             if not spread or not mean:
                 return lambda lesson, index: mean
             # the log-normal distribution with this mean and standard deviation
@@ -81,11 +81,12 @@ def draw(
             mu = math.log(mean) - sigma**2 / 2
             return lambda lesson, index: chance.lognormvariate(mu, sigma)
         case _:
-            always = usual if given is None else _checked(kind, given)
+            always = usual if given is None else checked(kind, given)
             return lambda lesson, index: always
 
 
-def _checked(kind: str, value: object) -> float:
+def checked(kind: str, value: object) -> float:
+    """Seconds of a piece of that kind. Raises `SettingsError` for what is none."""
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LONGEST:
         return float(value)
     raise SettingsError(

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import SettingsError
-from ..machine import usable_cores
 from ..report import count, took
 from ..settings import MOST_WORKERS, Settings, whole
 from ..timeline.svg import drawn, fluid
 from .bound import bounds
-from .forecast import Forecast, bundle, ready, told
-from .load import Given, PerMinute, load_of
+from .forecast import Forecast, bundle, prepared, told
 from .picture import Column, laid_out
 from .picture import told as in_words
+from .reading import Given, PerMinute
 from .rehearsal import Rehearsal
 from .seconds import Seconds
 
@@ -117,10 +116,19 @@ def sweep(
     sections, videos: the counts to try. Further arguments as in `forecast`.
     """
     tall, wide = _counts("sections", sections), _counts("videos", videos)
-    chosen = ready(settings, changes)
-    seconds = {"image": image_s, "audio": voice_s, "clip": clip_s}
-    load = load_of(lessons, chosen, seconds, join_s, per_minute, from_run, seed)
-    rehearsal = Rehearsal(load, cores or usable_cores(), seed)
+    rehearsal, chosen = prepared(
+        lessons,
+        settings,
+        image_s=image_s,
+        voice_s=voice_s,
+        clip_s=clip_s,
+        join_s=join_s,
+        per_minute=per_minute,
+        from_run=from_run,
+        cores=cores,
+        seed=seed,
+        **changes,
+    )
     return swept(rehearsal, chosen, [(s, v) for v in wide for s in tall])
 
 
