@@ -48,7 +48,7 @@ TIERS = {
     4: {"pipeline", "report"},
     5: {"cluster", "equipment", "forecasting", "lineup", "look", "offers", "planning", "progress"},
     6: {"calls", "fleet", "nested", "order", "retakes", "run"},
-    7: {"__main__", "studio"},
+    7: {"__main__", "lab", "magics", "options", "studio"},
 }
 TIER = {module: tier for tier, modules in TIERS.items() for module in modules}
 

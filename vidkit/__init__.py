@@ -52,6 +52,7 @@ _HOMES = {
     "forecast": "forecasting",
     "generate_video": "calls",
     "generate_video_from_json": "calls",
+    "load_ipython_extension": "magics",
     "load_lesson": "lesson",
     "plan": "calls",
     "process_all_videos": "calls",

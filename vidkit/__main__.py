@@ -1,4 +1,4 @@
-"""The command line: `vidkit make`, `batch`, `plan`, `check`, `slides`, `cache` and
+"""The command line: `vidkit make`, `batch`, `plan`, `check`, `slides`, `cache`, `lab` and
 `schema`.
 
 Ends with 0 where all was made, 1 where something failed, 2 where the input was bad,
@@ -12,24 +12,21 @@ from . import interrupts  # noqa: F401  first: it keeps Ctrl-C quiet from here o
 # isort: split
 import argparse
 import json
-import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from datetime import timedelta
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar, get_args
+from typing import Any, NoReturn, TypeVar
 
-from . import calls
+from . import calls, options
 from .errors import LessonError, OutputError, ProviderMissing, SettingsError, VidkitError
 from .fleet import connected
-from .lesson import json_schema, lesson_files, load_lesson
+from .lesson import Lesson, json_schema, lesson_files, load_lesson
+from .options import DEFAULTS
 from .paths import is_folder, path_given
 from .plain import printable
-from .providers import names
 from .report import BatchReport, count, vidkit_version
 from .run import Run
-from .settings import Fit, Force, Motion, Settings
 from .store import Removal, Store
 from .terminal import asked, carried_out, say
 
@@ -46,25 +43,28 @@ _CACHE = {
     "clear": "remove everything",
 }
 
-_DEFAULTS = Settings()
-
 _WORKERS = f"""\
 worker counts:
-  A batch makes {_DEFAULTS.video_workers} videos at once, each with {_DEFAULTS.section_workers} \
+  A batch makes {DEFAULTS.video_workers} videos at once, each with {DEFAULTS.section_workers} \
 sections at once, each with its image beside
-  its narration: {_DEFAULTS.video_workers} videos × {_DEFAULTS.section_workers} sections × 2 = \
-at most {_DEFAULTS.peak_calls} provider calls at once.
+  its narration: {DEFAULTS.video_workers} videos × {DEFAULTS.section_workers} sections × 2 = \
+at most {DEFAULTS.peak_calls} provider calls at once.
   sections: 2-3 careful, 4-6 balanced, 8-10 bold; videos: 1 careful, 2 balanced, 3-4 bold.
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command that `arguments` (default: the process's own) name; gives the exit code."""
-    return carried_out(lambda: _named(arguments))
+def main(arguments: Sequence[str] | None = None, lesson: Lesson | None = None) -> int:
+    """Run the command that `arguments` (default: the process's own) name; gives the exit code.
+
+    lesson: what `make` makes instead of the file that is named.
+    """
+    return carried_out(lambda: _named(arguments, lesson))
 
 
-def _named(arguments: Sequence[str] | None) -> int:
+def _named(arguments: Sequence[str] | None, lesson: Lesson | None) -> int:
     given = _parser().parse_args(arguments)
+    if lesson is not None:
+        given.lesson = [lesson]
     try:
         code: int = given.command(given)
     except VidkitError as error:
@@ -77,7 +77,7 @@ def _make(given: argparse.Namespace) -> int:
     """`vidkit make`: one lesson into one folder, or several each beside itself."""
     if given.output and len(given.lesson) > 1:
         raise SettingsError(f"-o is for one lesson, and there are {len(given.lesson)}")
-    settings = _settings(given)
+    settings = options.settings(given)
     if len(given.lesson) > 1:
         return _tell(_waited(calls.start_all(given.lesson, settings=settings)))
     report = _waited(calls.start(given.lesson[0], given.output, settings=settings))
@@ -89,7 +89,7 @@ def _make(given: argparse.Namespace) -> int:
 
 def _batch(given: argparse.Namespace) -> int:
     """`vidkit batch`: every lesson of a folder or a glob, or those that are named."""
-    settings = _settings(given)
+    settings = options.settings(given)
     if given.sequential:
         settings = settings.with_(video_workers=1)
     first, *more = given.lessons
@@ -112,7 +112,7 @@ def _waited(run: Run[T]) -> T:
 def _plan(given: argparse.Namespace) -> int:
     """`vidkit plan`: calls, cost and time, before anything is spent."""
     paths = [p for each in given.lesson for p in _lessons(path_given("lesson", each))]
-    say(calls.plan(paths, _settings(given)))
+    say(calls.plan(paths, options.settings(given)))
     return ALL_MADE
 
 
@@ -175,7 +175,7 @@ def _slides(given: argparse.Namespace) -> int:
     """`vidkit slides`: all slides of a lesson on one sheet, with the layout of each and why."""
     from .look import slide_sheet
 
-    lesson, settings = load_lesson(given.lesson), _settings(given)
+    lesson, settings = load_lesson(given.lesson), options.settings(given)
     out = Path(given.output or f"slides_{lesson.name}.png")
     for number, (section, why) in enumerate(
         zip(lesson.sections, slide_sheet(lesson, settings, out), strict=True), 1
@@ -183,6 +183,14 @@ def _slides(given: argparse.Namespace) -> int:
         say(f"{number}. {section.title or '(no title)'}: {why}")
     say(out)
     return ALL_MADE
+
+
+def _lab(given: argparse.Namespace) -> int:
+    """`vidkit lab`: JupyterLab on the first notebook."""
+    from .lab import open_lab
+
+    folder = None if given.folder is None else path_given("folder", given.folder)
+    return open_lab(folder, browser=given.browser, port=given.port)
 
 
 def _schema(_: argparse.Namespace) -> int:
@@ -194,64 +202,6 @@ def _schema(_: argparse.Namespace) -> int:
 def _tell(report: BatchReport) -> int:
     say(report)
     return ALL_MADE if report.made else SOME_FAILED
-
-
-def _settings(given: argparse.Namespace) -> Settings:
-    """The settings that were named on the command line, and no others."""
-    changes: dict[str, Any] = {
-        name: value
-        for name in (
-            "images",
-            "voice",
-            "rate",
-            "section_workers",
-            "video_workers",
-            "size",
-            "on_failure",
-            "only",
-            "force",
-            "budget",
-            "cache",
-            "cache_dir",
-            "fit",
-            "motion",
-            "progress",
-        )
-        if (value := getattr(given, name, None)) is not None
-    }
-    return _DEFAULTS.with_(**changes)
-
-
-def _size(text: str) -> tuple[int, int]:
-    width, _, height = text.lower().partition("x")
-    try:
-        return int(width), int(height)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: write WIDTHxHEIGHT, such as 1280x720"
-        ) from None
-
-
-def _days(text: str) -> timedelta:
-    units = {"h": "hours", "d": "days", "w": "weeks"}
-    number, unit = text[:-1], text[-1:].lower()
-    if unit not in units or not number.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r}: write a time such as 12h, 30d or 8w")
-    return timedelta(**{units[unit]: int(number)})
-
-
-def _bytes(text: str) -> int:
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", text.strip().lower())
-    if not found:
-        raise argparse.ArgumentTypeError(f"{text!r}: write a size such as 500MB or 5GB")
-    return int(float(found[1]) * 1000 ** " kmgt".index(found[2] or " "))
-
-
-def _numbers(text: str) -> list[int]:
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r}: write section numbers, such as 3,5") from None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -275,9 +225,12 @@ def _parser() -> argparse.ArgumentParser:
         help="where everything goes (default: output_<name> beside the lesson)",
     )
     make.add_argument(
-        "--only", type=_numbers, metavar="3,5", help="make these sections alone, counted from 1"
+        "--only",
+        type=options.numbers,
+        metavar="3,5",
+        help="make these sections alone, counted from 1",
     )
-    _how(make)
+    options.how(make)
 
     batch = _command(commands, "batch", _batch, "make the videos of all lessons of a folder")
     batch.add_argument(
@@ -295,14 +248,14 @@ def _parser() -> argparse.ArgumentParser:
         help="a folder for all outputs (default: output_<name> beside each lesson)",
     )
     batch.add_argument("--sequential", action="store_true", help="one lesson after the other")
-    _how(batch)
+    options.how(batch)
 
     check = _command(commands, "check", _check, "say what is wrong with lessons; make nothing")
     check.add_argument("lesson", nargs="+", metavar="LESSON", help="the lesson's JSON file")
 
     plan = _command(commands, "plan", _plan, "say what a run would call, cost and take")
     plan.add_argument("lesson", nargs="+", metavar="LESSON", help="a lesson, or a folder of them")
-    _how(plan)
+    options.how(plan)
 
     cache = _command(commands, "cache", _cache, "show the store of what was made, and keep it")
     cache.add_argument(
@@ -312,8 +265,12 @@ def _parser() -> argparse.ArgumentParser:
         choices=_CACHE,
         help="; ".join(f"{name}: {does}" for name, does in _CACHE.items()),
     )
-    cache.add_argument("--older-than", type=_days, metavar="30d", help="prune: unused for so long")
-    cache.add_argument("--keep", type=_bytes, metavar="5GB", help="prune: down to this size")
+    cache.add_argument(
+        "--older-than", type=options.days, metavar="30d", help="prune: unused for so long"
+    )
+    cache.add_argument(
+        "--keep", type=options.data_size, metavar="5GB", help="prune: down to this size"
+    )
     cache.add_argument("--yes", action="store_true", help="do not ask")
     cache.add_argument("--cache-dir", metavar="DIR", help="the store's folder")
 
@@ -321,7 +278,18 @@ def _parser() -> argparse.ArgumentParser:
     slides.add_argument("lesson", metavar="LESSON", help="the lesson's JSON file")
     slides.add_argument("-o", "--output", metavar="FILE", help="default: slides_<name>.png")
     slides.add_argument("--images", metavar="NAME", help="slides, or slides:dark and the like")
-    slides.add_argument("--size", type=_size, metavar="WxH", help="default 1280x720")
+    slides.add_argument("--size", type=options.size, metavar="WxH", help="default 1280x720")
+
+    lab = _command(commands, "lab", _lab, "open JupyterLab on vidkit's first notebook")
+    lab.add_argument(
+        "folder",
+        nargs="?",
+        metavar="DIR",
+        help="where the notebooks are, or are to be put (default: those of the checkout, or "
+        "vidkit-notebooks here)",
+    )
+    lab.add_argument("--no-browser", action="store_false", dest="browser", help="start it alone")
+    lab.add_argument("--port", type=int, metavar="N", help="the port it listens at")
 
     _command(commands, "schema", _schema, "print the format of lessons as JSON Schema")
     return parser
@@ -337,41 +305,6 @@ def _command(commands: Any, name: str, does: Any, what: str) -> argparse.Argumen
     )
     parser.set_defaults(command=does)
     return parser
-
-
-def _how(parser: argparse.ArgumentParser) -> None:
-    """The options that say how videos are made."""
-    add = parser.add_argument
-    add(
-        "--workers",
-        type=int,
-        dest="section_workers",
-        metavar="N",
-        help=f"sections of a lesson made at once (default {_DEFAULTS.section_workers})",
-    )
-    add(
-        "--videos",
-        type=int,
-        dest="video_workers",
-        metavar="N",
-        help=f"lessons made at once (default {_DEFAULTS.video_workers})",
-    )
-    add("--images", metavar="NAME", help=f"one of {', '.join(names('images'))}; or NAME:ARGUMENT")
-    add("--voice", metavar="NAME", help=f"one of {', '.join(names('voice'))}; or NAME:ARGUMENT")
-    add("--size", type=_size, metavar="WxH", help="the video's frame (default 1280x720)")
-    add("--rate", type=int, metavar="WPM", help="speed of speech in words a minute")
-    add(
-        "--on-failure",
-        choices=("skip", "placeholder", "stop"),
-        help="leave a failed section out (default), put a card in its place, or stop",
-    )
-    add("--fit", choices=get_args(Fit), help="show other shapes whole, or fill the frame")
-    add("--motion", choices=get_args(Motion), help="stand, zoom slowly, or fade into each other")
-    add("--force", choices=get_args(Force), help="make this anew, although the store has it")
-    add("--budget", type=float, metavar="DOLLARS", help="spend no more than this in the run")
-    add("--no-cache", action="store_false", dest="cache", default=None, help="keep nothing")
-    add("--cache-dir", metavar="DIR", help="the folder of the store of what was made")
-    add("--quiet", action="store_false", dest="progress", default=None, help="no progress bars")
 
 
 if __name__ == "__main__":

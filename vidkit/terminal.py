@@ -6,8 +6,9 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TextIO
 
@@ -24,12 +25,30 @@ def say(what: object = "", *, trouble: bool = False) -> None:
     """Print a text, with what a terminal would obey instead of showing made visible. trouble:
     to standard error.
     """
+    if not trouble and (listener := _listener.get()) is not None:
+        listener(what)
+        return
     try:
         print(printable(str(what)), file=sys.stderr if trouble else sys.stdout)
     except BrokenPipeError:
         raise
     except OSError as error:
         raise _Unsaid(error.strerror or error) from None
+
+
+@contextmanager
+def told_to(listener: Callable[[object], None]) -> Iterator[None]:
+    """Hand what is said, but for what is trouble, to `listener` instead: a notebook shows more
+    than text.
+    """
+    before = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(before)
+
+
+_listener: ContextVar[Callable[[object], None] | None] = ContextVar("listener", default=None)
 
 
 def asked(question: str) -> bool | None:

@@ -1,0 +1,89 @@
+"""`vidkit lab`: JupyterLab, open on vidkit's first notebook.
+
+In a checkout the notebooks are opened where they are. An installed vidkit carries a copy of them,
+which is put into a folder of one's own: notebooks are there to be changed, and a package is not.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from .errors import SettingsError, VidkitError
+
+FIRST = "1-first-video.ipynb"
+FOLDER = "vidkit-notebooks"
+"""Where an installed vidkit puts them, unless another folder is named."""
+
+_PACKAGE = Path(__file__).parent
+
+
+def open_lab(folder: Path | None = None, *, browser: bool = True, port: int | None = None) -> int:
+    """Open JupyterLab on the first notebook, and give its exit code; where a process can become
+    another one it does not come back.
+
+    folder: where the notebooks are, or are to be put; None is the checkout's, or
+    `vidkit-notebooks` here. Raises `VidkitError` where JupyterLab is not installed,
+    `SettingsError` for a folder that holds something else.
+    """
+    if find_spec("jupyterlab") is None:
+        raise VidkitError(
+            'JupyterLab is not installed; install it with: pip install "vidkit[lab]" '
+            "(or pip install jupyterlab)"
+        )
+    words = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={notebooks(folder)}"]
+    words += [f"--LabApp.default_url=/lab/tree/{FIRST}"]
+    words += [] if browser else ["--no-browser"]
+    words += [] if port is None else [f"--ServerApp.port={port}"]
+    sys.stdout.flush()
+    if os.name == "posix":
+        # signals reach JupyterLab and nobody else, and no process waits beside it
+        os.execv(sys.executable, words)  # noqa: S606 - this very Python, and no shell
+    return subprocess.call(words)  # noqa: S603
+
+
+def notebooks(folder: Path | None = None) -> Path:
+    """The folder with the notebooks, put there first where they are not. Nothing in it is
+    overwritten. Raises `SettingsError` for one that holds something else.
+    """
+    source = _source()
+    if folder is None and source is not None and source.parent != _PACKAGE:
+        return source
+    chosen = (folder or Path(FOLDER)).expanduser().absolute()
+    if (chosen / FIRST).is_file():
+        return chosen
+    if source is None:
+        raise VidkitError(
+            "vidkit was installed without its notebooks; name the folder in which they are: "
+            "vidkit lab FOLDER"
+        )
+    if chosen.exists() and (not chosen.is_dir() or any(chosen.iterdir())):
+        raise SettingsError(
+            f"{chosen} holds something else than vidkit's notebooks; name an empty folder, or a "
+            "new one"
+        )
+    try:
+        shutil.copytree(source, chosen, ignore=_results, dirs_exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"the notebooks cannot be put into {chosen}: {error.strerror or error}; "
+            "name another folder: vidkit lab FOLDER"
+        ) from error
+    return chosen
+
+
+def _source() -> Path | None:
+    """The notebooks beside the package, in a checkout, or within it; None where there are none."""
+    for place in (_PACKAGE.parent / "notebooks", _PACKAGE / "notebooks"):
+        if (place / FIRST).is_file():
+            return place
+    return None
+
+
+def _results(_: str, names: list[str]) -> set[str]:
+    """What is no part of the notebooks: what was made with them."""
+    return {name for name in names if name.startswith(("output_", "."))}

@@ -1,0 +1,110 @@
+"""The options of the commands: what they are called, and what may stand behind them."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from datetime import timedelta
+from typing import Any, get_args
+
+from .providers import names
+from .settings import Fit, Force, Motion, Settings
+
+DEFAULTS = Settings()
+
+
+def how(parser: argparse.ArgumentParser) -> None:
+    """The options that say how videos are made."""
+    add = parser.add_argument
+    add(
+        "--workers",
+        type=int,
+        dest="section_workers",
+        metavar="N",
+        help=f"sections of a lesson made at once (default {DEFAULTS.section_workers})",
+    )
+    add(
+        "--videos",
+        type=int,
+        dest="video_workers",
+        metavar="N",
+        help=f"lessons made at once (default {DEFAULTS.video_workers})",
+    )
+    add("--images", metavar="NAME", help=f"one of {', '.join(names('images'))}; or NAME:ARGUMENT")
+    add("--voice", metavar="NAME", help=f"one of {', '.join(names('voice'))}; or NAME:ARGUMENT")
+    add("--size", type=size, metavar="WxH", help="the video's frame (default 1280x720)")
+    add("--rate", type=int, metavar="WPM", help="speed of speech in words a minute")
+    add(
+        "--on-failure",
+        choices=("skip", "placeholder", "stop"),
+        help="leave a failed section out (default), put a card in its place, or stop",
+    )
+    add("--fit", choices=get_args(Fit), help="show other shapes whole, or fill the frame")
+    add("--motion", choices=get_args(Motion), help="stand, zoom slowly, or fade into each other")
+    add("--force", choices=get_args(Force), help="make this anew, although the store has it")
+    add("--budget", type=float, metavar="DOLLARS", help="spend no more than this in the run")
+    add("--no-cache", action="store_false", dest="cache", default=None, help="keep nothing")
+    add("--cache-dir", metavar="DIR", help="the folder of the store of what was made")
+    add("--quiet", action="store_false", dest="progress", default=None, help="no progress bars")
+
+
+def settings(given: argparse.Namespace) -> Settings:
+    """The settings that were named on the command line, and no others."""
+    changes: dict[str, Any] = {
+        name: value
+        for name in (
+            "images",
+            "voice",
+            "rate",
+            "section_workers",
+            "video_workers",
+            "size",
+            "on_failure",
+            "only",
+            "force",
+            "budget",
+            "cache",
+            "cache_dir",
+            "fit",
+            "motion",
+            "progress",
+        )
+        if (value := getattr(given, name, None)) is not None
+    }
+    return DEFAULTS.with_(**changes)
+
+
+def size(text: str) -> tuple[int, int]:
+    """WIDTHxHEIGHT."""
+    width, _, height = text.lower().partition("x")
+    try:
+        return int(width), int(height)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: write WIDTHxHEIGHT, such as 1280x720"
+        ) from None
+
+
+def days(text: str) -> timedelta:
+    """A time such as 30d."""
+    units = {"h": "hours", "d": "days", "w": "weeks"}
+    number, unit = text[:-1], text[-1:].lower()
+    if unit not in units or not number.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r}: write a time such as 12h, 30d or 8w")
+    return timedelta(**{units[unit]: int(number)})
+
+
+def data_size(text: str) -> int:
+    """Bytes, from a size such as 5GB."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", text.strip().lower())
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r}: write a size such as 500MB or 5GB")
+    return int(float(found[1]) * 1000 ** " kmgt".index(found[2] or " "))
+
+
+def numbers(text: str) -> list[int]:
+    """Section numbers such as 3,5."""
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: write section numbers, such as 3,5") from None
