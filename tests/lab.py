@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import secrets
@@ -16,7 +17,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -46,6 +47,7 @@ class Lab:
     """A running JupyterLab over the folder `root`; `with` stops it and removes its traces."""
 
     def __init__(self, root: Path, python: str = sys.executable) -> None:
+        self.root = root
         self._own = Path(tempfile.mkdtemp(prefix="lab-"))
         self._token = secrets.token_hex(16)
         with socket.socket() as free:
@@ -123,9 +125,24 @@ def command(page: Page, name: str, **arguments: object) -> None:
     )
 
 
-def run_all(page: Page) -> None:
+def answer(page: Page, expression: str) -> Any:
+    """The value of a Python expression in the notebook's kernel, while no cell is at work."""
+    told = page.evaluate(
+        f"""async expression => {{
+          const kernel = {_NOTEBOOK}.sessionContext.session.kernel;
+          const asked = kernel.requestExecute({{code: '', silent: true, store_history: false,
+            user_expressions: {{it: expression}}}});
+          return (await asked.done).content.user_expressions.it;
+        }}""",
+        expression,
+    )
+    assert told["status"] == "ok", told
+    return ast.literal_eval(told["data"]["text/plain"])
+
+
+def run_all(page: Page, which: str = "notebook:run-all-cells") -> None:
     """Run every cell and wait until none is left; an error in a cell is an AssertionError."""
-    command(page, "notebook:run-all-cells")
+    command(page, which)
     page.wait_for_function(_IDLE, timeout=180_000)
     errors = page.evaluate(_ERRORS)
     assert not errors, errors

@@ -46,7 +46,17 @@ TIERS = {
     },
     3: {"providers", "showing", "timeline"},
     4: {"pipeline", "report"},
-    5: {"cluster", "equipment", "forecasting", "lineup", "look", "offers", "planning", "progress"},
+    5: {
+        "cluster",
+        "earlier",
+        "equipment",
+        "forecasting",
+        "lineup",
+        "look",
+        "offers",
+        "planning",
+        "progress",
+    },
     6: {"calls", "fleet", "nested", "order", "retakes", "run"},
     7: {"__main__", "lab", "magics", "options", "studio"},
 }

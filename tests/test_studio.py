@@ -1,35 +1,125 @@
-"""The panel, fed with events and run without a browser."""
+"""The whole panel, run without a browser."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from stand_ins import written
 
-from vidkit.errors import VidkitError
+from vidkit import loop
+from vidkit.errors import Cancelled, SettingsError, VidkitError
+from vidkit.events import WorkersChanged
+from vidkit.providers.simulated import Simulated
+from vidkit.report import BatchReport, VideoReport
 from vidkit.studio import Studio
+
+EVIL = "<img src=x onerror=alert(1)></textarea>"
+
+
+def quick(folder: Path, latency: float = 0.02, **changes: Any) -> Studio:
+    """A panel whose runs take no time to speak of."""
+    voice = f"simulated:latency={latency},seconds=0.3"
+    given = {"images": f"simulated:{latency}", "voice": voice, "size": (64, 36)}
+    return Studio(folder, **(given | changes))
+
+
+def waited(studio: Studio) -> Any:
+    """What `report = await studio` gives in a cell."""
+
+    async def cell() -> Any:
+        return await studio
+
+    return asyncio.run(cell())
+
+
+def begun(studio: Studio) -> None:
+    """Wait until something is under way."""
+    assert studio.run is not None
+    while not studio.run.snapshot().under_way:
+        time.sleep(0.01)
+
+
+def said(studio: Studio) -> str:
+    """The line that says how it is."""
+    return studio.controls.told
 
 
 def test_make_returns_at_once_and_awaits_to_a_report(tmp_path: Path) -> None:
-    """`make()` starts, `await studio` gives the report, and the cards have all parts."""
-    written(tmp_path, sections=2)
-    studio = Studio(
-        tmp_path, images="simulated:0.05", voice="simulated:latency=0.05,seconds=0.3", size=(64, 36)
-    )
+    """`make()` starts, `await studio` gives the report, the cards have all parts and the video
+    is there to be played.
+    """
+    written(tmp_path, sections=2, title="A Lesson")
+    studio = quick(tmp_path)
     studio.make()
-    assert studio._run is not None
-    assert not studio._run.done()
+    assert studio.run is not None
+    assert not studio.run.done()
+    assert studio.controls._make.disabled
+    report = waited(studio)
+    assert isinstance(report, VideoReport)
+    assert report.made
+    assert studio.desk.sections is not None
+    assert [len(card.so_far.files) for card in studio.desk.sections.cards] == [3, 3]
+    assert studio.film.report is report
+    assert "2 of 2 sections" in said(studio)
+    assert not studio.controls._make.disabled
 
-    async def wait() -> object:
-        return await studio
 
-    report = asyncio.run(wait())
-    assert report is not None
-    assert report.made  # type: ignore[attr-defined]
-    assert studio._sections is not None
-    assert all(len(card.so_far.files) == 3 for card in studio._sections.cards)
+def test_make_all_has_a_row_for_each_lesson(tmp_path: Path) -> None:
+    """The rows end as their lessons do, a faulty one among them; the report has all."""
+    written(tmp_path, "1-a", 1)
+    written(tmp_path, "2-b", [])
+    written(tmp_path, "10-c", 2)
+    studio = quick(tmp_path)
+    studio.make_all()
+    report = waited(studio)
+    assert isinstance(report, BatchReport)
+    assert [video.made for video in report] == [True, False, True]
+    assert studio.videos is not None
+    assert [row.state[0] for row in studio.videos.rows] == ["made", "failed", "made"]
+
+
+def test_the_cards_of_a_batch_are_those_of_the_chosen_lesson(tmp_path: Path) -> None:
+    """Whichever lesson is chosen after or during the batch, its cards show what was done."""
+    written(tmp_path, "1", 1)
+    written(tmp_path, "2", 3)
+    studio = quick(tmp_path)
+    studio.make_all()
+    studio.lessons.choose("2")
+    waited(studio)
+    for name, sections in (("1", 1), ("2", 3), ("1", 1)):
+        studio.lessons.choose(name)
+        assert studio.desk.sections is not None
+        states = [card.so_far.state for card in studio.desk.sections.cards]
+        assert states == ["made"] * sections
+        assert studio.film.report is not None
+        assert studio.film.report.name == name
+
+
+def test_a_video_that_was_made_earlier_is_shown(tmp_path: Path) -> None:
+    """A lesson that another session made can be played as soon as it is chosen."""
+    written(tmp_path, sections=1)
+    first = quick(tmp_path)
+    first.make()
+    report = waited(first)
+    again = quick(tmp_path)
+    assert again.film.report is not None
+    assert again.film.report.path == report.path
+
+
+def test_a_faulty_lesson_cannot_be_made(tmp_path: Path) -> None:
+    """It is said, nothing is started, and the panel lives; mended, it is made."""
+    written(tmp_path, sections=[])
+    studio = quick(tmp_path)
+    studio.make()
+    assert studio.run is None
+    assert "faults" in said(studio)
+    written(tmp_path, sections=1)
+    studio.make()
+    assert waited(studio).made
 
 
 def test_a_faulty_setting_is_said_and_the_panel_lives(tmp_path: Path) -> None:
@@ -37,24 +127,192 @@ def test_a_faulty_setting_is_said_and_the_panel_lives(tmp_path: Path) -> None:
     written(tmp_path)
     studio = Studio(tmp_path, images="nobody")
     studio.make()
-    assert "nobody" in studio._status.value
-    assert not studio._make.disabled
+    assert "nobody" in said(studio)
+    assert not studio.controls._make.disabled
+    studio.make_all()
+    assert "nobody" in said(studio)
+    assert not studio.controls._make.disabled
 
 
 def test_cancel_ends_without_a_traceback(tmp_path: Path) -> None:
     """A cancelled run gives its partial report, and the panel can make again."""
-    written(tmp_path, sections=1)
-    studio = Studio(tmp_path, images="simulated:0.5", voice="simulated:0.5", size=(64, 36))
+    written(tmp_path, sections=6)
+    studio = quick(tmp_path, 0.2, section_workers=2)
     studio.make()
+    begun(studio)
     studio.cancel()
+    assert studio.controls._cancel.description == "Stop at once"
+    report = waited(studio)
+    assert isinstance(report.failure, Cancelled)
+    assert len(report.sections) == 6
+    assert not studio.controls._make.disabled
+    assert studio.controls._cancel.description == "Cancel"
+    assert "ancelled" in said(studio)
+    studio.make()
+    assert waited(studio).made
 
-    async def wait() -> object:
-        return await studio
 
-    report = asyncio.run(wait())
-    assert report.path is None  # type: ignore[attr-defined]
-    assert not studio._make.disabled
-    assert "ancelled" in studio._status.value
+@pytest.mark.parametrize("all_", [False, True])
+def test_a_second_cancel_breaks_off_and_still_gives_a_report(tmp_path: Path, all_: bool) -> None:
+    """What is under way is given up; the report has what was finished before."""
+    written(tmp_path, sections=2)
+    written(tmp_path, "second", sections=2)
+    studio = quick(tmp_path, 60)
+    (studio.make_all if all_ else studio.make)()
+    begun(studio)
+    studio.cancel()
+    studio.cancel()
+    report = waited(studio)
+    assert isinstance(report.failure, Cancelled)
+    assert isinstance(report, BatchReport if all_ else VideoReport)
+    assert "ancelled" in said(studio)
+    assert not studio.controls._make.disabled
+
+
+def test_pause_and_resume(tmp_path: Path) -> None:
+    """While it is held nothing begins; the button says what it would do."""
+    written(tmp_path, sections=3)
+    studio = quick(tmp_path)
+    studio.make()
+    studio.pause()
+    assert studio.run is not None
+    assert studio.run.snapshot().paused
+    assert studio.controls._pause.description == "Resume"
+    assert "Paused" in said(studio)
+    studio.pause()
+    assert studio.controls._pause.description == "Pause"
+    assert waited(studio).made
+
+
+def test_more_workers_reach_the_provider(tmp_path: Path) -> None:
+    """A run with one section at once has more under way after *More workers*."""
+    written(tmp_path, sections=12)
+    voice = Simulated(latency=0.1, seconds=0.3)
+    studio = quick(tmp_path, voice=voice, section_workers=1)
+    studio.make()
+    for _ in range(5):
+        studio.workers.more()
+    assert waited(studio).made
+    assert 3 <= voice.peak <= 6
+    assert studio.workers.settings.section_workers == 6
+
+
+def test_a_section_is_made_again_alone(tmp_path: Path) -> None:
+    """An edited narration is one call of the voice, and none for an image."""
+    written(tmp_path, sections=3)
+    voice, images = Simulated(latency=0, seconds=0.3), Simulated(latency=0)
+    studio = quick(tmp_path, voice=voice, images=images)
+    studio.make()
+    waited(studio)
+    assert (voice.calls, images.calls) == (3, 3)
+    sections = studio.desk.sections
+    assert sections is not None
+    sections.edit(2, content="Other words.")
+    sections.make_again(2)
+    report = waited(studio)
+    assert report.made
+    assert (voice.calls, images.calls) == (4, 3)
+    assert studio.film.report is report
+
+
+def test_a_section_waits_for_another_lessons_run(tmp_path: Path) -> None:
+    """*Make again* while something else is made begins when that is over."""
+    written(tmp_path, "1", 1)
+    written(tmp_path, "2", 8)
+    studio = quick(tmp_path, 0.1, section_workers=2)
+    studio.make()
+    waited(studio)
+    studio.lessons.choose("2")
+    studio.make()
+    busy = studio.run
+    assert busy is not None
+    studio.lessons.choose("1")
+    sections = studio.desk.sections
+    assert sections is not None
+    sections.make_again(1, "audio")
+    assert studio.run is busy
+    busy.result()
+    loop.run(turned())
+    assert studio.run is not busy
+    assert waited(studio).name == "1"
+
+
+async def turned() -> None:
+    """vidkit's loop has done what it was asked to before."""
+
+
+def test_edits_outlive_another_choice(tmp_path: Path) -> None:
+    """Somebody looks at another lesson and comes back: the edits are still there, and *Make*
+    makes them.
+    """
+    written(tmp_path, "1", 1)
+    written(tmp_path, "2", 1)
+    studio = quick(tmp_path)
+    assert studio.desk.sections is not None
+    studio.desk.sections.edit(1, title="Edited")
+    studio.lessons.choose("2")
+    studio.lessons.choose("1")
+    assert studio.desk.sections.lesson.sections[0].title == "Edited"
+    studio.make()
+    assert waited(studio).sections[0].title == "Edited"
+    assert "title='Edited'" in studio.code()
+
+
+def test_a_file_that_was_changed_is_made_as_it_is_now(tmp_path: Path) -> None:
+    """Somebody writes on in the editor: *Make* makes the new words, and the cards have them."""
+    written(tmp_path, sections=1)
+    studio = quick(tmp_path)
+    written(tmp_path, sections=2, title="Longer")
+    studio.make()
+    report = waited(studio)
+    assert len(report.sections) == 2
+    assert studio.desk.sections is not None
+    assert len(studio.desk.sections.cards) == 2
+
+
+def test_edits_and_another_file_stay_apart(tmp_path: Path) -> None:
+    """Edits are kept where the file was changed besides, until it is read again."""
+    written(tmp_path, sections=1)
+    studio = quick(tmp_path)
+    assert studio.desk.sections is not None
+    studio.desk.sections.edit(1, title="Edited")
+    written(tmp_path, sections=2)
+    studio.lessons.choose("lesson")
+    assert studio.desk.sections.lesson.sections[0].title == "Edited"
+    studio.lessons.read_again()
+    assert studio.desk.sections is not None
+    assert [section.title for section in studio.desk.sections.lesson.sections] == [None, None]
+
+
+def test_code_is_what_was_done(tmp_path: Path) -> None:
+    """The Python names the lesson and what is not as always; after *Make all* it makes all."""
+    written(tmp_path, "1", 1)
+    written(tmp_path, "2", 1)
+    studio = quick(tmp_path)
+    assert f"generate_video(\n    {str(tmp_path / '1.json')!r}" in studio.code()
+    studio.lessons.choose("2")
+    studio.workers.choose(section_workers=7)
+    assert "2.json" in studio.code()
+    assert "section_workers=7" in studio.code()
+    studio.make_all()
+    waited(studio)
+    assert f"process_videos(\n    {str(tmp_path)!r}" in studio.code()
+    studio.make()
+    waited(studio)
+    assert "generate_video" in studio.code()
+
+
+def test_the_code_that_is_shown_follows_the_choice(tmp_path: Path) -> None:
+    """*Python* shows it, and a second press hides it."""
+    written(tmp_path, "1", 1)
+    written(tmp_path, "2", 1)
+    studio = quick(tmp_path)
+    studio._show_code()
+    assert "1.json" in studio._code.value
+    studio.lessons.choose("2")
+    assert "2.json" in studio._code.value
+    studio._show_code()
+    assert studio._code.value == ""
 
 
 def test_awaiting_before_making_is_told(tmp_path: Path) -> None:
@@ -62,3 +320,25 @@ def test_awaiting_before_making_is_told(tmp_path: Path) -> None:
     written(tmp_path)
     with pytest.raises(VidkitError, match="Make"):
         Studio(tmp_path).__await__()
+
+
+def test_a_folder_without_lessons_is_refused(tmp_path: Path) -> None:
+    """The mend is told at once."""
+    with pytest.raises(SettingsError, match="no lessons"):
+        Studio(tmp_path)
+
+
+def test_a_terminal_shows_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where there are no widgets the panel is a line of text."""
+    written(tmp_path)
+    Studio(tmp_path)._ipython_display_()
+    assert "1 lesson, Choose a lesson, then Make." in capsys.readouterr().out
+
+
+def test_workers_that_somebody_else_changes_are_shown(tmp_path: Path) -> None:
+    """The numbers of the panel follow the run."""
+    written(tmp_path)
+    studio = quick(tmp_path)
+    studio.hear(WorkersChanged(1.0, 9, 2, "as asked"))
+    studio.paint()
+    assert studio.workers.settings.section_workers == 9

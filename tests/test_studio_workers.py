@@ -18,6 +18,7 @@ from vidkit.providers.simulated import Simulated
 from vidkit.settings import Settings
 from vidkit.studio import Workers
 from vidkit.studio import estimate as estimating
+from vidkit.studio.estimate import Subject
 from vidkit.studio.workers import band
 
 QUICK = Settings(
@@ -71,7 +72,7 @@ def test_another_provider_forgets_what_the_first_was_told() -> None:
     assert workers.settings.images == "simulated"
 
 
-@pytest.mark.parametrize("given", [Simulated(), ["openai", "slides"], "of another package"])
+@pytest.mark.parametrize("given", [Simulated(), ("openai", "slides"), "of another package"])
 def test_a_provider_without_a_name_is_a_choice_too(given: Any) -> None:
     """An object, several names, or a name nobody knows is offered beside the known names."""
     workers = Workers(images=given)
@@ -121,7 +122,9 @@ def test_plans_follow_the_choices(tmp_path: Path) -> None:
     """Calls, cost and time are shown for each subject, and anew for another choice."""
     lesson = load_lesson(written(tmp_path))
     workers = Workers(images="simulated:latency=1,price=0.5", voice="simulated:1")
-    workers.plan_for(("This lesson", lambda: [lesson]), ("All", lambda: [lesson, lesson]))
+    workers.plan_for(
+        Subject("This lesson", 1, lambda: [lesson]), Subject("All", 2, lambda: [lesson, lesson])
+    )
     [(_, one), (_, all_)] = workers.wait()
     assert isinstance(one, Plan)
     assert isinstance(all_, Plan)
@@ -136,7 +139,7 @@ def test_what_is_in_the_way_of_a_plan_is_told(tmp_path: Path) -> None:
     """A provider that is not there is named, in place of numbers, as text."""
     lesson = load_lesson(written(tmp_path))
     workers = Workers(images="<b>nobody</b>")
-    workers.plan_for(("This lesson", lambda: [lesson]))
+    workers.plan_for(Subject("This lesson", 1, lambda: [lesson]))
     [(_, error)] = workers.wait()
     assert isinstance(error, VidkitError)
     assert "&lt;b&gt;nobody" in workers._plan.value
@@ -160,7 +163,7 @@ def test_planning_never_blocks_and_the_last_choice_wins(
 
     shown: list[Any] = []
     estimate = estimating.Estimate(shown.extend)
-    estimate.subjects = (("This lesson", lessons),)
+    estimate.subjects = (Subject("This lesson", 1, lessons),)
     estimate.begin(Settings(section_workers=1))
     assert begun.wait(10)
     estimate.begin(Settings(section_workers=7))
@@ -172,15 +175,31 @@ def test_planning_never_blocks_and_the_last_choice_wins(
 
 
 def test_turning_a_number_plans_once(tmp_path: Path) -> None:
-    """Ten changes one after the other are one plan."""
-    lesson = load_lesson(written(tmp_path))
+    """Ten changes one after the other are one plan, and what did not change is not planned anew
+    until a run may have changed the store.
+    """
     asked: list[int] = []
-    workers = Workers()
-    workers.plan_for(("This lesson", lambda: [asked.append(1) or lesson]))  # type: ignore[func-returns-value]
+    lesson = load_lesson(written(tmp_path))
+
+    def lessons() -> list[Lesson]:
+        asked.append(1)
+        return [lesson]
+
+    workers = Workers(QUICK)
+    workers.plan_for(Subject("This lesson", 1, lessons))
     for number in range(1, 11):
         workers._sections.value = number
     workers.wait()
     assert len(asked) == 1
+    workers.plan_for(Subject("This lesson", 1, lessons), Subject("Another", 1, lambda: [lesson]))
+    workers.wait()
+    assert len(asked) == 1
+    run = calls.start(lesson, settings=QUICK)
+    workers.watch(run)
+    run.result()
+    loop.run(turned())
+    workers.wait()
+    assert len(asked) == 2
 
 
 def test_fewer_and_more_change_the_next_run_too(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def offers(settings: Settings | None = None) -> list[Offer]:
     """All providers, images first, by name. Nothing is asked of anybody."""
     chosen = settled(settings, {})
     kinds: tuple[Kind, ...] = ("images", "voice")
-    return [_offer(kind, name, chosen) for kind in kinds for name in names(kind)]
+    return [offer(kind, name, chosen) for kind in kinds for name in names(kind)]
 
 
 def check(several: Sequence[Offer], seconds: float = CHECK_SECONDS) -> list[Offer]:
@@ -87,7 +87,8 @@ def table(several: Sequence[Offer]) -> str:
     return "\n".join(lines)
 
 
-def _offer(kind: Kind, name: str, settings: Settings) -> Offer:
+def offer(kind: Kind, name: str, settings: Settings) -> Offer:
+    """The provider that is called `name`. Nothing is asked of anybody."""
     point = next((point for point in registered(kind) if point.name == name), None)
     package = _package(point)
     try:
@@ -102,13 +103,13 @@ def _offer(kind: Kind, name: str, settings: Settings) -> Offer:
         return Offer(kind, name, package=package, usable=False, found=_why(error))
     online = getattr(maker, "online", False)
     needs = getattr(maker, "needs", "a network" if online else "nothing: it works offline")
-    offer = Offer(
+    found = Offer(
         kind, name, needs, _cost(kind, maker, settings), getattr(maker, "models", ()), package
     )
     missing = getattr(maker, "missing", None)
     if missing is not None:
-        offer = replace(offer, usable=False, found=_why(missing))
-    return replace(offer, maker=maker)
+        found = replace(found, usable=False, found=_why(missing))
+    return replace(found, maker=maker)
 
 
 def _package(point: EntryPoint | None) -> str | None:

@@ -79,6 +79,16 @@ class Folder:
             self._opened[path] = stamp, opened
         return opened
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Changes whenever a lesson does."""
+        return tuple((path, _stamp(path)) for path in self.paths)
+
+    def lessons(self) -> list[Lesson]:
+        """All lessons that have no faults. Opens them."""
+        opened = (self.open(path).lesson for path in self.paths)
+        return [lesson for lesson in opened if lesson is not None]
+
     def known(self, path: Path) -> Opened | None:
         """What the file held when it was last opened; None where it was not yet."""
         with self._lock:

@@ -31,7 +31,8 @@ class Lessons:
     """The lessons of `folder`, faulty ones among them, and what is in the chosen one.
 
     `path` is the chosen file and `lesson` what it holds, None where it is faulty. `rate` (words a
-    minute, None for the voice's own) only shapes the lengths that are shown.
+    minute, None for the voice's own) only shapes the lengths that are shown. `read_anew` is True
+    while those who listen are told that everything was read again.
     Raises `SettingsError` where there is no such folder, or no lesson in it.
     """
 
@@ -40,6 +41,7 @@ class Lessons:
         self.rate = rate
         self.chosen: Opened = self.folder.open(self.folder.paths[0])
         self._calls: list[Callable[[], None]] = []
+        self.read_anew = False
         self._hits: list[Hit] = []
         self._settling = False
         self._search = widgets.Text(
@@ -113,7 +115,11 @@ class Lessons:
         self.chosen = self.folder.open(kept)
         self._look_for()
         self._reading = loop.submit(self._read_all())
-        self._tell()
+        self.read_anew = True
+        try:
+            self._tell()
+        finally:
+            self.read_anew = False
 
     def wait(self) -> None:
         """Wait until every lesson was opened once, and the list names the faulty ones."""

@@ -72,50 +72,7 @@ body[data-jp-theme-light="false"] .vidkit {
 .vidkit [tabindex]:focus-visible {
   outline: 2px solid var(--vidkit-working) !important; outline-offset: 1px; }
 .vidkit progress { width: 100%; height: 8px; accent-color: var(--vidkit-working); }
-.vidkit .vidkit-field { flex-direction: column; align-items: stretch; width: auto; height: auto;
-  min-width: 0; margin: 0; gap: 2px; }
-.vidkit .vidkit-field > .widget-label { width: auto; text-align: left; color: var(--vidkit-quiet);
-  font-size: var(--vidkit-small); line-height: 1.4; height: auto; }
-.vidkit .vidkit-field > select, .vidkit .vidkit-field > input { width: 100%; margin: 0;
-  flex: none; }
-.vidkit .vidkit-field > input:not([type=checkbox]), .vidkit .vidkit-field > select:not([size]) {
-  height: 28px; border-radius: 4px; }
-.vidkit .vidkit-field > select[size] { border-radius: 4px; }
-.vidkit-pairs { display: grid !important; gap: var(--vidkit-2) var(--vidkit-4);
-  grid-template-columns: repeat(auto-fit, minmax(min(23em, 100%), 1fr)); }
-.vidkit-pair { align-items: flex-end; gap: var(--vidkit-2); min-width: 0; }
-.vidkit-pair > .vidkit-field { flex: 1 1 8em; }
-.vidkit .vidkit-pair > .vidkit-count { flex: 0 1 8em; }
-.vidkit-pair > .jupyter-button { margin: 0; flex: none; }
-.vidkit-plan { display: grid; grid-template-columns: 9em 1fr; column-gap: var(--vidkit-2);
-  align-items: baseline; }
-.vidkit-plan > :nth-child(n + 3) { grid-column: 2; }
-.vidkit-lessons { display: flex !important; flex-flow: row wrap; align-items: stretch;
-  gap: var(--vidkit-4); }
-.vidkit-lessons > :first-child { flex: 1 1 15em; max-width: 24em; gap: var(--vidkit-2); }
-.vidkit-lessons > .vidkit-page { flex: 3 1 24em; min-width: 0; gap: var(--vidkit-2); }
-.vidkit-lessons > :first-child > .vidkit-row { justify-content: space-between; }
-.vidkit-text, .vidkit-found { max-height: 22em; overflow: auto; }
-.vidkit-text { border-top: 1px solid var(--vidkit-line); margin-top: var(--vidkit-2); }
-.vidkit-text details { border-bottom: 1px solid var(--vidkit-line); }
-.vidkit-text summary { display: grid; grid-template-columns: 2em 1fr auto; gap: var(--vidkit-2);
-  align-items: baseline; padding: 5px var(--vidkit-1); cursor: pointer; list-style: none; }
-.vidkit-text summary:hover { background: var(--vidkit-shade); }
-.vidkit-text summary:focus-visible { outline-offset: -2px; }
-.vidkit-number { color: var(--vidkit-quiet); text-align: right;
-  font-variant-numeric: tabular-nums; }
-.vidkit-text details[open] .vidkit-name { font-weight: 600; }
-.vidkit-said { padding: 0 var(--vidkit-3) var(--vidkit-2) calc(2em + var(--vidkit-3));
-  white-space: pre-wrap; max-width: 75ch; }
-.vidkit-hit { display: grid; grid-template-columns: 11em 1fr; gap: var(--vidkit-2);
-  padding: 1px 0; align-items: baseline; }
-.vidkit-hit mark { background: none; color: inherit; font-weight: 700;
-  text-decoration: underline 2px var(--vidkit-working); text-underline-offset: 2px; }
-.vidkit-table { border-collapse: collapse; width: 100%; font-size: var(--vidkit-text); }
-.vidkit-table th { text-align: left; font-weight: 600; color: var(--vidkit-quiet);
-  font-size: var(--vidkit-small); }
-.vidkit-table th, .vidkit-table td { padding: 5px var(--vidkit-2) 5px 0; vertical-align: top;
-  border-bottom: 1px solid var(--vidkit-line); }
+.vidkit-number { color: var(--vidkit-quiet); font-variant-numeric: tabular-nums; }
 .vidkit-gauges { display: grid; grid-template-columns: max-content minmax(6em, 14em) 1fr;
   gap: var(--vidkit-1) var(--vidkit-3); align-items: center;
   font-variant-numeric: tabular-nums; }
@@ -129,7 +86,10 @@ body[data-jp-theme-light="false"] .vidkit {
 .vidkit-decisions li { padding: 1px 0; }
 """
 
-STYLE += f"{(Path(__file__).parent / 'cards.css').read_text('utf-8')}</style>"
+STYLE += "".join(
+    (Path(__file__).parent / f"{name}.css").read_text("utf-8") for name in ("panel", "cards")
+)
+STYLE += "</style>"
 
 
 def words(text: str, kind: str = "state") -> str:

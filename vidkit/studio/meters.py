@@ -101,6 +101,11 @@ class Meters:
         with self._lock:
             return [*self._calls(), *self._machine(), self._money()]
 
+    def settle(self, settings: Settings) -> None:
+        """The next run has these settings."""
+        with self._lock:
+            self._settings = settings
+
     def hear(self, event: Event) -> None:
         """Take in an event of the run, in any thread."""
         with self._lock:

@@ -11,6 +11,12 @@ from ..events import Event
 from .look import STYLE
 from .stored import Stored
 
+KEYS = """<style onload="this.closest('.vidkit')?.addEventListener('focusin', ({target}) => {
+  if (target.matches('select, audio, video, [tabindex]')) {
+    target.setAttribute('data-lm-suppress-shortcuts', 'true') } })">.vidkit { }</style>"""
+"""Leaves the arrow keys to lists, players and what can be scrolled: JupyterLab would take them, and
+go to another cell. It asks for this very attribute, which no widget has."""
+
 
 class Part(Protocol):
     """A part of a panel: cards, a timeline, meters. It has no base class, only this shape.
@@ -29,11 +35,16 @@ class Part(Protocol):
         ...
 
 
+def reveal(widget: widgets.Widget, there: bool) -> None:
+    """Show a widget, or leave no room for one that holds nothing."""
+    (widget.remove_class if there else widget.add_class)("vidkit-nothing")
+
+
 def panel(*parts: widgets.Widget, stored: Stored | None = None) -> widgets.VBox:
     """Widgets under each other, with the look that all parts share. `stored` is out of sight as
     long as they are there.
     """
-    box = widgets.VBox([widgets.HTML(STYLE + (stored.hidden if stored else "")), *parts])
+    box = widgets.VBox([widgets.HTML(STYLE + KEYS + (stored.hidden if stored else "")), *parts])
     box.add_class("vidkit")
     return box
 

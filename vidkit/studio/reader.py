@@ -50,17 +50,19 @@ def _section(number: int, section: Section, rate: int | None, is_open: bool) -> 
     picture = section.image_description
     if section.image:
         picture = f"own picture: {section.image.name}" + (f" ({picture})" if picture else "")
-    said = "".join(
-        f'<div class="vidkit-said">{words(name, "small")}<div dir="auto">{escape(text)}</div></div>'
-        for name, text in (("Narration", section.content), ("Image", picture))
-        if text
-    )
+    texts = (("Narration", section.content), ("Image", picture))
+    said = "".join(_passage(name, text) for name, text in texts if text)
     return (
         f"<details{' open' if is_open else ''}><summary>"
         f'<span class="vidkit-number">{number}</span>'
         f'<span class="vidkit-name" dir="auto">{escape(section.title or "Untitled")}</span>'
         f'<span class="vidkit-small">{escape(length)}</span></summary>{said}</details>'
     )
+
+
+def _passage(name: str, text: str) -> str:
+    told = f'<div dir="auto">{escape(text)}</div>'
+    return f'<div class="vidkit-passage">{words(name, "small")}{told}</div>'
 
 
 def _faults(opened: Opened) -> str:

@@ -67,8 +67,8 @@ class Workers:
         self._sections = _number("Sections at once", self.given.section_workers)
         self._videos = _number("Videos at once", self.given.video_workers)
         self._adaptive = _choice("These numbers are", _CEILING, self.given.adaptive)
-        self._images = Provider("images", self.given.images, self._chosen)
-        self._voice = Provider("voice", self.given.voice, self._chosen)
+        self._images = Provider("images", self.given, self._chosen)
+        self._voice = Provider("voice", self.given, self._chosen)
         self._line = widgets.HTML()
         self._plan = widgets.HTML()
         self._estimate = Estimate(self._planned)
@@ -112,8 +112,8 @@ class Workers:
         self._calls.append(call)
 
     def plan_for(self, *subjects: Subject) -> None:
-        """Show from now on what a run over these lessons would do, each with its name: (name,
-        lesson) or (name, function that gives the lessons). Worked out aside; the last choice wins.
+        """Show from now on what a run over each of these would do. It is worked out aside; what was
+        chosen last wins.
         """
         self._estimate.subjects = subjects
         self._estimate.begin(self.settings)
@@ -164,16 +164,14 @@ class Workers:
             button("Fewer videos", "One video less at once", lambda: self._step(0, -1)),
             button("More videos", "One video more at once", lambda: self._step(0, 1)),
         ]
-        pairs = (
+        pairs = [
             widgets.HBox([self._sections, *steps[:2]]),
             widgets.HBox([self._videos, *steps[2:]]),
-            self._images.widget,
-            self._voice.widget,
             widgets.HBox([self._adaptive]),
-        )
+        ]
         for pair in pairs:
             pair.add_class("vidkit-pair")
-        choices = widgets.Box(pairs)
+        choices = widgets.Box([*pairs[:2], self._images.widget, self._voice.widget, *pairs[2:]])
         choices.add_class("vidkit-pairs")
         return choices
 
@@ -208,7 +206,7 @@ class Workers:
             self._run = None
             self.paint()
             self._hold(False)
-            self._estimate.begin(self.settings)
+            self._estimate.begin(self.settings, anew=True)
 
     def _hold(self, held: bool) -> None:
         for field in self._fields:
@@ -251,8 +249,9 @@ def _planned(name: str, plan: Plan | VidkitError) -> str:
         told = words(str(plan), "wrong")
     else:
         cost = "cost unknown" if plan.dollars is None else f"at most ${plan.dollars:.2f}"
-        line = f"{count(plan.new, 'call')}, {'free' if plan.dollars == 0 else cost}"
-        told = words(f"{line}, about {took(plan.seconds)}", "title")
+        cost = "free" if plan.dollars == 0 else cost
+        line = f"{count(plan.new, 'call')}, {cost}, about {took(plan.seconds)}"
+        told = words(line if plan.new else "nothing to call: the store has all of it", "title")
         told += "".join(words(str(calls), "small") for calls in plan.calls)
         told += "".join(words(f"will fail: {fault}", "wrong") for fault in plan.faults)
     return f'<div class="vidkit-plan">{words(name)}{told}</div>'
