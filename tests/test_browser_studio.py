@@ -55,11 +55,11 @@ studio = Studio(
 studio
 """
 
-STATES = """() => [...document.querySelectorAll('.vidkit-cards > .vidkit-card')].map(card => [
+STATES = """() => [...document.querySelectorAll('.vidkit-studio .vidkit-card')].map(card => [
   card.querySelector('.vidkit-number').textContent, card.querySelector('.vidkit-mark').textContent])
 """
 
-MEDIA = """() => [...document.querySelectorAll('.vidkit img, .vidkit audio, .vidkit video')].map(
+MEDIA = """() => [...document.querySelectorAll('.vidkit-studio :is(img, audio, video)')].map(
   each => [each.tagName, each.getAttribute('src'), each.naturalWidth ?? each.readyState])"""
 
 
@@ -117,13 +117,13 @@ def press(page: Page, name: str, card: int | None = None) -> None:
     """Press a button of the panel, or of one card (from 1)."""
     where = page.locator(".vidkit-studio")
     if card is not None:
-        where = page.locator(".vidkit-cards > .vidkit-card").nth(card - 1)
+        where = page.locator(".vidkit-studio .vidkit-card").nth(card - 1)
     where.get_by_role("button", name=name, exact=True).click()
 
 
 def wait_said(page: Page, text: str) -> None:
     """Wait until the panel's line says something."""
-    line = page.locator(".vidkit-controls [role=status]").filter(has_text=text)
+    line = page.locator(".vidkit-studio .vidkit-controls [role=status]").filter(has_text=text)
     line.wait_for(timeout=SOON)
 
 
@@ -173,13 +173,16 @@ def test_the_video_is_ready_to_play_and_seek(opened: Opened) -> None:
     page = opened(rainbow=4)
     press(page, "Make")
     wait_said(page, "4 of 4 sections")
-    video = page.locator(".vidkit-film video")
+    video = page.locator(".vidkit-studio .vidkit-film video")
     video.wait_for(timeout=SOON)
-    page.locator(".vidkit-chapters button").nth(2).click()
-    start = float(page.locator(".vidkit-chapters button").nth(2).get_attribute("data-start") or 0)
+    page.locator(".vidkit-studio .vidkit-chapters button").nth(2).click()
+    start = float(
+        page.locator(".vidkit-studio .vidkit-chapters button").nth(2).get_attribute("data-start")
+        or 0
+    )
     assert start > 2
     page.wait_for_function(
-        "start => { const video = document.querySelector('.vidkit-film video');"
+        "start => { const video = document.querySelector('.vidkit-studio .vidkit-film video');"
         " return !video.seeking && video.readyState >= 2 && video.currentTime >= start }",
         arg=start - 0.01,
         timeout=SOON,
@@ -187,7 +190,7 @@ def test_the_video_is_ready_to_play_and_seek(opened: Opened) -> None:
     assert video.evaluate("video => video.currentTime") < start + 20
     video.evaluate("video => { video.textTracks[0].mode = 'showing' }")
     page.wait_for_function(
-        "() => document.querySelector('.vidkit-film video').textTracks[0].cues?.length >= 4",
+        "() => document.querySelector('.vidkit-studio .vidkit-film video').textTracks[0].cues?.length >= 4",
         timeout=SOON,
     )
 
@@ -257,7 +260,7 @@ def test_one_section_is_edited_and_made_again(opened: Opened) -> None:
     assert answer(page, "(voice.calls, images.calls)") == (4, 3)
     until(lambda: [source for _, source, _ in page.evaluate(MEDIA)] != before)
     press(page, "Save lesson")
-    page.get_by_text("Saved in rainbow.json").wait_for(timeout=SOON)
+    page.locator(".vidkit-studio").get_by_text("Saved in rainbow.json").wait_for(timeout=SOON)
     assert answer(page, "open('lessons/rainbow.json').read().count('Other words are said')") == 1
 
 
@@ -265,16 +268,20 @@ def test_a_failed_section_says_why_and_can_be_tried_again(opened: Opened) -> Non
     """The reason stands on its card as text; when it is gone, *Try again* repairs the lesson."""
     page = opened('voice.cannot = "words 1"', rainbow=3)
     press(page, "Make")
-    page.get_by_text("hoarse: <img src=x onerror=alert(1)>").first.wait_for(timeout=SOON)
+    page.locator(".vidkit-studio").get_by_text(
+        "hoarse: <img src=x onerror=alert(1)>"
+    ).first.wait_for(timeout=SOON)
     until(lambda: answer(page, "studio.run.done()"))
     wait_said(page, "2 of 3 sections")
     assert [state for _, state in states(page)] == ["made", "failed", "made"]
-    assert page.locator(".vidkit-chapters").get_by_text("not in the video").count() == 1
+    assert (
+        page.locator(".vidkit-studio .vidkit-chapters").get_by_text("not in the video").count() == 1
+    )
     answer(page, "setattr(voice, 'cannot', None)")
     press(page, "Try again", card=2)
     wait_made(page, 3)
     wait_said(page, "3 of 3 sections")
-    assert page.locator(".vidkit-chapters button").count() == 3
+    assert page.locator(".vidkit-studio .vidkit-chapters button").count() == 3
 
 
 def test_a_reloaded_page_is_live_again(opened: Opened) -> None:
@@ -286,7 +293,7 @@ def test_a_reloaded_page_is_live_again(opened: Opened) -> None:
     until(lambda: "made" in [state for _, state in states(page)])
     page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
     page.reload()
-    page.locator(".vidkit-cards > .vidkit-card").nth(59).wait_for(timeout=SOON)
+    page.locator(".vidkit-studio .vidkit-card").nth(59).wait_for(timeout=SOON)
 
     def made() -> int:
         return [state for _, state in states(page)].count("made")
@@ -305,14 +312,14 @@ def test_a_whole_folder(opened: Opened) -> None:
     page = opened(a=2, b=[], c=2)
     press(page, "Make all")
     wait_said(page, "2 of 3 lessons complete")
-    rows = page.locator(".vidkit-video-row")
+    rows = page.locator(".vidkit-studio .vidkit-video-row")
     assert [rows.nth(n).locator(".vidkit-mark").inner_text() for n in range(3)] == [
         "made",
         "failed",
         "made",
     ]
     rows.nth(2).get_by_role("button", name="Watch").click()
-    page.locator(".vidkit-film").get_by_text("Lesson c").wait_for(timeout=SOON)
+    page.locator(".vidkit-studio .vidkit-film").get_by_text("Lesson c").wait_for(timeout=SOON)
     assert rows.nth(2).get_by_role("link", name="Open").count() == 1
     wait_made(page, 2)
 
@@ -325,10 +332,10 @@ def test_lessons_are_searched_and_chosen_by_keyboard_alone(opened: Opened) -> No
     )
     page.get_by_label("Search all lessons").focus()
     page.keyboard.type("shines")
-    page.locator(".vidkit-hit mark").get_by_text("shines").wait_for(timeout=SOON)
+    page.locator(".vidkit-studio .vidkit-hit mark").get_by_text("shines").wait_for(timeout=SOON)
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowDown")
-    page.locator(".vidkit-page").get_by_text("b.json").wait_for(timeout=SOON)
+    page.locator(".vidkit-studio .vidkit-page").get_by_text("b.json").wait_for(timeout=SOON)
     for _ in range(30):
         page.keyboard.press("Tab")
         if page.evaluate("() => document.activeElement.textContent") == "Make":
@@ -358,7 +365,7 @@ def test_nothing_from_a_lesson_runs(opened: Opened) -> None:
     press(page, "Edit", card=1)
     answer(page, "studio.lessons.search('')")
     answer(page, "studio.lessons.choose('faulty')")
-    page.get_by_text("to mend").wait_for(timeout=SOON)
+    page.locator(".vidkit-studio").get_by_text("to mend").wait_for(timeout=SOON)
     assert page.locator(".vidkit b").count() == 0
     assert page.locator(".vidkit script").count() == 0
     assert page.locator(".vidkit img[src=x]").count() == 0
@@ -374,7 +381,9 @@ def test_nothing_is_wider_than_the_page(opened: Opened, width: int) -> None:
     wait_said(page, "2 of 2 lessons")
     for name in ("rainbow", "evil"):
         answer(page, f"studio.lessons.choose('{name}')")
-        page.locator(".vidkit-film").get_by_text(f"Lesson {name}").wait_for(timeout=SOON)
+        page.locator(".vidkit-studio .vidkit-film").get_by_text(f"Lesson {name}").wait_for(
+            timeout=SOON
+        )
         wide = page.evaluate(
             "() => [...document.querySelectorAll('.vidkit, .jp-OutputArea-output')]"
             ".filter(each => each.scrollWidth > each.clientWidth + 1)"
