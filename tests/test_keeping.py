@@ -22,6 +22,7 @@ from vidkit.equipment import store_of
 from vidkit.errors import NothingMade, StoreError
 from vidkit.events import Event, StepEnded
 from vidkit.providers.simulated import Simulated
+from vidkit.retakes import present_take
 from vidkit.settings import Settings
 
 CENT = {"latency": 0.01, "price": 0.01, "seconds": 0.4}
@@ -136,7 +137,12 @@ def test_force_makes_a_take_that_can_be_taken_back(tmp_path: Path) -> None:
     assert made.made["audio"] == 1
     assert len(forced.sections) == 3
     assert len(vidkit.takes(lesson, 2, "audio", size=(160, 90), **how)) == 2
-    vidkit.take_back(lesson, 2, "audio", size=(160, 90), **how)
+    for take in (2, 1):
+        present = present_take(lesson, 2, "audio", size=(160, 90), **how)
+        assert present is not None
+        assert present.take == take
+        if take == 2:
+            vidkit.take_back(lesson, 2, "audio", size=(160, 90), **how)
     again, made = run(lesson, **how)
     assert made.made["audio"] == 0
     assert again.sections[1].audio is not None

@@ -222,6 +222,16 @@ def test_a_section_stays_as_it_was_made_when_others_are_made_again(tmp_path: Pat
         assert not sent
 
 
+def test_where_there_are_no_widgets_the_cards_are_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A terminal shows how many sections there are, and how they are."""
+    sections = cards(tmp_path)
+    hear(sections, *started(0), *made(0, tmp_path))
+    sections._ipython_display_()
+    assert capsys.readouterr().out == "lesson: 3 sections · 1 made\n"
+
+
 def test_a_cancelled_section_can_be_tried_again(tmp_path: Path) -> None:
     """What a cancel left unmade is no failure, and can be made."""
     sections = cards(tmp_path)
@@ -496,7 +506,8 @@ def test_sixty_cards_are_light(tmp_path: Path) -> None:
     """Fields and rarely used buttons are made when they are asked for."""
     with counted() as sent:
         sections = cards(tmp_path, 60)
-    assert sent["comm_open"] < 60 * 20
+    assert sent["comm_open"] < 60 * 8
+    assert sent["comm_msg"] < 10
     assert len(sections.cards) == 60
 
 

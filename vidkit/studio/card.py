@@ -18,6 +18,7 @@ from ..settings import Force
 from . import face
 from .editor import Editor
 from .face import Standing
+from .look import Shared
 from .others import Choice
 from .reach import url
 from .so_far import SoFar
@@ -28,6 +29,7 @@ class Deck(Protocol):
     """What a card asks of those who have the whole lesson. Sections count from 1."""
 
     size: tuple[int, int]
+    shared: Shared
 
     def edit(self, number: int, **texts: str) -> Section:
         """Take new texts into the lesson. Raises `LessonError`."""
@@ -66,17 +68,19 @@ class Card:
         self._asking: tuple[str, Sequence[Tool]] | None = None
         self._editor: Editor | None = None
         self._lock = threading.RLock()
-        self._changed = True
-        self._head, self._foot = widgets.HTML(), widgets.HTML()
-        self._body = widgets.Output()
-        self._page = ""
-        self._slot = widgets.VBox()
-        self._slot.add_class("vidkit-slot")
-        self._tools = Tools()
+        self._changed = False
+        shared = deck.shared
+        self._page = self._body_page()
+        self._head = widgets.HTML(self._head_page(), layout=shared.layout, style=shared.text)
+        self._foot = widgets.HTML(face.foot(self.so_far), layout=shared.layout, style=shared.text)
+        self._body = widgets.Output(outputs=(_displayed(self._page),), layout=shared.layout)
+        self._slot = widgets.VBox(_dom_classes=("vidkit-slot",), layout=shared.layout)
+        self._tools = Tools(self._row(), shared)
         self.widget = widgets.VBox(
-            [self._head, self._body, self._foot, self._slot, self._tools.widget]
+            [self._head, self._body, self._foot, self._slot, self._tools.widget],
+            _dom_classes=("vidkit-card",),
+            layout=shared.layout,
         )
-        self.widget.add_class("vidkit-card")
 
     # ---- what happens to it
 

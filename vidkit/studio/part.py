@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 import ipywidgets as widgets
+from IPython.core.getipython import get_ipython
 from IPython.display import display
 
 from ..events import Event
@@ -54,5 +55,8 @@ def show(part: Part, stored: Stored | None = None) -> None:
     in a terminal, it is the part's `repr`. `stored` is shown by whoever has its page.
     """
     part.paint()
+    if get_ipython() is None:
+        print(repr(part))
+        return
     bundle = panel(part.widget, stored=stored)._repr_mimebundle_()
     display(bundle | {"text/plain": repr(part)}, raw=True)

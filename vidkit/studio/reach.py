@@ -44,10 +44,11 @@ def url(path: Path) -> str | None:
     except OSError:
         return None
     here = notebook_folder()
-    inside = _inside(path.absolute(), server_folder() or here)
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - `..` goes, links stay
+    inside = _inside(path, server_folder() or here)
     if inside is None or any(part.startswith(".") for part in inside.parts):
         return None
-    relative = Path(os.path.relpath(path.absolute(), here))
+    relative = Path(os.path.relpath(path, here))
     return f"{quote(relative.as_posix())}?v={age}"
 
 

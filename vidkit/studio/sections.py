@@ -22,7 +22,7 @@ from ..run import Run
 from ..settings import Force, Settings
 from .card import Card
 from .face import dollars
-from .look import button, words
+from .look import Shared, button, words
 from .others import other_takes
 from .paint import Painter
 from .part import show
@@ -64,6 +64,7 @@ class Sections:
         self.settings = settings or Settings()
         self.run: Run[VideoReport] | None = None
         self.size = self.settings.size
+        self.shared = Shared()
         self._make = make or self._start
         self._lock = threading.Lock()
         self._wishes: list[_Wish] = []
@@ -90,6 +91,9 @@ class Sections:
         self._stored = Stored()
         show(self, self._stored)
         self._stored.show(self.page())
+
+    def __repr__(self) -> str:
+        return f"{self.lesson.name}: {self._counts()}"
 
     # ---- a part of a panel
 
@@ -140,6 +144,7 @@ class Sections:
             card.close()
         for each in (self._tally, self._said, *self._buttons, self._bar, self._grid, self.widget):
             each.close()
+        self.shared.close()
 
     @property
     def over(self) -> int:

@@ -6,7 +6,8 @@ import re
 import uuid
 from typing import Any
 
-from IPython.display import HTML, display
+from IPython.core.getipython import get_ipython
+from IPython.display import display
 
 from .look import STYLE
 
@@ -29,14 +30,17 @@ class Stored:
         return f"<style>#{self.name} {{ display: none; }}</style>"
 
     def show(self, page: str) -> None:
-        """Display it, in a cell; later, put another page in its place, from any thread."""
-        if page == self._page:
+        """Display it, in a cell; later, put another page in its place, from any thread. Nothing
+        where there is no cell.
+        """
+        if page == self._page or get_ipython() is None:
             return
         self._page = page
+        bundle = {"text/html": self._html(), "text/plain": ""}
         if self._shown is None:
-            self._shown = display(HTML(self._html()), display_id=self.name)
+            self._shown = display(bundle, raw=True, display_id=self.name)
         else:
-            self._shown.update(HTML(self._html()))
+            self._shown.update(bundle, raw=True)
 
     def _html(self) -> str:
         # where the panel should be, a notebook without its kernel tells of an error
