@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -437,3 +438,22 @@ def test_a_room_that_is_a_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "store/processes").symlink_to(tmp_path / "victim")
     with pytest.raises(StoreError, match="is a link"):
         Store(tmp_path / "store")
+
+
+def test_a_new_store_may_be_opened_by_several_at_once(tmp_path: Path) -> None:
+    """Whoever comes while somebody else furnishes the folder waits, and takes it for a store."""
+    told: list[Exception] = []
+
+    def turn(folder: Path) -> None:
+        try:
+            Store(folder).close()
+        except StoreError as error:
+            told.append(error)
+
+    for number in range(30):
+        threads = [threading.Thread(target=turn, args=(tmp_path / str(number),)) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert told == []

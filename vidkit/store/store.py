@@ -21,7 +21,15 @@ from .journal import Journal
 from .keeping import Contents, Removal, Verdict
 from .key import without_credentials
 from .locks import locked
-from .mark import OPENING, default_folder, demand_mark, furnish, put_mark, refuse_strangers
+from .mark import (
+    OPENING,
+    default_folder,
+    demand_mark,
+    furnish,
+    marked,
+    put_mark,
+    refuse_strangers,
+)
 from .presence import Presence, sweep
 from .shelf import Shelf
 
@@ -68,7 +76,12 @@ class Store:
         self._told_of = Notes(on_note)
         with self._told("opened"):
             self.folder.mkdir(parents=True, exist_ok=True)
-            refuse_strangers(self.folder)
+            try:
+                refuse_strangers(self.folder)
+            except StoreError:
+                # a new store that somebody else is furnishing in this moment has no mark yet
+                if not (self.folder / OPENING).exists() and not marked(self.folder):
+                    raise
             with locked(self.folder / OPENING):
                 self._open()
         self.shelf = Shelf(self.folder, self._presence, self._told_of.add)
