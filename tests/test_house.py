@@ -21,6 +21,7 @@ TIERS = {
         "loop",
         "captions",
         "interrupts",
+        "packed",
         "paths",
         "plain",
         "secret",

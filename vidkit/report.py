@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 from .errors import VidkitError
 from .events import State, Step
+from .packed import Packed
 from .plain import printable
 from .showing import Page, Row, Shown, Table, step_lines, step_table
 from .timeline import Timeline
@@ -131,7 +132,7 @@ class VideoReport(Shown):
     folder: Path
     path: Path | None = None
     title: str | None = None
-    sections: tuple[SectionReport, ...] = ()
+    sections: Sequence[SectionReport] = ()
     seconds: float = 0.0
     length: float = 0.0
     failure: VidkitError | None = None
@@ -140,6 +141,10 @@ class VideoReport(Shown):
     unconfirmed: float = 0.0
     timeline: Timeline | None = field(default=None, compare=False)
     retry: Callable[[], VideoReport] | None = field(default=None, compare=False)
+
+    def packed(self) -> VideoReport:
+        """The same in little room, for a batch that keeps thousands."""
+        return replace(self, sections=Packed(self.sections))
 
     def retry_failed(self) -> VideoReport:
         """Make what failed, and the video again; what was made comes from the store."""

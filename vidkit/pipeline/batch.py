@@ -110,7 +110,8 @@ class Batch:
         source, failure = iter(jobs), None
 
         async def make(position: int, job: Job) -> None:
-            reports[position] = report = await self._turn(position, job)
+            report = await self._turn(position, job)
+            reports[position] = report.packed()
             if not report.made:
                 self.unmade[position] = job
             if heard is not None:

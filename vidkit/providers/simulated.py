@@ -130,6 +130,7 @@ class Simulated:
             self.under_way -= 1
         if chance.random() < self.errors:
             raise ProviderError("simulated: this call was to fail")
+        del self._asked[what]  # what was given is not asked again, and a batch may be long
 
 
 def _card(seed: str, size: tuple[int, int]) -> bytes:
