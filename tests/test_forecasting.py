@@ -349,15 +349,15 @@ def test_a_sweep_shows_itself_as_a_picture() -> None:
 def test_a_forecast_and_a_sweep_show_themselves_everywhere() -> None:
     """As words in a terminal, as a page in a notebook, as a picture where pages are not shown."""
     for shown in (forecast([3], **EVEN), sweep([3], **EVEN)):
-        bundle = shown._repr_mimebundle_()
+        bundle, _ = shown._repr_mimebundle_()
         assert bundle["text/plain"] == repr(shown)
-        assert "<svg" in bundle["text/html"] and "15 s" in bundle["text/html"]
-        assert Image.open(io.BytesIO(bundle["image/png"])).width == 1920
+        assert 'class="drawn"' in bundle["text/html"] and "15 s" in bundle["text/html"]
+        assert Image.open(io.BytesIO(bundle["image/png"])).width == 1800
 
 
 def test_words_from_outside_are_shown_as_text(tmp_path: Path) -> None:
     """A lesson's name and title do nothing in a page."""
     evil = "<img src=x onerror=alert(1)>"
     path = written(tmp_path, "<b>", [{"title": evil, "image_description": evil, "content": evil}])
-    page = forecast([path, path], **EVEN)._repr_mimebundle_()["text/html"]
-    assert "<img" not in page and "<b>" not in page
+    page = forecast([path, path], **EVEN)._repr_html_()
+    assert "<img src=x" not in page and "<b>" not in page

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from html import escape
 from typing import Any
 
 from ..events import Event
 from ..machine import usable_cores
-from ..report import count, took
 from ..settings import Settings, settled, whole
+from ..showing import Page, Shown
 from ..timeline import Timeline
+from ..wording import count, took
 from .bound import bounds
 from .load import dollars
 from .pretence import Tally
@@ -22,7 +22,7 @@ from .seconds import Seconds
 
 
 @dataclass(frozen=True, repr=False)
-class Forecast:
+class Forecast(Shown):
     """What a run with these settings would come to.
 
     seconds: until the last video is there. at_least: no run with these settings is quicker, and
@@ -49,23 +49,20 @@ class Forecast:
         """Every call as a bar on its lane, waiting apart from working."""
         return Timeline.from_events(self.events)
 
-    def __repr__(self) -> str:
-        return "\n".join(self._lines())
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return bundle(self._lines(), self.timeline.html(), self.timeline.png())
-
-    def _lines(self) -> list[str]:
+    def _page(self) -> Page:
         s = self.settings
         cost = "price unknown" if self.dollars is None else f"${self.dollars:.2f}"
         wasted = f", {self.rejected} of them one too many (429)" if self.rejected else ""
-        return [
-            f"{count(self.lessons, 'lesson')}, {count(self.sections, 'section')}, "
+        return Page(
+            head=f"{count(self.lessons, 'lesson')}, {count(self.sections, 'section')}, "
             f"{count(s.video_workers, 'video')} × {count(s.section_workers, 'section')} at once: "
             f"{took(self.seconds)}",
-            f"  at least {took(self.at_least)}, for {self.limit}",
-            f"  {count(self.calls, 'call')}{wasted}, at most {self.peak} at once, {cost}",
-        ]
+            lines=(
+                f"at least {took(self.at_least)}, for {self.limit}",
+                f"{count(self.calls, 'call')}{wasted}, at most {self.peak} at once, {cost}",
+            ),
+            timeline=self.timeline if self.events else None,
+        )
 
 
 def forecast(
@@ -140,18 +137,6 @@ def prepared(
     seconds = {"image": image_s, "audio": voice_s, "clip": clip_s}
     load = load_of(lessons, chosen, seconds, join_s, per_minute, from_run, seed)
     return Rehearsal(load, cores or usable_cores(), seed), chosen
-
-
-def bundle(lines: Sequence[str], page: str, png: bytes) -> dict[str, Any]:
-    """What a notebook shows: sentences above a picture, and for places that show no such page
-    the picture alone, or the sentences.
-    """
-    words = "".join(f"<div>{escape(line.strip())}</div>" for line in lines)
-    return {
-        "text/plain": "\n".join(lines),
-        "text/html": f'<div style="line-height:1.5">{words}</div>{page}',
-        "image/png": png,
-    }
 
 
 def forecast_of(rehearsal: Rehearsal, settings: Settings) -> Forecast:

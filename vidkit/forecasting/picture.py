@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..lettering import width_of
-from ..report import count, took
 from ..timeline.dress import Role
 from ..timeline.scene import SMALL, TINY, Box, Scene, Shape, Sign, Text
+from ..wording import count, took
 
 GUTTER, MARGIN = 108, 14
 HIGH = 46

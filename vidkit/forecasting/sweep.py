@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import SettingsError
-from ..report import count, took
 from ..settings import MOST_WORKERS, Settings, whole
-from ..timeline.svg import drawn, fluid
+from ..showing import Page, Shown
+from ..timeline.scene import Scene
+from ..timeline.svg import drawn
+from ..wording import count, took
 from .bound import bounds
-from .forecast import Forecast, bundle, prepared, told
+from .forecast import Forecast, prepared, told
 from .picture import Column, laid_out
 from .picture import told as in_words
 from .reading import Given, PerMinute
@@ -23,7 +25,7 @@ ENOUGH = 0.05
 
 
 @dataclass(frozen=True, repr=False)
-class Sweep:
+class Sweep(Shown):
     """Forecasts for all worker counts, by (sections of a lesson, videos) at once.
 
     apart: those counts that differ from each other, as there is enough to do for all workers.
@@ -55,13 +57,16 @@ class Sweep:
         """The surface as an SVG element, `width` pixels wide where there is room for it: a row
         for each number of videos, a column for each number of sections at once.
         """
-        return drawn(laid_out(self._columns(), width, repr(self)))
+        return drawn(self._scene(width))
 
     def png(self, width: int = 960, dark: bool = False) -> bytes:
         """The same picture as a PNG, with two pixels for each of the `width`."""
         from ..timeline.png import drawn
 
-        return drawn(laid_out(self._columns(), width, repr(self)), dark)
+        return drawn(self._scene(width), dark)
+
+    def _scene(self, width: int) -> Scene:
+        return laid_out(self._columns(), width, repr(self))
 
     def _columns(self) -> dict[tuple[int, int], Column]:
         fewest = self.alone.settings
@@ -78,21 +83,15 @@ class Sweep:
             if (sections, videos) in self.apart
         }
 
-    def __repr__(self) -> str:
-        return "\n".join(self._lines())
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        page = fluid(laid_out(self._columns(), 960, repr(self)))
-        return bundle(self._lines(), page, self.png())
-
-    def _lines(self) -> list[str]:
+    def _page(self) -> Page:
         slow, best = self.alone, self.best
-        return [
-            f"{count(slow.lessons, 'lesson')}, {count(slow.sections, 'section')}, "
+        return Page(
+            head=f"{count(slow.lessons, 'lesson')}, {count(slow.sections, 'section')}, "
             f"{len(self.forecasts)} settings: from {took(slow.seconds)} with {_at(slow)} "
             f"to {took(best.seconds)} with {_at(best)}",
-            f"  enough: {_at(self.knee)}, {took(self.knee.seconds)}; {self.reason}",
-        ]
+            lines=(f"enough: {_at(self.knee)}, {took(self.knee.seconds)}; {self.reason}",),
+            drawing=self._scene,
+        )
 
 
 def sweep(

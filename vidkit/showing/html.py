@@ -87,10 +87,13 @@ def _file(path: Path) -> str:
 
 
 def _drawing(page: Page) -> str:
-    if page.timeline is None or not page.timeline.bars:
+    scene = page.scene(WIDTH)
+    if scene is None:
         return ""
-    data = base64.b64encode(page.timeline.png(WIDTH)).decode()
-    told = escape(page.timeline.sentence())
+    from ..timeline.png import drawn
+
+    data = base64.b64encode(drawn(scene)).decode()
+    told = escape(scene.told)
     source = f"data:image/png;base64,{data}"
     return f'<p><img class="drawn" width="{WIDTH}" alt="{told}" src="{source}"></p>'
 

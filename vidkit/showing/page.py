@@ -5,13 +5,14 @@ for a terminal, and escaped where they become HTML.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ..plain import printable
 from ..timeline import Timeline
+from ..timeline.scene import Scene
 from ..wording import count
 
 log = logging.getLogger("vidkit.showing")
@@ -77,7 +78,7 @@ class Page:
     head: what came of it, in one sentence. lines: what a person should know besides; wrong:
     those of them that went wrong, shown first. told: the text for a terminal, where it differs
     from head, wrong and lines. link: a file to open from a notebook. picture: an image to show
-    small. timeline: a run to draw.
+    small. timeline: a run to draw; drawing: what draws something else, so many pixels wide.
     """
 
     head: str
@@ -88,6 +89,17 @@ class Page:
     link: Path | None = None
     picture: Path | None = None
     timeline: Timeline | None = field(default=None, repr=False)
+    drawing: Callable[[int], Scene] | None = field(default=None, repr=False)
+
+    def scene(self, width: int) -> Scene | None:
+        """What is drawn, if anything is."""
+        if self.drawing is not None:
+            return self.drawing(width)
+        if self.timeline is None or not self.timeline.bars:
+            return None
+        from ..timeline.layout import laid_out
+
+        return laid_out(self.timeline, width, self.timeline.last, 0.0)
 
     def text(self) -> str:
         """The page for a terminal: nothing in it is obeyed there."""

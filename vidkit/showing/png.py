@@ -5,7 +5,6 @@ from __future__ import annotations
 from ..lettering import cut, width_of
 from ..plain import in_brief
 from ..timeline.dress import Role
-from ..timeline.layout import laid_out
 from ..timeline.png import painted, saved
 from ..timeline.scene import Line, Scene, Text, moved
 from .html import small
@@ -31,8 +30,9 @@ def png(page: Page) -> bytes:
     _lines(scene, page, left)
     if picture is not None:
         scene.height = max(scene.height, top + picture.height + EDGE)
-    if page.timeline is not None and page.timeline.bars:
-        _drawing(scene, page)
+    drawn = page.scene(scene.width - EDGE)
+    if drawn is not None:
+        _drawing(scene, drawn)
     for table in page.tables:
         if page.timeline is None or not table.detail:
             _table(scene, table)
@@ -83,9 +83,7 @@ def wrapped(text: str, size: int, room: float, most: int) -> list[str]:
     return lines
 
 
-def _drawing(scene: Scene, page: Page) -> None:
-    assert page.timeline is not None
-    drawn = laid_out(page.timeline, scene.width - EDGE, page.timeline.last, 0.0)
+def _drawing(scene: Scene, drawn: Scene) -> None:
     for thing in drawn.things:
         shapes = (moved(shape, 0, scene.height) for shape in thing.shapes)
         scene.add(thing.layer, *shapes)
