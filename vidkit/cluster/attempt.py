@@ -54,17 +54,20 @@ class Told:
 
 
 class Attempt:
-    """A try at the lesson of `place` by `worker`. alone: no other lesson is made there.
+    """A try at the lesson of `place` by `worker`. alone: no other lesson is made there. before:
+    the try whose worker was lost; the money of both is that of one run in the journal.
 
     outcome: what came of it, None where the worker was lost. called: only clips are left to be
     cut.
     """
 
-    def __init__(self, number: int, place: Place, worker: str, alone: bool) -> None:
+    def __init__(
+        self, number: int, place: Place, worker: str, before: Attempt | None = None
+    ) -> None:
         self.number = number
         self.place = place
         self.worker = worker
-        self.alone = alone
+        self.alone = before is not None
         self.called = False
         self.outcome: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
         self._begun = False
@@ -74,7 +77,7 @@ class Attempt:
         self._writing: set[asyncio.Future[Any]] = set()
         self._needs: list[str] = []
         self._money: dict[int, Mapping[str, Any]] = {}
-        self._runs: set[int] = set()
+        self._run: int | None = None if before is None else before._run
 
     def begins(self, worker: str) -> bool:
         """Whether `worker` may begin: Dask might start a task twice."""
@@ -115,12 +118,16 @@ class Attempt:
         what that leaves open.
         """
         async with self._turn:
+            if call == "begin_run" and (run := self._run) is not None:
+                journal = self.place.tools.store.journal
+                await self._aside(partial(journal.need, run, asked["keys"]))
+                return run
             answer = await self._aside(do)
         match call:
             case "begin_run":
-                self._runs.add(answer)
+                self._run = answer
             case "end_run":
-                self._runs.discard(asked["run"])
+                self._run = None
             case "reserve":
                 self._money[answer] = asked
             case "end":
@@ -169,10 +176,14 @@ class Attempt:
         ]
         return told
 
+    async def give_up(self) -> None:
+        """Write down that the lesson is not finished, where no worker did."""
+        if (run := self._run) is not None:
+            with suppress(StoreError):
+                journal = self.place.tools.store.journal
+                await asyncio.to_thread(partial(journal.end_run, run, finished=False))
+
     def _close_books(self) -> None:
-        journal = self.place.tools.store.journal
         with suppress(StoreError):
             for entry in self._money:
-                journal.end(entry, "unconfirmed")
-            for run in self._runs:
-                journal.end_run(run, finished=False)
+                self.place.tools.store.journal.end(entry, "unconfirmed")

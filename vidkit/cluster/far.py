@@ -95,7 +95,7 @@ class FarStore(Store):
     """The client's store on the shared folder: its files are here, its journal is not.
 
     owner: the client's own opening of the store, which has to be seen from here. renewed: gets
-    the keys of what another worker made anew in this run.
+    the keys of what another worker made anew in this run; None where nothing is to be made anew.
     Raises `StoreError` where `folder` is not the client's.
     """
 
@@ -106,7 +106,7 @@ class FarStore(Store):
         journal: FarJournal,
         line: Line,
         run: str,
-        renewed: set[str],
+        renewed: set[str] | None,
         on_note: Callable[[str], None],
     ) -> None:
         self._far = journal
@@ -136,11 +136,12 @@ class FarStore(Store):
         """
         asset, number, made = (str(self.folder), key), next(_numbers), False
         try:
-            if await self._line.answer(HUB, "flight", self._run, asset, number):
+            before = await self._line.answer(HUB, "flight", self._run, asset, number)
+            if before and self._renewed is not None:
                 self._renewed.add(key)
             async with super().flight(key):
                 yield True
-                made = True
+                made = self._renewed is not None
         finally:
             self._line.tell(HUB, "land", asset, number, made)
 

@@ -45,7 +45,7 @@ class Flights:
             self._start(asset, flight)
 
     def land(self, asset: Asset, who: Who, made: bool) -> None:
-        """End a flight, or the wish for it; made: the asset is in the store now."""
+        """End a flight, or the wish for it; made: the asset was made anew, as the run wants it."""
         line = self._lines.get(asset, deque())
         for flight in [each for each in line if each.who == who]:
             if made:

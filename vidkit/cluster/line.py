@@ -35,9 +35,9 @@ class Line:
     and receives it does on Dask's loop.
 
     While an envelope is on its way the next letters gather in another, and what has time waits a
-    moment for company, so that a flood of letters costs few messages. hear: called with each
-    letter that comes and is no answer, on Dask's loop; a letter of the kind "broken", with the
-    error, is the last.
+    moment for company, so that a flood of letters costs few messages. hear: called with the
+    letters that come and are no answers, on Dask's loop; one of the kind "broken", with the error,
+    is the last.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Line:
         name: str,
         desk: Desk,
         loop: asyncio.AbstractEventLoop,
-        hear: Callable[[Letter], object],
+        hear: Callable[[list[Letter]], object],
     ) -> None:
         self.name = name
         self._desk = desk
@@ -173,13 +173,16 @@ class Line:
                 return self._break(str(error))
             if envelope is None:
                 return self._break("it does not know us any more")
+            news = []
             for letter in opened(envelope) if envelope else ():
-                self._receive(letter)
+                if letter.kind in ("answer", "error"):
+                    self._receive(letter)
+                else:
+                    news.append(letter)
+            if news:
+                self._hear(news)
 
     def _receive(self, letter: Letter) -> None:
-        if letter.kind not in ("answer", "error"):
-            self._hear(letter)
-            return
         number, value = letter.what
         with self._lock:
             _, waiting = self._waiting.pop(number, ("", None))
@@ -198,7 +201,7 @@ class Line:
             "what was finished is kept, and the same call goes on"
         )
         self._end(error)
-        self._hear(Letter(self.name, "broken", (error,)))
+        self._hear([Letter(self.name, "broken", (error,))])
 
     def _end(self, error: ClusterError) -> None:
         with self._lock:

@@ -90,7 +90,7 @@ class Spread:
             self.run,
             client.scheduler,
             self._dask,
-            lambda letter: home.call_soon_threadsafe(self._hear, letter),
+            lambda letters: home.call_soon_threadsafe(self._hear_all, letters),
         )
 
     async def open(
@@ -162,26 +162,33 @@ class Spread:
             self._told.forget(place.position)
 
     async def _made(self, place: Place) -> VideoReport:
-        lost = 0
-        while True:
-            worker = await self._seats.take(self._room, alone=lost > 0)
-            self._number += 1
-            attempt = Attempt(self._number, place, worker, alone=lost > 0)
-            try:
-                outcome = await self._try(attempt)
-            finally:
-                self._seats.leave(worker, attempt.called)
-            match outcome:
-                case VideoReport():
-                    return outcome
-                case Unfit():
-                    if self._seats.drop(worker, outcome.why):
-                        self._notice(None, f"the worker {worker} makes no lessons: {outcome.why}")
-                case None:
-                    lost += 1
-                    self._count_lost(place, worker, lost)
-                case _:
-                    raise outcome
+        lost, attempt = 0, None
+        try:
+            while True:
+                worker = await self._seats.take(self._room, alone=lost > 0)
+                self._number += 1
+                attempt = Attempt(self._number, place, worker, attempt if lost else None)
+                try:
+                    outcome = await self._try(attempt)
+                finally:
+                    self._seats.leave(worker, attempt.called)
+                match outcome:
+                    case VideoReport():
+                        return outcome
+                    case Unfit():
+                        self._bar(worker, outcome.why)
+                    case None:
+                        lost += 1
+                        self._count_lost(place, worker, lost)
+                    case _:
+                        raise outcome
+        finally:
+            if attempt is not None:
+                await asyncio.shield(attempt.give_up())
+
+    def _bar(self, worker: str, why: VidkitError) -> None:
+        if self._seats.drop(worker, why):
+            self._notice(None, f"the worker {worker} makes no lessons: {why}")
 
     def _count_lost(self, place: Place, worker: str, lost: int) -> None:
         name = place.lesson.path.name
@@ -256,6 +263,10 @@ class Spread:
     def _there(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
         """A coroutine that runs on Dask's loop, awaited on this one."""
         return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self._dask))
+
+    def _hear_all(self, letters: list[Letter]) -> None:
+        for letter in letters:
+            self._hear(letter)
 
     def _hear(self, letter: Letter) -> None:
         match letter.kind, letter.what:

@@ -99,7 +99,7 @@ class Station:
             self.address,
             worker.scheduler,
             worker.loop.asyncio_loop,
-            lambda letter: home.call_soon_threadsafe(self._hear, letter),
+            lambda letters: home.call_soon_threadsafe(self._hear_all, letters),
         )
         # as many as Dask lends this worker: others of the machine have their own
         self.cores = anyio.CapacityLimiter(min(usable_cores(), worker.state.nthreads))
@@ -140,7 +140,8 @@ class Station:
         async with AsyncExitStack() as equipped:
             try:
                 run = await self._run(errand, kit)
-                store = await asyncio.to_thread(self._store, errand, renewed)
+                anew = renewed if run.settings.force else None
+                store = await asyncio.to_thread(self._store, errand, anew)
             except Exception as error:
                 raise _Unfit(error) from error
             equipped.push_async_callback(asyncio.to_thread, store.close)
@@ -183,7 +184,7 @@ class Station:
             with suppress(Exception):
                 await (await task).leave()
 
-    def _store(self, errand: Errand, renewed: set[str]) -> Store | NoStore:
+    def _store(self, errand: Errand, renewed: set[str] | None) -> Store | NoStore:
         def note(sentence: str) -> None:
             self.line.tell(errand.run, "note", sentence)
 
@@ -192,13 +193,15 @@ class Station:
             bare = NoStore()
             bare.journal = journal
             return bare
-        return FarStore(
-            errand.store, errand.owner, journal, self.line, errand.run, renewed, on_note=note
-        )
+        return FarStore(errand.store, errand.owner, journal, self.line, errand.run, renewed, note)
 
     def _tell(self, errand: Errand, event: Event) -> None:
         if not (isinstance(event, Noticed) and event.lesson is None):
             self.line.mention(errand.run, "event", errand.number, event)
+
+    def _hear_all(self, letters: list[Letter]) -> None:
+        for letter in letters:
+            self._hear(letter)
 
     def _hear(self, letter: Letter) -> None:
         match letter.kind, letter.what:
