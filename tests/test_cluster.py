@@ -23,6 +23,7 @@ from virtual import virtually
 
 import vidkit
 from vidkit import errors
+from vidkit.__main__ import main
 from vidkit.cluster.letters import portable
 from vidkit.equipment import store_of
 from vidkit.errors import (
@@ -297,6 +298,18 @@ def test_a_client_that_dies_ends_its_run(tmp_path: Path, book: str, cluster: Any
     with distributed.Client(cluster) as client:
         assert vidkit.process_all_videos(folder, client=client, **how(book)).made
     assert set(counts(book).values()) == {1} and len(calls(book)) == 24
+
+
+def test_the_command_line_takes_a_scheduler(
+    tmp_path: Path, cluster: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`vidkit batch --dask` makes the lessons there; an address where nobody is gets an error."""
+    folder = str(lessons(tmp_path, 2))
+    quick = ["--images", "simulated:0", "--voice", "simulated:0", "--size", "64x36", "--quiet"]
+    assert main(["batch", folder, "--dask", cluster.scheduler_address, *quick]) == 0
+    assert "2 of 2 lessons complete" in capsys.readouterr().out
+    assert main(["batch", folder, "--dask", "nonsense://here", *quick]) == 2
+    assert "no Dask scheduler at nonsense://here" in capsys.readouterr().err
 
 
 def test_no_key_leaves_the_client(tmp_path: Path, client: Any, monkeypatch: Any) -> None:

@@ -43,6 +43,7 @@ def how(parser: argparse.ArgumentParser) -> None:
     add("--motion", choices=get_args(Motion), help="stand, zoom slowly, or fade into each other")
     add("--force", choices=get_args(Force), help="make this anew, although the store has it")
     add("--budget", type=float, metavar="DOLLARS", help="spend no more than this in the run")
+    add("--pace", type=float, metavar="N", help="ask an online provider N times a minute at most")
     add("--no-cache", action="store_false", dest="cache", default=None, help="keep nothing")
     add("--cache-dir", metavar="DIR", help="the folder of the store of what was made")
     add("--quiet", action="store_false", dest="progress", default=None, help="no progress bars")
@@ -63,6 +64,7 @@ def settings(given: argparse.Namespace) -> Settings:
             "only",
             "force",
             "budget",
+            "pace",
             "cache",
             "cache_dir",
             "fit",
