@@ -116,7 +116,7 @@ def settle(sections: Sections) -> None:
         if sections.run is not None:
             sections.run.result()
         loop.run(turned())
-        if not (sections._wishes or sections._under_way):
+        if not (sections._line or sections._under_way):
             break
     loop.run(sections._look_for_takes())
     sections.paint()
@@ -148,7 +148,7 @@ def test_cards_stand_in_the_lessons_order_whatever_ends_first(tmp_path: Path) ->
     sections = cards(tmp_path)
     hear(sections, *started(0, 1, 2), *made(2, tmp_path), *made(0, tmp_path))
     assert [card.number for card in sections.cards] == [1, 2, 3]
-    assert [card.widget for card in sections.cards] == list(sections._grid.children)
+    assert [card.widget for card in sections.cards] == list(sections._grid._box.children)
     states = ["made", "waiting", "made"]
     assert all(f">{state}<" in shown(sections, n) for n, state in enumerate(states, start=1))
     assert sections.over == 2
@@ -473,7 +473,7 @@ def test_clicks_while_a_run_goes_on_wait_for_its_end(tmp_path: Path) -> None:
     assert started_with == []
     assert "in line" in shown(sections, 1)
     hear(sections, *ended())
-    assert started_with == [{"lesson": sections.lesson, "only": [1, 3], "force": "image"}]
+    assert started_with == [{"lesson": sections.lesson, "only": (1, 3), "force": "image"}]
     hear(sections)
     assert len(started_with) == 2  # it gave no run, so it is asked again
 
@@ -509,6 +509,25 @@ def test_sixty_cards_are_light(tmp_path: Path) -> None:
     assert sent["comm_open"] < 60 * 8
     assert sent["comm_msg"] < 10
     assert len(sections.cards) == 60
+
+
+def test_a_long_lesson_shows_sixty_sections_at_a_time(tmp_path: Path) -> None:
+    """Cards that were never shown have no widgets, and what happened to them is seen when they
+    are.
+    """
+    with counted() as sent:
+        sections = cards(tmp_path, 130)
+        assert sent["comm_open"] < 60 * 8
+        turning = sections._grid._turning.children
+        hear(sections, *started(*range(130)), *made(100, tmp_path))
+        assert [each.disabled for each in turning[:2]] == [True, False]
+        turning[1].click()
+        assert "61 to 120 of 130" in turning[2].value
+        assert ">made<" in shown(sections, 101)
+        turning[1].click()
+        assert [each.disabled for each in turning[:2]] == [False, True]
+        assert len(sections._grid._box.children) == 10
+        sections.close()
 
 
 def test_a_paint_sends_what_changed_and_nothing_else(tmp_path: Path) -> None:

@@ -68,19 +68,28 @@ class Card:
         self._asking: tuple[str, Sequence[Tool]] | None = None
         self._editor: Editor | None = None
         self._lock = threading.RLock()
-        self._changed = False
-        shared = deck.shared
-        self._page = self._body_page()
-        self._head = widgets.HTML(self._head_page(), layout=shared.layout, style=shared.text)
-        self._foot = widgets.HTML(face.foot(self.so_far), layout=shared.layout, style=shared.text)
-        self._body = widgets.Output(outputs=(_displayed(self._page),), layout=shared.layout)
-        self._slot = widgets.VBox(_dom_classes=("vidkit-slot",), layout=shared.layout)
-        self._tools = Tools(self._row(), shared)
-        self.widget = widgets.VBox(
-            [self._head, self._body, self._foot, self._slot, self._tools.widget],
-            _dom_classes=("vidkit-card",),
-            layout=shared.layout,
-        )
+        self._changed = True
+        self._box: widgets.VBox | None = None
+
+    @property
+    def widget(self) -> widgets.VBox:
+        """The card; made when it is first asked for."""
+        if self._box is None:
+            shared = self._deck.shared
+            text = {"layout": shared.layout, "style": shared.text}
+            self._changed = False
+            self._page = self._body_page()
+            self._head = widgets.HTML(self._head_page(), **text)
+            self._foot = widgets.HTML(self._foot_page(), **text)
+            self._body = widgets.Output(outputs=(_displayed(self._page),), layout=shared.layout)
+            self._slot = widgets.VBox(_dom_classes=("vidkit-slot",), layout=shared.layout)
+            self._tools = Tools(self._row(), shared)
+            self._box = widgets.VBox(
+                [self._head, self._body, self._foot, self._slot, self._tools.widget],
+                _dom_classes=("vidkit-card",),
+                layout=shared.layout,
+            )
+        return self._box
 
     # ---- what happens to it
 
@@ -113,12 +122,12 @@ class Card:
 
     def paint(self) -> None:
         """Show what changed since the last time."""
-        if not self._changed:
+        if not self._changed or self._box is None:
             return
         with self._lock:
             self._changed = False
             self._head.value = self._head_page()
-            self._foot.value = face.foot(self.so_far, self.trouble)
+            self._foot.value = self._foot_page()
             page = self._body_page()
             if page != self._page:
                 self._page = page
@@ -130,11 +139,12 @@ class Card:
 
     def page(self) -> str:
         """All that it shows, as HTML without what can be clicked."""
-        foot = face.foot(self.so_far, self.trouble)
-        body = self._body_page(lazy=True)
-        return (
-            f'<div class="vidkit-card">{self._head_page()}<div>{body}</div><div>{foot}</div></div>'
-        )
+        rows = (self._head_page(), self._body_page(lazy=True), self._foot_page())
+        shown = "".join(f"<div>{row}</div>" for row in rows)
+        return f'<div class="vidkit-card">{shown}</div>'
+
+    def _foot_page(self) -> str:
+        return face.foot(self.so_far, self.trouble)
 
     def _head_page(self) -> str:
         standing = Standing(self.in_line, self.due, self.edited)
@@ -283,8 +293,9 @@ class Card:
     def close(self) -> None:
         """Let go of its widgets."""
         self._close_editor()
-        for each in (self._head, self._body, self._foot, self._slot, self._tools, self.widget):
-            each.close()
+        if self._box is not None:
+            for each in (self._head, self._body, self._foot, self._slot, self._tools, self._box):
+                each.close()
 
 
 def _displayed(page: str) -> dict[str, Any]:

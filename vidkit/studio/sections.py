@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import ipywidgets as widgets
@@ -22,6 +21,8 @@ from ..run import Run
 from ..settings import Force, Settings
 from .card import Card
 from .face import dollars
+from .grid import Grid
+from .line import Line
 from .look import Shared, button, words
 from .others import other_takes
 from .paint import Painter
@@ -37,14 +38,6 @@ class Make(Protocol):
     """
 
     def __call__(self, lesson: Lesson, **changes: Any) -> Run[VideoReport] | None: ...
-
-
-@dataclass(frozen=True)
-class _Wish:
-    """A section that waits to be made again."""
-
-    number: int
-    force: Force | None
 
 
 class Sections:
@@ -67,7 +60,7 @@ class Sections:
         self.shared = Shared()
         self._make = make or self._start
         self._lock = threading.Lock()
-        self._wishes: list[_Wish] = []
+        self._line = Line()
         self._under_way = self._ended = False
         self._saved = lesson
         self._stored: Stored | None = None
@@ -80,11 +73,9 @@ class Sections:
         if make is None:
             tooltip = "Make the video of this lesson"
             self._buttons.insert(0, button("Make", tooltip, self.make, chief=True))
-        self._bar = widgets.HBox([self._tally, *self._buttons])
-        self._bar.add_class("vidkit-bar")
-        self._grid = widgets.Box([card.widget for card in self.cards])
-        self._grid.add_class("vidkit-cards")
-        self.widget = widgets.VBox([self._bar, self._said, self._grid])
+        self._bar = widgets.HBox([self._tally, *self._buttons], _dom_classes=("vidkit-bar",))
+        self._grid = Grid(self.cards, self.shared)
+        self.widget = widgets.VBox([self._bar, self._said, self._grid.widget])
         self.paint()
 
     def _ipython_display_(self) -> None:
@@ -134,8 +125,8 @@ class Sections:
             self._stored.show(self.page())
 
     def page(self) -> str:
-        """All cards as HTML that needs no kernel: what a saved notebook shows of them."""
-        cards = "".join(card.page() for card in self.cards)
+        """The cards as HTML that needs no kernel: what a saved notebook shows of them."""
+        cards = "".join(card.page() for card in self._grid.shown)
         return f'{words(self._counts())}<div class="vidkit-cards">{cards}</div>'
 
     def close(self) -> None:
@@ -234,7 +225,7 @@ class Sections:
                 "was kept; make the lesson again, or leave the cache on"
             )
         self.cards[number - 1].change(in_line=True, trouble="")
-        self._wishes.append(_Wish(number, force))
+        self._line.add(number, force)
         self._changed = True
         self.paint()
 
@@ -259,21 +250,18 @@ class Sections:
     def _go_on(self) -> None:
         """Make what waits: all that is to be made in the same way in one run."""
         with self._lock:
-            if self._under_way or not self._wishes:
+            wish = None if self._under_way else self._line.take()
+            if wish is None:
                 return
             self._under_way = True
-            force = self._wishes[0].force
-            chosen = [wish for wish in self._wishes if wish.force == force]
-            self._wishes = [wish for wish in self._wishes if wish.force != force]
-        numbers = sorted({wish.number for wish in chosen})
         try:
-            started = self._begin(self.lesson, only=numbers, force=force)
+            started = self._begin(self.lesson, only=wish.numbers, force=wish.force)
         except VidkitError as error:
-            for number in numbers:
+            for number in wish.numbers:
                 self.cards[number - 1].change(in_line=False, trouble=str(error))
         else:
             if not started:
-                self._wishes = [*chosen, *self._wishes]
+                self._line.put_back(wish)
         self._changed = True
 
     def _begin(self, lesson: Lesson, **changes: Any) -> bool:
