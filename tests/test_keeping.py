@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -492,3 +493,23 @@ def test_no_key_is_written_anywhere(
     assert not [p for p in places if secret.encode() in p.read_bytes()]
     assert secret not in caplog.text + str(report) + repr(report) + report._repr_html_()
     assert secret not in json.dumps(report.as_json())
+
+
+@pytest.mark.parametrize("gone", ["one", "all", "pruned"])
+def test_paying_twice_is_told(tmp_path: Path, own_store: Path, gone: str) -> None:
+    """What was paid for and is gone from the store is paid for again, and the report says so;
+    what is made anew on purpose is no loss.
+    """
+    lesson = written(tmp_path, sections=2)
+    run(lesson)
+    places = sorted(path.parent.parent for path in own_store.rglob("image.png"))
+    if gone == "pruned":
+        store_of(Settings()).clear()
+    for place in places[:1] if gone == "one" else places:
+        shutil.rmtree(place, ignore_errors=True)
+    again, _ = run(lesson)
+    number = {"one": 1, "all": 2, "pruned": 4}[gone]
+    assert [note for note in again.notes if f"paid again for {number} of" in note]
+    forced, made = run(lesson, force="image")
+    assert made.made["image"] == 2
+    assert not [note for note in forced.notes if "paid again" in note]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import timedelta
 from inspect import Parameter, signature
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from vidkit.errors import StoreError
+from vidkit.errors import SettingsError, StoreError
 from vidkit.store import Asset, NoStore, Store, asset_key
 from vidkit.store.keeping import in_size
 
@@ -211,3 +213,58 @@ def test_no_store_has_the_same_methods() -> None:
 def test_sizes_are_told_as_people_do(size: float, text: str) -> None:
     """A size has a unit that leaves a small number."""
     assert in_size(size) == text
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"older_than": 5}, "older_than is 5; give a time"),
+        ({"keep_bytes": "5"}, "keep_bytes is '5'; give a whole number"),
+        ({"keep_bytes": -1}, "keep_bytes is -1"),
+    ],
+)
+def test_pruning_by_what_is_no_size_is_told(store: Store, asked: Any, says: str) -> None:
+    """Nothing goes for an argument of another kind."""
+    keep(store, 1)
+    with pytest.raises(SettingsError, match=says):
+        store.prune(**asked)
+    assert left(store) == {1}
+
+
+def test_pruning_by_giant_numbers_keeps_everything(store: Store) -> None:
+    """More time and more room than there is are fine."""
+    keep(store, 1)
+    assert store.prune(timedelta.max, 10**30).assets == 0
+
+
+def test_what_cannot_be_read_is_not_whole(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that nobody may look into, and a take that is no folder, are told by `verify`."""
+    first, second, third = (keep(store, number) for number in range(3))
+    shut = first.path.parent.parent.parent
+    real = Path.iterdir
+
+    def iterdir(path: Path) -> Iterator[Path]:
+        if path == shut:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    shutil.rmtree(second.path.parent)
+    second.path.parent.write_text("no folder")
+    verdict = store.verify()
+    assert verdict.good == 1
+    told = "\n".join(verdict.bad)
+    assert f"{shut} cannot be read: Permission denied" in told
+    assert second.key[:12] in told
+    assert third.path.is_file()
+
+
+def test_assets_that_were_removed_whole_are_told(store: Store) -> None:
+    """A store whose assets somebody deleted opens with a note, and goes on."""
+    keep(store, 1)
+    store.close()
+    shutil.rmtree(store.folder / "assets")
+    with Store(store.folder) as again:
+        assert any("were gone" in note for note in again.notes)
+        assert again.find(key_of(1)) is None
+        keep(again, 1)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
 from datetime import timedelta
 from typing import Any, get_args
 
+from .paths import shortened
 from .providers import names
 from .settings import Fit, Force, Motion, Settings
 
@@ -91,17 +93,21 @@ def days(text: str) -> timedelta:
     """A time such as 30d."""
     units = {"h": "hours", "d": "days", "w": "weeks"}
     number, unit = text[:-1], text[-1:].lower()
-    if unit not in units or not number.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r}: write a time such as 12h, 30d or 8w")
-    return timedelta(**{units[unit]: int(number)})
+    try:
+        if unit in units and number.isdecimal():
+            return timedelta(**{units[unit]: int(number)})
+    except (OverflowError, ValueError):
+        pass  # longer than there has been time
+    raise argparse.ArgumentTypeError(f"{shortened(text)}: write a time such as 12h, 30d or 8w")
 
 
 def data_size(text: str) -> int:
     """Bytes, from a size such as 5GB."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", text.strip().lower())
-    if not found:
-        raise argparse.ArgumentTypeError(f"{text!r}: write a size such as 500MB or 5GB")
-    return int(float(found[1]) * 1000 ** " kmgt".index(found[2] or " "))
+    size = float(found[1]) * 1000 ** " kmgt".index(found[2] or " ") if found else math.inf
+    if math.isinf(size):
+        raise argparse.ArgumentTypeError(f"{shortened(text)}: write a size such as 500MB or 5GB")
+    return int(size)
 
 
 def numbers(text: str) -> list[int]:

@@ -353,6 +353,8 @@ class LessonWork:
         place = self.place
         place.notes += place.output.notes
         self.money = place.tools.store.journal.spent(place.run)
+        if place.settings.force is None:
+            place.notes += self.money.notes
         place.output.write_report(self.report().as_json())
 
 

@@ -74,9 +74,14 @@ def kind_of(about: Mapping[str, Any]) -> str:
     return kind
 
 
+def is_key(key: str) -> bool:
+    """Whether `asset_key` could have made it."""
+    return _KEY.fullmatch(key) is not None
+
+
 def checked_key(key: str) -> str:
     """`key`, or `StoreError` where it is none."""
-    if not _KEY.fullmatch(key):
+    if not is_key(key):
         raise StoreError(f"{key[:80]!r} is no key; asset_key makes them")
     return key
 

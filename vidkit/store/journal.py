@@ -43,6 +43,13 @@ CREATE TABLE tally (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWI
 """
 
 
+_AGAIN = """
+SELECT COUNT(DISTINCT now.key) FROM entry AS now JOIN entry AS before ON before.key = now.key
+WHERE now.run = ? AND now.state = 'paid' AND before.state = 'paid' AND before.id < now.id
+    AND before.run IS NOT now.run
+"""
+
+
 class Journal:
     """The journal of a store's folder, or with None one in memory that ends with its process.
 
@@ -211,6 +218,7 @@ class Journal:
             unconfirmed=sums.get("unconfirmed", 0.0),
             reserved=sums.get("reserved", 0.0),
             unknown=sum(found.get(s, (0, 0))[1] for s in ("paid", "unconfirmed")),
+            again=self._rows(_AGAIN, (run,))[0][0] if run is not None and "paid" in found else 0,
         )
 
     def left(self, budget: Budget) -> float:

@@ -18,7 +18,7 @@ _SET_ASIDE = re.compile(r"[a-z]{1,16}-[0-9a-f]{12}-[\w.]+-([0-9a-f]+)")
 @dataclass(frozen=True)
 class Verdict:
     """What a look at every byte found. good: how many takes are whole; bad: a sentence for each
-    thing that is not, all of them set aside by now.
+    thing that is not, set aside by now, and for each folder that cannot be looked into.
     """
 
     good: int
@@ -139,9 +139,10 @@ def clear(shelf: Shelf, stays: Callable[[str], bool], *, dry: bool) -> Removal:
 def verify(shelf: Shelf, told: Callable[[], Iterable[str]]) -> Verdict:
     """Hash every take; `told` gives what was said of those that were set aside meanwhile."""
     good = 0
-    for take in list(shelf.takes()):
-        good += shelf.take(take.key, int(take.folder.name), hashed=True) is not None
-    return Verdict(good, tuple(told()))
+    shut: list[str] = []
+    for key, number in list(shelf.everywhere(shut.append)):
+        good += shelf.take(key, number, hashed=True) is not None
+    return Verdict(good, (*told(), *shut))
 
 
 def in_size(size: float) -> str:

@@ -43,13 +43,25 @@ class Money:
     """What was spent, in US dollars.
 
     paid: billed. unconfirmed: asked and never answered, and perhaps billed. reserved: being
-    asked just now. unknown: calls that were billed at a price that nobody knows.
+    asked just now. unknown: calls that were billed at a price that nobody knows. again: assets
+    of one run that an earlier one had paid for too.
     """
 
     paid: float = 0.0
     unconfirmed: float = 0.0
     reserved: float = 0.0
     unknown: int = 0
+    again: int = 0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of it, where nothing was made anew on purpose."""
+        if not self.again:
+            return ()
+        return (
+            f"paid again for {self.again} of the images and narrations: they had been paid for "
+            "before, and were gone from the store",
+        )
 
     @property
     def total(self) -> float:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import StoreError
-from .asset import FACTS, Asset, Damaged, load, used_now
+from .asset import FACTS, Asset, Damaged, is_key, load, used_now
 from .files import flush, write
 from .presence import Presence
 
@@ -70,7 +70,8 @@ class Shelf:
             self._set_aside(folder, key, str(damage))
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:
-            self._set_aside(folder, key, f"it cannot be read: {error}")
+            why = error.strerror if isinstance(error, OSError) else error
+            self._set_aside(folder, key, f"it cannot be read: {why}")
             return None
         used_now(folder)
         return asset
@@ -141,6 +142,16 @@ class Shelf:
                 with suppress(OSError):
                     yield _look(place / str(number), place.name)
 
+    def everywhere(self, shut: Callable[[str], None]) -> Iterator[tuple[str, int]]:
+        """The key and number of every take, by the names of folders alone. `shut` is called with
+        a sentence for each folder that cannot be looked into.
+        """
+        for group in _folders(self.folder, shut):
+            for place in _folders(group, shut):
+                for take in _folders(place, shut) if is_key(place.name) else ():
+                    if take.name.isascii() and take.name.isdigit():
+                        yield place.name, int(take.name)
+
     def _look(self, key: str) -> tuple[list[int], tuple[int, int]]:
         """The takes that there are, in order, and what the pointer says."""
         try:
@@ -208,6 +219,17 @@ class Shelf:
             with suppress(OSError):
                 (place / CURRENT).unlink(missing_ok=True)
                 place.rmdir()
+
+
+def _folders(folder: Path, shut: Callable[[str], None]) -> list[Path]:
+    """What is in a folder, but for files that are no part of the shelf."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix != ".json")
+    except NotADirectoryError:
+        return []
+    except OSError as error:
+        shut(f"{folder} cannot be read: {error.strerror or error}; check its permissions")
+        return []
 
 
 def _look(folder: Path, key: str) -> Take:

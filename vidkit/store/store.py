@@ -11,8 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from ..errors import StoreError
-from ..paths import path_given, why_unwritable
+from ..errors import SettingsError, StoreError
+from ..paths import is_folder, path_given, shortened, why_unwritable
 from . import keeping
 from .asset import Asset, checked_key, checked_suffix, describe, kind_of
 from .files import copy, flush, write
@@ -21,15 +21,7 @@ from .journal import Journal
 from .keeping import Contents, Removal, Verdict
 from .key import without_credentials
 from .locks import locked
-from .mark import (
-    OPENING,
-    default_folder,
-    demand_mark,
-    furnish,
-    marked,
-    put_mark,
-    refuse_strangers,
-)
+from .mark import OPENING, default_folder, demand_mark, furnish, marked, put_mark, refuse_strangers
 from .presence import Presence, sweep
 from .shelf import Shelf
 
@@ -91,6 +83,10 @@ class Store:
         )
 
     def _open(self) -> None:
+        if marked(self.folder) and not is_folder(self.folder / "assets"):
+            self._told_of.add(
+                f"the assets of the store in {self.folder} were gone; they have to be made again"
+            )
         used = furnish(self.folder)
         with ExitStack() as undo:
             self._presence = Presence(self.folder / "processes")
@@ -251,8 +247,15 @@ class Store:
         """Remove what was not used for `older_than`, then what was used longest ago until no
         more than `keep_bytes` are left; with `dry` only tell. What a lesson that is not
         finished needs stays, and what is being made. A use counts to the hour.
-        Raises `StoreError` where the folder does not carry the store's mark.
+        Raises `StoreError` where the folder does not carry the store's mark, `SettingsError`
+        for what is no time and no size.
         """
+        if older_than is not None and not isinstance(older_than, timedelta):
+            told = shortened(older_than)
+            raise SettingsError(f"older_than is {told}; give a time, such as timedelta(days=30)")
+        if keep_bytes is not None and (not isinstance(keep_bytes, int) or keep_bytes < 0):
+            told = shortened(keep_bytes)
+            raise SettingsError(f"keep_bytes is {told}; give a whole number of bytes")
         demand_mark(self.folder)
         with self._told("written"):
             needed = self.journal.needed()
