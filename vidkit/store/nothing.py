@@ -28,6 +28,8 @@ class NoStore:
     """
 
     keeps = False
+    opening = ""
+    """No process holds anything here."""
 
     def __init__(self, why: str = "", *, on_note: Callable[[str], None] | None = None) -> None:
         self.folder: Path | None = None
