@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..events import (
     Event,
@@ -26,6 +26,9 @@ from ..events import (
 from ..plain import in_brief
 from .bar import KINDS, ON_CORES, Bar, Kind, Mark, Stretch, Tally, Workers
 from .folding import fold, fold_marks, joined, lanes_of, shifted
+
+if TYPE_CHECKING:
+    from .scene import Scene
 
 MOST_BARS = 6000
 """Bars that are kept; with more, neighbours too short to see become one."""
@@ -290,24 +293,28 @@ class Timeline:
 
         return sentence(self, self._moment(now))
 
+    def scene(self, width: int, now: float | None = None, since: float = 0.0) -> Scene:
+        """The picture as shapes, for who draws it beside others; arguments as in `svg`."""
+        from .layout import laid_out
+
+        return laid_out(self, width, self._moment(now), since)
+
     def svg(self, width: int = 960, now: float | None = None, since: float = 0.0) -> str:
         """The picture as an SVG element, `width` pixels wide where there is room for it, in
         JupyterLab's colours, light or dark. `now`: where what lasts ends, in seconds (default:
         the latest event). `since`: leave out what was over before.
         """
-        from .layout import laid_out
         from .svg import drawn
 
-        return drawn(laid_out(self, width, self._moment(now), since))
+        return drawn(self.scene(width, now, since))
 
     def html(self, width: int = 860, now: float | None = None, since: float = 0.0) -> str:
         """The picture as an HTML element that takes the width it is given. What has room for its
         name is reckoned for `width` pixels; the rest as in `svg`.
         """
-        from .layout import laid_out
         from .svg import fluid
 
-        return fluid(laid_out(self, width, self._moment(now), since))
+        return fluid(self.scene(width, now, since))
 
     def png(
         self, width: int = 960, dark: bool = False, now: float | None = None, since: float = 0.0
@@ -315,10 +322,9 @@ class Timeline:
         """The same picture as a PNG, with two pixels for each of the `width` that it is meant to
         be shown at.
         """
-        from .layout import laid_out
         from .png import drawn
 
-        return drawn(laid_out(self, width, self._moment(now), since), dark)
+        return drawn(self.scene(width, now, since), dark)
 
     def _moment(self, now: float | None) -> float:
         if self._ended is not None or now is None:
