@@ -1,0 +1,86 @@
+"""Reports and the run's panels in a real JupyterLab: live, in the dark, and in a saved notebook
+that nobody trusts.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nbformat
+from browser import browser, needs_browser
+from lab import Lab, run_all
+from stand_ins import written
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+CELLS = (
+    """import vidkit
+heard = []
+pretend = dict(images="simulated:latency=0.2,errors=0.3,price=0.04", cache=False, progress=False,
+               voice="simulated:latency=0.1,seconds=0.5")
+report = await vidkit.generate_video("lesson.json", listener=heard.append, **pretend)
+report""",
+    "report.sections[0]",
+    'vidkit.plan("lesson.json", **pretend)',
+    """from vidkit.studio.timeline import Timeline
+from vidkit.studio.meters import Meters
+timeline, meters = Timeline(), Meters(vidkit.Settings(budget=2))
+for event in heard:
+    timeline.hear(event); meters.hear(event)
+timeline""",
+    "meters",
+)
+
+LOADED = """() => [...document.querySelectorAll('.vidkit-report img')].map(
+  image => image.naturalWidth)"""
+DARK = """() => window.jupyterapp.commands.execute(
+  'apputils:change-theme', { theme: 'JupyterLab Dark' })"""
+WIDER = """() => [...document.querySelectorAll('.jp-OutputArea-output')].filter(
+  output => output.scrollWidth > output.clientWidth + 1).length"""
+
+
+def opened(page: Page, lab: Lab, errors: list[str]) -> None:
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    lab.open(page, "reports.ipynb")
+
+
+@needs_browser
+def test_reports_are_read_live_in_the_dark_and_untrusted(tmp_path: Path) -> None:
+    """Every picture loads, nothing needs scrolling sideways from 700 pixels up, the dark theme
+    turns the drawing dark, and a stranger's JupyterLab, which takes styles away, still shows all.
+    """
+    root = tmp_path / "notebooks"
+    written(root, sections=6, title="How a Rainbow Forms")
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
+    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(book, root / "reports.ipynb")
+    errors: list[str] = []
+    with browser() as chromium:
+        with Lab(root) as lab:
+            page = chromium.new_page(viewport={"width": 1100, "height": 900})
+            opened(page, lab, errors)
+            run_all(page)
+            assert page.evaluate(LOADED)
+            assert all(page.evaluate(LOADED))
+            assert page.locator(".vidkit-timeline svg rect").count() > 10
+            for width in (1600, 960):
+                page.set_viewport_size({"width": width, "height": 900})
+                assert page.evaluate(WIDER) == 0
+            assert page.locator(".vidkit-report .drawn").first.evaluate(
+                "image => getComputedStyle(image).filter") == "none"  # fmt: skip
+            page.evaluate(DARK)
+            page.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
+            assert "invert" in page.locator(".vidkit-report .drawn").first.evaluate(
+                "image => getComputedStyle(image).filter")  # fmt: skip
+            page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+            page.wait_for_timeout(500)
+        with Lab(root) as stranger:
+            page = chromium.new_page(viewport={"width": 1100, "height": 900})
+            opened(page, stranger, errors)
+            page.wait_for_selector(".vidkit-report img")
+            assert page.locator(".vidkit-report style").count() == 0
+            assert all(page.evaluate(LOADED))
+            assert "How a Rainbow Forms" in page.locator(".vidkit-report").first.inner_text()
+    assert not errors
