@@ -9,8 +9,11 @@ import ipywidgets as widgets
 
 from .. import timeline
 from ..events import Event, Noticed, RunStarted
+from ..showing import Page
+from ..showing.html import html
 from .look import button
 from .part import show
+from .stored import Stored
 
 STILL = 0.25
 """Seconds between two paints while nothing happens and bars only grow."""
@@ -41,9 +44,19 @@ class Timeline:
         self.widget = widgets.VBox([self._picture, self._span])
         self.paint()
         self._painted = float("-inf")
+        self._stored: Stored | None = None
 
     def _ipython_display_(self) -> None:
-        show(self)
+        self._stored = Stored()
+        show(self, self._stored)
+        self._store()
+
+    def _store(self) -> None:
+        """What a saved notebook shows: the picture when the run is over, words until then."""
+        if self._stored is not None:
+            over = self.timeline.ended is not None
+            page = Page(repr(self), drawing=self.timeline.scene if over else None)
+            self._stored.show(html(page))
 
     def __repr__(self) -> str:
         return self.timeline.sentence(self._now())
@@ -76,6 +89,8 @@ class Timeline:
         page = self.timeline.html(now=now, since=since)
         self._shown, self._painted, self._size = state, clock, len(page)
         self._picture.value = page
+        if over:
+            self._store()
         if now > RECENT:
             self._span.layout.display = ""
 

@@ -65,20 +65,21 @@ def draw_bar(
         longest = max(longest, (length, at))
     shapes += _label(bar, longest, (x, wide), y, high, several)
     shapes += _refused(bar, scale, y, high)
-    return shapes + _failed(bar, x, wide, y, high)
+    return shapes + _failed(bar, scale, x, wide, y, high)
 
 
-def _failed(bar: Bar, x: float, wide: float, y: float, high: float) -> list[Shape]:
+def _failed(bar: Bar, scale: Scale, x: float, wide: float, y: float, high: float) -> list[Shape]:
     """A cross at the end of what failed; on what is too short for it, one that is seen all the
     same where lanes have room for letters.
     """
     size = min(4.0, high / 2 - 1)
-    if bar.outcome != "failed" or bar.steps > 1:
+    short = wide < 2 * size + 6
+    if bar.outcome != "failed" or bar.steps > 1 or (short and high < LETTERS):
         return []
-    if wide >= 2 * size + 6:
-        colour: Role = "on" if _ends_full(bar) else "failed"
-        return [Sign(x + wide - size - 3, y + high / 2, "cross", colour, size)]
-    return [Sign(x + wide / 2, y + high / 2, "cross", "failed", size)] if high >= LETTERS else []
+    at = x + wide / 2 if short else x + wide - size - 3
+    ends = [(scale.x(each.start), scale.x(each.end or each.start)) for each in bar.work]
+    on = not short and any(start <= at - size and at <= end for start, end in ends)
+    return [Sign(at, y + high / 2, "cross", "on" if on else "failed", size)]
 
 
 def _fills(bar: Bar) -> tuple[Role, Role]:
@@ -87,12 +88,6 @@ def _fills(bar: Bar) -> tuple[Role, Role]:
     if bar.outcome == "cancelled":
         return "gone", "lesson-soft"
     return cast(Role, bar.kind), cast(Role, f"{bar.kind}-soft")
-
-
-def _ends_full(bar: Bar) -> bool:
-    """Whether it was at work when it ended: what stands at its end stands on full colour."""
-    last = bar.work[-1].end if bar.work else None
-    return last is not None and bar.end is not None and bar.end - last < 1e-3
 
 
 def _kept(bar: Bar, x: float, wide: float, y: float, high: float) -> list[Shape]:
