@@ -37,9 +37,9 @@ _STYLE = """<style>
 .vidkit-report th, .vidkit-report td { padding: 3px 14px 3px 0; vertical-align: top;
   border-bottom: 1px solid var(--jp-border-color2); }
 .vidkit-report .long { overflow-wrap: anywhere; min-width: 10em; }
-.vidkit-report tr, .vidkit-report tbody tr:nth-child(odd) { background: none; }
-.vidkit-report [align=left] { text-align: left; }
-.vidkit-report [align=right] { text-align: right; }
+.vidkit-report table tr, .vidkit-report table tbody tr:nth-child(n) { background: none; }
+.vidkit-report table tr > [align=left] { text-align: left; }
+.vidkit-report table tr > [align=right] { text-align: right; }
 .vidkit-report img { max-width: 100%; height: auto; display: block; margin: .4em 0; }
 body[data-jp-theme-light="false"] .vidkit-report .wrong { color: #ff9a92; }
 body[data-jp-theme-light="false"] .vidkit-report .drawn {
@@ -93,7 +93,7 @@ def _drawing(page: Page) -> str:
     from ..timeline.png import drawn
 
     data = base64.b64encode(drawn(scene)).decode()
-    told = escape(scene.told)
+    told = "&#10;".join(escape(in_brief(line)) for line in scene.told.splitlines())
     source = f"data:image/png;base64,{data}"
     return f'<p><img class="drawn" width="{WIDTH}" alt="{told}" src="{source}"></p>'
 
