@@ -528,3 +528,11 @@ def test_the_defaults_are_offline_and_free(tmp_path: Path, monkeypatch: pytest.M
     written_files = [p.read_bytes() for p in report.folder.rglob("*") if p.is_file()]
     assert not any(b"sk-not-a-key" in data for data in written_files)
     shutil.rmtree(report.folder)
+
+
+def test_a_plan_needs_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a provider would cost is told before there is a key, and that the key is missing."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    plan = vidkit.plan(written(tmp_path, sections=3), images="openai")
+    assert plan.new == 6 and plan.dollars and plan.dollars > 0
+    assert len(plan.faults) == 1 and "OPENAI_API_KEY" in plan.faults[0]

@@ -146,8 +146,8 @@ def plan(
 ) -> Plan:
     """What a run over `lessons` would do, before it does it: calls, cost and time.
 
-    lessons: a lesson, a folder of them, or several. Nothing is called and nothing is made.
-    Raises `LessonError` for a faulty lesson, `SettingsError` for a faulty argument.
+    lessons: a lesson, a folder of them, or several. Nothing is called and nothing is made, and
+    no key is needed. Raises `LessonError` for a faulty lesson, `SettingsError` for a faulty argument.
     """
     chosen = _settings(settings, changes)
     if isinstance(lessons, Lesson):
@@ -161,8 +161,8 @@ def plan(
     return plan_lessons(
         [each if isinstance(each, Lesson) else load_lesson(each) for each in given],
         chosen,
-        image_makers(chosen),
-        voice_makers(chosen),
+        image_makers(chosen, keyless=True),
+        voice_makers(chosen, keyless=True),
         store_of(chosen),
     )
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .errors import ProviderError
+from .errors import KeyMissing, ProviderError
 from .lesson import Lesson
 from .pipeline import Source
 from .pipeline.choice import Choice, PartKind, choices, refusal
@@ -160,6 +160,7 @@ class _Tally:
         self._calls: dict[tuple[str, str], Calls] = {}
         self._faults: dict[str, list[int]] = {}
         self.falls = Falls()
+        self.keyless: dict[str, None] = {}
 
     def add(self, several: Sequence[Choice], section: tuple[int, int]) -> float:
         """Count what the first of the choices that can be asked makes for a section, by its
@@ -168,7 +169,7 @@ class _Tally:
         falls: list[Fall] = []
         for choice in several:
             try:
-                seconds = self._count(choice, last=choice is several[-1])
+                seconds = self._count(choice, several)
             except ProviderError as error:
                 falls.append(Fall(choice.name, type(error).__name__, str(error)))
             else:
@@ -179,8 +180,10 @@ class _Tally:
         self._faults.setdefault(why, []).append(section[1])
         return 0.0
 
-    def _count(self, choice: Choice, last: bool) -> float:
-        """Count one asset. Raises `ProviderError` where its provider would not be asked."""
+    def _count(self, choice: Choice, several: Sequence[Choice]) -> float:
+        """Count one asset. Raises `ProviderError` where its provider would not be asked; what the
+        only one would cost is counted although its key is still missing.
+        """
         key, kind, maker = choice.key(), PARTS[choice.kind], choice.maker
         was = self._calls.get((kind, choice.name)) or Calls(
             kind,
@@ -196,8 +199,10 @@ class _Tally:
             self._calls[kind, choice.name] = _more(was, kept=1)
             return 0.0
         if missing := choice.missing:
-            raise missing
-        if not fresh and not last and (refused := refusal(self._store, choice, key)):
+            if len(several) > 1 or not isinstance(missing, KeyMissing):
+                raise missing
+            self.keyless[str(missing)] = None
+        if not fresh and choice is not several[-1] and (refused := refusal(self._store, choice, key)):
             raise refused
         self._seen.add(key)
         self._calls[kind, choice.name] = _more(was, new=1, dollars=choice.price)
@@ -205,6 +210,7 @@ class _Tally:
 
     def faults(self) -> Iterator[str]:
         """One sentence for each reason why something would fail."""
+        yield from self.keyless
         for why, numbers in self._faults.items():
             yield f"{in_sections(numbers)}: {why}"
 

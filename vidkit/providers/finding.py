@@ -99,17 +99,18 @@ def voice_maker(spec: str | VoiceMaker, settings: Settings | None = None) -> Voi
     return cast(VoiceMaker, _present(_made("voice", spec, settings)))
 
 
-def image_makers(settings: Settings) -> tuple[ImageMaker, ...]:
+def image_makers(settings: Settings, *, keyless: bool = False) -> tuple[ImageMaker, ...]:
     """The image providers that `settings` name, the first before those that take its place.
 
-    Raises `ProviderMissing` where none of them can be asked.
+    Raises `ProviderMissing` where none of them can be asked; with `keyless` one that lacks only
+    its key will do, to know its prices.
     """
-    return tuple(cast(ImageMaker, each) for each in _several("images", settings))
+    return tuple(cast(ImageMaker, each) for each in _several("images", settings, keyless))
 
 
-def voice_makers(settings: Settings) -> tuple[VoiceMaker, ...]:
+def voice_makers(settings: Settings, *, keyless: bool = False) -> tuple[VoiceMaker, ...]:
     """The voices that `settings` name; as `image_makers`."""
-    return tuple(cast(VoiceMaker, each) for each in _several("voice", settings))
+    return tuple(cast(VoiceMaker, each) for each in _several("voice", settings, keyless))
 
 
 def left_aside(settings: Settings) -> list[str]:
@@ -144,7 +145,7 @@ def specs(kind: Kind, text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _several(kind: Kind, settings: Settings) -> Sequence[object]:
+def _several(kind: Kind, settings: Settings, keyless: bool) -> Sequence[object]:
     wanted = settings.sources(kind)
     makers: list[object] = []
     for spec in wanted:
@@ -152,7 +153,8 @@ def _several(kind: Kind, settings: Settings) -> Sequence[object]:
             makers.append(_made(kind, spec, settings))
         except ProviderMissing as error:
             makers.append(Absent(str(spec).partition(":")[0], error))
-    if all(getattr(maker, "missing", None) for maker in makers):
+    asked = keyless and not isinstance(makers[0], Absent)
+    if not asked and all(getattr(maker, "missing", None) for maker in makers):
         _present(makers[0])
     return makers
 
