@@ -147,7 +147,8 @@ def plan(
     """What a run over `lessons` would do, before it does it: calls, cost and time.
 
     lessons: a lesson, a folder of them, or several. Nothing is called and nothing is made, and
-    no key is needed. Raises `LessonError` for a faulty lesson, `SettingsError` for a faulty argument.
+    no key is needed.
+    Raises `LessonError` for a faulty lesson, `SettingsError` for a faulty argument.
     """
     chosen = _settings(settings, changes)
     if isinstance(lessons, Lesson):

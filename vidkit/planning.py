@@ -202,7 +202,8 @@ class _Tally:
             if len(several) > 1 or not isinstance(missing, KeyMissing):
                 raise missing
             self.keyless[str(missing)] = None
-        if not fresh and choice is not several[-1] and (refused := refusal(self._store, choice, key)):
+        last = choice is several[-1]
+        if not fresh and not last and (refused := refusal(self._store, choice, key)):
             raise refused
         self._seen.add(key)
         self._calls[kind, choice.name] = _more(was, new=1, dollars=choice.price)
