@@ -23,7 +23,7 @@ class Errand:
     """One try at one lesson. run, number: of which run, and which try of the run. version: the
     client's vidkit. settings: as `packed` gives them. position: the lesson's in the run. notes:
     for the lesson's report. store, owner: the shared store's folder and the client's opening of
-    it; None where nothing is kept.
+    it; None where nothing is kept. again: another worker was lost while it made the lesson.
     """
 
     run: str
@@ -36,6 +36,7 @@ class Errand:
     notes: tuple[str, ...] = ()
     store: Path | None = None
     owner: str | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True)

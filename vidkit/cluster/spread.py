@@ -22,14 +22,14 @@ from ..events import (
     RequestRetried,
     WorkersChanged,
 )
-from ..pipeline import Reins, Tools
+from ..pipeline import Tools
 from ..pipeline.place import Place
 from ..report import VideoReport, vidkit_version
 from ..settings import Settings
-from ..store import Reservation, Store
+from ..store import Store
 from .attempt import Attempt, Told
+from .books import FarReins, answered
 from .errand import Errand, Held, Outcome, Start, Unfit
-from .far import CALLS
 from .hub import Hub
 from .letters import Letter
 from .line import Line
@@ -41,29 +41,6 @@ TRIES = 3
 """Workers that a lesson may lose; the first beside other lessons, the others alone."""
 LAST_WORDS = 10.0
 """Seconds that a lesson has to write down what it was doing when it is cancelled at once."""
-
-
-class FarReins(Reins):
-    """The reins of a run whose lessons are elsewhere. changed: called when they are."""
-
-    def __init__(self, changed: Callable[[], None]) -> None:
-        super().__init__()
-        self._changed = changed
-
-    def hold(self) -> None:
-        """As `Reins.hold`."""
-        super().hold()
-        self._changed()
-
-    def go(self) -> None:
-        """As `Reins.go`."""
-        super().go()
-        self._changed()
-
-    def end(self, why: VidkitError) -> None:
-        """As `Reins.end`."""
-        super().end(why)
-        self._changed()
 
 
 class Spread:
@@ -242,6 +219,7 @@ class Spread:
             notes=tuple(place.notes),
             store=store.folder,
             owner=store.opening if isinstance(store, Store) else None,
+            again=attempt.alone,
         )
 
     async def _submit(self, errand: Errand, worker: str) -> None:
@@ -290,7 +268,8 @@ class Spread:
                 if attempt := self._attempts.get(number):
                     self._aside(attempt.need(asked))
             case "journal", (number, call, asked):
-                self._aside(self._write(letter, number, call, asked))
+                attempt = self._attempts.get(number)
+                self._aside(answered(self._line, letter, self._tools, attempt, call, asked))
             case "note", (sentence,):
                 self._tools.events.tell(Noticed(self._now(), None, sentence))
             case "gate", (event,):
@@ -315,29 +294,6 @@ class Spread:
             attempt.called = True
             self._seats.finish(attempt.worker)
             attempt.place.calls_over()
-
-    async def _write(self, letter: Letter, number: int, call: str, asked: dict[str, Any]) -> None:
-        """Do in the journal what a worker asks for."""
-        attempt, journal = self._attempts.get(number), self._tools.store.journal
-        given = {"budgets": self._tools.budgets} if call == "reserve" else {}
-
-        def do() -> Any:
-            answer = getattr(journal, call)(**asked, **given)
-            return answer.id if isinstance(answer, Reservation) else answer
-
-        try:
-            if call not in CALLS:
-                raise ClusterError(f"a worker does not {call} in the journal")
-            if call == "tally":
-                answer = await asyncio.to_thread(do)
-            elif attempt is None:
-                raise ClusterError("this lesson is made elsewhere by now")
-            else:
-                answer = await attempt.write(call, do, asked)
-        except Exception as error:
-            self._line.refuse(letter, error)
-        else:
-            self._line.reply(letter, answer)
 
     def _lose(self, worker: str) -> None:
         if self._seats.drop(worker) and not len(self._seats):

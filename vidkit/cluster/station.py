@@ -19,7 +19,7 @@ from ..errors import Cancelled, ClusterError, Fault, LessonError, OutputError, V
 from ..events import Event, Events, Noticed
 from ..lesson import Lesson
 from ..machine import usable_cores
-from ..output import Output
+from ..output import LOCK, Output
 from ..pipeline import Reins, Tools
 from ..pipeline.lesson import make_here
 from ..pipeline.place import Place
@@ -28,12 +28,16 @@ from ..providers import Request
 from ..report import VideoReport, vidkit_version
 from ..settings import Settings
 from ..store import NoStore, Store
+from ..store.locks import let_go, try_lock
 from .errand import Errand, Held, Outcome, Start, Unfit, unpacked
 from .far import FarGate, FarJournal, FarStore
 from .letters import Letter, portable
 from .line import Line
 from .turns import Service
 
+LEASE, LOOK = 150.0, 0.5
+"""Seconds for which a file server may keep the locks of a dead machine (NFS: 90), and between
+two looks."""
 PIECES = 1_000_000
 """Numbers for pieces of work that one try has for itself."""
 
@@ -147,6 +151,8 @@ class Station:
             equipped.push_async_callback(asyncio.to_thread, store.close)
             tools = run.equip(store, events)
             await asyncio.to_thread(_demand_files, errand.lesson, errand.folder, self.address)
+            if errand.again:
+                await _let_go_of(errand.folder)
             tools.renewed, tools.reins = renewed, work.reins
             tools.pieces = itertools.count(errand.number * PIECES + 1)
             work.place = Place(
@@ -257,6 +263,20 @@ def _demand_files(lesson: Lesson, folder: Path, address: str) -> None:
     ]
     if faults:
         raise LessonError(lesson.path, faults)
+
+
+async def _let_go_of(folder: Path) -> None:
+    """Wait until the lock of a lost machine's run is gone: a file server keeps it for a while."""
+    until = time.monotonic() + LEASE
+    while time.monotonic() < until:
+        try:
+            held = await asyncio.to_thread(try_lock, folder / LOCK)
+        except OSError:
+            return
+        if held is not None:
+            let_go(held)
+            return
+        await asyncio.sleep(LOOK)
 
 
 _stations: dict[str, Station] = {}
