@@ -35,6 +35,7 @@ TIERS = {
         "schema",
         "jsontext",
         "settings",
+        "cores",
         "gate",
         "machine",
         "lettering",

@@ -1,4 +1,4 @@
-"""What the machine lends: affinity, and the quota of a container."""
+"""What the machine lends: affinity, and the limits of a container."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from vidkit.machine import usable_cores
+from vidkit.machine import memory_left, usable_cores, usable_memory
+
+GB = 1 << 30
 
 
 @pytest.fixture
@@ -15,27 +17,94 @@ def eight_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
 
 
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """What a process in a container reads: its group seems to be the outermost."""
+    (tmp_path / "own").write_text("0::/\n")
+    return tmp_path / "own"
+
+
+@pytest.fixture
+def meminfo(tmp_path: Path) -> Path:
+    """A machine of 64 GiB, of which half is free."""
+    (tmp_path / "meminfo").write_text("MemTotal:  67108864 kB\nMemAvailable:  33554432 kB\n")
+    return tmp_path / "meminfo"
+
+
+def write(folder: Path, **files: str | int) -> Path:
+    """The files of a group; a double underscore in a name stands for a point."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name.replace("__", ".")).write_text(f"{text}\n")
+    return folder
+
+
 @pytest.mark.usefixtures("eight_cores")
 @pytest.mark.parametrize(
     ("quota", "cores"),
     [("200000 100000", 2), ("150000 100000", 1), ("50000 100000", 1), ("max 100000", 8)],
 )
-def test_a_containers_quota_is_believed(tmp_path: Path, quota: str, cores: int) -> None:
+def test_a_containers_quota_is_believed(tmp_path: Path, own: Path, quota: str, cores: int) -> None:
     """A cgroup of so much processor time counts as so many whole cores, never less than one."""
-    (tmp_path / "cpu.max").write_text(quota + "\n")
-    assert usable_cores(tmp_path) == cores
+    assert usable_cores(write(tmp_path / "groups", cpu__max=quota), own) == cores
 
 
 @pytest.mark.usefixtures("eight_cores")
-def test_the_older_kind_of_cgroup_is_believed_too(tmp_path: Path) -> None:
+def test_the_older_kind_of_cgroup_is_believed_too(tmp_path: Path, own: Path) -> None:
     """cgroup v1 says the same in two files."""
-    (tmp_path / "cpu").mkdir()
-    (tmp_path / "cpu/cpu.cfs_quota_us").write_text("300000\n")
-    (tmp_path / "cpu/cpu.cfs_period_us").write_text("100000\n")
-    assert usable_cores(tmp_path) == 3
+    group = tmp_path / "groups/cpu"
+    write(group, cpu__cfs_quota_us=300000, cpu__cfs_period_us=100000)
+    assert usable_cores(tmp_path / "groups", own) == 3
+
+
+@pytest.mark.usefixtures("eight_cores")
+def test_the_least_quota_around_the_process_counts(tmp_path: Path) -> None:
+    """A group within groups has no more than each of them grants."""
+    own = tmp_path / "own"
+    own.write_text("4:memory:/\n2:cpu,cpuacct:/user/alice/job\n0::/slice/session\n")
+    groups = tmp_path / "groups"
+    write(groups / "slice", cpu__max="400000 100000")
+    write(groups / "slice/session", cpu__max="max 100000")
+    assert usable_cores(groups, own) == 4
+    write(groups / "cpu/user", cpu__cfs_quota_us=250000, cpu__cfs_period_us=100000)
+    write(groups / "cpu/user/alice/job", cpu__cfs_quota_us=-1, cpu__cfs_period_us=100000)
+    assert usable_cores(groups, own) == 2
 
 
 @pytest.mark.usefixtures("eight_cores")
 def test_without_a_quota_the_affinity_counts(tmp_path: Path) -> None:
     """No cgroup, no limit beyond the cores the process may run on."""
-    assert usable_cores(tmp_path) == 8
+    assert usable_cores(tmp_path, tmp_path / "none") == 8
+
+
+def test_a_containers_memory_is_believed(tmp_path: Path, own: Path, meminfo: Path) -> None:
+    """The limit of the container counts, and what it holds but cannot drop is not left."""
+    group = write(tmp_path / "groups", memory__max=GB, memory__current=GB * 3 // 4)
+    (group / "memory.stat").write_text(f"anon 5\ninactive_file {GB // 2}\n")
+    assert usable_memory(group, own, meminfo) == GB
+    assert memory_left(group, own, meminfo) == GB * 3 // 4
+
+
+def test_the_older_kind_of_memory_limit_is_believed_too(tmp_path: Path, meminfo: Path) -> None:
+    """cgroup v1 has other names, and a number beyond all machines for "no limit"."""
+    own = tmp_path / "own"
+    own.write_text("4:memory:/jobs/7\n")
+    groups = tmp_path / "groups"
+    write(groups / "memory/jobs", memory__limit_in_bytes=9223372036854771712)
+    group = groups / "memory/jobs/7"
+    write(group, memory__limit_in_bytes=2 * GB, memory__usage_in_bytes=GB)
+    (group / "memory.stat").write_text("total_inactive_file 0\n")
+    assert usable_memory(groups, own, meminfo) == 2 * GB
+    assert memory_left(groups, own, meminfo) == GB
+
+
+def test_without_a_limit_the_machines_memory_counts(tmp_path: Path, meminfo: Path) -> None:
+    """What is there, and what the system says is free."""
+    assert usable_memory(tmp_path, tmp_path / "none", meminfo) == 64 * GB
+    assert memory_left(tmp_path, tmp_path / "none", meminfo) == 32 * GB
+
+
+def test_this_machine_has_something_to_lend() -> None:
+    """The real files can be read: at least a core and some memory."""
+    assert usable_cores() >= 1
+    assert 0 < memory_left() <= usable_memory()

@@ -14,8 +14,10 @@ from functools import partial
 from pathlib import Path
 
 from . import loop, media
+from .cores import SHARE, Cores, Loan, encode_memory
 from .events import Events, Noticed
 from .gate import Gate
+from .machine import memory_left, usable_cores
 from .paths import path_given
 from .pipeline import Editor
 from .providers import ImageMaker, VoiceMaker
@@ -70,6 +72,7 @@ def _forget() -> None:
     """In a forked child: what the parent had open is the parent's."""
     _stores.clear()
     _gates.clear()
+    _cores.clear()
     _in_use.clear()
     _hearing.clear()
 
@@ -98,6 +101,22 @@ def real_editor() -> Editor:
         sheet=media.contact_sheet,
         starts=media.section_starts,
     )
+
+
+_cores: list[Cores] = []
+
+
+def cores_of(settings: Settings) -> Loan:
+    """The cores of this process for the encodes of a run, as many as the machine lends at this
+    moment: its affinity, its container's quota, and the memory that is left. Only for vidkit's
+    loop.
+    """
+    if not _cores:
+        _cores.append(Cores(1))
+    (cores,) = _cores
+    left = memory_left()
+    cores.resize(usable_cores(), int(left * SHARE) + cores.held if left else None)
+    return cores.lend(encode_memory(settings))
 
 
 _gates: dict[tuple[str, ...], Gate] = {}

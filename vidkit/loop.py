@@ -13,6 +13,7 @@ import concurrent.futures
 import os
 import threading
 from collections.abc import Callable, Coroutine, Generator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
 
 from .errors import Cancelled, VidkitError
@@ -22,6 +23,9 @@ T = TypeVar("T")
 HEARTBEAT = 0.1
 """Seconds between two looks of a waiting caller, so that an interrupt gets through:
 a lock that waits without a time-out cannot be interrupted on every system."""
+
+THREADS = 32 + (os.cpu_count() or 1)
+"""For what blocks: an encode on each core, and besides them all that waits for a disk."""
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
@@ -35,6 +39,7 @@ def event_loop() -> asyncio.AbstractEventLoop:
     with _lock:
         if _loop is None or _pid != os.getpid() or _thread is None or not _thread.is_alive():
             loop = asyncio.new_event_loop()
+            loop.set_default_executor(ThreadPoolExecutor(THREADS, "vidkit-aside"))
             _thread = threading.Thread(target=_turn, args=(loop,), name="vidkit", daemon=True)
             _thread.start()
             _loop, _pid = loop, os.getpid()

@@ -9,14 +9,11 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-import anyio
-
 from . import loop
-from .equipment import gate_of, hears, in_use, real_editor, store_of
+from .equipment import cores_of, gate_of, hears, in_use, real_editor, store_of
 from .errors import Cancelled, NothingMade, SettingsError, StoreError
 from .events import Event, Events, Listener, Noticed
 from .lineup import Lineup
-from .machine import usable_cores
 from .paths import shortened
 from .pipeline import Batch, Job, Reins, Source, Tools
 from .pipeline.batch import MakeLesson
@@ -176,7 +173,7 @@ class Order:
             voice=[self._source("voice", maker, events) for maker in self.voice],
             editor=real_editor(),
             aside=asyncio.to_thread,
-            cores=anyio.CapacityLimiter(usable_cores()),
+            cores=cores_of(self.settings),
             clock=time.monotonic,
             store=store,
             budgets=self.budgets,

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
-
-import anyio
 
 from ..errors import VidkitError
 from ..events import Events
@@ -137,8 +136,8 @@ class Tools:
     """Everything that a run is handed.
 
     images, voice: the providers, each with its gate; one is asked where those before it gave
-    nothing. cores: how many pieces of processor
-    work may go on at once. clock: seconds, from any origin. store: where assets are kept,
+    nothing. cores: entered many times at once, it lets as many pieces of processor work go on as
+    there are cores. clock: seconds, from any origin. store: where assets are kept,
     and the journal of money. budgets: what the run may spend, each of them a hard cap.
     own: reads sections' own files. read: a lesson's file to the lesson. output: the folder
     that a lesson is written to. timeline: draws the run; None where nobody looks.
@@ -150,7 +149,7 @@ class Tools:
     voice: Sequence[Source[VoiceMaker]]
     editor: Editor
     aside: Aside
-    cores: anyio.CapacityLimiter
+    cores: AbstractAsyncContextManager[None]
     clock: Callable[[], float]
     store: Store | NoStore = field(default_factory=NoStore)
     budgets: tuple[Budget, ...] = ()
