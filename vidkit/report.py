@@ -324,7 +324,7 @@ def _money(video: VideoReport) -> list[str]:
 
 def _section_table(sections: Sequence[SectionReport]) -> Table:
     """What came of each section, and who made it."""
-    columns = ("", "Section", "Image", "Narration", "Clip", "Length", "Paid", "State")
+    columns = ("No.", "Section", "Image", "Narration", "Clip", "Length", "Paid", "State")
     rows = tuple(
         Row(
             (

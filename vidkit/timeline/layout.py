@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from ..lettering import cut, width_of
@@ -72,7 +72,11 @@ def laid_out(run: Run, width: int, now: float, since: float) -> Scene:
     if not several:
         bars = [bar for bar in bars if bar.kind != "lesson"]
     page = Scene(width, (scale.left, scale.right), told=run.sentence(now))
-    _legend(page, _kinds_of(bars, marks, workers))
+    gates = {gate: _near(marks, gate, scale) for gate in sorted({mark.gate for mark in marks})}
+    decided = {_chief(near).kind for nears in gates.values() for near in nears}
+    if any(mark.kind == "waits" for mark in marks):
+        decided.add("waits")
+    _legend(page, _kinds_of(bars, decided, workers))
     told = page.height
     if workers:
         page.height += ROW - 4
@@ -80,7 +84,7 @@ def laid_out(run: Run, width: int, now: float, since: float) -> Scene:
     for kind in KINDS:
         if of_kind := [bar for bar in bars if bar.kind == kind]:
             _group(page, kind, of_kind, scale, now, _beside(run, kind, of_kind), several)
-    _gates(page, marks, scale)
+    _gates(page, gates, scale)
     bottom = page.height - BETWEEN + 3
     _axis(page, scale, (top, bottom), most)
     _changes(page, workers, scale, (told, bottom), several)
@@ -140,37 +144,39 @@ def _lane_height(lanes: int) -> tuple[float, float]:
     return (4, 1) if lanes <= 48 else (3, 1)
 
 
-def _gates(page: Scene, marks: Sequence[Mark], scale: Scale) -> None:
+def _gates(page: Scene, gates: Mapping[str, list[list[Mark]]], scale: Scale) -> None:
     """A lane for each gate that had something to say: its pauses, and what it decided."""
-    for gate in sorted({mark.gate for mark in marks}):
-        own = [mark for mark in marks if mark.gate == gate]
+    for gate, nears in gates.items():
         top, high = page.height, 16
         left = scale.left - 4
         page.add(0, Box(left, top - 3, scale.right - scale.left + 8, high + 6, "track", 3))
         label = f"{gate}'s gate"
         name = cut(label, SMALL, scale.left - 14)
         page.put(Text(left - 8, top + high / 2, name, "ink", SMALL, "end"), title=label)
-        for mark in own:
-            if mark.seconds and mark.kind == "waits":
-                x, to = scale.x(mark.at), scale.x(mark.at + mark.seconds)
-                page.add(2, Box(x, top, max(to - x, 1), high, "pause"), title=of_marks([mark]))
-        for near in _near(own, scale):
-            first = min(near, key=lambda mark: list(SIGNS).index(mark.kind))
-            kind, colour = SIGNS[first.kind]
+        for mark in (mark for near in nears for mark in near if mark.kind == "waits"):
+            x, to = scale.x(mark.at), scale.x(mark.at + mark.seconds)
+            page.add(2, Box(x, top, max(to - x, 1), high, "pause"), title=of_marks([mark]))
+        for near in nears:
+            kind, colour = SIGNS[_chief(near).kind]
             x = scale.x(near[0].at) + (6 if kind == "hold" else 0)
             page.add(2, Sign(x, top + high / 2, kind, colour), title=of_marks(near))
         page.height = top + high + BETWEEN + 3
 
 
-def _near(marks: Sequence[Mark], scale: Scale) -> list[list[Mark]]:
-    """Marks in order, those together that would stand on each other."""
+def _near(marks: Sequence[Mark], gate: str, scale: Scale) -> list[list[Mark]]:
+    """The marks of a gate in order, those together that would stand on each other."""
     found: list[list[Mark]] = []
-    for mark in sorted(marks, key=lambda each: each.at):
+    for mark in sorted((each for each in marks if each.gate == gate), key=lambda each: each.at):
         if found and scale.x(mark.at) - scale.x(found[-1][0].at) < NEAR:
             found[-1].append(mark)
         else:
             found.append([mark])
     return found
+
+
+def _chief(near: Sequence[Mark]) -> Mark:
+    """Of marks at one place the one whose sign is drawn."""
+    return min(near, key=lambda mark: list(SIGNS).index(mark.kind))
 
 
 def _axis(page: Scene, scale: Scale, between: tuple[float, float], most: int) -> None:
@@ -209,12 +215,11 @@ def _changes(
 
 
 def _kinds_of(
-    bars: Sequence[Bar], marks: Sequence[Mark], workers: Sequence[Workers]
+    bars: Sequence[Bar], decided: Collection[str], workers: Sequence[Workers]
 ) -> list[tuple[Shape, str]]:
-    """What occurs in the picture, as samples with their names."""
+    """What occurs in the picture, as samples with their names. decided: the kinds of marks."""
     steps = [bar for bar in bars if bar.kind != "lesson"]
     outcomes = {bar.outcome for bar in steps}
-    kinds = {mark.kind for mark in marks}
     found: list[tuple[Shape, str]] = [
         (Box(0, -5, 14, 10, "image"), "working"),
         (Box(0, -5, 14, 10, "image-soft"), "waiting"),
@@ -227,11 +232,11 @@ def _kinds_of(
         found.append((Box(0, -5, 14, 10, "gone"), "cancelled"))
     if any(bar.refused for bar in steps):
         found.append((Sign(7, 0, "diamond", "refused"), "told 429"))
-    if "waits" in kinds:
+    if "waits" in decided:
         found.append((Box(0, -5, 14, 10, "pause"), "nothing starts"))
-    if "slower" in kinds:
+    if "slower" in decided:
         found.append((Sign(7, 0, "down", "ink"), "slower"))
-    if "faster" in kinds:
+    if "faster" in decided:
         found.append((Sign(7, 0, "up", "ink"), "faster"))
     if workers:
         found.append((Line(7, -6, 7, 6, "now", dashed=True), "workers changed"))
