@@ -136,7 +136,7 @@ def wait_made(page: Page, total: int) -> None:
     """Wait until every card is made."""
     page.wait_for_function(
         f"() => {{ const cards = ({STATES})(); return cards.length === {total}"
-        " && cards.every(([_, state]) => ['made', 'from the store'].includes(state)) }",
+        " && cards.every(([_, state]) => ['made', 'kept'].includes(state)) }",
         timeout=SOON,
     )
 

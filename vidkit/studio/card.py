@@ -293,8 +293,9 @@ class Card:
     def close(self) -> None:
         """Let go of its widgets."""
         self._close_editor()
-        if self._box is not None:
-            for each in (self._head, self._body, self._foot, self._slot, self._tools, self._box):
+        box, self._box = self._box, None
+        if box is not None:
+            for each in (self._head, self._body, self._foot, self._slot, self._tools, box):
                 each.close()
 
 

@@ -51,7 +51,7 @@ def state(so_far: SoFar, standing: Standing) -> tuple[str, Tone]:
         case "made" if standing.edited:
             return "edited", "paid"
         case "made":
-            return ("from the store", "kept") if so_far.kept else ("made", "ok")
+            return ("kept", "kept") if so_far.kept else ("made", "ok")
         case "cancelled":
             return "cancelled", "waiting"
         case other:

@@ -31,9 +31,9 @@ class Stored:
 
     def show(self, page: str) -> None:
         """Display it, in a cell; later, put another page in its place, from any thread. Nothing
-        where there is no cell.
+        where there is no notebook.
         """
-        if page == self._page or get_ipython() is None:
+        if page == self._page or not hasattr(get_ipython(), "kernel"):
             return
         self._page = page
         bundle = {"text/html": self._html(), "text/plain": ""}
