@@ -272,6 +272,7 @@ def test_only_the_sections_that_are_asked_for_count() -> None:
         ({"image_s": lambda section: None}, "image_s"),
         ({"per_minute": 0}, "per_minute"),
         ({"per_minute": {"pictures": 5}}, "pictures"),
+        ({"per_minute": {"image": "many"}}, "per_minute"),
         ({"join_s": "soon"}, "join_s"),
         ({"cores": 0}, "cores"),
         ({"from_run": 5}, "from_run"),

@@ -12,7 +12,24 @@ time that is said, on a virtual clock.
     `picture`    a sweep as columns
 """
 
-from .forecast import Forecast, forecast
-from .sweep import Sweep, sweep
+from .forecast import Forecast, forecast, forecast_of, prepared
+from .load import Kind
+from .reading import Given, PerMinute
+from .rehearsal import Rehearsal
+from .seconds import Seconds
+from .sweep import Sweep, curve, sweep
 
-__all__ = ["Forecast", "Sweep", "forecast", "sweep"]
+__all__ = [
+    "Forecast",
+    "Given",
+    "Kind",
+    "PerMinute",
+    "Rehearsal",
+    "Seconds",
+    "Sweep",
+    "curve",
+    "forecast",
+    "forecast_of",
+    "prepared",
+    "sweep",
+]

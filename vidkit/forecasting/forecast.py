@@ -139,10 +139,10 @@ def prepared(
     return Rehearsal(load, cores or usable_cores(), seed), chosen
 
 
-def forecast_of(rehearsal: Rehearsal, settings: Settings) -> Forecast:
-    """The forecast for these settings, with its events."""
+def forecast_of(rehearsal: Rehearsal, settings: Settings, *, watched: bool = True) -> Forecast:
+    """The forecast for these settings; with its events, unless nobody watched."""
     events: list[Event] = []
-    seconds, tally = rehearsal.run(settings, events.append)
+    seconds, tally = rehearsal.run(settings, *([events.append] if watched else []))
     return told(rehearsal, settings, seconds, tally, tuple(events))
 
 

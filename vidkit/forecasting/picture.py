@@ -48,11 +48,17 @@ def in_times(times: float) -> str:
     return f"{times:.0f}×" if times >= 9.95 else f"{times:.1f}".removesuffix(".0") + "×"
 
 
-def laid_out(columns: Mapping[tuple[int, int], Column], width: int, words: str) -> Scene:
+def laid_out(
+    columns: Mapping[tuple[int, int], Column],
+    width: int,
+    words: str,
+    tall: Sequence[int] = (),
+) -> Scene:
     """The picture of `columns`, by (sections, videos) at once, `width` pixels wide; `words` says
-    what it shows.
+    what it shows. tall: the numbers of sections that there is room for, also where a column is
+    still missing.
     """
-    tall = sorted({sections for sections, _ in columns})
+    tall = tall or sorted({sections for sections, _ in columns})
     wide = sorted({videos for _, videos in columns})
     plot = (float(GUTTER), float(max(width - MARGIN, GUTTER + 20)))
     page = Scene(width, plot, told=words)

@@ -12,6 +12,7 @@ from ..lesson import Lesson, Section, lesson_files, load_lesson
 from ..pipeline.shape import image_ask, price, requests, voice_ask
 from ..planning import TYPICAL_SECONDS, UNKNOWN_SECONDS
 from ..providers import ImageAsk, VoiceAsk, image_makers, voice_makers
+from ..providers._limit import RateLimit
 from ..settings import Settings
 from .load import ANY, Kind, Load, Piece, Provider, SectionLoad
 from .seconds import Earlier, Seconds, checked, draw
@@ -129,6 +130,8 @@ def _limits(per_minute: PerMinute | None) -> Mapping[str, float]:
             f"per_minute names {min(strange, key=str)!r}; "
             'give a number, or {"image": …, "voice": …}'
         )
+    for number in both.values():
+        RateLimit(number)  # raises for what is none
     return both
 
 

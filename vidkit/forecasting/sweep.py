@@ -10,11 +10,11 @@ from ..errors import SettingsError
 from ..settings import MOST_WORKERS, Settings, whole
 from ..showing import Page, Shown
 from ..timeline.scene import Scene
-from ..timeline.svg import drawn
+from ..timeline.svg import drawn, fluid
 from ..wording import count, took
 from .bound import bounds
 from .forecast import Forecast, prepared, told
-from .picture import Column, laid_out
+from .picture import Column, in_times, laid_out
 from .picture import told as in_words
 from .reading import Given, PerMinute
 from .rehearsal import Rehearsal
@@ -69,19 +69,8 @@ class Sweep(Shown):
         return laid_out(self._columns(), width, repr(self))
 
     def _columns(self) -> dict[tuple[int, int], Column]:
-        fewest = self.alone.settings
-        alone = fewest.section_workers * fewest.video_workers
-        return {
-            (sections, videos): Column(
-                times := self.speedup(sections, videos),
-                sections * videos / alone,
-                in_words(sections, videos, each.seconds, times, each.limit),
-                near=each.seconds <= (1 + ENOUGH) * self.best.seconds,
-                knee=each is self.knee,
-            )
-            for (sections, videos), each in self.forecasts.items()
-            if (sections, videos) in self.apart
-        }
+        shown = {place: f for place, f in self.forecasts.items() if place in self.apart}
+        return columns(shown, self.alone, self.best, self.knee)
 
     def _page(self) -> Page:
         slow, best = self.alone, self.best
@@ -129,6 +118,45 @@ def sweep(
         **changes,
     )
     return swept(rehearsal, chosen, [(s, v) for v in wide for s in tall])
+
+
+def curve(
+    forecasts: Mapping[tuple[int, int], Forecast], alone: Forecast, row: Sequence[int], at: Forecast
+) -> str:
+    """How many times as fast as `alone` each number of sections in `row` is, as a page: of the
+    forecasts that are there, by (sections, videos). `at` is the one that is chosen.
+    """
+    videos = at.settings.video_workers
+    there = {place: f for place, f in forecasts.items() if place[1] == videos}
+    quick = min(there.values(), key=lambda f: f.seconds, default=at)
+    best = knee = None
+    if all((sections, videos) in there for sections in row):
+        near = [f for f in there.values() if f.seconds <= (1 + ENOUGH) * quick.seconds]
+        best, knee = quick, min(near, key=_workers)
+    words = f"{in_times(alone.seconds / max(at.seconds, 1e-9))} as fast as one section at a time"
+    return fluid(laid_out(columns(there, alone, best, knee, at), 860, words, row))
+
+
+def columns(
+    forecasts: Mapping[tuple[int, int], Forecast],
+    alone: Forecast,
+    best: Forecast | None,
+    knee: Forecast | None,
+    chosen: Forecast | None = None,
+) -> dict[tuple[int, int], Column]:
+    """Forecasts, by (sections, videos), as the columns of a picture, measured against `alone`."""
+    fewest = alone.settings.section_workers * alone.settings.video_workers
+    return {
+        (sections, videos): Column(
+            times := alone.seconds / max(each.seconds, 1e-9),
+            sections * videos / fewest,
+            in_words(sections, videos, each.seconds, times, each.limit),
+            near=best is not None and each.seconds <= (1 + ENOUGH) * best.seconds,
+            knee=each is knee,
+            chosen=chosen is not None and each.settings == chosen.settings,
+        )
+        for (sections, videos), each in forecasts.items()
+    }
 
 
 def swept(rehearsal: Rehearsal, settings: Settings, places: Sequence[tuple[int, int]]) -> Sweep:

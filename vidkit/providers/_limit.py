@@ -21,7 +21,8 @@ class RateLimit:
     """
 
     def __init__(self, per_minute: float) -> None:
-        if not 0 < per_minute <= 1_000_000:
+        number = isinstance(per_minute, int | float) and not isinstance(per_minute, bool)
+        if not number or not 0 < per_minute <= 1_000_000:
             raise SettingsError(
                 f"per_minute is {per_minute!r}; give the requests a minute, more than 0"
             )

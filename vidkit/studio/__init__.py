@@ -15,6 +15,7 @@ from .paint import Painter
 from .sections import Sections
 from .studio import Studio
 from .timeline import Timeline
+from .tuner import Tuner
 from .videos import Videos
 from .workers import Workers
 
@@ -26,6 +27,7 @@ __all__ = [
     "Sections",
     "Studio",
     "Timeline",
+    "Tuner",
     "Videos",
     "Workers",
 ]

@@ -88,7 +88,8 @@ body[data-jp-theme-light="false"] .vidkit {
 """
 
 STYLE += "".join(
-    (Path(__file__).parent / f"{name}.css").read_text("utf-8") for name in ("panel", "cards")
+    (Path(__file__).parent / f"{name}.css").read_text("utf-8")
+    for name in ("panel", "cards", "tuner")
 )
 STYLE += "</style>"
 
