@@ -63,6 +63,8 @@ def _shown(text: str) -> Traced:
 
 
 def _right_to_left(text: str) -> bool:
+    if text.isascii():
+        return False
     sides = [unicodedata.bidirectional(character) for character in text]
     return sum(side in ("R", "AL") for side in sides) > sides.count("L")
 

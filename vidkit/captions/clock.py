@@ -6,6 +6,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 
 from ..plain import Traced
@@ -67,6 +68,7 @@ class Clock:
         return early + (late - early) * part
 
 
+@lru_cache(maxsize=4096)
 def _breath(character: str) -> float:
     # In letters: a stop is about as long as six of them, a comma as three.
     if character in ".!?。！？":

@@ -38,4 +38,6 @@ class Cue:
 
 def columns(text: str) -> int:
     """Columns that `text` takes in a line: two for a wide character, such as a Chinese one."""
+    if text.isascii():
+        return len(text)
     return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)

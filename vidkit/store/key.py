@@ -33,6 +33,10 @@ _LEAVES = frozenset({str, int, float, bool, type(None)})
 """What holds nothing more; looked at first, since most of a shape is of it."""
 _MAPPINGS, _LISTS = (dict, Mapping), (list, tuple)
 
+_WRITER = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False
+)
+
 
 def asset_key(kind: str, shape: Mapping[str, Any]) -> str:
     """The key of the asset of this kind ("image", "audio", "clip", …) and shape: 64 hex digits.
@@ -56,10 +60,7 @@ def canonical(value: Any) -> str:
 
     Raises TypeError or ValueError for what JSON does not have.
     """
-    plain = _plain(value)
-    return json.dumps(
-        plain, sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False
-    )
+    return _WRITER.encode(_plain(value))
 
 
 def without_credentials(value: Any, name: str = "") -> Any:
