@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageColor
 from stand_ins import Rehearsal, written
 
 from vidkit.events import (
@@ -30,6 +30,7 @@ from vidkit.pipeline import Job
 from vidkit.providers.simulated import Simulated
 from vidkit.settings import Settings
 from vidkit.timeline import Bar, Timeline
+from vidkit.timeline.dress import DARK, LIGHT
 from vidkit.timeline.timeline import MOST_BARS, MOST_MARKS
 
 EVIL = '<script>alert(1)</script>\x1b[31m & "quoted"'
@@ -282,6 +283,20 @@ def test_the_png_is_twice_as_wide_as_it_is_shown() -> None:
             corner = image.convert("RGB").getpixel((0, 0))
             assert isinstance(corner, tuple)
             assert (sum(corner) < 200) == dark
+
+
+def test_the_png_keeps_a_colour_of_which_there_is_little() -> None:
+    """A bar two pixels wide has its own colour among hundreds of others."""
+    events = [event for i in range(300) for event in an_image(i, i, i, i + 0.9)]
+    where = (0, None, "join", "vidkit")
+    last = [StepStarted(300.0, *where), WorkStarted(300.0, *where, 999)]
+    last += [WorkEnded(300.1, *where, 999, "done", 0.1), StepEnded(300.1, *where, "made", 0.1)]
+    timeline = Timeline.from_events(a_run(*events, *last))
+    for dark, colours in ((False, LIGHT), (True, DARK)):
+        with Image.open(BytesIO(timeline.png(900, dark))) as image:
+            found = image.convert("RGB").getcolors(1 << 20)
+        wanted = ImageColor.getrgb(colours["join"])
+        assert wanted in {colour for _, colour in found or ()}
 
 
 def test_no_shape_leaves_the_picture() -> None:

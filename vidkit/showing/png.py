@@ -41,7 +41,7 @@ def png(page: Page) -> bytes:
     if picture is not None:
         large = picture.resize((picture.width * 2, picture.height * 2))
         image.paste(large, (EDGE * 2, round(top) * 2))
-        return saved(image, 256)
+        return saved(image, pictured=True)
     return saved(image)
 
 
