@@ -338,3 +338,11 @@ def test_the_picture_can_take_the_width_it_is_given() -> None:
         assert not rect.get("height", "").endswith("%")
         assert -2 <= float(rect.get("x", "")[:-1]) <= 100
     assert "working" in "".join(still.itertext())
+
+
+def test_a_timeline_shows_itself_in_a_notebook() -> None:
+    """A cell that ends in a timeline shows its picture, and a terminal its sentence."""
+    data, about = Timeline.from_events([RunStarted(0.0, 1), RunEnded(1.0)])._repr_mimebundle_()
+    assert data["text/plain"].startswith("Timeline of")
+    picture = Image.open(BytesIO(data["image/png"]))
+    assert picture.width == 2 * about["image/png"]["width"]

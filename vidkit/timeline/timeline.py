@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 MOST_BARS = 6000
 """Bars that are kept; with more, neighbours too short to see become one."""
 MOST_MARKS = 600
+SHOWN = 860
+"""Pixels across which a notebook shows a timeline."""
 FINEST = 1 / 1000
 """Of a run's length: what is shorter is folded first."""
 
@@ -325,6 +327,13 @@ class Timeline:
         from .png import drawn
 
         return drawn(self.scene(width, now, since), dark)
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The picture for a notebook, live or stored, and the sentence for a terminal."""
+        data = {"text/plain": self.sentence(), "image/png": self.png(SHOWN)}
+        return data, {"image/png": {"width": SHOWN}}
 
     def _moment(self, now: float | None) -> float:
         if self._ended is not None or now is None:
