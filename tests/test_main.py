@@ -13,6 +13,8 @@ from typing import Any
 
 import jsonschema
 import pytest
+from fake_gtts import FakeGoogle
+from fake_openai import FakeOpenAI
 from stand_ins import written
 
 from vidkit.__main__ import main
@@ -251,3 +253,40 @@ def test_batch_takes_a_glob_or_several_lessons(tmp_path: Path) -> None:
     assert main(["batch", str(tmp_path / "lessons/b.json"), *QUICK]) == 0
     assert (tmp_path / "lessons/output_b/final_video.mp4").exists()
     assert not (tmp_path / "lessons/output_a").exists()
+
+
+def test_providers_are_told_with_what_they_need(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`vidkit providers` names all, and the key's place; `--check` says who can be used."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    assert main(["providers"]) == 0
+    told = capsys.readouterr().out
+    assert "OPENAI_API_KEY is not set" in told
+    assert all(f"  {name} " in told for name in ("slides", "espeak", "gtts", "recorded"))
+    assert "can be used" not in told
+    with FakeOpenAI() as server, FakeGoogle() as google:
+        google.reached(monkeypatch)
+        assert main(["providers", "--check", "--base-url", server.base_url]) == 0
+        assert capsys.readouterr().out.count("can be used: ") == 9
+        assert sum(server.billed.values()) == server.billed["/v1/models"]
+
+
+def test_several_providers_and_their_options(tmp_path: Path) -> None:
+    """A comma names who takes the place of whom; options of providers reach them."""
+    lesson = written(tmp_path, "rain", 2)
+    with FakeOpenAI() as server:
+        server.choose = lambda text: "refusal" if "picture 1" in text else ""
+        words = ["--images", "openai:quality=low,simulated:0", "--base-url", server.base_url]
+        words += ["--image-style", "Chalk:", *QUICK[2:]]
+        assert main(["make", str(lesson), *words]) == 0
+        asked = [json.loads(body) for body in server.requests]
+    assert sorted(each["prompt"] for each in asked) == [
+        "Chalk:\n\nrain picture 0",
+        "Chalk:\n\nrain picture 1",
+    ]
+    assert {each["quality"] for each in asked} == {"low"}
+    report = json.loads((tmp_path / "output_rain/report.json").read_text())
+    assert [section["image_by"] for section in report["sections"]] == ["openai", "simulated"]
+    assert main(["make", str(lesson), "--images", "openai,slides:nope", *QUICK[2:]]) == 2

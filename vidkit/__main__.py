@@ -1,5 +1,5 @@
-"""The command line: `vidkit make`, `batch`, `plan`, `check`, `slides`, `cache`, `lab` and
-`schema`.
+"""The command line: `vidkit make`, `batch`, `plan`, `check`, `slides`, `providers`, `cache`,
+`lab` and `schema`.
 
 Ends with 0 where all was made, 1 where something failed, 2 where the input was bad,
 130 where it was interrupted, and 141 where whoever read its output has gone.
@@ -185,6 +185,15 @@ def _slides(given: argparse.Namespace) -> int:
     return ALL_MADE
 
 
+def _providers(given: argparse.Namespace) -> int:
+    """`vidkit providers`: what there is, what each needs and costs, whether it can be used."""
+    from .offers import check, offers, table
+
+    there = offers(options.settings(given))
+    say(table(check(there) if given.check else there))
+    return ALL_MADE
+
+
 def _lab(given: argparse.Namespace) -> int:
     """`vidkit lab`: JupyterLab on the first notebook."""
     from .lab import open_lab
@@ -279,6 +288,17 @@ def _parser() -> argparse.ArgumentParser:
     slides.add_argument("-o", "--output", metavar="FILE", help="default: slides_<name>.png")
     slides.add_argument("--images", metavar="NAME", help="slides, or slides:dark and the like")
     slides.add_argument("--size", type=options.size, metavar="WxH", help="default 1280x720")
+
+    providers = _command(
+        commands,
+        "providers",
+        _providers,
+        "say who can draw and speak, and what each needs",
+    )
+    providers.add_argument(
+        "--check", action="store_true", help="see whether each can be used; nothing is paid"
+    )
+    options.providers(providers)
 
     lab = _command(commands, "lab", _lab, "open JupyterLab on vidkit's first notebook")
     lab.add_argument(

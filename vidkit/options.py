@@ -9,10 +9,13 @@ from datetime import timedelta
 from typing import Any, get_args
 
 from .paths import shortened
-from .providers import names
+from .providers import Kind, names, specs
 from .settings import Fit, Force, Motion, Settings
 
 DEFAULTS = Settings()
+
+KINDS: tuple[Kind, ...] = ("images", "voice")
+EXAMPLES = {"images": "openai,slides", "voice": "gtts,espeak"}
 
 
 def how(parser: argparse.ArgumentParser) -> None:
@@ -32,8 +35,14 @@ def how(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"lessons made at once (default {DEFAULTS.video_workers})",
     )
-    add("--images", metavar="NAME", help=f"one of {', '.join(names('images'))}; or NAME:ARGUMENT")
-    add("--voice", metavar="NAME", help=f"one of {', '.join(names('voice'))}; or NAME:ARGUMENT")
+    for kind in KINDS:
+        add(
+            f"--{kind}",
+            metavar="NAME",
+            help=f"one of {', '.join(names(kind))}, or NAME:ARGUMENT; of several, as "
+            f"{EXAMPLES[kind]}, each takes the place of those before it",
+        )
+    providers(parser)
     add("--size", type=size, metavar="WxH", help="the video's frame (default 1280x720)")
     add("--rate", type=int, metavar="WPM", help="speed of speech in words a minute")
     add(
@@ -51,6 +60,19 @@ def how(parser: argparse.ArgumentParser) -> None:
     add("--quiet", action="store_false", dest="progress", default=None, help="no progress bars")
 
 
+def providers(parser: argparse.ArgumentParser) -> None:
+    """The options that reach a provider. There is none for a key: a terminal remembers what is
+    typed.
+    """
+    add = parser.add_argument
+    add("--base-url", metavar="URL", help="openai: another server that speaks as it does")
+    add("--image-style", metavar="TEXT", help="openai: what is asked for before a section's words")
+    add("--image-quality", metavar="WORD", help="openai: low, medium, high, xhigh, max or auto")
+    add("--voice-manner", metavar="TEXT", help="openai: how to speak")
+    add("--voice-tld", metavar="TLD", help="gtts: the accent, as the end of an address: co.uk")
+    add("--voice-slow", action="store_true", default=None, help="gtts: speak slowly")
+
+
 def settings(given: argparse.Namespace) -> Settings:
     """The settings that were named on the command line, and no others."""
     changes: dict[str, Any] = {
@@ -58,6 +80,12 @@ def settings(given: argparse.Namespace) -> Settings:
         for name in (
             "images",
             "voice",
+            "base_url",
+            "image_style",
+            "image_quality",
+            "voice_manner",
+            "voice_tld",
+            "voice_slow",
             "rate",
             "section_workers",
             "video_workers",
@@ -75,6 +103,10 @@ def settings(given: argparse.Namespace) -> Settings:
         )
         if (value := getattr(given, name, None)) is not None
     }
+    for kind in KINDS:
+        if kind in changes:
+            several = specs(kind, changes[kind])
+            changes[kind] = several if len(several) > 1 else several[0]
     return DEFAULTS.with_(**changes)
 
 
