@@ -75,7 +75,8 @@ def main() -> None:
             Heard(client, f"import os; os.chdir({folder!r})")
             Heard(client, "import vidkit.studio.sections, IPython.display")
             built = Heard(client, BUILD.format(**given))
-            print(f"{count} sections are built and shown in {built.numbers[0]:.2f} s")
+            took, cpu = built.numbers
+            print(f"{count} sections are built and shown in {took:.2f} s ({cpu:.2f} s of a core)")
             print(f"  {built.messages} messages, {built.bytes / 1000:.0f} kB")
             waited = Heard(client, WAIT.format(seconds=seconds))
             share = waited.numbers[1] / waited.numbers[0]
