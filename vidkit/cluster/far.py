@@ -143,7 +143,7 @@ class FarStore(Store):
                 yield True
                 made = self._renewed is not None
         finally:
-            self._line.tell(HUB, "land", asset, number, made)
+            self._line.mention(HUB, "land", asset, number, made)
 
 
 class FarGate:

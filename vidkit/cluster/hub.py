@@ -20,6 +20,11 @@ LONGEST_WAIT = 20.0
 """Seconds after which a side that hears nothing asks again, so that no dead one is waited for."""
 
 
+PATIENT = {"event", "note", "need", "gate"}
+COMPANY = 0.02
+"""Seconds that letters of these kinds wait for others, where somebody waits for none of them."""
+
+
 class _Box:
     """The letters that wait for somebody."""
 
@@ -46,6 +51,8 @@ class _Box:
                 while self.open and not self.letters and reader == self._readers:
                     self.filled.clear()
                     await self.filled.wait()
+            if all(letter.kind in PATIENT for letter in self.letters):
+                await asyncio.sleep(COMPANY)
         except TimeoutError:
             return b""
         if reader != self._readers:
