@@ -25,7 +25,6 @@ def making(
     if not changes:
         return _cell([], _call("generate_video", repr(str(path)), settings))
     before = [
-        "from vidkit.editing import edited",
         "",
         f"lesson = vidkit.load_lesson({str(path)!r})",
         *changes,
@@ -53,7 +52,7 @@ def _edits(lesson: Lesson, read: Lesson) -> list[str]:
         }
         given = "".join(f", {key}={text!r}" for key, text in texts.items())
         if given:
-            lines.append(f"lesson = edited(lesson, {index}{given})")
+            lines.append(f"lesson = vidkit.edited(lesson, {index}{given})")
     return lines
 
 
