@@ -1,37 +1,61 @@
 """Take the README's pictures anew: `python tests/pictures.py`.
 
-Real screenshots of the notebooks in a real JupyterLab, in headless Chromium.
+Real screenshots of the Studio in a real JupyterLab, in headless Chromium, light and dark.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
 
+from a_notebook import notebook
 from browser import browser
 from lab import Lab, command, run_all
+from PIL import Image
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 PICTURES = NOTEBOOKS / "pictures"
+SIZE = (1280, 1560)
+
+CELLS = ('from vidkit.studio import Studio\n\nstudio = Studio("lessons")\nstudio', "studio.make()")
 
 
 def main() -> None:
-    """The panel after a run, with the first row of its cards."""
+    """The Studio after a run, down to the first row of its cards."""
     PICTURES.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as copy:
-        root = Path(copy) / "notebooks"
+    with tempfile.TemporaryDirectory() as empty:
+        root = Path(empty) / "notebooks"
         shutil.copytree(NOTEBOOKS, root, ignore=shutil.ignore_patterns("output_*", ".ipynb*"))
+        os.environ["VIDKIT_CACHE"] = str(Path(empty) / "store")
+        path = notebook(root, *CELLS, name="studio")
         with Lab(root) as lab, browser() as chromium:
-            page = chromium.new_page(viewport={"width": 1180, "height": 640})
-            lab.open(page, "1-first-video.ipynb")
+            page = chromium.new_page(viewport={"width": SIZE[0], "height": 2 * SIZE[1]})
+            lab.open(page, path.name)
             command(page, "application:toggle-left-area")
             run_all(page)
-            page.locator(".vidkit img").nth(10).wait_for()
-            page.wait_for_timeout(1500)
-            page.locator(".vidkit").first.evaluate("panel => panel.scrollIntoView()")
-            page.wait_for_timeout(500)
-            page.screenshot(path=PICTURES / "panel.png")
+            page.locator(".vidkit-studio .vidkit-film video").wait_for(timeout=60_000)
+            page.wait_for_timeout(3000)
+            for theme in ("Light", "Dark"):
+                command(page, "apputils:change-theme", theme=f"JupyterLab {theme}")
+                page.wait_for_timeout(2000)
+                _take(page, PICTURES / f"studio-{theme.lower()}.png")
+
+
+def _take(page: object, path: Path) -> None:
+    """The upper part of the panel, as a small file."""
+    where = page.locator(".vidkit").first.bounding_box()  # type: ignore[attr-defined]
+    clip = {
+        "x": where["x"] - 12,
+        "y": where["y"] - 2,
+        "width": where["width"] + 24,
+        "height": min(where["height"] + 16, SIZE[1]),
+    }
+    page.screenshot(path=path, clip=clip)  # type: ignore[attr-defined]
+    with Image.open(path) as picture:
+        plain = picture.convert("RGB")
+    plain.save(path, optimize=True)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,8 @@ def run(name: str) -> None:
     for number, cell in enumerate(book.cells):
         cell.id = f"cell-{number}"
         cell.metadata = {k: v for k, v in cell.metadata.items() if k == "tags"}
+        if cell.cell_type == "code":
+            cell.outputs = [each for each in cell.outputs if not _of_a_panel(each)]
         for output in cell.get("outputs", ()):
             output.pop("execution_count", None) if output.output_type == "stream" else None
     book.metadata = nbformat.from_dict(
@@ -47,6 +49,13 @@ def run(name: str) -> None:
         }
     )
     nbformat.write(book, NOTEBOOKS / name)
+
+
+def _of_a_panel(output: nbformat.NotebookNode) -> bool:
+    """Whether an output is what a panel leaves for a notebook that is opened without its kernel:
+    it shows files that a run made, and a code host has none of them.
+    """
+    return "vidkit-stored" in output.get("data", {}).get("text/html", "")
 
 
 def main() -> None:

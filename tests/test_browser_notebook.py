@@ -10,21 +10,25 @@ from lab import Lab, run_all
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
-LOADED = """() => [...document.querySelectorAll('.vidkit img, .vidkit video')].map(
+LOADED = """() => [...document.querySelectorAll('.vidkit-studio :is(img, video)')].map(
   element => element.naturalWidth ?? element.readyState)"""
 
 
 @needs_browser
 def test_the_first_notebook_runs_and_shows_every_section(tmp_path: Path) -> None:
-    """*Run All* ends with no cell waiting, and every picture and clip of the panel loads."""
+    """*Run All* ends with no cell waiting, and the video and every picture and clip of the Studio
+    load.
+    """
     root = tmp_path / "notebooks"
     shutil.copytree(NOTEBOOKS, root, ignore=shutil.ignore_patterns("output_*", ".ipynb*"))
     with Lab(root) as lab, browser() as chromium:
         page = chromium.new_page(viewport={"width": 1200, "height": 900})
         lab.open(page, "1-first-video.ipynb")
         run_all(page)
+        sections = page.locator(".vidkit-studio .vidkit-card").count()
         page.wait_for_function(
-            f"() => {{ const loaded = ({LOADED})(); return loaded.length === 23"
+            f"() => {{ const loaded = ({LOADED})(); return loaded.length === {1 + 2 * sections}"
             " && loaded.every(size => size > 0) }",
             timeout=30_000,
         )
+        assert sections == 11

@@ -88,7 +88,7 @@ def test_the_line_multiplies_and_names_the_band() -> None:
     assert "2 videos × 4 sections × 2 = at most 16 calls at once" in workers._line.value
     assert "balanced" in workers._line.value
     workers.choose(section_workers=1, video_workers=1, concurrent_parts=False)
-    assert "1 video × 1 section = at most 1 calls at once" in workers._line.value
+    assert "1 video × 1 section = at most 1 call at once" in workers._line.value
     assert "careful" in workers._line.value
 
 

@@ -11,7 +11,7 @@ from IPython.display import HTML
 from ..events import Event
 from ..manifest import REPORT
 from ..output import SRT, VTT
-from ..report import SectionReport, VideoReport, clock_time
+from ..report import SectionReport, VideoReport, clock_time, count
 from .part import reveal, show
 from .reach import embedded, url
 
@@ -86,7 +86,7 @@ def _player(report: VideoReport, video: Path, name: str) -> str:
 def _facts(report: VideoReport) -> str:
     made = sum(section.made for section in report.sections)
     total = len(report.sections)
-    how_many = f"{total} chapters" if made == total else f"{made} of {total} sections"
+    how_many = count(total, "chapter") if made == total else f"{made} of {count(total, 'section')}"
     return f"{clock_time(report.length)} long · {how_many}"
 
 

@@ -47,7 +47,7 @@ class Lessons:
         self._search = widgets.Text(
             description="Search all lessons", placeholder="a word or a phrase"
         )
-        self._list = widgets.Select(description="Lesson", rows=8)
+        self._list = widgets.Select(description="Lesson", rows=10)
         self._count = widgets.HTML()
         self._found = widgets.HTML()
         self._page = widgets.HTML()

@@ -221,7 +221,7 @@ class Workers:
         told = (
             f"{count(videos, 'video')} × {count(sections, 'section')}"
             + (" × 2" if chosen.concurrent_parts else "")
-            + f" = at most {chosen.peak_calls} calls at once"
+            + f" = at most {count(chosen.peak_calls, 'call')} at once"
         )
         self._line.value = (
             f'<div class="vidkit-row" role="status"><span class="vidkit-title">{told}</span>'
