@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -89,6 +91,32 @@ def test_a_cancelled_work_says_so() -> None:
         work.wait()
 
 
+def test_waiting_for_work_on_the_loop_itself_is_refused() -> None:
+    """What was started elsewhere cannot be waited for there either, until it is done."""
+    work = loop.submit(asyncio.sleep(0.3, "done"))
+
+    async def inside() -> str:
+        with pytest.raises(VidkitError, match="await"):
+            work.wait()
+        await work
+        return work.wait()
+
+    assert loop.run(inside()) == "done"
+
+
+@pytest.mark.parametrize("end", [SystemExit(3), KeyboardInterrupt()])
+def test_nobody_ends_the_program_from_the_loop(end: BaseException) -> None:
+    """What asyncio stops for is an error for who waits, and the loop turns on for the others."""
+
+    async def ends() -> None:
+        raise end
+
+    other = loop.submit(asyncio.sleep(0.3, "still here"))
+    with pytest.raises(VidkitError, match=type(end).__name__):
+        loop.run(ends())
+    assert other.wait() == "still here"
+
+
 def _in_child(answers: multiprocessing.SimpleQueue[str]) -> None:
     answers.put(loop.run(where())[0])
 
@@ -100,6 +128,55 @@ def test_a_forked_child_gets_a_loop_of_its_own() -> None:
     answers = context.SimpleQueue()
     child = context.Process(target=_in_child, args=(answers,))
     child.start()
+    child.join(20)
+    assert child.exitcode == 0
+    assert answers.get() == "vidkit"
+
+
+ENDS = """
+import asyncio, sys, threading, time
+from vidkit import loop
+async def long():
+    try:
+        await asyncio.to_thread(time.sleep, 0.1)
+        await asyncio.sleep(3600)
+    finally:
+        await asyncio.to_thread(print, "tidied", flush=True)
+work = loop.submit(long())
+time.sleep({before})
+{end}
+"""
+
+
+@pytest.mark.parametrize("before", [0, 0.05, 0.3])
+@pytest.mark.parametrize("end", ["pass", "sys.exit(0)", "1 / 0"])
+def test_a_program_ends_with_work_under_way(before: float, end: str) -> None:
+    """It ends at once, what is under way tidies up before the threads go, and nothing is said of
+    what could not be begun any more.
+    """
+    code = ENDS.format(before=before, end=end)
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert run.returncode == (1 if "0" in end and "/" in end else 0)
+    assert [line for line in run.stderr.splitlines() if "Error" in line] == (
+        ["ZeroDivisionError: division by zero"] if "/" in end else []
+    )
+    if before == 0.3:
+        assert run.stdout == "tidied\n"
+
+
+def _held_in_child(answers: multiprocessing.SimpleQueue[str]) -> None:
+    answers.put(loop.run(where())[0])
+
+
+def test_a_child_that_is_forked_while_the_loop_begins_hangs_nowhere() -> None:
+    """A lock that some thread holds at the fork is held by nobody in the child."""
+    context = multiprocessing.get_context("fork")
+    answers = context.SimpleQueue()
+    with loop._lock:
+        child = context.Process(target=_held_in_child, args=(answers,))
+        child.start()
     child.join(20)
     assert child.exitcode == 0
     assert answers.get() == "vidkit"

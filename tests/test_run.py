@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,9 @@ from stand_ins import written
 
 import vidkit
 from vidkit.equipment import store_of
-from vidkit.errors import Cancelled, OutputError, SettingsError
+from vidkit.errors import Cancelled, OutputError, SettingsError, VidkitError
 from vidkit.events import Event, WorkEnded, WorkStarted
+from vidkit.providers import ImageAsk, Picture, Request
 from vidkit.providers.simulated import Simulated
 from vidkit.settings import Settings
 
@@ -206,3 +209,90 @@ def test_a_cancel_begins_no_more_clips(tmp_path: Path) -> None:
     assert len(clips) < 12
     assert {section.state for section in report.sections} == {"made", "cancelled"}
     assert started(lesson, voice, size=(640, 360), motion="zoom").result().made
+
+
+class Ender:
+    """Draws all but the second section, where it tries to end the program."""
+
+    name, places, price = "ender", None, 0.0
+
+    def __init__(self, end: BaseException) -> None:
+        self._end = end
+        self._real = Simulated(latency=0.0)
+
+    def shape(self, ask: ImageAsk) -> Mapping[str, Any]:
+        return {"of": ask.description}
+
+    async def draw(self, ask: ImageAsk, request: Request) -> Picture:
+        if ask.index == 1:
+            raise self._end
+        return await self._real.draw(ask, request)
+
+
+class Odd(BaseException):
+    """An error that is no `Exception`."""
+
+
+@pytest.mark.parametrize("end", [SystemExit(3), KeyboardInterrupt(), Odd("odd")])
+def test_a_provider_that_ends_the_program_fails_its_section(
+    tmp_path: Path, end: BaseException
+) -> None:
+    """It costs its section, which says so, and the run goes on."""
+    report = started(
+        written(tmp_path), Simulated(latency=0.0, seconds=0.2), images=Ender(end)
+    ).result()
+    assert [section.made for section in report.sections] == [True, False, True]
+    assert f"tried to end the whole program ({type(end).__name__}" in str(report.sections[1].error)
+
+
+# moviepy leaves its pipes to the garbage collector
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_effect_that_ends_the_program_fails_its_section(tmp_path: Path) -> None:
+    """So it is with an effect, which runs in a thread."""
+    report = started(
+        written(tmp_path),
+        Simulated(latency=0.0, seconds=0.2),
+        effects={2: [lambda clip: sys.exit(3)]},
+    ).result()
+    assert [section.made for section in report.sections] == [True, False, True]
+
+
+def test_a_run_is_not_waited_for_by_its_listener(tmp_path: Path) -> None:
+    """A listener that waits for its own run is told to await, and the run goes on."""
+    told: list[Exception] = []
+
+    def wait(event: Event) -> None:
+        try:
+            run.result()
+        except VidkitError as error:
+            told.append(error)
+
+    run = started(written(tmp_path), Simulated(latency=0.1, seconds=0.2), listener=wait)
+    assert run.result().made
+    assert "await" in str(told[0])
+
+
+def test_a_program_that_ends_under_way_leaves_a_true_report(tmp_path: Path) -> None:
+    """A script that starts a run and ends says nothing, hangs nowhere, and leaves a report that
+    says that it was cancelled, no scrap and no lock.
+    """
+    lesson = written(tmp_path, sections=4)
+    code = """
+import sys, time, vidkit
+from vidkit.events import StepEnded
+made = []
+run = vidkit.start(sys.argv[1], images="simulated:0", voice="simulated:latency=600,seconds=0.2",
+    size=(64, 36), progress=False,
+    listener=lambda event: made.append(event) if isinstance(event, StepEnded) else None)
+while not made:
+    time.sleep(0.01)
+"""
+    words = [sys.executable, "-c", code, str(lesson)]
+    run = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+    folder = tmp_path / "output_lesson"
+    report = json.loads((folder / "report.json").read_text())
+    assert report["state"] == "failed"
+    assert "cancelled" in report["error"]
+    assert not list(folder.rglob("*.part"))
+    assert not list(folder.glob("*.lock"))

@@ -70,6 +70,8 @@ def _noticed(folder: Path, sentence: str) -> None:
 
 def _forget() -> None:
     """In a forked child: what the parent had open is the parent's."""
+    global _opening
+    _opening = threading.Lock()
     _stores.clear()
     _gates.clear()
     _cores.clear()

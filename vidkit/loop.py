@@ -9,11 +9,14 @@ ordinary code, `hop` from a coroutine of any loop, `submit` not at all.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import concurrent.futures
 import os
 import threading
+import weakref
 from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from .errors import Cancelled, VidkitError
@@ -27,10 +30,14 @@ a lock that waits without a time-out cannot be interrupted on every system."""
 THREADS = 32 + (os.cpu_count() or 1)
 """For what blocks: an encode on each core, and besides them all that waits for a disk."""
 
+FAREWELL = 2.0
+"""Seconds that what is under way has to come to its end when the program ends."""
+
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
 _thread: threading.Thread | None = None
 _pid = 0
+_under_way: weakref.WeakSet[Work[Any]] = weakref.WeakSet()
 
 
 def event_loop() -> asyncio.AbstractEventLoop:
@@ -48,7 +55,40 @@ def event_loop() -> asyncio.AbstractEventLoop:
 
 def _turn(loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(loop)
-    loop.run_forever()
+    while True:
+        try:
+            return loop.run_forever()
+        except (SystemExit, KeyboardInterrupt):
+            # asyncio stops for these two, which whoever waits for the task gets too; they mean
+            # the program's own thread, and not the one that others depend on
+            continue
+
+
+def _end_all() -> None:
+    """Let what is under way end before the program does: cancelled, and with its reports written.
+    Later its threads would find that nothing may be begun any more, and say so at length.
+    """
+    if _pid != os.getpid():
+        return
+    works = list(_under_way)
+    for work in works:
+        work.cancel()
+    with suppress(KeyboardInterrupt):
+        concurrent.futures.wait([work.future for work in works], timeout=FAREWELL)
+
+
+def _forget() -> None:
+    """In a forked child: the loop is the parent's, and a lock that was held stays so for ever."""
+    global _lock, _loop
+    _lock, _loop = threading.Lock(), None
+    _under_way.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+# before the threads of asyncio's pool are waited for, which atexit comes after; that is why the
+# pool's module is imported above
+getattr(threading, "_register_atexit", atexit.register)(_end_all)
 
 
 def inside() -> bool:
@@ -67,6 +107,7 @@ class Work(Generic[T]):
         self._coroutine = coroutine
         self._task: asyncio.Task[T] | None = None
         self._loop = event_loop()
+        _under_way.add(self)
         self._loop.call_soon_threadsafe(self._begin)
 
     def _begin(self) -> None:
@@ -74,9 +115,12 @@ class Work(Generic[T]):
         self._task.add_done_callback(self._end)
 
     def _end(self, task: asyncio.Task[T]) -> None:
+        _under_way.discard(self)
         if task.cancelled():
             self.future.set_exception(Cancelled("cancelled; what was finished is kept"))
-        elif error := task.exception():
+        elif isinstance(error := task.exception(), SystemExit | KeyboardInterrupt):
+            self.future.set_exception(VidkitError(ended_all(error)))
+        elif error is not None:
             self.future.set_exception(error)
         else:
             self.future.set_result(task.result())
@@ -95,9 +139,12 @@ class Work(Generic[T]):
     def wait(self, ease: Callable[[], None] | None = None) -> T:
         """Wait for the result.
 
-        An interrupt (Ctrl-C) calls `ease`, which asks the work to come to an end, and goes on
+        Raises `VidkitError` in vidkit's own thread, which it would stop for ever. An interrupt
+        (Ctrl-C) calls `ease`, which asks the work to come to an end, and goes on
         up when it has; a second one, or one without `ease`, cancels.
         """
+        if inside() and not self.future.done():
+            raise VidkitError(_NOT_HERE)
         interrupted: KeyboardInterrupt | None = None
         while not self.future.done():
             try:
@@ -130,6 +177,20 @@ class Work(Generic[T]):
         return ended.result()
 
 
+_NOT_HERE = (
+    "a call that waits was made from vidkit's own loop (a listener or a provider); "
+    "await the coroutine instead: generate_video or process_videos"
+)
+
+
+def ended_all(error: BaseException) -> str:
+    """What to say of code of somebody's own that tried to end the program, and did not."""
+    return (
+        f"it tried to end the whole program ({type(error).__name__} {error}".rstrip()
+        + "); let it raise an error of another kind"
+    )
+
+
 def submit(coroutine: Coroutine[Any, Any, T]) -> Work[T]:
     """Start a coroutine on vidkit's loop and return at once."""
     return Work(coroutine)
@@ -145,10 +206,7 @@ def run(coroutine: Coroutine[Any, Any, T], ease: Callable[[], None] | None = Non
     """
     if inside():
         coroutine.close()
-        raise VidkitError(
-            "a call that waits was made from vidkit's own loop (a listener or a provider); "
-            "await the coroutine instead: generate_video or process_videos"
-        )
+        raise VidkitError(_NOT_HERE)
     return Work(coroutine).wait(ease)
 
 

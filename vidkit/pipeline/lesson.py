@@ -14,7 +14,6 @@ from ..captions import Cue, cues, to_srt, to_vtt
 from ..errors import (
     Cancelled,
     NothingMade,
-    SettingsError,
     StoreError,
     VidkitError,
 )
@@ -28,16 +27,15 @@ from ..events import (
     StepStarted,
 )
 from ..output import POSTER, SHEET, SRT, VIDEO, VTT
-from ..paths import shortened
 from ..report import SectionReport, VideoReport
 from ..store import Asset, Money
 from .asset import obtain
-from .choice import Choice, keys, stored
 from .place import Place
 from .section import SectionWork
 from .shape import MEDIA_VERSION, seam_shape, video_shape
 from .step import told
 from .tools import Tools
+from .wanted import chosen, part_keys
 
 Draw = Callable[[], bytes]
 
@@ -101,6 +99,7 @@ class LessonWork:
         self.length = 0.0
         self.failure: VidkitError | None = None
         self.money = Money()
+        self.reported = False
 
     def begin(self) -> None:
         """Claim the folder, and note in the journal what the lesson needs. Blocks."""
@@ -115,6 +114,9 @@ class LessonWork:
         """
         place = self.place
         try:
+            if not self.reported:  # cancelled before its first section
+                with suppress(VidkitError):
+                    self._write_report()
             if place.run is not None:
                 with suppress(StoreError):
                     place.tools.store.journal.end_run(place.run, finished=self.finished)
@@ -350,48 +352,12 @@ class LessonWork:
             )
 
     def _write_report(self) -> None:
-        place = self.place
+        self.reported, place = True, self.place
         place.notes += place.output.notes
         self.money = place.tools.store.journal.spent(place.run)
         if place.settings.force is None:
             place.notes += self.money.notes
         place.output.write_report(self.report().as_json())
-
-
-def chosen(place: Place) -> tuple[int, ...]:
-    """The positions of the sections that the video will have: all, or with `only` those, and
-    the others as far as the store has them. Raises `SettingsError` where one beyond the last is
-    to be made, or to have effects.
-    """
-    there, only = len(place.lesson.sections), place.settings.only
-    for name, numbers in (("only", only or ()), ("effects", place.settings.effects)):
-        if beyond := [number for number in numbers if number > there]:
-            raise SettingsError(
-                f"{name}={shortened(beyond[0])}: {place.lesson.path.name} has "
-                f"{there} sections, counted from 1"
-            )
-    if only is None:
-        return tuple(range(there))
-    return tuple(index for index in range(there) if index + 1 in only or _kept(place, index))
-
-
-def part_keys(place: Place) -> list[str]:
-    """The keys of all images and narrations of the lesson, also of sections that are not to be
-    made now: nobody may prune them until it is finished.
-    """
-    there = range(len(place.lesson.sections))
-    return [key for index in there for part in _parts(place, index) for _, key in keys(part)]
-
-
-def _parts(place: Place, index: int) -> tuple[tuple[Choice, ...], ...]:
-    """Who may make a section's image, and who its narration."""
-    return place.choices("image", index), place.choices("audio", index)
-
-
-def _kept(place: Place, index: int) -> bool:
-    """Whether the store has a section's image and narration."""
-    store = place.tools.store
-    return all(stored(part, store) is not None for part in _parts(place, index))
 
 
 def as_ours(error: Exception) -> VidkitError:

@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 
 from ..errors import Cancelled, ProviderError, VidkitError
 from ..events import Outcome, Step, StepEnded, StepStarted
+from ..loop import ended_all
 from .place import Place
 
 log = logging.getLogger("vidkit.pipeline")
@@ -67,6 +68,10 @@ async def done(
         failure: Exception = broken_off(by, error)
     except Exception as error:
         failure = error
+    except GeneratorExit:
+        raise
+    except BaseException as error:  # such as SystemExit, which is not the provider's to raise
+        failure = ProviderError(f"{by}: {ended_all(error)}")
     else:
         path = got.value if isinstance(got.value, Path) else getattr(got.value, "path", None)
         seconds = over(got.by, "kept" if got.kept else "made", path)
