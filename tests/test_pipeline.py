@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,14 @@ from hypothesis import strategies as st
 from stand_ins import Rehearsal, no_editor, written
 from virtual import virtually
 
-from vidkit.errors import Cancelled, MediaError, RateLimited, Refused, SettingsError
+from vidkit.errors import (
+    Cancelled,
+    MediaError,
+    OutputError,
+    RateLimited,
+    Refused,
+    SettingsError,
+)
 from vidkit.events import (
     LessonEnded,
     LessonStarted,
@@ -528,3 +536,34 @@ def test_a_single_video_worker_makes_one_lesson_after_the_other(tmp_path: Path) 
     virtually(run._make(jobs(tmp_path, 3, 2), aside))
     order = [type(e).__name__ for e in run.events if isinstance(e, LessonStarted | LessonEnded)]
     assert order == ["LessonStarted", "LessonEnded"] * 3
+
+
+def test_a_full_disk_begins_nothing_more(tmp_path: Path) -> None:
+    """What would be made is paid for and lost: the lessons after it are not begun, in words
+    that say what to do, and the same call goes on when there is room.
+    """
+    full = True
+    editor = no_editor()
+
+    def clip(picture: Any, narration: Any, out: Path, frame: Any, **how: Any) -> Any:
+        if full:
+            try:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            except OSError as error:
+                raise OutputError(f"{out} cannot be written") from error
+        return editor.clip(picture, narration, out, frame, **how)
+
+    calls = Simulated(latency=15, seconds=0.1)
+    lessons = jobs(tmp_path, 6, 3)
+    run = Rehearsal(
+        Settings(video_workers=1, section_workers=1),
+        images=calls,
+        editor=Editor(**{**vars(editor), "clip": clip}),
+    )
+    report = run.make(lessons)
+    assert calls.calls <= 2
+    assert {type(video.failure).__name__ for video in report.videos[1:]} == {"DiskFull"}
+    assert "Make room" in str(report.troubles[0])
+    full = False
+    again = Rehearsal(Settings(), editor=run.editor)
+    assert again.make(lessons).made

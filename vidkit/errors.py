@@ -6,6 +6,7 @@
     ├── OutputError        the output folder cannot be written, or holds somebody's file
     ├── MediaError         a picture or a sound cannot be used
     ├── StoreError         the store cannot be used: no room, no permission, a newer one
+    ├── DiskFull           a disk has no room left, so nothing more was begun
     ├── ProviderError      a provider gave no image or no narration
     │   ├── ProviderMissing    it is not there: no such name, not installed
     │   │   ├── KeyMissing         no key, or one that the provider does not accept
@@ -92,6 +93,10 @@ class MediaError(VidkitError):
 
 class StoreError(VidkitError):
     """The store cannot be used: no room, no permission, no store, or one of a newer vidkit."""
+
+
+class DiskFull(VidkitError):
+    """A disk has no room left. Nothing more was begun: it would be paid for and lost."""
 
 
 class ProviderError(VidkitError):

@@ -30,8 +30,8 @@ class Lineup:
     in folders as they are around the lessons; None is beside each lesson.
 
     count: how many lessons there are, None where a generator knows. home: the folder for what
-    concerns them all, None where there is no such folder. notes: sentences about lessons that
-    were left out, because they were named before.
+    concerns them all, None where they lie in several, or a generator knows where. notes:
+    sentences about lessons that were left out, because they were named before.
 
     Raises `SettingsError` where there is no lesson, or something is named that is none.
     """
@@ -40,6 +40,7 @@ class Lineup:
         self.notes: list[str] = []
         self._into = None if output_dir is None else folder_given("output_dir", output_dir)
         self._base: Path | None = None
+        self._apart = False
         self._source: Iterable[Path | Lesson]
         self.count: int | None = None
         if isinstance(lessons, str | Path):
@@ -58,6 +59,7 @@ class Lineup:
                 raise SettingsError("base_dir is an empty list; name at least one lesson")
             self._base = _common(listed)
             self._source = self._once(listed)
+            self._apart = any(_path(each).parent.absolute() != self._base for each in listed)
         else:
             self._source = self._drawn(iter(lessons))
         if isinstance(self._source, list):
@@ -66,7 +68,7 @@ class Lineup:
     @property
     def home(self) -> Path | None:
         """Where the report of the whole batch goes."""
-        return self._into or self._base
+        return self._into or (None if self._apart else self._base)
 
     def __iter__(self) -> Iterator[Job]:
         taken: set[str] = set()

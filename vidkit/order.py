@@ -24,6 +24,7 @@ from .providers import image_makers, left_aside, voice_makers
 from .report import BatchReport, VideoReport
 from .settings import Settings
 from .store import Budget, NoStore, Store
+from .summary import Summary
 
 
 class Order:
@@ -38,6 +39,7 @@ class Order:
         self.jobs: Iterable[Job] = jobs
         self.count = jobs.count if isinstance(jobs, Lineup) else len(jobs)
         self._notes = jobs.notes if isinstance(jobs, Lineup) else []
+        self._home = jobs.home if isinstance(jobs, Lineup) else None
         self.budgets = _budgets(settings)
         self.images = image_makers(settings)
         self.voice = voice_makers(settings)
@@ -93,16 +95,33 @@ class Order:
 
     async def make_all(self) -> BatchReport:
         """The reports of all lessons, in their order."""
+        summary = None if self._home is None else Summary(self._home, self.count)
         async with self._run() as run:
             for note in self._notes:
                 run.tools.events.tell(Noticed(0.0, None, note))
-            report = await run.make(self.jobs, self.count)
+            report = await self._summed(run, summary)
         unmade = run.unmade
         videos = list(report.videos)
         for position, job in unmade.items():
             videos[position] = self._with_retry(videos[position], job)
-        report = replace(report, videos=tuple(videos), notes=tuple(self._notes))
+        report = replace(report, videos=tuple(videos))
         return replace(report, retry=lambda: self._retry_all(report, unmade))
+
+    async def _summed(self, run: Batch, summary: Summary | None) -> BatchReport:
+        """Make all lessons, and sum up in `batch_report.json` what came of them."""
+        aside = run.tools.aside
+        if summary is None:
+            report = await run.make(self.jobs, self.count)
+            return replace(report, notes=tuple(self._notes))
+
+        async def heard(position: int, video: VideoReport) -> None:
+            await aside(summary.heard, position, video)
+
+        await aside(summary.claim)
+        report = await run.make(self.jobs, self.count, heard)
+        report = replace(report, notes=(*self._notes, *summary.notes))
+        await aside(summary.over, report)
+        return report
 
     def _with_retry(self, report: VideoReport, job: Job) -> VideoReport:
         """The report, which can make again what failed."""

@@ -10,6 +10,8 @@ from typing import Any
 
 from .errors import SettingsError
 
+_SQLITE_FULL = 13
+
 
 def path_given(name: str, value: object, what: str = "the path of a lesson") -> Path:
     """The path that the argument `name` gives; `~` is the home folder.
@@ -62,6 +64,17 @@ def shortened(value: object, most: int = 80) -> str:
     except Exception:  # the number of more than 4,300 digits, a class of somebody's own
         return f"a {type(value).__name__} that cannot be shown"
     return said if len(said) <= most else f"{said[: most - 1]}…"
+
+
+def disk_is_full(error: BaseException | None) -> bool:
+    """Whether an error, or one that led to it, says that a disk has no room left."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        if (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF == _SQLITE_FULL:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def why_unwritable(

@@ -11,12 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from ..captions import Cue, cues, to_srt, to_vtt
-from ..errors import (
-    Cancelled,
-    NothingMade,
-    StoreError,
-    VidkitError,
-)
+from ..errors import Cancelled, NothingMade, StoreError, VidkitError
 from ..events import (
     LessonEnded,
     LessonStarted,
@@ -72,6 +67,7 @@ async def make_lesson(place: Place, indexes: Sequence[int]) -> VideoReport:
         await asyncio.shield(beginning)
         return await work.make()
     except Exception as error:
+        place.met(error)
         work.failure = as_ours(error)
         raise
     except asyncio.CancelledError:
@@ -132,12 +128,14 @@ class LessonWork:
             self.failure = Cancelled("cancelled; what was finished is kept")
             raise
         except Exception as error:
+            self.place.met(error)
             self.failure = as_ours(error)
         finally:
             # shielded: a cancelled run still says what it left behind
             try:
                 await asyncio.shield(self.place.tools.aside(self._write_report))
             except VidkitError as error:
+                self.place.met(error)
                 self.place.notes.append(str(error))
                 self.failure = self.failure or error
         return self.report()

@@ -11,11 +11,12 @@ from typing import Any, TypeVar
 
 import anyio
 
-from ..errors import RateLimited, SectionError
+from ..errors import DiskFull, RateLimited, SectionError
 from ..events import Event, Noticed, Step, WorkEnded, WorkOutcome, WorkStarted
 from ..lesson import Lesson
 from ..media import Frame
 from ..output import Output
+from ..paths import disk_is_full
 from ..settings import Settings
 from ..store import asset_key
 from .choice import Choice, PartKind, choices
@@ -79,6 +80,18 @@ class Place:
     def ending(self) -> bool:
         """Whether nothing more may begin."""
         return self.stop is not None or self.tools.reins.stop is not None
+
+    def met(self, error: BaseException) -> None:
+        """Take note of an error. Where a disk is full, the whole run begins nothing more: what
+        would be made is paid for and lost.
+        """
+        if disk_is_full(error):
+            self.tools.reins.end(
+                DiskFull(
+                    f"a disk is full, and so nothing more was begun ({error}). Make room and run "
+                    "again"
+                )
+            )
 
     def stop_at(self, index: int, why: str) -> None:
         """After a failure of the section at `index`: with on_failure="stop" no call begins."""

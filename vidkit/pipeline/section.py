@@ -211,6 +211,7 @@ class SectionWork:
             kept=tuple(step for step, done in steps.items() if done.kept),
             dollars=self.dollars,
             error="; ".join(f"{step}: {told(why)}" for step, why in failures.items()) or None,
+            kinds=tuple(type(why).__name__ for why in failures.values()),
         )
 
 

@@ -76,6 +76,7 @@ async def done(
         path = got.value if isinstance(got.value, Path) else getattr(got.value, "path", None)
         seconds = over(got.by, "kept" if got.kept else "made", path)
         return Done(got.value, got.by, seconds, None, got.kept)
+    place.met(failure)
     place.stop_at(index, told(failure))
     return Done(None, by, over(by, "failed", error=told(failure)), failure)
 
