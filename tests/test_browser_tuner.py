@@ -27,8 +27,8 @@ tuner"""
 SLIDERS = (
     "Seconds an image takes",
     "Seconds a narration takes",
-    "Image requests a minute",
-    "Narration requests a minute",
+    "Image requests a minute (0: no limit)",
+    "Narration requests a minute (0: no limit)",
     "Sections at once",
     "Videos at once",
 )

@@ -23,8 +23,10 @@ from lab import Lab, run_all
 
 CELL = """\
 from vidkit.studio import Tuner
-tuner = Tuner([{sections}] * {lessons}, image_s=15, voice_s=5, per_minute=50)
+tuner = Tuner([{sections}] * {lessons}, image_s=15, voice_s=5, per_minute=15)
 tuner"""
+
+SLIDERS = ("Sections at once", "Seconds an image takes", "Image requests a minute (0: no limit)")
 
 STEP = """key => new Promise(done => {
   const shown = document.querySelector('.vidkit-forecast'), began = performance.now();
@@ -42,6 +44,7 @@ def main() -> None:
     parser.add_argument("--lessons", type=int, default=4)
     parser.add_argument("--sections", type=int, default=12)
     parser.add_argument("--steps", type=int, default=12)
+    parser.add_argument("--sliders", nargs="+", default=SLIDERS)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         cell = CELL.format(lessons=asked.lessons, sections=asked.sections)
@@ -55,14 +58,14 @@ def main() -> None:
             lab.open(page, "tuner.ipynb")
             run_all(page)
             page.locator(".vidkit-tuner svg").first.wait_for()
-            for name in ("Sections at once", "Seconds an image takes", "Image requests a minute"):
+            for name in asked.sliders:
                 page.get_by_role("slider", name=name, exact=True).focus()
                 took = []
                 for step in range(asked.steps):
                     page.wait_for_timeout(1500)  # until the speed-up is worked out
                     took.append(page.evaluate(STEP, "ArrowRight" if step % 2 else "ArrowLeft"))
                 print(
-                    f"{name:26} median {statistics.median(took):4.0f} ms, "
+                    f"{name:38} median {statistics.median(took):4.0f} ms, "
                     f"{min(took):.0f} to {max(took):.0f}"
                 )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import ipywidgets as widgets
@@ -30,12 +29,14 @@ def count_slider(name: str, value: int, most: int) -> widgets.IntSlider:
     return _made(widgets.IntSlider, name, value, min=1, max=max(most, value))
 
 
-def choice_slider(name: str, value: Any, options: Iterable[tuple[str, Any]]) -> Any:
-    """One of several, each with its name."""
-    return _made(widgets.SelectionSlider, name, value, options=list(options))
+def limit_slider(name: str, value: float | None, most: int) -> widgets.FloatSlider:
+    """A limit up to `most`, or more where `value` is more; at 0 there is none."""
+    top = max(most, 2 * (value or 0))
+    named, value = f"{name} (0: no limit)", value or 0.0
+    return _made(widgets.FloatSlider, named, value, min=0, max=top, step=5, readout_format=".0f")
 
 
 def _made(kind: Any, name: str, value: Any, **how: Any) -> Any:
-    slider = kind(value=value, description=name, style={"description_width": "14em"}, **how)
+    slider = kind(value=value, description=name, style={"description_width": "19em"}, **how)
     slider.add_class("vidkit-slider")
     return slider

@@ -5,7 +5,6 @@ with what a run would come to below them. Nothing is called, and nothing is spen
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -32,13 +31,13 @@ from ..settings import Settings, settled
 from ..wording import count, took
 from .look import button, words
 from .part import show
-from .slider import NAMES, choice_slider, count_slider, seconds_slider
+from .slider import NAMES, count_slider, limit_slider, seconds_slider
 from .stored import Stored
 
 IMAGE_SECONDS, VOICE_SECONDS = 60.0, 30.0
-"""The far ends of the sliders for one call."""
-LIMITS = (5, 10, 15, 20, 30, 40, 50, 60, 80, 100, 150, 200, 300, 500)
+MOST_A_MINUTE = 200
 MOST_SECTIONS, MOST_VIDEOS = 16, 8
+"""The far ends of the sliders, where nothing that was given is beyond."""
 COUNTS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16)
 """The numbers of sections at once that the speed-up is shown for."""
 PATIENCE = 0.05
@@ -152,8 +151,12 @@ class Tuner:
         self.voice_s = seconds_slider(
             "Seconds a narration takes", load.mean("audio"), VOICE_SECONDS
         )
-        self.image_limit = _limit("Image requests a minute", load.images.per_minute)
-        self.voice_limit = _limit("Narration requests a minute", load.voice.per_minute)
+        self.image_limit = limit_slider(
+            "Image requests a minute", load.images.per_minute, MOST_A_MINUTE
+        )
+        self.voice_limit = limit_slider(
+            "Narration requests a minute", load.voice.per_minute, MOST_A_MINUTE
+        )
         self.sections = count_slider("Sections at once", given.section_workers, MOST_SECTIONS)
         most = min(MOST_VIDEOS, len(load.lessons))
         self.videos = count_slider("Videos at once", min(given.video_workers, most), most)
@@ -184,8 +187,8 @@ class Tuner:
         """What the sliders say of the providers, and the rehearsal with those."""
         seconds: dict[Kind, float] = {"image": self.image_s.value, "audio": self.voice_s.value}
         limits: dict[Kind, float | None] = {
-            "image": _finite(self.image_limit.value),
-            "audio": _finite(self.voice_limit.value),
+            "image": self.image_limit.value or None,
+            "audio": self.voice_limit.value or None,
         }
         key = (*seconds.values(), *limits.values(), self.adaptive.value)
         return key, replace(self._base, load=self._base.load.told(seconds, limits))
@@ -252,17 +255,6 @@ class Tuner:
 
 def _workers(settings: Settings) -> Place:
     return settings.section_workers, settings.video_workers
-
-
-def _finite(number: float) -> float | None:
-    return None if number == math.inf else number
-
-
-def _limit(name: str, value: float | None) -> Any:
-    """A slider for requests a minute; its end is no limit at all."""
-    numbers = sorted({*map(float, LIMITS), *([] if value is None else [value])})
-    options = [(f"{number:g}", number) for number in numbers]
-    return choice_slider(name, value or math.inf, [*options, ("no limit", math.inf)])
 
 
 def _status(forecast: Forecast) -> str:
