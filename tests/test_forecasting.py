@@ -248,6 +248,19 @@ def test_a_provider_without_its_key_can_be_forecast(monkeypatch: pytest.MonkeyPa
     assert "price unknown" in repr(told)
 
 
+def test_a_provider_s_own_numbers_are_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that says how long it takes and what it bears needs no more words; of several, the
+    first that can be asked is.
+    """
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    images = Simulated(latency=15, per_minute=6)
+    voice = ("openai", Simulated(latency=6))
+    told = forecast([7, 6], images=images, voice=voice, **ALONE)
+    assert told == forecast(
+        [7, 6], told.settings, image_s=15, voice_s=6, per_minute={"image": 6}, **ALONE
+    )
+
+
 def test_its_events_are_those_of_a_run() -> None:
     """A timeline can be drawn of them: every call, and what the gate decided."""
     told = forecast([40], image_s=10, voice_s=1, per_minute={"image": 20}, section_workers=8)

@@ -95,8 +95,8 @@ def forecast(
     Further keywords are settings.
 
     What nobody says is what such a provider usually takes. Everything counts as not yet made,
-    and a budget as enough. Raises `SettingsError` for a faulty argument, `LessonError` for a
-    faulty lesson.
+    every call as answered in the end, and a budget as enough. Raises `SettingsError` for a
+    faulty argument, `LessonError` for a faulty lesson.
     """
     rehearsal, chosen = prepared(
         lessons,

@@ -77,6 +77,8 @@ class Rehearsal:
         )
         jobs = [Job(lesson_of(load, i), Path(name)) for i, name in enumerate(load.names)]
         report = await Batch(settings, tools).make(jobs)
+        if report.failure is not None:
+            raise report.failure
         for video in report.failed:
             raise video.failure or AssertionError(str(video))
         return clock() - began, tally
