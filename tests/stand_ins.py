@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from virtual import virtually
 
 from vidkit.events import Event, Events
 from vidkit.media import Clip, Joined
@@ -17,6 +16,7 @@ from vidkit.pipeline import Aside, Batch, Editor, Job, Source, Tools, directly, 
 from vidkit.providers import Request
 from vidkit.providers.simulated import Simulated
 from vidkit.settings import Settings
+from vidkit.virtual import virtually
 
 
 def written(

@@ -19,7 +19,6 @@ import pytest
 from booked import Booked, calls, counts
 from stand_ins import written
 from test_run import until
-from virtual import virtually
 
 import vidkit
 from vidkit import errors
@@ -49,6 +48,7 @@ from vidkit.events import (
 )
 from vidkit.settings import Settings
 from vidkit.store import Store
+from vidkit.virtual import virtually
 
 distributed = pytest.importorskip("distributed")
 

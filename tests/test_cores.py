@@ -7,10 +7,10 @@ import asyncio
 from hypothesis import given
 from hypothesis import settings as tries
 from hypothesis import strategies as st
-from virtual import virtually
 
 from vidkit.cores import BASE, Cores, encode_memory
 from vidkit.settings import Settings
+from vidkit.virtual import virtually
 
 
 async def work(cores: Cores, each: int, most: list[tuple[int, int]], seconds: float = 10) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from virtual import virtually
 
 from vidkit.errors import (
     KeyMissing,
@@ -26,6 +25,7 @@ from vidkit.errors import (
 )
 from vidkit.events import Event, GateDecided, RequestRetried
 from vidkit.gate import Gate
+from vidkit.virtual import virtually
 
 
 def gate(ceiling: int | None = None, **how: Any) -> Gate:

@@ -7,10 +7,10 @@ from statistics import fmean
 
 import pytest
 from limits import MOODY, SCENARIOS, TRICKIER, Outcome, Scenario, bucket, rehearse
-from virtual import virtually
 
 from vidkit.events import Event, GateDecided
 from vidkit.gate import Gate, Limits, limits_in, retry_after, seconds_in
+from vidkit.virtual import virtually
 
 SLOWER = 1.20
 """Times the lower bound that a scenario may take on average."""

@@ -11,7 +11,6 @@ from typing import Any
 import anyio
 import pytest
 from stand_ins import no_editor, written
-from virtual import virtually
 
 from vidkit.events import Event, Events
 from vidkit.forecasting.pretence import NoFolder
@@ -20,6 +19,7 @@ from vidkit.pipeline import Batch, Job, Source, Tools, directly
 from vidkit.providers import Narration, Picture
 from vidkit.settings import Settings
 from vidkit.store import NoStore, Store
+from vidkit.virtual import virtually
 
 
 class Instant:

@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import settings as tries
 from hypothesis import strategies as st
 from stand_ins import Rehearsal, no_editor, written
-from virtual import virtually
 
 from vidkit.errors import (
     Cancelled,
@@ -38,6 +37,7 @@ from vidkit.gate import Gate
 from vidkit.pipeline import Editor, Job, straight
 from vidkit.providers.simulated import Simulated
 from vidkit.settings import Settings
+from vidkit.virtual import virtually
 
 TICK = 0.001
 """Seconds of virtual time by which a run may exceed the arithmetic."""

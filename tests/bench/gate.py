@@ -22,10 +22,10 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from limits import MOODY, SCENARIOS, TRICKIER, Call, Outcome, Scenario, rehearse
-from virtual import virtually
 
 from vidkit.errors import RateLimited, Unreachable
 from vidkit.gate import Gate
+from vidkit.virtual import virtually
 
 DAY = 24 * 3600.0
 
