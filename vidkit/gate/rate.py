@@ -33,8 +33,10 @@ SURPLUS = 2.0
 
 FEW = 3
 """Fewer requests than these between two 429s: they come thick."""
+A_LITTLE_LESS = 0.94
+"""The rate after such a 429: with a small store of quota, one comes at the limit itself."""
 LESS = 0.75
-"""The rate after such a 429."""
+"""The rate after the second such 429 in a row, and each more: the limit has fallen."""
 ENOUGH = 8
 """Requests let through between two 429s that give a rate; of 8, one more or less is 12 %."""
 CLEAN = 20
@@ -188,7 +190,7 @@ class Rate:
         assert self.borne is not None
         few = passed - self._marks[-1].passed < FEW if self._marks else False
         if few and not self._risen:
-            return LESS * self.borne
+            return (LESS if self._thick > 1 else A_LITTLE_LESS) * self.borne
         inside = self._last_minute(start)
         if self._marks and start.at - self._marks[0].at >= MINUTE and inside >= ENOUGH:
             # What was borne since a rise may be more than the whole minute shows.
