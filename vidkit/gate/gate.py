@@ -316,7 +316,8 @@ class Gate:
         seconds, moody = news
         if moody:
             self._decided("faster", f"{self.name} says 429 at any pace: none is of use")
-        if before is not None and self._room.rejected(self._under_way - 1):
+        # one that says when to come back counts by time, until a pace proves to be no help
+        if (before is not None or after is None) and self._room.rejected(self._under_way - 1):
             self._pace.forget()
             places = self._room.places
             self._decided("slower", f"it is {places} at once that {self.name} bears, not a pace")
