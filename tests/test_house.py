@@ -55,9 +55,11 @@ TIERS = {
         "forecasting",
         "lineup",
         "look",
+        "monitor",
         "offers",
         "planning",
         "progress",
+        "tuning",
         "summary",
     },
     6: {"calls", "fleet", "nested", "order", "retakes", "run"},
@@ -80,6 +82,7 @@ PRIVATE_ROOMS = {
     "store",
     "studio",
     "timeline",
+    "tuning",
 }
 """Packages whose own modules may import each other freely."""
 

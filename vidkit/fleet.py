@@ -43,6 +43,8 @@ class FleetOrder(Order):
     Raises `SettingsError` where `client` is none, or a provider cannot be sent to workers.
     """
 
+    tunes = False
+
     def __init__(
         self, client: Any, settings: Settings, jobs: Sequence[Job] | Lineup, *listeners: Listener
     ) -> None:
@@ -58,7 +60,8 @@ class FleetOrder(Order):
 
     def _at_once(self) -> int:
         workers = len(self._client.nthreads()) if not self._client.asynchronous else 1
-        return min(MOST_BARS, self.settings.video_workers * max(1, workers))
+        videos: int = self.settings.video_workers
+        return min(MOST_BARS, videos * max(1, workers))
 
     @asynccontextmanager
     async def _run(self) -> AsyncIterator[Batch]:

@@ -23,17 +23,18 @@ def how(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         "--workers",
-        type=int,
+        type=workers,
         dest="section_workers",
         metavar="N",
-        help=f"sections of a lesson made at once (default {DEFAULTS.section_workers})",
+        help=f"sections of a lesson made at once (default {DEFAULTS.section_workers}); auto, or "
+        "auto:12, follows from what is measured",
     )
     add(
         "--videos",
-        type=int,
+        type=workers,
         dest="video_workers",
         metavar="N",
-        help=f"lessons made at once (default {DEFAULTS.video_workers})",
+        help=f"lessons made at once (default {DEFAULTS.video_workers}); auto as there",
     )
     for kind in KINDS:
         add(
@@ -58,6 +59,11 @@ def how(parser: argparse.ArgumentParser) -> None:
     add("--no-cache", action="store_false", dest="cache", default=None, help="keep nothing")
     add("--cache-dir", metavar="DIR", help="the folder of the store of what was made")
     add("--quiet", action="store_false", dest="progress", default=None, help="no progress bars")
+
+
+def workers(text: str) -> int | str:
+    """A number of workers, or "auto" and its ceiling, which the settings read."""
+    return text if text.startswith("auto") else int(text)
 
 
 def providers(parser: argparse.ArgumentParser) -> None:

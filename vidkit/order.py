@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from . import loop
 from .equipment import cores_of, gate_of, hears, in_use, real_editor, store_of
 from .errors import Cancelled, NothingMade, SettingsError, StoreError
-from .events import Event, Events, Listener, Noticed
+from .events import Event, Events, Listener, Noticed, Sampled
 from .lineup import Lineup
+from .monitor import Monitor
 from .paths import shortened
 from .pipeline import Batch, Job, Reins, Source, Tools
 from .pipeline.batch import MakeLesson
@@ -22,15 +24,20 @@ from .pipeline.tools import Maker
 from .progress import Watcher, bars
 from .providers import image_makers, left_aside, voice_makers
 from .report import BatchReport, VideoReport
+from .report.resources import ResourceTally
 from .settings import Settings
 from .store import Budget, NoStore, Store
 from .summary import Summary
+from .tuning import Steering
 
 
 class Order:
     """A run that is about to start: made in the caller's thread, where faults of the
     arguments are found and a notebook's cell owns the bars; carried out on vidkit's loop.
     """
+
+    tunes = True
+    """Whether what is measured here is all that there is, so that workers can follow from it."""
 
     def __init__(
         self, settings: Settings, jobs: Sequence[Job] | Lineup, *listeners: Listener
@@ -52,6 +59,7 @@ class Order:
         self._reins = Reins()
         self._make: MakeLesson = make_here
         self._store: Store | NoStore | None = None
+        self._used = ResourceTally()
         self.batch: Batch | None = None
 
     def __enter__(self) -> None:
@@ -91,7 +99,8 @@ class Order:
         """The only lesson's report, whatever came of it."""
         (job,) = self.jobs
         async with self._run() as run:
-            return self._with_retry(await run.make_one(job), job)
+            report = await run.make_one(job)
+        return replace(self._with_retry(report, job), resources=self._used.resources)
 
     async def make_all(self) -> BatchReport:
         """The reports of all lessons, in their order."""
@@ -157,7 +166,8 @@ class Order:
 
     def _at_once(self) -> int:
         """Lessons that are made at once, about."""
-        return self.settings.video_workers
+        workers: int = self.settings.video_workers
+        return workers
 
     def _source(self, kind: str, maker: Maker, events: Events) -> Source[Maker]:
         """A provider and its gate, whose decisions this run's listeners hear."""
@@ -175,7 +185,35 @@ class Order:
     async def _run(self) -> AsyncIterator[Batch]:
         """A run with real tools, on the loop that it lives on."""
         async with in_use([*self.images, *self.voice]):
-            yield await self._batch()
+            batch = await self._batch()
+            with self._watched(batch):
+                yield batch
+
+    @contextmanager
+    def _watched(self, batch: Batch) -> Iterator[None]:
+        """Sample what the run uses while it goes on, and let its workers follow from that."""
+        events, store = batch.tools.events, batch.tools.store
+        steering = Steering(batch, self.settings) if self.tunes else None
+
+        def tell(sampled: Sampled) -> None:
+            self._used.hear(sampled)
+            events.tell(sampled)
+            if steering is not None:
+                steering.steer(sampled)
+
+        monitor = Monitor(tell, batch.now, store.folder or Path.cwd())
+        deaf = [events.subscribe(monitor.hear)]
+        if steering is not None:
+            deaf.append(events.subscribe(steering.hear))
+        watching = asyncio.create_task(monitor.watch())
+        try:
+            yield
+        finally:
+            watching.cancel()
+            for each in deaf:
+                each()
+            # also a run of less than a second has a sample
+            self._used.hear(monitor.sample())
 
     async def _batch(self) -> Batch:
         events = Events()

@@ -47,8 +47,10 @@ class Settings:
         voice_tld: the accent of gtts, as the end of a Google address: "co.uk", "com.au".
         voice_slow: lets gtts speak slowly.
     Workers
-        section_workers: sections of one lesson made at once.
-        video_workers: lessons of a batch made at once.
+        section_workers: sections of one lesson made at once. video_workers: lessons of a batch
+        made at once. Each is a number, "auto" or "auto:12": begin as usual, and follow from what
+        is measured, up to 16 sections (4 videos) or to the number that is given. The setting is
+        then the number to begin with, and section_ceiling (video_ceiling) the most.
         concurrent_parts: image and narration of a section at the same time.
         adaptive: find out how many requests an online provider bears, within these numbers;
         False makes as many as they allow.
@@ -87,8 +89,10 @@ class Settings:
     voice_manner: str | None = None
     voice_tld: str | None = None
     voice_slow: bool = False
-    section_workers: int = 4
-    video_workers: int = 2
+    section_workers: Any = 4
+    video_workers: Any = 2
+    section_ceiling: int | None = None
+    video_ceiling: int | None = None
     concurrent_parts: bool = True
     adaptive: bool = True
     pace: float | None = None
@@ -107,8 +111,8 @@ class Settings:
     progress: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("section_workers", "video_workers"):
-            whole(name, getattr(self, name), 1, MOST_WORKERS)
+        for name in _CEILINGS:
+            self._take_workers(name)
         whole("fps", self.fps, 1, 120)
         if self.rate is not None:
             whole("rate", self.rate, *RATES)
@@ -147,6 +151,24 @@ class Settings:
         object.__setattr__(self, "api_key", _hidden("api_key", self.api_key))
         object.__setattr__(self, "base_url", _address(self.base_url))
 
+    def _take_workers(self, name: str) -> None:
+        """Read a number of workers, or "auto" and its ceiling."""
+        ceiling, most = _CEILINGS[name]
+        value = getattr(self, name)
+        if isinstance(value, str):
+            word, _, number = value.partition(":")
+            if word != "auto" or (number and not number.isdecimal()):
+                raise SettingsError(
+                    f"{name} is {shortened(value)}; give a whole number from 1 to {MOST_WORKERS}, "
+                    '"auto" or "auto:12"'
+                )
+            most = int(number[:9] or most)
+            whole(f"the number of {name}", most, 1, MOST_WORKERS)
+            usual = getattr(type(self), name)
+            object.__setattr__(self, name, min(usual, most))
+            object.__setattr__(self, ceiling, most)
+        whole(name, getattr(self, name), 1, MOST_WORKERS)
+
     def sources(self, kind: str) -> tuple[Any, ...]:
         """The providers for "images" or "voice", the first before those that take its place."""
         several = getattr(self, kind)
@@ -155,12 +177,14 @@ class Settings:
     @property
     def peak_calls(self) -> int:
         """Provider calls that can be under way at once in a batch."""
-        return self.video_workers * self.calls_per_video
+        videos: int = max(self.video_workers, self.video_ceiling or 0)
+        return videos * self.calls_per_video
 
     @property
     def calls_per_video(self) -> int:
         """Provider calls that one lesson can have under way at once."""
-        return self.section_workers * (2 if self.concurrent_parts else 1)
+        sections: int = max(self.section_workers, self.section_ceiling or 0)
+        return sections * (2 if self.concurrent_parts else 1)
 
     def with_(self, **changes: Any) -> Settings:
         """A copy with some settings changed. Raises `SettingsError` for an unknown one."""
@@ -170,6 +194,9 @@ class Settings:
                 raise SettingsError(
                     f"there is no setting {name!r}; choose from: {', '.join(sorted(known))}"
                 )
+        for workers, (ceiling, _) in _CEILINGS.items():
+            if workers in changes:
+                changes.setdefault(ceiling, None)
         return replace(self, **changes)
 
 
@@ -183,6 +210,8 @@ def settled(settings: Settings | None, changes: Mapping[str, Any]) -> Settings:
     return (settings or Settings()).with_(**changes)
 
 
+_CEILINGS = {"section_workers": ("section_ceiling", 16), "video_workers": ("video_ceiling", 4)}
+"""The setting that has the most that "auto" may reach, and how many that are by itself."""
 _SWITCHES = ("concurrent_parts", "adaptive", "cache", "progress", "voice_slow")
 _TEXTS = ("image_style", "image_quality", "voice_manner", "voice_tld")
 

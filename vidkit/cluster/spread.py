@@ -83,7 +83,7 @@ class Spread:
         Raises `ClusterError` where it cannot be reached, or does not take vidkit in.
         """
         self._tools, self._now, self._sections = tools, now, settings.section_workers
-        self._most = settings.video_workers
+        self._most: int = settings.video_workers
         self._seats.changed = changed
         self._deaf = tools.events.subscribe(self._resize)
         try:

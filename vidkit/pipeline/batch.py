@@ -78,16 +78,22 @@ class Batch:
         once, fewer as they end.
         """
         if videos is not None:
-            self.settings = self.settings.with_(video_workers=videos)
+            self.settings = replace(self.settings, video_workers=videos)
             self._turns.resize(videos * self._machines)
         if sections is not None:
-            self.settings = self.settings.with_(section_workers=sections)
+            self.settings = replace(self.settings, section_workers=sections)
             for place in self._places:
                 place.slots.total_tokens = sections
         s = self.settings
         self.tools.events.tell(
             WorkersChanged(self.now(), s.section_workers, s.video_workers, reason)
         )
+
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """Sections that wait for a worker of their lesson, and lessons that wait for theirs."""
+        sections = sum(place.slots.statistics().tasks_waiting for place in self._places)
+        return sections, self._turns.waiting
 
     def spread(self, machines: int) -> None:
         """Make `video_workers` lessons at once on each of so many machines."""

@@ -25,6 +25,11 @@ class Turns:
         self._workers.total_tokens = workers
         self._promote()
 
+    @property
+    def waiting(self) -> int:
+        """Lessons that wait for a worker; those that are not drawn yet do not count."""
+        return self._workers.statistics().tasks_waiting
+
     async def enter(self, position: int) -> None:
         """Wait for a worker."""
         await self._workers.acquire_on_behalf_of(position)

@@ -94,6 +94,7 @@ class Espeak:
 
     name = "espeak"
     price = 0.0
+    local = True
 
     def __init__(self, default: str | None = None, engine: Engine | None = None) -> None:
         self.engine = engine or installed()

@@ -61,6 +61,7 @@ class Slides:
 
     name = "slides"
     price = 0.0
+    local = True
     places: int | None = None
 
     def __init__(self, style: Style | None = None) -> None:

@@ -10,6 +10,7 @@ from ..showing import Page, Row, Shown, Table, step_lines, step_table
 from ..timeline import Timeline
 from ..troubles import Trouble, Troubles
 from ..wording import clock_time, count, took
+from .resources import Resources
 from .video import VideoReport, in_groups, lesson_lines, met
 
 MOST_TOLD = 30
@@ -33,6 +34,7 @@ class BatchReport(Shown):
     failure: VidkitError | None = None
     notes: tuple[str, ...] = ()
     timeline: Timeline | None = field(default=None, compare=False)
+    resources: Resources | None = field(default=None, compare=False)
     retry: Callable[[], BatchReport] | None = field(default=None, compare=False)
 
     def retry_failed(self) -> BatchReport:

@@ -16,6 +16,7 @@ from ..showing import Page, Shown, step_lines, step_table
 from ..timeline import Timeline
 from ..troubles import Met, Trouble, Troubles
 from ..wording import clock_time, count, in_sections, took
+from .resources import Resources
 from .section import SectionReport, relative, rounded, section_table
 
 
@@ -29,6 +30,7 @@ class VideoReport(Shown):
     what a person should know that stopped nothing. dollars: what was paid in this run;
     unconfirmed: what may have been besides, for calls that were sent and never answered.
     timeline: when each call waited and worked; None where nobody watched.
+    resources: what the run used of the machine.
     """
 
     lesson: Path
@@ -43,6 +45,7 @@ class VideoReport(Shown):
     dollars: float = 0.0
     unconfirmed: float = 0.0
     timeline: Timeline | None = field(default=None, compare=False)
+    resources: Resources | None = field(default=None, compare=False)
     retry: Callable[[], VideoReport] | None = field(default=None, compare=False)
 
     def packed(self) -> VideoReport:

@@ -199,7 +199,7 @@ class Meters:
         if self._workers is None:
             return None
         sections, videos = self._workers
-        return sections * min(videos, self._lessons or videos)
+        return int(sections * min(videos, self._lessons or videos))
 
     def _machine(self) -> list[Meter]:
         now = self._sample

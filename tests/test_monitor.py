@@ -1,0 +1,69 @@
+"""What a run uses, as samples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vidkit.events import Sampled, WorkEnded, WorkStarted
+from vidkit.monitor import Monitor
+
+
+class Clock:
+    """Time that passes when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.worked = 7.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def watched(tmp_path: Path) -> tuple[Monitor, Clock, list[Sampled]]:
+    clock = Clock()
+    told: list[Sampled] = []
+    monitor = Monitor(
+        told.append, lambda: clock.now, tmp_path / "new", clock=clock, worked=lambda: clock.worked
+    )
+    return monitor, clock, told
+
+
+def test_cores_are_those_kept_busy_since_the_sample_before(tmp_path: Path) -> None:
+    """Three seconds of work in two seconds are one and a half cores."""
+    monitor, clock, told = watched(tmp_path)
+    clock.now, clock.worked = 102.0, 10.0
+    monitor.look()
+    clock.now, clock.worked = 103.0, 10.0
+    monitor.look()
+    assert [sampled.cores for sampled in told] == [1.5, 0.0]
+
+
+def test_a_sample_knows_the_machine(tmp_path: Path) -> None:
+    """A sample says what there is, also before the store's folder is made."""
+    monitor, _, told = watched(tmp_path)
+    monitor.look()
+    (sampled,) = told
+    assert sampled.usable_cores >= 1 and sampled.disk_free > 0
+    assert sampled.memory > 1_000_000 and (
+        not sampled.memory_limit or sampled.memory < sampled.memory_limit
+    )
+
+
+def test_a_machine_that_slept_is_no_error(tmp_path: Path) -> None:
+    """Two samples in one moment, or time that stood still, give no number out of the world."""
+    monitor, clock, told = watched(tmp_path)
+    monitor.look()
+    clock.worked = 6.0
+    monitor.look()
+    assert [sampled.cores for sampled in told] == [0.0, 0.0]
+
+
+def test_calls_under_way_are_counted(tmp_path: Path) -> None:
+    """Only requests to providers count, and each until it is over."""
+    monitor, _, told = watched(tmp_path)
+    for piece, step in enumerate(("image", "audio", "clip")):
+        monitor.hear(WorkStarted(0.0, 0, 0, step, "x", piece))  # type: ignore[arg-type]
+    monitor.look()
+    monitor.hear(WorkEnded(0.0, 0, 0, "image", "x", 0, "failed", 1.0))
+    monitor.look()
+    assert [sampled.calls for sampled in told] == [2, 1]

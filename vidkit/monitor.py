@@ -1,0 +1,100 @@
+"""What a run uses of the machine, sampled once a second: processor, memory, disk, calls."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+from .events import Event, Sampled, WorkEnded, WorkStarted
+from .machine import usable_cores, usable_memory
+
+SECONDS = 1.0
+"""Between two samples."""
+
+
+class Monitor:
+    """Samples what this process uses, and hands each sample to `tell`.
+
+    tell: gets a `Sampled`. now: seconds since the run began. folder: a place on the disk that
+    is watched. worked: seconds of processor time that the process and its children that ended
+    have used; clock: seconds, from any origin.
+
+    It hears the run's events to count the provider calls under way.
+    """
+
+    def __init__(
+        self,
+        tell: Callable[[Sampled], None],
+        now: Callable[[], float],
+        folder: Path,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        worked: Callable[[], float] | None = None,
+    ) -> None:
+        self._tell, self._now, self._clock = tell, now, clock
+        self._process = psutil.Process()
+        self._worked = worked or self._processor_seconds
+        self._folder = _there(folder)
+        self._calls: set[int] = set()
+        # what a container lends does not change while it runs
+        self._cores, self._memory = usable_cores(), usable_memory()
+        self._at, self._before = clock(), self._worked()
+
+    def hear(self, event: Event) -> None:
+        """Take in one event of the run."""
+        match event:
+            case WorkStarted() if event.step in ("image", "audio"):
+                self._calls.add(event.piece)
+            case WorkEnded():
+                self._calls.discard(event.piece)
+            case _:
+                pass
+
+    def sample(self) -> Sampled:
+        """What is used now; the cores are those kept busy since the sample before."""
+        at, worked = self._clock(), self._worked()
+        passed = at - self._at
+        cores = (worked - self._before) / passed if passed > 0 else 0.0
+        self._at, self._before = at, worked
+        return Sampled(
+            at=self._now(),
+            cores=max(0.0, cores),
+            usable_cores=self._cores,
+            memory=self._process.memory_info().rss,
+            memory_limit=self._memory,
+            disk_free=shutil.disk_usage(self._folder).free,
+            calls=len(self._calls),
+        )
+
+    async def watch(self) -> None:
+        """Sample every second until it is cancelled; a sample that fails is left out."""
+        while True:
+            await asyncio.sleep(SECONDS)
+            self.look()
+
+    def look(self) -> None:
+        """Take one sample and hand it on."""
+        try:
+            sampled = self.sample()
+        except (OSError, psutil.Error):
+            return
+        self._tell(sampled)
+
+    def _processor_seconds(self) -> float:
+        times = self._process.cpu_times()
+        return float(
+            times.user
+            + times.system
+            + getattr(times, "children_user", 0.0)
+            + getattr(times, "children_system", 0.0)
+        )
+
+
+def _there(folder: Path) -> Path:
+    """The folder, or the first around it that is there."""
+    return next((each for each in (folder, *folder.parents) if each.is_dir()), Path.cwd())
