@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 import io
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -260,13 +261,48 @@ def test_an_engine_that_cannot_start_is_an_error(tmp_path: Path) -> None:
     here = installed()
     broken = tmp_path / "broken.so"
     broken.write_bytes(b"not a library")
-    with pytest.raises(ProviderError, match="espeak-ng broke off"):
+    with pytest.raises(ProviderMissing, match=r"cannot be loaded.*force-reinstall"):
         narrate("Hello", maker=Espeak(engine=replace(here, binary=broken)))
     data = tmp_path / "espeak-ng-data"
     data.mkdir()
     (data / "lang").symlink_to(here.home / "espeak-ng-data" / "lang")
-    with pytest.raises(ProviderError, match="data is missing or damaged"):
+    with pytest.raises(ProviderMissing, match=r"data is missing or damaged.*force-reinstall"):
         narrate("Hello", maker=Espeak(engine=replace(here, home=tmp_path)))
+
+
+@pytest.mark.parametrize("word", ["A.B." * 100, "A.B." * 750, "x" * 5000])
+def test_a_word_of_any_length_is_spoken(word: str) -> None:
+    """A word that the engine breaks down over is given to it in pieces, which a note tells."""
+    made = narrate(f"Before {word} after.")
+    assert "in pieces" in made.notes[0]
+    assert [said.text for said in made.words] == ["Before", word, "after."]
+
+
+@pytest.mark.parametrize(("language", "word"), [("zh", "电" * 300), ("th", "ก" * 300)])
+def test_a_script_without_spaces_is_not_broken(language: str, word: str) -> None:
+    """Where nobody writes spaces a long line is no long word."""
+    assert narrate(word, language=language).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "kind", "tells"),
+    [
+        (-6, "*** stack smashing detected ***", Refused, "longest words.*SIGABRT"),
+        (-11, "", Refused, "longest words.*SIGSEGV"),
+        (1, "Traceback …\nMemoryError", Refused, "longest words.*MemoryError"),
+        (-9, "", Unreachable, "fewer workers"),
+        (-14, "", Unreachable, "fewer workers"),
+        (3, "its data is missing", ProviderMissing, "its data is missing; install it"),
+    ],
+)
+def test_a_process_that_breaks_down_is_told_in_words(
+    code: int, said: str, kind: type[ProviderError], tells: str
+) -> None:
+    """However the engine ends, a teacher reads what to do, and no traceback."""
+    error = espeak._failure(code, said)
+    assert type(error) is kind
+    assert re.search(tells, str(error))
+    assert "Traceback" not in str(error)
 
 
 def _children() -> set[str]:

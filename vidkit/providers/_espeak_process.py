@@ -4,7 +4,7 @@
             `paragraphs` (texts), `limit` (seconds of speech), `seconds` (of patience)
     stdout: length of the JSON (4 bytes, little endian); JSON {"hertz", "paragraphs"}, where a
             paragraph is {"samples", "words": [[character from 1, sample], …]}; PCM16LE, mono
-    exit:   0, or 2 with a sentence on stderr
+    exit:   0, or with a sentence on stderr 2 for a text and 3 for an installation
 
 espeak-ng keeps the state of its wave generator for as long as its process lives,
 so only a fresh process gives the same bytes each time. It is started as
@@ -20,7 +20,9 @@ import signal
 import struct
 import sys
 from ctypes import POINTER, byref, c_char, c_char_p, c_int, c_short, c_size_t, c_ubyte, c_uint
-from typing import Any
+from typing import Any, NoReturn
+
+REFUSED, DAMAGED = 2, 3
 
 SYNCHRONOUS = 2
 NO_EXIT = 0x8000
@@ -87,7 +89,10 @@ def _open(task: dict[str, Any]) -> tuple[Any, int]:
     # A data path of 160 bytes or more makes the engine look elsewhere without a word,
     # so the path that it is given is the shortest there is.
     os.chdir(task["home"])
-    engine = ctypes.CDLL(task["library"])
+    try:
+        engine = ctypes.CDLL(task["library"])
+    except OSError as error:
+        _fail(f"the library of espeak-ng cannot be loaded: {error}", DAMAGED)
     engine.espeak_Initialize.argtypes = [c_int, c_int, c_char_p, c_int]
     engine.espeak_Synth.argtypes = [
         c_char_p,
@@ -101,7 +106,7 @@ def _open(task: dict[str, Any]) -> tuple[Any, int]:
     ]
     hertz = engine.espeak_Initialize(SYNCHRONOUS, 0, b".", NO_EXIT)
     if hertz <= 0:
-        _fail("espeak-ng did not start: its data is missing or damaged")
+        _fail("espeak-ng did not start: its data is missing or damaged", DAMAGED)
     return engine, int(hertz)
 
 
@@ -109,7 +114,7 @@ def _choose(engine: Any, task: dict[str, Any]) -> None:
     if engine.espeak_SetVoiceByName(task["voice"].encode()) != 0:
         wanted = _Voice(languages=task["language"].encode())
         if engine.espeak_SetVoiceByProperties(byref(wanted)) != 0:
-            _fail(f"espeak-ng has no voice {task['voice']}")
+            _fail(f"espeak-ng cannot load its voice {task['voice']}", DAMAGED)
     engine.espeak_SetParameter(RATE, task["rate"], 0)
 
 
@@ -123,9 +128,9 @@ def _speak(engine: Any, paragraph: str, recorder: _Recorder) -> None:
         _fail(f"espeak-ng gave up on a text (code {failed})")
 
 
-def _fail(sentence: str) -> None:
+def _fail(sentence: str, code: int = REFUSED) -> NoReturn:
     sys.stderr.write(sentence)
-    sys.exit(2)
+    sys.exit(code)
 
 
 def main() -> None:

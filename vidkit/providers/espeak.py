@@ -14,6 +14,8 @@ import asyncio
 import contextlib
 import io
 import json
+import logging
+import signal
 import struct
 import sys
 import wave
@@ -28,7 +30,8 @@ from ..machine import usable_cores
 from ..plain import Traced
 from ..speech import VERSION, paragraphs, spoken
 from . import Narration, Request, VoiceAsk
-from ._espeak_ear import heard
+from ._espeak_ear import broken, heard
+from ._espeak_process import DAMAGED, REFUSED
 from ._espeak_times import Paragraph, Sound, word_times
 from ._espeak_voices import Voice, find_voice
 
@@ -49,6 +52,11 @@ PATIENCE = 60
 MOST_PLACES = 8
 
 
+_ENDED = {9: "killed, perhaps for want of memory", 14: "too slow", 15: "terminated"}
+REINSTALL = f"install it with: python -m pip install --force-reinstall {WHEEL}"
+log = logging.getLogger("vidkit.providers")
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """Where espeak-ng is: its library, the folder that holds `espeak-ng-data`, its version."""
@@ -60,7 +68,6 @@ class Engine:
 
 def installed() -> Engine:
     """The engine of the installed wheel. Raises `ProviderMissing` where there is none."""
-    mend = f"install it with: python -m pip install --force-reinstall {WHEEL}"
     try:
         import espeakng_loader
 
@@ -69,11 +76,12 @@ def installed() -> Engine:
         engine = Engine(library, home, f"{WHEEL} {version(WHEEL)}")
     except (ImportError, OSError, RuntimeError, PackageNotFoundError) as error:
         raise ProviderMissing(
-            f"the voice 'espeak' needs the package {WHEEL}, which is not here ({error}); {mend}"
+            f"the voice 'espeak' needs the package {WHEEL}, which is not here ({error}); "
+            f"{REINSTALL}"
         ) from error
     for part in (library, home / "espeak-ng-data" / "phondata"):
         if not part.is_file():
-            raise ProviderMissing(f"the package {WHEEL} is damaged: {part} is missing; {mend}")
+            raise ProviderMissing(f"the package {WHEEL} is damaged: {part} is missing; {REINSTALL}")
     return engine
 
 
@@ -150,8 +158,8 @@ class Espeak:
         if rate < SLOWEST:
             notes = (f"espeak speaks no slower than {SLOWEST} words a minute; asked were {rate}",)
             rate = SLOWEST
-        text = heard(spoken(ask.text, voice.language, ask.say), voice.language)
-        return _Plan(voice, rate, text, notes)
+        text, more = broken(heard(spoken(ask.text, voice.language, ask.say), voice.language))
+        return _Plan(voice, rate, text, (*notes, *more))
 
 
 def voice(argument: str | None) -> Espeak:
@@ -188,10 +196,34 @@ async def _run(task: Mapping[str, Any]) -> bytes:
             await process.wait()
     if process.returncode == 0:
         return answer
-    said = complaint.decode(errors="replace").strip()
-    if process.returncode == 2 and said:
-        raise Refused(f"{said.splitlines()[-1]}; shorten or split the section")
-    raise ProviderError(f"espeak-ng broke off (exit code {process.returncode}): {said[-300:]}")
+    raise _failure(process.returncode or 0, complaint.decode(errors="replace").strip())
+
+
+def _failure(code: int, said: str) -> ProviderError:
+    """Why the process ended without an answer, and the mend."""
+    last = said.splitlines()[-1] if said else f"exit code {code}"
+    if code == REFUSED:
+        return Refused(f"{last}; shorten or split the section")
+    if code == DAMAGED:
+        return ProviderMissing(f"{last}; {REINSTALL}")
+    if -code in _ENDED:
+        return Unreachable(
+            f"the process that speaks was ended by the system ({_ENDED[-code]}); "
+            "try again with fewer workers"
+        )
+    log.warning("espeak-ng broke off with %s: %s", code, said[-2000:])
+    return Refused(
+        "the voice espeak broke down over this text; shorten its longest words, numbers and "
+        f"codes, or choose another voice (espeak-ng: {_signal(code) or last[:100]})"
+    )
+
+
+def _signal(code: int) -> str:
+    """The name of the signal that a negative exit code stands for."""
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return ""
 
 
 def _narration(written: str, plan: _Plan, places: list[int], answer: bytes) -> Narration:
