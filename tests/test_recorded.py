@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from vidkit.errors import ProviderError, ProviderMissing
 from vidkit.pipeline import straight
 from vidkit.providers import ImageAsk, VoiceAsk, image_maker, voice_maker
+from vidkit.providers.recorded import Recorded
 
 
 def image(index: int = 0, file: Path | None = None) -> ImageAsk:
@@ -68,3 +71,43 @@ def test_nothing_recorded_says_how_to_record() -> None:
     """Plain `recorded` without a file in the section says where to put one."""
     with pytest.raises(ProviderError, match="`image`"):
         asyncio.run(image_maker("recorded").draw(image(), straight))
+
+
+@pytest.mark.parametrize("part", ["image", "audio"])
+def test_a_file_that_is_too_large_is_refused_unread(folder: Path, part: str) -> None:
+    """Its size is looked at first: a video of many gigabytes that somebody names by mistake
+    takes no memory, and the error says how large it may be.
+    """
+    own = folder / "giant.bin"
+    with own.open("wb") as file:
+        file.truncate(2_000_000_000)  # a hole: it takes no room either
+    maker: Any = Recorded()
+    ask: Any = image(0, own) if part == "image" else VoiceAsk("", "en", file=own)
+    make = maker.draw if part == "image" else maker.speak
+    tracemalloc.start()
+    try:
+        for read in (lambda: maker.shape(ask), lambda: asyncio.run(make(ask, straight))):
+            with pytest.raises(ProviderError, match=r"2,000 MB, and (300|1,000) MB is the most"):
+                read()
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_digest_is_taken_without_holding_the_file(folder: Path) -> None:
+    """Looking up a large file costs time and no memory."""
+    own = folder / "large.wav"
+    with own.open("wb") as file:
+        file.truncate(100_000_000)
+    tracemalloc.start()
+    try:
+        Recorded().shape(VoiceAsk("", "en", file=own))
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_file_that_cannot_be_read_is_told(folder: Path) -> None:
+    """A folder in its place is an error with its name and what to do."""
+    with pytest.raises(ProviderError, match="cannot be read: Is a directory; put"):
+        Recorded().shape(image(0, folder))

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,11 @@ from . import ImageAsk, Narration, Picture, Request, VoiceAsk
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 SOUNDS = (".wav", ".mp3", ".ogg", ".oga", ".opus", ".flac", ".m4a")
+
+MOST_PICTURE = 300_000_000
+"""Bytes of a picture; a photograph of 100 megapixels as PNG takes about 200 MB."""
+MOST_SOUND = 1_000_000_000
+"""Bytes of a narration; an hour and a half of WAV in stereo at 48 kHz."""
 
 
 class Recorded:
@@ -34,29 +42,39 @@ class Recorded:
 
     def shape(self, ask: ImageAsk | VoiceAsk) -> Mapping[str, Any]:
         """The digest of the file, and so of nothing but its content."""
-        path = self._find(ask)
-        return {"provider": self.name, "sha256": hashlib.sha256(_read(path)).hexdigest()}
+        path, most = self._find(ask)
+        with _opened(path, most) as file:
+            return {
+                "provider": self.name,
+                "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
+            }
 
     async def draw(self, ask: ImageAsk, request: Request) -> Picture:
-        """The section's picture, as it is on disk."""
-        path = self._find(ask)
-        data = await request(lambda: asyncio.to_thread(_read, path))
+        """The section's picture, as it is on disk. Raises `ProviderError` for one of more than
+        `MOST_PICTURE` bytes.
+        """
+        path, most = self._find(ask)
+        data = await request(lambda: asyncio.to_thread(_read, path, most))
         return Picture(data, path.suffix.lower())
 
     async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
-        """The section's narration, as it is on disk."""
-        path = self._find(ask)
-        data = await request(lambda: asyncio.to_thread(_read, path))
+        """The section's narration, as it is on disk. Raises `ProviderError` for one of more than
+        `MOST_SOUND` bytes.
+        """
+        path, most = self._find(ask)
+        data = await request(lambda: asyncio.to_thread(_read, path, most))
         return Narration(data, path.suffix.lower())
 
     async def check(self) -> str:
         """Whether it can be used, in words."""
         return f"reads {self.folder or 'the files that sections name'}"
 
-    def _find(self, ask: ImageAsk | VoiceAsk) -> Path:
-        if ask.file is not None:
-            return ask.file
+    def _find(self, ask: ImageAsk | VoiceAsk) -> tuple[Path, int]:
+        """The file for a section, and the most bytes that it may have."""
         drawn = isinstance(ask, ImageAsk)
+        most = MOST_PICTURE if drawn else MOST_SOUND
+        if ask.file is not None:
+            return ask.file, most
         field, part, suffixes = (
             ("image", "images", PICTURES) if drawn else ("audio", "audio", SOUNDS)
         )
@@ -68,7 +86,7 @@ class Recorded:
         stem = self.folder / part / f"section_{ask.index}"
         for suffix in suffixes:
             if (path := stem.with_name(stem.name + suffix)).is_file():
-                return path
+                return path, most
         raise ProviderError(f"there is no {stem}{suffixes[0]} (nor {', '.join(suffixes[1:])})")
 
 
@@ -76,11 +94,28 @@ own_files = Recorded()
 """What reads the files that sections name themselves."""
 
 
-def _read(path: Path) -> bytes:
+@contextmanager
+def _opened(path: Path, most: int) -> Iterator[BufferedReader]:
+    """The file, after a look at its size."""
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ProviderError(f"{path} cannot be read: {error.strerror or error}") from error
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > most:
+                raise ProviderError(
+                    f"{path} has {size / 1e6:,.0f} MB, and {most / 1e6:,.0f} MB is the most; "
+                    "save it smaller, or split the section"
+                )
+            yield file
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ProviderError(
+            f"{path} cannot be read: {why}; put a file that can be read in its place"
+        ) from error
+
+
+def _read(path: Path, most: int) -> bytes:
+    with _opened(path, most) as file:
+        return file.read(most)
 
 
 def _recorded(argument: str | None) -> Recorded:
