@@ -40,6 +40,15 @@ def test_a_lesson_without_a_video_says_why() -> None:
     assert not report.made
 
 
+def test_what_all_sections_met_is_told_once() -> None:
+    """Of a lesson without a video, the error that is told is that of its sections."""
+    bad = [SectionReport(i, state="failed", error="image: no key; set KEY") for i in range(9)]
+    why = NothingMade("no section could be made; the first: image: no key; set KEY")
+    report = VideoReport(Path("1.json"), FOLDER, sections=tuple(bad), failure=why)
+    assert str(report).count("set KEY") == 1
+    assert BatchReport((report,)).videos[0]._repr_html_().count("set KEY") == 1
+
+
 def test_html_holds_outside_text_as_text() -> None:
     """A title, a path and a provider's message reach the browser escaped."""
     evil = "<img src=x onerror=alert(1)>"

@@ -160,7 +160,12 @@ def lesson_lines(video: VideoReport) -> list[str]:
 
 
 def in_groups(video: VideoReport) -> list[str]:
-    """What went wrong, once for all sections that met the same."""
+    """What went wrong, once for all sections that met the same; nothing where all of them met
+    what the lesson's own error tells.
+    """
+    first, *others = {section.error or "" for section in video.sections} or {""}
+    if video.path is None and first and not others and (video.error or "").endswith(first):
+        return []
     alike: dict[str, list[int]] = {}
     for section in video.failed:
         alike.setdefault(f"{section.state}: {section.error}", []).append(section.number)
