@@ -536,3 +536,14 @@ def test_a_plan_needs_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     plan = vidkit.plan(written(tmp_path, sections=3), images="openai")
     assert plan.new == 6 and plan.dollars and plan.dollars > 0
     assert len(plan.faults) == 1 and "OPENAI_API_KEY" in plan.faults[0]
+
+
+def test_a_report_says_what_the_run_used(tmp_path: Path) -> None:
+    """Also a run of less than a second was looked at, alone or in a batch."""
+    lesson = written(tmp_path, sections=2)
+    how = {"images": "simulated:0", "voice": "simulated:latency=0,seconds=0.2", "size": (64, 36)}
+    batch = vidkit.process_all_videos([lesson], progress=False, **how)
+    assert batch.resources and batch.resources.samples >= 1
+    assert batch.resources.peak_memory >= batch.resources.mean_memory > 0
+    one = vidkit.start(lesson, progress=False, **how).result()
+    assert one.resources and one.resources.usable_cores >= 1

@@ -113,7 +113,7 @@ class Order:
         videos = list(report.videos)
         for position, job in unmade.items():
             videos[position] = self._with_retry(videos[position], job)
-        report = replace(report, videos=tuple(videos))
+        report = replace(report, videos=tuple(videos), resources=self._used.resources)
         return replace(report, retry=lambda: self._retry_all(report, unmade))
 
     async def _summed(self, run: Batch, summary: Summary | None) -> BatchReport:

@@ -22,7 +22,8 @@ class BatchReport(Shown):
     """What came of a batch: `videos` has a report for each lesson, in the lessons' order.
 
     It has a length, can be indexed and gone through; `peak_calls` is how many provider calls
-    could be under way at once; `timeline` is when each call of the run waited and worked.
+    could be under way at once; `timeline` is when each call of the run waited and worked, and
+    `resources` what it used of the machine.
     failure: why the batch ended before its last lesson; notes: what a person should know of the
     batch as a whole, such as lessons that were named twice.
     """
