@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from stand_ins import written
 
+import vidkit
 from vidkit import loop
 from vidkit.errors import Cancelled, SettingsError, VidkitError
 from vidkit.events import WorkersChanged
 from vidkit.providers.simulated import Simulated
 from vidkit.report import BatchReport, VideoReport
-from vidkit.studio import Studio
+from vidkit.studio import Film, Lessons, Painter, Studio, Timeline, Workers
 
 EVIL = "<img src=x onerror=alert(1)></textarea>"
 
@@ -333,6 +334,41 @@ def test_a_terminal_shows_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[s
     written(tmp_path)
     Studio(tmp_path)._ipython_display_()
     assert "1 lesson, Choose a lesson, then Make." in capsys.readouterr().out
+
+
+def test_parts_are_put_together_in_a_few_lines(tmp_path: Path) -> None:
+    """What the docstring of `vidkit.studio` shows: each part stands alone, and hears a run."""
+    written(tmp_path, sections=2)
+    voice = "simulated:latency=0,seconds=0.3"
+    lessons, workers = Lessons(tmp_path), Workers(images="simulated:0", voice=voice, size=(64, 36))
+    film, timeline = Film(), Timeline()
+    assert lessons.lesson is not None
+    how = workers.settings.with_(progress=False)
+    run = vidkit.start(lessons.lesson, settings=how, listener=timeline.hear)
+    Painter().watch(run, timeline)
+    film.show_report(run.result())
+    loop.run(turned())
+    assert "final_video.mp4" in film.widget.outputs[0]["data"]["text/html"]
+    assert len(timeline.timeline.bars) == 7
+
+
+def test_a_run_that_breaks_down_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A fault of vidkit's own ends in a line and a report, and the panel lives."""
+    written(tmp_path, sections=1)
+    studio = quick(tmp_path)
+
+    async def broken(_: object) -> None:
+        raise ZeroDivisionError("of our own")
+
+    monkeypatch.setattr("vidkit.order.Order.report_one", broken)
+    studio.make()
+    report = waited(studio)
+    assert "of our own" in report.error
+    assert "of our own" in said(studio)
+    assert "broke down" in caplog.text
+    assert not studio.controls._make.disabled
 
 
 def test_workers_that_somebody_else_changes_are_shown(tmp_path: Path) -> None:

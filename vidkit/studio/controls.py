@@ -33,7 +33,7 @@ class Controls:
         self._forget()
         self._make = button("Make", "Make the video of this lesson", make, chief=True)
         self._make_all = button(
-            "Make all", "Make the videos of all lessons of the folder", make_all or make
+            "Make all", "Make the videos of all lessons, as their files are", make_all or make
         )
         self._pause = button("Pause", "", self.pause)
         self._cancel = button("Cancel", "", self.cancel)

@@ -108,7 +108,7 @@ class Provider:
     async def _tell(self, name: str) -> None:
         found = await asyncio.to_thread(offer, self.kind, name, self._settings)
         if name == self._name.value:
-            self._about.value = words(_about(found), "small")
+            self._about.value = words(_about(found), "wrong" if found.usable is False else "small")
             self._argument.options = tuple(model.partition(" ")[0] for model in found.models)
 
 

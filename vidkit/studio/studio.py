@@ -6,6 +6,7 @@ The cell that shows it returns at once. The run lives on vidkit's loop; a later 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import replace
@@ -38,6 +39,8 @@ from .stored import Stored
 from .timeline import Timeline
 from .videos import Videos
 from .workers import Workers
+
+log = logging.getLogger("vidkit.studio")
 
 Report = VideoReport | BatchReport
 
@@ -143,7 +146,7 @@ class Studio:
         return self._wait(self.run).__await__()
 
     async def _wait(self, run: Run[Any]) -> Report:
-        with suppress(VidkitError):
+        with suppress(Exception):  # the report says why
             await run
         await loop.hop(_turned())  # `_ended` has been called
         assert self.report is not None
@@ -260,6 +263,9 @@ class Studio:
             report = run.result()
         except VidkitError as error:
             report = self._so_far(error)
+        except Exception as error:
+            log.exception("a run of the Studio broke down")
+            report = self._so_far(VidkitError(f"{type(error).__name__}: {error}"))
         self.report = report
         videos = report.videos if isinstance(report, BatchReport) else (report,)
         for video in videos:
