@@ -547,3 +547,30 @@ def test_a_report_says_what_the_run_used(tmp_path: Path) -> None:
     assert batch.resources.peak_memory >= batch.resources.mean_memory > 0
     one = vidkit.start(lesson, progress=False, **how).result()
     assert one.resources and one.resources.usable_cores >= 1
+
+
+ODD_NAMES = ["\udcff\udcfe", "new\nline", "esc\x1b[31m", "quo\"te'", "<script>x<"]
+ODD_NAMES += ["week [1]", "\u202ertl"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+@pytest.mark.parametrize("content", ["", "Words."])
+def test_odd_names_of_lessons_break_no_report(tmp_path: Path, content: str) -> None:
+    """Whatever a file system calls a lesson, good or faulty, it is made or told, every JSON file
+    beside it is UTF-8 and whole, and the report can be shown anywhere.
+    """
+    for name in ODD_NAMES:
+        (tmp_path / f"{name}.json").write_text(
+            json.dumps({"sections": [{"image_description": "x", "content": content}]})
+        )
+    report = vidkit.process_all_videos(tmp_path, **QUICK | {"images": "simulated:price=0.01"})
+    assert [video.made for video in report] == [bool(content)] * len(ODD_NAMES)
+    assert not [video for video in report if "unforeseen" in str(video.error)]
+    for path in [*tmp_path.rglob("report.json"), *tmp_path.glob("batch_report.json")]:
+        json.loads(path.read_bytes().decode("utf-8"))
+    for text in (str(report), report._repr_html_()):
+        text.encode("utf-8")
+        assert "\x1b" not in text
+    assert "<script>" not in report._repr_html_()
+    if content:
+        assert vidkit.plan(tmp_path / "week [1].json", **QUICK).sections == 1

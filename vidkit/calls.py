@@ -20,7 +20,7 @@ from .events import Listener
 from .lesson import Lesson, load_lesson
 from .lineup import Lessons, Lineup, folder_given, output_folder
 from .order import Order
-from .paths import is_folder, path_given, several_given, shortened
+from .paths import is_file, is_folder, path_given, several_given, shortened
 from .pipeline import Job
 from .planning import Plan, plan_lessons
 from .providers import image_makers, voice_makers
@@ -155,7 +155,7 @@ def plan(
         given: list[Pathlike | Lesson] = [lessons]
     elif isinstance(lessons, str | Path):
         path = path_given("lessons", lessons)
-        several = is_folder(path) or has_magic(str(path))
+        several = is_folder(path) or (has_magic(str(path)) and not is_file(path))
         given = [job.path for job in Lineup(path)] if several else [path]
     else:
         given = several_given("lessons", lessons, "a lesson, a folder of them, or a list")

@@ -22,6 +22,7 @@ from ..events import (
     StepStarted,
 )
 from ..output import POSTER, SHEET, SRT, VIDEO, VTT
+from ..plain import printable
 from ..report import SectionReport, VideoReport
 from ..store import Asset, Money
 from .asset import obtain
@@ -224,7 +225,7 @@ class LessonWork:
         """The video and its captions; gives whether the store had it."""
         place, tools = self.place, self.place.tools
         lesson, titles = place.lesson, [work.title for work in works]
-        title = lesson.title or lesson.name
+        title = lesson.title or printable(lesson.name, line=True)
         clips = [work.clip for work in works if work.clip]
         shape = video_shape(clips, titles, title, lesson.language, place.frame, captions)
 

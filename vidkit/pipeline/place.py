@@ -133,8 +133,9 @@ class Place:
 
     @property
     def name_in_journal(self) -> str:
-        """The lesson's file, wherever the program stands."""
-        return str(self.lesson.path.absolute())
+        """The lesson's file, wherever the program stands; a name that is no text as such."""
+        path = str(self.lesson.path.absolute())
+        return path.encode("utf-8", "backslashreplace").decode()
 
     def scratch(self, name: str) -> Path:
         """Where to write a file that is to be kept: in the store, or beside `name`."""
