@@ -1,6 +1,7 @@
 """Take the README's pictures anew: `python tests/pictures.py`.
 
-Real screenshots of the Studio in a real JupyterLab, in headless Chromium, light and dark.
+Real screenshots of the Studio in a real JupyterLab, in headless Chromium, light and dark; the
+timeline of a run as a report shows it, and a slide as it stands in a video.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from browser import browser
 from lab import Lab, command, run_all
 from PIL import Image
 
+import vidkit
+
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 PICTURES = NOTEBOOKS / "pictures"
 SIZE = (1280, 1560)
@@ -23,8 +26,29 @@ CELLS = ('from vidkit.studio import Studio\n\nstudio = Studio("lessons")\nstudio
 
 
 def main() -> None:
-    """The Studio after a run, down to the first row of its cards."""
+    """All of them."""
     PICTURES.mkdir(exist_ok=True)
+    drawings()
+    studio()
+
+
+def drawings() -> None:
+    """A timeline in light and dark, of calls that take two seconds, and a slide."""
+    lesson = NOTEBOOKS / "lessons/1-rainbow.json"
+    with tempfile.TemporaryDirectory() as empty:
+        how = {"progress": False, "cache": False}
+        calls = {"images": "simulated:2,spread=0.4", "voice": "simulated:1.2,spread=0.4,seconds=2"}
+        run = vidkit.start(lesson, Path(empty) / "calls", size=(640, 360), **calls, **how)
+        timeline = run.result().timeline
+        for dark in (False, True):
+            path = PICTURES / f"timeline-{'dark' if dark else 'light'}.png"
+            path.write_bytes(timeline.png(860, dark))
+        slides = vidkit.start(lesson, Path(empty) / "slides", only=[3], **how)
+        shutil.copy(slides.result().sections[0].image, PICTURES / "slide.png")
+
+
+def studio() -> None:
+    """The Studio after a run, down to the first row of its cards."""
     with tempfile.TemporaryDirectory() as empty:
         root = Path(empty) / "notebooks"
         shutil.copytree(NOTEBOOKS, root, ignore=shutil.ignore_patterns("output_*", ".ipynb*"))
