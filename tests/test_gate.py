@@ -567,3 +567,31 @@ def test_ten_thousand_requests_cost_little() -> None:
         return (time.process_time() - began) / 10_000
 
     assert virtually(many()) < 0.0002
+
+
+def test_a_machine_that_slept_loses_no_patience() -> None:
+    """Eight requests that were under way for a night and then lost their connections close
+    nothing: they and those behind them are answered in the morning, at the pace of before.
+    """
+    night = 8 * 3600.0
+    asleep = True
+
+    async def send() -> str:
+        if asleep:
+            await asyncio.sleep(night - now())
+            raise Unreachable("the connection was lost")
+        await asyncio.sleep(1)
+        return "good morning"
+
+    async def run() -> tuple[list[str], float]:
+        nonlocal asleep
+        theirs = gate(8)
+        asked = [asyncio.ensure_future(theirs(send)) for _ in range(20)]
+        await asyncio.sleep(night - 1)
+        await asyncio.sleep(1.2)
+        asleep = False
+        return await asyncio.gather(*asked), now()
+
+    answers, at = virtually(run())
+    assert answers == ["good morning"] * 20
+    assert at < night + 120

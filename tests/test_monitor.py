@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 from vidkit.events import Sampled, WorkEnded, WorkStarted
@@ -67,3 +69,24 @@ def test_calls_under_way_are_counted(tmp_path: Path) -> None:
     monitor.hear(WorkEnded(0.0, 0, 0, "image", "x", 0, "failed", 1.0))
     monitor.look()
     assert [sampled.calls for sampled in told] == [2, 1]
+
+
+def test_children_are_seen_while_they_live_and_counted_when_they_ended(tmp_path: Path) -> None:
+    """What a child holds is memory of the run, and what it worked is work of the run."""
+    burn = "import time\nuntil = time.process_time() + 0.3\nwhile time.process_time() < until: pass"
+    told: list[Sampled] = []
+    monitor = Monitor(told.append, lambda: 0.0, tmp_path)
+    subprocess.run([sys.executable, "-c", burn], check=True)
+    before = monitor._processor_seconds()
+    subprocess.run([sys.executable, "-c", burn], check=True)
+    assert monitor._processor_seconds() - before >= 0.3
+    monitor.look()
+    hold = "import sys; x = bytes(60_000_000); print(len(x), flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        monitor.look()
+        child.communicate()
+    assert told[1].memory > told[0].memory + 5_000_000

@@ -296,3 +296,21 @@ while not made:
     assert "cancelled" in report["error"]
     assert not list(folder.rglob("*.part"))
     assert not list(folder.glob("*.lock"))
+
+
+def test_a_disk_that_is_about_to_be_full_begins_nothing_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is under way is finished and kept; the lessons after it say to make room."""
+    monkeypatch.setattr("vidkit.order.LEAST_ROOM", 1 << 60)
+    for name in "abcd":
+        written(tmp_path, name, 4)
+    voice = Simulated(latency=1.0, seconds=0.2)
+    how: dict[str, Any] = {"images": "simulated:0", "voice": voice, "size": (64, 36)}
+    report = vidkit.process_all_videos(tmp_path, 1, progress=False, section_workers=1, **how)
+    assert voice.calls < 4
+    assert {type(video.failure).__name__ for video in report} == {"DiskFull"}
+    assert [trouble.kind for trouble in report.troubles] == ["DiskFull"]
+    monkeypatch.undo()
+    again = vidkit.process_all_videos(tmp_path, progress=False, section_workers=8, **how)
+    assert again.made

@@ -64,23 +64,29 @@ def test_no_ceiling_is_passed_and_no_worker_is_the_last_to_go(course: list[Measu
         assert 1 <= sections <= 12 and 1 <= videos <= 4
 
 
-@given(course=st.lists(measurements, min_size=30, max_size=90))
-@tries(max_examples=100, deadline=None)
-def test_workers_do_not_flap(course: list[Measured]) -> None:
-    """After a step down there is none up for a while, and two steps up have a pause between."""
+@given(
+    runs=st.lists(st.tuples(measurements, st.integers(1, 30)), min_size=1, max_size=40),
+)
+@tries(max_examples=150, deadline=None)
+def test_workers_do_not_flap(runs: list[tuple[Measured, int]]) -> None:
+    """After a step down there is none up for a while, which doubles each time that it took back
+    a step up; two steps up have a pause between.
+    """
     tuning, sections, videos = Tuning(12, 4), 4, 2
-    up, down = -CAREFUL, -CAREFUL
-    for at, measured in enumerate(course):
+    up, down, careful, rising = -CAREFUL, -CAREFUL, CAREFUL, False
+    for at, measured in enumerate(each for each, times in runs for _ in range(times)):
         change = tuning.decide(replace(measured, sections=sections, videos=videos))
         if change is None:
             continue
         grew = (change.sections or sections, change.videos or videos) > (sections, videos)
         sections, videos = change.sections or sections, change.videos or videos
         if grew:
-            assert at - up >= SETTLING and at - down >= CAREFUL
+            assert at - up >= SETTLING and at - down >= careful
             up = at
         else:
+            careful *= 2 if rising else 1
             down = at
+        rising = grew
 
 
 def test_idle_providers_get_more_sections_then_more_lessons() -> None:

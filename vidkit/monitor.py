@@ -6,12 +6,15 @@ import asyncio
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
 from .events import Event, Sampled, WorkEnded, WorkStarted
 from .machine import usable_cores, usable_memory
+
+_TASKS = Path("/proc/self/task")
 
 SECONDS = 1.0
 """Between two samples."""
@@ -65,7 +68,7 @@ class Monitor:
             at=self._now(),
             cores=max(0.0, cores),
             usable_cores=self._cores,
-            memory=self._process.memory_info().rss,
+            memory=self._held(),
             memory_limit=self._memory,
             disk_free=shutil.disk_usage(self._folder).free,
             calls=len(self._calls),
@@ -75,15 +78,22 @@ class Monitor:
         """Sample every second until it is cancelled; a sample that fails is left out."""
         while True:
             await asyncio.sleep(SECONDS)
-            self.look()
+            with suppress(OSError, psutil.Error):
+                # a disk that does not answer holds up the sampler alone
+                self._tell(await asyncio.to_thread(self.sample))
 
     def look(self) -> None:
-        """Take one sample and hand it on."""
-        try:
-            sampled = self.sample()
-        except (OSError, psutil.Error):
-            return
-        self._tell(sampled)
+        """Take one sample and hand it on; one that fails is left out."""
+        with suppress(OSError, psutil.Error):
+            self._tell(self.sample())
+
+    def _held(self) -> int:
+        """Bytes that the process and its children hold."""
+        held: int = self._process.memory_info().rss
+        for child in _children(self._process):
+            with suppress(psutil.Error):  # it has ended since
+                held += psutil.Process(child).memory_info().rss
+        return held
 
     def _processor_seconds(self) -> float:
         times = self._process.cpu_times()
@@ -93,6 +103,22 @@ class Monitor:
             + getattr(times, "children_user", 0.0)
             + getattr(times, "children_system", 0.0)
         )
+
+
+def _children(process: psutil.Process) -> list[int]:
+    """The processes that this one has started."""
+    try:
+        # to ask each process of the machine who started it takes long where there are many
+        found = [_started_by(task) for task in _TASKS.iterdir()]
+    except OSError:
+        return [child.pid for child in process.children()]
+    return [int(child) for children in found for child in children]
+
+
+def _started_by(task: Path) -> list[str]:
+    with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has ended since
+        return (task / "children").read_text().split()
+    return []
 
 
 def _there(folder: Path) -> Path:

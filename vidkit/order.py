@@ -12,7 +12,7 @@ from pathlib import Path
 
 from . import loop
 from .equipment import cores_of, gate_of, hears, in_use, real_editor, store_of
-from .errors import Cancelled, NothingMade, SettingsError, StoreError
+from .errors import Cancelled, DiskFull, NothingMade, SettingsError, StoreError
 from .events import Event, Events, Listener, Noticed, Sampled
 from .lineup import Lineup
 from .monitor import Monitor
@@ -29,6 +29,7 @@ from .settings import Settings
 from .store import Budget, NoStore, Store
 from .summary import Summary
 from .tuning import Steering
+from .wording import took
 
 
 class Order:
@@ -109,11 +110,14 @@ class Order:
             for note in self._notes:
                 run.tools.events.tell(Noticed(0.0, None, note))
             report = await self._summed(run, summary)
+        report = replace(report, resources=self._used.resources)
+        if summary is not None:
+            await run.tools.aside(summary.over, report)
         unmade = run.unmade
         videos = list(report.videos)
         for position, job in unmade.items():
             videos[position] = self._with_retry(videos[position], job)
-        report = replace(report, videos=tuple(videos), resources=self._used.resources)
+        report = replace(report, videos=tuple(videos))
         return replace(report, retry=lambda: self._retry_all(report, unmade))
 
     async def _summed(self, run: Batch, summary: Summary | None) -> BatchReport:
@@ -128,9 +132,7 @@ class Order:
 
         await aside(summary.claim)
         report = await run.make(self.jobs, self.count, heard)
-        report = replace(report, notes=(*self._notes, *summary.notes))
-        await aside(summary.over, report)
-        return report
+        return replace(report, notes=(*self._notes, *summary.notes))
 
     def _with_retry(self, report: VideoReport, job: Job) -> VideoReport:
         """The report, which can make again what failed."""
@@ -195,13 +197,24 @@ class Order:
         events, store = batch.tools.events, batch.tools.store
         steering = Steering(batch, self.settings) if self.tunes else None
 
+        folder = store.folder or Path.cwd()
+        before, going_on = batch.now(), True
+
         def tell(sampled: Sampled) -> None:
+            nonlocal before
             self._used.hear(sampled)
+            if not going_on:
+                return
+            late, before = sampled.at - before, sampled.at
+            if late > ASLEEP:
+                events.tell(Noticed(sampled.at, None, _slept(late)))
+            if sampled.disk_free < LEAST_ROOM:
+                batch.tools.reins.end(_no_room(folder))
             events.tell(sampled)
             if steering is not None:
                 steering.steer(sampled)
 
-        monitor = Monitor(tell, batch.now, store.folder or Path.cwd())
+        monitor = Monitor(tell, batch.now, folder)
         deaf = [events.subscribe(monitor.hear)]
         if steering is not None:
             deaf.append(events.subscribe(steering.hear))
@@ -213,7 +226,8 @@ class Order:
             for each in deaf:
                 each()
             # also a run of less than a second has a sample
-            self._used.hear(monitor.sample())
+            going_on = False
+            monitor.look()
 
     async def _batch(self) -> Batch:
         events = Events()
@@ -242,6 +256,27 @@ class Order:
         for change in self._waiting:
             change(self.batch)
         return self.batch
+
+
+ASLEEP = 30.0
+"""Seconds between two samples after which it was the machine that slept, or a process that was
+stopped."""
+LEAST_ROOM = 32_000_000
+"""Bytes that must be left on the store's disk for anything more to be begun."""
+
+
+def _slept(seconds: float) -> str:
+    return (
+        f"nothing happened for {took(seconds)}: the machine slept or was stopped; the run goes on"
+    )
+
+
+def _no_room(folder: Path) -> DiskFull:
+    """Why nothing more is begun on a disk that is about to be full: it would be paid and lost."""
+    return DiskFull(
+        f"the disk of {folder} has less than {LEAST_ROOM // 10**6} MB left, and so nothing more "
+        "was begun. Make room and run again"
+    )
 
 
 def _refuse_unshared(store: Store | NoStore, budget: object) -> None:

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,7 @@ class Summary:
             "seconds": round(report.seconds, 3),
             "lessons": len(report.videos) if report.failure is None else self._count,
             "workers": report.workers,
+            "resources": asdict(report.resources) if report.resources else None,
             "error": str(report.failure) if report.failure else None,
             "notes": list(report.notes),
             "to_do": _told(report.troubles),

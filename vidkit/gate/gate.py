@@ -127,7 +127,7 @@ class Gate:
         self._under_way = 0
         self._held = False
         self._closed: ProviderError | None = None
-        self._succeeded_at = float("-inf")
+        self._succeeded_at = self._woke_at = float("-inf")
         self._counts: Counter[str] = Counter()
 
     @property
@@ -291,6 +291,8 @@ class Gate:
         now = self._now()
         self._heard()
         self._succeeded_at = now
+        if self._slept(start, now):
+            return
         if isinstance(answer, Answer) and answer.limits is not None:
             self._pace.hint(start, answer.limits)
         full = bool(self._line) and self._under_way >= self._room.places
@@ -300,6 +302,7 @@ class Gate:
     def _rejected(self, start: Start, tries: _Tries, error: RateLimited) -> None:
         """A 429: everybody waits as long as the provider says, and goes on as it bears."""
         now = self._now()
+        self._slept(start, now)
         self._counts["rate limited"] += 1
         self._silence.answered()
         if not self._retry:
@@ -330,6 +333,7 @@ class Gate:
     def _unanswered(self, start: Start, tries: _Tries, error: Unreachable) -> float:
         """Seconds until the request is sent again. Raises where it is not."""
         now = self._now()
+        self._slept(start, now)
         self._counts["unreachable"] += 1
         if not self._retry:
             raise error
@@ -356,7 +360,16 @@ class Gate:
         return wait
 
     def _gave_up(self, now: float, tries: _Tries) -> bool:
-        return now - max(self._succeeded_at, tries.asked) > self.patience
+        return now - max(self._succeeded_at, self._woke_at, tries.asked) > self.patience
+
+    def _slept(self, start: Start, now: float) -> bool:
+        """Whether the machine slept, or the process was stopped, while a request was under way:
+        no provider waits so long for an answer. Patience begins anew then.
+        """
+        slept = now - start.at > self.patience
+        if slept:
+            self._woke_at = now
+        return slept
 
     def _close(self, error: ProviderError) -> ProviderError:
         """Let nothing more through; all that wait get the error that is given back."""

@@ -19,7 +19,8 @@ SETTLING = 2
 SURE = 3
 """Samples in a row that must agree before providers that saturate the machine get fewer."""
 CAREFUL = 20
-"""Samples after a step down before a step up."""
+"""Samples after a step down before a step up; twice as many each time that a step down takes
+back a step up, so that numbers that would swing come to rest."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class Tuning:
         self.videos = videos
         self._since_up = self._since_down = CAREFUL
         self._busy = 0
+        self._careful = CAREFUL
+        self._grew = False
 
     def decide(self, measured: Measured) -> Change | None:
         """What is to change now, if anything."""
@@ -73,12 +76,15 @@ class Tuning:
         self._busy = self._busy + 1 if saturated else 0
         if down := self._fewer(measured):
             self._since_down = self._busy = 0
+            self._careful *= 2 if self._grew else 1
+            self._grew = False
             return down
         full = saturated or _short_of_memory(measured)
-        if full or self._since_up < SETTLING or self._since_down < CAREFUL:
+        if full or self._since_up < SETTLING or self._since_down < self._careful:
             return None
         if up := self._more(measured):
             self._since_up = 0
+            self._grew = True
         return up
 
     def _fewer(self, m: Measured) -> Change | None:
