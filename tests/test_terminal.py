@@ -164,3 +164,28 @@ def test_the_command_line_prints_through_say() -> None:
     tree = ast.parse(Path(vidkit.__main__.__file__).read_text())
     called = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     assert not called & {"print", "input"}
+
+
+@posix
+@pytest.mark.parametrize("words", ["make /gone/x.json", "cache", "plan x.json", "check x.json"])
+def test_a_folder_that_was_removed_is_told(tmp_path: Path, words: str) -> None:
+    """Who stands in a folder that is no more reads so, and no traceback."""
+    run = shell(f"mkdir gone && cd gone && rmdir ../gone && $V {words}", tmp_path)
+    assert run.returncode == 2
+    assert "go to another with cd" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@posix
+def test_a_program_in_a_removed_folder_makes_lessons_elsewhere(tmp_path: Path) -> None:
+    """Paths that are whole need no folder to stand in, with a store and without."""
+    lesson = written(tmp_path, "rain", 1)
+    code = (
+        "import os, sys, vidkit; os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone')\n"
+        "for cache in (True, False):\n"
+        "    vidkit.generate_video_from_json(sys.argv[1], images='simulated:0', cache=cache,\n"
+        "        voice='simulated:latency=0,seconds=0.3', size=(64, 36), progress=False)"
+    )
+    words = [sys.executable, "-c", code, str(lesson)]
+    run = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr

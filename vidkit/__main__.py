@@ -23,7 +23,7 @@ from .errors import LessonError, OutputError, ProviderMissing, SettingsError, Vi
 from .fleet import connected
 from .lesson import Lesson, json_schema, lesson_files, load_lesson
 from .options import DEFAULTS
-from .paths import is_folder, path_given
+from .paths import demand_here, is_folder, path_given
 from .plain import printable
 from .report import BatchReport, count, vidkit_version
 from .run import Run
@@ -66,6 +66,7 @@ def _named(arguments: Sequence[str] | None, lesson: Lesson | None) -> int:
     if lesson is not None:
         given.lesson = [lesson]
     try:
+        demand_here()
         code: int = given.command(given)
     except VidkitError as error:
         say(f"vidkit: {error}", trouble=True)

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from .errors import SettingsError, VidkitError
+from .paths import is_file, is_folder, path_given, why_unwritable
 
 FIRST = "1-first-video.ipynb"
 FOLDER = "vidkit-notebooks"
@@ -53,15 +54,15 @@ def notebooks(folder: Path | None = None) -> Path:
     source = _source()
     if folder is None and source is not None and source.parent != _PACKAGE:
         return source
-    chosen = (folder or Path(FOLDER)).expanduser().absolute()
-    if (chosen / FIRST).is_file():
+    chosen = path_given("lab", folder or FOLDER, "a folder for the notebooks").absolute()
+    if is_file(chosen / FIRST):
         return chosen
     if source is None:
         raise VidkitError(
             "vidkit was installed without its notebooks; name the folder in which they are: "
             "vidkit lab FOLDER"
         )
-    if chosen.exists() and (not chosen.is_dir() or any(chosen.iterdir())):
+    if is_file(chosen) or (is_folder(chosen) and any(chosen.iterdir())):
         raise SettingsError(
             f"{chosen} holds something else than vidkit's notebooks; name an empty folder, or a "
             "new one"
@@ -69,10 +70,8 @@ def notebooks(folder: Path | None = None) -> Path:
     try:
         shutil.copytree(source, chosen, ignore=_results, dirs_exist_ok=True)
     except OSError as error:
-        raise SettingsError(
-            f"the notebooks cannot be put into {chosen}: {error.strerror or error}; "
-            "name another folder: vidkit lab FOLDER"
-        ) from error
+        why = why_unwritable(chosen, error, "vidkit lab FOLDER")
+        raise SettingsError(f"the notebooks cannot be put into {chosen}: {why}") from error
     return chosen
 
 

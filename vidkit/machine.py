@@ -54,7 +54,7 @@ def _levels(kind: str, cgroup: Path, own: Path) -> Iterator[Path]:
     around it, and the outermost, which is a container's own.
     """
     try:
-        lines = own.read_text().splitlines()
+        lines = own.read_text("utf-8").splitlines()
     except OSError:
         lines = []
     for line in ["0::/", f"1:{kind}:/", *lines]:
@@ -72,11 +72,11 @@ def _levels(kind: str, cgroup: Path, own: Path) -> Iterator[Path]:
 def _quota(level: Path) -> float | None:
     """Cores granted by a group (`cpu.max`, or `cpu.cfs_quota_us`), None without a limit."""
     try:
-        quota, period = (level / "cpu.max").read_text().split()
+        quota, period = (level / "cpu.max").read_text("utf-8").split()
     except (OSError, ValueError):
         try:
-            quota = (level / "cpu.cfs_quota_us").read_text().strip()
-            period = (level / "cpu.cfs_period_us").read_text().strip()
+            quota = (level / "cpu.cfs_quota_us").read_text("utf-8").strip()
+            period = (level / "cpu.cfs_period_us").read_text("utf-8").strip()
         except OSError:
             return None
     if not quota.isdigit() or not period.isdigit() or int(period) == 0:
@@ -99,7 +99,7 @@ def _memory(cgroup: Path, own: Path) -> Iterator[tuple[int, int]]:
 
 def _number(path: Path) -> int | None:
     try:
-        text = path.read_text().strip()
+        text = path.read_text("utf-8").strip()
     except OSError:
         return None
     return int(text) if text.isdigit() else None
@@ -108,7 +108,7 @@ def _number(path: Path) -> int | None:
 def _field(path: Path, name: str) -> int:
     """A number of a file with a name and a number on each line; 0 where it is not there."""
     with suppress(OSError):
-        for line in path.read_text().splitlines():
+        for line in path.read_text("utf-8").splitlines():
             first, _, rest = line.partition(" ")
             number = rest.split()[0] if rest.split() else ""
             if first.rstrip(":") == name and number.isdigit():

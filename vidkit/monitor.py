@@ -123,4 +123,4 @@ def _started_by(task: Path) -> list[str]:
 
 def _there(folder: Path) -> Path:
     """The folder, or the first around it that is there."""
-    return next((each for each in (folder, *folder.parents) if each.is_dir()), Path.cwd())
+    return next((each for each in (folder, *folder.parents) if each.is_dir()), Path())

@@ -197,7 +197,7 @@ class Order:
         events, store = batch.tools.events, batch.tools.store
         steering = Steering(batch, self.settings) if self.tunes else None
 
-        folder = store.folder or Path.cwd()
+        folder = store.folder or Path()
         before, going_on = batch.now(), True
 
         def tell(sampled: Sampled) -> None:

@@ -57,6 +57,16 @@ def resolved(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
+def demand_here() -> None:
+    """Raise `SettingsError` where the folder that the program stands in was removed."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise SettingsError(
+            f"the folder that you are in cannot be used ({error.strerror}); go to another with cd"
+        ) from None
+
+
 def shortened(value: object, most: int = 80) -> str:
     """A value for an error, as Python writes it, and not all of one that is long."""
     try:
@@ -106,8 +116,10 @@ def why_unwritable(
 
 
 def _at(path: Path, error: OSError) -> Path:
+    """What the system complains of; of a hidden file of ours, the folder that it was to be in."""
     named = error.filename2 or error.filename
-    return Path(os.fsdecode(named)) if isinstance(named, str | bytes) else path
+    at = Path(os.fsdecode(named)) if isinstance(named, str | bytes) else path
+    return at.parent if at.name.startswith(".") and at.name != path.name else at
 
 
 def _in_the_way(path: Path) -> str:

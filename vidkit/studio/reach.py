@@ -73,7 +73,9 @@ def server_folder() -> Path | None:
     try:
         from jupyter_core.paths import jupyter_runtime_dir
 
-        told = json.loads((Path(jupyter_runtime_dir()) / f"jpserver-{server}.json").read_text())
+        told = json.loads(
+            (Path(jupyter_runtime_dir()) / f"jpserver-{server}.json").read_text("utf-8")
+        )
         return Path(told["root_dir"])
     except (ImportError, OSError, ValueError, KeyError, TypeError):
         return None
