@@ -567,3 +567,26 @@ def test_a_full_disk_begins_nothing_more(tmp_path: Path) -> None:
     full = False
     again = Rehearsal(Settings(), editor=run.editor)
     assert again.make(lessons).made
+
+
+def test_a_lesson_that_changes_under_way_is_made_as_it_was(tmp_path: Path) -> None:
+    """A file that is saved anew, or removed, while its video is made is told of, and the others
+    are made; one that vanished before its turn fails alone.
+    """
+    lessons = jobs(tmp_path, 4, 2)
+
+    class Meddles(Simulated):
+        async def draw(self, ask: Any, request: Any) -> Any:
+            if "lesson 0" in ask.description:
+                written(tmp_path, "lesson 0", 5)
+                lessons[1].path.unlink(missing_ok=True)
+                lessons[3].path.unlink(missing_ok=True)
+            return await super().draw(ask, request)
+
+    report = Rehearsal(Settings(video_workers=2), images=Meddles(latency=5)).make(lessons)
+    assert [video.made for video in report] == [True, True, True, False]
+    assert "changed while" in report[0].notes[-1]
+    assert "removed while" in report[1].notes[-1]
+    assert not report[2].notes
+    assert len(report[0].sections) == 2
+    assert report[3].troubles[0].kind == "LessonError"

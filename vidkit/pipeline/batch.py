@@ -12,7 +12,7 @@ from typing import Any
 import anyio
 
 from ..errors import SettingsError, VidkitError
-from ..events import LessonEnded, LessonStarted, RunEnded, RunStarted, WorkersChanged
+from ..events import LessonEnded, LessonStarted, Noticed, RunEnded, RunStarted, WorkersChanged
 from ..lesson import Lesson
 from ..report import BatchReport, VideoReport
 from ..settings import Settings
@@ -235,7 +235,9 @@ class Batch:
 
     async def _lesson(self, position: int, job: Job) -> VideoReport:
         """Make one lesson, and tell of its begin and its end whatever comes of it."""
+        aside = self.tools.aside
         try:
+            stamp = await aside(_stamp, job)
             place = await self._opened(position, job)
         except Exception as error:
             tell, name, now = self.tools.events.tell, job.path.stem, self.now()
@@ -244,9 +246,15 @@ class Batch:
             raise
         self._places.append(place)
         try:
-            return await self._make(place)
+            report = await self._make(place)
         finally:
             self._places.remove(place)
+        if (after := await aside(_stamp, job)) == stamp:
+            return report
+        what = "changed" if after else "removed"
+        note = f"{job.path.name} was {what} while its video was made, which has it as it was"
+        self.tools.events.tell(Noticed(self.now(), position, note))
+        return replace(report, notes=(*report.notes, note))
 
     async def _opened(self, position: int, job: Job) -> Place:
         if refusal := job.refusal or self.tools.reins.stop:
@@ -265,3 +273,14 @@ class Batch:
             notes=list(self._notes),
             calls_over=partial(self._turns.pass_on, position),
         )
+
+
+def _stamp(job: Job) -> tuple[int, int] | None:
+    """What tells whether a lesson's file is as it was; None where there is none."""
+    if isinstance(job.lesson, Lesson):
+        return None
+    try:
+        found = job.lesson.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_size, found.st_mtime_ns
