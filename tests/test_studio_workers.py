@@ -187,19 +187,24 @@ def test_turning_a_number_plans_once(tmp_path: Path) -> None:
 
     workers = Workers(QUICK)
     workers.plan_for(Subject("This lesson", 1, lessons))
-    for number in range(1, 11):
-        workers._sections.value = number
     workers.wait()
     assert len(asked) == 1
+    turned_all = threading.Event()
+    loop.event_loop().call_soon_threadsafe(turned_all.wait, 10)
+    for number in range(5, 15):
+        workers._sections.value = number
+    turned_all.set()
+    workers.wait()
+    assert len(asked) == 2
     workers.plan_for(Subject("This lesson", 1, lessons), Subject("Another", 1, lambda: [lesson]))
     workers.wait()
-    assert len(asked) == 1
+    assert len(asked) == 2
     run = calls.start(lesson, settings=QUICK)
     workers.watch(run)
     run.result()
     loop.run(turned())
     workers.wait()
-    assert len(asked) == 2
+    assert len(asked) == 3
 
 
 def test_fewer_and_more_change_the_next_run_too(tmp_path: Path) -> None:
