@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from some_lessons import GOOD, LESSONS
 from stand_ins import written
 
-from vidkit.editing import TEXTS, edited, save_lesson
 from vidkit.errors import LessonError, SettingsError
 from vidkit.lesson import Lesson, lesson_files, load_lesson
+from vidkit.lesson.editing import TEXTS, edited, save_lesson
 
 AS_WRITTEN = """{
    "course" : "biology",\t"sections": [

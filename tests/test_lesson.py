@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from some_lessons import GOOD, LESSONS, VALUES
 
 from vidkit.errors import LessonError, SettingsError
-from vidkit.jsontext import LARGEST
 from vidkit.lesson import Lesson, lesson_files, lesson_order, load_lesson, read_lesson
+from vidkit.lesson.jsontext import LARGEST
 
 HERE = Path("lesson.json")
 posix = pytest.mark.skipif(os.name != "posix", reason="links, pipes and permissions of POSIX")

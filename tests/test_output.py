@@ -260,8 +260,8 @@ def test_a_kill_is_no_edit(tmp_path: Path, sections: int, before: int) -> None:
     somebody's edit, or for a stranger's file.
     """
     script = (
-        "import os, sys; from pathlib import Path; from vidkit import manifest, output\n"
-        "o = output.Output(Path(sys.argv[1])); o.claim(range(40), {'vidkit': '1'})\n"
+        "import os, sys; from pathlib import Path; from vidkit.output import Output\n"
+        "o = Output(Path(sys.argv[1])); o.claim(range(40), {'vidkit': '1'})\n"
         "for i in range(int(sys.argv[2])): o.publish(f'images/section_{i}.png', b'old')\n"
         "left = int(sys.argv[3])\n"
         "real = Path.replace\n"

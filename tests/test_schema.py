@@ -1,4 +1,4 @@
-"""What `vidkit.schema` promises: one table behind the checks and the JSON Schema."""
+"""What `vidkit.lesson.schema` promises: one table behind the checks and the JSON Schema."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from some_lessons import GOOD, LESSONS, VALUES
 
 from vidkit.errors import LessonError
 from vidkit.lesson import Lesson, Section, read_lesson
-from vidkit.schema import LESSON, SECTION, json_schema, kind_of, mistake, nearest
+from vidkit.lesson.schema import LESSON, SECTION, json_schema, kind_of, mistake, nearest
 
 CHECK = jsonschema.Draft202012Validator(json_schema())
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from stand_ins import written
 
-from vidkit.editing import edited
 from vidkit.lesson import load_lesson
+from vidkit.lesson.editing import edited
 from vidkit.providers.simulated import Simulated
 from vidkit.settings import Settings
 from vidkit.store import Budget

@@ -6,6 +6,23 @@
 `generate_video_from_json` makes one lesson's video, `process_all_videos` those of a
 folder; `generate_video` and `process_videos` are the same as coroutines. Names are loaded
 when they are first used, so that importing vidkit costs next to nothing.
+
+The house, from the ground up; a module imports from lower floors only:
+
+7  `studio` panels · `__main__`, `options` the command line · `magics`, `lab` in JupyterLab
+6  `calls` the public functions · `order` what a run is given · `run` how it is steered ·
+   `fleet` on a cluster · `retakes` earlier takes · `nested` asyncio.run in a cell
+5  `planning` and `forecasting` before a run · `monitor`, `tuning`, `progress` beside it ·
+   `summary` after it · `lineup` which lessons · `equipment` what runs share · `cluster` Dask ·
+   `offers` which providers · `earlier` videos of earlier runs · `look` a lesson's slides
+4  `pipeline` lesson → video, lessons → videos · `report` what came of it
+3  `providers` text → image, text → speech · `showing` and `timeline` how runs are shown ·
+   `troubles` what to do about what failed
+2  `lesson` · `settings` · `store` assets by content · `gate` one limiter a provider · `media`
+   picture + sound → clip → video · `output` the folder · `slides` · `speech` · `cores`,
+   `machine` what the machine lends · `lettering`
+1  `events` · `errors` · `loop` · `captions` · `virtual` time · `paths` · `plain`, `wording`,
+   `terminal` texts for people · `secret`, `packed`, `interrupts`
 """
 
 from importlib import import_module
@@ -21,10 +38,9 @@ if TYPE_CHECKING:
         start,
         start_all,
     )
-    from .editing import edited, save_lesson
     from .errors import VidkitError
     from .forecasting import Forecast, Sweep, forecast, sweep
-    from .lesson import Lesson, Section, load_lesson
+    from .lesson import Lesson, Section, edited, load_lesson, save_lesson
     from .nested import allow_nested
     from .planning import Plan
     from .report import BatchReport, SectionReport, VideoReport
@@ -48,7 +64,7 @@ _HOMES = {
     "VideoReport": "report",
     "VidkitError": "errors",
     "allow_nested": "nested",
-    "edited": "editing",
+    "edited": "lesson",
     "forecast": "forecasting",
     "generate_video": "calls",
     "generate_video_from_json": "calls",
@@ -57,7 +73,7 @@ _HOMES = {
     "plan": "calls",
     "process_all_videos": "calls",
     "process_videos": "calls",
-    "save_lesson": "editing",
+    "save_lesson": "lesson",
     "start": "calls",
     "start_all": "calls",
     "sweep": "forecasting",

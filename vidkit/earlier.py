@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import VidkitError
-from .manifest import REPORT
+from .output import REPORT
 from .report import SectionReport, VideoReport
 
 

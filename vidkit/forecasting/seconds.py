@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import SettingsError
 from ..lesson import Lesson, Section
-from ..manifest import REPORT
+from ..output import REPORT
 from ..report import BatchReport, VideoReport
 from ..store import Journal
 

@@ -9,8 +9,7 @@ import ipywidgets as widgets
 from IPython.display import HTML
 
 from ..events import Event
-from ..manifest import REPORT
-from ..output import SRT, VTT
+from ..output import REPORT, SRT, VTT
 from ..report import SectionReport, VideoReport, clock_time, count
 from .part import reveal, show
 from .reach import embedded, url

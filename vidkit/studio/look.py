@@ -14,7 +14,7 @@ from typing import Literal
 import ipywidgets as widgets
 from ipywidgets.widgets.widget_string import HTMLStyle
 
-from ..schema import SOUNDS
+from ..lesson import SOUNDS
 from .reach import embedded, url
 
 Tone = Literal["ok", "working", "waiting", "kept", "failed", "paid"]

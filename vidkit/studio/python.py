@@ -6,8 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from ..editing import TEXTS
-from ..lesson import Lesson
+from ..lesson import TEXTS, Lesson
 from ..settings import Settings
 from ..store import Budget
 

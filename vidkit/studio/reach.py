@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
-from ..schema import IMAGES
+from ..lesson import IMAGES
 
 LARGEST_EMBEDDED = 1_500_000
 """Bytes. A notebook's server drops what a kernel sends beyond 3 MB in three seconds, and

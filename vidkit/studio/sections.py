@@ -10,10 +10,9 @@ from typing import Any, Protocol
 import ipywidgets as widgets
 
 from .. import calls, loop
-from ..editing import edited, save_lesson
 from ..errors import VidkitError
 from ..events import Event, LessonStarted, RunEnded, RunStarted
-from ..lesson import Lesson, Section
+from ..lesson import Lesson, Section, edited, save_lesson
 from ..pipeline.choice import PartKind
 from ..report import VideoReport, count
 from ..retakes import take_back

@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from .errors import Fault, LessonError, SettingsError
-from .lesson import Lesson, Section, load_lesson, read_lesson
+from ..errors import Fault, LessonError, SettingsError
+from .reading import Lesson, Section, load_lesson, read_lesson
 
 TEXTS = ("title", "image_description", "content")
 """The texts of a section that can be edited, by their keys."""

@@ -25,11 +25,11 @@ from typing import Any, TypeVar
 
 from filelock import FileLock
 
-from .errors import OutputError
+from ..errors import OutputError
+from ..paths import why_unwritable
+from ..store import Asset, copy_out
+from ..store.locks import let_go, try_lock
 from .manifest import REPORT, Entry, Manifest
-from .paths import why_unwritable
-from .store import Asset, copy_out
-from .store.locks import let_go, try_lock
 
 T = TypeVar("T")
 

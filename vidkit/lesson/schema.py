@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Literal
 
-from .errors import Fault
+from ..errors import Fault
 from .jsontext import Odd, quoted, tidied, unsound
 
 LONGEST_TEXT = 50_000

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from .errors import OutputError
+from ..errors import OutputError
 
 REPORT = "report.json"
 LIST = ".vidkit.json"

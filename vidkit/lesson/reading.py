@@ -23,7 +23,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from .errors import Fault, LessonError, SettingsError
+from ..errors import Fault, LessonError, SettingsError
 from .jsontext import (
     LARGEST,
     Twice,
@@ -41,23 +41,11 @@ from .schema import (
     SECTION,
     Field,
     given,
-    json_schema,
     kind_of,
     missing,
     mistake,
     nearest,
 )
-
-__all__ = [
-    "Lesson",
-    "Section",
-    "is_lesson_name",
-    "json_schema",
-    "lesson_files",
-    "lesson_order",
-    "load_lesson",
-    "read_lesson",
-]
 
 MOST_NAMED = 50
 """Unknown keys that are named one by one in the warnings."""

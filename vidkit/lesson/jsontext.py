@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from json import JSONDecodeError
 from typing import Any
 
-from .errors import Fault
+from ..errors import Fault
 
 LARGEST = 10_000_000
 """Bytes. A long lesson of forty sections has 30 thousand."""
