@@ -155,7 +155,7 @@ def test_threads_may_publish_at_once(tmp_path: Path) -> None:
 def test_a_file_of_ours_that_was_harmed_is_put_back(tmp_path: Path, harm: str) -> None:
     """What somebody did to an output is noticed at the next run, mended and named."""
     name = "images/section_0.png"
-    claimed(tmp_path).publish(name, b"whole")
+    put(tmp_path, name, b"whole")
     path = tmp_path / name
     if harm == "remove":
         path.unlink()
@@ -281,6 +281,49 @@ def test_a_kill_is_no_edit(tmp_path: Path, sections: int, before: int) -> None:
     output.publish("images/section_0.png", b"third")
     assert output.notes == []
     assert not list(tmp_path.rglob("*edited*"))
+
+
+@pytest.mark.parametrize("before", [0, 1, 2, 3])
+def test_a_kill_of_a_second_run_is_no_edit_either(tmp_path: Path, before: int) -> None:
+    """A run over what an earlier one made is killed at any of its first writes, and the next
+    one says nothing of changes and removals that nobody made.
+    """
+    put(tmp_path, "images/section_0.png", b"old")
+    script = (
+        "import os, sys; from pathlib import Path; from vidkit import manifest, output\n"
+        "left = int(sys.argv[2])\n"
+        "real = Path.replace\n"
+        "def replace(self, target):\n"
+        "    global left\n"
+        "    if left == 0: os._exit(9)\n"
+        "    left -= 1\n"
+        "    return real(self, target)\n"
+        "Path.replace = replace\n"
+        "o = output.Output(Path(sys.argv[1])); o.claim(range(40), {'vidkit': '2'})\n"
+        "o.publish('images/section_1.png', b'new'); os._exit(9)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", script, str(tmp_path), str(before)], check=False)
+    assert run.returncode == 9
+    output = claimed(tmp_path, 40)
+    for name, data in (("images/section_0.png", b"old"), ("images/section_1.png", b"new")):
+        output.publish(name, data)
+    assert output.notes == []
+    assert not list(tmp_path.rglob("*edited*"))
+
+
+def test_what_never_was_had_not_been_removed(tmp_path: Path) -> None:
+    """A first report, or a file, that a full disk kept from being written is no loss."""
+    script = (
+        "import os, sys; from pathlib import Path; from vidkit import manifest, output\n"
+        "real = Path.replace\n"
+        "def replace(self, target):\n"
+        "    if Path(target).name == 'report.json': os._exit(9)\n"
+        "    return real(self, target)\n"
+        "Path.replace = replace\n"
+        "output.Output(Path(sys.argv[1])).claim(range(40), {'vidkit': '1'})\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False).returncode
+    assert claimed(tmp_path).notes == []
 
 
 def test_a_second_run_is_locked_out(tmp_path: Path) -> None:

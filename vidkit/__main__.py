@@ -27,7 +27,7 @@ from .paths import demand_here, is_folder, path_given
 from .plain import printable
 from .report import BatchReport, count, vidkit_version
 from .run import Run
-from .store import Removal, Store
+from .store import Removal, Upkeep
 from .terminal import asked, carried_out, say
 
 T = TypeVar("T")
@@ -123,7 +123,9 @@ def _lessons(path: Path) -> list[Path]:
 
 def _cache(given: argparse.Namespace) -> int:
     """`vidkit cache`: what is in the store, and keeping it in order."""
-    with Store(Path(given.cache_dir) if given.cache_dir else None) as store:
+    with Upkeep(Path(given.cache_dir) if given.cache_dir else None) as store:
+        for note in store.notes:
+            say(f"note: {note}")
         match given.what:
             case "show":
                 say(f"{store.folder}\n{store.contents()}")

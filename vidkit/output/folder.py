@@ -207,9 +207,12 @@ class Output:
             if entry is None or entry["sha256"] != seal:
                 return False
             path = self.folder / name
-            if not os.path.lexists(path):
+            stands = _is_as_listed(path, entry)
+            if stands:
+                self._manifest.settle(name)
+            elif "was" not in entry and not os.path.lexists(path):
                 self._note_removed(name)
-            return _is_as_listed(path, entry)
+            return stands
 
     def _adopt(self, name: str, scratch: Path, seal: str) -> Path:
         """Give a finished temporary file its name. Files of ours that `name` replaces under

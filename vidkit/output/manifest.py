@@ -25,7 +25,9 @@ SELDOM = 2
 """All is written anew when one file in so many is new."""
 
 Entry = dict[str, Any]
-"""sha256, bytes, mtime_ns of a file; was: digests of what may stand there until it has its name."""
+"""sha256, bytes, mtime_ns of a file; was: digests of what may stand there until it has its name,
+there until then.
+"""
 
 ReportState = Literal["none", "ours", "gone", "changed"]
 
@@ -55,17 +57,20 @@ class Manifest:
         self.files = _entries(reported if listed is None else listed)
         if listed is None:
             return "ours" if there else "none"
-        if not there:
-            return "gone"
         seals = listed.get("report")
-        known = isinstance(seals, list) and _seal(report) in seals
-        return "ours" if known or (seals is None and reported is not None) else "changed"
+        if not there:  # the first report may never have been written
+            return "none" if isinstance(seals, list) and len(seals) == 1 else "gone"
+        seal = _seal(report)
+        if reported is not None and (seals is None or (isinstance(seals, list) and seal in seals)):
+            self._seals = [str(seal)]
+            return "ours"
+        return "changed"
 
     def add(self, name: str, entry: Entry) -> None:
         """List a file, before it gets its name."""
-        if (before := self.files.get(name)) is not None:
-            entry = {**entry, "was": [*before.get("was", ()), before["sha256"]]}
-        self.files[name] = entry
+        before = self.files.get(name)
+        was = [] if before is None else [*before.get("was", ()), before["sha256"]]
+        entry = self.files[name] = {**entry, "was": was}
         self._new += 1
         if self._new * SELDOM >= len(self.files):
             self.save()

@@ -26,6 +26,7 @@ from .money import Budget, Entry, Money
 from .nothing import NoStore, open_store
 from .reservation import Reservation
 from .store import Store
+from .upkeep import Upkeep
 
 __all__ = [
     "Asset",
@@ -38,6 +39,7 @@ __all__ = [
     "Removal",
     "Reservation",
     "Store",
+    "Upkeep",
     "Verdict",
     "asset_key",
     "copy_out",
