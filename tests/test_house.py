@@ -57,6 +57,7 @@ TIERS = {
         "progress",
         "tuning",
         "summary",
+        "yardstick",
     },
     6: {"calls", "fleet", "nested", "order", "retakes", "run"},
     7: {"__main__", "lab", "magics", "options", "studio"},

@@ -30,6 +30,7 @@ from .store import Budget, NoStore, Store
 from .summary import Summary
 from .tuning import Steering
 from .wording import took
+from .yardstick import Bound, Yardstick, limits_of
 
 
 class Order:
@@ -60,6 +61,7 @@ class Order:
         self._reins = Reins()
         self._make: MakeLesson = make_here
         self._store: Store | NoStore | None = None
+        self._bound: Bound | None = None
         self._used = ResourceTally()
         self.batch: Batch | None = None
 
@@ -111,6 +113,8 @@ class Order:
                 run.tools.events.tell(Noticed(0.0, None, note))
             report = await self._summed(run, summary)
         report = replace(report, resources=self._used.resources)
+        if self._bound is not None:
+            report = replace(report, least=self._bound.seconds, limit=self._bound.limit)
         if summary is not None:
             await run.tools.aside(summary.over, report)
         unmade = run.unmade
@@ -216,6 +220,9 @@ class Order:
 
         monitor = Monitor(tell, batch.now, folder)
         deaf = [events.subscribe(monitor.hear)]
+        yardstick = Yardstick(self.settings) if self.tunes else None
+        if yardstick is not None:
+            deaf.append(events.subscribe(yardstick.hear))
         if steering is not None:
             deaf.append(events.subscribe(steering.hear))
         watching = asyncio.create_task(monitor.watch())
@@ -228,6 +235,8 @@ class Order:
             # also a run of less than a second has a sample
             going_on = False
             monitor.look()
+            if yardstick is not None:
+                self._bound = yardstick.bound(limits_of(batch.tools))
 
     async def _batch(self) -> Batch:
         events = Events()

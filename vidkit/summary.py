@@ -81,6 +81,7 @@ class Summary:
             "seconds": round(report.seconds, 3),
             "lessons": len(report.videos) if report.failure is None else self._count,
             "workers": report.workers,
+            "least_seconds": report.least,
             "resources": asdict(report.resources) if report.resources else None,
             "error": str(report.failure) if report.failure else None,
             "notes": list(report.notes),

@@ -30,6 +30,7 @@ def bounds(load: Load, settings: Settings, cores: int) -> list[Bound]:
         _longest_section(load, lessons, together),
         _all_workers(lessons, wide, tall, together, tail),
         _longest_lesson(lessons, tall, together, tail),
+        _lessons_in_turn(lessons, wide, tall, together, tail),
         _cores(load, lessons, together, cores),
     ]
     sections = [section for lesson in lessons for section in lesson]
@@ -59,6 +60,13 @@ def _longest_lesson(lessons: Lessons, tall: int, together: bool, tail: float) ->
     longest = max(_shared([s.calls(together) for s in lesson], tall) for lesson in lessons)
     limit = f"the longest lesson with {count(tall, 'section')} at once"
     return Bound(longest + tail, limit, workers=True)
+
+
+def _lessons_in_turn(lessons: Lessons, wide: int, tall: int, together: bool, tail: float) -> Bound:
+    """Each lesson's calls with its own workers, which another lesson's sections do not use."""
+    each = [_shared([s.calls(together) for s in lesson], tall) for lesson in lessons]
+    many = f"{count(min(wide, len(lessons)), 'lesson')} at once, each with {count(tall, 'section')}"
+    return Bound(_shared(each, min(wide, len(lessons))) + tail, many, workers=True)
 
 
 def _shared(pieces: list[float], workers: int) -> float:

@@ -13,6 +13,8 @@ from ..wording import clock_time, count, took
 from .resources import Resources
 from .video import VideoReport, in_groups, lesson_lines, met
 
+SHORT = 5.0
+"""Seconds below which a run is not compared with its bound."""
 MOST_TOLD = 30
 """Lessons that are told of one by one; of more, what went wrong is told once for all."""
 
@@ -25,7 +27,9 @@ class BatchReport(Shown):
     could be under way at once; `timeline` is when each call of the run waited and worked, and
     `resources` what it used of the machine.
     failure: why the batch ended before its last lesson; notes: what a person should know of the
-    batch as a whole, such as lessons that were named twice.
+    batch as a whole, such as lessons that were named twice. least: the seconds that no run with
+    these pieces, workers, limits and cores can beat, None where nothing was made; limit: which of
+    them says so.
     """
 
     videos: tuple[VideoReport, ...] = ()
@@ -34,6 +38,8 @@ class BatchReport(Shown):
     workers: str = ""
     failure: VidkitError | None = None
     notes: tuple[str, ...] = ()
+    least: float | None = None
+    limit: str = ""
     timeline: Timeline | None = field(default=None, compare=False)
     resources: Resources | None = field(default=None, compare=False)
     retry: Callable[[], BatchReport] | None = field(default=None, compare=False)
@@ -75,12 +81,23 @@ class BatchReport(Shown):
             f"{self.workers} = at most {self.peak_calls} provider calls at once"
         )
 
+    def _compared(self) -> list[str]:
+        """How far the run was from the least that it could take; not told of a run so short that
+        its beginning and its end count most.
+        """
+        if self.least is None or self.least < SHORT:
+            return []
+        more = max(0.0, self.seconds / self.least - 1)
+        least = f"no less than {took(self.least)} was possible: {self.limit}"
+        return [f"took {more:.0%} longer than it had to; {least}"]
+
     def _page(self) -> Page:
         steps = step_lines(self.timeline)
         paid = sum(video.dollars for video in self.videos)
         ended = [f"the batch ended early: {self.failure}"] if self.failure else []
         few = len(self.videos) <= MOST_TOLD
-        lines = [*([f"paid ${paid:.2f}"] if paid else []), *(f"note: {n}" for n in self.notes)]
+        lines = [*self._compared(), *([f"paid ${paid:.2f}"] if paid else [])]
+        lines += [f"note: {note}" for note in self.notes]
         told = [line for video in self.videos for line in lesson_lines(video)] if few else []
         to_do = [str(trouble) for trouble in self.troubles]
         return Page(
