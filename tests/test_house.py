@@ -177,11 +177,52 @@ def test_reading_lessons_loads_nothing_heavy() -> None:
     assert not loaded_by("from vidkit import load_lesson") & (HEAVY - {"numpy"})
 
 
+PUBLIC = {
+    "BatchReport",
+    "Budget",
+    "Forecast",
+    "Lesson",
+    "Plan",
+    "Run",
+    "Section",
+    "SectionReport",
+    "Settings",
+    "Snapshot",
+    "Sweep",
+    "VideoReport",
+    "VidkitError",
+    "allow_nested",
+    "edited",
+    "forecast",
+    "generate_video",
+    "generate_video_from_json",
+    "load_lesson",
+    "plan",
+    "process_all_videos",
+    "process_videos",
+    "save_lesson",
+    "start",
+    "start_all",
+    "sweep",
+    "take_back",
+    "takes",
+}
+"""Names that others rest on: one that goes, or changes, is told in `vidkit/CHANGES.md`."""
+
+
+def test_what_changed_is_told_for_this_version() -> None:
+    """The list of changes begins with the version that the project has."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    versions = re.findall(r"(?m)^## (\S+)$", (PACKAGE / "CHANGES.md").read_text("utf-8"))
+    assert versions[0] == project["version"]
+
+
 def test_the_public_names_are_these() -> None:
     """What vidkit promises to keep is pinned."""
     import vidkit
 
     assert vidkit.__all__ == sorted(vidkit.__all__, key=lambda n: (n[0].islower(), n))
+    assert set(vidkit.__all__) == PUBLIC
     for name in vidkit.__all__:
         assert getattr(vidkit, name).__doc__, name
     assert dir(vidkit) == vidkit.__all__

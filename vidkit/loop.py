@@ -27,8 +27,9 @@ HEARTBEAT = 0.1
 """Seconds between two looks of a waiting caller, so that an interrupt gets through:
 a lock that waits without a time-out cannot be interrupted on every system."""
 
-THREADS = 32 + (os.cpu_count() or 1)
-"""For what blocks: an encode on each core, and besides them all that waits for a disk."""
+THREADS = 8 + (os.cpu_count() or 1)
+"""For what blocks: an encode on each core, and besides them what waits for a disk. Each thread
+keeps some megabytes of memory for the next encode."""
 
 FAREWELL = 2.0
 """Seconds that what is under way has to come to its end when the program ends."""
