@@ -27,7 +27,7 @@ from vidkit.errors import (
     SectionError,
     SettingsError,
 )
-from vidkit.events import Event, StepStarted
+from vidkit.events import Event, StepStarted, WorkStarted
 
 QUICK: dict[str, Any] = {
     "images": "simulated:0.01",
@@ -405,10 +405,16 @@ def test_cancelling_the_coroutine_leaves_a_true_report(tmp_path: Path) -> None:
     lesson = written(tmp_path, sections=2)
 
     async def cancel() -> None:
+        loop, speaking = asyncio.get_running_loop(), asyncio.Event()
+
+        def hear(event: Event) -> None:
+            if isinstance(event, WorkStarted) and event.step == "audio":
+                loop.call_soon_threadsafe(speaking.set)
+
         task = asyncio.ensure_future(
-            vidkit.generate_video(lesson, **QUICK | {"voice": "simulated:3600"})
+            vidkit.generate_video(lesson, listener=hear, **QUICK | {"voice": "simulated:3600"})
         )
-        await asyncio.sleep(0.5)
+        await speaking.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

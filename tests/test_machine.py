@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import platform
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -108,3 +111,36 @@ def test_this_machine_has_something_to_lend() -> None:
     """The real files can be read: at least a core and some memory."""
     assert usable_cores() >= 1
     assert 0 < memory_left() <= usable_memory()
+
+
+HOARD = """
+import threading
+from vidkit.machine import hand_back_memory
+
+def held():
+    fields = open("/proc/self/status").read().split("VmRSS:")[1]
+    return int(fields.split()[0]) / 1000
+
+def work():
+    freed, kept = [], []
+    for number in range(100_000):
+        (freed if number % 100 else kept).append(bytes(1000))
+    left.append(kept)
+
+left = []
+workers = [threading.Thread(target=work) for _ in range(2)]
+for worker in workers:
+    worker.start()
+for worker in workers:
+    worker.join()
+before = held()
+hand_back_memory()
+print(before - held())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other allocators give it back")
+def test_what_threads_have_freed_is_handed_back() -> None:
+    """200 MB that threads freed around what they kept are not held for ever."""
+    done = subprocess.run([sys.executable, "-c", HOARD], capture_output=True, check=True)
+    assert float(done.stdout) > 100

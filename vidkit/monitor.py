@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import shutil
 import time
 from collections.abc import Callable
@@ -12,12 +13,16 @@ from pathlib import Path
 import psutil
 
 from .events import Event, Sampled, WorkEnded, WorkStarted
-from .machine import usable_cores, usable_memory
+from .machine import hand_back_memory, usable_cores, usable_memory
 
 _TASKS = Path("/proc/self/task")
 
 SECONDS = 1.0
 """Between two samples."""
+
+TIDY = 5
+"""Samples between two times that freed memory is handed back, so that a sample tells what is held
+and memory does not grow with a batch."""
 
 
 class Monitor:
@@ -76,8 +81,10 @@ class Monitor:
 
     async def watch(self) -> None:
         """Sample every second until it is cancelled; a sample that fails is left out."""
-        while True:
+        for count in itertools.count(1):
             await asyncio.sleep(SECONDS)
+            if count % TIDY == 0:
+                await asyncio.to_thread(hand_back_memory)
             with suppress(OSError, psutil.Error):
                 # a disk that does not answer holds up the sampler alone
                 self._tell(await asyncio.to_thread(self.sample))

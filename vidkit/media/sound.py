@@ -88,8 +88,10 @@ def open_sound(source: Path | bytes, name: str = "") -> Sound:
 
 def check_sound(source: Path | bytes, name: str = "") -> None:
     """Decodes the whole sound in `source`. Raises `MediaError` as `open_sound` and reading do."""
-    for _ in open_sound(source, name).pieces():
-        pass
+    sound = open_sound(source, name)
+    with _faults(sound.name):
+        for _ in _decoded(sound):
+            pass
 
 
 def _kind(start: bytes) -> str | None:

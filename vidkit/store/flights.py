@@ -27,6 +27,7 @@ BOARD = "all.lock"
 """The file whose bytes stand for keys; it is empty, since a lock needs no byte to be there."""
 _FLIGHT = re.compile(r"[0-9a-f]{64}\.lock")
 _BUSY = (errno.EAGAIN, errno.EACCES)
+_OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
 _NOT_HERE = (errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 """What a disk says that keeps no locks of bytes."""
 
@@ -49,7 +50,6 @@ class Flights:
         with self._guard:
             if key in self._files:
                 return None
-            self.folder.mkdir(exist_ok=True)
             file: FileLock | None = None
             if self._of_bytes:
                 try:
@@ -59,8 +59,10 @@ class Flights:
                     if error.errno not in _NOT_HERE:
                         raise
                     self._of_bytes = False
-            if not self._of_bytes and (file := try_lock(self._file(key))) is None:
-                return None
+            if not self._of_bytes:
+                self.folder.mkdir(exist_ok=True)
+                if (file := try_lock(self._file(key))) is None:
+                    return None
             self._files[key] = file
         return partial(self._end, key)
 
@@ -105,7 +107,12 @@ class Flights:
                 return self._board
         if self._board is not None:
             os.close(self._board)
-        self._board = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            self._board = None
+        try:
+            self._board = os.open(path, _OPEN, 0o666)
+        except FileNotFoundError:
+            self.folder.mkdir(exist_ok=True)
+            self._board = os.open(path, _OPEN, 0o666)
         return self._board
 
 
