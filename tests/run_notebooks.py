@@ -1,5 +1,5 @@
 """Run the notebooks from the top and store what their cells print:
-`python tests/run_notebooks.py`, or with the names of some of them.
+`python tests/run_notebooks.py`, or with the file names of some of them.
 
 Each runs in a copy of the folder, with a store of its own, so that what is stored is what a
 newcomer sees. Widgets are stored as the text that stands for them: their state would be a

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vidkit.errors import SettingsError
-from vidkit.paths import path_given, shortened
+from vidkit.paths import from_here, path_given, shortened
 
 
 def test_a_path_is_taken_as_it_is_meant(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -35,3 +35,13 @@ def test_a_long_value_is_shown_in_part() -> None:
     assert shortened(5) == "5"
     assert "Odd" in shortened(Odd())
     assert "int" in shortened(10**5000)
+
+
+def test_a_path_is_said_from_where_we_stand(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What lies below the working folder is named from there; anything else as it is."""
+    monkeypatch.chdir(tmp_path)
+    assert from_here(tmp_path / "out/video.mp4") == Path("out/video.mp4")
+    assert from_here(tmp_path.parent / "video.mp4") == tmp_path.parent / "video.mp4"
+    assert from_here(Path("out/video.mp4")) == Path("out/video.mp4")

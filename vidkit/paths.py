@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,13 @@ def is_file(path: Path) -> bool:
 def resolved(path: Path) -> Path:
     """A path without links; one that leads nowhere, or to itself, stays as far as it does."""
     return Path(os.path.realpath(path))
+
+
+def from_here(path: Path) -> Path:
+    """A path as a person here would say it: without the folder that the process stands in."""
+    with suppress(ValueError, OSError):  # it lies elsewhere, or nobody knows where we stand
+        return path.relative_to(Path.cwd())
+    return path
 
 
 def demand_here() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import NothingMade, SectionError, VidkitError
 from ..packed import Packed
+from ..paths import from_here
 from ..plain import printable
 from ..showing import Page, Shown, step_lines, step_table
 from ..timeline import Timeline
@@ -154,7 +155,7 @@ def outcome(video: VideoReport) -> str:
 def lesson_lines(video: VideoReport) -> list[str]:
     """A lesson as lines of text: one for itself, one for each thing that went wrong."""
     name = printable(video.name, line=True)
-    path = f": {printable(str(video.path), line=True)}" if video.path else ""
+    path = f": {printable(str(from_here(video.path)), line=True)}" if video.path else ""
     rest = [*in_groups(video), *money(video), *(f"note: {note}" for note in video.notes)]
     return [f"{name}: {outcome(video)}{path}", *(f"  {line}" for line in rest)]
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from ..paths import from_here
 from ..plain import in_brief
 from .page import WIDTH, Page, Row, Table
 
@@ -75,7 +76,7 @@ def _link(path: Path | None) -> str:
 
 def _file(path: Path) -> str:
     """A file to open: a link where it lies below the notebook, its path where not."""
-    shown = _text(str(path))
+    shown = _text(str(from_here(path)))
     try:
         relative = Path(os.path.relpath(path))
     except ValueError:  # another drive
