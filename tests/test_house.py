@@ -16,6 +16,7 @@ PACKAGE = ROOT / "vidkit"
 
 TIERS = {
     1: {
+        "aside",
         "events",
         "errors",
         "loop",

@@ -21,8 +21,8 @@ The house, from the ground up; a module imports from lower floors only:
 2  `lesson` · `settings` · `store` assets by content · `gate` one limiter a provider · `media`
    picture + sound → clip → video · `output` the folder · `slides` · `speech` · `cores`,
    `machine` what the machine lends · `lettering`
-1  `events` · `errors` · `loop` · `captions` · `virtual` time · `paths` · `plain`, `wording`,
-   `terminal` texts for people · `secret`, `packed`, `interrupts`
+1  `events` · `errors` · `loop`, `aside` what blocks · `captions` · `virtual` time · `paths` ·
+   `plain`, `wording`, `terminal` texts for people · `secret`, `packed`, `interrupts`
 """
 
 from importlib import import_module

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from . import loop, media
+from .aside import InTurn
 from .cores import SHARE, Cores, Loan, encode_memory
 from .events import Events, Noticed
 from .gate import Gate
@@ -104,6 +105,9 @@ def real_editor() -> Editor:
         starts=media.section_starts,
     )
 
+
+aside = InTurn()
+"""Calls what blocks, for all runs of the process. Only for vidkit's loop."""
 
 _cores: list[Cores] = []
 

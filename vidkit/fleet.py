@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from . import loop
-from .equipment import gate_of, in_use, real_editor
+from .equipment import aside, gate_of, in_use, real_editor
 from .errors import ProviderError, SettingsError
 from .events import Events, Listener
 from .lineup import Lineup
@@ -151,7 +151,7 @@ async def equipped(
             images=drawing,
             voice=speaking,
             editor=real_editor(),
-            aside=asyncio.to_thread,
+            aside=aside,
             cores=cores,
             clock=time.monotonic,
             store=store,

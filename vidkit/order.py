@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from . import loop
-from .equipment import cores_of, gate_of, hears, in_use, real_editor, store_of
+from .equipment import aside, cores_of, gate_of, hears, in_use, real_editor, store_of
 from .errors import Cancelled, DiskFull, NothingMade, SettingsError, StoreError
 from .events import Event, Events, Listener, Noticed, Sampled
 from .lineup import Lineup
@@ -252,7 +252,7 @@ class Order:
             images=[self._source("images", maker, events) for maker in self.images],
             voice=[self._source("voice", maker, events) for maker in self.voice],
             editor=real_editor(),
-            aside=asyncio.to_thread,
+            aside=aside,
             cores=cores_of(self.settings),
             clock=time.monotonic,
             store=store,
