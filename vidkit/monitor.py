@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import shutil
 import time
 from collections.abc import Callable
@@ -20,9 +19,9 @@ _TASKS = Path("/proc/self/task")
 SECONDS = 1.0
 """Between two samples."""
 
-TIDY = 5
-"""Samples between two times that freed memory is handed back, so that a sample tells what is held
-and memory does not grow with a batch."""
+TIDYING = 0.005
+"""Of a core, at most, for handing back the memory that was freed, so that a sample tells what is
+held and memory does not grow with a batch. It takes longer the more a process holds."""
 
 
 class Monitor:
@@ -52,6 +51,7 @@ class Monitor:
         # what a container lends does not change while it runs
         self._cores, self._memory = usable_cores(), usable_memory()
         self._at, self._before = clock(), self._worked()
+        self._tidy_at = self._at
 
     def hear(self, event: Event) -> None:
         """Take in one event of the run."""
@@ -81,13 +81,19 @@ class Monitor:
 
     async def watch(self) -> None:
         """Sample every second until it is cancelled; a sample that fails is left out."""
-        for count in itertools.count(1):
+        while True:
             await asyncio.sleep(SECONDS)
-            if count % TIDY == 0:
-                await asyncio.to_thread(hand_back_memory)
             with suppress(OSError, psutil.Error):
                 # a disk that does not answer holds up the sampler alone
-                self._tell(await asyncio.to_thread(self.sample))
+                self._tell(await asyncio.to_thread(self._tidy_sample))
+
+    def _tidy_sample(self) -> Sampled:
+        """A sample, after freed memory was handed back where that is not too dear."""
+        began = self._clock()
+        if began >= self._tidy_at:
+            hand_back_memory()
+            self._tidy_at = began + (self._clock() - began) / TIDYING
+        return self.sample()
 
     def look(self) -> None:
         """Take one sample and hand it on; one that fails is left out."""
