@@ -7,8 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from vidkit.events import Sampled, WorkEnded, WorkStarted
-from vidkit.monitor import Monitor
+from vidkit.monitor import TIDYING, Monitor
 
 TICK = 2 / os.sysconf("SC_CLK_TCK")
 """Seconds by which two readings of a process's times, each in whole ticks, can be too small."""
@@ -94,3 +96,22 @@ def test_children_are_seen_while_they_live_and_counted_when_they_ended(tmp_path:
         monitor.look()
         child.communicate()
     assert told[1].memory > told[0].memory + 5_000_000
+
+
+def test_handing_back_memory_takes_its_share_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it takes ten milliseconds it is done every other second: half a hundredth of a core."""
+    monitor, clock, _ = watched(tmp_path)
+    times: list[float] = []
+
+    def hand_back() -> None:
+        times.append(clock.now)
+        clock.now += 0.010
+
+    monkeypatch.setattr("vidkit.monitor.hand_back_memory", hand_back)
+    for second in range(100):
+        clock.now = 200.0 + second
+        monitor._tidy_sample()
+    assert len(times) == 50
+    assert 0.010 * len(times) / 100 <= TIDYING
