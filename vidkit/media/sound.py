@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import struct
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -34,10 +35,11 @@ _UNKNOWN_LENGTH = 2**31 - 2**20
 _PIECE_BYTES = 1 << 16
 
 
-_LENIENT: dict[str, Any] = (
-    {"metadata_errors": "ignore"} if int(av.__version__.partition(".")[0]) < 19 else {}
-)
+_SINCE_19 = int(av.__version__.partition(".")[0]) >= 19
+_LENIENT: dict[str, Any] = {} if _SINCE_19 else {"metadata_errors": "ignore"}
 """A title in an unknown encoding is no reason to refuse a sound; PyAV 19 needs no telling."""
+_ALONE: dict[str, Any] = {"threads": 1} if _SINCE_19 else {}
+"""A resampler needs no threads, and before PyAV 19 nobody could say so."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,12 @@ class Sound:
 
         Raises `MediaError` when it comes to damage, or to the end too early.
         """
-        return _resampled(self, rate or self.rate)
+        try:
+            yield from _resampled(self, rate or self.rate)
+        finally:
+            if _SINCE_19:
+                # its resamplers point at themselves, and each would keep a megabyte for minutes
+                gc.collect(1)
 
     @property
     def samples(self) -> Samples:
@@ -221,7 +228,7 @@ def _resampled(sound: Sound, rate: int) -> Iterator[Samples]:
             if resampler is None or now != shape:
                 if resampler is not None:
                     yield from _pieces(resampler, None)
-                resampler = av.AudioResampler(format="fltp", layout="mono", rate=rate)
+                resampler = av.AudioResampler(format="fltp", layout="mono", rate=rate, **_ALONE)
                 shape = now
             yield from _pieces(resampler, frame)
         if resampler is not None:
