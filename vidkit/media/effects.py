@@ -86,4 +86,4 @@ def _heard(clip: Any) -> Iterator[Samples]:
     for start in range(0, total, _CHUNK):
         times = np.arange(start, min(total, start + _CHUNK)) / RATE
         piece = np.asarray(clip.audio.get_frame(times), np.float32)
-        yield piece.mean(axis=1) if piece.ndim == 2 else piece
+        yield np.asarray(piece.mean(axis=1) if piece.ndim == 2 else piece, np.float32)

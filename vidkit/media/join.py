@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 from av.audio.stream import AudioStream
@@ -81,18 +82,17 @@ def join_clips(
         video = _Video(container, clips[0], frame, three_letters(language), cues)
         if title:
             container.metadata["title"] = " ".join(title.split())
-        container.set_chapters(
-            [
-                {
-                    "id": number,
-                    "start": round(part.start * 1000),
-                    "end": round(part.end * 1000),
-                    "time_base": Fraction(1, 1000),
-                    "metadata": {"title": part.title},
-                }
-                for number, part in enumerate(chapters(facts, titles), 1)
-            ]
-        )
+        marks: list[Any] = [  # PyAV 19 takes a Fraction too, and tells a type of its own
+            {
+                "id": number,
+                "start": round(part.start * 1000),
+                "end": round(part.end * 1000),
+                "time_base": Fraction(1, 1000),
+                "metadata": {"title": part.title},
+            }
+            for number, part in enumerate(chapters(facts, titles), 1)
+        ]
+        container.set_chapters(marks)
         for place, clip in enumerate(facts, 1):
             last = place == len(facts)
             video.append(clip, seams[place - 1] if seams and not last else None, last=last)
