@@ -149,7 +149,7 @@ def test_long_narration_is_read_twice_and_sounds_the_same(
 @settings(max_examples=15, deadline=None)
 def test_meter_agrees_with_others(seed: int, loud: float, rate: int) -> None:
     """vidkit's loudness and FFmpeg's differ by less than a fifth of a decibel, and its true peak
-    and that of the whole sound's Fourier interpolation by a fiftieth. (FFmpeg's true peak can be
+    and that of the whole sound's Fourier interpolation by a twentieth. (FFmpeg's true peak can be
     a quarter low.)
     """
     sound = open_sound(
@@ -157,9 +157,10 @@ def test_meter_agrees_with_others(seed: int, loud: float, rate: int) -> None:
     ).pieces(RATE)
     whole = np.concatenate(list(sound))
     assert measure([whole]).loudness == pytest.approx(judged(whole)[0], abs=0.2)
-    finer = 32 * np.fft.irfft(np.fft.rfft(whole.astype(float)), 32 * len(whole))
+    quiet = np.pad(whole.astype(float), RATE // 10)  # or its end would run into its beginning
+    finer = 32 * np.fft.irfft(np.fft.rfft(quiet), 32 * len(quiet))
     highest = 20 * np.log10(np.abs(finer).max())
-    assert true_peak(whole, -60) == pytest.approx(highest, abs=0.02)
+    assert true_peak(whole, -60) == pytest.approx(highest, abs=0.05)
 
 
 @given(seed=st.integers(0, 999), crest=st.floats(1, 60))
