@@ -89,15 +89,12 @@ def encoded(
     codec: str,
     rate: int = 24_000,
     layout: str = "mono",
-    sample_format: str | None = None,
 ) -> bytes:
     """`samples` as a file of another kind, such as ("mp3", "mp3") or ("wav", "pcm_s24le")."""
     file = BytesIO()
     with av.open(file, "w", format=container) as sink:
         stream = sink.add_stream(codec, rate=rate, options={"strict": "-2"})
         stream.layout = layout
-        if sample_format:
-            stream.format = sample_format
         channels = 2 if layout == "stereo" else 1
         frame = av.AudioFrame.from_ndarray(
             np.repeat(samples[np.newaxis], channels, axis=0), format="fltp", layout=layout

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from rights import bound_by_permissions
 from some_lessons import GOOD, LESSONS, VALUES
 
 from vidkit.errors import LessonError, SettingsError
@@ -500,24 +501,11 @@ def test_a_file_that_may_not_be_read_is_told_so() -> None:
         assert load_lesson(path).sections[0].image
         path.chmod(0)
         (folder / "leaf.png").chmod(0)
-        with nobody():
+        with bound_by_permissions():
             with pytest.raises(LessonError, match="you may not read this file"):
                 load_lesson(path)
             said = of_section(path, image="leaf.png")
     assert "`image` names `leaf.png`, and you may not read this file; allow it" in said
-
-
-@contextmanager
-def nobody() -> Iterator[None]:
-    """For root, whom no permission stops, a while as another user."""
-    root = os.geteuid() == 0
-    if root:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        if root:
-            os.seteuid(0)
 
 
 def test_a_file_over_the_limit_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 from pathlib import Path
 
@@ -12,33 +13,38 @@ from made_media import encoded, tone, wav
 from vidkit.errors import MediaError
 from vidkit.media import check_sound, open_sound
 
+CODECS = [
+    ("wav", "pcm_u8"),
+    ("wav", "pcm_s16le"),
+    ("wav", "pcm_s24le"),
+    ("wav", "pcm_s32le"),
+    ("wav", "pcm_f32le"),
+    ("wav", "pcm_f64le"),
+    ("mp3", "mp3"),
+    ("ogg", "vorbis"),
+    ("ogg", "libopus"),
+    ("flac", "flac"),
+    ("ipod", "aac"),
+]
+THERE_IS_NONE: list[tuple[str, str | int]] = [
+    ("vorbis", "mono"), ("mp3", 96_000), ("libopus", 96_000),
+]  # fmt: skip
+"""What FFmpeg does not encode."""
+
 
 @pytest.mark.parametrize(
-    ("container", "codec", "sample_format"),
+    ("container", "codec", "layout", "rate"),
     [
-        ("wav", "pcm_u8", None),
-        ("wav", "pcm_s16le", None),
-        ("wav", "pcm_s24le", None),
-        ("wav", "pcm_s32le", None),
-        ("wav", "pcm_f32le", None),
-        ("wav", "pcm_f64le", None),
-        ("mp3", "mp3", None),
-        ("ogg", "vorbis", None),
-        ("ogg", "libopus", None),
-        ("flac", "flac", None),
-        ("ipod", "aac", None),
+        (container, codec, layout, rate)
+        for (container, codec), layout, rate in itertools.product(
+            CODECS, ("mono", "stereo"), (8_000, 24_000, 48_000, 96_000)
+        )
+        if (codec, layout) not in THERE_IS_NONE and (codec, rate) not in THERE_IS_NONE
     ],
 )
-@pytest.mark.parametrize("layout", ["mono", "stereo"])
-@pytest.mark.parametrize("rate", [8_000, 24_000, 48_000, 96_000])
-def test_kinds_and_rates_are_opened(
-    container: str, codec: str, sample_format: str | None, layout: str, rate: int
-) -> None:
+def test_kinds_and_rates_are_opened(container: str, codec: str, layout: str, rate: int) -> None:
     """Each kind, depth, rate and number of channels is heard: its tone, level and length."""
-    try:
-        data = encoded(tone(1.0, rate), container, codec, rate, layout, sample_format)
-    except (OSError, ValueError):
-        pytest.skip(f"{codec} has no {rate} Hz")
+    data = encoded(tone(1.0, rate), container, codec, rate, layout)
     sound = open_sound(data)
     heard = np.concatenate(list(sound.pieces(48_000)))
     assert len(heard) / 48_000 == pytest.approx(1.0, abs=0.16)

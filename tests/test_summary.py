@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rights import bound_by_permissions
 from stand_ins import written
 
 import vidkit
 from vidkit.errors import Refused
+from vidkit.events import Event, RunEnded
 from vidkit.report import BatchReport, SectionReport, VideoReport
 from vidkit.summary import NAME, Summary
 
@@ -123,15 +124,30 @@ def test_it_goes_to_the_outputs_where_they_are_elsewhere(tmp_path: Path) -> None
     assert not list(tmp_path.glob(f"*{NAME}")) and not list(tmp_path.glob(f"?/{NAME}"))
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_cannot_be_written_ends_no_batch(tmp_path: Path) -> None:
     """The note says so, once."""
     tmp_path.chmod(0o500)
     summary = Summary(tmp_path, 1)
-    summary.claim()
-    summary.over(BatchReport((video(tmp_path, 0),)))
+    with bound_by_permissions():
+        summary.claim()
+        summary.over(BatchReport((video(tmp_path, 0),)))
     tmp_path.chmod(0o700)
     assert len(summary.notes) == 1
+
+
+def test_a_summary_that_cannot_be_ended_is_told(tmp_path: Path) -> None:
+    """What keeps the last writing from being done is a note of the report, after the others."""
+    lessons = [written(tmp_path, name, 1) for name in "ab"]
+
+    def spoil(event: Event) -> None:
+        if isinstance(event, RunEnded):
+            (tmp_path / NAME).unlink()
+            (tmp_path / NAME).mkdir()
+
+    report = vidkit.process_all_videos([*lessons, lessons[0]], listener=spoil, **QUICK)
+    twice, last = report.notes
+    assert "a.json" in twice
+    assert f"{NAME} cannot be written" in last
 
 
 def test_a_file_in_the_folders_place_ends_no_batch(tmp_path: Path) -> None:

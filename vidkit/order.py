@@ -112,11 +112,12 @@ class Order:
             for note in self._notes:
                 run.tools.events.tell(Noticed(0.0, None, note))
             report = await self._summed(run, summary)
-        report = replace(report, resources=self._used.resources)
+        report = replace(report, notes=self._noted(summary), resources=self._used.resources)
         if self._bound is not None:
             report = replace(report, least=self._bound.seconds, limit=self._bound.limit)
         if summary is not None:
-            await run.tools.aside(summary.over, report)
+            await aside(summary.over, report)
+            report = replace(report, notes=self._noted(summary))
         unmade = run.unmade
         videos = list(report.videos)
         for position, job in unmade.items():
@@ -124,19 +125,20 @@ class Order:
         report = replace(report, videos=tuple(videos))
         return replace(report, retry=lambda: self._retry_all(report, unmade))
 
+    def _noted(self, summary: Summary | None) -> tuple[str, ...]:
+        """What a person should know of the batch so far."""
+        return (*self._notes, *(summary.notes if summary is not None else ()))
+
     async def _summed(self, run: Batch, summary: Summary | None) -> BatchReport:
         """Make all lessons, and sum up in `batch_report.json` what came of them."""
-        aside = run.tools.aside
         if summary is None:
-            report = await run.make(self.jobs, self.count)
-            return replace(report, notes=tuple(self._notes))
+            return await run.make(self.jobs, self.count)
 
         async def heard(position: int, video: VideoReport) -> None:
             await aside(summary.heard, position, video)
 
         await aside(summary.claim)
-        report = await run.make(self.jobs, self.count, heard)
-        return replace(report, notes=(*self._notes, *summary.notes))
+        return await run.make(self.jobs, self.count, heard)
 
     def _with_retry(self, report: VideoReport, job: Job) -> VideoReport:
         """The report, which can make again what failed."""

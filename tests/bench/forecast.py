@@ -10,7 +10,6 @@ seconds that its clips and joins took. `--speed` leaves the real runs out.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 import tempfile
@@ -19,7 +18,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from stand_ins import written
 
 from vidkit import forecast, process_all_videos, sweep
 from vidkit.events import Event, LessonEnded, WorkEnded, WorkStarted
@@ -31,15 +33,7 @@ TEN_SETTINGS = [(1, 1), (1, 2), (1, 4), (1, 8), (2, 2), (2, 4), (2, 6), (3, 5), 
 
 def lessons(folder: Path) -> list[Path]:
     """The lessons as files."""
-    paths = []
-    for number, size in enumerate(SIZES):
-        sections = [
-            {"image_description": f"{number} {i}", "content": f"words {number} {i}."}
-            for i in range(size)
-        ]
-        paths.append(folder / f"lesson {number}.json")
-        paths[-1].write_text(json.dumps({"sections": sections}), "utf-8")
-    return paths
+    return [written(folder, f"lesson {number}", size) for number, size in enumerate(SIZES)]
 
 
 def compared(videos: int, sections: int, image: float, voice: float, limit: float | None) -> float:

@@ -27,25 +27,24 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from booked import counts
+from stand_ins import written
+
+PATHS = os.pathsep.join(sys.path[:2])
 AT_ONCE = 24
 """Calls that can be under way when a batch is killed."""
 
 SCRIPT = """
 import sys, vidkit
-from vidkit.providers.simulated import Simulated
+from booked import Booked
 
-class Counted(Simulated):
-    async def _call(self, kind, text):
-        with open(sys.argv[3], "a") as book:
-            book.write(kind + " " + text + "\\n")
-        await super()._call(kind, text)
-
-how = dict(latency=float(sys.argv[4]), spread=0.9, price=0.01, seconds=0.3)
+how = dict(book=sys.argv[3], latency=float(sys.argv[4]), spread=0.9, price=0.01, seconds=0.3)
 report = vidkit.process_all_videos(
     sys.argv[1], 3, output_dir=sys.argv[2], section_workers=4, progress=False, size=(160, 90),
-    images=Counted(**how), voice=Counted(**how))
+    images=Booked(**how), voice=Booked(**how))
 sys.exit(not report.made)
 """
 
@@ -70,17 +69,12 @@ def kill_batch(
 ) -> Outcome:
     """Kill, finish, compare."""
     out, chance, began = Outcome(), random.Random(seed), time.monotonic()
-    (folder / "lessons").mkdir()
     for number in range(lessons):
-        several = [
-            {"image_description": f"picture {number}.{i}", "content": f"words {number}.{i}"}
-            for i in range(sections)
-        ]
-        (folder / f"lessons/{number}.json").write_text(json.dumps({"sections": several}))
+        written(folder / "lessons", str(number), sections)
     out.assets = 2 * lessons * sections
 
     def start(name: str, wait: float) -> subprocess.Popen[bytes]:
-        own = os.environ | {"VIDKIT_CACHE": str(folder / f"store {name}")}
+        own = os.environ | {"VIDKIT_CACHE": str(folder / f"store {name}"), "PYTHONPATH": PATHS}
         words = [sys.executable, "-c", SCRIPT, str(folder / "lessons"), str(folder / name)]
         return subprocess.Popen([*words, str(folder / f"book {name}"), str(wait)], env=own)
 
@@ -115,7 +109,7 @@ def _look_at_summary(folder: Path, out: Outcome) -> None:
 def _compare(folder: Path, lessons: int, out: Outcome) -> None:
     from vidkit.store import Store
 
-    asked = Counter((folder / "book killed").read_text().splitlines())
+    asked = counts(folder / "book killed")
     out.asked, out.again = asked.total(), sum(times - 1 for times in asked.values())
     with Store(folder / "store killed") as store:
         states = Counter(entry.state for entry in store.journal.entries())

@@ -14,7 +14,6 @@ asked, paid and unconfirmed, and ends with 1 unless
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import random
 import signal
@@ -25,23 +24,22 @@ import time
 from collections import Counter
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from booked import counts
+from stand_ins import written
+
+PATHS = os.pathsep.join(sys.path[:2])
 AT_ONCE = 8
 
 SCRIPT = """
-import os, sys, vidkit
-from vidkit.providers.simulated import Simulated
+import sys, vidkit
+from booked import Booked
 
-class Counted(Simulated):
-    async def _call(self, kind, text):
-        with open(sys.argv[3], "a") as book:
-            book.write(kind + " " + text + "\\n")
-        await super()._call(kind, text)
-
-how = dict(latency=0.4, spread=0.9, price=0.01, seconds=0.3)
+how = dict(book=sys.argv[3], latency=0.4, spread=0.9, price=0.01, seconds=0.3)
 vidkit.generate_video_from_json(sys.argv[1], sys.argv[2], 4, progress=False, size=(160, 90),
-                                images=Counted(**how), voice=Counted(**how))
+                                images=Booked(**how), voice=Booked(**how))
 """
 
 
@@ -55,16 +53,11 @@ def main() -> int:
     chance = random.Random(given.seed)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        lesson = folder / "lesson.json"
-        sections = [
-            {"image_description": f"picture {i}", "content": f"words {i}"}
-            for i in range(given.sections)
-        ]
-        lesson.write_text(json.dumps({"sections": sections}))
+        lesson = written(folder, "lesson", given.sections)
         book = folder / "book"
 
         def run(name: str, counted: Path) -> subprocess.Popen[bytes]:
-            own = os.environ | {"VIDKIT_CACHE": str(folder / f"store {name}")}
+            own = os.environ | {"VIDKIT_CACHE": str(folder / f"store {name}"), "PYTHONPATH": PATHS}
             words = [sys.executable, "-c", SCRIPT, str(lesson), str(folder / name), str(counted)]
             return subprocess.Popen(words, env=own)
 
@@ -79,7 +72,7 @@ def main() -> int:
             process.wait()
         assert run("killed", book).wait() == 0
         assert run("calm", folder / "other book").wait() == 0
-        return _verdict(folder, Counter(book.read_text().splitlines()), kills, given.sections)
+        return _verdict(folder, counts(book), kills, given.sections)
 
 
 def _verdict(folder: Path, asked: Counter[str], kills: int, sections: int) -> int:

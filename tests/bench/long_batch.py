@@ -20,7 +20,6 @@ took more than 5 ms, or bars took more than 5 % of processor time.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import resource
 import statistics
@@ -33,7 +32,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from stand_ins import written
 
 EARLY = 50
 MORE = 1.10
@@ -75,15 +77,10 @@ def most_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def written(folder: Path, lessons: int, sections: int) -> Path:
+def filled(folder: Path, lessons: int, sections: int) -> Path:
     """A folder of lessons, each with its own texts."""
-    folder.mkdir()
     for number in range(lessons):
-        parts = [
-            {"image_description": f"{folder.name} {number}.{i}", "content": f"words {number}.{i}"}
-            for i in range(sections)
-        ]
-        (folder / f"{number}.json").write_text(json.dumps({"sections": parts}))
+        written(folder, f"{folder.name} {number}", sections)
     return folder
 
 
@@ -117,7 +114,7 @@ def long_batch(folder: Path, given: argparse.Namespace, others: Set, **how: Any)
     from vidkit import process_all_videos
     from vidkit.events import Event, LessonEnded
 
-    lessons = written(folder / "long", given.lessons, given.sections)
+    lessons = filled(folder / "long", given.lessons, given.sections)
     held: dict[int, int] = {}
     over = 0
 
@@ -155,7 +152,7 @@ def bars(folder: Path, given: argparse.Namespace, **how: Any) -> bool:
             figures = []
             for shown in (True, False) if pair % 2 else (False, True):
                 name = f"{pair} {'with' if shown else 'without'} bars"
-                lessons = written(folder / name, FEW, given.sections)
+                lessons = filled(folder / name, FEW, given.sections)
                 began, cpu = time.perf_counter(), time.process_time()
                 process_all_videos(lessons, given.videos, progress=shown, **how)
                 figures.append((shown, time.process_time() - cpu, time.perf_counter() - began))
@@ -198,7 +195,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         os.environ["VIDKIT_CACHE"] = str(folder / "store")
-        process_all_videos(written(folder / "warm", 1, 2), progress=False, **how)
+        process_all_videos(filled(folder / "warm", 1, 2), progress=False, **how)
         good = [long_batch(folder, given, others, **how), bars(folder, given, **how)]
     print("held" if all(good) else "NOT HELD")
     return 0 if all(good) else 1

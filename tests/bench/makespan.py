@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import heapq
-import json
 import os
 import sys
 import tempfile
@@ -22,7 +21,10 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from stand_ins import written
 
 SECTIONS = (10, 12, 16, 9, 11, 8, 9, 14)
 VIDEOS, WIDE = 2, 4
@@ -84,11 +86,7 @@ def main() -> int:
         folder = Path(place)
         os.environ["VIDKIT_CACHE"] = str(folder / "store")
         for number, sections in enumerate(SECTIONS):
-            several = [
-                {"image_description": f"picture {number}.{i}", "content": f"words {number}.{i}"}
-                for i in range(sections)
-            ]
-            (folder / f"{number}.json").write_text(json.dumps({"sections": several}))
+            written(folder, str(number), sections)
         report = process_all_videos(
             folder,
             VIDEOS,

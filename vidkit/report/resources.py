@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 from ..events import Event, Sampled
@@ -55,7 +56,7 @@ class ResourceTally:
         self._samples = 0
         self._sums = [0.0, 0.0, 0.0]
         self._peaks = [0.0, 0, 0]
-        self._least_disk = 0
+        self._least_disk = sys.maxsize
         self._last: Sampled | None = None
 
     def hear(self, event: Event) -> None:
@@ -65,8 +66,7 @@ class ResourceTally:
         used = (event.cores, event.memory, event.calls)
         self._sums = [total + one for total, one in zip(self._sums, used, strict=True)]
         self._peaks = [max(peak, one) for peak, one in zip(self._peaks, used, strict=True)]
-        disks = [event.disk_free] if self._last is None else [event.disk_free, self._least_disk]
-        self._least_disk = min(disks)
+        self._least_disk = min(self._least_disk, event.disk_free)
         self._samples += 1
         self._last = event
 

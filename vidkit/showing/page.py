@@ -5,6 +5,7 @@ for a terminal, and escaped where they become HTML.
 from __future__ import annotations
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -113,12 +114,12 @@ def harmless(line: str) -> str:
     return "\n".join([printable(first), *(f"    {printable(each.strip())}" for each in more)])
 
 
-class Shown:
+class Shown(ABC):
     """What shows itself: as lines in a terminal, as HTML with a PNG beside in a notebook."""
 
+    @abstractmethod
     def _page(self) -> Page:
         """The report as a page."""
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         return self._page().text()
