@@ -200,7 +200,7 @@ def _is_invisible(sign: str) -> bool:
 
 Weight = Literal["Regular", "Medium", "SemiBold"]
 
-_BUNDLED = Path(__file__).parent / "slides" / "fonts"
+_BUNDLED = Path(__file__).parent.parent / "slides" / "fonts"
 _OTHERS = (
     "NotoSansCJK-Regular.ttc",
     "PingFang.ttc",

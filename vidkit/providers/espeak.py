@@ -4,7 +4,7 @@
 `espeak:en-gb+f3` and `espeak:+f3` name a voice, a voice in a variant, and a variant for
 any language. The same text gives the same bytes on one kind of machine, in any process.
 
-Each narration has a process of its own (`_espeak_process`), for two reasons: only a fresh
+Each narration has a process of its own (`espeak_process`), for two reasons: only a fresh
 one repeats itself, and espeak-ng, which is under the GPL, stays a program beside vidkit.
 """
 
@@ -311,7 +311,7 @@ def _variants(home: Path) -> tuple[str, ...]:
     return tuple(sorted(path.name for path in (home / "espeak-ng-data/voices/!v").iterdir()))
 
 
-PROGRAM = Path(__file__).with_name("_espeak_process.py")
+PROGRAM = Path(__file__).with_name("espeak_process.py")
 WHEEL = "espeakng-loader"
 
 RATE = 160
