@@ -11,9 +11,9 @@ import vidkit
 
 def test_a_lesson_becomes_a_video(tmp_path: Path) -> None:
     """Offline, from JSON to a file that is there, and the same call again makes nothing."""
-    lesson = written(tmp_path, sections=1)
+    written(tmp_path, sections=1)
     how = {"progress": False, "voice": "espeak", "size": (320, 180)}
-    first = vidkit.generate_video_from_json(lesson, **how)
-    again = vidkit.generate_video_from_json(lesson, **how)
+    first = vidkit.process_all_videos(tmp_path, **how).videos[0]
+    again = vidkit.process_all_videos(tmp_path, **how).videos[0]
     assert first.path is not None and first.path.is_file()
     assert set(again.sections[0].kept) == {"image", "audio", "clip"}
