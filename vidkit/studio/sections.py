@@ -82,6 +82,7 @@ class Sections(Part):
         self._edits = Listeners("sections")
         self._versions: dict[int, list[Version]] = {}
         self._looking: loop.Work[None] | None = None
+        self._painting: loop.Work[None] | None = None
         self.look()
 
     def __repr__(self) -> str:
@@ -128,6 +129,15 @@ class Sections(Part):
         """Wait until what is there is shown."""
         if self._looking is not None:
             self._looking.wait()
+
+    def settle(self) -> None:
+        """Wait until nothing that was asked for here waits or is being made."""
+        while self._line or self._under_way:
+            if (painting := self._painting) is not None:
+                painting.wait()
+            self.paint()
+            if painting is self._painting and not self._under_way and not self._line:
+                return
 
     async def _look(self) -> None:
         await asyncio.to_thread(self._find)
@@ -217,7 +227,7 @@ class Sections(Part):
 
     def paint(self) -> None:
         """Show what changed on all cards, and go on with what waits to be made."""
-        if self._changed:
+        if self._line:
             self._go_on()
         super().paint()
 
@@ -564,7 +574,7 @@ class Sections(Part):
         """A run of one's own, for cards that stand alone."""
         settings = self.settings.with_(progress=False, **changes)
         run = api.start(lesson, None, settings=settings, listener=self.hear)
-        Painter().watch(run, self, after=self.store)
+        self._painting = Painter().watch(run, self, after=self.store)
         return run
 
 

@@ -211,10 +211,13 @@ class Workers(Part):
         """Take in that the run has other workers now."""
         if isinstance(event, WorkersChanged):
             with self._lock:
-                auto = {n: getattr(self.settings, n) == "auto" for n in _COUNTS}
-                told = {"section_workers": event.sections, "video_workers": event.videos}
-                changed = {name: number for name, number in told.items() if not auto[name]}
-                self.settings = self.settings.with_(**changed)
+                chosen = self.settings
+                self.settings = chosen.with_(
+                    section_workers=event.sections,
+                    video_workers=event.videos,
+                    section_ceiling=chosen.section_ceiling,
+                    video_ceiling=chosen.video_ceiling,
+                )
                 self._reason = "" if event.reason == AS_ASKED else event.reason
                 self._changed = True
 
@@ -230,9 +233,7 @@ class Workers(Part):
     def do_step(self, name: str, by: int) -> None:
         """One more, or one less."""
         with self._lock:
-            now = getattr(self.settings, name)
-            now = now if isinstance(now, int) else getattr(Settings(), name)
-            number = max(1, min(now + by, MOST_WORKERS))
+            number = max(1, min(getattr(self.settings, name) + by, MOST_WORKERS))
             self.settings = self.settings.with_(**{name: number})
             run = self._run
         if run is not None and not run.done():
@@ -260,8 +261,8 @@ class Workers(Part):
             case "adaptive":
                 return {"adaptive": value == "yes"}
             case "auto":
-                given = "auto" if value == "yes" else None
-                return {each: given or getattr(Settings(), each) for each in _COUNTS}
+                now = {each: getattr(self.settings, each) for each in _COUNTS}
+                return dict.fromkeys(_COUNTS, "auto") if value == "yes" else now
             case "budget" | "rate":
                 if value in ("", None):
                     return {name: None}
@@ -321,14 +322,11 @@ class Workers(Part):
         """The fields, what they mean together, and the plans."""
         chosen = self.settings
         sections, videos = chosen.section_workers, chosen.video_workers
-        counted = [each if isinstance(each, int) else MOST_WORKERS for each in (sections, videos)]
-        daring = band(*counted)
+        daring = band(sections, videos)
         told = (
             f"{count(videos, 'video')} × {count(sections, 'section')}"
             + (" × 2" if chosen.concurrent_parts else "")
             + f" = at most {count(chosen.peak_calls, 'call')} at once"
-            if isinstance(sections, int) and isinstance(videos, int)
-            else "As many at once as turns out to be fastest"
         )
         words = self._wrong or " · ".join(filter(None, (told, _MEANING[daring], self._reason)))
         shown = {
@@ -347,15 +345,12 @@ class Workers(Part):
             ("section_workers", "Sections at once", "workers"),
             ("video_workers", "Videos at once", "videos"),
         ):
-            value = getattr(chosen, name)
-            fields.append(
-                _number(name, label, value if isinstance(value, int) else None, 1, MOST_WORKERS)
-                | {"steps": [[f"Fewer {unit}", -1], [f"More {unit}", 1]]}
-                | ({"placeholder": "auto"} if value == "auto" else {})
-            )
+            steps = [[f"Fewer {unit}", -1], [f"More {unit}", 1]]
+            number = _number(name, label, getattr(chosen, name), 1, MOST_WORKERS)
+            fields.append(number | {"steps": steps})
         for kind in _PROVIDERS:
             fields += self._provider(kind)
-        auto = "yes" if "auto" in (chosen.section_workers, chosen.video_workers) else "no"
+        auto = "yes" if chosen.section_ceiling or chosen.video_ceiling else "no"
         sizes = sorted({*_SIZES, tuple(chosen.size)})
         budget = chosen.budget if isinstance(chosen.budget, int | float) else None
         more = [

@@ -181,10 +181,9 @@ class SectionState:
                 and (ended := self.ended.get(step))
                 and ended.by not in ("", "vidkit")
             ):
-                made = ended.outcome == "made"
-                how = f", {took(ended.seconds)}" if made and ended.seconds else ""
-                how = f", {ended.outcome}" if ended.outcome in ("failed", "cancelled") else how
-                told.append(f"{NAMES[step]}: {ended.by}{how}")
+                took_it = took(ended.seconds) if ended.seconds and ended.outcome == "made" else ""
+                how = took_it or (ended.outcome if ended.outcome in ("failed", "cancelled") else "")
+                told.append(f"{ended.by} {how}".strip())
         if self.dollars:
             told.append(f"paid {dollars(self.dollars)}")
         if self.unsure:

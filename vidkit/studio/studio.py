@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import RLock
@@ -223,7 +222,6 @@ class Studio(Part):
         self._paths: tuple[Path, ...] = ()
         self._under_way: dict[int, dict[int, SectionState]] = {}
         self._kept: dict[Path, Sections] = {}
-        self._read: dict[Path, Lesson] = {}
         self._following: loop.Work[None] | None = None
         self.lessons.on_choose(self._chosen)
         self.workers.on_change(self._settled)
@@ -295,13 +293,14 @@ class Studio(Part):
         """The report of the latest run, whatever came of it."""
         if self.run is None:
             raise VidkitError("nothing is being made yet: press Make, or call make()")
-        return self._wait(self.run).__await__()
+        return self._wait().__await__()
 
-    async def _wait(self, run: Run[Any]) -> Report:
-        with suppress(Exception):  # the report says why
-            await run
-        assert self._following is not None
-        await self._following  # `_ended` has been called, and the notebook shows it
+    async def _wait(self) -> Report:
+        following = None
+        while following is not self._following:
+            following = self._following
+            assert following is not None
+            await following  # `_ended` has been called, and the notebook shows it
         assert self.report is not None
         return self.report
 
@@ -368,15 +367,13 @@ class Studio(Part):
             self._leave(self.sections)
         sections = self._kept.get(path) if path and self.sections is None else self.sections
         if sections is not None and self._stays(sections, lesson, anew):
-            if lesson is not None and lesson == sections.draft.file:
+            if lesson is not None and lesson in (sections.lesson, sections.draft.file):
                 sections.draft.reread(lesson)
         elif sections is not None:
             self._drop(sections)
             sections = None
         if sections is None and lesson is not None:
             sections = self._cards(lesson)
-        if path is not None and lesson is not None:
-            self._read[path] = lesson
         if sections is not None:
             self._kept.pop(sections.lesson.path, None)
         self._place(sections)
@@ -405,8 +402,7 @@ class Studio(Part):
 
     def _stays(self, sections: Sections, lesson: Lesson | None, anew: bool) -> bool:
         """Whether cards show what they should: the file as it is, or edits of it."""
-        path = sections.lesson.path
-        if lesson is not None and lesson in (sections.lesson, self._read.get(path)):
+        if lesson is not None and lesson in (sections.lesson, sections.draft.file):
             return True
         return not anew and sections.edited
 

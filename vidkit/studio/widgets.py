@@ -354,7 +354,7 @@ class Painter:
             running.call_soon_threadsafe(over.set)
 
         run.when_done(ended)
-        while not over.is_set():
+        while not run.done():
             await asyncio.to_thread(paint, parts)
             try:
                 await asyncio.wait_for(over.wait(), self.seconds)

@@ -124,6 +124,22 @@ function shortcuts(panel, root) {
   });
 }
 
+/** What a saved notebook shows in the place of a panel is hidden as soon as a kernel answers; where
+ *  none does, as in a page that was exported, it is the panel that is hidden. */
+function alive(panel, root) {
+  const stored = () => panel.get("stored");
+  const look = h("style");
+  root.append(look);
+  const hide = () => { look.textContent = stored() ? `#${stored()} { display: none; }` : ""; };
+  const late = setTimeout(() => { root.hidden = Boolean(stored()); }, 5000);
+  panel.ask("view", "hello").then(() => {
+    clearTimeout(late);
+    root.hidden = false;
+    hide();
+    panel.watching("change:stored", hide);
+  });
+}
+
 function render({ model, el }) {
   // JupyterLab leaves its keys alone within what has this attribute
   const root = h("div", { class: "vk", "data-lm-suppress-shortcuts": "true" });
@@ -142,6 +158,7 @@ function render({ model, el }) {
   set(root, "data-parts", parts.join(" "));
   shortcuts(panel, root);
   const unthemed = themed(root);
+  alive(panel, root);
   return () => {
     unthemed();
     panel.close();

@@ -53,18 +53,19 @@ export class Controls {
 /** What a run uses now, a line for each. */
 export class Meters {
   constructor(panel) {
-    this.gauges = h("dl", { class: "vk-gauges" });
+    this.gauges = h("ul", { class: "vk-gauges" });
     this.decisions = h("ul", { class: "vk-decisions", "aria-label": "What the providers bear" });
     this.element = h("section", { class: "vk-meters", "aria-label": "Meters" }, this.gauges, this.decisions);
     panel.watch("meters", (told) => this.update(told ?? {}));
   }
 
   update({ meters = [], decisions = [] }) {
-    fill(this.gauges, meters.flatMap(({ name, full, told, tone }) => {
-      const bar = h("dd", { class: "vk-gauge", "data-tone": tone, "aria-hidden": "true" });
+    fill(this.gauges, meters.map(({ name, full, told, tone }) => {
+      const bar = h("span", { class: "vk-gauge", "data-tone": tone, "aria-hidden": "true" });
       if (full === null) set(bar, "data-none", true);
       else bar.append(h("span", { style: `width:${Math.round(100 * full)}%` }));
-      return [h("dt", {}, name), bar, h("dd", { "data-tone": tone === "failed" ? tone : null }, told)];
+      return h("li", {}, h("span", { class: "vk-gauge-name" }, name), bar,
+        h("span", { "data-tone": tone === "failed" ? tone : null }, told));
     }));
     fill(this.decisions, decisions.map(({ at, head, tone, reason }) => h("li", {},
       h("span", { class: "vk-small" }, at), " ", h("span", { "data-tone": tone }, head), `: ${reason}`)));

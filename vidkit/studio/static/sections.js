@@ -129,7 +129,8 @@ class Card {
     this.wish = h("p", { class: "vk-wish", dir: "auto" });
     this.play = button("▶", "", () => this.played(), "vk-play");
     this.stage = h("div", { class: "vk-stage" }, this.poster, this.wish, this.play);
-    this.content = h("p", { class: "vk-content", dir: "auto" });
+    this.content = h("p", { class: "vk-content", dir: "auto",
+      onclick: () => set(this.content, "data-full", !this.content.hasAttribute("data-full")) });
     this.steps = h("p", { class: "vk-small vk-steps" });
     this.wrong = h("p", { class: "vk-wrong", dir: "auto" });
     this.editButton = button("Edit", "", () => this.open());
