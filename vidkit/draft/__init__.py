@@ -1,17 +1,8 @@
 """A lesson from what a teacher already has: a notebook, Markdown, PowerPoint or PDF.
 
-    >>> lesson = vidkit.lesson_from("penguins.ipynb")
+`blocks` what a source holds · `notebook`, `markdown`, `powerpoint`, `pdf` files → blocks ·
+`code`, `tables`, `pictures` their parts · `sections` blocks → what is said, over what it is
+shown · `course` sections → files of lessons
 
-Every word of the draft stands in the source, and each section says in `from` where it came
-from. Nothing in the source is run, and nothing is fetched.
-
-`blocks`    what a source holds, in its order
-`notebook`, `markdown`, `deck`, `powerpoint`, `pdf`   files → blocks
-`code`, `tables`, `html`, `pictures`   their parts
-`sections`  blocks → what is said, over what it is shown
-`course`    sections → files of lessons and their pictures
+Every word of a draft stands in its source. Nothing in a source is run, and nothing is fetched.
 """
-
-from .course import Draft, course_from, draft_of, lesson_from
-
-__all__ = ["Draft", "course_from", "draft_of", "lesson_from"]

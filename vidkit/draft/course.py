@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import Fault, LessonError, OutputError, SettingsError
-from ..lesson import Lesson, load_lesson
+from ..core.errors import Fault, LessonError, OutputError, SettingsError
+from ..models.lesson import Lesson, load_lesson
 from .blocks import Source
 from .sections import Section, sections_of
 
@@ -29,12 +29,15 @@ LONGEST_TEXT = 20_000_000
 
 @dataclass(frozen=True)
 class Draft:
-    """A lesson as it is to be written: `data` is its JSON, `pictures` the files beside it, by
-    their names in the lesson. `notes` say what of the source is not in it.
+    """A lesson as it is to be written, under `name`: `data` is its JSON, `pictures` the files
+    beside it, by their names in the lesson. `minutes` is how long it is likely to be; `notes` say
+    what of the source is not in it.
     """
 
+    name: str
     data: dict[str, Any]
     pictures: dict[str, bytes]
+    minutes: float
     notes: tuple[str, ...] = ()
 
     @property
@@ -58,8 +61,7 @@ def lesson_from(
     """
     source = _source_path(source)
     path = source.with_suffix(".json") if path is None else Path(path)
-    draft = draft_of(source, path.stem, language=language)[0]
-    return _write(draft, path)
+    return write(draft_of(source, path.stem, language=language)[0], path)
 
 
 def course_from(
@@ -77,22 +79,45 @@ def course_from(
     """
     source = _source_path(source)
     folder = source.with_suffix("") if folder is None else Path(folder)
-    if not minutes > 0:
-        raise SettingsError(f"minutes is {minutes}; give a number above 0, such as 6")
     drafts = draft_of(source, "", minutes=minutes, language=language)
-    titles = [str(draft.data.get("title", "")) for draft in drafts]
-    return [
-        _write(draft, folder / f"{number}{_slug(title)}.json")
-        for number, (draft, title) in enumerate(zip(drafts, titles, strict=True), start=1)
-    ]
+    return [write(draft, folder / f"{draft.name}.json") for draft in drafts]
+
+
+def written(
+    source: str | Path,
+    output: str | Path | None = None,
+    minutes: float | None = None,
+    language: str | None = None,
+) -> tuple[list[tuple[Lesson, float]], tuple[str, ...]]:
+    """What `vidkit draft` writes: each lesson with its likely minutes, and what is noted.
+
+    output: the file of one lesson, `….json`, or a folder for several; None is beside the
+    source. A source of more than `minutes` becomes several, but for one file that is named.
+    """
+    source = _source_path(source)
+    file = Path(output) if output is not None and str(output).lower().endswith(".json") else None
+    if file is not None:
+        draft = draft_of(source, file.stem, language=language)[0]
+        notes = draft.notes
+        if draft.minutes > (minutes or MINUTES):
+            notes += ("it is long; name a folder with -o to have it divided",)
+        return [(write(draft, file), draft.minutes)], notes
+    longest = MINUTES if minutes is None else minutes
+    drafts = draft_of(source, source.stem, minutes=longest, language=language)
+    several = source.with_suffix("") if len(drafts) > 1 else source.parent
+    folder = several if output is None else Path(output)
+    lessons = [(write(draft, folder / f"{draft.name}.json"), draft.minutes) for draft in drafts]
+    return lessons, drafts[0].notes
 
 
 def draft_of(
     source: Path, stem: str, *, minutes: float | None = None, language: str | None = None
 ) -> list[Draft]:
     """The drafts that `source` makes, in order, and nothing written: one, or with `minutes` as
-    many as it takes. `stem` names the folder of their pictures.
+    many as it takes. `stem` is the name of a single one.
     """
+    if minutes is not None and not minutes > 0:
+        raise SettingsError(f"minutes is {minutes}; give a number above 0, such as 6")
     read = _read(source)
     read.language = language or read.language
     sections = sections_of(read)
@@ -100,9 +125,10 @@ def draft_of(
         fault = Fault("it holds nothing to say", "write some words into it, and save it")
         raise LessonError(source, [fault])
     parts = [sections] if minutes is None else _by_minutes(sections, minutes)
+    titles = [_title(read, part, len(parts)) for part in parts]
     return [
-        _draft(read, part, stem or f"{number}{_slug(_title(read, part, len(parts)))}", len(parts))
-        for number, part in enumerate(parts, start=1)
+        _draft(read, part, title, f"{number}{_slug(title)}" if len(parts) > 1 or not stem else stem)
+        for number, (part, title) in enumerate(zip(parts, titles, strict=True), start=1)
     ]
 
 
@@ -128,7 +154,7 @@ def _read(path: Path) -> Source:
 
                 return read_pdf(path)
             case ".md" | ".markdown" | ".qmd" | ".txt" | ".rmd":
-                from .deck import read_markdown
+                from .markdown import read_markdown
 
                 return read_markdown(path)
     except FileNotFoundError:
@@ -180,14 +206,15 @@ def _title(source: Source, sections: Sequence[Section], count: int) -> str:
     return (first if count > 1 else source.title or first) or Path(source.name).stem
 
 
-def _draft(source: Source, sections: Sequence[Section], stem: str, count: int) -> Draft:
+def _draft(source: Source, sections: Sequence[Section], title: str, name: str) -> Draft:
     pictures: dict[str, bytes] = {}
-    data: dict[str, Any] = {"title": _title(source, sections, count)[:300]}
+    data: dict[str, Any] = {"title": title[:300]}
     if source.language:
         data["language"] = source.language
     data["from"] = source.name
-    data["sections"] = [_section(each, stem, pictures) for each in sections]
-    return Draft(data, pictures, tuple(source.notes))
+    data["sections"] = [_section(each, name, pictures) for each in sections]
+    minutes = sum(section.seconds for section in sections) / 60
+    return Draft(name, data, pictures, minutes, tuple(source.notes))
 
 
 def _section(section: Section, stem: str, pictures: dict[str, bytes]) -> dict[str, Any]:
@@ -227,8 +254,8 @@ def _digest(data: dict[str, Any]) -> str:
     return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _write(draft: Draft, path: Path) -> Lesson:
-    """Write the pictures of a draft, and then its lesson, in one step."""
+def write(draft: Draft, path: Path) -> Lesson:
+    """Write the pictures of a draft, and then its lesson, in one step. Raises `OutputError`."""
     text = draft.text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,13 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import Fault, LessonError
+from ..core.errors import Fault, LessonError
 from .blocks import Block, Notes, Said, Shown, Source
 from .code import LONGEST_CODE, steps, titles
-from .html import read_html
 from .markdown import Reader
 from .pictures import NoPicture, from_base64, picture_of
-from .tables import table
+from .tables import read_html, table
 
 LARGEST_NOTEBOOK = 500_000_000
 """Bytes of a notebook that are read."""

@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from ..errors import Fault, LessonError, ProviderMissing
+from ..core.errors import Fault, LessonError, ProviderMissing
 from .blocks import Block, Heading, Notes, Picture, Said, Shown, Source, Turn
 
 PAGE_PIXELS = 1600

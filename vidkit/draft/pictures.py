@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
-from ..errors import MediaError
-from ..media import open_picture
+from ..core.errors import MediaError
+from ..media.images import open_picture
 from .blocks import Picture
 
 LARGEST_PICTURE = 50_000_000

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import Fault, LessonError, ProviderMissing
+from ..core.errors import Fault, LessonError, ProviderMissing
 from .blocks import Block, Heading, Notes, Picture, Said, Shown, Source, Turn
 from .markdown import points
 from .pictures import NoPicture, picture_of

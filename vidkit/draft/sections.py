@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..slides.words import sentences
+from ..slides.analysis import sentences
 from .blocks import Block, Heading, Notes, Picture, Said, Shown, Source, Turn
 
 WORDS_OF_A_SECTION = 90
