@@ -103,6 +103,6 @@ def test_a_notebook_becomes_a_lesson_with_its_figures_tables_and_programs(tmp_pa
         "cells 4, 5, 6",
     ]
     assert lesson.title == "Penguins" and lesson.source == "penguins.ipynb"
-    assert lesson.sections[1].slide["note"] == "344 rows × 7 columns"
+    assert lesson.sections[1].slide["points"] == ["344 rows × 7 columns"]
     assert lesson.sections[3].image and lesson.sections[3].image.read_bytes() == picture()
     assert not lesson.warnings

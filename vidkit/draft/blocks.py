@@ -29,6 +29,10 @@ class Said:
     quiet: bool = False
 
 
+FIGURE: Mapping[str, Any] = {"layout": "picture"}
+"""The slide of a figure: under its headline, and whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """The bytes of a picture that was decoded once, and its suffix such as ".png"."""

@@ -229,7 +229,7 @@ def _section(section: Section, stem: str, pictures: dict[str, bytes]) -> dict[st
         name = f"{stem}_pictures/{digest}{section.picture.suffix}"
         pictures[name] = section.picture.data
         made["image"] = name
-    elif section.wish:
+    if section.wish:
         made["slide"] = section.wish
     made["from"] = _places(section.where)
     return made

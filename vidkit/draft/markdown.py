@@ -18,13 +18,17 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .blocks import Block, Heading, Notes, Said, Shown, Source, Turn
+from .blocks import FIGURE, Block, Heading, Notes, Said, Shown, Source, Turn
 from .pictures import NoPicture, picture_at
 from .tables import read_html, table, without_tags
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
+
+LONGEST_FORMULA = 80
+MOST_FORMULAS = 4
+"""Characters of a formula, and formulas, that a slide can hold."""
 
 LONGEST_SPOKEN_FORMULA = 60
 """Characters of a displayed formula that is read aloud; a longer one is shown alone."""
@@ -183,7 +187,7 @@ class Reader:
             short = address if len(address) < 60 else f"{address[:50]}…"
             self.notes.append(f"{where}: the picture {short!r} is not shown: {why}")
             return []
-        return [Shown(where, picture=found, words=words, must=True)]
+        return [Shown(where, FIGURE, picture=found, words=words, must=True)]
 
 
 class _Walk:
@@ -223,7 +227,7 @@ class _Walk:
             case "colon_fence":
                 return self.directive(token.info, token.content)
             case "math_block" | "math_block_label" | "amsmath":
-                return [self.formula(token.content)]
+                return self.formula(token.content)
             case "table_open":
                 rows = _rows(self.until("table_close"))
                 return [shown] if (shown := table(rows, 1, self.here)) else []
@@ -262,15 +266,16 @@ class _Walk:
                 source = str(child.attrs.get("src", ""))
                 found += self.reader.picture(source, _alt(child), self.here)
             elif child.type == "math_inline_double":
-                found.append(self.formula(child.content))
+                found += self.formula(child.content)
             elif child.type == "html_inline":
                 found += self.html(child.content)
         return found
 
-    def formula(self, text: str) -> Shown:
-        tidy = " ".join(text.split())
-        words = f"${tidy}$" if len(tidy) <= LONGEST_SPOKEN_FORMULA and "&" not in tidy else ""
-        return Shown(self.here, {"layout": "equation", "equation": [tidy]}, words=words)
+    def formula(self, text: str) -> list[Block]:
+        shown = formula(text, self.here)
+        if not shown:
+            self.reader.notes.append(f"{self.here}: a formula is too long for a slide")
+        return list(shown)
 
     def points(self, opening: str) -> list[Block]:
         """A list as points, and what stands in its items beside words after it."""
@@ -327,7 +332,7 @@ class _Walk:
             words = without_tags(body) or _option(content, "alt")
             return self.reader.picture(rest, words, base)
         if name == "math":
-            return [self.formula(body)]
+            return self.formula(body)
         inner = _Walk(self.reader, _parser().parse(_prepared(body)), lambda _: base).all()
         if name == "notes" or ".notes" in info:
             return [Notes(_joined(inner), base)]
@@ -371,6 +376,32 @@ def code_blocks(code: str, lang: str, where: str) -> list[Block]:
     from .code import steps
 
     return list(steps(code, lang, where))
+
+
+_ENVIRONMENT = re.compile(r"\s*\\begin\{(\w+)\*?\}(.*)\\end\{\1\*?\}\s*", re.S)
+_LINED = re.compile(r"align\w*|gather\w*|eqnarray|split|multline|flalign")
+
+
+def formula(text: str, where: str) -> list[Shown]:
+    """A displayed formula in LaTeX, its lines as equations one under the other; nothing where
+    one of them is too long for a slide.
+    """
+    text = re.sub(r"\\(?:label|tag|notag|nonumber)\b\*?(?:\{[^{}]*\})?|(?<!\\)%.*", "", text)
+    around = _ENVIRONMENT.fullmatch(text)
+    if around and not _LINED.fullmatch(around[1]):
+        lines = [around[2] if around[1] in ("equation", "displaymath") else text]
+    else:
+        body = around[2] if around else text
+        nested = "\\begin" in body
+        lines = [body] if nested else re.split(r"\\\\(?:\[[^\]]*\])?", body)
+        lines = [line if nested else re.sub(r"(?<!\\)&", "", line) for line in lines]
+    tidy = [line for line in (" ".join(each.split()).rstrip(" ,.;") for each in lines) if line]
+    if not tidy or max(map(len, tidy)) > LONGEST_FORMULA:
+        return []
+    short = len(tidy) == 1 and len(tidy[0]) <= LONGEST_SPOKEN_FORMULA
+    groups = [tidy[at : at + MOST_FORMULAS] for at in range(0, len(tidy), MOST_FORMULAS)]
+    words = f"${tidy[0]}$" if short else ""
+    return [Shown(where, {"layout": "equation", "equation": each}, words=words) for each in groups]
 
 
 def spoken(children: Sequence[Token]) -> str:

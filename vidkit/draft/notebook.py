@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import Fault, LessonError
-from .blocks import Block, Notes, Said, Shown, Source
+from .blocks import FIGURE, Block, Notes, Said, Shown, Source
 from .code import LONGEST_CODE, steps, titles
-from .markdown import Reader
+from .markdown import Reader, formula
 from .pictures import NoPicture, from_base64, picture_of
 from .tables import read_html, table
 
@@ -147,7 +147,7 @@ def _bundle(data: Mapping[str, Any], where: str, reader: Reader, printed: list[s
             svg = kind == "image/svg+xml"
             value = data[kind]
             picture = picture_of(_text(value).encode() if svg else from_base64(value))
-            return [Shown(where, picture=picture, must=True)]
+            return [Shown(where, FIGURE, picture=picture, must=True)]
         except NoPicture as why:
             unseen = f"{where}: a picture is not shown: {why}"
     if interactive := next((kind for kind in data if _INTERACTIVE.match(kind)), ""):
@@ -190,8 +190,8 @@ def _html(text: str, where: str, reader: Reader) -> list[Block]:
 
 
 def _latex(text: str, where: str) -> list[Block]:
-    formula = re.sub(r"^\s*\$+(?:\\displaystyle)?|\$+\s*$", "", text.strip()).strip()
-    return [Shown(where, {"layout": "equation", "equation": [" ".join(formula.split())]})]
+    bare = re.sub(r"^\s*\$+(?:\\displaystyle)?|\$+\s*$", "", text.strip())
+    return [replace(shown, words="") for shown in formula(bare, where)]
 
 
 def _tidy(text: str) -> list[str]:

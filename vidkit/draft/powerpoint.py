@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import Fault, LessonError, ProviderMissing
-from .blocks import Block, Heading, Notes, Picture, Said, Shown, Source, Turn
+from .blocks import FIGURE, Block, Heading, Notes, Picture, Said, Shown, Source, Turn
 from .markdown import points
 from .pictures import NoPicture, picture_of
 from .tables import table
@@ -121,7 +121,7 @@ def _picture(shape: Any, where: str, notes: list[str]) -> list[Block]:
         return []
     words = str(shape._element._nvXxPr.cNvPr.get("descr") or "")
     named = re.search(r"\.\w{3,4}$|^(?:picture|image|grafik|bild) ?\d*$|generated", words, re.I)
-    return [Shown(where, picture=found, words="" if named else _line(words), must=True)]
+    return [Shown(where, FIGURE, picture=found, words="" if named else _line(words), must=True)]
 
 
 def _line(text: str) -> str:

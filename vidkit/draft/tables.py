@@ -126,8 +126,8 @@ def without_tags(text: str) -> str:
     return " ".join(re.sub(r"<!--.*?-->|</?[A-Za-z][^<>]{0,1000}>", " ", text, flags=re.S).split())
 
 
-MOST_ROWS = 8
-MOST_COLUMNS = 7
+MOST_ROWS = 7
+MOST_COLUMNS = 6
 LONGEST_CELL = 40
 """Rows, columns and characters of a cell that can still be read on a slide."""
 
@@ -152,7 +152,7 @@ def table(rows: Sequence[Sequence[str]], heads: int, where: str, shape: str = ""
         shown.append(["…"] * len(shown[0]))
     small = len(body) <= ROWS_READ_ALOUD and width <= 4
     words = " ".join(_read(row) for row in (head, *body) if any(row)) if small else ""
-    wish = {"layout": "table", "rows": shown} | ({"note": shape} if shape else {})
+    wish = {"layout": "table", "table": shown} | ({"points": [shape]} if shape else {})
     return Shown(where, wish, words=words)
 
 
