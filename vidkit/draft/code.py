@@ -27,7 +27,7 @@ _COMMENT = {"python": "#", "r": "#", "julia": "#", "bash": "#", "ruby": "#", "":
 
 def steps(code: str, lang: str, where: str, *, must: bool = False) -> list[Shown]:
     """`code` as slides, each with the words of its comments and docstrings as its own."""
-    lang = "python" if lang.lower() == "ipython" else lang.lower()
+    lang = "python" if lang.lower().startswith("ipython") else lang.lower()
     if magic := _CELL_MAGIC.match(code):
         code = code[magic.end() :]
         lang = _LANGUAGES.get(magic[1].lower(), lang)

@@ -16,7 +16,8 @@ from typing import Any
 
 from ..core.errors import Fault, LessonError, OutputError, SettingsError
 from ..models.lesson import Lesson, load_lesson
-from .blocks import Source
+from ..slides.analysis import script_language
+from .blocks import Shown, Source, Turn
 from .sections import Section, sections_of
 
 MINUTES = 6.0
@@ -119,7 +120,8 @@ def draft_of(
     if minutes is not None and not minutes > 0:
         raise SettingsError(f"minutes is {minutes}; give a number above 0, such as 6")
     read = _read(source)
-    read.language = language or read.language
+    words = " ".join(block.text for block in read.blocks if not isinstance(block, Shown | Turn))
+    read.language = language or read.language or script_language(words) or ""
     sections = sections_of(read)
     if not sections:
         fault = Fault("it holds nothing to say", "write some words into it, and save it")
@@ -140,6 +142,7 @@ def _source_path(source: str | Path) -> Path:
 
 def _read(path: Path) -> Source:
     try:
+        path.stat()
         match path.suffix.lower():
             case ".ipynb":
                 from .notebook import read_notebook

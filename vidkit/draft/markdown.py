@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
+LONGEST_POINT = 180
+"""Characters of a line of a list that is shown as a point; lists with longer ones are text."""
+
 LONGEST_FORMULA = 80
 MOST_FORMULAS = 4
 """Characters of a formula, and formulas, that a slide can hold."""
@@ -39,9 +42,10 @@ _ASIDES = frozenset((*_GENTLE, *_STERN))
 _DROPPED = frozenset(("toctree", "contents", "raw", "bibliography", "include", "index"))
 _CODE_OF_MYST = frozenset(("code-cell", "code-block", "code", "sourcecode", "ipython"))
 _UNSAID = re.compile(
-    r"\.( \.)+|\[\[?TOC\]?\]|(---|===)+|(table of )?contents:?|<?https?://\S+>?", re.I
+    r"\.( \.)+|::[\w-]+::|\[\[?TOC\]?\]|(---|===)+|(table of )?contents:?|<?https?://\S+>?", re.I
 )
 """Lines that nobody reads aloud: pauses of Quarto, heads of contents, bare addresses."""
+_CALLOUT = re.compile(r"\[!(\w+)\][+-]?([^\n]*)\n?")
 _FENCE_OF_COLONS = re.compile(r"\s*(:{3,})\s*(.*?)\s*$")
 _ATTRIBUTES = re.compile(r"\s*\{[^{}\n]{0,200}\}\s*$")
 
@@ -233,6 +237,8 @@ class _Walk:
                 return [shown] if (shown := table(rows, 1, self.here)) else []
             case "html_block":
                 return self.html(token.content)
+            case "blockquote_open":
+                return self.quotation()
             case "footnote_block_open":
                 self.until("footnote_block_close")
         return []
@@ -249,24 +255,27 @@ class _Walk:
         return self.tokens[start:]
 
     def paragraph(self, token: Token) -> list[Block]:
-        """Words, with what stands between them pulled out: pictures and displayed formulas."""
+        """Words and displayed formulas in their order, and then the pictures among them."""
         found: list[Block] = []
-        text = spoken(token.children or ())
-        if _UNSAID.fullmatch(text):
-            text = ""
-        if text:
-            found.append(Said(text, self.here))
+        line: list[Token] = []
+        for child in [*(token.children or ()), None]:
+            if child is not None and child.type != "math_inline_double":
+                line.append(child)
+                continue
+            text = re.sub(r"(?<=[:.,]) [.,;]$", "", spoken(line))
+            if re.search(r"\w", text) and not _UNSAID.fullmatch(text):
+                found.append(Said(text, self.here))
+            found += self.formula(child.content) if child is not None else []
+            line = []
         return found + self.beside([token])
 
     def beside(self, tokens: Sequence[Token]) -> list[Block]:
-        """The pictures, displayed formulas and comments inside lines of text."""
+        """The pictures and comments inside lines of text."""
         found: list[Block] = []
         for child in (child for token in tokens for child in token.children or ()):
             if child.type == "image":
                 source = str(child.attrs.get("src", ""))
                 found += self.reader.picture(source, _alt(child), self.here)
-            elif child.type == "math_inline_double":
-                found += self.formula(child.content)
             elif child.type == "html_inline":
                 found += self.html(child.content)
         return found
@@ -284,6 +293,9 @@ class _Walk:
             return []
         walk = _Walk(self.reader, inside, self.where)
         walk.here = self.here
+        lines = [token for token in inside if token.type == "inline"]
+        if any(_is_paragraph(line) for line in lines):
+            return walk.all()
         items: list[str] = []
         others: list[Block] = []
         term = ""
@@ -307,6 +319,20 @@ class _Walk:
                 others += walk.one(token)
         items = [item for item in items if re.search(r"\w", item)]
         return [*points(items, self.here, ordered=opening.startswith("ordered")), *others]
+
+    def quotation(self) -> list[Block]:
+        """A quotation, or a callout of Obsidian and GitHub: `> [!note] Title`."""
+        inside = self.until("blockquote_close")
+        walk = _Walk(self.reader, inside, self.where)
+        walk.here = self.here
+        text = next((token for token in inside if token.type == "inline"), None)
+        callout = _CALLOUT.match(text.content) if text else None
+        if not text or not callout:
+            return walk.all()
+        title = callout[2].strip() or callout[1].capitalize()
+        rest = text.content[callout.end() :]
+        text.children = _parser().parseInline(rest)[0].children
+        return _aside(title, walk.all(), self.here)
 
     def fence(self, token: Token) -> list[Block]:
         info = token.info.strip()
@@ -350,13 +376,26 @@ class _Walk:
             is_note = self.reader.comments and not is_directive(said)
             return [Notes(self.reader.words(said), self.here)] if is_note else []
         found = read_html(text)
-        blocks: list[Block] = [Said(line, self.here) for line in found.lines]
+        blocks = [block for line in found.lines for block in self.line(line)]
         for rows, heads in zip(found.tables, found.heads, strict=True):
+            if not heads and len(rows) == 1:  # a table that only puts things side by side
+                blocks += [block for cell in rows[0] for block in self.line(cell)]
+                continue
             if shown := table(rows, heads, self.here):
                 blocks.append(shown)
         for address, words in found.pictures:
             blocks += self.reader.picture(address, words, self.here)
         return blocks
+
+    def line(self, text: str) -> list[Block]:
+        """A line of text in HTML, with the formulas that it displays."""
+        found: list[Block] = []
+        for number, part in enumerate(text.split("$$")):
+            if number % 2:
+                found += self.formula(part)
+            elif re.search(r"\w", part):
+                found.append(Said(_line(part), self.here))
+        return found
 
 
 def is_directive(comment: str) -> bool:
@@ -386,6 +425,7 @@ def formula(text: str, where: str) -> list[Shown]:
     """A displayed formula in LaTeX, its lines as equations one under the other; nothing where
     one of them is too long for a slide.
     """
+    text = re.sub(r"\\(?:large|Large|displaystyle|small)\b", "", text)
     text = re.sub(r"\\(?:label|tag|notag|nonumber)\b\*?(?:\{[^{}]*\})?|(?<!\\)%.*", "", text)
     around = _ENVIRONMENT.fullmatch(text)
     if around and not _LINED.fullmatch(around[1]):
@@ -437,7 +477,11 @@ def _line(text: str) -> str:
     text = re.sub(r":(?:[a-z]+:)?[a-z]+:(?=`)", "", text)  # roles of reStructuredText
     text = re.sub(r"`~?([^`<>]{1,200}?)\s*<[^`<>]{1,300}>`_{0,2}", r"\1", text)
     text = re.sub(r"!?\[\[(?:[^\[\]|]{1,200}\|)?([^\[\]|]{1,200})\]\]", r"\1", text)  # Obsidian
+    text = re.sub(
+        r"\s\^[\w-]+$|\[click(?::\d+)?\]\s?", "", text
+    )  # ids of Obsidian, clicks of Slidev
     text = re.sub(r"(?<=\S)\s*\{[.#][\w\s.#=\"'%-]{1,200}\}", "", text)  # attributes
+    text = re.sub(r"!\[[^\[\]]{0,200}\]\([^()\s]{0,500}\)", "", text)  # none that is shown
     text = re.sub(r"\[@[\w:.;@ -]{1,200}\]", "", text)  # citations
     return " ".join(text.split())
 
@@ -485,6 +529,12 @@ def _parted(items: list[str]) -> list[list[str]]:
             parts.append([])
         parts[-1].append(item)
     return parts
+
+
+def _is_paragraph(line: Token) -> bool:
+    """Whether a line of a list is too much for a point: it is long, or displays a formula."""
+    formulas = any(child.type == "math_inline_double" for child in line.children or ())
+    return formulas or len(spoken(line.children or ())) > LONGEST_POINT
 
 
 def _are_contents(tokens: Sequence[Token]) -> bool:
@@ -538,10 +588,19 @@ def _is_language(name: str) -> bool:
 
 def _prepared(text: str) -> str:
     """`text` as the parser needs it; every line stays where it is."""
+    text = re.sub(r"\$\$([^$`]{1,3000})\$\$(?:[ \t]*[.,;](?=\s|$))?", _on_one_line, text)
     text = re.sub(r"(?is)<(table|style|script)\b.*?</\1>", _in_one_piece, text)
+    text = re.sub(r"!\[\[([^\[\]|\n]{1,200})(?:\|[^\[\]\n]{0,40})?\]\]", r"![](<\1>)", text)
     text = re.sub(r"\\\\?\((?=\S)([^\n]{1,300}?)(?<=\S)\\\\?\)(?!\])", r"$\1$", text)
     text = re.sub(r"(?m)^\s*\\\\?\[\s*$|^\s*\\\\?\]\s*$", "$$", text)
     return _without_columns(text)
+
+
+def _on_one_line(found: re.Match[str]) -> str:
+    """A displayed formula that begins within a paragraph, which its lines would end; the stop
+    after it goes.
+    """
+    return f"$${' '.join(found[1].split())}$$" + "\n" * found[1].count("\n")
 
 
 def _in_one_piece(found: re.Match[str]) -> str:

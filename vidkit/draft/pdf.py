@@ -135,8 +135,6 @@ def _opened(path: Path) -> Any:
         raise ProviderMissing(
             "PDF is read with pypdfium2; install it: pip install 'vidkit[draft]'"
         ) from None
-    if not path.exists():
-        raise FileNotFoundError(path)
     try:
         return pdfium.PdfDocument(path)
     except pdfium.PdfiumError as error:

@@ -11,7 +11,6 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from ..core.errors import MediaError
-from ..media.images import open_picture
 from .blocks import Picture
 
 LARGEST_PICTURE = 50_000_000
@@ -25,6 +24,7 @@ SVG_WIDTH = 1600
 
 _SUFFIXES = ((b"\x89PNG", ".png"), (b"\xff\xd8\xff", ".jpg"), (b"GIF8", ".gif"), (b"RIFF", ".webp"))
 _DATA = re.compile(r"data:image/[\w.+-]+(?:;[\w=.-]+)*?(;base64)?,", re.I)
+_LINKED = re.compile(rb"<(?:\w+:)?image\b(?![^>]*href\s*=\s*[\"']\s*data:)[^>]*>")
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]+:|//)", re.I)
 
 
@@ -37,6 +37,8 @@ def picture_of(data: bytes) -> Picture:
 
     Raises `NoPicture` for what is none, damaged, or no larger than an icon.
     """
+    from ..media.images import open_picture
+
     if len(data) > LARGEST_PICTURE:
         raise NoPicture(f"it has {len(data) // 1_000_000} MB")
     if _is_svg(data):
@@ -102,9 +104,13 @@ def _is_svg(data: bytes) -> bool:
     return start.startswith((b"<svg", b"<?xml", b"<!doctype svg", b"<!--")) and b"<svg" in data
 
 
+def _without_link(image: re.Match[bytes]) -> bytes:
+    return b"<g/>" if image[0].endswith(b"/>") else b"<g>"
+
+
 def png_of_svg(data: bytes) -> bytes:
     """A drawing as PNG on white. It is set by typst in an empty folder: scripts do not run, and
-    whatever it names, a file or an address, is not there. Raises `NoPicture`.
+    pictures that are not in it, but in a file or at an address, are left out. Raises `NoPicture`.
     """
     import typst
 
@@ -113,7 +119,9 @@ def png_of_svg(data: bytes) -> bytes:
         f'#image("drawing.svg", width: {SVG_WIDTH / 2}pt)'
     )
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "drawing.svg").write_bytes(data)
+        Path(folder, "drawing.svg").write_bytes(
+            _LINKED.sub(_without_link, data).replace(b"</image>", b"</g>")
+        )
         Path(folder, "page.typ").write_text(page, "utf-8")
         try:
             drawn = typst.compile(str(Path(folder, "page.typ")), root=folder, format="png", ppi=144)

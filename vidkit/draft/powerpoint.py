@@ -37,8 +37,6 @@ def read_powerpoint(path: Path, *, draw: bool = True) -> Source:
     try:
         deck = Presentation(str(path))
         slides = list(deck.slides)
-    except FileNotFoundError:
-        raise
     except Exception as error:  # a damaged archive or XML surfaces as one of a dozen classes
         fault = Fault("this is no PowerPoint (.pptx), or a damaged one", "save it again")
         raise LessonError(path, [fault]) from error

@@ -41,6 +41,12 @@ _LOOKS_BACK = re.compile(
 """How an English sentence begins that speaks of what was just shown."""
 
 _PICTURED = re.compile(rf"\b{_FIGURE}\b", re.I)
+MOST_BESIDE = 4
+"""Points that have room beside a picture."""
+
+LONGEST_REMARK = 40
+"""Words after a formula that are still said over it."""
+
 _IN_FLOW = ("points", "steps", "equation")
 """Layouts whose own words are part of the text, and are said in any case."""
 
@@ -143,9 +149,9 @@ def _with_notes(group: list[Block]) -> list[Said | Shown]:
         return [*said, *steps]
     if lines or points:
         where = plain[0].where
-        others.insert(
-            0, Shown(where, {"layout": "points", "points": [*lines, *points]}, must=not others)
-        )
+        both = [*lines, *points]
+        layout = "points" if len(both) > 1 else "statement"
+        others.insert(0, Shown(where, {"layout": layout, "points": both}, must=not others))
     return [*said, *others]
 
 
@@ -160,7 +166,8 @@ def _of_group(items: Sequence[Said | Shown], title: str, language: str) -> list[
         elif not shown:
             text.append(item)
         else:
-            back, ahead = _looking_back(item, language)
+            ends = item is items[-1]
+            back, ahead = _looking_back(item, shown[-1], ends=ends, language=language)
             found += _told(text, shown, back, title, language)
             text, shown = ahead, []
     if not shown and found and _wordless(found[-1], title):
@@ -176,8 +183,15 @@ def _wordless(section: Section, title: str) -> bool:
     return section.picture is not None and section.content in (title, section.title)
 
 
-def _looking_back(text: Said, language: str) -> tuple[list[Said], list[Said]]:
-    """The first sentences of a text that speak of what was just shown, and the others."""
+def _looking_back(
+    text: Said, shown: Shown, *, ends: bool, language: str
+) -> tuple[list[Said], list[Said]]:
+    """The first sentences of a text that speak of what was just shown, and the others. What goes
+    on after a formula in small letters, or ends in a short remark, speaks of it as a whole.
+    """
+    goes_on = text.text[:1].islower() or (ends and count_words(text.text) <= LONGEST_REMARK)
+    if shown.kind == "equation" and goes_on:
+        return [text], []
     parts = sentences(text.text, language)
     count = 0
     while count < len(parts) and _LOOKS_BACK.match(parts[count]):
@@ -193,25 +207,39 @@ def _told(
     text: Sequence[Said], shown: Sequence[Shown], back: Sequence[Said], title: str, language: str
 ) -> list[Section]:
     """The sections of one run: `text`, what is shown then, and the words that look `back`."""
+    shown = _side_by_side(shown)
     before, text = _too_long(text, language)
     words = _shared(text, shown, language)
-    words[_last_result(shown)] += back
-    shown = _commented(shown, words, language)
+    last = _last_result(shown)
+    shown = _commented(shown, [*words[:last], [*words[last], *back], *words[last + 1 :]], language)
     found = _alone(before, language)
-    for each, own in zip(shown, words, strict=True):
+    for index, (each, own) in enumerate(zip(shown, words, strict=True)):
+        after = back if index == last else []
         said = [one.text for one in own]
-        flows = each.kind in _IN_FLOW
-        if each.words and (flows or not said):
+        if each.words and (each.kind in _IN_FLOW or "points" in each.wish or not (own or after)):
             said.append(each.words)
-        if not said and each.must and (each.picture or not found):
+        said += [one.text for one in after]
+        if not any(said) and each.must:
             said = [each.title or title]
-        if not any(said):
-            continue
-        where = list(dict.fromkeys([*(one.where for one in own), each.where]))
-        found.append(Section(said, where, each.title, dict(each.wish), each.picture))
-    if not any(words) or not text or found:
-        return found
-    return _alone(text, language)
+        if any(said):
+            where = [*(one.where for one in own), each.where, *(one.where for one in after)]
+            places = list(dict.fromkeys(where))
+            found.append(Section(said, places, each.title, dict(each.wish), each.picture))
+    return found
+
+
+def _side_by_side(shown: Sequence[Shown]) -> list[Shown]:
+    """What is shown, with a few points beside the picture that comes after them."""
+    found: list[Shown] = []
+    for each in shown:
+        last = found[-1] if found else None
+        beside = last and last.kind == "points" and len(last.wish["points"]) <= MOST_BESIDE
+        if last and beside and each.picture and not each.words:
+            wish = {**each.wish, "points": last.wish["points"]}
+            found[-1] = replace(each, wish=wish, words=last.words)
+        else:
+            found.append(each)
+    return found
 
 
 def _commented(
@@ -225,15 +253,17 @@ def _commented(
     results = [i for i, each in enumerate(shown) if _is_result(each)]
     if not results:
         return found
-    programs = [i for i, each in enumerate(shown) if each.kind == "code" and i < results[0]]
-    if any(words):
-        for i in programs:
-            found[i] = replace(found[i], words="")
-    first, spoken = results[0], [i for i in programs if found[i].words and not words[i]]
-    if spoken and not words[first] and not found[first].words:
-        *others, last = sentences(found[spoken[-1]].words, language)
-        found[spoken[-1]] = replace(found[spoken[-1]], words=" ".join(others))
-        found[first] = replace(found[first], words=last)
+    for i, each in enumerate(shown):
+        if any(words) and each.kind == "code" and i < results[0]:
+            found[i] = replace(each, words="")
+    for i in results:
+        program = next((k for k in range(i - 1, -1, -1) if found[k].kind == "code"), None)
+        if words[i] or found[i].words or program is None or found[program].where != found[i].where:
+            continue
+        if found[program].words and not words[program]:
+            *others, last = sentences(found[program].words, language)
+            found[program] = replace(found[program], words=" ".join(others))
+            found[i] = replace(found[i], words=last)
     return found
 
 
