@@ -24,7 +24,7 @@ SVG_WIDTH = 1600
 
 _SUFFIXES = ((b"\x89PNG", ".png"), (b"\xff\xd8\xff", ".jpg"), (b"GIF8", ".gif"), (b"RIFF", ".webp"))
 _DATA = re.compile(r"data:image/[\w.+-]+(?:;[\w=.-]+)*?(;base64)?,", re.I)
-_LINKED = re.compile(rb"<(?:\w+:)?image\b(?![^>]*href\s*=\s*[\"']\s*data:)[^>]*>")
+_LINKED = re.compile(rb"<(?:\w+:)?image\b(?![^>]*href\s*=\s*[\"']\s*data:)[^>]*>(?:\s*</[\w:]+>)?")
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]+:|//)", re.I)
 
 
@@ -104,10 +104,6 @@ def _is_svg(data: bytes) -> bool:
     return start.startswith((b"<svg", b"<?xml", b"<!doctype svg", b"<!--")) and b"<svg" in data
 
 
-def _without_link(image: re.Match[bytes]) -> bytes:
-    return b"<g/>" if image[0].endswith(b"/>") else b"<g>"
-
-
 def png_of_svg(data: bytes) -> bytes:
     """A drawing as PNG on white. It is set by typst in an empty folder: scripts do not run, and
     pictures that are not in it, but in a file or at an address, are left out. Raises `NoPicture`.
@@ -119,9 +115,7 @@ def png_of_svg(data: bytes) -> bytes:
         f'#image("drawing.svg", width: {SVG_WIDTH / 2}pt)'
     )
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "drawing.svg").write_bytes(
-            _LINKED.sub(_without_link, data).replace(b"</image>", b"</g>")
-        )
+        Path(folder, "drawing.svg").write_bytes(_LINKED.sub(b"", data))
         Path(folder, "page.typ").write_text(page, "utf-8")
         try:
             drawn = typst.compile(str(Path(folder, "page.typ")), root=folder, format="png", ppi=144)
