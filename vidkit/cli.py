@@ -24,7 +24,7 @@ from datetime import timedelta
 from functools import wraps
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NoReturn, TextIO, TypeVar, cast
+from typing import Any, NoReturn, TextIO, TypeVar
 
 from . import api
 from .api import Run
@@ -59,7 +59,7 @@ def settings_options(parser: argparse.ArgumentParser, chosen: Iterable[Row]) -> 
         if row.default_text:
             about += f" (default {row.default_text})"
         if row.name in KINDS:
-            about += f"; there are: {', '.join(names(cast(Kind, row.name)))}"
+            about += f"; there are: {', '.join(names(row.name))}"
         how: dict[str, Any] = {"metavar": row.metavar, "choices": row.choices or None}
         if row.switch:
             how = {"action": "store_false" if row.default else "store_true"}
