@@ -11,7 +11,7 @@ from ..core.events import Event, WorkEnded, WorkersChanged
 from ..core.format import count
 from ..models.settings import MOST_WORKERS, Settings
 from ..providers.limiter import RateLimiter
-from .assets import Source, Tools
+from .context import Runtime, Source
 from .scaling import Loan
 from .workload import Load, Piece, Provider, SectionLoad
 
@@ -136,10 +136,10 @@ class Limits:
     cores: int
 
 
-def limits_of(tools: Tools) -> Limits:
-    """What limits a run with these tools; several providers of a kind limit nothing together."""
-    cores = tools.cores.cores.count if isinstance(tools.cores, Loan) else 1
-    return Limits(_places(tools.images), _places(tools.voice), cores)
+def limits_of(runtime: Runtime) -> Limits:
+    """What limits a run; several providers of a kind limit nothing together."""
+    cores = runtime.cores.cores.count if isinstance(runtime.cores, Loan) else 1
+    return Limits(_places(runtime.images), _places(runtime.voice), cores)
 
 
 def _places(sources: Sequence[Source[Any]]) -> int:
