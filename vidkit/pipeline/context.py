@@ -163,12 +163,12 @@ class Runtime:
 
     images, voice: the providers, each with its limiter; one is asked where those before it gave
     nothing. cores: entered many times at once, it lets as many pieces of processor work go on as
-    there are cores. clock: seconds, from any origin. card: draws a placeholder. store: where
-    assets are kept, and the ledger of money. budgets: what the run may spend, each of them a hard cap.
-    own: reads sections' own files. read: a lesson's file to the lesson. output: the folder
-    that a lesson is written to. timeline: draws the run; None where nobody looks.
-    renewed: the keys of what this run made although the store had it. pieces: numbers for the
-    pieces of work.
+    there are cores. clock: seconds, from any origin. card: draws a placeholder.
+    store: where assets are kept, and the ledger of money. budgets: what the run may spend, each
+    of them a hard cap. own: reads sections' own files. read: a lesson's file to the lesson.
+    output: the folder that a lesson is written to. timeline: draws the run; None where nobody
+    looks. renewed: the keys of what this run made although the store had it. pieces: numbers for
+    the pieces of work.
     """
 
     images: Sequence[Source[ImageMaker]]

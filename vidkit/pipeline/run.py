@@ -23,12 +23,12 @@ from ..report.reports import BatchReport, ResourceTally, Summary, VideoReport
 from ..store.ledger import Budget
 from ..store.store import NoStore, Store
 from .batch import Batch, Job, MakeLesson
-from .bound import Bound, Yardstick, limits_of
 from .context import Maker, RunControl, Runtime, Source
 from .lesson import make_here
 from .planning import LessonSource
 from .scaling import Monitor, Steering
 from .shared import cores_of, gate_of, in_use, listen_to, store_of
+from .workload import Bound, Yardstick, limits_of
 
 
 class Runner:
