@@ -17,7 +17,7 @@ from ..core.events import Event, LessonStarted, RunEnded, RunStarted
 from ..core.format import count
 from ..models.lesson import Lesson, Section
 from ..models.settings import Force, Settings
-from ..pipeline.assets import PartKind
+from ..pipeline.context import PartKind
 from ..report.reports import VideoReport
 from .editing import Draft, fields_of, own_picture, told_faults
 from .offers import layouts, sample, voices
