@@ -10,7 +10,7 @@ from typing import Any
 from ..core import loop
 from ..core.errors import ProviderError, VidkitError
 from ..models.settings import Settings
-from ..pipeline.assets import straight
+from ..pipeline.context import ungated
 from ..providers.base import ImageAsk, VoiceAsk
 from ..providers.registry import image_makers, voice_makers
 from .widgets import Media
@@ -51,7 +51,7 @@ def _drawn(layout: str) -> bytes:
     words = "A picture says it. The words say it again, in order."
     ask = ImageAsk("A sample.", words, label, "en", SAMPLE_SIZE)
     ask = replace(ask, slide={"layout": layout, **slide})
-    return loop.run(makers[0].draw(ask, straight)).data
+    return loop.run(makers[0].draw(ask, ungated)).data
 
 
 def voices(settings: Settings, language: str) -> list[tuple[str, str]]:
@@ -79,7 +79,7 @@ def sample(settings: Settings, language: str, voice: str, media: Media) -> str:
         raise ProviderError(
             f"a sample of {maker.name} would be paid for; make a section to hear it"
         )
-    spoken = loop.run(maker.speak(VoiceAsk(SAID, language, voice=voice or None), straight))
+    spoken = loop.run(maker.speak(VoiceAsk(SAID, language, voice=voice or None), ungated))
     data: bytes = spoken.data
     kind = "audio/mpeg" if spoken.suffix == ".mp3" else "audio/wav"
     return media.made(f"sample|{maker.name}|{language}|{voice}", kind, lambda: data)

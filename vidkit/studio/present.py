@@ -18,10 +18,11 @@ from ..core.errors import VidkitError
 from ..core.events import Step
 from ..models.lesson import Lesson
 from ..models.settings import Settings
-from ..pipeline.assets import PartKind, Source, choices, stored
+from ..pipeline.assets import candidates, find_stored
+from ..pipeline.context import PartKind, Source
 from ..pipeline.output import REPORT, read_report
 from ..pipeline.planning import output_folder
-from ..pipeline.run import store_of
+from ..pipeline.shared import store_of
 from ..providers.files import own_files
 from ..providers.registry import image_makers, voice_makers
 from ..report.reports import SectionReport, VideoReport
@@ -142,10 +143,10 @@ class _Assets:
         if part not in self._sources:
             return None
         try:
-            several = choices(
+            several = candidates(
                 part, self._lesson, index, self._settings, self._sources[part], own_files
             )
-            found = stored(several, self._store)
+            found = find_stored(several, self._store)
         except VidkitError:
             return None
         return (found[0].name, found[1]) if found is not None else None
