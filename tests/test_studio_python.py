@@ -13,7 +13,7 @@ from stand_ins import written
 from vidkit.models import Settings, edited, load_lesson
 from vidkit.providers.simulated import Simulated
 from vidkit.store import Budget
-from vidkit.studio.python import making, making_all
+from vidkit.studio.studio import making, making_all
 
 QUICK = Settings(
     images="simulated:0",

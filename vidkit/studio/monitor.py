@@ -1,4 +1,4 @@
-"""What a run uses now: calls under way, processor, memory and money, and what its gates decided."""
+"""A run as it goes on: how far it is, what it uses, and every call of it on a line of time."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..api import Run
 from ..core.events import (
     Event,
     GateDecided,
+    LessonEnded,
     Noticed,
     Paid,
     RunEnded,
     RunStarted,
     Sampled,
+    SectionEnded,
     Step,
     StepEnded,
     StepStarted,
@@ -29,6 +32,156 @@ from ..models.settings import Settings
 from ..report import timeline
 from ..store.ledger import Budget
 from .widgets import Part, Tone, line
+
+
+class Controls(Part):
+    """*Make*, *Make all*, *Pause* and *Cancel*, and how far the run is.
+
+    `told` is what the line says. does: what the buttons that are not here do, by their names.
+    """
+
+    component = "run"
+
+    def __init__(self, does: Mapping[str, Callable[[], object]]) -> None:
+        super().__init__()
+        self._does = does
+        self._run: Run[Any] | None = None
+        self.several = False
+        self.code = ""
+        self.told, self.tone = "", "state"
+        self._ending = False
+        self._began, self._expected = 0.0, 0.0
+        self._what = ""
+        self._total = self._lessons = 0
+        self._over = self._failed = self._lessons_over = 0
+
+    @property
+    def run(self) -> Run[Any] | None:
+        """The run that goes on, None where none does."""
+        return self._run if self._run is not None and not self._run.done() else None
+
+    def watch(self, run: Run[Any], what: str, total: int, expected: float = 0.0) -> None:
+        """Steer `run` until it is over. `what` is being made, in a few words: `total` sections, in
+        about `expected` seconds (0: nobody knows).
+        """
+        self._run, self._what, self._total, self._expected = run, what, total, expected
+        self._began = time.monotonic()
+        self._changed = True
+        self.paint()
+
+    def begin(self) -> None:
+        """A run is about to begin."""
+        self._ending = False
+        self._over = self._failed = self._lessons_over = self._lessons = self._total = 0
+
+    def say(self, text: str, tone: str = "state") -> None:
+        """Say something in the place of how far it is, until another run begins."""
+        self.told, self.tone, self._changed = text, tone, True
+        self.paint()
+
+    def trouble(self, text: str) -> None:
+        """Tell what went wrong."""
+        self.say(text, "wrong")
+
+    def pause(self) -> None:
+        """Hold the run, or let it go on."""
+        if (run := self.run) is not None:
+            (run.resume if run.snapshot().paused else run.pause)()
+            self._changed = True
+            self.paint()
+
+    def cancel(self) -> None:
+        """End the run: calls under way are finished and kept. A second time, those end too."""
+        if (run := self.run) is not None:
+            self._ending = True
+            run.cancel()
+            self._changed = True
+            self.paint()
+
+    do_pause, do_cancel = pause, cancel
+
+    def do_make(self) -> None:
+        """*Make video*."""
+        self._does["make"]()
+
+    def do_make_all(self) -> None:
+        """*Make all*."""
+        self._does["make_all"]()
+
+    def do_code(self) -> None:
+        """*Python*: shown, or hidden again."""
+        self._does["code"]()
+
+    def hear(self, event: Event) -> None:
+        """Count what is over."""
+        match event:
+            case RunStarted():
+                self._lessons = event.lessons or 0
+            case SectionEnded() if event.state != "cancelled":
+                self._over += 1
+                self._failed += event.state != "made"
+            case LessonEnded():
+                self._lessons_over += 1
+            case _:
+                pass
+
+    def paint(self) -> None:
+        """Show how far it is, and how long it has taken."""
+        if self.run is not None:
+            self._changed = True
+        super().paint()
+
+    def values(self) -> Mapping[str, Any]:
+        """What may be done, what is said, and how far the run is."""
+        run = self.run
+        taken = time.monotonic() - self._began
+        paused = run is not None and run.snapshot().paused
+        if run is not None:
+            self.told, self.tone = self._sentence(paused), "state"
+        total = max(self._total, self._over)
+        return {
+            "run": {
+                "busy": run is not None,
+                "ran": self._run is not None,
+                "several": self.several,
+                "paused": paused,
+                "ending": self._ending,
+                "said": self.told,
+                "tone": self.tone,
+                "done": self._over,
+                "total": total,
+                "taken": int(taken),
+                "left": None if paused or self._ending else self._left(taken, total),
+                "code": self.code,
+            }
+        }
+
+    def _sentence(self, paused: bool) -> str:
+        state = "Making"
+        if self._ending:
+            state = "Cancelling, and finishing what is under way:"
+        elif paused:
+            state = "Paused:"
+        failed = f", {self._failed} failed" if self._failed else ""
+        lessons = ""
+        if self._lessons > 1:
+            lessons = f"{self._lessons_over} of {count(self._lessons, 'lesson')}, "
+        total = max(self._total, self._over)
+        return f"{state} {self._what}: {lessons}{self._over} of {count(total, 'section')}{failed}"
+
+    def _left(self, taken: float, total: int) -> int | None:
+        """Seconds to go: as the plan says, and the more is over, as the run itself tells."""
+        if not total or self._over >= total:
+            return None
+        share = self._over / total
+        planned = max(0.0, self._expected - taken) if self._expected else None
+        seen = taken / share - taken if self._over >= 2 else None
+        if planned is None and seen is None:
+            return None
+        if planned is None or seen is None:
+            return round(seen if planned is None else planned)  # type: ignore[arg-type]
+        return round((1 - share) * planned + share * seen)
+
 
 DECISIONS = 4
 """Decisions of the gates that stay in sight."""

@@ -19,10 +19,8 @@ from ..models.lesson import Lesson, Section
 from ..models.settings import Force, Settings
 from ..pipeline.context import PartKind
 from ..report.reports import VideoReport
-from .editing import Draft, fields_of, own_picture, told_faults
-from .offers import layouts, sample, voices
-from .present import Version, present, versions
-from .state import NAMES, SectionState, dollars
+from .editing import Draft, fields_of, layouts, own_picture, sample, told_faults, voices
+from .state import NAMES, SectionState, Version, dollars, present, versions
 from .widgets import (
     MANY,
     SMALL_THUMBNAIL,

@@ -7,9 +7,8 @@ The cell that shows it returns at once. The run lives on vidkit's loop; a later 
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Generator, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -18,17 +17,17 @@ from .. import api
 from ..api import Run
 from ..core import loop
 from ..core.errors import Cancelled, VidkitError
-from ..core.events import Event, LessonEnded, LessonStarted, RunEnded, RunStarted, SectionEnded
+from ..core.events import Event, LessonEnded, LessonStarted, RunEnded, RunStarted
 from ..core.format import count
-from ..models.lesson import Lesson
+from ..models.lesson import TEXTS, Lesson
 from ..models.settings import Settings
 from ..pipeline.output import read_report
 from ..pipeline.planning import Plan, output_folder
 from ..report.reports import BatchReport, VideoReport
-from . import python
+from ..store.ledger import Budget
 from .editing import Draft
 from .lessons import Lessons
-from .monitor import Meters, Timeline
+from .monitor import Controls, Meters, Timeline
 from .sections import Sections
 from .settings import Subject, Workers
 from .state import SectionState
@@ -42,155 +41,6 @@ Report = VideoReport | BatchReport
 _UNSAVED: dict[Path, Draft] = {}
 """Lessons with changes that are not saved, by their files: whoever runs the cell of a Studio again
 finds them in the new one."""
-
-
-class Controls(Part):
-    """*Make*, *Make all*, *Pause* and *Cancel*, and how far the run is.
-
-    `told` is what the line says. does: what the buttons that are not here do, by their names.
-    """
-
-    component = "run"
-
-    def __init__(self, does: Mapping[str, Callable[[], object]]) -> None:
-        super().__init__()
-        self._does = does
-        self._run: Run[Any] | None = None
-        self.several = False
-        self.code = ""
-        self.told, self.tone = "", "state"
-        self._ending = False
-        self._began, self._expected = 0.0, 0.0
-        self._what = ""
-        self._total = self._lessons = 0
-        self._over = self._failed = self._lessons_over = 0
-
-    @property
-    def run(self) -> Run[Any] | None:
-        """The run that goes on, None where none does."""
-        return self._run if self._run is not None and not self._run.done() else None
-
-    def watch(self, run: Run[Any], what: str, total: int, expected: float = 0.0) -> None:
-        """Steer `run` until it is over. `what` is being made, in a few words: `total` sections, in
-        about `expected` seconds (0: nobody knows).
-        """
-        self._run, self._what, self._total, self._expected = run, what, total, expected
-        self._began = time.monotonic()
-        self._changed = True
-        self.paint()
-
-    def begin(self) -> None:
-        """A run is about to begin."""
-        self._ending = False
-        self._over = self._failed = self._lessons_over = self._lessons = self._total = 0
-
-    def say(self, text: str, tone: str = "state") -> None:
-        """Say something in the place of how far it is, until another run begins."""
-        self.told, self.tone, self._changed = text, tone, True
-        self.paint()
-
-    def trouble(self, text: str) -> None:
-        """Tell what went wrong."""
-        self.say(text, "wrong")
-
-    def pause(self) -> None:
-        """Hold the run, or let it go on."""
-        if (run := self.run) is not None:
-            (run.resume if run.snapshot().paused else run.pause)()
-            self._changed = True
-            self.paint()
-
-    def cancel(self) -> None:
-        """End the run: calls under way are finished and kept. A second time, those end too."""
-        if (run := self.run) is not None:
-            self._ending = True
-            run.cancel()
-            self._changed = True
-            self.paint()
-
-    do_pause, do_cancel = pause, cancel
-
-    def do_make(self) -> None:
-        """*Make video*."""
-        self._does["make"]()
-
-    def do_make_all(self) -> None:
-        """*Make all*."""
-        self._does["make_all"]()
-
-    def do_code(self) -> None:
-        """*Python*: shown, or hidden again."""
-        self._does["code"]()
-
-    def hear(self, event: Event) -> None:
-        """Count what is over."""
-        match event:
-            case RunStarted():
-                self._lessons = event.lessons or 0
-            case SectionEnded() if event.state != "cancelled":
-                self._over += 1
-                self._failed += event.state != "made"
-            case LessonEnded():
-                self._lessons_over += 1
-            case _:
-                pass
-
-    def paint(self) -> None:
-        """Show how far it is, and how long it has taken."""
-        if self.run is not None:
-            self._changed = True
-        super().paint()
-
-    def values(self) -> Mapping[str, Any]:
-        """What may be done, what is said, and how far the run is."""
-        run = self.run
-        taken = time.monotonic() - self._began
-        paused = run is not None and run.snapshot().paused
-        if run is not None:
-            self.told, self.tone = self._sentence(paused), "state"
-        total = max(self._total, self._over)
-        return {
-            "run": {
-                "busy": run is not None,
-                "ran": self._run is not None,
-                "several": self.several,
-                "paused": paused,
-                "ending": self._ending,
-                "said": self.told,
-                "tone": self.tone,
-                "done": self._over,
-                "total": total,
-                "taken": int(taken),
-                "left": None if paused or self._ending else self._left(taken, total),
-                "code": self.code,
-            }
-        }
-
-    def _sentence(self, paused: bool) -> str:
-        state = "Making"
-        if self._ending:
-            state = "Cancelling, and finishing what is under way:"
-        elif paused:
-            state = "Paused:"
-        failed = f", {self._failed} failed" if self._failed else ""
-        lessons = ""
-        if self._lessons > 1:
-            lessons = f"{self._lessons_over} of {count(self._lessons, 'lesson')}, "
-        total = max(self._total, self._over)
-        return f"{state} {self._what}: {lessons}{self._over} of {count(total, 'section')}{failed}"
-
-    def _left(self, taken: float, total: int) -> int | None:
-        """Seconds to go: as the plan says, and the more is over, as the run itself tells."""
-        if not total or self._over >= total:
-            return None
-        share = self._over / total
-        planned = max(0.0, self._expected - taken) if self._expected else None
-        seen = taken / share - taken if self._over >= 2 else None
-        if planned is None and seen is None:
-            return None
-        if planned is None or seen is None:
-            return round(seen if planned is None else planned)  # type: ignore[arg-type]
-        return round((1 - share) * planned + share * seen)
 
 
 class Studio(Part):
@@ -285,9 +135,9 @@ class Studio(Part):
         """
         settings, path = self.workers.settings, self.lessons.path
         if self._batch or path is None:
-            return python.making_all(self.lessons.folder.path, settings)
+            return making_all(self.lessons.folder.path, settings)
         shown = self.sections.lesson if self.sections else None
-        return python.making(path, settings, shown, self.lessons.lesson)
+        return making(path, settings, shown, self.lessons.lesson)
 
     def __await__(self) -> Generator[Any, None, Report]:
         """The report of the latest run, whatever came of it."""
@@ -571,3 +421,95 @@ def _verdict(report: Report) -> tuple[str, str]:
         return str(report.failure), "wrong"
     line = str(report).splitlines()[-1 if isinstance(report, BatchReport) else 0]
     return line, "state" if report.made else "wrong"
+
+
+_PANEL_ONLY = ("progress",)
+"""Settings that the panel chooses for itself."""
+
+
+_TO_SAVE = "# press Save lesson first: the panel has changes that the file does not have"
+
+
+def making(
+    path: Path, settings: Settings, shown: Lesson | None = None, read: Lesson | None = None
+) -> str:
+    """Makes the video of the lesson in the file `path`. shown, read: the lesson as the panel has
+    it, and as its file has it, where both are known; edits between them are made there too.
+    """
+    changes = _edits(shown, read) if shown and read else []
+    if not changes:
+        return _cell([], _call("generate_video", repr(str(path)), settings))
+    if changes == [_TO_SAVE]:
+        return _cell(changes, _call("generate_video", repr(str(path)), settings))
+    before = [
+        "",
+        f"lesson = vidkit.load_lesson({str(path)!r})",
+        *changes,
+    ]
+    return _cell(before, _call("generate_video", "lesson", settings))
+
+
+def making_all(folder: Path, settings: Settings) -> str:
+    """Makes the videos of a folder."""
+    return _cell([], _call("process_videos", repr(str(folder)), settings))
+
+
+def _cell(before: list[str], call: list[str]) -> str:
+    return "\n".join(["import vidkit", *(before or [""]), *call, "report"])
+
+
+def _edits(lesson: Lesson, read: Lesson) -> list[str]:
+    """What makes of the lesson in the file the one that the panel has."""
+    if len(lesson.sections) != len(read.sections):
+        return [_TO_SAVE]
+    lines = []
+    for index, (now, before) in enumerate(zip(lesson.sections, read.sections, strict=True)):
+        if now != replace(before, **{key: getattr(now, key) for key in TEXTS}):
+            return [_TO_SAVE]
+        texts = {
+            key: getattr(now, key) or ""
+            for key in TEXTS
+            if getattr(now, key) != getattr(before, key)
+        }
+        given = "".join(f", {key}={text!r}" for key, text in texts.items())
+        if given:
+            lines.append(f"lesson = vidkit.edited(lesson, {index}{given})")
+    return lines
+
+
+def _call(name: str, subject: str, settings: Settings) -> list[str]:
+    lines = [f"    {subject},"]
+    unknown = []
+    default = Settings()
+    for each in fields(Settings):
+        value = getattr(settings, each.name)
+        if each.name in _PANEL_ONLY or value == getattr(default, each.name):
+            continue
+        written = _written(value)
+        if written is None:
+            unknown.append(f"# add {each.name}=, which you gave the panel as an object")
+        else:
+            lines.append(f"    {each.name}={written},")
+    if len(lines) == 1:
+        return [*unknown, f"report = await vidkit.{name}({subject})"]
+    return [*unknown, f"report = await vidkit.{name}(", *lines, ")"]
+
+
+def _written(value: Any) -> str | None:
+    """A value as Python; None where it is an object that only its maker can write."""
+    match value:
+        case None | bool() | int() | float() | str():
+            return repr(value)
+        case Path():
+            return repr(str(value))
+        case Budget():
+            return f"vidkit.Budget({value.name!r}, {value.dollars!r})"
+        case list() | tuple():
+            parts = [_written(each) for each in value]
+            if None in parts:
+                return None
+            told = ", ".join(part or "" for part in parts)
+            if isinstance(value, list):
+                return f"[{told}]"
+            return f"({told},)" if len(parts) == 1 else f"({told})"
+    return None
