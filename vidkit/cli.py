@@ -34,7 +34,7 @@ from .core.interrupts import INTERRUPTED, PROGRAM
 from .core.paths import demand_here, is_file, is_folder, path_given, shortened, why_unwritable
 from .core.system import vidkit_version
 from .models.lesson import Lesson, json_schema, lesson_files, load_lesson
-from .models.settings import Fit, Force, Motion, Settings
+from .models.settings import Fit, Force, Motion, Reveal, Settings
 from .providers.registry import Kind, names, specs
 from .report.reports import BatchReport
 from .store.store import Removal, Upkeep
@@ -83,6 +83,7 @@ def run_options(parser: argparse.ArgumentParser) -> None:
     )
     add("--fit", choices=get_args(Fit), help="show other shapes whole, or fill the frame")
     add("--motion", choices=get_args(Motion), help="stand, zoom slowly, or fade into each other")
+    add("--reveal", choices=get_args(Reveal), help="show each item of a slide when it is spoken of")
     add("--force", choices=get_args(Force), help="make this anew, although the store has it")
     add("--budget", type=float, metavar="DOLLARS", help="spend no more than this in the run")
     add("--pace", type=float, metavar="N", help="ask an online provider N times a minute at most")
@@ -135,6 +136,7 @@ def settings_from(given: argparse.Namespace) -> Settings:
             "cache_dir",
             "fit",
             "motion",
+            "reveal",
             "progress",
         )
         if (value := getattr(given, name, None)) is not None

@@ -18,9 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from .clips import CYCLE, Planes, in_video_colours, new_encoder, planes_of, skip_frames
 from .frame import KEY_SECONDS, Frame
-from .motion import Planes, planes_of
-from .still import CYCLE, _encoder, in_video_colours, skip_frames
 
 FADE_SECONDS = 1 / 6
 """Length of a fade between states: at 24 frames a second four frames, each of which costs some 4 ms
@@ -42,7 +41,7 @@ class Patch:
 
     `box` is the region; with `path`, points (x, y) in pixels, it is only what lies within `width`
     pixels of that line and has the colour `ink` ("#rrggbb"), so that lines may cross. The ground is
-    the colour at the box's last corner, or with `soft` what lies under it is darkened instead.
+    the colour at the box's last corner.
     """
 
     box: Box
@@ -54,7 +53,7 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is shown from `start` seconds on: a page of the pictures, and patches painted in order."""
+    """What is shown from `start` seconds on: a page, and what is painted on it, in order."""
 
     start: float
     patches: tuple[Patch, ...] = ()
@@ -98,9 +97,7 @@ def painted(planes: Planes, patches: Sequence[Patch]) -> Planes:
     return out
 
 
-def _first_frames(
-    states: Sequence[State], frames: int, fps: int
-) -> list[tuple[int, State]]:
+def _first_frames(states: Sequence[State], frames: int, fps: int) -> list[tuple[int, State]]:
     """Each state with its first frame, at least two frames apart; the last of those that would
     stand closer wins.
     """
@@ -126,7 +123,11 @@ def _paint(out: Planes, whole: Planes, patch: Patch) -> None:
         halved = 1 if k else 0
         part = plane[y0 >> halved : y1 >> halved, x0 >> halved : x1 >> halved]
         # along a path others may have been painted: start from what was there
-        start = part if mask is None else whole[k][y0 >> halved : y1 >> halved, x0 >> halved : x1 >> halved]
+        start = (
+            part
+            if mask is None
+            else whole[k][y0 >> halved : y1 >> halved, x0 >> halved : x1 >> halved]
+        )
         ground = int(part[-1, -1])
         moved = (((start.astype(np.int32) - ground) * level + 128) >> 8) + ground
         if mask is None:
@@ -168,7 +169,7 @@ def _video_colour(ink: str) -> tuple[float, float, float]:
 
 def _key(planes: Planes, frame: Frame) -> bytes:
     """A key frame of `planes`, with an encoder of its own."""
-    encoder = _encoder(frame.size, frame.fps)
+    encoder = new_encoder(frame.size, frame.fps)
     picture = _as_frame(planes)
     picture.pts, picture.time_base = 0, encoder.time_base
     (packet,) = [*encoder.encode(picture), *encoder.encode(None)]
@@ -184,7 +185,7 @@ def _fade(one: Planes, other: Planes, frames: int, frame: Frame) -> list[bytes]:
         for planes in (one, other)
     )
     mixed = tuple(plane.copy() for plane in other)
-    encoder = _encoder(frame.size, frame.fps)
+    encoder = new_encoder(frame.size, frame.fps)
     packets: list[bytes] = []
     for number in range(1, frames + 1):
         part = number / frames

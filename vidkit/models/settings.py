@@ -53,6 +53,7 @@ class Secret:
 
 Fit = Literal["contain", "cover"]
 Motion = Literal["still", "zoom", "fade"]
+Reveal = Literal["follow", "spotlight", "still"]
 OnFailure = Literal["skip", "placeholder", "stop"]
 Force = Literal["image", "audio", "clip", "all"]
 
@@ -100,6 +101,9 @@ class Settings:
         gap: breath after each section, in seconds.
         fit: "contain" shows a picture of another shape whole, "cover" fills the frame with it.
         motion: "still", "zoom" (a slow pan and zoom), "fade" (a cross-fade between sections).
+        reveal: how a slide meets its narration: "follow" shows each item as it is spoken of, the
+        others faintly before and paler after; "spotlight" shows all and stresses what is spoken of;
+        "still" shows all. Where motion is "zoom" it is "still".
         effects: for the numbers of chosen sections, moviepy effects or functions from clip to
         clip: {3: [vfx.FadeIn(1)]}. Such a section is made anew in each run.
     Failures
@@ -140,6 +144,7 @@ class Settings:
     gap: float = 0.4
     fit: Fit = "contain"
     motion: Motion = "still"
+    reveal: Reveal = "follow"
     effects: Mapping[int, Any] = field(default_factory=dict)
     on_failure: OnFailure = "skip"
     only: Sequence[int] | None = None
@@ -257,6 +262,7 @@ _TEXTS = ("image_style", "image_quality", "voice_manner", "voice_tld")
 _CHOICES: dict[str, tuple[str | None, ...]] = {
     "fit": get_args(Fit),
     "motion": get_args(Motion),
+    "reveal": get_args(Reveal),
     "on_failure": get_args(OnFailure),
     "force": (None, *get_args(Force)),
 }

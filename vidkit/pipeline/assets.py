@@ -31,6 +31,7 @@ from ..store.ledger import Budget
 from ..store.store import Asset, NoStore, Store, cache_key
 from ..text.captions import Cue
 from .output import Output
+from .reveal import Following
 
 # What shapes each piece: the asks that providers get, and the keys under which pieces are kept.
 #
@@ -86,13 +87,18 @@ def requests(maker: object, ask: ImageAsk | VoiceAsk) -> int:
     return max(1, told(ask)) if told is not None else 1
 
 
-def clip_shape(picture: str, voice: str | None, frame: Frame) -> dict[str, Any]:
-    """Everything that shapes a clip: the digests of its picture and narration, and the frame."""
+def clip_shape(
+    picture: str, voice: str | None, frame: Frame, following: Following | None = None
+) -> dict[str, Any]:
+    """Everything that shapes a clip: the digests of its picture and narration, the frame, and how
+    the picture follows the voice; one that stands still has the key that it always had.
+    """
     return {
         "version": MEDIA_VERSION,
         "picture": picture,
         "voice": voice,
         "frame": dict(vars(frame)),
+        **({"follow": following.digest()} if following else {}),
     }
 
 

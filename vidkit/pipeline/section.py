@@ -51,6 +51,7 @@ from .assets import (
 )
 from .context import LessonContext
 from .output import part_name
+from .reveal import Following, regions_kept, reveal_of
 
 # An asset: from the store, or made once and kept there, and its money written down.
 
@@ -388,6 +389,8 @@ class PartWork:
             if isinstance(made, Narration):
                 check = tools.editor.check_sound
                 about["words"] = [[word.text, word.start, word.end] for word in made.words]
+            else:
+                about |= regions_kept(made)
 
             def keep() -> Asset:
                 check(made.data, name)
@@ -501,15 +504,15 @@ class SectionWork:
                 seal = hashlib.sha256(picture).hexdigest()
             voice = audio.value
             heard = voice.asset.sha256 if voice else None
-            key = partial(place.key, "clip", clip_shape(seal, heard, place.frame))
+            following = self._following(image, audio) if whole else None
+            key = partial(place.key, "clip", clip_shape(seal, heard, place.frame, following))
 
             async def make(key: str) -> Asset:
                 async with tools.cores:
                     await tools.reins.passed()
                     with place.working(self.index, "clip", "vidkit"):
-                        return await self._cut(
-                            key, picture, content(voice.asset) if voice else None
-                        )
+                        sound = content(voice.asset) if voice else None
+                        return await self._cut(key, picture, sound, following)
 
             asset, kept = await obtain(tools, key, make, fresh=self._fresh("clip"))
             self.words = voice.words if voice else ()
@@ -530,7 +533,20 @@ class SectionWork:
         tools, heading = self.place.tools, f"Section {self.index + 1} is missing"
         return await tools.aside(tools.editor.card, heading, self.title, self.place.frame.size)
 
-    async def _cut(self, key: str, picture: Path | bytes, voice: Path | bytes | None) -> Asset:
+    def _following(self, image: Done[Part], audio: Done[Part]) -> Following | None:
+        """How the picture follows the voice."""
+        assert image.value and audio.value
+        lesson, words = self.place.lesson, audio.value.words
+        about = image.value.asset.about
+        return reveal_of(about, words, self.section, lesson.language, self.place.settings)
+
+    async def _cut(
+        self,
+        key: str,
+        picture: Path | bytes,
+        voice: Path | bytes | None,
+        following: Following | None,
+    ) -> Asset:
         """Make the clip where the store can take it in, and keep it."""
         tools, place = self.place.tools, self.place
         scratch = place.scratch(part_name("clip", self.index, ".mp4"))
@@ -543,6 +559,7 @@ class SectionWork:
                 scratch,
                 place.frame,
                 seconds=None if voice else CARD_SECONDS,
+                **({"reveal": following} if following else {}),
             )
             about, fresh = clip_facts(clip), self._fresh("clip")
             return await tools.aside(tools.store.keep, key, scratch, ".mp4", about, fresh=fresh)

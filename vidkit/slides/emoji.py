@@ -1,4 +1,4 @@
-"""Drawings of emoji that come with the package, so that a slide has them whatever fonts there are."""
+"""Drawings of emoji that come with the package: a slide has them whatever fonts there are."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ _ONE = (
     "\u2194-\u21aa\u231a-\u23ff\u24c2\u25aa-\u25fe\u2600-\u27bf\u2934\u2935\u2b05-\u2b55\u3030"
     "\u303d\u3297\u3299\u00a9\u00ae]"
 )
-EMOJI = re.compile(rf"(?:{_ONE}|[0-9#*](?=\ufe0f?\u20e3))[\ufe0f\u20e3\U0001f3fb-\U0001f3ff]*(?:\u200d{_ONE}[\ufe0f\U0001f3fb-\U0001f3ff]*)*")
+EMOJI = re.compile(
+    rf"(?:{_ONE}|[0-9#*](?=\ufe0f?\u20e3))[\ufe0f\u20e3\U0001f3fb-\U0001f3ff]*(?:\u200d{_ONE}[\ufe0f\U0001f3fb-\U0001f3ff]*)*"
+)
 """An emoji with all that belongs to it: variation, skin tone, what a joiner adds."""
 
 _COLOURED = frozenset(
@@ -38,6 +40,11 @@ def is_drawn(emoji: str) -> bool:
     """Whether `emoji` inside a text is meant as a drawing, and there is one: "☀️" is, "©" is not."""
     meant = _VARIATION in emoji or ord(emoji[0]) >= 0x1F000 or emoji[0] in _COLOURED
     return meant and svg(emoji) is not None
+
+
+def without(text: str) -> str:
+    """`text` without the emoji that are drawn."""
+    return EMOJI.sub(lambda match: "" if svg(match[0]) else match[0], text)
 
 
 def leading(text: str) -> tuple[str, str]:

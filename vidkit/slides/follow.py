@@ -27,7 +27,7 @@ from typing import Literal
 from ..text.captions import Word
 from ..text.speech import spoken
 from .analysis import grammar, stem
-from .figures import Item
+from .slide import Item
 
 VERSION = 1
 """Counts up when the same words give other moments; part of a clip's key."""
@@ -236,11 +236,17 @@ def spoken_times(items: Sequence[Item], narrated: Narrated) -> list[Found | None
         if kind.startswith(_ORDERED):
             chosen = _rising(options)
         else:
-            chosen = [min(o, key=lambda c: (round(c.cost, 1), c.token), default=None) for o in options]
+            chosen = [
+                min(o, key=lambda c: (round(c.cost, 1), c.token), default=None) for o in options
+            ]
         for i, candidate in zip(members, chosen, strict=True):
             if candidate is not None:
                 found[i] = Found(narrated.times[candidate.token], candidate.rule)
     return found
+
+
+def _cheapest(candidate: _Candidate) -> tuple[float, int]:
+    return round(candidate.cost, 1), candidate.token
 
 
 def _kind(item: Item) -> str:
@@ -248,9 +254,7 @@ def _kind(item: Item) -> str:
     return item.key.rpartition(".")[0] if item.key.startswith("sidepoint") else item.kind
 
 
-def _latest(
-    keys: Sequence[str], items: Sequence[Item], found: Sequence[Found | None]
-) -> float:
+def _latest(keys: Sequence[str], items: Sequence[Item], found: Sequence[Found | None]) -> float:
     times = [f.seconds for i, f in zip(items, found, strict=True) if f and i.key in keys]
     return max(times, default=-1.0)
 
@@ -283,7 +287,11 @@ def _by_words(text: str, narrated: Narrated) -> list[_Candidate]:
     tokens = narrated.of(text)
     if not tokens:
         return []
-    rules = (("run", 0.0, narrated.runs), ("window", 0.3, narrated.windows), ("most", 0.6, narrated.most))
+    rules = (
+        ("run", 0.0, narrated.runs),
+        ("window", 0.3, narrated.windows),
+        ("most", 0.6, narrated.most),
+    )
     for rule, cost, look in rules:
         if found := look(tokens):
             return [_Candidate(i, cost, rule) for i in found]
@@ -385,9 +393,7 @@ def moments(
     return _unhurried(found, shown)
 
 
-def _steps(
-    items: Sequence[Item], times: Sequence[Found | None]
-) -> list[tuple[float, list[str]]]:
+def _steps(items: Sequence[Item], times: Sequence[Found | None]) -> list[tuple[float, list[str]]]:
     """The keys that appear together, and when, in order."""
     timed = [(f.seconds, item) for item, f in zip(items, times, strict=True) if f]
     steps: list[tuple[float, list[str]]] = []
