@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -351,9 +352,19 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
 
 
 def _axis(name: list[Run], values: Sequence[float], from_zero: bool) -> dict[str, Any]:
+    found = sorted(set(values))
+    if not from_zero and len(found) <= 8 and _even(found):
+        marks = [{"at": value, "shown": figure(value)} for value in found]
+        return {"name": name, "low": found[0], "high": found[-1], "ticks": marks}
     found = ticks(min([0.0, *values]) if from_zero else min(values), max(values))
     marks = [{"at": tick, "shown": figure(tick)} for tick in found]
     return {"name": name, "low": found[0], "high": found[-1], "ticks": marks}
+
+
+def _even(values: Sequence[float]) -> bool:
+    """Whether there are several `values`, all equally far apart."""
+    steps = {round(b - a, 9) for a, b in itertools.pairwise(values)}
+    return len(steps) == 1
 
 
 # ------------------------------------------------------------ layers of a diagram

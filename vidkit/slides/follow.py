@@ -271,11 +271,10 @@ def _candidates(item: Item, narrated: Narrated) -> list[_Candidate]:
             places = [replace(c, cost=c.cost + 0.2, rule="head") for c in _by_words(head, narrated)]
     gloss = narrated.of(item.gloss) if item.gloss else []
     said = (narrated.runs(gloss) or narrated.most(gloss, 0.7)) if gloss else []
-    if places and said:  # a name that is said more than once is meant where its gloss follows
-        return [
-            replace(c, cost=c.cost + (-0.2 if any(-6 <= g - c.token <= 12 for g in said) else 0.2))
-            for c in places
-        ]
+    if places and said:  # a name that is said more than once is meant where its gloss is nearest
+        apart = {c.token: min(abs(g - c.token) for g in said) for c in places}
+        best = min(apart.values())
+        return [replace(c, cost=c.cost + (-0.2 if apart[c.token] == best else 0.2)) for c in places]
     if places:
         return places
     if said:
@@ -390,7 +389,7 @@ def moments(
     close = seconds - CLOSING
     if len(found) > 1 and close > found[-1].start + LEAST:
         found.append(Moment(close, shown.whole(), shown.page))
-    return _unhurried(found, shown)
+    return _unhurried(found, items)
 
 
 def _steps(items: Sequence[Item], times: Sequence[Found | None]) -> list[tuple[float, list[str]]]:
@@ -439,19 +438,6 @@ class _Shown:
         """All that there is, whole."""
         return {item.key: 1.0 for item in self._items}
 
-    def rested(self) -> dict[str, float]:
-        """What was said, whole again; what is to come a little clearer than faint."""
-        waiting = 0.0 if self._spotlight else 2 * FAINT
-        levels = self.levels()
-        return {
-            item.key: 1.0
-            if item.key in self._order or self._joined(item)
-            else 0.0
-            if item.held
-            else max(levels[item.key], waiting)
-            for item in self._items
-        }
-
     def _level(self, item: Item, now: set[str]) -> float:
         if item.key in self._order:
             return 1.0 if item.key in now else SAID
@@ -474,19 +460,31 @@ def _group(key: str) -> str:
     return kind if "point" in kind else "figure"
 
 
-def _unhurried(found: list[Moment], shown: _Shown) -> list[Moment]:
-    """`found` with a rest in each gap that is too long: what was said becomes whole again."""
+def _unhurried(found: Sequence[Moment], items: Sequence[Item]) -> list[Moment]:
+    """`found` with rests in each gap that is too long: what was said becomes whole again, and what
+    is to come, but for what is held back, a little clearer; it stays so.
+    """
+    open_ = [item.key for item in items if not item.held]
+    clear = 0.0
     out: list[Moment] = []
     for i, moment in enumerate(found):
-        out.append(moment)
-        following = found[i + 1].start if i + 1 < len(found) else None
-        if following is None or following - moment.start <= LONGEST + LEAST:
-            continue
-        rest = {
-            key: max(level, 1.0 if level >= SAID else min(1.0, 2 * level))
+        levels = {
+            key: max(level, clear) if 0 < level < SAID else level
             for key, level in moment.levels.items()
         }
-        middle = moment.start + min(LONGEST - 1, (following - moment.start) / 2)
-        if rest != dict(moment.levels) and following - middle >= LEAST:
-            out.append(Moment(middle, rest, moment.page))
+        out.append(replace(moment, levels=levels))
+        if i + 1 == len(found):
+            break
+        gap = found[i + 1].start - moment.start
+        rests = math.ceil(gap / LONGEST) - 1 if gap > LONGEST + LEAST else 0
+        for n in range(rests):
+            clear = min(SAID - 0.05, max(2 * FAINT, clear + FAINT))
+            levels = {
+                key: level if key not in open_ or not level else 1.0 if level >= SAID else clear
+                for key, level in levels.items()
+            }
+            if levels == dict(out[-1].levels):  # then nothing of it is spoken of any more
+                levels = {key: SAID if level >= 1 else level for key, level in levels.items()}
+            if levels != dict(out[-1].levels):
+                out.append(Moment(moment.start + gap * (n + 1) / (rests + 1), levels, moment.page))
     return out
