@@ -265,11 +265,9 @@ def _rows(plane: Any) -> NDArray[np.uint8]:
 _SPEECH = re.compile(r"speech from ([\d.]+) to ([\d.]+) s")
 
 
-Reveal = Callable[
-    [Image.Image, float, tuple[float, float], int, Frame], Iterator[list[bytes]]
-]
-"""Gives the packets of a section from its picture, its length and where speech is in it (seconds),
-its frames, and the frame; see `follow`."""
+Reveal = Callable[[Image.Image, float, tuple[float, float], int, Frame], Iterator[list[bytes]]]
+"""Gives the packets of a section from its picture, its length and where speech is in it,
+both in seconds, its frames, and the frame; see `follow`."""
 
 
 @dataclass(frozen=True)
