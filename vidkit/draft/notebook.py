@@ -253,14 +253,15 @@ def _text(value: object, most: int = 1_000_000) -> str:
     return text[:most].encode("utf-8", "ignore").decode() if isinstance(text, str) else ""
 
 
-def running_notebook(names: Mapping[str, object], cell: str) -> Path | None:
+def running_notebook(names: Mapping[str, object]) -> Path | None:
     """The file of the notebook that runs here, as its front end tells it; else the latest one of
-    this folder that holds `cell`. names: those of the notebook, of which VS Code fills one.
+    this folder with a cell `%vidkit this`. names: the notebook's own, of which VS Code fills one.
     """
     for told in (names.get("__vsc_ipynb_file__"), os.environ.get("JPY_SESSION_NAME")):
         if isinstance(told, str) and told.endswith(".ipynb") and Path(told).is_file():
             return Path(told)
-    here = [path for path in Path.cwd().glob("*.ipynb") if cell.strip() in saved_cells(path)]
+    asks = re.compile(r"(?m)^\s*%vidkit this\b")
+    here = [p for p in Path.cwd().glob("*.ipynb") if any(map(asks.search, saved_cells(p)))]
     return max(here, key=lambda path: path.stat().st_mtime, default=None)
 
 

@@ -73,12 +73,11 @@ def _this(words: list[str]) -> object:
     from .studio import Studio
 
     shell = get_ipython()
-    *ran, cell = shell.history_manager.input_hist_raw if shell and shell.history_manager else [""]
-    found = notebook.running_notebook(shell.user_ns if shell else {}, cell)
-    path = Path(words[0]) if words else found
+    path = Path(words[0]) if words else notebook.running_notebook(shell.user_ns if shell else {})
     if path is None:
         say("vidkit: save this notebook first, or name its file: %vidkit this NAME.ipynb")
         return None
+    ran = shell.history_manager.input_hist_raw[:-1] if shell and shell.history_manager else []
     if not notebook.is_saved(path, dict(enumerate(ran))):
         say(f"{path.name} is not saved as it stands here; save it, and run this cell again")
     try:
