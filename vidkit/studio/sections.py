@@ -38,7 +38,7 @@ from ..core.format import count, took
 from ..models.editing import edited, save_lesson
 from ..models.lesson import Lesson, Section
 from ..models.settings import Force, Settings
-from ..pipeline.assets import PartKind
+from ..pipeline.context import PartKind
 from ..report.reports import VideoReport
 from .widgets import (
     Painter,
