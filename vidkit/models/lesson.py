@@ -411,7 +411,7 @@ class _Reading:
         return Section(**{"content": "", "image_description": "", **known}, extra=extra)
 
     def object(
-        self, kind: type[Any], value: dict[str, object], number: int | None
+        self, kind: type, value: dict[str, object], number: int | None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """What an object of the file says by its known keys, as attributes, and the others."""
         if isinstance(value, Twice):
@@ -533,7 +533,7 @@ def kind_of(value: object) -> str:
     return "an object"
 
 
-def nearest(name: str, kind: type[Any]) -> str | None:
+def nearest(name: str, kind: type) -> str | None:
     """The known key that `name` is likely meant to be, or None."""
     near = get_close_matches(name[:60].casefold(), list(keys(kind)), 1, 0.75)
     return near[0] if near else None
@@ -585,7 +585,7 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def _shape(kind: type[Any]) -> dict[str, Any]:
+def _shape(kind: type) -> dict[str, Any]:
     properties = {}
     for row in keys(kind).values():
         told = _adapter(row).json_schema()
