@@ -121,7 +121,7 @@ def _spoken(
     text = rewrite(MappedText.of(written), (*CLEAN, *STYLED, *_say(dict(say))))
     if not normalise:
         return rewrite(rewrite_once(text, (_zones(short),)), SPACES)
-    rules: tuple[Rule | Finder, ...] = ENGLISH if short == "en" else _others(short)
+    rules = ENGLISH if short == "en" else _others(short)
     text = rewrite_once(text, (_zones(short), *rules))
     return rewrite(text, (*DROP, *TIDY))
 
@@ -487,7 +487,7 @@ MINUS = (
     rule("plus or minus", r"(?:±|\+/-|\+-) ?(?=\d)", "plus or minus "),
 )
 
-ENGLISH = (
+ENGLISH: tuple[Rule | Finder, ...] = (
     *WEB,
     *IDENTIFIERS,
     *MONEY,
