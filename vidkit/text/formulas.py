@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .latex import DEEPEST, LONGEST, UNIT, Latex, Reader, fraction_node, half_node, measure_node
-from .notation import (
+from .latex import (
     A_LETTER,
     ACCENTS,
     BIG,
     CALLED,
+    DEEPEST,
     EMPTY,
     FAMOUS,
     FUNCTIONS,
@@ -20,6 +20,7 @@ from .notation import (
     LETTER,
     LETTER_NAMES,
     LETTERS,
+    LONGEST,
     LOWERED,
     NUMBER,
     OPERATORS,
@@ -29,11 +30,17 @@ from .notation import (
     RUN_DOWN,
     RUN_UP,
     SIGNS,
+    UNIT,
     WRITTEN,
     WRITTEN_SIGN,
+    Latex,
     Node,
+    Reader,
+    fraction_node,
+    half_node,
+    measure_node,
 )
-from .units import MEASURE
+from .vocabulary import MEASURE
 
 _TAKES = re.compile(r" (?:sin|cos|tan|log|ln|exp|sqrt)(?: ?[α-ω(]| [a-z]\b|[₀-₉²_])")
 _STOP_WORDS = (

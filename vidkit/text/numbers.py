@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from .markup import Found, rule
-from .units import MEASURE, measure_in_words
+from .vocabulary import MEASURE, measure_in_words
 
 KEEP = r"\0"
 """What is recognised and left as it is, so that no other rule reads it."""

@@ -46,8 +46,7 @@ from .numbers import (
     after,
     before,
 )
-from .units import units_of
-from .vocabulary import vocabulary
+from .vocabulary import units_of, vocabulary
 
 VERSION = 1
 """Part of a narration's key beside the spoken text itself, which tells of every change."""
