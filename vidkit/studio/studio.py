@@ -19,7 +19,8 @@ from ..core import loop
 from ..core.errors import Cancelled, VidkitError
 from ..core.events import Event, LessonEnded, LessonStarted, RunEnded, RunStarted
 from ..core.format import count
-from ..models.lesson import TEXTS, Lesson
+from ..models.editing import TEXTS
+from ..models.lesson import Lesson
 from ..models.settings import Settings
 from ..pipeline.output import read_report
 from ..pipeline.planning import Plan, output_folder
