@@ -17,6 +17,6 @@ def own_store(
     folder = tmp_path_factory.mktemp("store")
     monkeypatch.setenv("VIDKIT_CACHE", str(folder))
     yield folder
-    if equipment := sys.modules.get("vidkit.equipment"):
+    if equipment := sys.modules.get("vidkit.pipeline.run"):
         while equipment._stores:
             equipment._stores.popitem()[1].close()

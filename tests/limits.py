@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vidkit.errors import RateLimited, Unreachable
-from vidkit.gate import Answer, Limits
+from vidkit.providers.adaptive import Answer, Limits
 
 SPREAD = 0.35
 """Of the log-normal times that calls take."""

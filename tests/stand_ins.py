@@ -10,13 +10,13 @@ from typing import Any
 
 import anyio
 
+from vidkit.core.loop import virtually
 from vidkit.events import Event, Events
 from vidkit.media import Clip, Joined
+from vidkit.models import Settings
 from vidkit.pipeline import Aside, Batch, Editor, Job, Source, Tools, directly, straight
 from vidkit.providers import Request
 from vidkit.providers.simulated import Simulated
-from vidkit.settings import Settings
-from vidkit.virtual import virtually
 
 
 def written(

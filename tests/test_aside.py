@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from vidkit.aside import InTurn
+from vidkit.core.loop import InTurn
 
 FOR_EVER = 3600.0
 

@@ -25,8 +25,8 @@ report = await vidkit.generate_video("lesson.json", listener=heard.append, **pre
 report""",
     "report.sections[0]",
     'vidkit.plan("lesson.json", **pretend)',
-    """from vidkit.studio.timeline import Timeline
-from vidkit.studio.meters import Meters
+    """from vidkit.studio import Timeline
+from vidkit.studio import Meters
 timeline, meters = Timeline(), Meters(vidkit.Settings(budget=2))
 for event in heard:
     timeline.hear(event); meters.hear(event)

@@ -13,7 +13,7 @@ from stand_ins import written
 
 CARDS = """
 from vidkit import Settings, load_lesson
-from vidkit.studio.sections import Sections
+from vidkit.studio import Sections
 
 how = Settings(images="simulated:0.01", voice="simulated:latency=0.01,seconds=0.5", cache=False)
 cards = Sections(load_lesson({lesson!r}), how.with_(size=(320, 180)))

@@ -23,8 +23,8 @@ CARDS = f"""
 from vidkit import load_lesson
 from vidkit.errors import Refused
 from vidkit.providers.simulated import Simulated
-from vidkit.settings import Settings
-from vidkit.studio.sections import Sections
+from vidkit.models import Settings
+from vidkit.studio import Sections
 
 class Balky(Simulated):
     async def draw(self, ask, request):

@@ -18,7 +18,7 @@ from made_media import picture
 from stand_ins import written
 
 import vidkit
-from vidkit import loop
+from vidkit.core import loop
 from vidkit.errors import (
     LessonError,
     NothingMade,

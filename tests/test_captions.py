@@ -11,8 +11,8 @@ import webvtt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vidkit.captions import Cue, Word, cues, to_srt, to_vtt
-from vidkit.captions.cue import LINE, columns
+from vidkit.text import Cue, Word, cues, to_srt, to_vtt
+from vidkit.text.captions import LINE, columns
 
 TEXT = (
     "A cell is a factory of the body: it takes in food, and it makes heat. "

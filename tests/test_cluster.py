@@ -21,10 +21,10 @@ from stand_ins import written
 from test_run import until
 
 import vidkit
-from vidkit import errors
-from vidkit.__main__ import main
-from vidkit.cluster.letters import portable
-from vidkit.equipment import store_of
+from vidkit.cli import main
+from vidkit.cluster.messages import portable
+from vidkit.core import errors
+from vidkit.core.loop import virtually
 from vidkit.errors import (
     Cancelled,
     ClusterError,
@@ -46,9 +46,9 @@ from vidkit.events import (
     WorkEnded,
     WorkStarted,
 )
-from vidkit.settings import Settings
+from vidkit.models import Settings
+from vidkit.pipeline.run import store_of
 from vidkit.store import Store
-from vidkit.virtual import virtually
 
 distributed = pytest.importorskip("distributed")
 
@@ -337,7 +337,7 @@ def test_a_worker_reads_its_own_key(tmp_path: Path, client: Any, monkeypatch: An
 
 def test_what_a_worker_cannot_see_is_told(tmp_path: Path) -> None:
     """Files that are not on a shared folder are named, with the worker and the mend."""
-    from vidkit.cluster.station import _demand_files
+    from vidkit.cluster.worker import _demand_files
 
     lesson = vidkit.load_lesson(written(tmp_path))
     section = lesson.sections[0]
@@ -351,7 +351,7 @@ def test_what_a_worker_cannot_see_is_told(tmp_path: Path) -> None:
 
 def test_a_store_that_is_not_shared_is_refused(tmp_path: Path) -> None:
     """A folder in which the client's own opening of its store is not seen is another folder."""
-    from vidkit.cluster.far import FarStore
+    from vidkit.cluster.worker import FarStore
 
     nothing: Any = None
     refused = pytest.raises(StoreError, match=r"not the folder of the client's store.*shared")
@@ -363,7 +363,7 @@ def test_lessons_go_where_the_fewest_are() -> None:
     """Lessons spread over the workers; one that is to be alone waits for an empty worker, which
     is kept free for it, and nobody joins it there.
     """
-    from vidkit.cluster.seats import Seats
+    from vidkit.cluster.client import Seats
 
     async def seated() -> None:
         seats = Seats()
@@ -394,7 +394,7 @@ def test_a_lost_worker_gives_up_its_flights() -> None:
     """The next in the line makes the asset when the one who was making it is lost, and is told
     whether its own run has made it already.
     """
-    from vidkit.cluster.flights import Flight, Flights
+    from vidkit.cluster.scheduler import Flight, Flights
 
     begun: list[tuple[str, bool]] = []
     flights = Flights(lambda flight, made: begun.append((flight.who[0], made)))

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import settings as tries
 from hypothesis import strategies as st
 
-from vidkit.cores import BASE, Cores, encode_memory
-from vidkit.settings import Settings
-from vidkit.virtual import virtually
+from vidkit.core.loop import virtually
+from vidkit.models import Settings
+from vidkit.pipeline.scaling import BASE, Cores, encode_memory
 
 
 async def work(cores: Cores, each: int, most: list[tuple[int, int]], seconds: float = 10) -> None:

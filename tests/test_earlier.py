@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from stand_ins import written
 
-from vidkit import calls
-from vidkit.earlier import read_report
+from vidkit import api
+from vidkit.pipeline.output import read_report
 from vidkit.report import VideoReport
 
 
@@ -23,7 +23,7 @@ def made(tmp_path: Path) -> VideoReport:
         {"image": "own.png", "content": "Two words."},
     ]
     (tmp_path / "own.png").write_bytes(b"no picture")
-    return calls.start(
+    return api.start(
         written(tmp_path, sections=sections, title="A Lesson"),
         images="simulated:0",
         voice="simulated:latency=0,seconds=0.3",

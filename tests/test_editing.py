@@ -14,8 +14,7 @@ from some_lessons import GOOD, LESSONS
 from stand_ins import written
 
 from vidkit.errors import LessonError, SettingsError
-from vidkit.lesson import Lesson, lesson_files, load_lesson
-from vidkit.lesson.editing import TEXTS, edited, save_lesson
+from vidkit.models import TEXTS, Lesson, edited, lesson_files, load_lesson, save_lesson
 
 AS_WRITTEN = """{
    "course" : "biology",\t"sections": [

@@ -14,7 +14,6 @@ from made_media import picture
 from stand_ins import written
 
 import vidkit
-from vidkit.equipment import store_of
 from vidkit.errors import (
     KeyMissing,
     ModelMissing,
@@ -29,9 +28,10 @@ from vidkit.errors import (
     Unconfirmed,
 )
 from vidkit.events import Event, Noticed, Paid, StepEnded, WorkStarted
+from vidkit.models import Settings
+from vidkit.pipeline.run import store_of
 from vidkit.providers import specs
 from vidkit.providers.simulated import Simulated
-from vidkit.settings import Settings
 
 SMALL: dict[str, Any] = {"size": (64, 36), "progress": False}
 FREE = "simulated:latency=0,seconds=0.2"

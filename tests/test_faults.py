@@ -21,15 +21,14 @@ from stand_ins import no_editor, written
 
 import vidkit
 from vidkit.errors import KeyMissing
-from vidkit.gate import Gate
-from vidkit.lesson import load_lesson
+from vidkit.models import Settings, load_lesson
 from vidkit.pipeline import Batch, Job, Source, Tools
-from vidkit.pipeline.choice import choices
+from vidkit.pipeline.assets import choices
+from vidkit.providers.files import own_files
 from vidkit.providers.gtts import GoogleVoice
+from vidkit.providers.limiter import RateLimiter
 from vidkit.providers.openai import OpenAIImages, OpenAIVoice
-from vidkit.providers.recorded import own_files
 from vidkit.providers.simulated import Simulated
-from vidkit.settings import Settings
 from vidkit.store import Store
 
 PASSING = ["429", "429 bare", "429 words", "500", "in 200", "drop", "cut", "empty", "rubbish"]
@@ -50,8 +49,8 @@ class Quick:
         return asyncio.get_running_loop().call_later(delay / self.times, callback)
 
 
-def gate(name: str, times: float = 40.0) -> Gate:
-    return Gate(name, clock=Quick(times), chance=random.Random(3))
+def gate(name: str, times: float = 40.0) -> RateLimiter:
+    return RateLimiter(name, clock=Quick(times), chance=random.Random(3))
 
 
 def three_in_ten(server: FakeServer, faults: Sequence[str], seed: int) -> None:

@@ -19,11 +19,10 @@ from stand_ins import Rehearsal, written
 from vidkit import forecast, sweep
 from vidkit.errors import LessonError, SettingsError
 from vidkit.events import GateDecided, WorkStarted
-from vidkit.gate import Gate
-from vidkit.lesson import Section
+from vidkit.models import Section, Settings
 from vidkit.pipeline import Job
+from vidkit.providers.limiter import RateLimiter
 from vidkit.providers.simulated import Simulated
-from vidkit.settings import Settings
 from vidkit.store import Journal
 
 ALONE: dict[str, Any] = {"clip_s": 0, "join_s": 0}
@@ -84,7 +83,7 @@ def test_a_forecast_is_what_a_run_takes(
     images = Simulated(latency=15, per_minute=per_minute)
     voice = Simulated(latency=6, seconds=0.1, per_minute=per_minute)
     gates = tuple(
-        Gate("simulated", adaptive=maker.online, retry=maker.online, chance=Random(99))
+        RateLimiter("simulated", adaptive=maker.online, retry=maker.online, chance=Random(99))
         for maker in (images, voice)
     )
     run = Rehearsal(settings, images, voice, gates=gates)  # type: ignore[arg-type]
@@ -103,7 +102,7 @@ def test_a_run_tells_the_next_forecast_how_long_things_take(tmp_path: Path) -> N
     def run(workers: int) -> Any:
         images = Simulated(latency=20, spread=0.6)
         voice = Simulated(latency=5, spread=0.6, seconds=0.1)
-        gates = (Gate("images", 3, adaptive=False), Gate("voice", 3, adaptive=False))
+        gates = (RateLimiter("images", 3, adaptive=False), RateLimiter("voice", 3, adaptive=False))
         rehearsal = Rehearsal(Settings(section_workers=workers), images, voice, gates=gates)
         return rehearsal, rehearsal.make(jobs(tmp_path / str(workers), [12]))
 

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vidkit.core.loop import virtually
 from vidkit.errors import (
     KeyMissing,
     Offline,
@@ -24,12 +25,11 @@ from vidkit.errors import (
     Unreachable,
 )
 from vidkit.events import Event, GateDecided, RequestRetried
-from vidkit.gate import Gate
-from vidkit.virtual import virtually
+from vidkit.providers.limiter import RateLimiter
 
 
-def gate(ceiling: int | None = None, **how: Any) -> Gate:
-    return Gate("provider", ceiling, chance=random.Random(7), **how)
+def gate(ceiling: int | None = None, **how: Any) -> RateLimiter:
+    return RateLimiter("provider", ceiling, chance=random.Random(7), **how)
 
 
 def now() -> float:
@@ -61,11 +61,11 @@ class Script:
         return "answer"
 
 
-async def outcomes(gate: Gate, send: Callable[[], Awaitable[Any]], count: int) -> list[Any]:
+async def outcomes(gate: RateLimiter, send: Callable[[], Awaitable[Any]], count: int) -> list[Any]:
     return await asyncio.gather(*(gate(send) for _ in range(count)), return_exceptions=True)
 
 
-def listened(gate: Gate) -> list[Event]:
+def listened(gate: RateLimiter) -> list[Event]:
     told: list[Event] = []
     gate.subscribe(told.append)
     return told
@@ -114,7 +114,7 @@ def test_whatever_comes_back_the_ceiling_holds(ends: list[str], ceiling: int, se
             "n": lambda: RateLimited("slow down"),
         }
         script = Script(*(kinds[end]() for end in ends))
-        one = Gate("provider", ceiling, chance=random.Random(seed))
+        one = RateLimiter("provider", ceiling, chance=random.Random(seed))
         ends_ = await outcomes(one, script, 100)
         return script.peak, one.under_way, ends_.count("answer")
 

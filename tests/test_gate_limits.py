@@ -8,9 +8,10 @@ from statistics import fmean
 import pytest
 from limits import MOODY, SCENARIOS, TRICKIER, Outcome, Scenario, bucket, rehearse
 
+from vidkit.core.loop import virtually
 from vidkit.events import Event, GateDecided
-from vidkit.gate import Gate, Limits, limits_in, retry_after, seconds_in
-from vidkit.virtual import virtually
+from vidkit.providers.adaptive import Limits, limits_in, retry_after, seconds_in
+from vidkit.providers.limiter import RateLimiter
 
 SLOWER = 1.20
 """Times the lower bound that a scenario may take on average."""
@@ -21,7 +22,7 @@ SEEDS = range(1, 6)
 
 def through(scenario: Scenario, seed: int, told: list[Event] | None = None) -> Outcome:
     async def run() -> Outcome:
-        gate = Gate("provider", chance=random.Random(seed))
+        gate = RateLimiter("provider", chance=random.Random(seed))
         if told is not None:
             gate.subscribe(told.append)
         return await rehearse(scenario, seed, gate)
@@ -85,7 +86,7 @@ def test_a_fixed_gate_stays_as_it_is() -> None:
 
     async def run() -> tuple[Outcome, list[Event]]:
         told: list[Event] = []
-        gate = Gate("provider", 8, adaptive=False, chance=random.Random(1))
+        gate = RateLimiter("provider", 8, adaptive=False, chance=random.Random(1))
         gate.subscribe(told.append)
         return await rehearse(bucket("20 a minute", 100, 20), 1, gate), told
 

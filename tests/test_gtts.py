@@ -26,12 +26,11 @@ from vidkit.errors import (
     SettingsError,
     Unreachable,
 )
-from vidkit.gate import Gate
 from vidkit.media import check_sound
 from vidkit.providers import VoiceAsk, voice_maker
-from vidkit.providers._joined import NoSound, joined_mp3, joined_wav, sound_suffix
-from vidkit.providers._pieces import pieces
+from vidkit.providers.chunks import NoSound, joined_mp3, joined_wav, pieces, sound_suffix
 from vidkit.providers.gtts import GoogleVoice
+from vidkit.providers.limiter import RateLimiter
 
 SAY = VoiceAsk("Leaves eat light.", "en")
 EDGES = 2304
@@ -67,8 +66,8 @@ async def at_once(send: Callable[[], Awaitable[Any]]) -> Any:
     return await send()
 
 
-def gate(ceiling: int = 16) -> Gate:
-    return Gate("gtts", ceiling, clock=Quick(), chance=random.Random(1))
+def gate(ceiling: int = 16) -> RateLimiter:
+    return RateLimiter("gtts", ceiling, clock=Quick(), chance=random.Random(1))
 
 
 def spoken(ask: VoiceAsk = SAY, request: Any = None, **how: Any) -> Any:
@@ -123,7 +122,7 @@ def test_pieces_come_in_the_order_of_the_text(server: FakeGoogle) -> None:
 def test_the_requests_of_one_narration_pass_the_gate_one_by_one(server: FakeGoogle) -> None:
     """They go side by side, but no more at once than the gate lets through."""
     server.seconds = 0.05
-    one = Gate("gtts", 3, adaptive=False)
+    one = RateLimiter("gtts", 3, adaptive=False)
     narration = spoken(VoiceAsk(LONG, "en"), request=lambda: one)
     check_sound(narration.data, "the narration")
     assert server.peak == 3
@@ -133,7 +132,7 @@ def test_the_requests_of_one_narration_pass_the_gate_one_by_one(server: FakeGoog
 def test_more_at_once_than_a_pool_of_threads_usually_has(server: FakeGoogle) -> None:
     """gTTS blocks a thread for each request; 32 at once are really at once."""
     server.seconds = 0.3
-    one = Gate("gtts", 32, adaptive=False)
+    one = RateLimiter("gtts", 32, adaptive=False)
     spoken(VoiceAsk(LONG * 4, "en"), request=lambda: one)
     assert server.peak > 16
 

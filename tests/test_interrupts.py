@@ -11,7 +11,7 @@ import sys
 sys.argv = ["/somewhere/bin/vidkit"]
 class Finder:
     def find_spec(self, name, path=None, target=None):
-        if name == "vidkit.calls":
+        if name == "vidkit.api":
             {what}
 sys.meta_path.insert(0, Finder())
 import vidkit.__main__

@@ -19,12 +19,12 @@ import pytest
 from stand_ins import written
 
 import vidkit
-from vidkit.equipment import store_of
+from vidkit.api import present_take
 from vidkit.errors import NothingMade, StoreError
 from vidkit.events import Event, StepEnded
+from vidkit.models import Settings
+from vidkit.pipeline.run import store_of
 from vidkit.providers.simulated import Simulated
-from vidkit.retakes import present_take
-from vidkit.settings import Settings
 
 CENT = {"latency": 0.01, "price": 0.01, "seconds": 0.4}
 

@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from vidkit import loop
+from vidkit.core import loop
 from vidkit.errors import Cancelled, VidkitError
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from vidkit.machine import memory_left, usable_cores, usable_memory
+from vidkit.core.system import memory_left, usable_cores, usable_memory
 
 GB = 1 << 30
 
@@ -115,7 +115,7 @@ def test_this_machine_has_something_to_lend() -> None:
 
 HOARD = """
 import threading
-from vidkit.machine import hand_back_memory
+from vidkit.core.system import hand_back_memory
 
 def held():
     fields = open("/proc/self/status").read().split("VmRSS:")[1]

@@ -17,7 +17,7 @@ from fake_gtts import FakeGoogle
 from fake_openai import FakeOpenAI
 from stand_ins import written
 
-from vidkit.__main__ import main
+from vidkit.cli import main
 
 QUICK = ["--images", "simulated:0.01", "--voice", "simulated:latency=0.01,seconds=0.5"]
 QUICK += ["--size", "160x90"]

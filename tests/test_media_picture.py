@@ -16,7 +16,7 @@ from PIL import Image
 
 from vidkit.errors import MediaError
 from vidkit.media import Frame, check_picture, fit_picture, open_picture
-from vidkit.media.picture import frame_picture
+from vidkit.media.images import frame_picture
 
 
 def halves(mode: str = "RGB") -> Image.Image:

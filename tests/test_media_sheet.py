@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from made_media import colour, picture, saved
 from PIL import Image
 
+from vidkit.core.fonts import font_for
 from vidkit.errors import MediaError
-from vidkit.lettering import font_for
 from vidkit.media import Frame, contact_sheet, fit_picture, make_clip, open_picture, poster
-from vidkit.media.sheet import _clock, _wrapped
+from vidkit.media.video import _clock, _wrapped
 
 
 def pixels(data: bytes) -> np.ndarray:  # type: ignore[type-arg]

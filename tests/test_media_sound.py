@@ -144,7 +144,7 @@ def test_sounds_put_together_are_heard_whole() -> None:
 
 def test_endless_sound_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A narration beyond the limit is refused as soon as the limit is passed."""
-    monkeypatch.setattr("vidkit.media.sound.MOST_HOURS", 1 / 3600)
+    monkeypatch.setattr("vidkit.media.audio.MOST_HOURS", 1 / 3600)
     with pytest.raises(MediaError, match="lasts more than"):
         check_sound(wav(tone(1.5)), "voice.wav")
 

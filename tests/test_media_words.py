@@ -11,10 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_media import picture, tone, wav
 
-from vidkit.captions import Cue
 from vidkit.media import Clip, Frame, chapters, join_clips, make_clip
-from vidkit.media.language import three_letters
-from vidkit.media.subtitle import _contiguous
+from vidkit.media.video import _contiguous, three_letters
+from vidkit.text import Cue
 
 SMALL = Frame(size=(32, 32))
 

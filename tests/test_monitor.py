@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from vidkit.events import Sampled, WorkEnded, WorkStarted
-from vidkit.monitor import TIDYING, Monitor
+from vidkit.pipeline.scaling import TIDYING, Monitor
 
 TICK = 2 / os.sysconf("SC_CLK_TCK")
 """Seconds by which two readings of a process's times, each in whole ticks, can be too small."""
@@ -109,7 +109,7 @@ def test_handing_back_memory_takes_its_share_and_no_more(
         times.append(clock.now)
         clock.now += 0.010
 
-    monkeypatch.setattr("vidkit.monitor.hand_back_memory", hand_back)
+    monkeypatch.setattr("vidkit.core.system.hand_back_memory", hand_back)
     for second in range(100):
         clock.now = 200.0 + second
         monitor._tidy_sample()

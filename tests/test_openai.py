@@ -28,10 +28,9 @@ from vidkit.errors import (
     Unconfirmed,
     Unreachable,
 )
-from vidkit.gate import Gate
 from vidkit.media import check_picture, check_sound
-from vidkit.providers import ImageAsk, VoiceAsk, image_maker, voice_maker
-from vidkit.providers import _openai_models as models
+from vidkit.providers import ImageAsk, VoiceAsk, image_maker, openai, voice_maker
+from vidkit.providers.limiter import RateLimiter
 from vidkit.providers.openai import STYLE, OpenAIImages, OpenAIVoice
 
 SECRET = "sk-secret-do-not-show"
@@ -56,8 +55,8 @@ class Quick:
         return asyncio.get_running_loop().call_later(delay / 200, callback)
 
 
-def gate(ceiling: int = 8) -> Gate:
-    return Gate("openai", ceiling, clock=Quick(), chance=random.Random(3))
+def gate(ceiling: int = 8) -> RateLimiter:
+    return RateLimiter("openai", ceiling, clock=Quick(), chance=random.Random(3))
 
 
 async def at_once(send: Callable[[], Awaitable[Any]]) -> Any:
@@ -138,7 +137,7 @@ def test_the_key_of_a_picture_knows_what_shapes_it_and_nothing_else() -> None:
 def test_the_cost_is_what_the_answer_says(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tokens of `usage` times the prices of the dated file; of another's server nobody knows."""
     with FakeOpenAI() as server:
-        monkeypatch.setattr("vidkit.providers._openai_account.HOME", server.base_url)
+        monkeypatch.setattr("vidkit.providers.openai.HOME", server.base_url)
         assert drawn(server).cost == pytest.approx(COST)
         assert drawn(server, model="a-model-of-tomorrow").cost is None
         monkeypatch.undo()
@@ -152,7 +151,7 @@ def test_the_price_is_told_beforehand() -> None:
         assert price == pytest.approx(dollars, abs=0.0015), quality
     assert OpenAIImages(api_key=SECRET, quality="auto").price(ASK) is None
     assert OpenAIImages("unknown", api_key=SECRET).price(ASK) is None
-    assert OpenAIImages(api_key=SECRET).priced == models.dated() >= "2026-11"
+    assert OpenAIImages(api_key=SECRET).priced == openai.dated() >= "2026-11"
 
 
 @pytest.mark.parametrize(
@@ -168,7 +167,7 @@ def test_tokens_of_a_picture_are_those_of_openais_calculator(
     quality: str, size: tuple[int, int], tokens: int
 ) -> None:
     """The formula gives the figures that users read off OpenAI's own calculator."""
-    assert models.image_tokens(quality, size) == tokens
+    assert openai.image_tokens(quality, size) == tokens
 
 
 @given(st.tuples(st.integers(8, 4096), st.integers(8, 4096)))
@@ -176,7 +175,7 @@ def test_tokens_of_a_picture_are_those_of_openais_calculator(
 def test_every_frame_has_a_size_that_can_be_drawn(half: tuple[int, int]) -> None:
     """Whatever the frame, the size keeps OpenAI's rules, and its shape where they allow it."""
     frame = 2 * half[0], 2 * half[1]
-    width, height = models.frame_size("gpt-image-2.6-flare", frame)
+    width, height = openai.frame_size("gpt-image-2.6-flare", frame)
     assert width % 16 == height % 16 == 0
     assert max(width, height) <= 3840
     assert 655_360 <= width * height <= 8_294_400
@@ -187,11 +186,11 @@ def test_every_frame_has_a_size_that_can_be_drawn(half: tuple[int, int]) -> None
 
 def test_the_usual_frames_are_drawn_as_they_are() -> None:
     """1280 × 720 and 2560 × 1440 need no cut, and older models get the nearest that they know."""
-    assert models.frame_size("gpt-image-2.6-flare", (1280, 720)) == (1280, 720)
-    assert models.frame_size("gpt-image-2.6-flare", (2560, 1440)) == (2560, 1440)
-    assert models.frame_size("gpt-image-2.6-flare", (1920, 1080)) == (1920, 1088)
-    assert models.frame_size("gpt-image-1-mini", (1920, 1080)) == (1536, 1024)
-    assert models.frame_size("gpt-image-1-mini", (1080, 1920)) == (1024, 1536)
+    assert openai.frame_size("gpt-image-2.6-flare", (1280, 720)) == (1280, 720)
+    assert openai.frame_size("gpt-image-2.6-flare", (2560, 1440)) == (2560, 1440)
+    assert openai.frame_size("gpt-image-2.6-flare", (1920, 1080)) == (1920, 1088)
+    assert openai.frame_size("gpt-image-1-mini", (1920, 1080)) == (1536, 1024)
+    assert openai.frame_size("gpt-image-1-mini", (1080, 1920)) == (1024, 1536)
 
 
 def test_speech_is_what_the_lesson_says() -> None:
@@ -314,7 +313,7 @@ def test_retry_after_arrives_in_seconds() -> None:
 def test_the_limits_of_the_headers_reach_the_gate() -> None:
     """`x-ratelimit-…` of an ordinary answer sets the pace before there is any 429."""
     limits = {"x-ratelimit-limit-requests": "30", "x-ratelimit-remaining-requests": "12"}
-    one = Gate("openai")
+    one = RateLimiter("openai")
     with FakeOpenAI(limits=limits) as server:
         drawn(server, request=lambda: one)
     assert one.snapshot().pace == 30

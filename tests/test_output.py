@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from vidkit.errors import OutputError
-from vidkit.output import Output
+from vidkit.pipeline.output import Output
 
 REPORT = {"vidkit": "1", "state": "made"}
 
@@ -103,7 +103,8 @@ def test_a_file_of_ours_under_another_suffix_goes(tmp_path: Path) -> None:
 def test_a_killed_run_knows_its_files_and_leaves_no_half_ones(tmp_path: Path) -> None:
     """After SIGKILL in mid-write the next run goes on, and temporary files are gone."""
     script = (
-        "import os, signal, sys; from pathlib import Path; from vidkit.output import Output\n"
+        "import os, signal, sys; from pathlib import Path\n"
+        "from vidkit.pipeline.output import Output\n"
         "o = Output(Path(sys.argv[1])); o.claim(range(3), {'vidkit': '1'})\n"
         "o.publish('images/section_0.png', b'whole')\n"
         "o.scratch('images/section_1.png').write_bytes(b'half')\n"
@@ -260,7 +261,8 @@ def test_a_kill_is_no_edit(tmp_path: Path, sections: int, before: int) -> None:
     somebody's edit, or for a stranger's file.
     """
     script = (
-        "import os, sys; from pathlib import Path; from vidkit.output import Output\n"
+        "import os, sys; from pathlib import Path\n"
+        "from vidkit.pipeline.output import Output\n"
         "o = Output(Path(sys.argv[1])); o.claim(range(40), {'vidkit': '1'})\n"
         "for i in range(int(sys.argv[2])): o.publish(f'images/section_{i}.png', b'old')\n"
         "left = int(sys.argv[3])\n"
@@ -335,7 +337,8 @@ def test_a_second_run_is_locked_out(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"another run is writing to .* wait for it.* -o"):
         claimed(tmp_path)
     script = (
-        "import sys; from pathlib import Path; from vidkit.output import Output\n"
+        "import sys; from pathlib import Path\n"
+        "from vidkit.pipeline.output import Output\n"
         "Output(Path(sys.argv[1])).claim(range(3), {'vidkit': '1'})"
     )
     again = [sys.executable, "-c", script, str(tmp_path)]
@@ -351,7 +354,8 @@ def test_a_second_run_is_locked_out(tmp_path: Path) -> None:
 def test_the_lock_of_a_killed_run_holds_nobody_up(tmp_path: Path) -> None:
     """The system drops the lock of a process that is gone, and the next run tidies its file."""
     script = (
-        "import os, signal, sys; from pathlib import Path; from vidkit.output import Output\n"
+        "import os, signal, sys; from pathlib import Path\n"
+        "from vidkit.pipeline.output import Output\n"
         "o = Output(Path(sys.argv[1])); o.claim(range(3), {'vidkit': '1'})\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )

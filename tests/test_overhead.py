@@ -12,14 +12,14 @@ import anyio
 import pytest
 from stand_ins import no_editor, written
 
+from vidkit.core.loop import virtually
 from vidkit.events import Event, Events
-from vidkit.forecasting.pretence import NoFolder
-from vidkit.gate import Gate
+from vidkit.forecasting.simulation import NoFolder
+from vidkit.models import Settings
 from vidkit.pipeline import Batch, Job, Source, Tools, directly
 from vidkit.providers import Narration, Picture
-from vidkit.settings import Settings
+from vidkit.providers.limiter import RateLimiter
 from vidkit.store import NoStore, Store
-from vidkit.virtual import virtually
 
 
 class Instant:
@@ -66,8 +66,8 @@ class Count:
         events = Events()
         events.subscribe(self._hear)
         tools = Tools(
-            images=[Source(Instant(), Gate("images"))],
-            voice=[Source(Instant(), Gate("voice"))],
+            images=[Source(Instant(), RateLimiter("images"))],
+            voice=[Source(Instant(), RateLimiter("voice"))],
             editor=no_editor(),
             aside=self._aside,
             cores=anyio.CapacityLimiter(2),

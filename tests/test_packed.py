@@ -7,9 +7,9 @@ from pathlib import Path
 
 from stand_ins import Rehearsal, written
 
-from vidkit.packed import Packed
 from vidkit.pipeline import Job
 from vidkit.report import SectionReport
+from vidkit.report.reports import Packed
 
 
 def reports(count: int) -> tuple[SectionReport, ...]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from vidkit.core.paths import from_here, path_given, shortened
 from vidkit.errors import SettingsError
-from vidkit.paths import from_here, path_given, shortened
 
 
 def test_a_path_is_taken_as_it_is_meant(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

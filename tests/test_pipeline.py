@@ -15,14 +15,8 @@ from hypothesis import settings as tries
 from hypothesis import strategies as st
 from stand_ins import Rehearsal, no_editor, written
 
-from vidkit.errors import (
-    Cancelled,
-    MediaError,
-    OutputError,
-    RateLimited,
-    Refused,
-    SettingsError,
-)
+from vidkit.core.loop import virtually
+from vidkit.errors import Cancelled, MediaError, OutputError, RateLimited, Refused, SettingsError
 from vidkit.events import (
     LessonEnded,
     LessonStarted,
@@ -33,11 +27,10 @@ from vidkit.events import (
     WorkEnded,
     WorkStarted,
 )
-from vidkit.gate import Gate
+from vidkit.models import Settings
 from vidkit.pipeline import Editor, Job, straight
+from vidkit.providers.limiter import RateLimiter
 from vidkit.providers.simulated import Simulated
-from vidkit.settings import Settings
-from vidkit.virtual import virtually
 
 TICK = 0.001
 """Seconds of virtual time by which a run may exceed the arithmetic."""
@@ -143,7 +136,7 @@ def test_a_pause_of_the_image_gate_delays_no_narration(tmp_path: Path) -> None:
             if self.calls <= 4:
                 raise RateLimited("slow down", 100)
 
-    gates = Gate("limited"), Gate("voice")
+    gates = RateLimiter("limited"), RateLimiter("voice")
     run = Rehearsal(Settings(section_workers=4), images=Limited(latency=15), gates=gates)
     report = run.make(jobs(tmp_path, 1, 8))
     assert report.made
@@ -379,7 +372,8 @@ def test_a_cancelled_run_writes_its_report(tmp_path: Path) -> None:
 
 def test_a_report_tells_work_from_waiting(tmp_path: Path) -> None:
     """With one place at the gate, the second picture takes two calls' time, one of it work."""
-    run = Rehearsal(Settings(section_workers=2), gates=(Gate("one", 1, adaptive=False), straight))
+    limiter = RateLimiter("one", 1, adaptive=False)
+    run = Rehearsal(Settings(section_workers=2), gates=(limiter, straight))
     first, second = run.make(jobs(tmp_path, 1, 2))[0].sections
     assert first.seconds["image"] == first.work["image"] == 15
     assert second.seconds["image"] == 30 and second.work["image"] == 15

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vidkit.core.format import printable
 from vidkit.errors import Fault, LessonError, VidkitError
-from vidkit.plain import printable
 
 OBEYED = {chr(c) for c in (*range(32), *range(127, 160))} - {"\t", "\n"}
 OBEYED |= set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029")

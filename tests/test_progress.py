@@ -16,7 +16,7 @@ from vidkit.events import (
     StepEnded,
     StepStarted,
 )
-from vidkit.progress import Bars, Lines, bars
+from vidkit.report.progress import Bars, Lines, bars
 
 OUT = Path("out")
 

@@ -12,7 +12,7 @@ import pytest
 from vidkit.errors import ProviderError, ProviderMissing
 from vidkit.pipeline import straight
 from vidkit.providers import ImageAsk, VoiceAsk, image_maker, voice_maker
-from vidkit.providers.recorded import Recorded
+from vidkit.providers.files import Recorded
 
 
 def image(index: int = 0, file: Path | None = None) -> ImageAsk:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from vidkit.core.format import clock_time, took
 from vidkit.errors import NothingMade
-from vidkit.report import BatchReport, SectionReport, VideoReport, clock_time, took
+from vidkit.report import BatchReport, SectionReport, VideoReport
 
 FOLDER = Path("out")
 GOOD = SectionReport(0, "Light", length=12.0, clip=FOLDER / "clips/section_0.mp4")

@@ -16,12 +16,12 @@ import pytest
 from stand_ins import written
 
 import vidkit
-from vidkit.equipment import store_of
 from vidkit.errors import Cancelled, OutputError, SettingsError, VidkitError
 from vidkit.events import Event, WorkEnded, WorkStarted
+from vidkit.models import Settings
+from vidkit.pipeline.run import store_of
 from vidkit.providers import ImageAsk, Picture, Request
 from vidkit.providers.simulated import Simulated
-from vidkit.settings import Settings
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -302,7 +302,7 @@ def test_a_disk_that_is_about_to_be_full_begins_nothing_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is under way is finished and kept; the lessons after it say to make room."""
-    monkeypatch.setattr("vidkit.order.LEAST_ROOM", 1 << 60)
+    monkeypatch.setattr("vidkit.pipeline.run.LEAST_ROOM", 1 << 60)
     for name in "abcd":
         written(tmp_path, name, 4)
     voice = Simulated(latency=1.0, seconds=0.2)

@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from vidkit.lesson import json_schema, lesson_files, load_lesson
+from vidkit.models import json_schema, lesson_files, load_lesson
 
 FOLDER = Path(__file__).parent.parent / "notebooks" / "lessons"
 LESSONS = lesson_files(FOLDER)

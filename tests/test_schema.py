@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from some_lessons import GOOD, LESSONS, VALUES
 
 from vidkit.errors import LessonError
-from vidkit.lesson import Lesson, Section, read_lesson
-from vidkit.lesson.schema import LESSON, SECTION, json_schema, kind_of, mistake, nearest
+from vidkit.models import Lesson, Section, json_schema, read_lesson
+from vidkit.models.lesson import LESSON, SECTION, kind_of, mistake, nearest
 
 CHECK = jsonschema.Draft202012Validator(json_schema())
 

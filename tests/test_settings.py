@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vidkit.errors import SettingsError
+from vidkit.models import Settings
 from vidkit.providers import ImageAsk, VoiceAsk, image_makers, left_aside, voice_makers
-from vidkit.settings import Settings
 
 
 def test_the_defaults_of_a_batch_make_at_most_sixteen_calls() -> None:

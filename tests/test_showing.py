@@ -14,14 +14,13 @@ from PIL import Image
 from stand_ins import Rehearsal, written
 
 from vidkit.errors import VidkitError
+from vidkit.models import Settings
 from vidkit.pipeline import Job
-from vidkit.planning import Calls, Plan
+from vidkit.pipeline.planning import Calls, Plan
 from vidkit.providers.simulated import Simulated
-from vidkit.report import BatchReport, SectionReport, VideoReport
-from vidkit.settings import Settings
-from vidkit.showing import Page, Row, Shown, Table
-from vidkit.showing.png import MOST_ROWS as ROWS_IN_PNG
-from vidkit.showing.png import wrapped
+from vidkit.report import BatchReport, Page, Row, SectionReport, Shown, Table, VideoReport
+from vidkit.report.html import PNG_MOST_ROWS as ROWS_IN_PNG
+from vidkit.report.html import wrapped
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)></textarea>\"'&\x1b[2J\u202e"
 LONG = "W" * 10_000
@@ -223,7 +222,7 @@ def test_a_report_without_a_picture_is_still_read(monkeypatch: pytest.MonkeyPatc
     def broken(page: Page) -> bytes:
         raise OSError("no fonts")
 
-    monkeypatch.setattr("vidkit.showing.png.png", broken)
+    monkeypatch.setattr("vidkit.report.html.png", broken)
     data, _ = SectionReport(0)._repr_mimebundle_()
     assert set(data) == {"text/plain", "text/html"}
 

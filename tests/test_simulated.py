@@ -9,11 +9,11 @@ import wave
 import pytest
 from PIL import Image
 
+from vidkit.core.loop import virtually
 from vidkit.errors import ProviderError, RateLimited, SettingsError
 from vidkit.pipeline import straight
 from vidkit.providers import ImageAsk, VoiceAsk, image_maker
 from vidkit.providers.simulated import Simulated
-from vidkit.virtual import virtually
 
 IMAGE = ImageAsk("a cat", "This is a cat.", None, "en", (640, 360))
 VOICE = VoiceAsk("one two three four five", "en")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vidkit.slides.choose import BY_LAYOUT, choose
-from vidkit.slides.reading import Reading
+from vidkit.slides.analysis import Reading
+from vidkit.slides.layouts import BY_LAYOUT, choose
 from vidkit.slides.slide import LAYOUTS, Entry, Slide
 
 

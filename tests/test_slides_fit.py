@@ -14,7 +14,7 @@ from PIL import Image
 
 from vidkit.providers import ImageAsk
 from vidkit.providers.slides import Slides
-from vidkit.slides.spec import Frame
+from vidkit.slides.render import Frame
 
 SIZES = ((1280, 720), (720, 1280), (720, 720), (960, 720))
 LESSONS = Path(__file__).parents[1] / "notebooks" / "lessons"

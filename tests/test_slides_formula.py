@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vidkit.slides.formula import LONGEST, MOST_TOKENS, is_formula, tokens
+from vidkit.slides.analysis import LONGEST, MOST_TOKENS, is_formula, tokens
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vidkit import slides
-from vidkit.slides.glyphs import Font, cast, has, in_order, of_file, replaced, unseen
+from vidkit.core.fonts import Font, cast, has, in_order, of_file, replaced, unseen
 
 INTER = str(Path(slides.__file__).parent / "fonts" / "Inter-Regular.otf")
 
@@ -65,7 +65,7 @@ def test_what_cannot_be_shown_leaves_no_box() -> None:
 @settings(max_examples=60, deadline=None)
 def test_ranges_hold_what_they_say(spans: list[tuple[int, int]], code: int) -> None:
     """A code is in merged ranges exactly when it is in one of the spans."""
-    from vidkit.slides.glyphs import _merged
+    from vidkit.core.fonts import _merged
 
     pairs = [(first, first + more) for first, more in spans]
     assert has(_merged(pairs), code) is any(first <= code <= last for first, last in pairs)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vidkit.slides.headline import LONGEST_TITLE, headline
-from vidkit.slides.reading import Reading
+from vidkit.slides.analysis import LONGEST_TITLE, Reading, headline
 
 
 def of(narration: str, description: str = "A picture.", title: str | None = None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vidkit.slides.labels import labels, quoted, with_role
+from vidkit.slides.analysis import labels, quoted, with_role
 
 
 @pytest.mark.parametrize(

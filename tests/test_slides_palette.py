@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from vidkit import slides
 from vidkit.errors import SettingsError
-from vidkit.slides.palette import CONTRAST, contrast, palette
+from vidkit.slides.render import CONTRAST, contrast, palette
 
 
 @given(

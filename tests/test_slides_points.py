@@ -8,16 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vidkit.slides.points import (
+from vidkit.slides.analysis import (
     MOST,
     key_points,
     leans,
+    length,
     many,
     repeats,
+    sentences,
     speaks_to_viewer,
     statement,
 )
-from vidkit.slides.words import length, sentences
 
 WORDS = (
     *("and", "so", "the", "light", "which", "a", "(small", "one)", "gate", "—", "turns;"),

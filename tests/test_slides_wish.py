@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from vidkit.errors import Refused
-from vidkit.slides.reading import Reading
+from vidkit.slides.analysis import Reading
+from vidkit.slides.layouts import wished
 from vidkit.slides.slide import MOST_LINES, Entry, Side, Slide
-from vidkit.slides.wish import wished
 
 READING = Reading.of(
     "Steel is strong but heavy. Wood is light. In 1784 steel became cheap.",

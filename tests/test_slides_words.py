@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vidkit.slides.words import (
+from vidkit.slides.analysis import (
     LONGEST_WORD,
     capitalised,
     clean,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from vidkit.providers import VoiceAsk
 from vidkit.providers.espeak import Espeak
-from vidkit.speech import paragraphs, spoken
+from vidkit.text import paragraphs, spoken
 
 TABLE = Path(__file__).with_name("spoken_phrases.txt")
 

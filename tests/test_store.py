@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from vidkit.errors import MediaError, StoreError
-from vidkit.store import Asset, NoStore, Store, asset_key, copy_out
+from vidkit.store import Asset, NoStore, Store, cache_key, copy_out
 
-KEY = asset_key("image", {"n": 1})
+KEY = cache_key("image", {"n": 1})
 PNG = b"\x89PNG" + bytes(range(256)) * 40
 
 
@@ -46,7 +46,7 @@ def test_what_was_kept_is_found_again(store: Store) -> None:
     assert store.find(KEY) == kept
     with Store(store.folder) as later:
         assert later.find(KEY) == kept
-    assert store.find(asset_key("image", {"n": 2})) is None
+    assert store.find(cache_key("image", {"n": 2})) is None
     assert not store.notes
 
 
@@ -55,7 +55,7 @@ def test_a_file_is_kept_too(store: Store, tmp_path: Path) -> None:
     scratch, own = store.scratch(".mp4"), tmp_path / "own.mp4"
     scratch.write_bytes(b"clip")
     own.write_bytes(b"own")
-    one, two = asset_key("clip", {"n": 1}), asset_key("clip", {"n": 2})
+    one, two = cache_key("clip", {"n": 1}), cache_key("clip", {"n": 2})
     assert store.keep(one, scratch, ".mp4", {"kind": "clip"}).path.read_bytes() == b"clip"
     assert store.keep(two, own, ".mp4", {"kind": "clip"}).path.read_bytes() == b"own"
     assert not scratch.exists()
@@ -180,7 +180,7 @@ def test_a_store_that_was_moved_is_the_same_store(store: Store, tmp_path: Path) 
 
 def test_rot_is_found_by_verify(store: Store) -> None:
     """A byte that changes under an unchanged size and time passes as a hit, and verify finds it."""
-    kept, other = keep(store), asset_key("audio", {})
+    kept, other = keep(store), cache_key("audio", {})
     store.keep(other, b"sound", ".wav", {"kind": "audio"})
     was = kept.path.stat()
     kept.path.write_bytes(PNG[:-1] + b"?")
@@ -285,7 +285,7 @@ def test_names_in_the_store_are_plain(store: Store, suffix: str, kind: str) -> N
 def test_facts_hold_no_credentials(store: Store) -> None:
     """A key that somebody passes among the facts, or in a base URL, is written nowhere."""
     about = {"kind": "image", "api_key": "hush-1", "base_url": "https://me:hush-2@host/?sig=hush-3"}
-    store.keep(asset_key("image", about), PNG, ".png", about)
+    store.keep(cache_key("image", about), PNG, ".png", about)
     store.close()
     files = [path for path in store.folder.rglob("*") if path.is_file()]
     assert len(files) >= 4

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from bench.kill import bills, content, key_of, start
 
-from vidkit.store import Store, asset_key
-from vidkit.store.flights import Flights
+from vidkit.store import Store, cache_key
+from vidkit.store.locks import Flights
 
-KEY = asset_key("image", {"n": 1})
+KEY = cache_key("image", {"n": 1})
 
 
 async def make(store: Store, made: list[int], number: int) -> bytes:
@@ -130,7 +130,7 @@ def test_waiting_does_not_block_the_loop(tmp_path: Path) -> None:
 HOLD = """
 import os, sys, time
 from pathlib import Path
-from vidkit.store.flights import Flights
+from vidkit.store.locks import Flights
 end = Flights(Path(sys.argv[1])).begin(sys.argv[2])
 if len(sys.argv) > 3 and os.fork() == 0:
     os.write(1, b"%d\\n" % os.getpid())
@@ -171,7 +171,7 @@ def test_a_key_is_held_once_however_locks_are_kept(
         def refuse(*_: object) -> bool:
             raise OSError(errno.EINVAL, "no such locks")
 
-        monkeypatch.setattr("vidkit.store.flights._lock_byte", refuse)
+        monkeypatch.setattr("vidkit.store.locks._lock_byte", refuse)
     one, other = (Flights(tmp_path / "flights") for _ in range(2))
     end = one.begin(KEY)
     assert end is not None

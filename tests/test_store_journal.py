@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vidkit.errors import OverBudget, ProviderError, SettingsError
-from vidkit.store import Budget, Journal, Reservation, Store, asset_key
+from vidkit.store import Budget, Journal, Reservation, Store, cache_key
 
-KEY = asset_key("image", {"n": 1})
+KEY = cache_key("image", {"n": 1})
 
 
 def reserve(journal: Journal, dollars: float | None, *budgets: Budget, **more: Any) -> Reservation:

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from vidkit.errors import SettingsError, StoreError
-from vidkit.store import Asset, NoStore, Store, asset_key
-from vidkit.store.keeping import in_size
+from vidkit.store import Asset, NoStore, Store, cache_key
+from vidkit.store.store import in_size
 
 DAY = 86_400
 
@@ -37,7 +37,7 @@ def keep(store: Store, number: int, *, days: float = 0, kind: str = "image") -> 
 
 
 def key_of(number: int) -> str:
-    return asset_key("image", {"n": number})
+    return cache_key("image", {"n": number})
 
 
 def left(store: Store) -> set[int]:

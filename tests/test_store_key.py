@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vidkit.errors import StoreError
-from vidkit.store import asset_key, without_credentials
+from vidkit.store import cache_key, without_credentials
 
 SHAPE = {"provider": "slides", "version": 3, "text": "Ein Gatter — 門", "size": (1280, 720)}
 KEY = "2d688db4d614f508e4a37d6979df9c0c49dc1e1c63a7b466593b3d894331aff2"
@@ -38,7 +38,7 @@ def backwards(value: Any) -> Any:
 
 def test_a_key_never_changes() -> None:
     """What was bought last year is found this year: a key is pinned to the letter."""
-    assert asset_key("image", SHAPE) == KEY
+    assert cache_key("image", SHAPE) == KEY
 
 
 def test_every_process_has_the_same_keys() -> None:
@@ -52,17 +52,17 @@ def test_every_process_has_the_same_keys() -> None:
             text=True,
             check=True,
         )
-        assert done.stdout.strip() == asset_key("image", SHAPE)
+        assert done.stdout.strip() == cache_key("image", SHAPE)
 
 
 @settings(max_examples=60, deadline=None)
 @given(shapes)
 def test_the_order_of_names_is_nothing(shape: dict[str, Any]) -> None:
     """A shape is what it says and not the order in which it says it, and a tuple is a list."""
-    key = asset_key("audio", shape)
-    assert asset_key("audio", backwards(shape)) == key
-    assert asset_key("audio", MappingProxyType(shape)) == key
-    assert asset_key("audio", {**shape, "size": (1, 2)}) == asset_key(
+    key = cache_key("audio", shape)
+    assert cache_key("audio", backwards(shape)) == key
+    assert cache_key("audio", MappingProxyType(shape)) == key
+    assert cache_key("audio", {**shape, "size": (1, 2)}) == cache_key(
         "audio", {**shape, "size": [1, 2]}
     )
 
@@ -72,22 +72,22 @@ def test_the_order_of_names_is_nothing(shape: dict[str, Any]) -> None:
 def test_another_shape_has_another_key(one: dict[str, Any], other: dict[str, Any]) -> None:
     """Two shapes share a key only if they say the same; two kinds never do."""
     same = json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
-    assert (asset_key("image", one) == asset_key("image", other)) is same
-    assert asset_key("image", one) != asset_key("audio", one)
+    assert (cache_key("image", one) == cache_key("image", other)) is same
+    assert cache_key("image", one) != cache_key("audio", one)
 
 
 @pytest.mark.parametrize("odd", [{"a": b"x"}, {"a": float("nan")}, {1: "a"}, {"a": {1, 2}}])
 def test_what_is_not_json_is_refused(odd: Any) -> None:
     """A shape that could be written in two ways makes no key, and the error says what to give."""
     with pytest.raises(StoreError, match="give text, numbers, lists"):
-        asset_key("image", odd)
+        cache_key("image", odd)
 
 
 @pytest.mark.parametrize("name", ["api_key", "API-Key", "Authorization", "password", "token"])
 def test_a_credential_shapes_nothing(name: str) -> None:
     """The same picture bought with another API key is the same asset."""
-    assert asset_key("image", {"model": "m", name: "sk-123"}) == asset_key("image", {"model": "m"})
-    assert asset_key("image", {"deep": [{name: "sk-123"}]}) == asset_key("image", {"deep": [{}]})
+    assert cache_key("image", {"model": "m", name: "sk-123"}) == cache_key("image", {"model": "m"})
+    assert cache_key("image", {"deep": [{name: "sk-123"}]}) == cache_key("image", {"deep": [{}]})
 
 
 @pytest.mark.parametrize(
@@ -103,10 +103,10 @@ def test_a_credential_shapes_nothing(name: str) -> None:
 def test_a_base_url_loses_its_credentials(url: str, bare: str) -> None:
     """User, password and keys go from a base URL; the rest of it, which shapes the asset, stays."""
     assert without_credentials({"base_url": url}) == {"base_url": bare}
-    assert asset_key("image", {"base_url": url}) == asset_key("image", {"base_url": bare})
+    assert cache_key("image", {"base_url": url}) == cache_key("image", {"base_url": bare})
 
 
 def test_the_text_of_a_lesson_is_left_alone() -> None:
     """Two narrations that differ in a password that they explain are two narrations."""
     one, other = {"text": "ftp://me:one@host"}, {"text": "ftp://me:two@host"}
-    assert asset_key("audio", one) != asset_key("audio", other)
+    assert cache_key("audio", one) != cache_key("audio", other)

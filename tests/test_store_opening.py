@@ -18,9 +18,9 @@ import pytest
 from rights import bound_by_permissions
 
 from vidkit.errors import StoreError
-from vidkit.store import Budget, NoStore, Store, asset_key, default_folder, open_store
+from vidkit.store import Budget, NoStore, Store, cache_key, default_folder, open_store
 
-KEY = asset_key("image", {"n": 1})
+KEY = cache_key("image", {"n": 1})
 
 
 def reserve(store: Store, dollars: float = 0.25) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vidkit.errors import StoreError
-from vidkit.store import Store, Upkeep, asset_key
+from vidkit.store import Store, Upkeep, cache_key
 
 FULL = """
 import resource, sys
@@ -70,8 +70,8 @@ def test_room_can_be_made_on_a_full_disk(tmp_path: Path, unfinished: bool) -> No
     assert "not pruned" in pruned or pruned == "0 pruned"
     assert cleared == "3 would go, 3 went"
     with Store(folder) as store:
-        assert store.find(asset_key("image", {"n": 1})) is None
-        store.keep(asset_key("image", {"n": 1}), b"again", ".png", {"kind": "image"})
+        assert store.find(cache_key("image", {"n": 1})) is None
+        store.keep(cache_key("image", {"n": 1}), b"again", ".png", {"kind": "image"})
 
 
 def test_nothing_is_cleared_under_another_process(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_nothing_is_cleared_under_another_process(tmp_path: Path) -> None:
 def test_with_room_it_is_a_store_like_any_other(tmp_path: Path) -> None:
     """Opened where there is room, it keeps what runs need."""
     with Upkeep(tmp_path / "store") as store:
-        key = asset_key("image", {"n": 1})
+        key = cache_key("image", {"n": 1})
         store.keep(key, b"x", ".png", {"kind": "image"})
         run = store.journal.begin_run("lesson", [key])
         assert store.notes == []

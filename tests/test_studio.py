@@ -11,7 +11,7 @@ import pytest
 from stand_ins import written
 
 import vidkit
-from vidkit import loop
+from vidkit.core import loop
 from vidkit.errors import Cancelled, SettingsError, VidkitError
 from vidkit.events import WorkersChanged
 from vidkit.providers.simulated import Simulated
@@ -362,7 +362,7 @@ def test_a_run_that_breaks_down_is_told(
     async def broken(_: object) -> None:
         raise ZeroDivisionError("of our own")
 
-    monkeypatch.setattr("vidkit.order.Order.report_one", broken)
+    monkeypatch.setattr("vidkit.pipeline.run.Order.report_one", broken)
     studio.make()
     report = waited(studio)
     assert "of our own" in report.error

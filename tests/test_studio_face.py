@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vidkit.events import SectionEnded, StepEnded
-from vidkit.lesson import Section
-from vidkit.studio.face import Standing, body, dollars, foot, head
-from vidkit.studio.so_far import SoFar
+from vidkit.models import Section
+from vidkit.studio.sections import SoFar, Standing, dollars
+from vidkit.studio.sections import card_body as body
+from vidkit.studio.sections import card_foot as foot
+from vidkit.studio.sections import card_head as head
 
 MARKUP = st.text(st.sampled_from("<>&\"'/=! -sciptonerlg;#x0\u202e\u05d0\n"), max_size=60)
 

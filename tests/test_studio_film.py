@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from stand_ins import written
 
-from vidkit import calls
+from vidkit import api
 from vidkit.errors import VidkitError
 from vidkit.events import Event, LessonEnded, LessonStarted, RunStarted, SectionEnded
 from vidkit.report import BatchReport, SectionReport, VideoReport
@@ -122,7 +122,7 @@ def test_a_lesson_that_is_over_shows_its_length_and_video(
     paths = [written(tmp_path, "1", 2), written(tmp_path, "2", [])]
     watched: list[VideoReport] = []
     videos = Videos(paths, watched.append)
-    report = calls.start_all(
+    report = api.start_all(
         paths,
         images="simulated:0",
         voice="simulated:latency=0,seconds=0.6",

@@ -9,8 +9,8 @@ import pytest
 from stand_ins import written
 
 from vidkit.errors import SettingsError
-from vidkit.lesson import load_lesson
-from vidkit.studio.folder import Folder, spoken_seconds, spoken_words
+from vidkit.models import load_lesson
+from vidkit.studio.lessons import Folder, spoken_seconds, spoken_words
 
 
 def test_nothing_is_opened_before_it_is_asked_for(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vidkit.studio.line import Line, Wish
+from vidkit.studio.sections import Line, Wish
 
 
 def test_what_is_made_in_one_way_is_made_together() -> None:

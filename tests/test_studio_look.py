@@ -8,8 +8,7 @@ from typing import get_args
 
 import pytest
 
-from vidkit.studio.look import STYLE, Tone, button, mark, media, words
-from vidkit.studio.part import panel
+from vidkit.studio.widgets import STYLE, Tone, button, mark, media, panel, words
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)></textarea>\"'&"
 

@@ -19,11 +19,12 @@ from vidkit.events import (
     WorkersChanged,
     WorkStarted,
 )
+from vidkit.models import Settings
 from vidkit.pipeline import Job
 from vidkit.providers.simulated import Simulated
-from vidkit.settings import Settings
 from vidkit.store import Budget
-from vidkit.studio.meters import DECISIONS, Meters
+from vidkit.studio import Meters
+from vidkit.studio.monitor import DECISIONS
 
 EVIL = "<img src=x onerror=alert(1)>"
 WHERE = (0, 0, "image", "painter")

@@ -11,10 +11,11 @@ import ipywidgets as widgets
 import pytest
 from stand_ins import written
 
-from vidkit import calls, loop
+from vidkit import api
+from vidkit.api import Run
+from vidkit.core import loop
 from vidkit.events import Event
-from vidkit.run import Run
-from vidkit.studio.paint import Painter
+from vidkit.studio import Painter
 
 
 class Page:
@@ -47,7 +48,7 @@ class Torn(Page):
 
 def made(page: Page, folder: Path) -> Run[Any]:
     """A short run that `page` hears."""
-    page.run = calls.start(
+    page.run = api.start(
         written(folder, sections=2),
         listener=page.hear,
         images="simulated:0.05",

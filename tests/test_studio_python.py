@@ -10,12 +10,10 @@ from typing import Any
 import pytest
 from stand_ins import written
 
-from vidkit.lesson import load_lesson
-from vidkit.lesson.editing import edited
+from vidkit.models import Settings, edited, load_lesson
 from vidkit.providers.simulated import Simulated
-from vidkit.settings import Settings
 from vidkit.store import Budget
-from vidkit.studio.python import making, making_all
+from vidkit.studio.studio import making, making_all
 
 QUICK = Settings(
     images="simulated:0",

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from vidkit.studio.look import media
-from vidkit.studio.reach import LARGEST_EMBEDDED, embedded, server_folder, url
+from vidkit.studio.widgets import LARGEST_EMBEDDED, embedded, media, server_folder, url
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,8 @@ from counted import counted
 from some_lessons import GOOD
 from stand_ins import written
 
-from vidkit import loop
+from vidkit.api import Run
+from vidkit.core import loop
 from vidkit.errors import LessonError, Refused, VidkitError
 from vidkit.events import (
     Event,
@@ -30,12 +31,10 @@ from vidkit.events import (
     WorkEnded,
     WorkStarted,
 )
-from vidkit.lesson import Lesson, load_lesson
+from vidkit.models import Lesson, Settings, load_lesson
 from vidkit.providers import ImageAsk, Picture, Request
 from vidkit.providers.simulated import Simulated
-from vidkit.run import Run
-from vidkit.settings import Settings
-from vidkit.studio.sections import Sections
+from vidkit.studio import Sections
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)></textarea><b>\"'&\u202e\u05d0"
 LONG = "W" * 10_000

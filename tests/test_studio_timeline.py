@@ -13,7 +13,8 @@ from vidkit.events import (
     WorkEnded,
     WorkStarted,
 )
-from vidkit.studio.timeline import BYTES_A_SECOND, STILL, Timeline
+from vidkit.studio import Timeline
+from vidkit.studio.monitor import BYTES_A_SECOND, STILL
 
 EVIL = "<img src=x onerror=alert(1)></svg>"
 

@@ -9,10 +9,10 @@ from stand_ins import Rehearsal, written
 
 from vidkit import forecast
 from vidkit.errors import SettingsError
+from vidkit.models import Settings
 from vidkit.pipeline import Job
-from vidkit.settings import Settings
 from vidkit.studio import Tuner
-from vidkit.studio.tuner import Tuner as Part
+from vidkit.studio import Tuner as Part
 
 HOW: dict[str, Any] = {"image_s": 15.0, "voice_s": 5.0}
 

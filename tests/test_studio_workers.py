@@ -9,17 +9,15 @@ from typing import Any
 import pytest
 from stand_ins import written
 
-from vidkit import calls, loop
+from vidkit import api
+from vidkit.core import loop
 from vidkit.errors import SettingsError, VidkitError
 from vidkit.events import WorkersChanged
-from vidkit.lesson import Lesson, load_lesson
-from vidkit.planning import Plan
+from vidkit.models import Lesson, Settings, load_lesson
+from vidkit.pipeline.planning import Plan
 from vidkit.providers.simulated import Simulated
-from vidkit.settings import Settings
-from vidkit.studio import Workers
-from vidkit.studio import estimate as estimating
-from vidkit.studio.estimate import Subject
-from vidkit.studio.workers import band
+from vidkit.studio import Workers, settings
+from vidkit.studio.settings import Subject, band
 
 QUICK = Settings(
     images="simulated:0.05",
@@ -149,7 +147,7 @@ def test_planning_never_blocks_and_the_last_choice_wins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While one plan takes its time other choices are made; only the last one is shown."""
-    monkeypatch.setattr(estimating, "PATIENCE", 0)
+    monkeypatch.setattr(settings, "PATIENCE", 0)
     lesson = load_lesson(written(tmp_path))
     begun, go_on = threading.Event(), threading.Event()
     asked: list[int] = []
@@ -162,7 +160,7 @@ def test_planning_never_blocks_and_the_last_choice_wins(
         return [lesson]
 
     shown: list[Any] = []
-    estimate = estimating.Estimate(shown.extend)
+    estimate = settings.Estimate(shown.extend)
     estimate.subjects = (Subject("This lesson", 1, lessons),)
     estimate.begin(Settings(section_workers=1))
     assert begun.wait(10)
@@ -179,7 +177,7 @@ def test_turning_a_number_plans_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     until a run may have changed the store.
     """
     # also where a busy machine takes long for ten changes
-    monkeypatch.setattr("vidkit.studio.estimate.PATIENCE", 1.0)
+    monkeypatch.setattr("vidkit.studio.settings.PATIENCE", 1.0)
     asked: list[int] = []
     lesson = load_lesson(written(tmp_path))
 
@@ -201,7 +199,7 @@ def test_turning_a_number_plans_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     workers.plan_for(Subject("This lesson", 1, lessons), Subject("Another", 1, lambda: [lesson]))
     workers.wait()
     assert len(asked) == 2
-    run = calls.start(lesson, settings=QUICK)
+    run = api.start(lesson, settings=QUICK)
     workers.watch(run)
     run.result()
     loop.run(turned())
@@ -232,7 +230,7 @@ def test_a_run_is_resized_and_the_fields_wait_for_its_end(tmp_path: Path) -> Non
         if isinstance(event, WorkersChanged):
             heard.append(event)
 
-    run = calls.start(written(tmp_path, sections=8), settings=workers.settings, listener=hear)
+    run = api.start(written(tmp_path, sections=8), settings=workers.settings, listener=hear)
     workers.watch(run)
     assert workers._sections.disabled
     assert workers._images._name.disabled

@@ -14,7 +14,7 @@ import vidkit
 from vidkit.errors import Refused
 from vidkit.events import Event, RunEnded
 from vidkit.report import BatchReport, SectionReport, VideoReport
-from vidkit.summary import NAME, Summary
+from vidkit.report.reports import NAME, Summary
 
 QUICK: dict[str, Any] = {
     "images": "simulated:0",

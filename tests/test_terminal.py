@@ -12,7 +12,7 @@ import pytest
 from stand_ins import written
 
 import vidkit.__main__
-from vidkit.__main__ import main
+from vidkit.cli import main
 
 VIDKIT = [sys.executable, "-m", "vidkit"]
 QUICK = ["--images", "simulated:0", "--voice", "simulated:latency=0,seconds=0.3"]

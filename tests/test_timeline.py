@@ -26,12 +26,12 @@ from vidkit.events import (
     WorkersChanged,
     WorkStarted,
 )
+from vidkit.models import Settings
 from vidkit.pipeline import Job
 from vidkit.providers.simulated import Simulated
-from vidkit.settings import Settings
-from vidkit.timeline import Bar, Timeline
-from vidkit.timeline.dress import DARK, LIGHT
-from vidkit.timeline.timeline import MOST_BARS, MOST_MARKS
+from vidkit.report import Bar, Timeline
+from vidkit.report.charts import DARK, LIGHT
+from vidkit.report.timeline import MOST_BARS, MOST_MARKS
 
 EVIL = '<script>alert(1)</script>\x1b[31m & "quoted"'
 

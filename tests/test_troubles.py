@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vidkit.errors import Cancelled, Fault, KeyMissing, LessonError, NothingMade
 from vidkit.report import BatchReport, SectionReport, VideoReport
-from vidkit.troubles import MENDS, Met, Troubles
+from vidkit.report.reports import MENDS, Met, Troubles
 
 
 def failed(index: int, error: str, kind: str) -> SectionReport:

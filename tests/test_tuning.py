@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 from stand_ins import Rehearsal, written
 
 from vidkit.events import Sampled, WorkersChanged
+from vidkit.models import Settings
 from vidkit.pipeline import Batch, Job
+from vidkit.pipeline.scaling import CAREFUL, SETTLING, Measured, Steering, Tuning
 from vidkit.providers.simulated import Simulated
-from vidkit.settings import Settings
-from vidkit.tuning import Measured, Steering, Tuning
-from vidkit.tuning.policy import CAREFUL, SETTLING
 
 GB = 1 << 30
 CALM = Measured(

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from vidkit.virtual import virtually, virtually_aside
+from vidkit.core.loop import virtually, virtually_aside
 
 
 async def an_hour() -> float:

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from stand_ins import Rehearsal, written
 
 from vidkit.events import Event, WorkEnded, WorkersChanged
+from vidkit.models import Settings
 from vidkit.pipeline import Job
+from vidkit.pipeline.bound import Limits, Yardstick
 from vidkit.providers.simulated import Simulated
 from vidkit.report import BatchReport
-from vidkit.settings import Settings
-from vidkit.yardstick import Limits, Yardstick
 
 FREE = Limits(64, 64, 64)
 

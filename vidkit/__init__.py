@@ -9,27 +9,25 @@ when they are first used, so that importing vidkit costs next to nothing.
 
 The house, from the ground up; a module imports from lower floors only:
 
-7  `studio` panels · `__main__`, `options` the command line · `magics`, `lab` in JupyterLab
-6  `calls` the public functions · `order` what a run is given · `run` how it is steered ·
-   `fleet` on a cluster · `retakes` earlier takes · `nested` asyncio.run in a cell
-5  `planning` and `forecasting` before a run · `monitor`, `tuning`, `progress` beside it ·
-   `summary` after it · `lineup` which lessons · `equipment` what runs share · `cluster` Dask ·
-   `offers` which providers · `earlier` videos of earlier runs · `look` a lesson's slides
-4  `pipeline` lesson → video, lessons → videos · `report` what came of it
-3  `providers` text → image, text → speech · `showing` and `timeline` how runs are shown ·
-   `troubles` what to do about what failed
-2  `lesson` · `settings` · `store` assets by content · `gate` one limiter a provider · `media`
-   picture + sound → clip → video · `output` the folder · `slides` · `speech` · `cores`,
-   `machine` what the machine lends · `lettering`
-1  `events` · `errors` · `loop`, `aside` what blocks · `captions` · `virtual` time · `paths` ·
-   `plain`, `wording`, `terminal` texts for people · `secret`, `packed`, `interrupts`
+7  `studio` panels for notebooks · `cli` the command line
+6  `api` the public functions
+5  `forecasting` what a run would take · `cluster` a run on many machines
+4  `pipeline` lesson → video, lessons → videos
+3  `providers` text → image, text → speech, and how fast each may be asked
+2  `models` lessons and settings · `store` assets by content, and the ledger · `media`
+   picture + sound → clip → video · `slides` · `report` what came of a run
+1  `core` errors, events, the loop, paths · `text` markup, speech, captions
+
+`errors` and `events` are those of `core`, under the names by which others import them.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .calls import (
+    from .api import (
+        Run,
+        Snapshot,
         generate_video,
         generate_video_from_json,
         plan,
@@ -37,48 +35,49 @@ if TYPE_CHECKING:
         process_videos,
         start,
         start_all,
+        take_back,
+        takes,
     )
-    from .errors import VidkitError
-    from .forecasting import Forecast, Sweep, forecast, sweep
-    from .lesson import Lesson, Section, edited, load_lesson, save_lesson
-    from .nested import allow_nested
-    from .planning import Plan
-    from .report import BatchReport, SectionReport, VideoReport
-    from .retakes import take_back, takes
-    from .run import Run, Snapshot
-    from .settings import Settings
-    from .store import Budget
+    from .core.errors import VidkitError
+    from .core.loop import allow_nested
+    from .forecasting.forecast import Forecast, forecast
+    from .forecasting.sweep import Sweep, sweep
+    from .models.lesson import Lesson, Section, edited, load_lesson, save_lesson
+    from .models.settings import Settings
+    from .pipeline.planning import Plan
+    from .report.reports import BatchReport, SectionReport, VideoReport
+    from .store.ledger import Budget
 
 _HOMES = {
-    "BatchReport": "report",
-    "Budget": "store",
-    "Forecast": "forecasting",
-    "Lesson": "lesson",
-    "Plan": "planning",
-    "Run": "run",
-    "Section": "lesson",
-    "SectionReport": "report",
-    "Settings": "settings",
-    "Snapshot": "run",
-    "Sweep": "forecasting",
-    "VideoReport": "report",
-    "VidkitError": "errors",
-    "allow_nested": "nested",
-    "edited": "lesson",
-    "forecast": "forecasting",
-    "generate_video": "calls",
-    "generate_video_from_json": "calls",
-    "load_ipython_extension": "magics",
-    "load_lesson": "lesson",
-    "plan": "calls",
-    "process_all_videos": "calls",
-    "process_videos": "calls",
-    "save_lesson": "lesson",
-    "start": "calls",
-    "start_all": "calls",
-    "sweep": "forecasting",
-    "take_back": "retakes",
-    "takes": "retakes",
+    "BatchReport": "report.reports",
+    "Budget": "store.ledger",
+    "Forecast": "forecasting.forecast",
+    "Lesson": "models.lesson",
+    "Plan": "pipeline.planning",
+    "Run": "api",
+    "Section": "models.lesson",
+    "SectionReport": "report.reports",
+    "Settings": "models.settings",
+    "Snapshot": "api",
+    "Sweep": "forecasting.sweep",
+    "VideoReport": "report.reports",
+    "VidkitError": "core.errors",
+    "allow_nested": "core.loop",
+    "edited": "models.lesson",
+    "forecast": "forecasting.forecast",
+    "generate_video": "api",
+    "generate_video_from_json": "api",
+    "load_ipython_extension": "studio.magics",
+    "load_lesson": "models.lesson",
+    "plan": "api",
+    "process_all_videos": "api",
+    "process_videos": "api",
+    "save_lesson": "models.lesson",
+    "start": "api",
+    "start_all": "api",
+    "sweep": "forecasting.sweep",
+    "take_back": "api",
+    "takes": "api",
 }
 
 __all__ = [
@@ -115,7 +114,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        from .report import vidkit_version
+        from .core.system import vidkit_version
 
         return vidkit_version()
     if name not in _HOMES:

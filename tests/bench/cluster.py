@@ -26,7 +26,7 @@ def pretend() -> None:
     """On a worker: cut no clips, leave empty files."""
     from stand_ins import no_editor
 
-    from vidkit import fleet
+    from vidkit.cluster import client as fleet
 
     fleet.real_editor = no_editor
 

@@ -32,10 +32,10 @@ PERIOD = 100_000
 
 SCRIPT = """
 import json, sys, vidkit
-from vidkit.cores import encode_memory
-from vidkit.equipment import cores_of
-from vidkit.loop import run
-from vidkit.machine import memory_left, usable_cores, usable_memory
+from vidkit.pipeline.scaling import encode_memory
+from vidkit.pipeline.run import cores_of
+from vidkit.core.loop import run
+from vidkit.core.system import memory_left, usable_cores, usable_memory
 
 how = json.loads(sys.argv[2])
 settings = vidkit.Settings(**how)

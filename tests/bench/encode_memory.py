@@ -49,9 +49,9 @@ def measure(row: str) -> None:
     """Make the clips of one row and print it."""
     from PIL import Image
 
-    from vidkit.cores import encode_memory
     from vidkit.media import Frame, make_clip
-    from vidkit.settings import Settings
+    from vidkit.models import Settings
+    from vidkit.pipeline.scaling import encode_memory
 
     width, height, motion, clips, seconds = row.split()
     size, many = (int(width), int(height)), int(clips)

@@ -23,9 +23,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from limits import MOODY, SCENARIOS, TRICKIER, Call, Outcome, Scenario, rehearse
 
+from vidkit.core.loop import virtually
 from vidkit.errors import RateLimited, Unreachable
-from vidkit.gate import Gate
-from vidkit.virtual import virtually
+from vidkit.providers.limiter import RateLimiter
 
 DAY = 24 * 3600.0
 
@@ -99,7 +99,7 @@ POLICIES: dict[str, Callable[[random.Random], Callable[[Call], Any]]] = {
     "fixed 16": lambda chance: Workers(chance, 16),
     "fixed 32": lambda chance: Workers(chance, 32),
     "AIMD": lambda chance: Aimd(chance, 4),
-    "vidkit": lambda chance: Gate("provider", chance=chance),
+    "vidkit": lambda chance: RateLimiter("provider", chance=chance),
 }
 
 

@@ -21,7 +21,7 @@ from collections import Counter
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from vidkit.store import Asset, Store, asset_key
+from vidkit.store import Asset, Store, cache_key
 
 DOLLARS = 0.01
 LATENCY = (0.05, 0.4)
@@ -30,7 +30,7 @@ LATENCY = (0.05, 0.4)
 
 def key_of(number: int) -> str:
     """The key of an asset, by its number."""
-    return asset_key("image", {"provider": "counted", "number": number})
+    return cache_key("image", {"provider": "counted", "number": number})
 
 
 def content(key: str) -> bytes:

@@ -65,7 +65,7 @@ class Set:
 
 def memory() -> int:
     """Bytes this process holds in memory."""
-    from vidkit.machine import hand_back_memory
+    from vidkit.core.system import hand_back_memory
 
     hand_back_memory()
     pages = Path("/proc/self/statm").read_text().split()[1]
@@ -174,12 +174,13 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=6)
     given = parser.parse_args()
 
-    from vidkit import order, process_all_videos
+    from vidkit import process_all_videos
+    from vidkit.pipeline import run
     from vidkit.providers import simulated
 
     others = Set()
-    editor = order.real_editor()
-    order.real_editor = lambda: type(editor)(  # type: ignore[assignment]
+    editor = run.real_editor()
+    run.real_editor = lambda: type(editor)(  # type: ignore[assignment]
         **{name: others.aside(call) for name, call in vars(editor).items()}
     )
     simulated._card = others.aside(simulated._card)  # type: ignore[assignment]

@@ -26,13 +26,12 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 def parts(lesson_path: Path, folder: Path) -> dict[str, float]:
     """Seconds of each kind of work, done alone."""
-    from vidkit.lesson import load_lesson
-    from vidkit.machine import usable_cores
+    from vidkit.core.system import usable_cores
     from vidkit.media import Frame, join_clips, make_clip
+    from vidkit.models import Settings, load_lesson
     from vidkit.pipeline import straight
-    from vidkit.pipeline.shape import image_ask, voice_ask
+    from vidkit.pipeline.assets import image_ask, voice_ask
     from vidkit.providers import image_maker, voice_maker
-    from vidkit.settings import Settings
 
     settings, lesson = Settings(), load_lesson(lesson_path)
     places = range(len(lesson.sections))

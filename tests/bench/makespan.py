@@ -73,8 +73,8 @@ def main() -> int:
     given = parser.parse_args()
 
     from vidkit import process_all_videos
+    from vidkit.core.system import usable_cores
     from vidkit.events import Event, WorkEnded
-    from vidkit.machine import usable_cores
 
     pieces: dict[tuple[int, int | None, str], float] = defaultdict(float)
 

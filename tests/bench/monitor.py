@@ -16,7 +16,7 @@ MOST = 0.010
 
 def main() -> int:
     """Print the share of a core that a sample each second takes, with idle threads around."""
-    from vidkit.monitor import SECONDS, Monitor
+    from vidkit.pipeline.scaling import SECONDS, Monitor
 
     over = threading.Event()
     for _ in range(40):

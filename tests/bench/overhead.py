@@ -31,14 +31,13 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 from stand_ins import no_editor
 
 from vidkit.events import Events
-from vidkit.forecasting.pretence import NoFolder
-from vidkit.gate import Gate
-from vidkit.lesson import Lesson, Section
+from vidkit.forecasting.simulation import NoFolder
 from vidkit.media import Clip, Joined
-from vidkit.output import Output
+from vidkit.models import Lesson, Section, Settings
 from vidkit.pipeline import Batch, Editor, Job, Source, Tools, directly
+from vidkit.pipeline.output import Output
 from vidkit.providers import ImageAsk, Narration, Picture, VoiceAsk
-from vidkit.settings import Settings
+from vidkit.providers.limiter import RateLimiter
 from vidkit.store import NoStore
 
 SECTIONS = 50
@@ -84,8 +83,8 @@ async def run(calls: int, listeners: int, folder: Path | None) -> float:
     for _ in range(listeners):
         events.subscribe(lambda event: None)
     tools = Tools(
-        images=[Source(Instant(), Gate("images"))],
-        voice=[Source(Instant(), Gate("voice"))],
+        images=[Source(Instant(), RateLimiter("images"))],
+        voice=[Source(Instant(), RateLimiter("voice"))],
         editor=editor(),
         aside=directly if folder is None else asyncio.to_thread,
         cores=anyio.CapacityLimiter(2),

@@ -50,10 +50,11 @@ def by_floor(sections: Sections, out: Path, size: tuple[int, int], fps: int) -> 
     """The work alone; what it writes is no video."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from vidkit.media import Frame, narration, open_sound, still
+    from vidkit.media import Frame, audio, open_sound
+    from vidkit.media import clips as still
+    from vidkit.media.audio import level, measure
     from vidkit.media.frame import RATE, padded
-    from vidkit.media.loudness import level, measure
-    from vidkit.media.picture import frame_picture
+    from vidkit.media.images import frame_picture
 
     frame = Frame(size=size, fps=fps)
 
@@ -62,9 +63,9 @@ def by_floor(sections: Sections, out: Path, size: tuple[int, int], fps: int) -> 
         pieces = list(open_sound(section[1]).pieces(RATE))
         measured = measure(pieces)
         samples = padded(measured.samples, frame)
-        levels = level(measured, narration.MOST_PEAK)
+        levels = level(measured, audio.MOST_PEAK)
         groups = -(-samples * fps // RATE // (5 * fps))
-        return b"".join([key * groups, *narration.encoded(pieces, levels, samples)])
+        return b"".join([key * groups, *audio.encoded(pieces, levels, samples)])
 
     with ThreadPoolExecutor(_processors()) as pool, out.open("wb") as file:
         for done in pool.map(work, sections):
@@ -79,12 +80,12 @@ def by_moviepy(method: str) -> Callable[[Sections, Path, tuple[int, int], int], 
         from moviepy import AudioFileClip, ImageClip, concatenate_videoclips
 
         from vidkit.media import Frame
-        from vidkit.media.picture import frame_picture
+        from vidkit.media.images import frame_picture
 
         frame = Frame(size=size, fps=fps)
         clips = []
-        for picture, narration in sections:
-            sound = AudioFileClip(str(narration))
+        for picture, audio in sections:
+            sound = AudioFileClip(str(audio))
             image = ImageClip(np.asarray(frame_picture(picture, frame)))
             clips.append(image.with_duration(sound.duration).with_audio(sound))
         video = concatenate_videoclips(clips, method=method)

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from vidkit.store import Budget, Store, asset_key
+from vidkit.store import Budget, Store, cache_key
 
 WORDS = [["word", 0.25, 0.5]] * 150
 """Times of the words of one narration, as an asset's facts hold them."""
@@ -39,7 +39,7 @@ def fill(folder: Path, assets: int) -> None:
 
 def key_of(number: int) -> str:
     """The key of an asset, by its number."""
-    return asset_key("audio", {"number": number})
+    return cache_key("audio", {"number": number})
 
 
 def times(name: str, work: Callable[[int], object], count: int = 100) -> None:

@@ -19,7 +19,7 @@ from jupyter_client.manager import start_new_kernel
 BUILD = """
 import time
 from vidkit import Settings, load_lesson
-from vidkit.studio.sections import Sections
+from vidkit.studio import Sections
 lesson, how = load_lesson({lesson!r}), Settings(size=(64, 36), cache_dir={store!r})
 begin, cpu = time.perf_counter(), time.process_time()
 cards = Sections(lesson, how)

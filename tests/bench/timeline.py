@@ -17,12 +17,11 @@ from stand_ins import Rehearsal, written
 from test_timeline import a_long_run
 
 from vidkit.events import Event
+from vidkit.models import Settings
 from vidkit.pipeline import Job
 from vidkit.providers.simulated import Simulated
-from vidkit.settings import Settings
-from vidkit.studio.meters import Meters
-from vidkit.studio.timeline import Timeline
-from vidkit.timeline import Timeline as Bars
+from vidkit.report import Timeline as Bars
+from vidkit.studio import Meters, Timeline
 
 
 def a_run(folder: Path, sections: int) -> list[Event]:

@@ -13,3 +13,5 @@ gives. The store's files lie on a folder that all machines share.
 
 Needs Dask, so nothing here is imported before somebody gives a client.
 """
+
+from __future__ import annotations

@@ -12,12 +12,13 @@ time that is said, on a virtual clock.
     `picture`    a sweep as columns
 """
 
+from __future__ import annotations
+
+from ..pipeline.workload import Kind
 from .forecast import Forecast, forecast, forecast_of, prepared
-from .load import Kind
-from .reading import Given, PerMinute
-from .rehearsal import Rehearsal
-from .seconds import Seconds
+from .simulation import Rehearsal
 from .sweep import Sweep, curve, sweep
+from .workload import Given, PerMinute, Seconds
 
 __all__ = [
     "Forecast",

@@ -7,18 +7,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from ..events import Event
-from ..machine import usable_cores
-from ..settings import Settings, settled, whole
-from ..showing import Page, Shown
-from ..timeline import Timeline
-from ..wording import count, took
-from .bound import bounds
-from .load import dollars
-from .pretence import Tally
-from .reading import Given, PerMinute, load_of
-from .rehearsal import Rehearsal
-from .seconds import Seconds
+from ..core.events import Event
+from ..core.format import count, took
+from ..core.system import usable_cores
+from ..models.settings import Settings, settled, whole
+from ..pipeline.bound import bounds
+from ..pipeline.workload import dollars
+from ..report.html import Page, Shown
+from ..report.timeline import Timeline
+from .simulation import Rehearsal, Tally
+from .workload import Given, PerMinute, Seconds, load_of
 
 
 @dataclass(frozen=True, repr=False)

@@ -4,14 +4,22 @@ A section's picture is encoded once, as one key frame; all other frames of it ar
 say "as before". Its narration is encoded once. Joining copies packets.
 """
 
-from .clip import Clip, make_clip, picture_of, read_clip
-from .effects import Effect, apply_effects
+from __future__ import annotations
+
+from .audio import Sound, check_sound, open_sound
+from .clips import Clip, Effect, apply_effects, make_clip, make_seam, picture_of, read_clip
 from .frame import Frame
-from .join import Chapter, Joined, chapters, join_clips, section_starts
-from .picture import check_picture, fit_picture, open_picture
-from .seam import make_seam
-from .sheet import contact_sheet, poster, sheet
-from .sound import Sound, check_sound, open_sound
+from .images import check_picture, fit_picture, open_picture
+from .video import (
+    Chapter,
+    Joined,
+    chapters,
+    contact_sheet,
+    join_clips,
+    poster,
+    section_starts,
+    sheet,
+)
 
 __all__ = [
     "Chapter",

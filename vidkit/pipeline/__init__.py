@@ -8,7 +8,19 @@ Everything it works with is handed in (`tools`), so that a forecast can run it w
 stand-ins under a virtual clock.
 """
 
-from .batch import Batch, Job
-from .tools import Aside, Editor, Reins, Source, Tools, directly, straight
+from __future__ import annotations
 
-__all__ = ["Aside", "Batch", "Editor", "Job", "Reins", "Source", "Tools", "directly", "straight"]
+from .assets import Aside, Editor, RunControl, Source, Tools, directly, straight
+from .batch import Batch, Job
+
+__all__ = [
+    "Aside",
+    "Batch",
+    "Editor",
+    "Job",
+    "RunControl",
+    "Source",
+    "Tools",
+    "directly",
+    "straight",
+]

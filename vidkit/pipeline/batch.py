@@ -11,18 +11,78 @@ from typing import Any
 
 import anyio
 
-from ..errors import SettingsError, VidkitError
-from ..events import LessonEnded, LessonStarted, Noticed, RunEnded, RunStarted, WorkersChanged
-from ..lesson import Lesson
-from ..report import BatchReport, VideoReport
-from ..settings import Settings
+from ..core.errors import SettingsError, VidkitError
+from ..core.events import LessonEnded, LessonStarted, Noticed, RunEnded, RunStarted, WorkersChanged
+from ..models.lesson import Lesson
+from ..models.settings import Settings
+from ..report.reports import BatchReport, VideoReport
+from .assets import Tools
+from .context import LessonContext
 from .lesson import as_ours, make_here
-from .place import Place
-from .step import told
-from .tools import Tools
-from .turns import Turns
+from .section import told
 
-MakeLesson = Callable[[Place], Awaitable[VideoReport]]
+# Whose turn it is: the video workers of a batch, and the lessons that need none any more.
+
+
+class WorkerPool:
+    """The video workers of a batch, for the lessons at positions 0, 1, …
+
+    A lesson holds a worker while it may call providers. When its calls are over and only clips
+    are left to cut, the worker goes on to the next lesson, so that nobody's calls wait for
+    another's encodes. As many lessons as there are workers may be finished beside those that
+    call; a single worker makes one lesson after the other.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._workers = anyio.CapacityLimiter(workers)
+        self._holding: set[int] = set()
+        self._called: list[int] = []
+        self._finishing: set[int] = set()
+
+    def resize(self, workers: int) -> None:
+        """Have so many workers from now on: more at once, fewer as lessons give them back."""
+        self._workers.total_tokens = workers
+        self._promote()
+
+    @property
+    def waiting(self) -> int:
+        """Lessons that wait for a worker; those that are not drawn yet do not count."""
+        return self._workers.statistics().tasks_waiting
+
+    async def enter(self, position: int) -> None:
+        """Wait for a worker."""
+        await self._workers.acquire_on_behalf_of(position)
+        self._holding.add(position)
+
+    def pass_on(self, position: int) -> None:
+        """Say that a lesson's calls are over."""
+        if position in self._holding:
+            self._called.append(position)
+            self._promote()
+
+    def leave(self, position: int) -> None:
+        """Say that a lesson is over."""
+        self._finishing.discard(position)
+        if position in self._called:
+            self._called.remove(position)
+        self._give_back(position)
+        self._promote()
+
+    def _promote(self) -> None:
+        """Let lessons whose calls are over give back their workers, as long as there is room."""
+        room = int(self._workers.total_tokens)
+        while self._called and room > 1 and len(self._finishing) < room:
+            position = self._called.pop(0)
+            self._finishing.add(position)
+            self._give_back(position)
+
+    def _give_back(self, position: int) -> None:
+        if position in self._holding:
+            self._holding.remove(position)
+            self._workers.release_on_behalf_of(position)
+
+
+MakeLesson = Callable[[LessonContext], Awaitable[VideoReport]]
 """Makes the lesson at a place; an error is what kept it from beginning."""
 
 Heard = Callable[[int, VideoReport], Awaitable[None]]
@@ -65,8 +125,8 @@ class Batch:
         self._notes = tuple(notes)
         self._make = make
         self._machines = 1
-        self._turns = Turns(settings.video_workers)
-        self._places: list[Place] = []
+        self._turns = WorkerPool(settings.video_workers)
+        self._places: list[LessonContext] = []
         self.started: float | None = None
         self.timeline = tools.timeline
         self._deaf: Callable[[], None] | None = None
@@ -256,13 +316,13 @@ class Batch:
         self.tools.events.tell(Noticed(self.now(), position, note))
         return replace(report, notes=(*report.notes, note))
 
-    async def _opened(self, position: int, job: Job) -> Place:
+    async def _opened(self, position: int, job: Job) -> LessonContext:
         if refusal := job.refusal or self.tools.reins.stop:
             raise refusal
         lesson = job.lesson
         if not isinstance(lesson, Lesson):
             lesson = await self.tools.aside(self.tools.read, lesson)
-        return Place(
+        return LessonContext(
             position=position,
             lesson=lesson,
             output=self.tools.output(job.folder),

@@ -10,9 +10,8 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
-from ..captions import Cue, cues, to_srt, to_vtt
-from ..errors import Cancelled, NothingMade, StoreError, VidkitError
-from ..events import (
+from ..core.errors import Cancelled, NothingMade, SettingsError, StoreError, VidkitError
+from ..core.events import (
     LessonEnded,
     LessonStarted,
     Noticed,
@@ -21,22 +20,60 @@ from ..events import (
     StepEnded,
     StepStarted,
 )
-from ..output import POSTER, SHEET, SRT, VIDEO, VTT
-from ..plain import printable
-from ..report import SectionReport, VideoReport
-from ..store import Asset, Money
-from .asset import obtain
-from .place import Place
-from .section import SectionWork
-from .shape import MEDIA_VERSION, seam_shape, video_shape
-from .step import told
-from .tools import Tools
-from .wanted import chosen, part_keys
+from ..core.format import printable
+from ..core.paths import shortened
+from ..report.reports import SectionReport, VideoReport
+from ..store.ledger import Money
+from ..store.store import Asset
+from ..text.captions import Cue, cues, to_srt, to_vtt
+from .assets import MEDIA_VERSION, Candidate, Tools, keys, seam_shape, stored, video_shape
+from .context import LessonContext
+from .output import POSTER, SHEET, SRT, VIDEO, VTT
+from .section import SectionWork, obtain, told
+
+# What is wanted of a lesson: which sections its video will have, and the assets they need.
+
+
+def chosen(place: LessonContext) -> tuple[int, ...]:
+    """The positions of the sections that the video will have: all, or with `only` those, and
+    the others as far as the store has them. Raises `SettingsError` where one beyond the last is
+    to be made, or to have effects.
+    """
+    there, only = len(place.lesson.sections), place.settings.only
+    for name, numbers in (("only", only or ()), ("effects", place.settings.effects)):
+        if beyond := [number for number in numbers if number > there]:
+            raise SettingsError(
+                f"{name}={shortened(beyond[0])}: {place.lesson.path.name} has "
+                f"{there} sections, counted from 1"
+            )
+    if only is None:
+        return tuple(range(there))
+    return tuple(index for index in range(there) if index + 1 in only or _kept(place, index))
+
+
+def part_keys(place: LessonContext) -> list[str]:
+    """The keys of all images and narrations of the lesson, also of sections that are not to be
+    made now: nobody may prune them until it is finished.
+    """
+    there = range(len(place.lesson.sections))
+    return [key for index in there for part in _parts(place, index) for _, key in keys(part)]
+
+
+def _parts(place: LessonContext, index: int) -> tuple[tuple[Candidate, ...], ...]:
+    """Who may make a section's image, and who its narration."""
+    return place.choices("image", index), place.choices("audio", index)
+
+
+def _kept(place: LessonContext, index: int) -> bool:
+    """Whether the store has a section's image and narration."""
+    store = place.tools.store
+    return all(stored(part, store) is not None for part in _parts(place, index))
+
 
 Draw = Callable[[], bytes]
 
 
-async def make_here(place: Place) -> VideoReport:
+async def make_here(place: LessonContext) -> VideoReport:
     """Make the lesson at `place` on this machine, and tell of its begin and its end whatever comes
     of it. Errors are as those of `chosen` and `make_lesson`.
     """
@@ -50,7 +87,7 @@ async def make_here(place: Place) -> VideoReport:
     return await make_lesson(place, indexes)
 
 
-async def make_lesson(place: Place, indexes: Sequence[int]) -> VideoReport:
+async def make_lesson(place: LessonContext, indexes: Sequence[int]) -> VideoReport:
     """Make the sections at `indexes` of the lesson at `place`, and their video, and give its
     report; what went wrong is in it. A cancelled run writes the report of what there is before
     it lets go.
@@ -86,7 +123,7 @@ async def make_lesson(place: Place, indexes: Sequence[int]) -> VideoReport:
 class LessonWork:
     """Makes one lesson. `video` and `error` say how far it came."""
 
-    def __init__(self, place: Place, indexes: Sequence[int]) -> None:
+    def __init__(self, place: LessonContext, indexes: Sequence[int]) -> None:
         self.place = place
         self.indexes = tuple(indexes)
         self.began = place.now()

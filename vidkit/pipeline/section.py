@@ -8,27 +8,434 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import logging
+import re
+import traceback
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from ..captions import Word
-from ..errors import Cancelled, OverBudget
-from ..events import SectionEnded, State, Step
-from ..lesson import Section
-from ..media import Clip
-from ..output import part_name
-from ..report import SectionReport
-from ..store import Asset, NoStore
-from .asset import obtain
-from .choice import PartKind
-from .part import Part, PartWork
-from .place import Place
-from .shape import clip_facts, clip_shape, cut_facts
-from .step import Done, Got, done, told
+from ..core.errors import (
+    Cancelled,
+    MediaError,
+    OverBudget,
+    ProviderError,
+    Refused,
+    Unconfirmed,
+    VidkitError,
+)
+from ..core.events import Noticed, Outcome, Paid, SectionEnded, State, Step, StepEnded, StepStarted
+from ..core.loop import ended_all
+from ..media.clips import Clip
+from ..models.lesson import Section
+from ..providers.base import Narration
+from ..report.reports import SectionReport
+from ..store.ledger import Reservation
+from ..store.store import Asset, NoStore
+from ..text.captions import Word
+from .assets import (
+    Candidate,
+    Fallback,
+    PartKind,
+    Tools,
+    clip_facts,
+    clip_shape,
+    cut_facts,
+    keep_refusal,
+    refusal,
+    stored,
+)
+from .context import LessonContext
+from .output import part_name
+
+# An asset: from the store, or made once and kept there, and its money written down.
+
+
+T = TypeVar("T")
+
+
+async def obtain(
+    tools: Tools,
+    key: Callable[[], str],
+    make: Callable[[str], Awaitable[Asset]],
+    *,
+    fresh: bool = False,
+) -> tuple[Asset, bool]:
+    """The asset under `key`, which is worked out where blocking is allowed, and whether it was
+    in the store already.
+
+    `make` makes and keeps it where it was not, or with `fresh` once in the run in any case.
+    One maker is at work on a key at a time, in all processes; the others wait, and find what
+    it made.
+    """
+
+    def found(key: str) -> Asset | None:
+        return None if fresh and key not in tools.renewed else tools.store.find(key)
+
+    def sought() -> tuple[str, Asset | None]:
+        return (which := key()), found(which)
+
+    which, asset = await tools.aside(sought)
+    if asset is not None:
+        return asset, True
+    async with tools.store.flight(which) as waited:
+        # what nobody was making a moment ago is hardly there, and a look at nothing is quick
+        asset = await tools.aside(found, which) if waited else found(which)
+        if asset is not None:
+            return asset, True
+        asset = await make(which)
+        if fresh:
+            tools.renewed.add(which)
+        return asset, False
+
+
+@dataclass
+class Bill:
+    """The money of one asset, which a provider is to make for the section at `index`. Its
+    `request` is the gated one, with each attempt reserved in the journal before it is sent; a
+    call of a free provider leaves no trace there.
+
+    key: that of the asset, known before the first request. dollars: what a request may cost;
+    None where nobody knows. cost: what the provider says
+    that all of it cost. spent: what was paid, once it is settled.
+    """
+
+    place: LessonContext
+    index: int
+    choice: Candidate
+    key: str = ""
+    dollars: float | None = field(init=False)
+    cost: float | None = None
+    spent: float = 0.0
+    _open: list[Reservation] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.dollars = self.choice.price
+
+    async def request(self, send: Callable[[], Awaitable[T]], /) -> T:
+        """Pass the gate, reserve, send."""
+        await self.place.passed()
+        return await self.choice.gate(lambda: self._attempt(send))
+
+    async def _attempt(self, send: Callable[[], Awaitable[T]]) -> T:
+        await self.place.passed()
+        if self.dollars == 0:
+            with self._working():
+                return await send()
+        reservation = await self._reserve()
+        try:
+            with self._working():
+                answer = await send()
+        except ProviderError as error:
+            sent = isinstance(error, Unconfirmed)
+            await (self._leave_open(reservation) if sent else self._write(reservation.failed))
+            raise
+        except BaseException:
+            # it was sent, and whether it was billed nobody knows
+            await self._leave_open(reservation)
+            raise
+        self._open.append(reservation)
+        return answer
+
+    def _working(self) -> AbstractContextManager[None]:
+        return self.place.working(self.index, self.choice.kind, self.choice.name)
+
+    async def _leave_open(self, reservation: Reservation) -> None:
+        """Write down that a request was sent and may have been billed."""
+        await self._write(reservation.unconfirmed)
+        self._tell(self.dollars or 0.0, sure=False)
+
+    def _tell(self, dollars: float, sure: bool) -> None:
+        place = self.place
+        step, by = self.choice.kind, self.choice.name
+        place.tell(Paid(place.now(), place.position, self.index, step, by, dollars, sure))
+
+    async def _reserve(self) -> Reservation:
+        """Set the price aside; a cancel in this very moment gives it back."""
+        tools, place = self.place.tools, self.place
+        asking = asyncio.ensure_future(
+            tools.aside(
+                tools.store.journal.reserve,
+                run=place.run,
+                key=self.key,
+                kind=self.choice.kind,
+                provider=self.choice.name,
+                lesson=place.name_in_journal,
+                dollars=self.dollars,
+                budgets=tools.budgets,
+            )
+        )
+        try:
+            return await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            with suppress(VidkitError):
+                await self._write((await asking).failed)
+            raise
+
+    async def _write(self, ending: Callable[[], None]) -> None:
+        """Write an end into the journal, also while the run is being cancelled."""
+        await asyncio.shield(self.place.tools.aside(ending))
+
+    async def settle(self) -> None:
+        """Write down what the answered requests cost: what the provider said, or else what was
+        reserved. Called when the asset is kept, so that what is killed before is unconfirmed.
+        """
+        open_, self._open = self._open, []
+        for number, reservation in enumerate(open_):
+            share = None if self.cost is None else self.cost if number == 0 else 0.0
+            await self._write(partial(reservation.paid, share))
+        if open_:
+            self.spent = (self.dollars or 0.0) * len(open_) if self.cost is None else self.cost
+            self._tell(self.spent, sure=True)
+
+
+# A step of a section: its begin and its end are told, and its error becomes a value.
+
+
+log = logging.getLogger("vidkit.pipeline")
+
+
+@dataclass(frozen=True)
+class Got(Generic[T]):
+    """What a step gave, who made it, and whether it was in the store already."""
+
+    value: T
+    by: str
+    kept: bool
+
+
+@dataclass(frozen=True)
+class Done(Generic[T]):
+    """A step that ended: its value or the error in its place, who did it, and for how long."""
+
+    value: T | None
+    by: str
+    seconds: float
+    failure: Exception | None = None
+    kept: bool = False
+
+
+async def done(
+    place: LessonContext, index: int, step: Step, by: str, work: Callable[[], Awaitable[Got[T]]]
+) -> Done[T]:
+    """Do one step of the section at `index`, tell of its begin and end, and make its error a
+    value; only a cancelled run passes through. by: who is asked first.
+    """
+    began = place.now()
+    place.tell(StepStarted(began, place.position, index, step, by))
+
+    def over(
+        by: str, outcome: Outcome, path: Path | None = None, error: str | None = None
+    ) -> float:
+        now = place.now()
+        seconds = now - began
+        place.tell(StepEnded(now, place.position, index, step, by, outcome, seconds, path, error))
+        return seconds
+
+    try:
+        got = await work()
+    except asyncio.CancelledError as error:
+        if cancelled():
+            over(by, "cancelled")
+            raise
+        if place.ending:
+            return Done(None, by, over(by, "cancelled"), Cancelled("not begun any more"))
+        failure: Exception = broken_off(by, error)
+    except Exception as error:
+        failure = error
+    except GeneratorExit:
+        raise
+    except BaseException as error:  # such as SystemExit, which is not the provider's to raise
+        failure = ProviderError(f"{by}: {ended_all(error)}")
+    else:
+        path = got.value if isinstance(got.value, Path) else getattr(got.value, "path", None)
+        seconds = over(got.by, "kept" if got.kept else "made", path)
+        return Done(got.value, got.by, seconds, None, got.kept)
+    place.met(failure)
+    place.stop_at(index, told(failure))
+    return Done(None, by, over(by, "failed", error=told(failure)), failure)
+
+
+def cancelled() -> bool:
+    """Whether it is the running task that somebody cancels, and not what it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def broken_off(by: str, error: asyncio.CancelledError) -> ProviderError:
+    """The error for a call that its provider cancelled itself."""
+    return ProviderError(f"{by} broke off the call: {error or 'cancelled'}")
+
+
+def told(error: Exception) -> str:
+    """An error in words for a person. One that vidkit did not foresee is logged in full."""
+    if isinstance(error, VidkitError):
+        return scrubbed(str(error))
+    log.error("unforeseen: %s", scrubbed("".join(traceback.format_exception(error))))
+    return scrubbed(f"unforeseen {type(error).__name__}: {error}")
+
+
+def scrubbed(text: str) -> str:
+    """A text without what looks like a key, or like credentials in an address."""
+    text = re.sub(r"//[^/\s@]+@", "//", text)
+    return re.sub(r"\b(sk|key)-[\w-]{8,}", r"\1-…", text)
+
+
+# A part of a section, its image or its narration: from the store, or made by the first of its
+# providers that gives one.
+
+
+@dataclass(frozen=True)
+class Part:
+    """An image or a narration: the asset, its copy in the output, and when words are spoken."""
+
+    asset: Asset
+    path: Path
+    words: tuple[Word, ...] = ()
+
+
+@dataclass
+class PartWork:
+    """Obtains the image or the narration of the section at `index`.
+
+    fresh: make it anew although the store has it. chosen: whether the section is to be made in
+    this run; what it has counts where it is not.
+    """
+
+    place: LessonContext
+    index: int
+    kind: PartKind
+    fresh: bool
+    chosen: bool
+    choices: tuple[Candidate, ...] = field(init=False)
+    failures: list[tuple[Candidate, Exception]] = field(default_factory=list)
+    dollars: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.choices = self.place.choices(self.kind, self.index)
+
+    async def obtain(self) -> Got[Part]:
+        """The part, from the first of the choices that gives one.
+
+        Raises the error of the only one, or one that tells those of all.
+        """
+        for choice in await self._asked():
+            await self.place.passed()
+            try:
+                return await self._taken(choice, *await self._asset(choice))
+            except (ProviderError, MediaError) as error:
+                self.failures.append((choice, error))
+            except asyncio.CancelledError as error:
+                if cancelled() or self.place.ending:
+                    raise
+                self.failures.append((choice, broken_off(choice.name, error)))
+            if earlier := await self._earlier():
+                return await self._taken(*earlier, True)
+        raise self._failure()
+
+    async def _asked(self) -> Sequence[Candidate]:
+        """Whom to ask. A section that is not to be made in this run takes what the store has,
+        whoever made it.
+        """
+        if self.chosen or len(self.choices) == 1:
+            return self.choices
+        tools = self.place.tools
+        there = await tools.aside(stored, self.choices, tools.store)
+        return [there[0]] if there else self.choices
+
+    async def _asset(self, choice: Candidate) -> tuple[Asset, bool]:
+        """What a provider gives or gave, and whether the store had it."""
+        tools, aside = self.place.tools, self.place.tools.aside
+        bill = Bill(self.place, self.index, choice)
+        last = choice is self.choices[-1]
+
+        async def make(key: str) -> Asset:
+            bill.key = key
+            if error := choice.missing:
+                raise error
+            asked = None if last or self.fresh else await aside(refusal, tools.store, choice, key)
+            if asked is not None:
+                raise asked
+            try:
+                return await self._made(choice, key, bill)
+            except Refused as error:
+                if not last:
+                    await aside(keep_refusal, tools.store, key, error)
+                raise
+
+        try:
+            return await obtain(tools, choice.key, make, fresh=self.fresh)
+        finally:
+            self.dollars += bill.spent
+
+    async def _made(self, choice: Candidate, key: str, bill: Bill) -> Asset:
+        """Make it, check it, keep it, and write down what it cost."""
+        tools = self.place.tools
+        try:
+            made = await choice.make(bill.request)
+            bill.cost = made.cost
+            about: dict[str, Any] = {
+                "kind": self.kind,
+                "provider": choice.name,
+                "notes": list(made.notes),
+            }
+            name = str(choice.ask.file or f"what {choice.name} gave")
+            check = tools.editor.check_picture
+            if isinstance(made, Narration):
+                check = tools.editor.check_sound
+                about["words"] = [[word.text, word.start, word.end] for word in made.words]
+
+            def keep() -> Asset:
+                check(made.data, name)
+                return tools.store.keep(key, made.data, made.suffix, about, fresh=self.fresh)
+
+            return await tools.aside(keep)
+        finally:
+            await bill.settle()
+
+    async def _earlier(self) -> tuple[Candidate, Asset] | None:
+        """An earlier take of a provider that was to make it anew and did not: better than what
+        takes its place.
+        """
+        if not self.fresh or len(self.choices) == 1:
+            return None
+        tools = self.place.tools
+        return await tools.aside(stored, [self.failures[-1][0]], tools.store)
+
+    async def _taken(self, choice: Candidate, asset: Asset, kept: bool) -> Got[Part]:
+        """The part, copied to the output; what is to be said of it goes into the report."""
+        place, tools = self.place, self.place.tools
+        number = self.index + 1
+        place.notes.extend(f"section {number}: {note}" for note in asset.about.get("notes", ()))
+        if self.failures:
+            failed = {each.name for each, _ in self.failures}
+            by = None if choice.name in failed else choice.name
+            section = (place.position, number)
+            news = place.falls.add(self.kind, section, by, self._falls())
+            if news is not None:
+                place.tell(Noticed(place.now(), place.position, news))
+        name = part_name(self.kind, self.index, asset.suffix)
+        path = await tools.aside(place.output.take, name, asset)
+        words = tuple(Word(*word) for word in asset.about.get("words", ()))
+        return Got(Part(asset, path, words), choice.name, kept)
+
+    def _falls(self) -> list[Fallback]:
+        return [
+            Fallback(choice.name, type(error).__name__, told(error))
+            for choice, error in self.failures
+        ]
+
+    def _failure(self) -> Exception:
+        """Why none of the providers gave it."""
+        errors = [error for _, error in self.failures]
+        if len(errors) == 1 or all(isinstance(error, OverBudget) for error in errors):
+            return errors[0]
+        return ProviderError("; ".join(map(str, self._falls())))
+
 
 CARD_SECONDS = 3.0
 """How long a placeholder without a narration stands."""
@@ -38,7 +445,7 @@ CARD_SECONDS = 3.0
 class SectionWork:
     """Makes one section; `cut`, `clip` and `words` are what the join needs of it."""
 
-    place: Place
+    place: LessonContext
     index: int
     cut: Clip | None = None
     clip: Asset | None = None

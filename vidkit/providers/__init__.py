@@ -19,16 +19,10 @@ another package does so with an entry point in the group `vidkit.images` or
 to a provider. `contract` has what a provider may say of itself besides.
 """
 
-from .contract import (
-    ImageAsk,
-    ImageMaker,
-    Narration,
-    Picture,
-    Request,
-    VoiceAsk,
-    VoiceMaker,
-)
-from .finding import (
+from __future__ import annotations
+
+from .base import ImageAsk, ImageMaker, Narration, Picture, Request, VoiceAsk, VoiceMaker
+from .registry import (
     Absent,
     Kind,
     image_maker,

@@ -4,7 +4,7 @@
 `espeak:en-gb+f3` and `espeak:+f3` name a voice, a voice in a variant, and a variant for
 any language. The same text gives the same bytes on one kind of machine, in any process.
 
-Each narration has a process of its own (`_espeak_process`), for two reasons: only a fresh
+Each narration has a process of its own (`espeak_process`), for two reasons: only a fresh
 one repeats itself, and espeak-ng, which is under the GPL, stays a program beside vidkit.
 """
 
@@ -15,27 +15,303 @@ import contextlib
 import io
 import json
 import logging
+import re
 import signal
 import struct
 import sys
 import wave
-from collections.abc import Mapping
-from dataclasses import dataclass
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from ..errors import ProviderError, ProviderMissing, Refused, Unreachable
-from ..machine import usable_cores
-from ..plain import Traced
-from ..speech import VERSION, paragraphs, spoken
-from . import Narration, Request, VoiceAsk
-from ._espeak_ear import broken, heard
-from ._espeak_process import DAMAGED, REFUSED
-from ._espeak_times import Paragraph, Sound, word_times
-from ._espeak_voices import Voice, find_voice
+from ..core.errors import ProviderError, ProviderMissing, Refused, Unreachable
+from ..core.system import usable_cores
+from ..text.captions import Word
+from ..text.markup import MappedText, rewrite, rule
+from ..text.speech import VERSION, paragraphs, spoken
+from .base import Narration, Request, VoiceAsk
+from .espeak_process import DAMAGED, REFUSED
 
-PROGRAM = Path(__file__).with_name("_espeak_process.py")
+# Text the way espeak-ng must be given it: English words that it says wrongly, spelt the way it
+# says them right, and words of a length that it bears.
+
+
+_OPERATOR = (
+    r"equals|squared|cubed|to the power|is (?:at most|at least|less|greater|about|not equal)|"
+    r"(?:plus|minus|times|over) (?:\(|\d|[a-z]\b)"
+)
+
+EAR = (
+    rule("mu is no moo", r"\bmu\b", "mew"),
+    rule("xi is no eleven", r"\bxi\b", "zye"),
+    rule("the letter a", rf"(?<![\w'’])[aA](?= (?:{_OPERATOR}))", "eh"),
+    rule("a product with a", r"(?<=\d )a(?= [a-z]\b)", "eh"),
+    rule("the letter A in a sentence", r"(?<=[a-z,;] )A(?=[ .,;:!?)])(?! [A-Z][a-z])", "eh"),
+)
+
+
+LONGEST_WORD = 200
+"""Characters without a space. At 400 of A.A.A.… espeak-ng 1.52 writes past its memory and is ended
+by the system, and at 300 it is not.
+"""
+
+# Thai, Chinese and their neighbours write no spaces, and are not broken
+_SPACED = r"[^\s\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\U0010ffff]"
+_LONG = re.compile(f"{_SPACED}{{{LONGEST_WORD + 1},}}")
+
+
+def broken(text: MappedText) -> tuple[MappedText, tuple[str, ...]]:
+    """`text` with spaces in words that are too long, and a note where there is one. They come
+    after a sign where there is one: before it, a dot would begin a word, which harms as much.
+    """
+    pieces: list[str] = []
+    origin: list[int] = []
+    done = 0
+    for found in _LONG.finditer(text.text):
+        while found.end() - (at := max(done, found.start())) > LONGEST_WORD:
+            signs = [n for n in range(at + 1, at + LONGEST_WORD) if not text.text[n - 1].isalnum()]
+            end = signs[-1] if signs else at + LONGEST_WORD
+            pieces += text.text[done:end], " "
+            origin += text.origin[done:end]
+            origin.append(text.origin[end - 1])
+            done = end
+    if not done:
+        return text, ()
+    note = f"a word of more than {LONGEST_WORD} characters is spoken in pieces; put spaces into it"
+    return MappedText("".join(pieces) + text.text[done:], origin + text.origin[done:]), (note,)
+
+
+def heard(text: MappedText, language: str) -> MappedText:
+    """`text` as espeak-ng must be given it to say what it says."""
+    return rewrite(text, EAR) if language.split("-")[0] == "en" else text
+
+
+# What espeak-ng tells of its words → when each written word is spoken.
+
+
+# Chinese and Japanese write no spaces; there a "word" ends at their punctuation.
+_WRITTEN = re.compile(
+    r"[^\s、。，．！？；：]+[、。，．！？；：]*[」』）”’》】]*|[、。，．！？；：]+"
+)
+
+QUIET = 150
+"""Samples below this (-47 dB of full scale) are silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A spoken paragraph: its place in the spoken text (characters) and in the sound
+    (samples), and its words as the engine told them: (character from 1, sample).
+    """
+
+    place: int
+    start: int
+    words: Sequence[tuple[int, int]]
+
+
+class Sound:
+    """Samples of one narration, mono, 16 bits."""
+
+    def __init__(self, pcm: bytes, hertz: int) -> None:
+        self.samples = array("h", pcm)
+        self.hertz = hertz
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def last_heard(self, start: int, end: int) -> int:
+        """Where the sound that begins at `start` falls silent before `end` (samples)."""
+        step = self.hertz // 200
+        while end - step > start:
+            block = self.samples[end - step : end]
+            if max(block) > QUIET or min(block) < -QUIET:
+                break
+            end -= step
+        return end
+
+
+def word_times(
+    written: str, text: MappedText, paragraphs: Sequence[Paragraph], sound: Sound
+) -> tuple[Word, ...]:
+    """A `Word` for every word of `written`, in order, none before the one that precedes it.
+
+    The engine gives some words no time of their own (it joins "of the"), and a sign that is
+    not spoken has none: these share the time of what stands before them, by their letters.
+    """
+    spans = [found.span() for found in _WRITTEN.finditer(written)]
+    if not spans:
+        return ()
+    starts = _known(spans, text, paragraphs)
+    _share([_letters(written[a:b]) for a, b in spans], starts, sound)
+    filled = [start or 0 for start in starts]
+    words = []
+    for (a, b), start, following in zip(spans, filled, [*filled[1:], len(sound)], strict=True):
+        end = sound.last_heard(start, following)
+        words.append(Word(written[a:b], round(start / sound.hertz, 4), round(end / sound.hertz, 4)))
+    return tuple(words)
+
+
+def _known(
+    spans: Sequence[tuple[int, int]], text: MappedText, paragraphs: Sequence[Paragraph]
+) -> list[int | None]:
+    firsts = [a for a, _ in spans]
+    starts: list[int | None] = [None] * len(spans)
+    latest, reached = 0, -1
+    for paragraph in paragraphs:
+        for character, sample in paragraph.words:
+            place = paragraph.place + character - 1
+            if character < 1 or place >= len(text.origin):
+                continue
+            word = max(0, bisect_right(firsts, text.origin[place]) - 1)
+            latest = max(latest, paragraph.start + sample)
+            # A time for an earlier word would make those after it run backwards.
+            if word > reached:
+                starts[word] = latest
+                reached = word
+    return starts
+
+
+def _share(letters: Sequence[int], starts: list[int | None], sound: Sound) -> None:
+    for first, end in _gaps(starts):
+        begin = first - 1 if first > 0 else 0
+        low = starts[begin] or 0
+        following = starts[end] if end < len(starts) else None
+        high = sound.last_heard(low, len(sound) if following is None else following)
+        total = sum(letters[begin:end])
+        passed = 0
+        for word in range(begin, end):
+            starts[word] = low + (high - low) * passed // max(1, total)
+            passed += letters[word]
+
+
+def _gaps(starts: Sequence[int | None]) -> Iterator[tuple[int, int]]:
+    word = 0
+    while word < len(starts):
+        end = word
+        while end < len(starts) and starts[end] is None:
+            end += 1
+        if end > word:
+            yield word, end
+        word = end + 1
+
+
+def _letters(word: str) -> int:
+    return sum(character.isalnum() for character in word)
+
+
+# The voices of an espeak-ng, and which of them speaks a language.
+
+
+PREFERRED = {"en": "en-us"}
+"""Where a language has several voices and espeak-ng's first is not ours."""
+USUAL = ("en-us", "en-gb", "de", "fr-fr", "es", "it", "pt-br", "cmn", "hi", "ar")
+UNRANKED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice: its file below `lang` (with "+variant"), its name, its languages with a rank
+    each, the lowest the best.
+    """
+
+    identifier: str
+    name: str
+    ranks: tuple[tuple[str, int], ...]
+
+    @property
+    def language(self) -> str:
+        """The language it speaks, as a tag such as "en-us"."""
+        return self.ranks[0][0]
+
+    def rank(self, language: str) -> int | None:
+        """How well it speaks `language`; None for not at all."""
+        return dict(self.ranks).get(language)
+
+
+def find_voice(home: Path, language: str, wanted: str | None) -> Voice:
+    """The voice that `wanted` names (a language, a name, a file below `lang`; "+variant" after
+    it or alone), or the best one for `language` (a tag such as "en-US").
+
+    Raises `ProviderError` with some that exist where there is none.
+    """
+    base, _, variant = (wanted or "").partition("+")
+    voices = _voices(home)
+    tag = (base or language).strip().lower().replace("_", "-")
+    found = _named(voices, tag)
+    while found is None and not base and "-" in tag:
+        tag = tag.rpartition("-")[0]
+        found = _named(voices, tag)
+    if found is None:
+        what = f"voice {base!r}" if base else f"voice for the language {language!r}"
+        raise ProviderError(f"espeak has no {what}; it has {_some(voices, tag)}")
+    if variant:
+        return replace(found, identifier=f"{found.identifier}+{_variant(home, variant)}")
+    return found
+
+
+def _named(voices: tuple[Voice, ...], tag: str) -> Voice | None:
+    tag = PREFERRED.get(tag, tag)
+    for voice in voices:
+        if tag in (voice.identifier.lower(), voice.name.lower()):
+            return voice
+    ranked = [
+        (rank, len(voice.identifier), voice.identifier, voice)
+        for voice in voices
+        if (rank := voice.rank(tag)) is not None
+    ]
+    return min(ranked)[-1] if ranked else None
+
+
+def _variant(home: Path, wanted: str) -> str:
+    names = _variants(home)
+    for name in names:
+        if name.lower() == wanted.strip().lower():
+            return name
+    near = get_close_matches(wanted, names, n=3)
+    some = ", ".join(dict.fromkeys([*near, "f1", "f2", "f3", "m1", "m2", "m3", "whisper"]))
+    raise ProviderError(f"espeak has no variant {wanted!r}; it has {some} and others")
+
+
+def _some(voices: tuple[Voice, ...], tag: str) -> str:
+    tags = sorted({language for voice in voices for language, _ in voice.ranks})
+    near = get_close_matches(tag, tags, n=3)
+    some = list(dict.fromkeys([*near, *(each for each in USUAL if each in tags)]))
+    return f"{', '.join(some)} and {len(tags) - len(some)} others"
+
+
+@lru_cache(maxsize=4)
+def _voices(home: Path) -> tuple[Voice, ...]:
+    folder = home / "espeak-ng-data" / "lang"
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    read = (_read(path, path.relative_to(folder).as_posix()) for path in files)
+    return tuple(voice for voice in read if voice is not None)
+
+
+def _read(path: Path, identifier: str) -> Voice | None:
+    name, ranks = identifier, []
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        match line.split("//")[0].split():
+            case ["name", *words]:
+                name = " ".join(words)
+            case ["language", language]:
+                ranks.append((language.lower(), UNRANKED))
+            case ["language", language, rank] if rank.isdigit():
+                ranks.append((language.lower(), int(rank)))
+    return Voice(identifier, name, tuple(ranks)) if ranks else None
+
+
+@lru_cache(maxsize=4)
+def _variants(home: Path) -> tuple[str, ...]:
+    return tuple(sorted(path.name for path in (home / "espeak-ng-data/voices/!v").iterdir()))
+
+
+PROGRAM = Path(__file__).with_name("espeak_process.py")
 WHEEL = "espeakng-loader"
 
 RATE = 160
@@ -89,7 +365,7 @@ def installed() -> Engine:
 class _Plan:
     voice: Voice
     rate: int
-    text: Traced
+    text: MappedText
     notes: tuple[str, ...] = ()
 
 

@@ -18,7 +18,7 @@ import requests
 from gtts import gTTS, gTTSError
 from gtts.lang import tts_langs
 
-from ..errors import (
+from ..core.errors import (
     Offline,
     ProviderError,
     ProviderMissing,
@@ -27,13 +27,11 @@ from ..errors import (
     SettingsError,
     Unreachable,
 )
-from ..gate import retry_after
-from ..settings import MOST_WORKERS
-from ..speech import VERSION, spoken
-from . import Narration, Request, VoiceAsk
-from ._joined import NoSound, joined_mp3
-from ._pieces import pieces
-from ._together import together
+from ..models.settings import MOST_WORKERS
+from ..text.speech import VERSION, spoken
+from .adaptive import retry_after
+from .base import Narration, Request, VoiceAsk
+from .chunks import NoSound, joined_mp3, pieces, together
 
 MOST = gTTS.GOOGLE_TTS_MAX_CHARS
 """Characters that Google Translate speaks in one request: 100."""

@@ -22,15 +22,13 @@ from typing import Any
 import typst
 
 from .. import slides
-from ..errors import ProviderError, SettingsError
-from ..slides.choose import choose
-from ..slides.glyphs import Font, Ranges, cast, in_order, of_file, replaced, unseen
-from ..slides.palette import ACCENT, Palette, palette
-from ..slides.reading import Reading
+from ..core.errors import ProviderError, SettingsError
+from ..core.fonts import Font, Ranges, cast, in_order, of_file, replaced, unseen
+from ..slides.analysis import Reading
+from ..slides.layouts import choose, wished
+from ..slides.render import ACCENT, Frame, Palette, palette, spec
 from ..slides.slide import Slide
-from ..slides.spec import Frame, spec
-from ..slides.wish import wished
-from . import ImageAsk, Picture, Request
+from .base import ImageAsk, Picture, Request
 
 FOLDER = Path(slides.__file__).parent
 FONTS = FOLDER / "fonts"

@@ -1,19 +1,34 @@
-"""What came of a run: a section, a lesson, a batch, each as values that show themselves."""
+"""What came of a run, and how it is shown."""
 
-from ..wording import clock_time, count, in_runs, in_sections, took
-from .batch import BatchReport
-from .section import SectionReport
-from .video import VideoReport, met, vidkit_version
+from ..core.format import clock_time, count, in_runs, in_sections, took
+from ..core.system import vidkit_version
+from .bars import Bar, Kind, Mark, Stretch, Tally, Workers
+from .html import Page, Row, Shown, Table, step_lines, step_table
+from .reports import BatchReport, SectionReport, VideoReport, met
+from .timeline import Timeline
 
 __all__ = [
+    "Bar",
     "BatchReport",
+    "Kind",
+    "Mark",
+    "Page",
+    "Row",
     "SectionReport",
+    "Shown",
+    "Stretch",
+    "Table",
+    "Tally",
+    "Timeline",
     "VideoReport",
+    "Workers",
     "clock_time",
     "count",
     "in_runs",
     "in_sections",
     "met",
+    "step_lines",
+    "step_table",
     "took",
     "vidkit_version",
 ]

@@ -17,16 +17,23 @@ that is killed leaves it whole or not at all. The facts about it lie beside it a
 database: a journal that is lost loses no asset.
 """
 
-from .asset import Asset, copy_out
-from .journal import Journal
-from .keeping import Contents, Removal, Verdict
-from .key import asset_key, without_credentials
-from .mark import default_folder
-from .money import Budget, Entry, Money
-from .nothing import NoStore, open_store
-from .reservation import Reservation
-from .store import Store
-from .upkeep import Upkeep
+from __future__ import annotations
+
+from .ledger import Budget, Entry, Journal, Money, Reservation
+from .store import (
+    Asset,
+    Contents,
+    NoStore,
+    Removal,
+    Store,
+    Upkeep,
+    Verdict,
+    cache_key,
+    copy_out,
+    default_folder,
+    open_store,
+    without_credentials,
+)
 
 __all__ = [
     "Asset",
@@ -41,7 +48,7 @@ __all__ = [
     "Store",
     "Upkeep",
     "Verdict",
-    "asset_key",
+    "cache_key",
     "copy_out",
     "default_folder",
     "open_store",

@@ -8,16 +8,16 @@
     Painter().watch(run, timeline)
 """
 
-from .film import Film
+from __future__ import annotations
+
 from .lessons import Lessons
-from .meters import Meters
-from .paint import Painter
+from .monitor import Meters, Timeline
 from .sections import Sections
+from .settings import Workers
 from .studio import Studio
-from .timeline import Timeline
 from .tuner import Tuner
-from .videos import Videos
-from .workers import Workers
+from .videos import Film, Videos
+from .widgets import Painter
 
 __all__ = [
     "Film",

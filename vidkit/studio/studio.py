@@ -7,38 +7,384 @@ The cell that shows it returns at once. The run lives on vidkit's loop; a later 
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import fields, replace
 from html import escape
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import ipywidgets as widgets
 
-from .. import calls, loop
-from ..earlier import read_report
-from ..errors import Cancelled, VidkitError
-from ..events import Event
-from ..lesson import Lesson
-from ..lineup import output_folder
-from ..report import BatchReport, VideoReport, count
-from ..run import Run
-from ..settings import Settings
-from . import python
-from .controls import Controls
-from .desk import Desk
-from .estimate import Subject
-from .film import Film, film
+from .. import api
+from ..api import Run
+from ..core import loop
+from ..core.errors import Cancelled, VidkitError
+from ..core.events import Event, LessonEnded, LessonStarted, RunEnded, RunStarted, SectionEnded
+from ..core.format import clock_time, count
+from ..models.lesson import TEXTS, Lesson
+from ..models.settings import Settings
+from ..pipeline.output import read_report
+from ..pipeline.planning import output_folder
+from ..report.reports import BatchReport, VideoReport
+from ..store.ledger import Budget
 from .lessons import Lessons
-from .look import button
-from .meters import Meters
-from .paint import Painter
-from .part import Part, reveal, show
-from .stored import Stored
-from .timeline import Timeline
-from .videos import Videos
-from .workers import Workers
+from .monitor import Meters, Timeline
+from .sections import Make, Sections
+from .settings import Subject, Workers
+from .videos import Film, Videos, film
+from .widgets import Painter, Part, Stored, button, reveal, show, words
+
+# The Python that does what a panel does, ready to paste into a cell.
+
+
+_PANEL_ONLY = ("progress",)
+"""Settings that the panel chooses for itself."""
+
+
+def making(
+    path: Path, settings: Settings, shown: Lesson | None = None, read: Lesson | None = None
+) -> str:
+    """Makes the video of the lesson in the file `path`. shown, read: the lesson as the panel has
+    it, and as its file has it, where both are known; edits between them are made there too.
+    """
+    changes = _edits(shown, read) if shown and read else []
+    if not changes:
+        return _cell([], _call("generate_video", repr(str(path)), settings))
+    before = [
+        "",
+        f"lesson = vidkit.load_lesson({str(path)!r})",
+        *changes,
+    ]
+    return _cell(before, _call("generate_video", "lesson", settings))
+
+
+def making_all(folder: Path, settings: Settings) -> str:
+    """Makes the videos of a folder."""
+    return _cell([], _call("process_videos", repr(str(folder)), settings))
+
+
+def _cell(before: list[str], call: list[str]) -> str:
+    return "\n".join(["import vidkit", *(before or [""]), *call, "report"])
+
+
+def _edits(lesson: Lesson, read: Lesson) -> list[str]:
+    """What makes of the lesson in the file the one that the panel has."""
+    lines = []
+    for index, (now, before) in enumerate(zip(lesson.sections, read.sections, strict=False)):
+        texts = {
+            key: getattr(now, key) or ""
+            for key in TEXTS
+            if getattr(now, key) != getattr(before, key)
+        }
+        given = "".join(f", {key}={text!r}" for key, text in texts.items())
+        if given:
+            lines.append(f"lesson = vidkit.edited(lesson, {index}{given})")
+    return lines
+
+
+def _call(name: str, subject: str, settings: Settings) -> list[str]:
+    lines = [f"    {subject},"]
+    unknown = []
+    default = Settings()
+    for each in fields(Settings):
+        value = getattr(settings, each.name)
+        if each.name in _PANEL_ONLY or value == getattr(default, each.name):
+            continue
+        written = _written(value)
+        if written is None:
+            unknown.append(f"# add {each.name}=, which you gave the panel as an object")
+        else:
+            lines.append(f"    {each.name}={written},")
+    if len(lines) == 1:
+        return [*unknown, f"report = await vidkit.{name}({subject})"]
+    return [*unknown, f"report = await vidkit.{name}(", *lines, ")"]
+
+
+def _written(value: Any) -> str | None:
+    """A value as Python; None where it is an object that only its maker can write."""
+    match value:
+        case None | bool() | int() | float() | str():
+            return repr(value)
+        case Path():
+            return repr(str(value))
+        case Budget():
+            return f"vidkit.Budget({value.name!r}, {value.dollars!r})"
+        case list() | tuple():
+            parts = [_written(each) for each in value]
+            if None in parts:
+                return None
+            told = ", ".join(part or "" for part in parts)
+            if isinstance(value, list):
+                return f"[{told}]"
+            return f"({told},)" if len(parts) == 1 else f"({told})"
+    return None
+
+
+# The buttons that start, hold and end a run, and the line that says how far it is.
+
+
+class Controls:
+    """*Make*, *Make all*, *Pause* and *Cancel*, and how far the run is.
+
+    make, make_all: what the buttons start; make_all=None for a single lesson. `told` is what
+    the line says.
+    """
+
+    def __init__(
+        self, make: Callable[[], object], make_all: Callable[[], object] | None = None
+    ) -> None:
+        self._run: Run[Any] | None = None
+        self.told = ""
+        self._ending = False
+        self._began = 0.0
+        self._what = ""
+        self._forget()
+        self._make = button("Make", "Make the video of this lesson", make, chief=True)
+        self._make_all = button(
+            "Make all", "Make the videos of all lessons, as their files are", make_all or make
+        )
+        self._pause = button("Pause", "", self.pause)
+        self._cancel = button("Cancel", "", self.cancel)
+        starts = [self._make, self._make_all] if make_all else [self._make]
+        self._row = widgets.HBox([*starts, self._pause, self._cancel])
+        self._row.add_class("vidkit-row")
+        self._said = widgets.HTML()
+        self._bar = widgets.HTML()
+        self.widget = widgets.VBox([self._row, self._said, self._bar])
+        self.widget.add_class("vidkit-controls")
+        self._settle()
+
+    @property
+    def run(self) -> Run[Any] | None:
+        """The run that goes on, None where none does."""
+        return self._run if self._run is not None and not self._run.done() else None
+
+    def add(self, *buttons: widgets.Button) -> None:
+        """Put further buttons beside the others."""
+        self._row.children += buttons
+
+    def watch(self, run: Run[Any], what: str) -> None:
+        """Steer `run` until it is over; `what` is being made, in a few words."""
+        self._run, self._what, self._ending = run, what, False
+        self._began = time.monotonic()
+        self._settle()
+        self.paint()
+        run.when_done(self._settle)
+
+    def say(self, text: str, kind: str = "state") -> None:
+        """Say something in the place of how far it is, until another run begins."""
+        self._tell(text, kind)
+        if self.run is None:
+            reveal(self._bar, False)
+
+    def pause(self) -> None:
+        """Hold the run, or let it go on."""
+        if (run := self.run) is not None:
+            (run.resume if run.snapshot().paused else run.pause)()
+            self._settle()
+            self.paint()
+
+    def cancel(self) -> None:
+        """End the run: calls under way are finished and kept. A second time, those end too."""
+        if (run := self.run) is not None:
+            self._ending = True
+            run.cancel()
+            self._settle()
+            self.paint()
+
+    def hear(self, event: Event) -> None:
+        """Count what is over."""
+        match event:
+            case RunStarted():
+                self._forget()
+                self._lessons = event.lessons or 0
+            case LessonStarted():
+                self._sections += len(event.sections)
+            case SectionEnded() if event.state != "cancelled":
+                self._over += 1
+                self._failed += event.state != "made"
+            case LessonEnded():
+                self._lessons_over += 1
+            case _:
+                pass
+
+    def paint(self) -> None:
+        """Show how far it is."""
+        run = self.run
+        if run is None:
+            return
+        state = "Making"
+        if self._ending:
+            state = "Cancelling, and finishing what is under way:"
+        elif run.snapshot().paused:
+            state = "Paused:"
+        failed = f", {self._failed} failed" if self._failed else ""
+        lessons = ""
+        if self._lessons > 1:
+            lessons = f"{self._lessons_over} of {count(self._lessons, 'lesson')}, "
+        done = f"{lessons}{self._over} of {count(self._sections, 'section')}{failed}"
+        self._tell(f"{state} {self._what}: {done}")
+        taken = clock_time(time.monotonic() - self._began)
+        bar = (
+            f'<div class="vidkit-progress"><progress max="{self._sections or 1}" '
+            f'value="{self._over}" aria-label="sections that are over"></progress>'
+            f'<span class="vidkit-small">{taken}</span></div>'
+        )
+        if self._bar.value != bar:
+            self._bar.value = bar
+            reveal(self._bar, True)
+
+    def _forget(self) -> None:
+        self._lessons = self._lessons_over = 0
+        self._sections = self._over = self._failed = 0
+
+    def _settle(self) -> None:
+        """Let each button say what it would do now."""
+        run = self.run
+        busy = run is not None
+        self._make.disabled = self._make_all.disabled = busy
+        self._pause.disabled = self._cancel.disabled = not busy
+        paused = run is not None and run.snapshot().paused
+        self._pause.description = "Resume" if paused else "Pause"
+        self._pause.tooltip = (
+            "Go on where it was held" if paused else "Begin nothing more until Resume"
+        )
+        ending = busy and self._ending
+        self._cancel.description = "Stop at once" if ending else "Cancel"
+        self._cancel.tooltip = (
+            "Break off what is under way; calls may have been paid"
+            if ending
+            else "End the run; what is under way is finished and kept"
+        )
+
+    def _tell(self, text: str, kind: str = "state") -> None:
+        self.told = text
+        page = f'<div role="status" aria-live="polite">{words(text, kind)}</div>'
+        if self._said.value != page:
+            self._said.value = page
+
+
+# The cards of the chosen lesson: kept while they hold edits, and told what the run has done.
+
+
+class Desk:
+    """Shows one lesson's cards at a time. make: starts a run of a lesson, for its cards."""
+
+    def __init__(self, make: Make) -> None:
+        self.sections: Sections | None = None
+        self.widget = widgets.VBox()
+        self._make = make
+        self._lock = Lock()
+        self._paths: tuple[Path, ...] = ()
+        self._heard: list[Event] = []
+        self._kept: dict[Path, Sections] = {}
+        self._read: dict[Path, Lesson] = {}
+
+    def show(self, path: Path, lesson: Lesson | None, settings: Settings, anew: bool) -> None:
+        """Show the cards of `lesson`, which the file `path` holds now; none where it is faulty.
+
+        Cards with edits stay as they are. anew: not where the file was changed besides.
+        """
+        if self.sections is not None and self.sections.lesson.path != path:
+            self._leave(self.sections)
+        sections = self._kept.get(path) or self.sections
+        if sections is not None and self._still(sections, lesson, anew):
+            if lesson is not None and sections.lesson == lesson:
+                self._read[path] = lesson
+        elif sections is not None:
+            self._drop(sections)
+            sections = None
+        if sections is None and lesson is not None:
+            self._read[path] = lesson
+            sections = Sections(lesson, settings, self._make)
+        self._place(sections)
+
+    def settle(self, settings: Settings) -> None:
+        """The next run has these settings: earlier takes and prices are looked up by them."""
+        if self.sections is not None:
+            self.sections.settings = settings
+
+    def begin(self, paths: Sequence[Path]) -> None:
+        """A run over these lessons begins."""
+        with self._lock:
+            self._paths, self._heard = tuple(paths), []
+
+    def hear(self, event: Event) -> None:
+        """Pass an event of the run on to the cards, if it concerns their lesson, and keep it for
+        those that are shown later.
+        """
+        with self._lock:
+            self._heard.append(event)
+            for sections in self._all():
+                if self._concerns(event, sections):
+                    sections.hear(event)
+
+    def paint(self) -> None:
+        """Show what changed on the cards, and let those that wait make their sections."""
+        for sections in self._all():
+            sections.paint()
+
+    def _all(self) -> list[Sections]:
+        shown = [] if self.sections is None else [self.sections]
+        return [*shown, *(kept for kept in self._kept.values() if kept not in shown)]
+
+    def _still(self, sections: Sections, lesson: Lesson | None, anew: bool) -> bool:
+        """Whether cards show what they should: the file as it is, or edits of it."""
+        path = sections.lesson.path
+        if lesson is not None and lesson in (sections.lesson, self._read.get(path)):
+            return True
+        return not anew and self._edited(sections)
+
+    def _edited(self, sections: Sections) -> bool:
+        try:
+            return sections.take_in() != self._read.get(sections.lesson.path)
+        except VidkitError:
+            return True  # faulty texts in an open field
+
+    def _leave(self, sections: Sections) -> None:
+        """Another lesson is shown: keep the cards where they hold edits."""
+        path = sections.lesson.path
+        if self._edited(sections):
+            self._kept[path] = sections
+            self.sections = None
+        else:
+            self._drop(sections)
+
+    def _drop(self, sections: Sections) -> None:
+        path = sections.lesson.path
+        self._kept.pop(path, None)
+        self._read.pop(path, None)
+        self.widget.children = ()
+        with self._lock:
+            if self.sections is sections:
+                self.sections = None
+        sections.close()
+
+    def _place(self, sections: Sections | None) -> None:
+        """Put cards on the desk, told of everything that their lesson's run did."""
+        if sections is self.sections and self.widget.children:
+            return
+        with self._lock:
+            if sections is not None and sections.lesson.path not in self._kept:
+                for event in self._heard:
+                    if self._concerns(event, sections):
+                        sections.hear(event)
+            self.sections = sections
+        if sections is not None:
+            self._kept.pop(sections.lesson.path, None)
+            sections.paint()
+        self.widget.children = (sections.widget,) if sections else ()
+
+    def _concerns(self, event: Event, sections: Sections) -> bool:
+        lesson = getattr(event, "lesson", None)
+        if lesson is None:
+            mine = sections.lesson.path in self._paths
+            return mine and isinstance(event, RunStarted | RunEnded)
+        return bool(lesson < len(self._paths) and self._paths[lesson] == sections.lesson.path)
+
 
 log = logging.getLogger("vidkit.studio")
 
@@ -112,7 +458,7 @@ class Studio:
         videos = Videos(paths, self._watch)
         try:
             self._begin(paths, videos)
-            run = calls.start_all(paths, settings=self.workers.settings, listener=self.hear)
+            run = api.start_all(paths, settings=self.workers.settings, listener=self.hear)
         except VidkitError as error:
             self.controls.say(str(error), "wrong")
             return
@@ -134,10 +480,10 @@ class Studio:
         """
         settings = self.workers.settings
         if self._batch:
-            return python.making_all(self.lessons.folder.path, settings)
+            return making_all(self.lessons.folder.path, settings)
         read, path = self.lessons.lesson, self.lessons.path
         shown = self.desk.sections.lesson if self.desk.sections else None
-        return python.making(path, settings, shown, read)
+        return making(path, settings, shown, read)
 
     def __await__(self) -> Generator[Any, None, Report]:
         """The report of the latest run, whatever came of it."""
@@ -234,7 +580,7 @@ class Studio:
             return None
         settings = self.workers.settings.with_(**changes)
         self._begin((lesson.path,), None)
-        run = calls.start(lesson, None, settings=settings, listener=self.hear)
+        run = api.start(lesson, None, settings=settings, listener=self.hear)
         only = settings.only
         part = f"section {', '.join(map(str, only))} of " if only else ""
         self._follow(run, f"{part}{lesson.title or lesson.name}")

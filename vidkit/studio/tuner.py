@@ -13,26 +13,17 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from .. import loop
-from ..errors import VidkitError
-from ..events import Event
-from ..forecasting import (
-    Forecast,
-    Given,
-    Kind,
-    PerMinute,
-    Rehearsal,
-    Seconds,
-    curve,
-    forecast_of,
-    prepared,
-)
-from ..settings import Settings, settled
-from ..wording import count, took
-from .look import button, words
-from .part import show
-from .slider import NAMES, count_slider, limit_slider, seconds_slider
-from .stored import Stored
+from ..core import loop
+from ..core.errors import VidkitError
+from ..core.events import Event
+from ..core.format import count, took
+from ..forecasting.forecast import Forecast, forecast_of, prepared
+from ..forecasting.simulation import Rehearsal
+from ..forecasting.sweep import curve
+from ..forecasting.workload import Given, PerMinute, Seconds
+from ..models.settings import Settings, settled
+from ..pipeline.workload import Kind
+from .widgets import NAMES, Stored, button, count_slider, limit_slider, seconds_slider, show, words
 
 IMAGE_SECONDS, VOICE_SECONDS = 60.0, 30.0
 MOST_A_MINUTE = 200
@@ -46,8 +37,8 @@ PAINTS = 0.1
 REMEMBERED = 12
 """Providers whose speed-ups are kept, so that a slider that comes back shows them at once."""
 
-Place = tuple[int, int]
-Speeds = dict[Place, Forecast]
+LessonContext = tuple[int, int]
+Speeds = dict[LessonContext, Forecast]
 
 
 class Tuner:
@@ -216,7 +207,7 @@ class Tuner:
         most = max(map(len, self._base.load.lessons))
         return sorted({each for each in COUNTS if each <= most} | {self.sections.value})
 
-    def _places(self) -> list[Place]:
+    def _places(self) -> list[LessonContext]:
         """What has to be known for it: one alone, and each number with as many videos."""
         return [(1, 1), *((sections, self.videos.value) for sections in self._row())]
 
@@ -253,7 +244,7 @@ class Tuner:
         return repr(self.forecast)
 
 
-def _workers(settings: Settings) -> Place:
+def _workers(settings: Settings) -> LessonContext:
     return settings.section_workers, settings.video_workers
 
 

@@ -1,0 +1,703 @@
+"""The command line: `vidkit make`, `batch`, `plan`, `check`, `slides`, `providers`, `cache`,
+`lab` and `schema`.
+
+Ends with 0 where all was made, 1 where something failed, 2 where the input was bad,
+130 where it was interrupted, and 141 where whoever read its output has gone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import math
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from contextvars import ContextVar
+from datetime import timedelta
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NoReturn, TextIO, TypeVar, get_args
+
+from . import api
+from .api import Run
+from .cluster.client import connected
+from .core.errors import LessonError, OutputError, ProviderMissing, SettingsError, VidkitError
+from .core.format import count, printable
+from .core.interrupts import INTERRUPTED, PROGRAM
+from .core.paths import demand_here, is_file, is_folder, path_given, shortened, why_unwritable
+from .core.system import vidkit_version
+from .models.lesson import Lesson, json_schema, lesson_files, load_lesson
+from .models.settings import Fit, Force, Motion, Settings
+from .providers.registry import Kind, names, specs
+from .report.reports import BatchReport
+from .store.store import Removal, Upkeep
+
+# The options of the commands: what they are called, and what may stand behind them.
+
+
+DEFAULTS = Settings()
+
+KINDS: tuple[Kind, ...] = ("images", "voice")
+EXAMPLES = {"images": "openai,slides", "voice": "gtts,espeak"}
+
+
+def run_options(parser: argparse.ArgumentParser) -> None:
+    """The options that say how videos are made."""
+    add = parser.add_argument
+    add(
+        "--workers",
+        type=workers_option,
+        dest="section_workers",
+        metavar="N",
+        help=f"sections of a lesson made at once (default {DEFAULTS.section_workers}); auto, or "
+        "auto:12, follows from what is measured",
+    )
+    add(
+        "--videos",
+        type=workers_option,
+        dest="video_workers",
+        metavar="N",
+        help=f"lessons made at once (default {DEFAULTS.video_workers}); auto as there",
+    )
+    for kind in KINDS:
+        add(
+            f"--{kind}",
+            metavar="NAME",
+            help=f"one of {', '.join(names(kind))}, or NAME:ARGUMENT; of several, as "
+            f"{EXAMPLES[kind]}, each takes the place of those before it",
+        )
+    provider_options(parser)
+    add("--size", type=size_option, metavar="WxH", help="the video's frame (default 1280x720)")
+    add("--rate", type=int, metavar="WPM", help="speed of speech in words a minute")
+    add(
+        "--on-failure",
+        choices=("skip", "placeholder", "stop"),
+        help="leave a failed section out (default), put a card in its place, or stop",
+    )
+    add("--fit", choices=get_args(Fit), help="show other shapes whole, or fill the frame")
+    add("--motion", choices=get_args(Motion), help="stand, zoom slowly, or fade into each other")
+    add("--force", choices=get_args(Force), help="make this anew, although the store has it")
+    add("--budget", type=float, metavar="DOLLARS", help="spend no more than this in the run")
+    add("--pace", type=float, metavar="N", help="ask an online provider N times a minute at most")
+    add("--no-cache", action="store_false", dest="cache", default=None, help="keep nothing")
+    add("--cache-dir", metavar="DIR", help="the folder of the store of what was made")
+    add("--quiet", action="store_false", dest="progress", default=None, help="no progress bars")
+
+
+def workers_option(text: str) -> int | str:
+    """A number of workers, or "auto" and its ceiling, which the settings read."""
+    return text if text.startswith("auto") else int(text)
+
+
+def provider_options(parser: argparse.ArgumentParser) -> None:
+    """The options that reach a provider. There is none for a key: a terminal remembers what is
+    typed.
+    """
+    add = parser.add_argument
+    add("--base-url", metavar="URL", help="openai: another server that speaks as it does")
+    add("--image-style", metavar="TEXT", help="openai: what is asked for before a section's words")
+    add("--image-quality", metavar="WORD", help="openai: low, medium, high, xhigh, max or auto")
+    add("--voice-manner", metavar="TEXT", help="openai: how to speak")
+    add("--voice-tld", metavar="TLD", help="gtts: the accent, as the end of an address: co.uk")
+    add("--voice-slow", action="store_true", default=None, help="gtts: speak slowly")
+
+
+def settings_from(given: argparse.Namespace) -> Settings:
+    """The settings that were named on the command line, and no others."""
+    changes: dict[str, Any] = {
+        name: value
+        for name in (
+            "images",
+            "voice",
+            "base_url",
+            "image_style",
+            "image_quality",
+            "voice_manner",
+            "voice_tld",
+            "voice_slow",
+            "rate",
+            "section_workers",
+            "video_workers",
+            "size",
+            "on_failure",
+            "only",
+            "force",
+            "budget",
+            "pace",
+            "cache",
+            "cache_dir",
+            "fit",
+            "motion",
+            "progress",
+        )
+        if (value := getattr(given, name, None)) is not None
+    }
+    for kind in KINDS:
+        if kind in changes:
+            several = specs(kind, changes[kind])
+            changes[kind] = several if len(several) > 1 else several[0]
+    return DEFAULTS.with_(**changes)
+
+
+def size_option(text: str) -> tuple[int, int]:
+    """WIDTHxHEIGHT."""
+    width, _, height = text.lower().partition("x")
+    try:
+        return int(width), int(height)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: write WIDTHxHEIGHT, such as 1280x720"
+        ) from None
+
+
+def days_option(text: str) -> timedelta:
+    """A time such as 30d."""
+    units = {"h": "hours", "d": "days", "w": "weeks"}
+    number, unit = text[:-1], text[-1:].lower()
+    try:
+        if unit in units and number.isdecimal():
+            return timedelta(**{units[unit]: int(number)})
+    except (OverflowError, ValueError):
+        pass  # longer than there has been time
+    raise argparse.ArgumentTypeError(f"{shortened(text)}: write a time such as 12h, 30d or 8w")
+
+
+def data_size_option(text: str) -> int:
+    """Bytes, from a size such as 5GB."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", text.strip().lower())
+    size = float(found[1]) * 1000 ** " kmgt".index(found[2] or " ") if found else math.inf
+    if math.isinf(size):
+        raise argparse.ArgumentTypeError(f"{shortened(text)}: write a size such as 500MB or 5GB")
+    return int(size)
+
+
+def numbers_option(text: str) -> list[int]:
+    """Section numbers such as 3,5."""
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: write section numbers, such as 3,5") from None
+
+
+# The terminal: what is said to it, and what happens when it is closed or interrupted.
+
+
+FAILED, UNHEARD = 1, 141
+"""Exit codes: the second is that of a program whose reader has gone, as in `… | head -1`."""
+
+STOPPED = "Stopped. What was finished is kept; the same command goes on."
+
+
+def say(what: object = "", *, trouble: bool = False) -> None:
+    """Print a text, with what a terminal would obey instead of showing made visible. trouble:
+    to standard error.
+    """
+    if not trouble and (listener := _listener.get()) is not None:
+        listener(what)
+        return
+    try:
+        print(printable(str(what)), file=sys.stderr if trouble else sys.stdout)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _Unsaid(error.strerror or error) from None
+
+
+@contextmanager
+def told_to(listener: Callable[[object], None]) -> Iterator[None]:
+    """Hand what is said, but for what is trouble, to `listener` instead: a notebook shows more
+    than text.
+    """
+    before = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(before)
+
+
+_listener: ContextVar[Callable[[object], None] | None] = ContextVar("listener", default=None)
+
+
+def asked(question: str) -> bool | None:
+    """Whether somebody says yes; None where nobody can answer."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        return None
+    try:
+        return input(printable(question)).strip().lower() in ("y", "yes")
+    except EOFError:
+        say()
+        return False
+
+
+def carried_out(command: Callable[[], int]) -> int:
+    """The exit code of `command`, with a terminal that is whole before it and left quietly
+    after it.
+    """
+    _open_streams()
+    code = FAILED
+    try:
+        try:
+            code = command()
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+            say(f"\n{STOPPED}", trouble=True)
+        except SystemExit:
+            _flush()
+            raise
+        _flush()
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except BrokenPipeError:
+        _close_streams()
+        code = UNHEARD
+    except _Unsaid as error:
+        with suppress(OSError, _Unsaid):
+            say(f"vidkit: the output cannot be written: {error}", trouble=True)
+        _close_streams()
+        code = code or FAILED
+    if PROGRAM:  # one more Ctrl-C ends the process at once, without a word
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return code
+
+
+class _Unsaid(Exception):
+    """The output could not be written: a full disk behind it, and the like."""
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise _Unsaid(error.strerror or error) from None
+
+
+def _open_streams() -> None:
+    """Have three streams, where the one who started us closed some (`>&-`): the next file to be
+    opened would take their place, and get what is printed. A terminal that lacks a letter
+    still gets the rest.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            with suppress(OSError):
+                os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            nothing = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  for good
+            setattr(sys, name, nothing)
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _close_streams() -> None:
+    """Say nothing more, not even what is still to be written."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            _flushes(stream) or os.dup2(nothing, stream.fileno())
+    os.close(nothing)
+
+
+def _flushes(stream: TextIO) -> bool:
+    try:
+        stream.flush()
+    except OSError:
+        return False
+    return True
+
+
+# isort: split
+
+
+T = TypeVar("T")
+
+ALL_MADE, SOME_FAILED, BAD_INPUT = 0, 1, 2
+
+_BAD_INPUT = (LessonError, SettingsError, OutputError, ProviderMissing)
+
+_CACHE = {
+    "show": "size, contents and hit rate",
+    "verify": "look at every byte",
+    "prune": "remove what was not used for long",
+    "clear": "remove everything",
+}
+
+_WORKERS = f"""\
+worker counts:
+  A batch makes {DEFAULTS.video_workers} videos at once, each with {DEFAULTS.section_workers} \
+sections at once, each with its image beside
+  its narration: {DEFAULTS.video_workers} videos × {DEFAULTS.section_workers} sections × 2 = \
+at most {DEFAULTS.peak_calls} provider calls at once.
+  sections: 2-3 careful, 4-6 balanced, 8-10 bold; videos: 1 careful, 2 balanced, 3-4 bold.
+"""
+
+
+def main(arguments: Sequence[str] | None = None, lesson: Lesson | None = None) -> int:
+    """Run the command that `arguments` (default: the process's own) name; gives the exit code.
+
+    lesson: what `make` makes instead of the file that is named.
+    """
+    return carried_out(lambda: _named(arguments, lesson))
+
+
+def _named(arguments: Sequence[str] | None, lesson: Lesson | None) -> int:
+    given = _parser().parse_args(arguments)
+    if lesson is not None:
+        given.lesson = [lesson]
+    try:
+        demand_here()
+        code: int = given.command(given)
+    except VidkitError as error:
+        say(f"vidkit: {error}", trouble=True)
+        return BAD_INPUT if isinstance(error, _BAD_INPUT) else SOME_FAILED
+    return code
+
+
+def _make(given: argparse.Namespace) -> int:
+    """`vidkit make`: one lesson into one folder, or several each beside itself."""
+    if given.output and len(given.lesson) > 1:
+        raise SettingsError(f"-o is for one lesson, and there are {len(given.lesson)}")
+    settings = settings_from(given)
+    if len(given.lesson) > 1:
+        return _tell(_waited(api.start_all(given.lesson, settings=settings)))
+    report = _waited(api.start(given.lesson[0], given.output, settings=settings))
+    if report.path is None and report.failure is not None:
+        raise report.failure
+    say(report)
+    return ALL_MADE if report.made else SOME_FAILED
+
+
+def _batch(given: argparse.Namespace) -> int:
+    """`vidkit batch`: every lesson of a folder or a glob, or those that are named."""
+    settings = settings_from(given)
+    if given.sequential:
+        settings = settings.with_(video_workers=1)
+    first, *more = given.lessons
+    lessons = given.lessons if more or Path(first).is_file() else first
+    with connected(given.dask) if given.dask else nullcontext() as client:
+        run = api.start_all(lessons, output_dir=given.output, settings=settings, client=client)
+        return _tell(_waited(run))
+
+
+def _waited(run: Run[T]) -> T:
+    """The report of a run. The first Ctrl-C lets calls under way finish, and says so."""
+
+    def ease() -> None:
+        say("\nFinishing what is under way; Ctrl-C again stops at once.", trouble=True)
+        run.cancel()
+
+    return run.result(ease)
+
+
+def _plan(given: argparse.Namespace) -> int:
+    """`vidkit plan`: calls, cost and time, before anything is spent."""
+    paths = [p for each in given.lesson for p in _lessons(path_given("lesson", each))]
+    say(api.plan(paths, settings_from(given)))
+    return ALL_MADE
+
+
+def _lessons(path: Path) -> list[Path]:
+    return lesson_files(path) if is_folder(path) else [path]
+
+
+def _cache(given: argparse.Namespace) -> int:
+    """`vidkit cache`: what is in the store, and keeping it in order."""
+    with Upkeep(Path(given.cache_dir) if given.cache_dir else None) as store:
+        for note in store.notes:
+            say(f"note: {note}")
+        match given.what:
+            case "show":
+                say(f"{store.folder}\n{store.contents()}")
+            case "verify":
+                verdict = store.verify()
+                say(verdict)
+                return SOME_FAILED if verdict.bad else ALL_MADE
+            case "prune":
+                if given.older_than is None and given.keep is None:
+                    raise SettingsError("say what is to go: --older-than 30d, --keep 5GB, or both")
+                how = (given.older_than, given.keep)
+                _remove(given, lambda dry: store.prune(*how, dry=dry))
+            case "clear":
+                _remove(given, lambda dry: store.clear(dry=dry))
+    return ALL_MADE
+
+
+def _remove(given: argparse.Namespace, remove: Callable[[bool], Removal]) -> None:
+    """Say what will go, ask where somebody can answer, and remove it."""
+    would = remove(True)
+    say(would)
+    if not would.assets and not would.aside:
+        return
+    if not given.yes:
+        yes = asked("Go on? [y/N] ")
+        if yes is None:
+            say("nothing is removed; add --yes to go on")
+        if not yes:
+            return
+    say(remove(False))
+
+
+def _check(given: argparse.Namespace) -> int:
+    """`vidkit check`: what is wrong with lessons, without making anything."""
+    good = True
+    for path in given.lesson:
+        try:
+            lesson = load_lesson(path)
+        except LessonError as error:
+            say(error)
+            good = False
+        else:
+            say(f"{path}: {count(len(lesson.sections), 'section')}, no faults")
+            for warning in lesson.warnings:
+                say(f"  note: {warning}")
+    return ALL_MADE if good else BAD_INPUT
+
+
+def _slides(given: argparse.Namespace) -> int:
+    """`vidkit slides`: all slides of a lesson on one sheet, with the layout of each and why."""
+    from .pipeline.planning import slide_sheet
+
+    lesson, settings = load_lesson(given.lesson), settings_from(given)
+    out = Path(given.output or f"slides_{lesson.name}.png")
+    for number, (section, why) in enumerate(
+        zip(lesson.sections, slide_sheet(lesson, settings, out), strict=True), 1
+    ):
+        say(f"{number}. {section.title or '(no title)'}: {why}")
+    say(out)
+    return ALL_MADE
+
+
+def _providers(given: argparse.Namespace) -> int:
+    """`vidkit providers`: what there is, what each needs and costs, whether it can be used."""
+    from .pipeline.planning import check, offers, table
+
+    there = offers(settings_from(given))
+    say(table(check(there) if given.check else there))
+    return ALL_MADE
+
+
+def _lab(given: argparse.Namespace) -> int:
+    """`vidkit lab`: JupyterLab on the first notebook."""
+    # MOVED
+
+    folder = None if given.folder is None else path_given("folder", given.folder)
+    return open_lab(folder, browser=given.browser, port=given.port)
+
+
+def _schema(_: argparse.Namespace) -> int:
+    """`vidkit schema`: the format of lessons."""
+    say(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    return ALL_MADE
+
+
+def _tell(report: BatchReport) -> int:
+    say(report)
+    return ALL_MADE if report.made else SOME_FAILED
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="vidkit", description="Turn lessons written as JSON into narrated videos."
+    )
+    parser.add_argument("--version", action="version", version=f"vidkit {vidkit_version()}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    make = _command(commands, "make", _make, "make one lesson's video, or several")
+    make.add_argument("lesson", nargs="+", metavar="LESSON", help="the lesson's JSON file")
+    make.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        help="where everything goes (default: output_<name> beside the lesson)",
+    )
+    make.add_argument(
+        "--only",
+        type=numbers_option,
+        metavar="3,5",
+        help="make these sections alone, counted from 1",
+    )
+    run_options(make)
+
+    batch = _command(commands, "batch", _batch, "make the videos of all lessons of a folder")
+    batch.add_argument(
+        "lessons", nargs="+", metavar="LESSONS", help="a folder, a glob, or several lessons"
+    )
+    batch.add_argument(
+        "--dask",
+        metavar="tcp://HOST:8786",
+        help="make them on the workers of the Dask scheduler at this address",
+    )
+    batch.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        help="a folder for all outputs (default: output_<name> beside each lesson)",
+    )
+    batch.add_argument("--sequential", action="store_true", help="one lesson after the other")
+    run_options(batch)
+
+    check = _command(commands, "check", _check, "say what is wrong with lessons; make nothing")
+    check.add_argument("lesson", nargs="+", metavar="LESSON", help="the lesson's JSON file")
+
+    plan = _command(commands, "plan", _plan, "say what a run would call, cost and take")
+    plan.add_argument("lesson", nargs="+", metavar="LESSON", help="a lesson, or a folder of them")
+    run_options(plan)
+
+    cache = _command(commands, "cache", _cache, "show the store of what was made, and keep it")
+    cache.add_argument(
+        "what",
+        nargs="?",
+        default="show",
+        choices=_CACHE,
+        help="; ".join(f"{name}: {does}" for name, does in _CACHE.items()),
+    )
+    cache.add_argument(
+        "--older-than", type=days_option, metavar="30d", help="prune: unused for so long"
+    )
+    cache.add_argument(
+        "--keep", type=data_size_option, metavar="5GB", help="prune: down to this size"
+    )
+    cache.add_argument("--yes", action="store_true", help="do not ask")
+    cache.add_argument("--cache-dir", metavar="DIR", help="the store's folder")
+
+    slides = _command(commands, "slides", _slides, "draw all slides of a lesson on one sheet")
+    slides.add_argument("lesson", metavar="LESSON", help="the lesson's JSON file")
+    slides.add_argument("-o", "--output", metavar="FILE", help="default: slides_<name>.png")
+    slides.add_argument("--images", metavar="NAME", help="slides, or slides:dark and the like")
+    slides.add_argument("--size", type=size_option, metavar="WxH", help="default 1280x720")
+
+    providers = _command(
+        commands,
+        "providers",
+        _providers,
+        "say who can draw and speak, and what each needs",
+    )
+    providers.add_argument(
+        "--check", action="store_true", help="see whether each can be used; nothing is paid"
+    )
+    provider_options(providers)
+
+    lab = _command(commands, "lab", _lab, "open JupyterLab on vidkit's first notebook")
+    lab.add_argument(
+        "folder",
+        nargs="?",
+        metavar="DIR",
+        help="where the notebooks are, or are to be put (default: those of the checkout, or "
+        "vidkit-notebooks here)",
+    )
+    lab.add_argument("--no-browser", action="store_false", dest="browser", help="start it alone")
+    lab.add_argument("--port", type=int, metavar="N", help="the port it listens at")
+
+    _command(commands, "schema", _schema, "print the format of lessons as JSON Schema")
+    return parser
+
+
+def _command(commands: Any, name: str, does: Any, what: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=what,
+        description=what[0].upper() + what[1:] + ".",
+        epilog=_WORKERS if name in ("make", "batch") else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(command=does)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
+
+
+# `vidkit lab`: JupyterLab, open on vidkit's first notebook.
+#
+# In a checkout the notebooks are opened where they are. An installed vidkit carries a copy of them,
+# which is put into a folder of one's own: notebooks are there to be changed, and a package is not.
+
+
+FIRST = "1-first-video.ipynb"
+FOLDER = "vidkit-notebooks"
+"""Where an installed vidkit puts them, unless another folder is named."""
+
+_PACKAGE = Path(__file__).parent
+
+
+def open_lab(folder: Path | None = None, *, browser: bool = True, port: int | None = None) -> int:
+    """Open JupyterLab on the first notebook, and give its exit code; where a process can become
+    another one it does not come back.
+
+    folder: where the notebooks are, or are to be put; None is the checkout's, or
+    `vidkit-notebooks` here. Raises `VidkitError` where JupyterLab is not installed,
+    `SettingsError` for a folder that holds something else.
+    """
+    if find_spec("jupyterlab") is None:
+        raise VidkitError(
+            'JupyterLab is not installed; install it with: pip install "vidkit[lab]" '
+            "(or pip install jupyterlab)"
+        )
+    words = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={notebooks(folder)}"]
+    words += [f"--LabApp.default_url=/lab/tree/{FIRST}"]
+    words += [] if browser else ["--no-browser"]
+    words += [] if port is None else [f"--ServerApp.port={port}"]
+    sys.stdout.flush()
+    if os.name == "posix":
+        # signals reach JupyterLab and nobody else, and no process waits beside it
+        os.execv(sys.executable, words)  # noqa: S606 - this very Python, and no shell
+    return subprocess.call(words)  # noqa: S603
+
+
+def notebooks(folder: Path | None = None) -> Path:
+    """The folder with the notebooks, put there first where they are not. Nothing in it is
+    overwritten. Raises `SettingsError` for one that holds something else.
+    """
+    source = _source()
+    if folder is None and source is not None and source.parent != _PACKAGE:
+        return source
+    chosen = path_given("lab", folder or FOLDER, "a folder for the notebooks").absolute()
+    if is_file(chosen / FIRST):
+        return chosen
+    if source is None:
+        raise VidkitError(
+            "vidkit was installed without its notebooks; name the folder in which they are: "
+            "vidkit lab FOLDER"
+        )
+    if is_file(chosen) or (is_folder(chosen) and any(chosen.iterdir())):
+        raise SettingsError(
+            f"{chosen} holds something else than vidkit's notebooks; name an empty folder, or a "
+            "new one"
+        )
+    try:
+        shutil.copytree(source, chosen, ignore=_results, dirs_exist_ok=True)
+    except OSError as error:
+        why = why_unwritable(chosen, error, "vidkit lab FOLDER")
+        raise SettingsError(f"the notebooks cannot be put into {chosen}: {why}") from error
+    return chosen
+
+
+def _source() -> Path | None:
+    """The notebooks beside the package, in a checkout, or within it; None where there are none."""
+    for place in (_PACKAGE.parent / "notebooks", _PACKAGE / "notebooks"):
+        if (place / FIRST).is_file():
+            return place
+    return None
+
+
+def _results(_: str, names: list[str]) -> set[str]:
+    """What is no part of the notebooks: what was made with them."""
+    return {name for name in names if name.startswith(("output_", "."))}

@@ -1,0 +1,1 @@
+"""What everything rests on: errors, events, the loop, paths, words for people."""

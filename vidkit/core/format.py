@@ -1,0 +1,68 @@
+"""Times and numbers as people say them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+
+
+def took(seconds: float) -> str:
+    """Seconds as people say them: "0.8 s", "12 s", "3 min 20 s", "2 h 05 min"."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def clock_time(seconds: float) -> str:
+    """A length as players show it: "5:07", "1:02:03"."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun: "1 lesson", "2 lessons"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def times(number: int) -> str:
+    """How often: "once", "3 times"."""
+    return "once" if number == 1 else f"{number} times"
+
+
+def in_runs(numbers: Iterable[int]) -> str:
+    """Numbers as people write them: "1, 3-7, 9"."""
+    runs: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1][1:] = [number]
+        else:
+            runs.append([number])
+    return ", ".join("-".join(map(str, run)) for run in runs)
+
+
+def in_sections(numbers: Collection[int]) -> str:
+    """Numbers of sections: "section 3", "sections 1, 4-7"."""
+    return f"section{'s' if len(set(numbers)) > 1 else ''} {in_runs(numbers)}"
+
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str, *, line: bool = False) -> str:
+    """A text for a terminal, with what it would obey instead of showing (escape sequences,
+    directions, half characters) as Python writes it, `\\x1b`: the name of a file can be told from
+    another. With `line` line ends too.
+    """
+    shown = _UNPRINTABLE.sub(lambda found: repr(found.group())[1:-1], text)
+    return shown.replace("\n", "\\n") if line else shown
+
+
+def in_brief(text: str, most: int = 1000) -> str:
+    """A text from anywhere on one line of at most so many characters, `printable`."""
+    shown = printable(" ".join(text.splitlines()))
+    return shown if len(shown) <= most else f"{shown[: most - 1]}…"

@@ -1,0 +1,152 @@
+"""What this machine really lends to the process: containers report the host's cores and memory.
+
+A container, a batch system or a service manager puts the process into a control group (cgroup)
+and the group into others; each may have a limit, and the least of them counts. Both kinds are
+read: version 2 has one tree, version 1 a tree for each of processor and memory.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+CGROUP = Path("/sys/fs/cgroup")
+OWN = Path("/proc/self/cgroup")
+MEMINFO = Path("/proc/meminfo")
+
+ENDLESS = 1 << 60
+"""Bytes that no machine has: version 1 writes a number beyond this for "no limit"."""
+
+
+def usable_cores(cgroup: Path = CGROUP, own: Path = OWN) -> int:
+    """Processor cores this process may keep busy: its affinity, or its container's quota
+    where that is less; at least 1.
+    """
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS or Windows
+        cores = os.cpu_count() or 1
+    quotas = [quota for level in _levels("cpu", cgroup, own) if (quota := _quota(level))]
+    return max(1, math.floor(min([cores, *quotas])))
+
+
+def usable_memory(cgroup: Path = CGROUP, own: Path = OWN, meminfo: Path = MEMINFO) -> int:
+    """Bytes of memory this process may hold: its container's limit, or else the machine's; 0
+    where the system does not say.
+    """
+    limits = [limit for limit, _ in _memory(cgroup, own)]
+    return min([*limits, *_total(meminfo)], default=0)
+
+
+def memory_left(cgroup: Path = CGROUP, own: Path = OWN, meminfo: Path = MEMINFO) -> int:
+    """Bytes of memory that nobody in the container, or on the machine, holds; what the system
+    would drop at once, such as the copies of files, counts as free. 0 where nobody says.
+    """
+    left = [limit - used for limit, used in _memory(cgroup, own)]
+    return max(0, min([*left, *_available(meminfo)], default=0))
+
+
+def hand_back_memory() -> None:
+    """Give the system what this process has freed. Its allocator keeps that for each thread that
+    ever worked, which grows for hours and looks like memory held (glibc's `malloc_trim`; others
+    need no such call). Takes some milliseconds, without the GIL.
+    """
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _levels(kind: str, cgroup: Path, own: Path) -> Iterator[Path]:
+    """The folders of the groups that the process is in, for "cpu" or "memory": its own, those
+    around it, and the outermost, which is a container's own.
+    """
+    try:
+        lines = own.read_text("utf-8").splitlines()
+    except OSError:
+        lines = []
+    for line in ["0::/", f"1:{kind}:/", *lines]:
+        _, _, rest = line.partition(":")
+        kinds, _, path = rest.partition(":")
+        if kinds and kind not in kinds.split(","):
+            continue
+        root = cgroup / kind if kinds else cgroup
+        inner = Path(path.lstrip("/"))
+        for each in (inner, *inner.parents):
+            if (root / each).is_dir():
+                yield root / each
+
+
+def _quota(level: Path) -> float | None:
+    """Cores granted by a group (`cpu.max`, or `cpu.cfs_quota_us`), None without a limit."""
+    try:
+        quota, period = (level / "cpu.max").read_text("utf-8").split()
+    except (OSError, ValueError):
+        try:
+            quota = (level / "cpu.cfs_quota_us").read_text("utf-8").strip()
+            period = (level / "cpu.cfs_period_us").read_text("utf-8").strip()
+        except OSError:
+            return None
+    if not quota.isdigit() or not period.isdigit() or int(period) == 0:
+        return None
+    return int(quota) / int(period)
+
+
+def _memory(cgroup: Path, own: Path) -> Iterator[tuple[int, int]]:
+    """The limit of each group that has one, and what cannot be dropped of what it holds."""
+    for level in _levels("memory", cgroup, own):
+        for limit, used, files in (
+            ("memory.max", "memory.current", "inactive_file"),
+            ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+        ):
+            most = _number(level / limit)
+            if most is not None and most < ENDLESS:
+                held = _number(level / used) or 0
+                yield most, max(0, held - _field(level / "memory.stat", files))
+
+
+def _number(path: Path) -> int | None:
+    try:
+        text = path.read_text("utf-8").strip()
+    except OSError:
+        return None
+    return int(text) if text.isdigit() else None
+
+
+def _field(path: Path, name: str) -> int:
+    """A number of a file with a name and a number on each line; 0 where it is not there."""
+    with suppress(OSError):
+        for line in path.read_text("utf-8").splitlines():
+            first, _, rest = line.partition(" ")
+            number = rest.split()[0] if rest.split() else ""
+            if first.rstrip(":") == name and number.isdigit():
+                return int(number)
+    return 0
+
+
+def _total(meminfo: Path) -> list[int]:
+    if total := _field(meminfo, "MemTotal"):
+        return [total * 1024]
+    try:
+        return [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    except (AttributeError, OSError, ValueError):  # Windows
+        return []
+
+
+def _available(meminfo: Path) -> list[int]:
+    if left := _field(meminfo, "MemAvailable"):
+        return [left * 1024]
+    return _total(meminfo)
+
+
+@cache
+def vidkit_version() -> str:
+    """The installed version; "unknown" where the package runs without being installed."""
+    try:
+        return version("vidkit")
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,360 @@
+"""One run in virtual time: the pipeline and the gate of every run, with stand-ins around them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+
+import anyio
+
+from ..core.errors import RateLimited
+from ..core.events import Event, Events, Listener
+from ..core.loop import virtually_aside
+from ..media.clips import Clip
+from ..media.video import Joined
+from ..models.lesson import Lesson, Section
+from ..models.settings import Settings
+from ..pipeline.assets import Editor, Source, Tools
+from ..pipeline.batch import Batch, Job
+from ..pipeline.output import Output
+from ..pipeline.workload import Kind, Load, Piece, Provider, SectionLoad
+from ..providers.base import ImageAsk, Narration, Picture, Request, VoiceAsk
+from ..providers.chunks import together
+from ..providers.limiter import RateLimiter
+from ..providers.simulated import RateLimit
+from ..store.ledger import Journal, Money, Reservation
+from ..store.store import Asset, NoStore
+
+# Stand-ins for all that a run works with: they take the time that is said, and leave nothing.
+#
+# No file, no thread, no process: a virtual clock would run away from those.
+
+
+T = TypeVar("T")
+
+NOWHERE = Path("nowhere")
+
+
+def lesson_of(load: Load, position: int) -> Lesson:
+    """A lesson of which the descriptions, and the voices, are the places of its sections, "2 7"."""
+
+    def section(index: int, it: SectionLoad) -> Section:
+        place = f"{position} {index}"
+        return Section(
+            image_description=place,
+            content="",
+            title=it.title,
+            image=NOWHERE if it.image.own else None,
+            audio=NOWHERE if it.audio.own else None,
+            voice=place,
+        )
+
+    sections = tuple(section(i, it) for i, it in enumerate(load.lessons[position]))
+    return Lesson(Path(f"{load.names[position]}.json"), sections)
+
+
+def at(load: Load, place: str) -> SectionLoad:
+    """The section at a place, "2 7"."""
+    lesson, _, section = place.partition(" ")
+    return load.lessons[int(lesson)][int(section)]
+
+
+@dataclass
+class Tally:
+    """Requests of a run: all of them, those of them that were one too many (429), those that
+    are under way, and the most that were at once.
+    """
+
+    calls: int = 0
+    rejected: int = 0
+    under_way: int = 0
+    peak: int = 0
+
+
+class Pretender:
+    """A provider of images or speech that takes its time, under its limit."""
+
+    def __init__(self, load: Load, kind: Kind, tally: Tally) -> None:
+        provider = load.images if kind == "image" else load.voice
+        self.name = provider.name
+        self.places = provider.places
+        self._load = load
+        self._tally = tally
+        self._kind = kind
+        self._limit = RateLimit(provider.per_minute) if provider.per_minute is not None else None
+
+    def shape(self, ask: ImageAsk | VoiceAsk) -> Mapping[str, Any]:
+        """The place."""
+        return {"place": _place(ask)}
+
+    def price(self, ask: ImageAsk | VoiceAsk) -> float | None:
+        """Dollars a request."""
+        return self._piece(ask).dollars
+
+    async def draw(self, ask: ImageAsk, request: Request) -> Picture:
+        """A picture of no bytes but its place."""
+        await self._ask(ask, request)
+        return Picture(_place(ask).encode())
+
+    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
+        """A narration of no bytes but its place."""
+        await self._ask(ask, request)
+        return Narration(_place(ask).encode())
+
+    async def _ask(self, ask: ImageAsk | VoiceAsk, request: Request) -> None:
+        piece = self._piece(ask)
+        send = partial(self._call, piece.seconds)
+        if piece.requests == 1:
+            await request(send)
+        else:
+            await together(request(send) for _ in range(piece.requests))
+
+    async def _call(self, seconds: float) -> None:
+        tally = self._tally
+        tally.calls += 1
+        tally.under_way += 1
+        tally.peak = max(tally.peak, tally.under_way)
+        try:
+            if self._limit is not None:
+                await self._limit.pass_(self.name, seconds)
+            await asyncio.sleep(seconds)
+        except RateLimited:
+            tally.rejected += 1
+            raise
+        finally:
+            tally.under_way -= 1
+
+    def _piece(self, ask: ImageAsk | VoiceAsk) -> Piece:
+        section = at(self._load, _place(ask))
+        return section.image if self._kind == "image" else section.audio
+
+
+def _place(ask: ImageAsk | VoiceAsk) -> str:
+    return ask.description if isinstance(ask, ImageAsk) else ask.voice or ""
+
+
+class OwnFiles:
+    """Sections' own files, which are there at once."""
+
+    name = "recorded"
+    places: int | None = None
+    price = 0.0
+
+    def shape(self, ask: ImageAsk | VoiceAsk) -> Mapping[str, Any]:
+        """The place."""
+        return {"place": _place(ask)}
+
+    async def draw(self, ask: ImageAsk, request: Request) -> Picture:
+        """A picture of no bytes but its place."""
+        return Picture(_place(ask).encode())
+
+    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
+        """A narration of no bytes but its place."""
+        return Narration(_place(ask).encode())
+
+
+class Cutting:
+    """An editor that makes nothing, and an `Aside` that takes the time its work would take."""
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+        self._owed = 0.0
+        self.editor = Editor(
+            check_picture=_nothing,
+            check_sound=_nothing,
+            card=lambda *_: b"0 0",
+            clip=self._clip,
+            effects=self._clip,
+            seam=lambda *_: 0,
+            join=self._join,
+            poster=lambda *_: b"poster",
+            sheet=lambda *_: b"sheet",
+            starts=lambda clips: tuple(float(i) for i in range(len(clips))),
+        )
+
+    async def aside(self, call: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+        """Call it here and now, and wait for as long as it would take."""
+        result = call(*args, **kwargs)
+        if owed := self._owed:
+            self._owed = 0.0
+            await asyncio.sleep(owed)
+        return result
+
+    def _clip(self, picture: bytes, narration: object, out: Path, *_: Any, **__: Any) -> Clip:
+        self._owed = at(self._load, picture.decode()).clip
+        return Clip(out, 1.0, 24, 32_000, (0.0, 1.0))
+
+    def _join(self, clips: Sequence[Path], *_: Any, **__: Any) -> Joined:
+        self._owed = self._load.join
+        return Joined(float(len(clips)), ())
+
+
+def _nothing(*_: object) -> None:
+    pass
+
+
+class NoFolder(Output):
+    """An output folder that is not there; every name in it stands for the folder."""
+
+    def scratch(self, name: str) -> Path:
+        """The folder."""
+        return self.folder
+
+    def claim(self, indexes: Iterable[int], report: Mapping[str, Any]) -> None:
+        """Nothing to claim."""
+
+    def release(self) -> None:
+        """Nothing to let go."""
+
+    def filled(self, scratch: Path, call: Callable[..., T], /, *arguments: Any, **named: Any) -> T:
+        """What the call gives."""
+        return call(*arguments, **named)
+
+    def publish(self, name: str, data: bytes) -> Path:
+        """The folder."""
+        return self.folder
+
+    def take(self, name: str, asset: Asset) -> Path:
+        """The folder."""
+        return self.folder
+
+    def discard(self, scratch: Path) -> None:
+        """Nothing to remove."""
+
+    def write_report(self, report: Mapping[str, Any]) -> Path:
+        """The folder."""
+        return self.folder
+
+
+class NoBooks(Journal):
+    """A journal in which nothing is written."""
+
+    def __init__(self) -> None:
+        self._none = Money()
+
+    def begin_run(self, lesson: str, keys: Iterable[str] = ()) -> int:
+        """No number."""
+        return 0
+
+    def need(self, run: int, keys: Iterable[str]) -> None:
+        """Nothing to note."""
+
+    def end_run(self, run: int, *, finished: bool) -> None:
+        """Nothing to note."""
+
+    def reserve(self, **_: Any) -> Reservation:
+        """Sets nothing aside."""
+        return Reservation(self, 0)
+
+    def end(self, entry: int, state: Any, dollars: float | None = None) -> None:
+        """Nothing to note."""
+
+    def spent(self, *_: Any, **__: Any) -> Money:
+        """Nothing."""
+        return self._none
+
+
+class NoShelf(NoStore):
+    """A store that has nothing and keeps nothing, not even for as long as a look takes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.journal = NoBooks()
+
+    def find(self, key: str) -> Asset | None:
+        """None."""
+        return None
+
+    def keep(
+        self,
+        key: str,
+        data: bytes | Path,
+        suffix: str,
+        about: Mapping[str, Any],
+        *,
+        check: Callable[[Path], None] | None = None,
+        fresh: bool = False,
+    ) -> Asset:
+        """The asset, whose key is its digest."""
+        given = data if isinstance(data, bytes) else None
+        return Asset(key, NOWHERE, key, 0, suffix, 1, about, given)
+
+    @asynccontextmanager
+    async def flight(self, key: str) -> AsyncIterator[bool]:
+        """Nothing to wait for."""
+        yield False
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """Runs of one load in virtual time. cores: of the machine; seed: of the gates' chance."""
+
+    load: Load
+    cores: int
+    seed: int = 0
+
+    def run(self, settings: Settings, *listeners: Listener) -> tuple[float, Tally]:
+        """Seconds that it takes, and its requests. The listeners hear its events, whose times
+        are virtual.
+        """
+        return virtually_aside(self._run(settings, listeners))
+
+    def run_all(self, variants: Sequence[Settings]) -> list[tuple[float, Tally]]:
+        """The same of several settings, one after another."""
+
+        async def run() -> list[tuple[float, Tally]]:
+            return [await self._run(each, ()) for each in variants]
+
+        return virtually_aside(run())
+
+    async def _run(self, settings: Settings, listeners: Sequence[Listener]) -> tuple[float, Tally]:
+        load, clock, tally = self.load, asyncio.get_running_loop().time, Tally()
+        began, events, cutting = clock(), Events(), Cutting(load)
+        for listener in listeners:
+            events.subscribe(listener)
+
+        def gate(provider: Provider, seed: int) -> RateLimiter:
+            feels = settings.adaptive and provider.online
+            chance = Random(seed)  # noqa: S311 - spreads pauses, keeps no secret
+            made = RateLimiter(
+                provider.name,
+                provider.places,
+                adaptive=feels,
+                retry=provider.online,
+                pace=settings.pace if provider.online else None,
+                chance=chance,
+            )
+            if listeners:
+                made.subscribe(lambda event: events.tell(_since(began, event)))
+            return made
+
+        tools = Tools(
+            images=[Source(Pretender(load, "image", tally), gate(load.images, 2 * self.seed))],
+            voice=[Source(Pretender(load, "audio", tally), gate(load.voice, 2 * self.seed + 1))],
+            editor=cutting.editor,
+            aside=cutting.aside,
+            cores=anyio.CapacityLimiter(self.cores),
+            clock=clock,
+            store=NoShelf(),
+            own=OwnFiles(),
+            output=NoFolder,
+            events=events,
+            timeline=None,
+        )
+        jobs = [Job(lesson_of(load, i), Path(name)) for i, name in enumerate(load.names)]
+        report = await Batch(settings, tools).make(jobs)
+        if report.failure is not None:
+            raise report.failure
+        for video in report.failed:
+            raise video.failure or AssertionError(str(video))
+        return clock() - began, tally
+
+
+def _since(began: float, event: Event) -> Event:
+    return replace(event, at=event.at - began)

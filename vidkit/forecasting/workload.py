@@ -1,0 +1,293 @@
+"""How long each call takes: as somebody says, or as it took in an earlier run."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any, Literal
+
+from ..core.errors import KeyMissing, SettingsError
+from ..models.lesson import Lesson, Section, lesson_files, load_lesson
+from ..models.settings import Settings
+from ..pipeline.assets import image_ask, price, requests, voice_ask
+from ..pipeline.output import REPORT
+from ..pipeline.planning import TYPICAL_SECONDS, UNKNOWN_SECONDS
+from ..pipeline.workload import ANY, Kind, Load, Piece, Provider, SectionLoad
+from ..providers.base import ImageAsk, VoiceAsk
+from ..providers.registry import image_makers, voice_makers
+from ..providers.simulated import RateLimit
+from ..report.reports import BatchReport, VideoReport
+from ..store.ledger import Journal
+
+Seconds = float | tuple[float, float] | Callable[[Section], float]
+"""A number; (mean, standard deviation), drawn log-normally, as such times mostly lie; or a
+function of the section."""
+
+LONGEST = 3600.0
+NAMES = {"image": "image_s", "audio": "voice_s", "clip": "clip_s", "join": "join_s"}
+
+
+class Earlier:
+    """Seconds that pieces took in earlier runs.
+
+    source: a report, several, the path of a `report.json` or of its folder, or a store's
+    journal. providers: the names of those who are asked now; a journal tells of others too.
+    Raises `SettingsError` for anything else, and where nothing was made in it.
+    """
+
+    def __init__(self, source: object, providers: Mapping[str, str]) -> None:
+        self._exact: dict[tuple[str, str, int], float] = {}
+        self._all: dict[str, list[float]] = {}
+        if isinstance(source, Journal):
+            for kind, seconds in _journalled(source, providers):
+                self._all.setdefault(kind, []).append(seconds)
+        else:
+            for kind, lesson, index, seconds in _reported(source):
+                self._exact[kind, lesson, index] = seconds
+                self._all.setdefault(kind, []).append(seconds)
+        if not self._all:
+            raise SettingsError(
+                "from_run holds no piece that was made, and so no time; give a run that made "
+                "something, or image_s and voice_s"
+            )
+
+    def draw(self, kind: str, lesson: Lesson, index: int, chance: Random) -> float | None:
+        """Seconds of this very section, else of any that was made, or None."""
+        exact = self._exact.get((kind, lesson.name, index))
+        if exact is not None or kind not in self._all:
+            return exact
+        return chance.choice(self._all[kind])
+
+
+def draw(
+    kind: str, given: Seconds | None, usual: float, earlier: Earlier | None, chance: Random
+) -> Callable[[Lesson, int], float]:
+    """What gives the seconds of each section's piece. `given` counts first, then an earlier
+    run, then what is usual. Raises `SettingsError` where `given` is no time.
+    """
+    if given is None and earlier is not None:
+
+        def as_before(lesson: Lesson, index: int) -> float:
+            seconds = earlier.draw(kind, lesson, index, chance)
+            return usual if seconds is None else seconds
+
+        return as_before
+    if callable(given):
+        asked = given
+        return lambda lesson, index: checked(kind, asked(lesson.sections[index]))
+    match given:
+        case (mean, spread):
+            mean, spread = checked(kind, mean), checked(kind, spread)
+            if not spread or not mean:
+                return lambda lesson, index: mean
+            # the log-normal distribution with this mean and standard deviation
+            sigma = math.sqrt(math.log(1 + (spread / mean) ** 2))
+            mu = math.log(mean) - sigma**2 / 2
+            return lambda lesson, index: chance.lognormvariate(mu, sigma)
+        case _:
+            always = usual if given is None else checked(kind, given)
+            return lambda lesson, index: always
+
+
+def checked(kind: str, value: object) -> float:
+    """Seconds of a piece of that kind. Raises `SettingsError` for what is none."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LONGEST:
+        return float(value)
+    raise SettingsError(
+        f"{NAMES[kind]} is {value!r}; give seconds from 0 to {LONGEST:g}, (mean, spread), or a "
+        "function from a section to seconds"
+    )
+
+
+def _journalled(journal: Journal, providers: Mapping[str, str]) -> Iterator[tuple[str, float]]:
+    """Kind and seconds of each paid call to these providers; a free one leaves no trace."""
+    for entry in journal.entries(state="paid"):
+        if entry.ended is not None and providers.get(entry.kind) == entry.provider:
+            yield entry.kind, (entry.ended - entry.asked).total_seconds()
+
+
+def _reported(source: object) -> Iterator[tuple[str, str, int, float]]:
+    """Kind, lesson, index and seconds of each piece that was made."""
+    match source:
+        case VideoReport():
+            yield from _told(source.as_json())
+        case str() | Path():
+            yield from _told(_opened(Path(source)))
+        case BatchReport() | list() | tuple():
+            for each in source:
+                yield from _reported(each)
+        case _:
+            raise SettingsError(
+                f"from_run is {type(source).__name__}; give a report, the folder of an earlier "
+                "output, or a store's journal"
+            )
+
+
+def _opened(path: Path) -> Mapping[str, Any]:
+    """The report in a file, or in an output folder."""
+    file = path / REPORT if path.is_dir() else path
+    try:
+        found = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise SettingsError(f"from_run: {file} is no report that can be read: {error}") from None
+    if not isinstance(found, dict) or "vidkit" not in found:
+        raise SettingsError(f"from_run: {file} is not one of vidkit's reports")
+    return found
+
+
+def _told(report: Mapping[str, Any]) -> Iterator[tuple[str, str, int, float]]:
+    try:
+        lesson = Path(report["lesson"]).stem
+        sections: Iterable[Mapping[str, Any]] = report["sections"]
+        for section in sections:
+            for kind, seconds in section.get("work", {}).items():
+                yield kind, lesson, int(section["number"]) - 1, float(seconds)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise SettingsError("from_run: the report is damaged; run again, or give image_s") from None
+
+
+# What there is to do, read from lessons, settings and what somebody says of providers.
+
+
+CLIP_SECONDS = 0.25
+"""A core's work on one section's clip (1280x720, half a minute), on a machine of two cores."""
+JOIN_SECONDS = 0.3
+"""The join of eleven such clips, with captions, poster and contact sheet, on the same machine."""
+
+PerMinute = float | Mapping[str, float]
+"""Requests a minute that each provider bears, or {"image": …, "voice": …} for one or both."""
+Given = Lesson | str | Path | int
+"""A lesson, its file, a folder of them, or a number of sections."""
+
+
+def load_of(
+    lessons: Given | Iterable[Given],
+    settings: Settings,
+    seconds: Mapping[str, Seconds | None],
+    join_s: float | None,
+    per_minute: PerMinute | None,
+    from_run: object,
+    seed: int,
+) -> Load:
+    """The load of making `lessons` with these settings.
+
+    seconds: those of "image", "audio" and "clip" as in `forecast`; the rest as there too.
+    """
+    makers: dict[Kind, Any] = {
+        "image": _first("images", image_makers, settings),
+        "audio": _first("voice", voice_makers, settings),
+    }
+    limits = _limits(per_minute)
+    names: dict[str, str] = {kind: maker.name for kind, maker in makers.items()}
+    earlier = None if from_run is None else Earlier(from_run, names)
+
+    def drawn(kind: str, usual: float) -> Callable[[Lesson, int], float]:
+        chance = Random(f"{seed} {kind}")  # noqa: S311 - a course of events, no secret
+        return draw(kind, seconds.get(kind), usual, earlier, chance)
+
+    image_s = drawn("image", _usual(makers["image"]))
+    voice_s = drawn("audio", _usual(makers["audio"]))
+    clip_s = drawn("clip", CLIP_SECONDS)
+
+    def section(lesson: Lesson, i: int) -> SectionLoad:
+        image = _piece(makers["image"], image_ask(lesson, i, settings), image_s(lesson, i))
+        audio = _piece(makers["audio"], voice_ask(lesson, i, settings), voice_s(lesson, i))
+        return SectionLoad(image, audio, clip_s(lesson, i), lesson.sections[i].title)
+
+    read = list(_read(lessons))
+    if not any(lesson.sections for lesson in read):
+        raise SettingsError("there is nothing to forecast; name a lesson, or a number of sections")
+    return Load(
+        lessons=tuple(
+            tuple(section(lesson, i) for i in range(len(lesson.sections))) for lesson in read
+        ),
+        names=tuple(lesson.name for lesson in read),
+        join=JOIN_SECONDS if join_s is None else checked("join", join_s),
+        images=_provider(makers["image"], limits.get("image"), seconds.get("image")),
+        voice=_provider(makers["audio"], limits.get("voice"), seconds.get("audio")),
+    )
+
+
+class _Keyless:
+    """A provider of which nothing is known but its name: there is no key to ask with."""
+
+    places = None
+    online = True
+
+    def __init__(self, spec: str) -> None:
+        self.name = spec.partition(":")[0]
+
+
+def _first(
+    kind: Literal["images", "voice"],
+    find: Callable[[Settings], Sequence[object]],
+    settings: Settings,
+) -> Any:
+    """The provider that will be asked, if nothing fails: the first that is there."""
+    try:
+        return next(maker for maker in find(settings) if not getattr(maker, "missing", None))
+    except KeyMissing:
+        return _Keyless(str(settings.sources(kind)[0]))
+
+
+def _usual(maker: Any) -> float:
+    usual: float = getattr(maker, "latency", TYPICAL_SECONDS.get(maker.name, UNKNOWN_SECONDS))
+    return usual
+
+
+def _piece(maker: Any, ask: ImageAsk | VoiceAsk, seconds: float) -> Piece:
+    if ask.file is not None:
+        return Piece(0.0, own=True)
+    return Piece(seconds, requests(maker, ask), price(maker, ask))
+
+
+def _provider(maker: Any, per_minute: float | None, seconds: Seconds | None) -> Provider:
+    """What limits a provider. One with a rate limit is on the network. One of this machine whose
+    seconds are given stands for any other, and is not bound to its cores.
+    """
+    if per_minute is None:
+        per_minute = getattr(maker, "per_minute", None)
+    online = bool(getattr(maker, "online", False)) or per_minute is not None
+    if seconds is not None and not getattr(maker, "online", False):
+        return Provider(ANY, None, online, per_minute)
+    return Provider(maker.name, maker.places, online, per_minute)
+
+
+def _limits(per_minute: PerMinute | None) -> Mapping[str, float]:
+    if per_minute is None:
+        return {}
+    both = per_minute if isinstance(per_minute, Mapping) else dict.fromkeys(_LIMITED, per_minute)
+    if strange := set(both) - set(_LIMITED):
+        raise SettingsError(
+            f"per_minute names {min(strange, key=str)!r}; "
+            'give a number, or {"image": …, "voice": …}'
+        )
+    for number in both.values():
+        RateLimit(number)  # raises for what is none
+    return both
+
+
+_LIMITED = ("image", "voice")
+
+
+def _read(lessons: Given | Iterable[Given]) -> Iterable[Lesson]:
+    if isinstance(lessons, Lesson | str | Path | int):
+        lessons = [lessons]
+    for number, each in enumerate(lessons, 1):
+        if isinstance(each, Lesson):
+            yield each
+        elif isinstance(each, int):
+            yield _blank(f"lesson {number}", each)
+        else:
+            path = Path(each).expanduser()
+            yield from map(load_lesson, lesson_files(path) if path.is_dir() else [path])
+
+
+def _blank(name: str, sections: int) -> Lesson:
+    """A lesson of so many sections of which nothing else is known."""
+    if isinstance(sections, bool) or not 0 < sections <= 10_000:
+        raise SettingsError(f"a lesson of {sections} sections; give a number from 1 to 10,000")
+    return Lesson(Path(f"{name}.json"), (Section("a picture", "some words"),) * sections)

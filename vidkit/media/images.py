@@ -1,0 +1,186 @@
+"""Pictures as they come: opened, checked, and fitted to a video's frame."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps
+from PIL.GifImagePlugin import GifImageFile
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from ..core.errors import MediaError
+from .frame import Frame
+
+MOST_PIXELS = 200_000_000
+"""Larger pictures are refused: one of this size already takes 800 MB to decode."""
+
+LARGE_PIXELS = 25_000_000
+"""Pictures from here on are decoded one at a time, whatever number of threads is at work."""
+
+_SIGNATURES: tuple[tuple[bytes, Callable[[BinaryIO], ImageFile]], ...] = (
+    (b"\x89PNG\r\n\x1a\n", PngImageFile),
+    (b"\xff\xd8\xff", JpegImageFile),
+    (b"GIF8", GifImageFile),
+)
+_large = threading.Lock()
+
+
+def open_picture(source: Path | bytes, name: str = "") -> Image.Image:
+    """The picture in `source` as RGB, upright, its first frame if it moves.
+
+    Transparency shows white. `name` stands for `source` in messages.
+    Raises `MediaError` for what is damaged, too large or no picture.
+    """
+    with _opened(source, name) as image:
+        return _upright(_rgb(image), image)
+
+
+def check_picture(source: Path | bytes, name: str = "") -> None:
+    """Decodes the whole picture in `source`. Raises `MediaError` as `open_picture` does."""
+    with _opened(source, name) as image:
+        image.load()
+
+
+def frame_picture(source: Path | bytes, frame: Frame, name: str = "") -> Image.Image:
+    """`fit_picture(open_picture(source, name), frame)`, in less memory for a large picture."""
+    with _opened(source, name) as image:
+        longest = 2 * max(frame.size)
+        image.draft(None, (longest, longest))
+        image.load()
+        factor = min(image.size) // longest
+        whole = factor < 2 or image.mode == "F"
+        plain = _rgb(image) if whole else _reduced(image, factor)
+        return fit_picture(_upright(plain, image), frame)
+
+
+def _reduced(image: Image.Image, factor: int) -> Image.Image:
+    """`image` as RGB with each side divided by `factor`, strip by strip: a picture of 200
+    megapixels is not to be copied whole when its colours are converted."""
+    width, height = (-(-side // factor) for side in image.size)
+    small = Image.new("RGB", (width, height))
+    rows = 64 * factor
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(image.height, top + rows)))
+        small.paste(_rgb(strip).reduce(factor), (0, top // factor))
+    return small
+
+
+def fit_picture(image: Image.Image, frame: Frame) -> Image.Image:
+    """`image` as RGB of exactly `frame.size` pixels, undistorted.
+
+    With "contain" what the picture leaves free takes the colour of its edges there; with
+    "cover" the picture is centred and cut.
+    """
+    image = image.convert("RGB")
+    if image.size == frame.size:
+        return image
+    if frame.fit == "cover":
+        return ImageOps.fit(image, frame.size, Image.Resampling.LANCZOS)
+    width, height = frame.size
+    scale = min(width / image.width, height / image.height)
+    size = (
+        min(width, max(1, round(image.width * scale))),
+        min(height, max(1, round(image.height * scale))),
+    )
+    fitted = image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
+    canvas = Image.new("RGB", frame.size, _edge_colour(fitted, sides=size[0] < width))
+    canvas.paste(fitted, ((width - size[0]) // 2, (height - size[1]) // 2))
+    return canvas
+
+
+def _edge_colour(image: Image.Image, *, sides: bool) -> tuple[int, int, int]:
+    pixels = np.asarray(image)
+    edges = (pixels[:, 0], pixels[:, -1]) if sides else (pixels[0], pixels[-1])
+    red, green, blue = np.median(np.concatenate(edges), axis=0).round().astype(int).tolist()
+    return red, green, blue
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        image = _eight_bits(image)
+    if image.has_transparency_data:
+        layered = image.convert("RGBA")
+        image = Image.new("RGB", image.size, "white")
+        image.paste(layered, mask=layered.getchannel("A"))
+    return image.convert("RGB")
+
+
+def _upright(image: Image.Image, source: Image.Image) -> Image.Image:
+    """`image` turned as the EXIF data of `source`, which it was made of, says."""
+    turned = source.getexif().get(_ORIENTATION, 1)
+    return image.transpose(_TURNS[turned]) if turned in _TURNS else image
+
+
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What sets a picture upright, by its EXIF orientation (EXIF 2.32, tag 274)."""
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """A grey picture of 16 bits as one of 8 bits (Pillow alone would cut at 255)."""
+    values = np.asarray(image, dtype=np.float32)
+    return Image.fromarray((values / 257).round().clip(0, 255).astype(np.uint8))
+
+
+@contextmanager
+def _opened(source: Path | bytes, name: str) -> Iterator[ImageFile]:
+    """An image file, undecoded. What goes wrong inside becomes a `MediaError`."""
+    name = name or (str(source) if isinstance(source, Path) else "the picture")
+    try:
+        with source.open("rb") if isinstance(source, Path) else BytesIO(source) as file:
+            image = _recognised(file, name)
+            pixels = image.width * image.height
+            if pixels > MOST_PIXELS:
+                raise MediaError(
+                    f"{name} is {image.width} x {image.height} pixels, more than "
+                    f"{MOST_PIXELS // 1_000_000} million; make it smaller"
+                )
+            with _large if pixels > LARGE_PIXELS else nullcontext():
+                yield image
+    except MediaError:
+        raise
+    except FileNotFoundError as error:
+        raise MediaError(f"{name} is not there; name a picture that exists") from error
+    except Exception as error:
+        # A damaged file surfaces as OSError, SyntaxError, ValueError, struct.error or
+        # zlib.error, depending on where the damage is.
+        raise MediaError(
+            f"{name} is damaged and cannot be decoded ({error}); make or export it again"
+        ) from error
+
+
+def _recognised(file: BinaryIO, name: str) -> ImageFile:
+    # The signature chooses the decoder, not Pillow's search: that one knows formats which
+    # start other programs, and warns of sizes that are welcome here.
+    start = file.read(16)
+    file.seek(0)
+    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
+        return WebPImageFile(file)
+    for signature, opened in _SIGNATURES:
+        if start.startswith(signature):
+            return opened(file)
+    raise MediaError(f"{name} is {_seen(start)}; give a PNG, JPEG, WebP or GIF picture")
+
+
+def _seen(start: bytes) -> str:
+    if not start:
+        return "empty"
+    text = start.decode("latin-1")
+    return f"no picture (it starts with {text!r})" if text.isprintable() else "no known picture"

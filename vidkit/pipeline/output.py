@@ -1,0 +1,571 @@
+"""The folder a lesson is written to.
+
+`manifest`  which files in it are ours, with the digest of each
+`folder`    what is written there: whole files, and none over somebody else's
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import itertools
+import json
+import os
+import re
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from filelock import FileLock
+
+from ..core.errors import OutputError, VidkitError
+from ..core.paths import why_unwritable
+from ..report.reports import SectionReport, VideoReport
+from ..store.locks import let_go, try_lock
+from ..store.store import Asset, copy_out
+
+# What is ours in an output folder: the files that its report and a hidden list name.
+#
+# A file is listed with its digest before it gets its name, so a run that was killed still knows
+# its own. The hidden list begins with everything that was ours when it was written, and goes on
+# with a line for each file since: a lesson of thousands of sections writes no list of thousands
+# for each of them.
+
+
+REPORT = "report.json"
+LIST = ".vidkit.json"
+"""The list of our files once more: somebody may edit or remove the report."""
+
+SELDOM = 2
+"""All is written anew when one file in so many is new."""
+
+Entry = dict[str, Any]
+"""sha256, bytes, mtime_ns of a file; was: digests of what may stand there until it has its name,
+there until then.
+"""
+
+ReportState = Literal["none", "ours", "gone", "changed"]
+
+
+class Manifest:
+    """The files of ours in `folder`, by their names in it. Its caller holds a lock."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.files: dict[str, Entry] = {}
+        self._report: dict[str, Any] = {}
+        self._seals: list[str] = []
+        self._new = 0
+
+    def read(self) -> ReportState:
+        """Find out what is ours, and what became of the report.
+
+        Raises `OutputError` where there is somebody's report and no list of ours.
+        """
+        report, there = self.folder / REPORT, os.path.lexists(self.folder / REPORT)
+        listed, reported = _listed(self.folder / LIST), _object(report)
+        if listed is None and reported is None and there:
+            raise OutputError(
+                f"{report} is not one of vidkit's reports, and is not overwritten; "
+                "move it away or choose another folder with -o"
+            )
+        self.files = _entries(reported if listed is None else listed)
+        if listed is None:
+            return "ours" if there else "none"
+        seals = listed.get("report")
+        if not there:  # the first report may never have been written
+            return "none" if isinstance(seals, list) and len(seals) == 1 else "gone"
+        seal = _seal(report)
+        if reported is not None and (seals is None or (isinstance(seals, list) and seal in seals)):
+            self._seals = [str(seal)]
+            return "ours"
+        return "changed"
+
+    def add(self, name: str, entry: Entry) -> None:
+        """List a file, before it gets its name."""
+        before = self.files.get(name)
+        was = [] if before is None else [*before.get("was", ()), before["sha256"]]
+        entry = self.files[name] = {**entry, "was": was}
+        self._new += 1
+        if self._new * SELDOM >= len(self.files):
+            self.save()
+            return
+        try:
+            with (self.folder / LIST).open("a", encoding="utf-8") as file:
+                file.write(_line({name: entry}))
+        except OSError:
+            self._new = len(self.files)  # half a line may be there; the next is not put behind it
+            raise
+
+    def settle(self, name: str) -> None:
+        """Note that a file has its name, and what it replaced is gone."""
+        self.files[name].pop("was", None)
+
+    def tell(self, report: Mapping[str, Any]) -> None:
+        """Write the report that says `report`, and the list."""
+        self._report = dict(report)
+        self.save()
+
+    def save(self) -> None:
+        """Write the list and the report."""
+        files = dict(sorted(self.files.items()))
+        content = json.dumps({**self._report, "files": files}, indent=2, ensure_ascii=False)
+        data = (content + "\n").encode("utf-8", "backslashreplace")
+        # A kill may come between the two, so the list knows the report before and the one after;
+        # and it is first: what it lists is ours even if the report is lost.
+        self._seals = [*self._seals[-1:], hashlib.sha256(data).hexdigest()]
+        head = {"vidkit": self._report.get("vidkit"), "report": self._seals, "files": files}
+        self._write(LIST, _line(head).encode("utf-8", "backslashreplace"))
+        self._write(REPORT, data)
+        self._new = 0
+
+    def _write(self, name: str, data: bytes) -> None:
+        scratch = self.folder / f".{name}.{os.getpid()}-0.part"
+        try:
+            scratch.write_bytes(data)
+            scratch.replace(self.folder / name)
+        except OSError:
+            scratch.unlink(missing_ok=True)
+            raise
+
+
+def _line(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False) + "\n"
+
+
+def _object(path: Path) -> dict[str, Any] | None:
+    """The object that a file of ours holds, None where it is not there or not ours."""
+    if not path.is_file():
+        return None
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and "vidkit" in found else None
+
+
+def _listed(path: Path) -> dict[str, Any] | None:
+    """What the hidden list says; a line that a kill cut off says nothing."""
+    if not path.is_file():
+        return None
+    try:
+        first, *rest = path.read_text("utf-8").splitlines()
+        found = json.loads(first)
+    except (OSError, ValueError, RecursionError):
+        return _object(path)
+    if not isinstance(found, dict) or "vidkit" not in found:
+        return None
+    files = found["files"] = _entries(found)
+    for line in rest:
+        try:
+            files |= _entries({"files": json.loads(line)})
+        except (ValueError, RecursionError):
+            continue
+    return found
+
+
+def _entries(found: Mapping[str, Any] | None) -> dict[str, Entry]:
+    files = found.get("files") if found else None
+    if not isinstance(files, dict):
+        return {}
+    return {name: entry for name, entry in files.items() if _is_entry(entry)}
+
+
+def _is_entry(entry: object) -> bool:
+    return (
+        isinstance(entry, dict)
+        and isinstance(entry.get("sha256"), str)
+        and isinstance(entry.get("bytes"), int)
+    )
+
+
+def _seal(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+# The folder a lesson is written to, and its manifest.
+#
+#     output_dir/images/section_0.png   audio/section_0.wav   clips/section_0.mp4
+#                final_video.mp4   captions.vtt   captions.srt
+#                poster.png   contact_sheet.png   report.json
+#
+# The manifest names every file with its digest before the file gets its name, so **a file that is
+# not listed is never overwritten**: it may have cost somebody money. A file of ours that somebody
+# has edited since keeps the edit beside the new one, as `final_video.edited.mp4`. One run at a time
+# writes to a folder.
+
+
+T = TypeVar("T")
+
+LOCK = ".vidkit.lock"
+"""There while a run writes to the folder; what a killed one leaves holds nobody up."""
+
+VIDEO = "final_video.mp4"
+VTT, SRT = "captions.vtt", "captions.srt"
+POSTER, SHEET = "poster.png", "contact_sheet.png"
+PARTS = {"image": "images", "audio": "audio", "clip": "clips"}
+_TEMPORARY = ".part"
+_SCRATCH = re.compile(
+    r"\.(?:section_\d+\.\w+|final_video\.mp4|captions\.\w+|poster\.png|contact_sheet\.png"
+    r"|report\.json|\.vidkit\.json)\.(\d{1,10})-\d+\.part"
+)
+"""The temporary files that are ours, and so may be swept."""
+_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
+_number = itertools.count()
+
+
+def part_name(part: str, index: int, suffix: str) -> str:
+    """Where a section's image, audio or clip stands, relative to the folder."""
+    return f"{PARTS[part]}/section_{index}{suffix}"
+
+
+class Output:
+    """A lesson's output folder. Opening it touches nothing; `claim` does, and `release` lets the
+    next run have it.
+
+    notes: sentences for a person: files that somebody had changed or removed, and where the
+    changed ones are now.
+
+    Its methods write, so call them where blocking is allowed; they may be called from
+    several threads at once.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.notes: list[str] = []
+        self._manifest = Manifest(folder)
+        self._lock = threading.Lock()
+        self._held: FileLock | None = None
+        self._over = False
+        self._scratches: set[Path] = set()
+        self._dropped: set[Path] = set()
+
+    def claim(self, indexes: Iterable[int], report: Mapping[str, Any]) -> None:
+        """Make the folder ready for the sections at `indexes` and write the first report.
+
+        Raises `OutputError` where the folder cannot be written, where another run is writing
+        to it, or where it holds a file under a name that is about to be used and that no
+        manifest of ours lists.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._take_lock()
+            state = self._manifest.read()
+            self._refuse_strangers(indexes)
+            if state == "gone":
+                self._note_removed(REPORT)
+            elif state == "changed":
+                self._spare(REPORT)
+            for part in PARTS.values():
+                (self.folder / part).mkdir(exist_ok=True)
+            self._sweep()
+            self.write_report(report)
+        except (OSError, ValueError) as error:
+            self.release()
+            raise self._unwritable(error) from error
+        except BaseException:
+            self.release()
+            raise
+        if self._over:  # released while it was being claimed
+            self.release()
+
+    def release(self) -> None:
+        """Let another run have the folder. From now on nothing is written to it any more; a
+        temporary file that somebody still writes goes when it is done.
+        """
+        with self._lock:
+            self._over = True
+            for scratch in self._scratches:
+                self._remove(scratch)
+            held, self._held = self._held, None
+            if held is not None:
+                let_go(held)
+
+    def scratch(self, name: str) -> Path:
+        """A name beside `name` to write under until the file is whole."""
+        final = self.folder / name
+        scratch = final.with_name(f".{final.name}.{os.getpid()}-{next(_number)}{_TEMPORARY}")
+        with self._lock:
+            self._scratches.add(scratch)
+        return scratch
+
+    def filled(self, scratch: Path, call: Callable[..., T], /, *arguments: Any, **named: Any) -> T:
+        """Call what writes the temporary file `scratch`. Where it is discarded meanwhile,
+        because the run was cancelled, it goes when the call has ended.
+        """
+        try:
+            return call(*arguments, **named)
+        finally:
+            with self._lock:
+                if self._over or scratch in self._dropped:
+                    self._remove(scratch)
+
+    def publish(self, name: str, data: bytes) -> Path:
+        """Have `data` stand under `name`: the whole file appears at once, or none."""
+        seal = hashlib.sha256(data).hexdigest()
+        if self._stands(name, seal):
+            return self.folder / name
+        scratch = self.scratch(name)
+        try:
+            scratch.write_bytes(data)
+            return self._adopt(name, scratch, seal)
+        except OSError as error:
+            self.discard(scratch)
+            raise self._unwritable(error) from error
+
+    def take(self, name: str, asset: Asset) -> Path:
+        """Have a copy of `asset` stand under `name`. A file that was made by `scratch` and
+        not kept anywhere is given its name; another is copied, where it is not there yet.
+        """
+        if self._stands(name, asset.sha256):
+            if asset.path.suffix == _TEMPORARY:
+                self.discard(asset.path)
+            return self.folder / name
+        scratch = asset.path if asset.path.suffix == _TEMPORARY else self.scratch(name)
+        try:
+            if scratch != asset.path:
+                copy_out(asset, scratch)
+            return self._adopt(name, scratch, asset.sha256)
+        except OSError as error:
+            self.discard(scratch)
+            raise self._unwritable(error) from error
+
+    def discard(self, scratch: Path) -> None:
+        """Remove a temporary file that came to nothing."""
+        with self._lock:
+            self._dropped.add(scratch)
+            self._remove(scratch)
+
+    def write_report(self, report: Mapping[str, Any]) -> Path:
+        """Write `report.json`: the report, and the list of files. After `release` it stays."""
+        with self._lock:
+            if self._over:
+                return self.folder / REPORT
+            try:
+                self._manifest.tell(report)
+            except OSError as error:
+                raise self._unwritable(error) from error
+        return self.folder / REPORT
+
+    def _take_lock(self) -> None:
+        """Raises `OutputError` where another run has the folder. One that keeps no locks, as
+        some network disks, is written to without.
+        """
+        try:
+            held = try_lock(self.folder / LOCK)
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+            return
+        if held is None:
+            raise OutputError(
+                f"another run is writing to {self.folder}; wait for it, or choose another folder "
+                "with -o (output_dir=)"
+            )
+        self._held = held
+
+    def _stands(self, name: str, seal: str) -> bool:
+        """Whether the file is there with this content."""
+        with self._lock:
+            entry = self._manifest.files.get(name)
+            if entry is None or entry["sha256"] != seal:
+                return False
+            path = self.folder / name
+            stands = _is_as_listed(path, entry)
+            if stands:
+                self._manifest.settle(name)
+            elif "was" not in entry and not os.path.lexists(path):
+                self._note_removed(name)
+            return stands
+
+    def _adopt(self, name: str, scratch: Path, seal: str) -> Path:
+        """Give a finished temporary file its name. Files of ours that `name` replaces under
+        another suffix (an image that was a PNG and is a JPEG now) go.
+        """
+        final = self.folder / name
+        _flush(scratch)
+        found = scratch.stat()
+        with self._lock:
+            if self._over:
+                raise OSError(errno.ECANCELED, "the run is over")
+            self._spare_edited(name, seal)
+            entry = {"sha256": seal, "bytes": found.st_size, "mtime_ns": found.st_mtime_ns}
+            self._manifest.add(name, entry)
+            scratch.replace(final)
+            self._manifest.settle(name)
+            self._scratches.discard(scratch)
+            self._drop_twins(name)
+        return final
+
+    def _spare_edited(self, name: str, seal: str = "") -> None:
+        """Keep the file under `name` beside, where somebody has made another of ours."""
+        entry, path = self._manifest.files.get(name), self.folder / name
+        if entry is None or not os.path.lexists(path):
+            return
+        ours = {seal, *entry.get("was", ())}
+        if not _is_as_listed(path, entry) and _digest(path) not in ours:
+            self._spare(name)
+
+    def _spare(self, name: str) -> None:
+        """Give the file under `name`, which somebody has edited, a name of its own."""
+        path = self.folder / name
+        names = (f".edited-{number}" if number > 1 else ".edited" for number in itertools.count(1))
+        beside = next(
+            other
+            for infix in names
+            if not os.path.lexists(other := path.with_name(f"{path.stem}{infix}{path.suffix}"))
+        )
+        path.rename(beside)
+        self.notes.append(f"{name} had been changed; that version is kept as {beside}")
+
+    def _note_removed(self, name: str) -> None:
+        self.notes.append(f"{name} had been removed, and was put back")
+
+    def _refuse_strangers(self, indexes: Iterable[int]) -> None:
+        stems = {f"section_{index}" for index in indexes}
+        taken = [self.folder / name for name in (VIDEO, VTT, SRT, POSTER, SHEET)]
+        for part in PARTS.values():
+            if (self.folder / part).is_dir():
+                taken += [p for p in (self.folder / part).iterdir() if p.stem in stems]
+        files = self._manifest.files
+        strangers = sorted(
+            path
+            for path in taken
+            if os.path.lexists(path) and path.relative_to(self.folder).as_posix() not in files
+        )
+        if strangers:
+            more = f" and {len(strangers) - 1} more" if len(strangers) > 1 else ""
+            raise OutputError(
+                f"{strangers[0]}{more}: not made by vidkit, and so not overwritten; "
+                "choose another folder with -o (output_dir=), or move the files away"
+            )
+
+    def _drop_twins(self, name: str) -> None:
+        stem, files = name.rpartition(".")[0], self._manifest.files
+        if "/" not in stem:
+            return
+        for other in [n for n in files if n != name and n.rpartition(".")[0] == stem]:
+            self._spare_edited(other)
+            (self.folder / other).unlink(missing_ok=True)
+            del files[other]
+
+    def _sweep(self) -> None:
+        """Remove temporary files that a process which is gone left behind."""
+        places = (self.folder, *(self.folder / part for part in PARTS.values()))
+        for path in (path for place in places for path in place.glob(f".*{_TEMPORARY}")):
+            ours = _SCRATCH.fullmatch(path.name)
+            if ours and path.is_file() and not _alive(int(ours[1])):
+                path.unlink(missing_ok=True)
+
+    def _remove(self, scratch: Path) -> None:
+        with suppress(OSError):  # Windows removes no open file; the next claim sweeps it
+            scratch.unlink(missing_ok=True)
+
+    def _unwritable(self, error: OSError | ValueError) -> OutputError:
+        return OutputError(f"{self.folder} cannot be written: {why_unwritable(self.folder, error)}")
+
+
+def _is_as_listed(path: Path, entry: Entry) -> bool:
+    """Whether a file is what the manifest says: by its size and time, or else by its content."""
+    try:
+        found = path.stat()
+        if found.st_size != entry["bytes"]:
+            return False
+        return found.st_mtime_ns == entry.get("mtime_ns") or _digest(path) == entry["sha256"]
+    except OSError:
+        return False
+
+
+def _flush(path: Path) -> None:
+    """Have the system put a file's content on disk, so that its name never outlives it."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _digest(path: Path) -> str | None:
+    """SHA-256 of a file, None for what is none."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+def _alive(pid: int) -> bool:
+    if os.name == "nt":  # where signal 0 would end the process that is asked after
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
+# The report of a lesson that was made earlier, read back from its folder.
+
+
+def read_report(folder: str | Path, lesson: str | Path | None = None) -> VideoReport | None:
+    """What `report.json` in an output folder tells of the last run there; None where there is
+    none, or none that can be read. Files that are gone since are left out.
+
+    lesson: the lesson's file, where it is not where it was.
+    """
+    folder = Path(folder)
+    try:
+        told = json.loads((folder / REPORT).read_bytes())
+        return _report(told, folder, Path(lesson or told["lesson"]))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+
+
+def _report(told: Mapping[str, Any], folder: Path, lesson: Path) -> VideoReport:
+    return VideoReport(
+        lesson=lesson,
+        folder=folder,
+        path=_file(folder, told["video"]),
+        title=told["title"],
+        sections=tuple(_section(section, folder) for section in told["sections"]),
+        seconds=float(told["seconds"]),
+        length=float(told["length"]),
+        failure=VidkitError(told["error"]) if told["error"] else None,
+        notes=tuple(map(str, told["notes"])),
+        dollars=float(told["dollars"]),
+        unconfirmed=float(told["unconfirmed"]),
+    )
+
+
+def _section(told: Mapping[str, Any], folder: Path) -> SectionReport:
+    return SectionReport(
+        index=int(told["number"]) - 1,
+        title=told["title"],
+        state=told["state"],
+        image=_file(folder, told["image"]),
+        audio=_file(folder, told["audio"]),
+        clip=_file(folder, told["clip"]),
+        image_by=told["image_by"],
+        voice_by=told["voice_by"],
+        start=told["start"],
+        length=told["length"],
+        seconds=dict(told["seconds"]),
+        work=dict(told.get("work", {})),
+        kept=tuple(told["from_store"]),
+        dollars=float(told["dollars"]),
+        error=told["error"],
+    )
+
+
+def _file(folder: Path, name: str | None) -> Path | None:
+    """A file that the report names, if it is still there; none outside of its folder."""
+    if name is None:
+        return None
+    path = folder / name
+    inside = not Path(name).is_absolute() and ".." not in Path(name).parts
+    return path if inside and path.is_file() else None

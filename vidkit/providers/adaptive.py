@@ -1,0 +1,723 @@
+"""When the next request may start: after a pause, at a pace, by what headers say is left."""
+
+from __future__ import annotations
+
+import email.utils
+import math
+import re
+import time
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from random import Random
+from typing import Generic, TypeVar
+
+# What a provider says of its limits: in the headers of an answer, in the words of a 429.
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Requests that the provider bears in a minute, and how many of them are left now."""
+
+    per_minute: float
+    left: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[T]):
+    """What a request may give where the answer tells of limits too: a gate looks for it."""
+
+    value: T
+    limits: Limits | None = None
+
+
+def limits_in(headers: Mapping[str, str]) -> Limits | None:
+    """The limits in an answer's `x-ratelimit-…-requests` headers, or None.
+
+    They are counted by the minute, as OpenAI's and most others' are.
+    """
+    limit = _number(headers.get("x-ratelimit-limit-requests"))
+    left = _number(headers.get("x-ratelimit-remaining-requests"))
+    if limit is None or left is None or limit <= 0:
+        return None
+    return Limits(limit, max(0.0, left))
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds until the provider wants to be asked again, by its headers; None where unsaid.
+
+    `Retry-After` is in seconds or a date (RFC 9110, 10.2.3), `retry-after-ms` in milliseconds.
+    """
+    if (thousandths := _number(headers.get("retry-after-ms"))) is not None:
+        return max(0.0, thousandths / 1000)
+    said = headers.get("retry-after")
+    if said is None or (seconds := _number(said)) is not None:
+        return None if said is None else max(0.0, seconds or 0.0)
+    try:
+        date = email.utils.parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    return max(0.0, date.timestamp() - time.time())
+
+
+_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_UNIT = r"(?:ms|milliseconds?|s|sec(?:onds?)?|m|min(?:utes?)?|h|hours?)\b"
+_SPAN = re.compile(
+    rf"\b(?:in|after|wait(?:\s+for)?)\s+((?:\d+(?:\.\d+)?\s*{_UNIT[:-2]}\s*)+)\b", re.IGNORECASE
+)
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)", re.IGNORECASE)
+
+
+def seconds_in(message: str) -> float | None:
+    """Seconds to wait, as a message says: "try again in 1m20s", "after 51.84 seconds"."""
+    if (found := _SPAN.search(message)) is None:
+        return None
+    total = 0.0
+    for number, unit in _PART.findall(found[1]):
+        short = unit.lower()
+        key = "ms" if short.startswith(("ms", "mil")) else short[0]
+        total += float(number) * _UNITS[key]
+    return total
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if 0 <= value < float("inf") else None
+
+
+# How many requests a second a provider bears, by what it lets through and what it refuses.
+#
+# A provider that limits requests does not say where its limit is; it says 429 to the request
+# that crosses it. Between two such moments it let through just what it bears, whether it
+# counts with a bucket that refills or by a sliding minute. So the rate between two 429s *is*
+# the limit, and a pace a little above it crosses the limit once in a while and keeps the
+# figure true. Where that crossing does not come, the limit has risen, and the pace follows.
+#
+# Not every 429 is about the rate: one now and then, of an overloaded provider, costs less
+# than a pace that is too low. There is a pace only once 429s come thick, and it is left
+# again when they come as often as before though it has fallen and fallen.
+
+
+MINUTE = 60.0
+SLOWEST = 1 / MINUTE
+FASTEST = 64.0
+"""A rate, in requests a second, that is none: 64 places hardly send more."""
+
+PROBE = 0.04
+"""The pace is so much above the rate that is known to be borne: one 429 in some 40 requests."""
+BOLDEST_PROBE = 0.75
+"""The same while the rate is a first guess."""
+SURER = 3.0
+"""The probe is divided by it at each 429 that corrects the rate."""
+SURPLUS = 2.0
+"""Requests borne beyond the rate that show the rate to be too low."""
+
+FEW = 3
+"""Fewer requests than these between two 429s: they come thick."""
+A_LITTLE_LESS = 0.94
+"""The rate after such a 429: with a small store of quota, one comes at the limit itself."""
+LESS = 0.75
+"""The rate after the second such 429 in a row, and each more: the limit has fallen."""
+ENOUGH = 8
+"""Requests let through between two 429s that give a rate; of 8, one more or less is 12 %."""
+CLEAN = 20
+"""Requests let through between two 429s that show the pace to be nearly right."""
+
+THICK = 3
+"""429s in a row, each after few requests, that call for a pace."""
+OFTEN = 0.3
+"""429s for each success that call for a pace too, counted since a few 429s ago."""
+LATELY = 4
+"""How many 429s ago; twice as many once a pace was of no use, and so on."""
+CUTS = 4
+"""429s that came far too soon for their pace, less those that did not: none is of use."""
+LEAP = 4.0
+"""Times as fast where the pace turned out to be of no use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A request that was started: its number, counted from 1, and when."""
+
+    number: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A moment of a 429, and how many requests had been let through and refused by then."""
+
+    at: float
+    passed: int
+    refused: int
+
+
+class RateEstimator:
+    """The rate that is borne, `borne`, in requests a second; None where none is known.
+
+    Seconds on any clock; who calls says what time it is.
+    """
+
+    def __init__(self) -> None:
+        self.borne: float | None = None
+        self._over = BOLDEST_PROBE
+        self._starts = 0
+        self._refused = 0
+        self._recent: deque[float] = deque()
+        self._marks: deque[_Mark] = deque(maxlen=16)
+        self._since = 0.0
+        self._passed_since = 0
+        self._risen = False
+        self._thick = 0
+        self._cuts = 0
+        self._moods = 0
+        self._moody = False
+
+    @property
+    def pace(self) -> float | None:
+        """Requests a second that may start: a little more than is known to be borne."""
+        return None if self.borne is None else self.borne * (1 + self._over)
+
+    def since(self, start: Start) -> int:
+        """How many requests were started after `start`."""
+        return self._starts - start.number
+
+    def start(self, now: float) -> Start:
+        """Count a request that starts now."""
+        self._starts += 1
+        self._passed_since += 1
+        self._recent.append(now)
+        while self._recent[0] < now - MINUTE:
+            self._recent.popleft()
+        return Start(self._starts, now)
+
+    def rise(self, now: float) -> int | None:
+        """Raise the rate where more is borne than it says; gives how many were, or None."""
+        if self.borne is None or self._passed_since - self.borne * (now - self._since) < SURPLUS:
+            return None
+        passed = self._passed_since
+        self.borne *= 1 + self._over
+        self._over = min(2 * self._over, BOLDEST_PROBE)
+        self._risen = True
+        self._cuts = max(0, self._cuts - 1)
+        self.resume(now)
+        if self.borne > FASTEST:
+            self.borne = None
+        return passed
+
+    def resume(self, now: float) -> None:
+        """Count what is borne from `now` on, the end of a pause."""
+        self._since, self._passed_since = now, 0
+
+    def refuse(self, start: Start) -> None:
+        """Take back a request that was refused."""
+        self._refused += 1
+        self._passed_since -= start.at >= self._since
+        with suppress(ValueError):  # sent longer than a minute ago
+            self._recent.remove(start.at)
+
+    def nothing_since(self, start: Start) -> bool:
+        """Whether nothing was let through between the last 429 and the one to `start`."""
+        return bool(self._marks) and start.number - self._refused <= self._marks[-1].passed + 1
+
+    def forget(self) -> None:
+        """Unlearn the rate: it was not the pace that was too high."""
+        self.borne = None
+        self._over = BOLDEST_PROBE
+        self._cuts = self._thick = 0
+        self._marks.clear()
+
+    def learn(self, start: Start, after: float | None) -> bool:
+        """Learn from a 429 to `start`, which is taken back; `after` as the provider says.
+
+        True where it shows that 429s come at any pace.
+        """
+        mark = _Mark(start.at, start.number - self._refused, self._refused)
+        since = mark.passed - (self._marks[-1].passed if self._marks else 0)
+        self._thick = self._thick + 1 if self._marks and since < FEW else 0
+        paced = self.borne is not None and not self._moody
+        over = self._over
+        if paced:
+            rate = self._corrected(start, mark.passed)
+            self._over = max(PROBE, over / SURER)
+        else:
+            rate = self._guessed(start, mark.passed, after)
+        self._marks.append(mark)
+        self._risen = False
+        if rate is None:
+            return False
+        self.borne = max(rate, SLOWEST)
+        if not paced:
+            self._over, self._cuts, self._moody = BOLDEST_PROBE, 0, False
+            return False
+        return self._of_no_use(since, over)
+
+    def _of_no_use(self, since: int, over: float) -> bool:
+        """Whether the pace is left, as 429s come long before it can have crossed a limit."""
+        if since >= CLEAN:
+            self._cuts = max(0, self._cuts - 1)
+        elif since < 0.5 / over:
+            self._cuts += 1
+        if self._cuts < CUTS or self.borne is None:
+            return False
+        # Not all at once: if this is wrong, a few 429s in a row bring the pace back.
+        self.borne *= LEAP
+        self._over, self._cuts, self._thick = BOLDEST_PROBE, 0, 0
+        self._moody, self._moods = True, self._moods + 1
+        return True
+
+    def _corrected(self, start: Start, passed: int) -> float | None:
+        """The rate between 429s, while there is a pace."""
+        assert self.borne is not None
+        few = passed - self._marks[-1].passed < FEW if self._marks else False
+        if few and not self._risen:
+            return (LESS if self._thick > 1 else A_LITTLE_LESS) * self.borne
+        inside = self._last_minute(start)
+        if self._marks and start.at - self._marks[0].at >= MINUTE and inside >= ENOUGH:
+            # What was borne since a rise may be more than the whole minute shows.
+            risen = MINUTE * self.borne if self._risen else 0.0
+            return max(inside, min(risen, 2 * inside)) / MINUTE
+        if few:
+            return LESS * self.borne
+        for enough in (ENOUGH, FEW):
+            for mark in reversed(self._marks):
+                got, span = passed - mark.passed, start.at - mark.at
+                if got >= enough and span > 0:
+                    return got / span
+        return self.borne
+
+    def _guessed(self, start: Start, passed: int, after: float | None) -> float | None:
+        """The rate by 429s that come while nothing holds requests back; None where they are
+        no reason for a pace.
+        """
+        inside = self._last_minute(start)
+        if inside < 1:
+            return None
+        span = start.at - self._recent[0]
+        if after is not None and inside >= FEW and after > 4 * MINUTE / inside:
+            # A long pause is the rest of a window, which has let these through.
+            return inside / (span + after)
+        if not self._calls_for_pace(passed):
+            return None
+        if passed > inside:
+            return inside / MINUTE
+        # A bucket was full of a minute's requests, and more came in meanwhile. What it says
+        # of the next that will come in counts too.
+        guess = inside / (span + MINUTE)
+        return guess if after is None else max(guess, min(1 / max(after, 0.01), 4 * guess))
+
+    def _calls_for_pace(self, passed: int) -> bool:
+        if self._thick >= THICK:
+            return True
+        many = LATELY * (1 + self._moods)
+        if len(self._marks) < many:
+            return False
+        mark = self._marks[-many]
+        return self._refused - mark.refused > OFTEN * (passed - mark.passed)
+
+    def _last_minute(self, start: Start) -> int:
+        """Requests let through in the minute before `start`."""
+        return sum(each >= start.at - MINUTE for each in self._recent) - self.since(start)
+
+
+LONGEST_BACKOFF = 60.0
+CAREFUL = 8
+"""Requests after a pause that start one by one, each when a 429 to the last would be here."""
+LONGEST_GAP = 1.0
+KEPT = 1.0
+"""Requests left unused of what headers say is left: two clocks are never quite the same."""
+
+
+class Pacer:
+    """When the next request may start. Seconds on any clock; the caller says what time it is.
+
+    adaptive=False learns no rate and only keeps the pauses. most: starts in a minute, whatever
+    is learnt; None sets no limit. chance spreads the pauses a
+    little, so that two programs at one limit do not come back together.
+    """
+
+    def __init__(self, chance: Random, adaptive: bool = True, most: float | None = None) -> None:
+        self._chance = chance
+        self._adaptive = adaptive
+        self._most = most
+        self._free = 0.0
+        self._rate = RateEstimator()
+        self._paused_until = 0.0
+        self._next = 0.0
+        self._bucket: tuple[Limits, float] | None = None
+        self._told = float("-inf")
+        self._misses = 0
+        self._careful = 0
+        self._gap = 0.0
+
+    @property
+    def a_minute(self) -> float | None:
+        """Requests that may start in a minute, None where nothing is known to limit them."""
+        known = (self._most, self.learnt)
+        return min((pace for pace in known if pace is not None), default=None)
+
+    @property
+    def learnt(self) -> float | None:
+        """The same, by what the provider says and does alone."""
+        if (pace := self._rate.pace) is not None:
+            return MINUTE * pace
+        return self._bucket[0].per_minute if self._bucket else None
+
+    def paused(self, now: float) -> float:
+        """Seconds for which nothing starts, 0 where there is no pause."""
+        return max(0.0, self._paused_until - now)
+
+    def wait(self, now: float) -> float:
+        """Seconds until a request may start; 0 or less is now."""
+        until = max(self._paused_until, self._next, self._free)
+        if self._bucket is not None and (left := self._left(now)) < 1:
+            until = max(until, now + (1 - left) * MINUTE / self._bucket[0].per_minute)
+        return until - now
+
+    def start(self, now: float) -> tuple[Start, str | None]:
+        """Count a request that starts now. Gives it back, and why the pace rose, if it did."""
+        start = self._rate.start(now)
+        if self._most is not None:
+            gap = MINUTE / self._most
+            # from when it might have begun, so that late timers slow nothing
+            self._free = max(self._free, now - gap) + gap
+        if self._bucket is not None:
+            self._bucket = Limits(self._bucket[0].per_minute, self._left(now) - 1), now
+        if (pace := self._rate.pace) is None:
+            if self._careful:
+                self._careful -= 1
+                self._next = now + self._gap
+            return start, None
+        self._next = max(self._next, now - 1 / pace) + 1 / pace
+        if (borne := self._rate.rise(now)) is None:
+            return start, None
+        return start, f"faster, because {borne} requests in a row were let through"
+
+    def pause(self, now: float, seconds: float) -> float:
+        """Start nothing for so long, or a little longer. Gives how long from now."""
+        spread = min(1.0, 0.05 * seconds) * self._chance.random()
+        self._paused_until = max(self._paused_until, now + seconds + spread)
+        return self._paused_until - now
+
+    def hint(self, start: Start, limits: Limits) -> None:
+        """Take note of what the answer to `start` says of limits; a 429 outweighs it."""
+        if self._adaptive and self._rate.borne is None:
+            left = limits.left - self._rate.since(start) - KEPT
+            self._bucket = Limits(limits.per_minute, left), start.at
+
+    def rejected(self, start: Start, now: float, after: float | None) -> tuple[float, bool] | None:
+        """Take note of a 429 to `start`; `after` is what the provider says, in seconds.
+
+        Gives how long everybody pauses from now, and whether the 429s turned out to have
+        nothing to do with the pace; None where this one is no news because its request was
+        sent before the last pause began.
+        """
+        self._rate.refuse(start)
+        if start.at <= self._told:
+            if after is not None:
+                self.pause(now, after)
+            return None
+        self._misses = self._misses + 1 if self._rate.nothing_since(start) else 0
+        moody = self._adaptive and self._rate.learn(start, after)
+        self._bucket = None
+        self._told = now
+        self._careful, self._gap = CAREFUL, min(LONGEST_GAP, 1.5 * (now - start.at))
+        seconds = self.pause(now, self._backoff() if after is None else after)
+        self._next = self._paused_until
+        if (borne := self._rate.borne) is not None:
+            # A small store of quota, gathered while nothing starts, is what the pace then
+            # spends; without it every second request would cross the limit again.
+            self._next += max(1.0, borne) / borne
+        self._rate.resume(self._paused_until)
+        return seconds, moody
+
+    def forget(self) -> None:
+        """Unlearn the rate: it was not the pace that was too high."""
+        self._rate.forget()
+        self._next = 0.0
+
+    def _left(self, now: float) -> float:
+        """Requests left of what headers told, as far as one can know without being told again."""
+        assert self._bucket is not None
+        limits, at = self._bucket
+        return min(limits.per_minute, limits.left + (now - at) * limits.per_minute / MINUTE)
+
+    def _backoff(self) -> float:
+        """A pause where the provider names none, twice as long after each that was too short."""
+        first = max(1.0, 1 / self._rate.borne) if self._rate.borne is not None else 1.0
+        seconds = min(LONGEST_BACKOFF, first * 2.0 ** min(self._misses, 6))
+        return seconds * self._chance.uniform(0.8, 1.2)
+
+
+# Whether a provider limits how many requests it works on at once, and not how many a minute.
+
+
+FIRST_DOUBT = 3
+"""429s in a row at the same number under way that make it the limit."""
+SETTLED = 20
+"""Requests answered by each place before one place more than was borne is tried."""
+
+
+class ConcurrencyDetector:
+    """Looks for a number under way at which the 429s come. `limit` is that number, or None.
+
+    A provider that counts by the minute refuses now with three under way and now with
+    seven; one that counts those under way refuses always with the same number, and has
+    never let in more since.
+    """
+
+    def __init__(self) -> None:
+        self.limit: int | None = None
+        self._borne = 0
+        self._met = 0
+        self._most = 0
+        self._times = 0
+        self._doubt = FIRST_DOUBT
+        self._answers = 0
+
+    def let_in(self, under_way: int) -> None:
+        """Take note of how many are under way now that one more is."""
+        self._most = max(self._most, under_way)
+
+    def rejected(self, others: int) -> bool:
+        """Take note of a 429 that came while `others` were under way.
+
+        True where that number has now become the limit.
+        """
+        if self.limit is not None:
+            self._question(others)
+            return False
+        same = others == self._met and self._most <= others + 1
+        self._times = self._times + 1 if same else 1
+        self._met = self._most = others
+        if others < 2 or self._times < self._doubt:
+            return False
+        self.limit = self._borne = others
+        self._answers = 0
+        return True
+
+    def _question(self, others: int) -> None:
+        """A 429 in spite of the limit: one place too many was tried, or it is not the limit."""
+        if others >= self._borne:
+            self.limit = others
+        else:
+            self.limit = None
+            self._doubt *= 2
+        self._met = self._most = others
+        self._times = 0
+
+    def answered(self, full: bool) -> None:
+        """Take note of an answer; after many that came with all places taken, try one more."""
+        self._answers += full
+        if self.limit is not None and self._answers > SETTLED * self.limit:
+            self.limit += 1
+            self._answers = 0
+
+
+# How many requests may be under way at once, learnt from how long they take.
+#
+# A provider that is asked for more than it can work on answers more slowly, and no sooner in
+# all. So the room grows while requests take as long as they took at first, and shrinks where
+# they take much longer. If they take just as long in the smaller room, then it was not the
+# room: the provider is slower today, and the room opens again.
+
+
+FIRST = 8
+"""Places at the outset: a provider that bears five requests a minute refuses three."""
+STEP = 1.0
+"""Seconds for each place more while the first answers are awaited."""
+OPENING = 2
+"""Places more for each request answered at the outset: three times as many in each round."""
+GROWTH = 1.25
+"""Times as many places for each round later on."""
+FEWEST = 2
+SAME = 1.35
+"""Requests that take up to so many times as long as usual take as long as usual."""
+LONGER = 1.7
+SHRINK = 0.6
+NO_HELP = 0.78
+"""In a room of 0.6, requests of a crowded provider take 0.6 times as long, those of a slow
+one as long as before; the geometric mean of the two tells them apart."""
+FEWEST_SAMPLES = 6
+QUICKER, LATER = 0.2, 0.05
+"""How much of a shorter, of a longer time goes into what is usual."""
+
+
+class ConcurrencyLimit:
+    """The number of places, between 1 and `most`. Seconds on any clock.
+
+    adaptive=False has always `most` places.
+    """
+
+    def __init__(self, most: int, adaptive: bool = True) -> None:
+        self.most = most
+        self.adaptive = adaptive
+        self.at_once = ConcurrencyDetector()
+        self._learnt = float(FIRST)
+        self._opening = True
+        self._opened: float | None = None
+        self._usual: float | None = None
+        self._test: tuple[float, float] | None = None
+        self._logs: list[float] = []
+        self._since = float("-inf")
+        self._full = False
+
+    @property
+    def places(self) -> int:
+        """How many requests may be under way at once."""
+        if not self.adaptive:
+            return self.most
+        return min(int(self._learnt), self.most, self.at_once.limit or self.most)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long a request usually takes, None where too few have been answered."""
+        return self._usual
+
+    def open(self, now: float) -> float | None:
+        """Open the room a little while somebody waits for the first answers.
+
+        A 429 comes back within a second and an image in ten: where none came, there is room
+        for one more. Gives the seconds until the next look, None where there is no need.
+        """
+        if not (self.adaptive and self._opening) or self._learnt >= 2 * FIRST:
+            return None
+        if self._opened is None:
+            self._opened = now
+        elif now - self._opened >= STEP:
+            self._learnt += 1
+            self._opened = now
+            return 0.0
+        return self._opened + STEP - now
+
+    def rejected(self, others: int) -> bool:
+        """Take note of a 429 that came while `others` were under way.
+
+        True where it is the number at once that the provider seems to limit.
+        """
+        self._opening = False
+        return self.adaptive and self.at_once.rejected(others)
+
+    def answered(self, began: float, now: float, full: bool) -> str | None:
+        """Take note of a request that took from `began` to `now`.
+
+        full: somebody waits for a place. Gives why the room changed, where it did so for a
+        reason: "slower, because …" or "faster, because …".
+        """
+        if not self.adaptive or began < self._since:
+            return None
+        self.at_once.answered(full)
+        self._full |= full
+        self._logs.append(math.log(max(now - began, 1e-6)))
+        if full and self._opening and self._learnt < self.most:
+            self._learnt += OPENING
+        if len(self._logs) < (FIRST if self._opening else max(FEWEST_SAMPLES, self.places)):
+            return None
+        took = math.exp(sum(self._logs) / len(self._logs))
+        full, self._full = self._full, False
+        self._logs.clear()
+        return self._judge(took, full, now)
+
+    def _judge(self, took: float, full: bool, now: float) -> str | None:
+        """What a round of requests that took so long on average says of the room."""
+        if self._usual is None:
+            self._usual = took
+            return None
+        if self._test is not None:
+            places, then = self._test
+            self._test = None
+            if took > NO_HELP * then:
+                self._usual = took
+                return self._change(
+                    places, now, f"faster, because fewer at once take {took:.2g} s too"
+                )
+        if took > LONGER * self._usual and self._opening:
+            # How long they take in this room is known when it has stopped to grow.
+            self._opening = False
+            return self._change(self._learnt, now, None)
+        if took > LONGER * self._usual and self.places > FEWEST:
+            self._test = (self._learnt, took)
+            return self._change(
+                max(FEWEST, self._learnt * SHRINK),
+                now,
+                f"slower, because requests take {took:.2g} s instead of {self._usual:.2g} s",
+            )
+        if took <= SAME * self._usual:
+            self._usual += (QUICKER if took < self._usual else LATER) * (took - self._usual)
+            if full and not self._opening and self._learnt < self.most:
+                self._learnt *= GROWTH
+        return None
+
+    def _change(self, places: float, now: float, why: str | None) -> str | None:
+        """Only what begins from now on tells something of the changed room."""
+        self._learnt, self._since = places, now
+        return why
+
+
+# A provider that does not answer: one request's bad luck, no network, or an outage.
+
+
+DOWN = 4
+"""Failures in a row, with no answer between them, that mean the provider is down."""
+OFFLINE_TRIES = 3
+"""Connections that fail before a provider that never answered counts as out of reach."""
+LONGEST_LOOK = 8.0
+"""Seconds between two looks at a provider that is down: what is lost when it comes back."""
+LONGEST_WAIT = 30.0
+
+
+class OutageDetector:
+    """Counts failures since the last answer. Seconds on any clock."""
+
+    def __init__(self, chance: Random) -> None:
+        self._chance = chance
+        self._looked = float("-inf")
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew, as if nothing had ever been asked."""
+        self._failures = 0
+        self._heard = False
+
+    @property
+    def down(self) -> bool:
+        """True while the provider answers nobody: one request at a time looks after it."""
+        return self._failures >= DOWN
+
+    @property
+    def unheard(self) -> bool:
+        """True where the provider has never been heard of, and was asked often enough."""
+        return not self._heard and self._failures >= OFFLINE_TRIES
+
+    def answered(self) -> bool:
+        """Take note of an answer, whatever it says; True where the provider was down."""
+        was_down = self.down
+        self._heard, self._failures = True, 0
+        return was_down
+
+    def failed(self, began: float) -> bool:
+        """Take note of a request sent at `began` that nobody answered.
+
+        True where this is news: of all that were under way when the provider went down,
+        only the first tells something.
+        """
+        news = began > self._looked or not self.down
+        self._failures += news
+        return news
+
+    def look_again(self, now: float) -> tuple[float, bool]:
+        """Seconds until the next look at a provider that is down, and whether it just went down."""
+        seconds = min(LONGEST_LOOK, 2.0 ** (self._failures - DOWN))
+        self._looked = now
+        return seconds * self._chance.uniform(0.75, 1.25), self._failures == DOWN
+
+    def wait(self, times: int) -> float:
+        """Seconds until a request is sent again that failed so many times."""
+        return min(LONGEST_WAIT, 2.0 ** (times - 1)) * self._chance.uniform(0.5, 1.0)

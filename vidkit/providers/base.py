@@ -1,0 +1,134 @@
+"""What a provider is asked, what it gives, and how it asks its service.
+
+Beside what `ImageMaker` and `VoiceMaker` demand, a provider may have
+
+    online      True where it asks a service: its gate then feels its way, and retries
+    gate_key    what shares the service's limits with it, as a tuple of text: key, address, model
+    price       dollars that one request may cost, or a function from the ask to them;
+                without it nobody knows, and under a budget it is not asked
+    priced      the day of that price, as 2026-11-22
+    latency     seconds that a call takes, for plans
+    missing     the `ProviderMissing` for which it cannot be asked now, or None
+    models      the names of the models that it can be told to use
+    needs       what it needs and whether that is there, in words and without any secret
+    check()     a coroutine: whether it can be used, in words or as a `ProviderError`; it costs
+                nothing
+    aclose()    a coroutine: closes connections; called when the last run that uses it ends
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+from ..text.captions import Word
+
+T = TypeVar("T")
+
+
+class Request(Protocol):
+    """The gated way to a provider's service.
+
+    A provider wraps each call that it makes in it, `await request(lambda: call())`;
+    the call is made when the provider's gate has a place and its pace allows.
+    """
+
+    async def __call__(self, send: Callable[[], Awaitable[T]], /) -> T: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ImageAsk:
+    """What one section asks of an image provider.
+
+    `size` is (width, height) of the video's frame in pixels. `index` is the section's
+    position from 0, for providers that look files up by it; nothing else may use it.
+    `file` is the section's own picture, where it has one; `slide` what the section itself
+    says of its slide (`Section.slide`).
+    """
+
+    description: str
+    narration: str
+    title: str | None
+    language: str
+    size: tuple[int, int]
+    slide: Mapping[str, Any] = field(default_factory=dict)
+    index: int = 0
+    file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceAsk:
+    """What one section asks of a voice.
+
+    `rate` is in words a minute, None for the voice's own. `say` maps words of the
+    lesson to how they are pronounced. `index` and `file` as in `ImageAsk`.
+    """
+
+    text: str
+    language: str
+    voice: str | None = None
+    rate: int | None = None
+    say: Mapping[str, str] = field(default_factory=dict)
+    index: int = 0
+    file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A still: the bytes of an image file and its suffix (".png", ".jpg", ".webp", ".gif").
+
+    `notes` are sentences for the person who looks: a missing font, a text that was cut.
+    `cost` is what it cost in dollars, where the provider says.
+    """
+
+    data: bytes
+    suffix: str = ".png"
+    notes: tuple[str, ...] = ()
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Narration:
+    """Speech: the bytes of a sound file, its suffix (".wav", ".mp3", …) and, where the voice
+    tells, when each word of the section's text is spoken. `notes` and `cost` as in `Picture`.
+    """
+
+    data: bytes
+    suffix: str = ".wav"
+    words: tuple[Word, ...] = ()
+    notes: tuple[str, ...] = ()
+    cost: float | None = None
+
+
+@runtime_checkable
+class ImageMaker(Protocol):
+    """Something that draws.
+
+    `places` is how many calls it bears at once at the very most, None where only the
+    settings limit it.
+    """
+
+    name: str
+    places: int | None
+
+    def shape(self, ask: ImageAsk) -> Mapping[str, Any]:
+        """Everything that shapes the picture, as JSON values; the key under which it is kept."""
+
+    async def draw(self, ask: ImageAsk, request: Request) -> Picture:
+        """The picture for `ask`. Raises `ProviderError` or one of its kinds."""
+
+
+@runtime_checkable
+class VoiceMaker(Protocol):
+    """Something that speaks; `places` as in `ImageMaker`."""
+
+    name: str
+    places: int | None
+
+    def shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
+        """Everything that shapes the narration, as JSON values; the key under which it is kept."""
+
+    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
+        """The narration for `ask`. Raises `ProviderError` or one of its kinds."""

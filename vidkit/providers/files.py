@@ -1,0 +1,139 @@
+"""Pictures and narrations that are files already: a section's own, or a folder of them.
+
+`recorded` uses the files a lesson's sections name (`image`, `audio`);
+`recorded:FOLDER` also a folder laid out like an output, `images/section_<n>.png` and
+`audio/section_<n>.wav`, n from 0, in any format that vidkit opens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from io import BufferedReader
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import ProviderError, ProviderMissing
+from ..core.paths import is_folder, path_given
+from .base import ImageAsk, Narration, Picture, Request, VoiceAsk
+
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
+SOUNDS = (".wav", ".mp3", ".ogg", ".oga", ".opus", ".flac", ".m4a")
+
+MOST_PICTURE = 300_000_000
+"""Bytes of a picture; a photograph of 100 megapixels as PNG takes about 200 MB."""
+MOST_SOUND = 1_000_000_000
+"""Bytes of a narration; an hour and a half of WAV in stereo at 48 kHz."""
+
+
+class Recorded:
+    """Reads what others made. `folder` is None where only sections' own files count."""
+
+    name = "recorded"
+    places: int | None = None
+    price = 0.0
+    needs = "files of your own, named in sections or in recorded:FOLDER"
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
+
+    def shape(self, ask: ImageAsk | VoiceAsk) -> Mapping[str, Any]:
+        """The digest of the file, and so of nothing but its content."""
+        path, most = self._find(ask)
+        with _opened(path, most) as file:
+            return {
+                "provider": self.name,
+                "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
+            }
+
+    async def draw(self, ask: ImageAsk, request: Request) -> Picture:
+        """The section's picture, as it is on disk. Raises `ProviderError` for one of more than
+        `MOST_PICTURE` bytes.
+        """
+        path, most = self._find(ask)
+        data = await request(lambda: asyncio.to_thread(_read, path, most))
+        return Picture(data, path.suffix.lower())
+
+    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
+        """The section's narration, as it is on disk. Raises `ProviderError` for one of more than
+        `MOST_SOUND` bytes.
+        """
+        path, most = self._find(ask)
+        data = await request(lambda: asyncio.to_thread(_read, path, most))
+        return Narration(data, path.suffix.lower())
+
+    async def check(self) -> str:
+        """Whether it can be used, in words."""
+        return f"reads {self.folder or 'the files that sections name'}"
+
+    def _find(self, ask: ImageAsk | VoiceAsk) -> tuple[Path, int]:
+        """The file for a section, and the most bytes that it may have."""
+        drawn = isinstance(ask, ImageAsk)
+        most = MOST_PICTURE if drawn else MOST_SOUND
+        if ask.file is not None:
+            return ask.file, most
+        field, part, suffixes = (
+            ("image", "images", PICTURES) if drawn else ("audio", "audio", SOUNDS)
+        )
+        if self.folder is None:
+            raise ProviderError(
+                f"nothing is recorded for this section; name a file in its `{field}`, "
+                "or give a folder: recorded:FOLDER"
+            )
+        stem = self.folder / part / f"section_{ask.index}"
+        for suffix in suffixes:
+            if (path := stem.with_name(stem.name + suffix)).is_file():
+                return path, most
+        raise ProviderError(f"there is no {stem}{suffixes[0]} (nor {', '.join(suffixes[1:])})")
+
+
+own_files = Recorded()
+"""What reads the files that sections name themselves."""
+
+
+@contextmanager
+def _opened(path: Path, most: int) -> Iterator[BufferedReader]:
+    """The file, after a look at its size."""
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > most:
+                raise ProviderError(
+                    f"{path} has {size / 1e6:,.0f} MB, and {most / 1e6:,.0f} MB is the most; "
+                    "save it smaller, or split the section"
+                )
+            yield file
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ProviderError(
+            f"{path} cannot be read: {why}; put a file that can be read in its place"
+        ) from error
+
+
+def _read(path: Path, most: int) -> bytes:
+    with _opened(path, most) as file:
+        return file.read(most)
+
+
+def _recorded(argument: str | None) -> Recorded:
+    if argument is None:
+        return Recorded()
+    folder = path_given("recorded:FOLDER", argument, "a folder")
+    if not is_folder(folder):
+        raise ProviderMissing(
+            f"recorded:{argument}: there is no such folder; it holds images/ and audio/"
+        )
+    return Recorded(folder)
+
+
+def images(argument: str | None) -> Recorded:
+    """`recorded` or `recorded:FOLDER` as a provider of images."""
+    return _recorded(argument)
+
+
+def voice(argument: str | None) -> Recorded:
+    """`recorded` or `recorded:FOLDER` as a voice."""
+    return _recorded(argument)

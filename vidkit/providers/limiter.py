@@ -1,0 +1,444 @@
+"""The way to a provider: as many requests at once, and as fast, as it can bear.
+
+One gate stands before each provider, key and model. Providers send everything through it,
+so a narration of 14 requests is limited by the request and not by the section.
+
+    `gate`      what a request goes through: line, place, pace, pauses, retries
+    `pace`      when the next request may start: pauses, a pace, what headers say is left
+    `rate`      how many a minute a provider bears, learnt from its 429s
+    `room`      how many may be under way at once, learnt from how long they take
+    `at_once`   whether it is a number at once that the provider limits
+    `silence`   what to do about a provider that does not answer
+    `line`      who waits
+    `limits`    what a provider says of its limits itself
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Protocol, TypeVar
+
+from ..core.errors import (
+    Offline,
+    ProviderError,
+    ProviderMissing,
+    QuotaExhausted,
+    RateLimited,
+    Unconfirmed,
+    Unreachable,
+)
+from ..core.events import Course, Events, GateDecided, Listener, RequestRetried
+from ..models.settings import MOST_WORKERS
+from .adaptive import (
+    Answer,
+    ConcurrencyLimit,
+    OutageDetector,
+    Pacer,
+    Start,
+    seconds_in,
+)
+
+# Who waits before a gate.
+
+
+class Line:
+    """Requests that wait, first come, first served; one that comes back stands in front."""
+
+    def __init__(self) -> None:
+        self._new: deque[asyncio.Future[Start]] = deque()
+        self._back: deque[asyncio.Future[Start]] = deque()
+
+    def join(self, again: bool) -> asyncio.Future[Start]:
+        """Stand in the line; the future is set when it is one's turn."""
+        waiter: asyncio.Future[Start] = asyncio.get_running_loop().create_future()
+        (self._back if again else self._new).append(waiter)
+        return waiter
+
+    def call(self) -> asyncio.Future[Start] | None:
+        """The next that still waits, who then stands there no longer."""
+        for side in (self._back, self._new):
+            while side:
+                if not (waiter := side.popleft()).done():
+                    return waiter
+        return None
+
+    def __len__(self) -> int:
+        return sum(not waiter.done() for side in (self._back, self._new) for waiter in side)
+
+    def __bool__(self) -> bool:
+        return bool(self._back or self._new)
+
+
+# The gate itself: what one request goes through, and what its answer changes for all.
+
+
+T = TypeVar("T")
+
+PATIENCE = 900.0
+"""Seconds without one success after which a gate stops asking."""
+TRIES = 8
+"""Times that one request is sent where others are answered meanwhile."""
+UNCONFIRMED_TRIES = 2
+"""Times that a request is sent which may have been paid for without an answer."""
+MOMENT = 1e-6
+
+
+class Clock(Protocol):
+    """What tells the time in seconds and calls back later: an event loop, real or virtual."""
+
+    def time(self) -> float: ...
+
+    def call_later(
+        self, delay: float, callback: Callable[[], object], /
+    ) -> asyncio.TimerHandle: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LimiterState:
+    """A gate at one moment.
+
+    places: requests that may be under way at once, of `ceiling` at the very most. pace:
+    requests that may start in a minute, None where nothing is known to limit them. pause:
+    seconds for which nothing starts. held: somebody paused it by hand. closed: why nothing
+    passes any more, or None. The counts are those of the gate's whole life; `seconds` is how
+    long a request usually takes, None where that is not known yet.
+    """
+
+    name: str
+    places: int
+    ceiling: int
+    under_way: int
+    waiting: int
+    pace: float | None
+    pause: float
+    held: bool
+    closed: str | None
+    sent: int
+    answered: int
+    rate_limited: int
+    unreachable: int
+    seconds: float | None
+
+
+@dataclass(slots=True)
+class _Tries:
+    """How often one request was sent since `asked`, and how often for nothing."""
+
+    asked: float
+    sent: int = 0
+    lost: int = 0
+    unconfirmed: int = 0
+
+
+class RateLimiter:
+    """Lets requests through: at most `ceiling` at once (64 where nobody says less).
+
+    By default it finds out how many the provider bears and how fast; adaptive=False lets
+    `ceiling` requests through at once and only keeps the pauses. It sends again what may
+    pass (429, no answer) and never what will not (a refusal, a faulty request). An error that
+    every request would meet (no key, quota used up, no network, `patience` seconds without a
+    success) closes it, and all that wait get that error, until `reopen`.
+
+    It belongs to the event loop in which it is first used. retry=False gives every error
+    back at once, for what works on this machine. pace: requests that may start in a minute, at
+    the very most. clock: the time and the timers, the running
+    loop's unless given. chance: spreads the pauses.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        ceiling: int | None = None,
+        *,
+        adaptive: bool = True,
+        retry: bool = True,
+        patience: float = PATIENCE,
+        pace: float | None = None,
+        clock: Clock | None = None,
+        chance: Random | None = None,
+    ) -> None:
+        self.name = name
+        self.patience = patience
+        self._retry = retry
+        self._clock = clock
+        chance = chance or Random()  # noqa: S311 - spreads pauses, keeps no secret
+        self._pace = Pacer(chance, adaptive, pace)
+        self._room = ConcurrencyLimit(_within(ceiling), adaptive)
+        self._silence = OutageDetector(chance)
+        self._line = Line()
+        self._timer: asyncio.TimerHandle | None = None
+        self._events = Events()
+        self._under_way = 0
+        self._held = False
+        self._closed: ProviderError | None = None
+        self._succeeded_at = self._woke_at = float("-inf")
+        self._counts: Counter[str] = Counter()
+
+    @property
+    def limit(self) -> int:
+        """Requests that may be under way at once now."""
+        return 1 if self._silence.down else self._room.places
+
+    @property
+    def under_way(self) -> int:
+        """Requests that are under way now."""
+        return self._under_way
+
+    def snapshot(self) -> LimiterState:
+        """The gate as it is now."""
+        return LimiterState(
+            name=self.name,
+            places=self.limit,
+            ceiling=self._room.most,
+            under_way=self._under_way,
+            waiting=len(self._line),
+            pace=self._pace.a_minute,
+            pause=self._pace.paused(self._clock.time()) if self._clock else 0.0,
+            held=self._held,
+            closed=str(self._closed) if self._closed else None,
+            sent=self._counts["sent"],
+            answered=self._counts["answered"],
+            rate_limited=self._counts["rate limited"],
+            unreachable=self._counts["unreachable"],
+            seconds=self._room.seconds,
+        )
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with each `GateDecided` and `RequestRetried` from now on.
+
+        Their `at` is on the gate's own clock. Returns a function that ends it.
+        """
+        return self._events.subscribe(listener)
+
+    def resize(self, ceiling: int) -> None:
+        """Let at most `ceiling` requests through at once; a smaller number as calls end."""
+        if (most := _within(ceiling)) != self._room.most:
+            self._room.most = most
+            self._decided("resized", f"at most {most} at once from now on")
+            self._let_in()
+
+    def pause(self) -> None:
+        """Start nothing more until `resume`; what is under way goes on."""
+        if not self._held:
+            self._held = True
+            self._decided("held", "paused by hand")
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        if self._held:
+            self._held = False
+            self._decided("goes on", "resumed by hand")
+            self._let_in()
+
+    def reopen(self) -> None:
+        """Let requests through again after what closed the gate may be mended: for a new run."""
+        self._closed = None
+        self._silence.forget()
+        self._succeeded_at = float("-inf")
+
+    async def __call__(self, send: Callable[[], Awaitable[T]], /) -> T:
+        """Wait for a place and for the pace, send, and give the answer.
+
+        `send` is called again for each retry. Raises what `send` raises where another try
+        is of no use, and the error that closed the gate where it is closed.
+        """
+        if self._clock is None:
+            self._clock = asyncio.get_running_loop()
+        tries = _Tries(asked=self._now())
+        while True:
+            start = await self._enter(again=tries.sent > 0)
+            tries.sent += 1
+            wait = 0.0
+            try:
+                answer = await send()
+            except RateLimited as error:
+                self._rejected(start, tries, error)
+            except Unreachable as error:
+                wait = self._unanswered(start, tries, error)
+            except (ProviderMissing, QuotaExhausted) as error:
+                raise self._close(error) from error
+            except Exception:
+                self._heard()
+                raise
+            else:
+                self._succeeded(start, answer)
+                return answer
+            finally:
+                self._under_way -= 1
+                self._let_in()
+            if wait:
+                await self._sleep(wait)
+
+    async def _enter(self, again: bool) -> Start:
+        """Wait until a request may be sent; it then counts as under way."""
+        if self._closed is not None:
+            raise copy.copy(self._closed)
+        now = self._now()
+        if not self._line and self._has_place() and self._pace.wait(now) <= MOMENT:
+            return self._begin(now)
+        waiter = self._line.join(again)
+        self._let_in()
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                self._under_way -= 1
+                self._let_in()
+            raise
+
+    def _has_place(self) -> bool:
+        return not self._held and self._under_way < self.limit
+
+    def _begin(self, now: float) -> Start:
+        self._under_way += 1
+        self._counts["sent"] += 1
+        self._room.at_once.let_in(self._under_way)
+        start, why = self._pace.start(now)
+        if why:
+            self._decided("faster", why)
+        return start
+
+    def _let_in(self) -> None:
+        """Let in all that may come in now, and look again when the next may."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        while self._line:
+            now = self._now()
+            wait: float | None = self._pace.wait(now)
+            if not self._has_place():
+                wait = None if self._held or self._silence.down else self._room.open(now)
+            if wait is None:
+                return
+            if wait > MOMENT or not self._has_place():
+                assert self._clock is not None
+                self._timer = self._clock.call_later(max(wait, MOMENT), self._let_in)
+                return
+            if (waiter := self._line.call()) is not None:
+                waiter.set_result(self._begin(now))
+
+    async def _sleep(self, seconds: float) -> None:
+        assert self._clock is not None
+        over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        timer = self._clock.call_later(seconds, over.cancel)
+        try:
+            await asyncio.wait([over])
+        finally:
+            timer.cancel()
+
+    def _heard(self) -> None:
+        self._counts["answered"] += 1
+        if self._silence.answered():
+            self._decided("goes on", f"{self.name} answers again")
+
+    def _succeeded(self, start: Start, answer: object) -> None:
+        now = self._now()
+        self._heard()
+        self._succeeded_at = now
+        if self._slept(start, now):
+            return
+        if isinstance(answer, Answer) and answer.limits is not None:
+            self._pace.hint(start, answer.limits)
+        full = bool(self._line) and self._under_way >= self._room.places
+        if why := self._room.answered(start.at, now, full):
+            self._decided("faster" if why.startswith("faster") else "slower", why)
+
+    def _rejected(self, start: Start, tries: _Tries, error: RateLimited) -> None:
+        """A 429: everybody waits as long as the provider says, and goes on as it bears."""
+        now = self._now()
+        self._slept(start, now)
+        self._counts["rate limited"] += 1
+        self._silence.answered()
+        if not self._retry:
+            raise error
+        after = error.retry_after if error.retry_after is not None else seconds_in(str(error))
+        if (after or 0.0) > self.patience or self._gave_up(now, tries):
+            raise self._close(error) from error
+        before = self._pace.learnt
+        news = self._pace.rejected(start, now, after)
+        pause = self._pace.paused(now)
+        self._events.tell(RequestRetried(now, self.name, tries.sent, str(error), pause))
+        if news is None:
+            return
+        seconds, moody = news
+        if moody:
+            self._decided("faster", f"{self.name} says 429 at any pace: none is of use")
+        # one that says when to come back counts by time, until a pace proves to be no help
+        if (before is not None or after is None) and self._room.rejected(self._under_way - 1):
+            self._pace.forget()
+            places = self._room.places
+            self._decided("slower", f"it is {places} at once that {self.name} bears, not a pace")
+        elif (pace := self._pace.learnt) is not None and (before is None or pace < before):
+            self._decided("slower", f"{self.name} lets no more than that through in a minute")
+        when = "says" if after is not None else "does not say"
+        reason = f"too many requests for {self.name} (429), which {when} when to come back"
+        self._decided("waits", reason, seconds)
+
+    def _unanswered(self, start: Start, tries: _Tries, error: Unreachable) -> float:
+        """Seconds until the request is sent again. Raises where it is not."""
+        now = self._now()
+        self._slept(start, now)
+        self._counts["unreachable"] += 1
+        if not self._retry:
+            raise error
+        tries.lost += 1
+        tries.unconfirmed += isinstance(error, Unconfirmed)
+        news = self._silence.failed(start.at)
+        offline = isinstance(error, Offline) and self._silence.unheard
+        if offline or (self._silence.down and self._gave_up(now, tries)):
+            raise self._close(error) from error
+        if tries.unconfirmed >= UNCONFIRMED_TRIES:
+            raise error
+        wait = 0.0
+        if not self._silence.down:
+            if tries.lost >= TRIES:
+                raise error
+            wait = self._silence.wait(tries.lost)
+        elif news:
+            seconds, first = self._silence.look_again(now)
+            self._pace.pause(now, seconds)
+            if first:
+                self._decided("waits", f"{self.name} does not answer: {error}", seconds)
+        pause = max(wait, self._pace.paused(now))
+        self._events.tell(RequestRetried(now, self.name, tries.sent, str(error), pause))
+        return wait
+
+    def _gave_up(self, now: float, tries: _Tries) -> bool:
+        return now - max(self._succeeded_at, self._woke_at, tries.asked) > self.patience
+
+    def _slept(self, start: Start, now: float) -> bool:
+        """Whether the machine slept, or the process was stopped, while a request was under way:
+        no provider waits so long for an answer. Patience begins anew then.
+        """
+        slept = now - start.at > self.patience
+        if slept:
+            self._woke_at = now
+        return slept
+
+    def _close(self, error: ProviderError) -> ProviderError:
+        """Let nothing more through; all that wait get the error that is given back."""
+        if self._closed is None:
+            self._closed = error
+            self._decided("closed", str(error))
+        while (waiter := self._line.call()) is not None:
+            waiter.set_exception(copy.copy(self._closed))
+        return copy.copy(self._closed)
+
+    def _decided(self, course: Course, reason: str, seconds: float = 0.0) -> None:
+        self._events.tell(
+            GateDecided(
+                self._now(), self.name, course, reason, self.limit, self._pace.a_minute, seconds
+            )
+        )
+
+    def _now(self) -> float:
+        return self._clock.time() if self._clock is not None else 0.0
+
+
+def _within(ceiling: int | None) -> int:
+    return MOST_WORKERS if ceiling is None else max(1, min(ceiling, MOST_WORKERS))

@@ -1,0 +1,197 @@
+"""A provider by its name: vidkit's own, and those that other packages registered."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Literal, NoReturn, cast
+
+from ..core.errors import ProviderMissing, SettingsError
+from ..models.settings import Secret, Settings
+from .base import ImageAsk, ImageMaker, Narration, Picture, Request, VoiceAsk, VoiceMaker
+
+Kind = Literal["images", "voice"]
+
+_OWN: dict[Kind, dict[str, str]] = {
+    "images": {
+        "slides": "vidkit.providers.slides:images",
+        "openai": "vidkit.providers.openai:images",
+        "recorded": "vidkit.providers.recorded:images",
+        "simulated": "vidkit.providers.simulated:images",
+    },
+    "voice": {
+        "espeak": "vidkit.providers.espeak:voice",
+        "openai": "vidkit.providers.openai:voice",
+        "gtts": "vidkit.providers.gtts:voice",
+        "recorded": "vidkit.providers.recorded:voice",
+        "simulated": "vidkit.providers.simulated:voice",
+    },
+}
+_GROUPS: dict[Kind, str] = {"images": "vidkit.images", "voice": "vidkit.voices"}
+
+_TAKES: dict[tuple[Kind, str], dict[str, str]] = {
+    ("images", "openai"): {
+        "api_key": "api_key",
+        "base_url": "base_url",
+        "image_style": "style",
+        "image_quality": "quality",
+    },
+    ("voice", "openai"): {
+        "api_key": "api_key",
+        "base_url": "base_url",
+        "voice_manner": "manner",
+    },
+    ("voice", "gtts"): {"voice_tld": "tld", "voice_slow": "slow"},
+}
+"""The settings that a provider of vidkit's takes, and what it calls them. One of another
+package takes what stands after its colon."""
+
+
+class Absent:
+    """Stands for a provider that is not there, where others can take its place: it makes
+    nothing, and says why. `missing` is the error.
+    """
+
+    places = None
+    price = 0.0
+
+    def __init__(self, name: str, missing: ProviderMissing) -> None:
+        self.name = name
+        self.missing = missing
+
+    def shape(self, ask: ImageAsk | VoiceAsk) -> NoReturn:
+        """Raises why it is not there."""
+        raise copy.copy(self.missing)
+
+    async def draw(self, ask: ImageAsk, request: Request) -> Picture:
+        """Raises why it is not there."""
+        raise copy.copy(self.missing)
+
+    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
+        """Raises why it is not there."""
+        raise copy.copy(self.missing)
+
+
+def names(kind: Kind) -> tuple[str, ...]:
+    """The names that `images=` (or `voice=`) accepts, those of other packages included."""
+    return tuple(sorted(_OWN[kind].keys() | {point.name for point in registered(kind)}))
+
+
+def registered(kind: Kind) -> tuple[EntryPoint, ...]:
+    """The providers that other packages registered."""
+    return tuple(entry_points(group=_GROUPS[kind]))
+
+
+def image_maker(spec: str | ImageMaker, settings: Settings | None = None) -> ImageMaker:
+    """The image provider that `spec` names, as `name` or `name:argument`, with what `settings`
+    say of it.
+
+    Raises `ProviderMissing` for a name nobody registered, `KeyMissing` without its key.
+    """
+    return cast(ImageMaker, _present(_made("images", spec, settings)))
+
+
+def voice_maker(spec: str | VoiceMaker, settings: Settings | None = None) -> VoiceMaker:
+    """The voice that `spec` names; as `image_maker`."""
+    return cast(VoiceMaker, _present(_made("voice", spec, settings)))
+
+
+def image_makers(settings: Settings, *, keyless: bool = False) -> tuple[ImageMaker, ...]:
+    """The image providers that `settings` name, the first before those that take its place.
+
+    Raises `ProviderMissing` where none of them can be asked; with `keyless` one that lacks only
+    its key will do, to know its prices.
+    """
+    return tuple(cast(ImageMaker, each) for each in _several("images", settings, keyless))
+
+
+def voice_makers(settings: Settings, *, keyless: bool = False) -> tuple[VoiceMaker, ...]:
+    """The voices that `settings` name; as `image_makers`."""
+    return tuple(cast(VoiceMaker, each) for each in _several("voice", settings, keyless))
+
+
+def left_aside(settings: Settings) -> list[str]:
+    """A sentence for each setting of providers that none of the chosen ones takes."""
+    chosen = [
+        (kind, spec.partition(":")[0])
+        for kind in _OWN
+        for spec in settings.sources(kind)
+        if isinstance(spec, str)
+    ]
+    taken = {setting for each in chosen for setting in _TAKES.get(each, ())}
+    all_ = dict.fromkeys(setting for takes in _TAKES.values() for setting in takes)
+    return [
+        f"{setting} is set and not used: none of the chosen providers takes it"
+        for setting in all_
+        if setting not in taken and getattr(settings, setting) not in (None, False)
+    ]
+
+
+def specs(kind: Kind, text: str) -> tuple[str, ...]:
+    """The providers in a text such as "openai:quality=low,slides". A comma begins another
+    where a provider's name follows it, and belongs to the argument where none does.
+    """
+    found: list[str] = []
+    known = names(kind)
+    for part in text.split(","):
+        fresh = part.strip().partition(":")[0] in known
+        if found and not fresh and ":" in found[-1]:
+            found[-1] += f",{part}"
+        else:
+            found.append(part.strip())
+    return tuple(found)
+
+
+def _several(kind: Kind, settings: Settings, keyless: bool) -> Sequence[object]:
+    wanted = settings.sources(kind)
+    makers: list[object] = []
+    for spec in wanted:
+        try:
+            makers.append(_made(kind, spec, settings))
+        except ProviderMissing as error:
+            makers.append(Absent(str(spec).partition(":")[0], error))
+    asked = keyless and not isinstance(makers[0], Absent)
+    if not asked and all(getattr(maker, "missing", None) for maker in makers):
+        _present(makers[0])
+    return makers
+
+
+def _present(maker: object) -> object:
+    """The provider. Raises what it misses."""
+    missing: ProviderMissing | None = getattr(maker, "missing", None)
+    if missing is not None:
+        raise copy.copy(missing)
+    return maker
+
+
+def _made(kind: Kind, spec: object, settings: Settings | None) -> object:
+    protocol = ImageMaker if kind == "images" else VoiceMaker
+    if isinstance(spec, protocol) and not isinstance(spec, type):
+        return spec
+    if not isinstance(spec, str):
+        raise SettingsError(
+            f"{kind} is {spec!r}; name a provider, such as {kind}='simulated', or give one"
+        )
+    name, _, argument = spec.partition(":")
+    if place := _OWN[kind].get(name):
+        module, _, attribute = place.partition(":")
+        make = getattr(import_module(module), attribute)
+        return make(argument or None, **_given(kind, name, settings))
+    points = [point for point in registered(kind) if point.name == name]
+    if not points:
+        choices = ", ".join(names(kind))
+        raise ProviderMissing(f"there is no {kind} provider {name!r}; choose from: {choices}")
+    return cast(Callable[[str | None], object], points[0].load())(argument or None)
+
+
+def _given(kind: Kind, name: str, settings: Settings | None) -> Mapping[str, Any]:
+    """What the settings say of a provider, under its own names."""
+    if settings is None:
+        return {}
+    return {
+        its: value.reveal() if isinstance(value, Secret) else value
+        for ours, its in _TAKES.get((kind, name), {}).items()
+        if (value := getattr(settings, ours)) not in (None, False)
+    }

@@ -1,0 +1,897 @@
+"""A timeline as a picture: groups of lanes under each other, an axis below, a legend above."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from html import escape
+from io import BytesIO
+from typing import Literal, Protocol, cast
+
+from PIL import Image, ImageDraw
+from PIL.PngImagePlugin import PngInfo
+
+from ..core.fonts import cut, font_for, width_of
+from .bars import KINDS, ON_CORES, Bar, Kind, Mark, Workers, fold, of_bar, of_marks, of_workers
+
+# Where a time axis has its ticks, and what they are called.
+
+
+_SECONDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30)
+_MINUTES = (1, 2, 5, 10, 15, 30)
+_HOURS = (1, 2, 3, 6, 12, 24, 48, 168, 720)
+STEPS = (*_SECONDS, *(60 * n for n in _MINUTES), *(3600 * n for n in _HOURS))
+"""Seconds between two ticks, as people count: tens and halves, then quarters of an hour."""
+
+
+def step_for(seconds: float, most: int) -> float:
+    """The step with which `seconds` have at most `most` ticks."""
+    for step in STEPS:
+        if seconds / step <= most:
+            return step
+    return seconds / most
+
+
+def ticks(start: float, end: float, most: int) -> list[tuple[float, str]]:
+    """The ticks from `start` to `end` seconds, each with its name, at most `most` + 1."""
+    step = step_for(end - start, most)
+    first = -int(-start // step)
+    last = int(end / step + 1e-9)
+    return [(number * step, name(number * step, step)) for number in range(first, last + 1)]
+
+
+def name(seconds: float, step: float) -> str:
+    """What a tick at `seconds` is called where ticks are `step` apart: "0.5 s", "1:30",
+    "12 min", "2 h".
+    """
+    if seconds == 0:
+        return "0"
+    if step < 1:
+        return f"{seconds:.{1 if step >= 0.1 else 2}f} s"
+    if step < 60:
+        minutes, rest = divmod(round(seconds), 60)
+        return f"{minutes}:{rest:02}" if minutes else f"{rest} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if step < 3600 and not hours:
+        return f"{minutes} min"
+    return f"{hours}:{minutes:02} h" if minutes else f"{hours} h"
+
+
+def end_for(seconds: float, most: int) -> float:
+    """Where an axis ends that shows `seconds` of a run that goes on: at a tick, so that the
+    picture stands still until it is reached.
+    """
+    step = step_for(max(seconds, 1.0) * 1.02, most)
+    return step * (int(max(seconds, 1.0) * 1.02 / step) + 1)
+
+
+# The colours of a timeline, each by what it says, in light and dark.
+
+
+Role = Literal[
+    "paper", "track", "line", "ink", "quiet", "on",
+    "lesson", "image", "audio", "clip", "join", "failed", "gone",
+    "lesson-soft", "image-soft", "audio-soft", "clip-soft", "join-soft", "failed-soft",
+    "kept", "refused", "pause", "now",
+]  # fmt: skip
+"""What a colour says. `on` is for text on a bar; `-soft` is for what waits; `gone` for what was
+cancelled; `kept` for what came from the store; `refused` is a 429."""
+
+HUES = ("lesson", "image", "audio", "clip", "join", "failed")
+
+LIGHT: dict[Role, str] = {
+    "paper": "#ffffff",
+    "track": "#f4f5f6",
+    "line": "#e1e4e8",
+    "ink": "#24292f",
+    "quiet": "#616161",
+    "on": "#ffffff",
+    "lesson": "#5b6672",
+    "image": "#2c6cb0",
+    "audio": "#a8560c",
+    "clip": "#2a7a4b",
+    "join": "#7153a8",
+    "failed": "#b3261e",
+    "gone": "#8b949e",
+    "lesson-soft": "#d3d7db",
+    "image-soft": "#c3d6ea",
+    "audio-soft": "#eed3b8",
+    "clip-soft": "#bfdccb",
+    "join-soft": "#d6cce8",
+    "failed-soft": "#f2c9c6",
+    "kept": "#6b7480",
+    "refused": "#b3261e",
+    "pause": "#f0d48a",
+    "now": "#57606a",
+}
+"""On white. The full hues bear white text, at a contrast of 4.5 or more (WCAG 2, level AA)."""
+
+DARK: dict[Role, str] = {
+    "paper": "#1c1e21",
+    "track": "#26292d",
+    "line": "#373b41",
+    "ink": "#e6e8eb",
+    "quiet": "#bdbdbd",
+    "on": "#14171a",
+    "lesson": "#a9b3be",
+    "image": "#7fb4ee",
+    "audio": "#eba868",
+    "clip": "#76c795",
+    "join": "#bda5f0",
+    "failed": "#ff9a92",
+    "gone": "#78818a",
+    "lesson-soft": "#454b52",
+    "image-soft": "#34495f",
+    "audio-soft": "#5b4733",
+    "clip-soft": "#335042",
+    "join-soft": "#4a4363",
+    "failed-soft": "#61403e",
+    "kept": "#a3acb6",
+    "refused": "#ff9a92",
+    "pause": "#6b5823",
+    "now": "#98a1ab",
+}
+"""On a dark ground; the hues bear dark text."""
+
+_ON_ANY_GROUND: dict[Role, str] = {
+    "ink": "var(--jp-ui-font-color1,currentColor)",
+    "line": "rgba(127,127,127,.25)",
+    "track": "rgba(127,127,127,.1)",
+}
+"""In a page, whose ground is that of JupyterLab's theme, or nobody knows which."""
+
+
+def css(within: str) -> str:
+    """The colours as custom properties of the element `within`, light or dark as JupyterLab is,
+    and a class for each: `.f-image` fills, `.s-image` draws a line.
+    """
+    rules = [f"{within}{{{_properties(LIGHT)}}}"]
+    rules.append(f'body[data-jp-theme-light="false"] {within}{{{_properties(DARK)}}}')
+    for role in LIGHT:
+        rules.append(f"{within} .f-{role}{{fill:var(--{role})}}")
+        rules.append(f"{within} .s-{role}{{stroke:var(--{role})}}")
+    return "".join(rules)
+
+
+def _properties(colours: dict[Role, str]) -> str:
+    return ";".join(f"--{role}:{colour}" for role, colour in (colours | _ON_ANY_GROUND).items())
+
+
+# A picture as shapes at their places, in pixels, ready to be drawn in any way.
+
+
+SMALL, TINY = 11, 10
+
+SignKind = Literal["diamond", "cross", "up", "down", "dot", "hold"]
+Layer = Literal[0, 1, 2, 3]
+"""Grounds, the grid, bars, and what stands before them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle with corners of `radius`."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    fill: Role
+    radius: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A thin line, straight down or across."""
+
+    x: float
+    y: float
+    to_x: float
+    to_y: float
+    colour: Role
+    dashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A line of text, the middle of its height at `y`."""
+
+    x: float
+    y: float
+    text: str
+    colour: Role
+    size: int = SMALL
+    anchor: Literal["start", "middle", "end"] = "start"
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A small sign around a point."""
+
+    x: float
+    y: float
+    kind: SignKind
+    colour: Role
+    size: float = 4.0
+
+
+Shape = Box | Line | Text | Sign
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Shapes that belong together; `title` says what they are when one points at them. `plot`:
+    they stand on the time axis, and not beside or above it.
+    """
+
+    layer: Layer
+    shapes: tuple[Shape, ...]
+    title: str | None = None
+    plot: bool = True
+
+
+@dataclass(slots=True)
+class Scene:
+    """A picture: its size in pixels, what is in it, and what it shows, in words. plot: where the
+    time axis begins and ends.
+    """
+
+    width: int
+    plot: tuple[float, float]
+    height: float = 0.0
+    told: str = ""
+    _things: list[Thing] = field(default_factory=list)
+
+    def add(self, layer: Layer, *shapes: Shape, title: str | None = None) -> None:
+        """Put shapes of the plot before all others of their layer."""
+        self._things.append(Thing(layer, shapes, title))
+
+    def put(self, *shapes: Shape, title: str | None = None) -> None:
+        """Put shapes beside or above the plot."""
+        self._things.append(Thing(3, shapes, title, plot=False))
+
+    @property
+    def things(self) -> list[Thing]:
+        """All that is in it, from back to front."""
+        return sorted(self._things, key=lambda thing: thing.layer)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """From seconds to pixels: `start` is at `left`, `end` at `right`."""
+
+    start: float
+    end: float
+    left: float
+    right: float
+
+    def x(self, at: float) -> float:
+        """Where a moment is, within the axis."""
+        share = (at - self.start) / max(self.end - self.start, 1e-9)
+        return self.left + min(max(share, 0.0), 1.0) * (self.right - self.left)
+
+    @property
+    def second(self) -> float:
+        """Pixels for a second."""
+        return (self.right - self.left) / max(self.end - self.start, 1e-9)
+
+
+def moved(shape: Shape, x: float, y: float) -> Shape:
+    """The shape, so many pixels to the right and down."""
+    if isinstance(shape, Line):
+        shape = replace(shape, to_x=shape.to_x + x, to_y=shape.to_y + y)
+    return replace(shape, x=shape.x + x, y=shape.y + y)
+
+
+def signs(kind: SignKind, x: float, y: float, size: float) -> list[list[tuple[float, float]]]:
+    """The polygons that a sign is made of; none for a dot, which is a circle."""
+    s = size
+    match kind:
+        case "diamond":
+            return [[(x, y - s), (x + s, y), (x, y + s), (x - s, y)]]
+        case "up":
+            return [[(x - s, y + s * 0.7), (x, y - s * 0.9), (x + s, y + s * 0.7)]]
+        case "down":
+            return [[(x - s, y - s * 0.7), (x, y + s * 0.9), (x + s, y - s * 0.7)]]
+        case "hold":
+            w = s * 0.6
+            return [
+                [(left, y - s), (left + w, y - s), (left + w, y + s), (left, y + s)]
+                for left in (x - s * 0.8, x + s * 0.2)
+            ]
+        case "cross":
+            t = s * 0.32
+            return [
+                [(x - s, y - s + t), (x - s + t, y - s), (x + s, y + s - t), (x + s - t, y + s)],
+                [(x + s - t, y - s), (x + s, y - s + t), (x - s + t, y + s), (x - s, y + s - t)],
+            ]
+        case "dot":
+            return []
+
+
+# One bar as shapes: waiting pale, working full, with what went wrong.
+
+
+MANY = 60
+"""Bars of a group from which on those too short to be seen apart are drawn as one."""
+NARROW = 6
+"""Pixels of a bar that nobody can point at."""
+VERY_MANY = 200
+"""Bars of a group from which on only those of `WIDE` pixels are told when one points at them."""
+WIDE = 40
+LETTERS = 12
+"""Pixels of a lane that has room for a section's number."""
+LEAST = 1.5
+"""Pixels of the shortest bar."""
+
+
+def fewer(bars: Sequence[Bar], scale: Scale) -> list[Bar]:
+    """`bars`, with those as one that together are but a few pixels wide, where there are many."""
+    if len(bars) <= MANY:
+        return list(bars)
+    over = [bar for bar in bars if bar.end is not None]
+    return [*fold(over, NARROW / scale.second), *(bar for bar in bars if bar.end is None)]
+
+
+def is_told(bar: Bar, scale: Scale, among: int, now: float) -> bool:
+    """Whether a bar `among` so many says what it is when one points at it."""
+    wide = scale.x(now if bar.end is None else bar.end) - scale.x(bar.placed)
+    return among <= MANY or wide >= (NARROW if among <= VERY_MANY else WIDE)
+
+
+def draw_bar(
+    bar: Bar, scale: Scale, y: float, high: float, now: float, several: bool
+) -> list[Shape]:
+    """The shapes of a bar on a lane at `y`, `high` pixels high. `several`: the picture has more
+    than one lesson, and names sections with it.
+    """
+    end = now if bar.end is None else bar.end
+    x, to = scale.x(bar.placed), scale.x(end)
+    wide = max(to - x - 0.8, LEAST)
+    if bar.kind == "lesson":
+        fill: Role = "lesson-soft" if bar.outcome != "failed" else "failed-soft"
+        return [Box(x, y, wide, high, fill), *_name(bar.name, x, wide, y, high, "ink")]
+    if bar.outcome == "kept":
+        return _kept(bar, x, wide, y, high)
+    full, soft = _fills(bar)
+    # of several bars in one nobody knows where between them it waited and where it was idle
+    pale = bar.steps == 1 and (wide > NARROW or bar.waited(now) * scale.second > 1)
+    shapes: list[Shape] = [Box(x, y, wide, high, soft)] if pale or not bar.work else []
+    longest = (0.0, 0.0)
+    for stretch in bar.work:
+        at = scale.x(stretch.start)
+        stop = scale.x(now if stretch.end is None else stretch.end)
+        length = max(min(stop, x + wide) - at, LEAST)
+        shapes.append(Box(at, y, length, high, full, min(2, length / 4, high / 4)))
+        longest = max(longest, (length, at))
+    shapes += _label(bar, longest, (x, wide), y, high, several)
+    shapes += _refused(bar, scale, y, high)
+    return shapes + _failed(bar, scale, x, wide, y, high)
+
+
+def _failed(bar: Bar, scale: Scale, x: float, wide: float, y: float, high: float) -> list[Shape]:
+    """A cross at the end of what failed; on what is too short for it, one that is seen all the
+    same where lanes have room for letters.
+    """
+    size = min(4.0, high / 2 - 1)
+    short = wide < 2 * size + 6
+    if bar.outcome != "failed" or bar.steps > 1 or (short and high < LETTERS):
+        return []
+    at = x + wide / 2 if short else x + wide - size - 3
+    ends = [(scale.x(each.start), scale.x(each.end or each.start)) for each in bar.work]
+    on = not short and any(start <= at - size and at <= end for start, end in ends)
+    return [Sign(at, y + high / 2, "cross", "on" if on else "failed", size)]
+
+
+def _fills(bar: Bar) -> tuple[Role, Role]:
+    if bar.outcome == "failed":
+        return "failed", "failed-soft"
+    if bar.outcome == "cancelled":
+        return "gone", "lesson-soft"
+    return cast(Role, bar.kind), cast(Role, f"{bar.kind}-soft")
+
+
+def _kept(bar: Bar, x: float, wide: float, y: float, high: float) -> list[Shape]:
+    """From the store: a tick, after the time for which it waited where somebody else made it."""
+    tick = Box(max(x + wide - 2.5, x), y, 2.5, high, "kept", 0)
+    return [Box(x, y, wide, high, cast(Role, f"{bar.kind}-soft")), tick] if wide > 6 else [tick]
+
+
+def _refused(bar: Bar, scale: Scale, y: float, high: float) -> list[Shape]:
+    """A sign where it was told 429, as many as can be told apart."""
+    shapes: list[Shape] = []
+    size = min(4.0, high / 2 - 1)
+    for at in bar.refused:
+        x = scale.x(at)
+        if not shapes or x - cast(Sign, shapes[-1]).x >= 2 * size + 2:
+            shapes.append(Sign(x, y + high / 2, "diamond", "refused", size))
+    return shapes
+
+
+def _label(
+    bar: Bar,
+    work: tuple[float, float],
+    whole: tuple[float, float],
+    y: float,
+    high: float,
+    several: bool,
+) -> list[Shape]:
+    """The section's number, on what was worked, or else on what waits."""
+    numbers = [bar.lesson if several else None, bar.section]
+    name = "·".join(str(number + 1) for number in numbers if number is not None)
+    if not name or bar.steps > 1 or high < LETTERS:
+        return []
+    needs = width_of(name, TINY) + 6
+    length, at = work
+    if needs <= length:
+        return [Text(at + length / 2, y + high / 2, name, "on", TINY, "middle")]
+    x, wide = whole
+    if needs <= wide - length and at >= x + needs:
+        return [Text(x + (at - x) / 2, y + high / 2, name, "ink", TINY, "middle")]
+    if not bar.work and needs <= wide:
+        return [Text(x + wide / 2, y + high / 2, name, "ink", TINY, "middle")]
+    return []
+
+
+def _name(name: str, x: float, wide: float, y: float, high: float, colour: Role) -> list[Shape]:
+    shown = cut(name, TINY, wide - 10)
+    return [Text(x + 5, y + high / 2, shown, colour, TINY)] if shown else []
+
+
+GUTTER = 108
+"""Pixels at the left, for the names of the groups."""
+MARGIN = 14
+BETWEEN = 8
+ROW = 20
+MOST_LANES = 64
+"""Lanes of a group that are drawn: more calls at once than anybody may make."""
+A_TICK = 84
+"""Pixels from one tick to the next, at least."""
+NEAR = 11
+"""Pixels within which signs on a gate's lane are drawn as one."""
+
+NAMES: dict[Kind, str] = {
+    "lesson": "lessons",
+    "image": "images",
+    "audio": "narrations",
+    "clip": "clips",
+    "join": "video",
+}
+SIGNS: dict[str, tuple[SignKind, Role]] = {
+    "closed": ("cross", "failed"),
+    "waits": ("hold", "ink"),
+    "held": ("hold", "ink"),
+    "slower": ("down", "ink"),
+    "faster": ("up", "ink"),
+    "resized": ("dot", "ink"),
+    "goes on": ("dot", "ink"),
+    "retried": ("diamond", "refused"),
+}
+"""How what a gate did is drawn; of several at one place the first of these."""
+
+
+class Run(Protocol):
+    """What is drawn of a `Timeline`."""
+
+    @property
+    def bars(self) -> list[Bar]: ...
+    @property
+    def marks(self) -> list[Mark]: ...
+    @property
+    def workers(self) -> list[Workers]: ...
+    @property
+    def ended(self) -> float | None: ...
+    def waiting(self, kind: Kind) -> int: ...
+    def sentence(self, now: float | None = None) -> str: ...
+
+
+def laid_out(run: Run, width: int, now: float, since: float) -> Scene:
+    """The picture of `run` at `now` seconds, from `since` on, `width` pixels wide."""
+    most = max(2, (width - GUTTER - MARGIN) // A_TICK)
+    end = max(now, since + 0.01) if run.ended is not None else since + end_for(now - since, most)
+    scale = Scale(since, end, GUTTER, max(width - MARGIN, GUTTER + 20))
+    bars = [bar for bar in run.bars if bar.end is None or bar.end >= since]
+    marks = [mark for mark in run.marks if mark.at + mark.seconds >= since]
+    workers = [change for change in run.workers if change.at >= max(since, 1e-3)]
+    several = len({bar.lesson for bar in bars}) > 1
+    if not several:
+        bars = [bar for bar in bars if bar.kind != "lesson"]
+    page = Scene(width, (scale.left, scale.right), told=run.sentence(now))
+    gates = {gate: _near(marks, gate, scale) for gate in sorted({mark.gate for mark in marks})}
+    decided = {_chief(near).kind for nears in gates.values() for near in nears}
+    if any(mark.kind == "waits" for mark in marks):
+        decided.add("waits")
+    _legend(page, _kinds_of(bars, decided, workers))
+    told = page.height
+    if workers:
+        page.height += ROW - 4
+    top = page.height
+    for kind in KINDS:
+        if of_kind := [bar for bar in bars if bar.kind == kind]:
+            _group(page, kind, of_kind, scale, now, _beside(run, kind, of_kind), several)
+    _gates(page, gates, scale)
+    bottom = page.height - BETWEEN + 3
+    _axis(page, scale, (top, bottom), most)
+    _changes(page, workers, scale, (told, bottom), several)
+    if run.ended is None and bars:
+        page.add(3, Line(scale.x(now), top, scale.x(now), bottom, "now"))
+    return page
+
+
+def _beside(run: Run, kind: Kind, bars: Sequence[Bar]) -> str:
+    """What is said below the name of a group: who makes them, or how many wait for a core."""
+    if kind in ON_CORES:
+        waiting = run.waiting(kind)
+        told = f"{waiting} waiting" if run.ended is None else f"up to {waiting} waited"
+        return told if waiting > 1 else ""
+    return ", ".join(sorted({bar.by for bar in bars if bar.by not in ("vidkit", "several")}))
+
+
+def _group(
+    page: Scene,
+    kind: Kind,
+    bars: Sequence[Bar],
+    scale: Scale,
+    now: float,
+    beside: str,
+    several: bool,
+) -> None:
+    """The lanes of one kind of bar, with its name."""
+    lanes = min(max((bar.lane for bar in bars if bar.lane is not None), default=0) + 1, MOST_LANES)
+    high, gap = _lane_height(lanes)
+    top, height = page.height, lanes * (high + gap) - gap
+    left, wide = scale.left - 4, scale.right - scale.left + 8
+    page.add(0, Box(left, top - 3, wide, height + 6, "track", 3))
+    title = f"{NAMES[kind]}: {beside}" if beside else None
+    two = bool(beside) and height >= 26
+    y = top + (7 if two else min(height, 30) / 2)
+    page.put(Text(left - 8, y, NAMES[kind], "ink", SMALL, "end"), title=title)
+    if two:
+        name = cut(beside, TINY, scale.left - 14)
+        page.put(Text(left - 8, top + 21, name, "quiet", TINY, "end"), title=title)
+    tiny: list[Shape] = []
+    for bar in fewer(bars, scale):
+        if bar.lane is not None and bar.lane < lanes:
+            shapes = draw_bar(bar, scale, top + bar.lane * (high + gap), high, now, several)
+            if is_told(bar, scale, len(bars), now):
+                page.add(2, *shapes, title=of_bar(bar, now))
+            else:
+                tiny += shapes
+    page.add(2, *tiny)
+    page.height = top + height + BETWEEN + 3
+
+
+def _lane_height(lanes: int) -> tuple[float, float]:
+    """Pixels of a lane, and from it to the next: the more there are, the thinner."""
+    for most, high, gap in ((4, 18, 2), (10, 15, 2), (16, 12, 2), (24, 8, 1.5), (32, 6, 1)):
+        if lanes <= most:
+            return high, gap
+    return (4, 1) if lanes <= 48 else (3, 1)
+
+
+def _gates(page: Scene, gates: Mapping[str, list[list[Mark]]], scale: Scale) -> None:
+    """A lane for each gate that had something to say: its pauses, and what it decided."""
+    for gate, nears in gates.items():
+        top, high = page.height, 16
+        left = scale.left - 4
+        page.add(0, Box(left, top - 3, scale.right - scale.left + 8, high + 6, "track", 3))
+        label = f"{gate}'s gate"
+        name = cut(label, SMALL, scale.left - 14)
+        page.put(Text(left - 8, top + high / 2, name, "ink", SMALL, "end"), title=label)
+        for mark in (mark for near in nears for mark in near if mark.kind == "waits"):
+            x, to = scale.x(mark.at), scale.x(mark.at + mark.seconds)
+            page.add(2, Box(x, top, max(to - x, 1), high, "pause"), title=of_marks([mark]))
+        for near in nears:
+            kind, colour = SIGNS[_chief(near).kind]
+            x = scale.x(near[0].at) + (6 if kind == "hold" else 0)
+            page.add(2, Sign(x, top + high / 2, kind, colour), title=of_marks(near))
+        page.height = top + high + BETWEEN + 3
+
+
+def _near(marks: Sequence[Mark], gate: str, scale: Scale) -> list[list[Mark]]:
+    """The marks of a gate in order, those together that would stand on each other."""
+    found: list[list[Mark]] = []
+    for mark in sorted((each for each in marks if each.gate == gate), key=lambda each: each.at):
+        if found and scale.x(mark.at) - scale.x(found[-1][0].at) < NEAR:
+            found[-1].append(mark)
+        else:
+            found.append([mark])
+    return found
+
+
+def _chief(near: Sequence[Mark]) -> Mark:
+    """Of marks at one place the one whose sign is drawn."""
+    return min(near, key=lambda mark: list(SIGNS).index(mark.kind))
+
+
+def _axis(page: Scene, scale: Scale, between: tuple[float, float], most: int) -> None:
+    """The grid, and the names of its ticks."""
+    top, bottom = between
+    page.height = bottom
+    for at, name in ticks(scale.start, scale.end, most):
+        x = scale.x(at)
+        page.add(1, Line(x, top - 3, x, bottom, "line"))
+        over = x + width_of(name, TINY) / 2 > page.width - 2
+        place = page.width - 2 if over else x
+        page.add(3, Text(place, bottom + 11, name, "quiet", TINY, "end" if over else "middle"))
+    page.height += 22
+
+
+def _changes(
+    page: Scene,
+    workers: Sequence[Workers],
+    scale: Scale,
+    between: tuple[float, float],
+    several: bool,
+) -> None:
+    """A line where the numbers of workers changed, and to what, where there is room to say so."""
+    free = scale.left
+    for change in workers:
+        x = scale.x(change.at)
+        page.add(1, Line(x, between[0] + 12, x, between[1], "now", dashed=True))
+        name = f"{change.videos} × {change.sections}" if several else f"{change.sections} at once"
+        wide = width_of(name, TINY)
+        at = min(max(x, scale.left + wide / 2), scale.right - wide / 2)
+        if at - wide / 2 >= free:
+            page.add(
+                3, Text(at, between[0] + 4, name, "quiet", TINY, "middle"), title=of_workers(change)
+            )
+            free = at + wide / 2 + 8
+
+
+def _kinds_of(
+    bars: Sequence[Bar], decided: Collection[str], workers: Sequence[Workers]
+) -> list[tuple[Shape, str]]:
+    """What occurs in the picture, as samples with their names. decided: the kinds of marks."""
+    steps = [bar for bar in bars if bar.kind != "lesson"]
+    outcomes = {bar.outcome for bar in steps}
+    found: list[tuple[Shape, str]] = [
+        (Box(0, -5, 14, 10, "image"), "working"),
+        (Box(0, -5, 14, 10, "image-soft"), "waiting"),
+    ]
+    if "kept" in outcomes:
+        found.append((Box(6, -6, 2.5, 12, "kept", 0), "from the store"))
+    if "failed" in outcomes:
+        found.append((Sign(7, 0, "cross", "failed"), "failed"))
+    if "cancelled" in outcomes:
+        found.append((Box(0, -5, 14, 10, "gone"), "cancelled"))
+    if any(bar.refused for bar in steps):
+        found.append((Sign(7, 0, "diamond", "refused"), "told 429"))
+    if "waits" in decided:
+        found.append((Box(0, -5, 14, 10, "pause"), "nothing starts"))
+    if "slower" in decided:
+        found.append((Sign(7, 0, "down", "ink"), "slower"))
+    if "faster" in decided:
+        found.append((Sign(7, 0, "up", "ink"), "faster"))
+    if workers:
+        found.append((Line(7, -6, 7, 6, "now", dashed=True), "workers changed"))
+    return found
+
+
+def _legend(page: Scene, entries: Sequence[tuple[Shape, str]]) -> None:
+    """The samples in a line above the lanes, in two where one is not enough."""
+    x, y = float(GUTTER), 10.0
+    for sample, name in entries:
+        wide = 20 + width_of(name, TINY)
+        if x + wide > page.width - MARGIN and x > GUTTER:
+            x, y = float(GUTTER), y + 16
+        page.put(moved(sample, x, y), Text(x + 20, y, name, "quiet", TINY))
+        x += wide + 14
+    page.height = y + 18
+
+
+# A scene as SVG for a page: of a fixed width, or as wide as its place in the page.
+#
+# Nothing in it runs, and all text is escaped.
+
+
+SVG_MANY = 40
+"""Shapes of a thing from which on its boxes are drawn as one path."""
+
+_ANCHORS = {"start": "", "middle": ' text-anchor="middle"', "end": ' text-anchor="end"'}
+_NAME = "vidkit-timeline"
+_FONT = "var(--jp-ui-font-family,Inter,system-ui,sans-serif)"
+
+
+def as_svg(scene: Scene) -> str:
+    """The picture as one `<svg>`, told in words to who does not see it. Where there is less room
+    than its width it is drawn smaller.
+    """
+    pen = _Pen()
+    body = "".join(map(pen.thing, scene.things))
+    width, height = scene.width, round(scene.height)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{_NAME}" role="img" '
+        f'aria-label="{escape(scene.told)}" viewBox="0 0 {width} {height}" width="100%" '
+        f'style="max-width:{width}px">{_style()}{body}</svg>'
+    )
+
+
+def fluid(scene: Scene) -> str:
+    """The picture as a `<div>` that takes the width it is given; letters and lanes keep their
+    size, and only time is stretched.
+    """
+    left, right = scene.plot
+    height = round(scene.height)
+    pen = _Pen(left, right - left, height)
+    still = "".join(_Pen().thing(thing) for thing in scene.things if not thing.plot)
+    plot = "".join(pen.thing(thing) for thing in scene.things if thing.plot)
+    room = f"padding:0 {_n(scene.width - right)}px 0 {_n(left)}px"
+    return (
+        f'<div class="{_NAME}" role="img" aria-label="{escape(scene.told)}" style="{room}">'
+        f'{_style()}<svg class="still" aria-hidden="true" width="{_n(left)}" height="{height}">'
+        f'{still}</svg><svg aria-hidden="true" width="100%" height="{height}">{plot}</svg></div>'
+    )
+
+
+@lru_cache(maxsize=1)
+def _style() -> str:
+    plain = (
+        f".{_NAME}{{font-family:{_FONT};display:block;position:relative}}"
+        f".{_NAME} svg{{overflow:visible;display:block}}"
+        f".{_NAME} .still{{position:absolute;left:0;top:0}}"
+        f".{_NAME} text{{font-size:11px;font-variant-numeric:tabular-nums}}"
+        f".{_NAME} .tiny{{font-size:10px}}.{_NAME} .strong{{font-weight:600}}"
+        f".{_NAME} line{{shape-rendering:crispEdges}}"
+    )
+    return f"<style>{plain}{css(f'.{_NAME}')}</style>"
+
+
+@dataclass(frozen=True, slots=True)
+class _Pen:
+    """Writes shapes as SVG. With `wide` it places them across in hundredths of that, from `left`
+    on; without, in pixels.
+    """
+
+    left: float = 0.0
+    wide: float = 0.0
+    high: int = 0
+
+    def thing(self, thing: Thing) -> str:
+        many = len(thing.shapes) > SVG_MANY
+        inside = self._many(thing.shapes) if many else "".join(map(self._shape, thing.shapes))
+        if thing.title is None:
+            return inside
+        return f"<g><title>{escape(thing.title, quote=False)}</title>{inside}</g>"
+
+    def _many(self, shapes: tuple[Shape, ...]) -> str:
+        """All boxes of a colour as one path, and the rest before them."""
+        paths: dict[str, list[str]] = {}
+        others = []
+        for shape in shapes:
+            if isinstance(shape, Box):
+                w, h = _n(shape.width), _n(shape.height)
+                here = f"M{_n(shape.x - self.left)} {_n(shape.y)}h{w}v{h}h-{w}z"
+                paths.setdefault(shape.fill, []).append(here)
+            else:
+                others.append(self._shape(shape))
+        drawn = "".join(f'<path class="f-{fill}" d="{"".join(p)}"/>' for fill, p in paths.items())
+        if self.wide:
+            box = f'viewBox="0 0 {_n(self.wide)} {self.high}" preserveAspectRatio="none"'
+            drawn = f'<svg {box} width="100%" height="{self.high}">{drawn}</svg>'
+        return drawn + "".join(others)
+
+    def _shape(self, shape: Shape) -> str:
+        match shape:
+            case Box(x, y, width, height, fill, radius):
+                round_ = f' rx="{_n(radius)}"' if radius else ""
+                return (
+                    f'<rect class="f-{fill}" x="{self._x(x)}" y="{_n(y)}" '
+                    f'width="{self._w(width)}" height="{_n(height)}"{round_}/>'
+                )
+            case Line(x, y, to_x, to_y, colour, dashed):
+                dash = ' stroke-dasharray="2 3"' if dashed else ""
+                return (
+                    f'<line class="s-{colour}" x1="{self._x(x)}" y1="{_n(y)}" '
+                    f'x2="{self._x(to_x)}" y2="{_n(to_y)}"{dash}/>'
+                )
+            case Text(x, y, text, colour, size, anchor, strong):
+                looks = f"f-{colour}{' tiny' if size < 11 else ''}{' strong' if strong else ''}"
+                return (
+                    f'<text class="{looks}" x="{self._x(x)}" y="{_n(y + size * 0.36)}"'
+                    f"{_ANCHORS[anchor]}>{escape(text, quote=False)}</text>"
+                )
+            case Sign():
+                return self._sign(shape)
+
+    def _sign(self, sign: Sign) -> str:
+        if sign.kind == "dot":
+            at = f'cx="{self._x(sign.x)}" cy="{_n(sign.y)}"'
+            return f'<circle class="f-{sign.colour}" {at} r="{_n(sign.size * 0.6)}"/>'
+        x, y = (0.0, 0.0) if self.wide else (sign.x, sign.y)
+        path = "".join(
+            "M" + "L".join(f"{_n(px)} {_n(py)}" for px, py in points) + "z"
+            for points in signs(sign.kind, x, y, sign.size)
+        )
+        drawn = f'<path class="f-{sign.colour}" d="{path}"/>'
+        if not self.wide:
+            return drawn
+        return f'<svg x="{self._x(sign.x)}" y="{_n(sign.y)}">{drawn}</svg>'
+
+    def _x(self, pixels: float) -> str:
+        return self._w(pixels - self.left)
+
+    def _w(self, pixels: float) -> str:
+        if not self.wide:
+            return _n(pixels)
+        return f"{100 * pixels / self.wide:.2f}".rstrip("0").rstrip(".") + "%"
+
+
+def _n(number: float) -> str:
+    """A number of pixels with at most one decimal."""
+    return f"{number:.1f}".removesuffix(".0")
+
+
+# A scene as a PNG, at two pixels for each one that it is shown at.
+
+
+SCALE = 2
+_PNG_ANCHORS = {"start": "lm", "middle": "mm", "end": "rm"}
+
+
+def as_png(scene: Scene, dark: bool = False) -> bytes:
+    """The picture as a PNG."""
+    return saved(painted(scene, dark))
+
+
+def painted(scene: Scene, dark: bool = False) -> Image.Image:
+    """The picture as an image of twice the scene's width and height."""
+    colours = DARK if dark else LIGHT
+    size = (scene.width * SCALE, max(1, round(scene.height)) * SCALE)
+    image = Image.new("RGB", size, colours["paper"])
+    pen = ImageDraw.Draw(image)
+    for thing in scene.things:
+        for shape in thing.shapes:
+            _draw(pen, shape, colours)
+    return image
+
+
+def saved(image: Image.Image, pictured: bool = False) -> bytes:
+    """The image as a PNG with a palette, in half the bytes. A drawing loses nothing, however
+    little there is of a colour; one that is `pictured` as little as can be.
+    """
+    how, colours = Image.Quantize.FASTOCTREE, 128
+    if pictured:
+        how, colours = Image.Quantize.MEDIANCUT, 256
+    few = image.quantize(colours, how, dither=Image.Dither.NONE)
+    about = PngInfo()
+    about.add_text("Software", "vidkit")
+    file = BytesIO()
+    few.save(file, "PNG", optimize=True, pnginfo=about)
+    return file.getvalue()
+
+
+def _draw(pen: ImageDraw.ImageDraw, shape: Shape, colours: dict[Role, str]) -> None:
+    match shape:
+        case Box(x, y, width, height, fill, radius):
+            box = [_p(x), _p(y), max(_p(x + width), _p(x) + 1) - 1, _p(y + height) - 1]
+            room = min(box[2] - box[0], box[3] - box[1]) / 2
+            pen.rounded_rectangle(box, min(radius * SCALE, max(room, 0)), fill=colours[fill])
+        case Line(x, y, to_x, to_y, colour, dashed):
+            _line(pen, (_p(x), _p(y), _p(to_x), _p(to_y)), colours[colour], dashed)
+        case Text(x, y, text, colour, size, anchor, strong):
+            font = font_for(text, size * SCALE, "SemiBold" if strong else "Regular")
+            at = (x * SCALE, y * SCALE)
+            pen.text(at, text, fill=colours[colour], font=font, anchor=_PNG_ANCHORS[anchor])
+        case Sign(x, y, kind, colour, size):
+            if kind == "dot":
+                r = size * 0.6
+                pen.ellipse([_p(x - r), _p(y - r), _p(x + r), _p(y + r)], fill=colours[colour])
+            for points in signs(kind, x * SCALE, y * SCALE, size * SCALE):
+                pen.polygon(points, fill=colours[colour])
+
+
+def _line(
+    pen: ImageDraw.ImageDraw, ends: tuple[int, int, int, int], colour: str, dashed: bool
+) -> None:
+    x, y, to_x, to_y = ends
+    if not dashed:
+        pen.line(ends, fill=colour, width=SCALE)
+        return
+    for at in range(y, to_y, 5 * SCALE):
+        pen.line((x, at, to_x, min(at + 2 * SCALE, to_y)), fill=colour, width=SCALE)
+
+
+def _p(pixels: float) -> int:
+    return round(pixels * SCALE)

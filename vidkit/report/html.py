@@ -1,0 +1,528 @@
+"""How a report shows itself: as lines in a terminal, as HTML in a notebook, as a PNG beside.
+
+`page`   what is shown, as plain values, and the `Shown` that reports are
+`html`   the page for a notebook, live or stored; it reads well where styles are taken away
+`png`    the page as a picture, for what shows no HTML
+`steps`  waiting and working by step and provider, as lines and as a table
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from html import escape
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from ..core.fonts import cut, width_of
+from ..core.format import count, in_brief, printable, times, took
+from ..core.paths import from_here
+from .bars import Kind, Tally
+from .charts import Line, Role, Scene, Text, moved, painted, saved
+from .timeline import Timeline
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+# What a report shows, as plain values. Texts come from anywhere; they are made harmless here
+# for a terminal, and escaped where they become HTML.
+
+
+log = logging.getLogger("vidkit.showing")
+
+WIDTH = 900
+"""Pixels at which the PNG of a page is shown."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a table. wrong: it tells of something that went wrong."""
+
+    cells: tuple[str, ...]
+    wrong: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of `rows`, each of them a `noun`, such as "section".
+
+    numbers: the columns that stand at the right. paths: those that are files to open. caption:
+    what the table tells, where its columns do not say so. detail: what the rest of the page
+    says in brief, and a small picture of it leaves out.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    noun: str
+    numbers: frozenset[int] = frozenset()
+    paths: frozenset[int] = frozenset()
+    caption: str = ""
+    detail: bool = False
+
+    def without_empty(self) -> Table:
+        """The table without the columns in which no row has anything."""
+        there = [i for i in range(len(self.columns)) if any(row.cells[i] for row in self.rows)]
+        return replace(
+            self,
+            columns=tuple(self.columns[i] for i in there),
+            rows=tuple(Row(tuple(row.cells[i] for i in there), row.wrong) for row in self.rows),
+            numbers=frozenset(place for place, i in enumerate(there) if i in self.numbers),
+            paths=frozenset(place for place, i in enumerate(there) if i in self.paths),
+        )
+
+    def at_most(self, most: int) -> tuple[list[Row], str]:
+        """So many rows at most, in their order, those that went wrong among them; and a line on
+        the rest.
+        """
+        wrong = [place for place, row in enumerate(self.rows) if row.wrong]
+        right = [place for place, row in enumerate(self.rows) if not row.wrong]
+        chosen = sorted([*wrong, *right][:most])
+        left, missed = len(self.rows) - len(chosen), max(0, len(wrong) - most)
+        told = f"and {count(left, f'more {self.noun}')}" if left else ""
+        if missed:
+            told += f", {missed} of them not made"
+        return [self.rows[place] for place in chosen], told
+
+
+@dataclass(frozen=True)
+class Page:
+    """A report as it is shown.
+
+    head: what came of it, in one sentence. lines: what a person should know besides; wrong:
+    those of them that went wrong, shown first. told: the text for a terminal, where it differs
+    from head, wrong and lines. link: a file to open from a notebook. picture: an image to show
+    small. timeline: a run to draw; drawing: what draws something else, so many pixels wide.
+    """
+
+    head: str
+    wrong: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    link: Path | None = None
+    picture: Path | None = None
+    timeline: Timeline | None = field(default=None, repr=False)
+    drawing: Callable[[int], Scene] | None = field(default=None, repr=False)
+
+    def scene(self, width: int) -> Scene | None:
+        """What is drawn, if anything is."""
+        if self.drawing is not None:
+            return self.drawing(width)
+        if self.timeline is None or not self.timeline.bars:
+            return None
+        from .charts import laid_out
+
+        return laid_out(self.timeline, width, self.timeline.last, 0.0)
+
+    def text(self) -> str:
+        """The page for a terminal: nothing in it is obeyed there."""
+        rest = (f"  {line}" for line in (*self.wrong, *self.lines))
+        return "\n".join(harmless(line) for line in (self.told or (self.head, *rest)))
+
+
+def harmless(line: str) -> str:
+    """A text from anywhere for a terminal; its further lines are indented."""
+    first, *more = line.splitlines() or [""]
+    return "\n".join([printable(first), *(f"    {printable(each.strip())}" for each in more)])
+
+
+class Shown(ABC):
+    """What shows itself: as lines in a terminal, as HTML with a PNG beside in a notebook."""
+
+    @abstractmethod
+    def _page(self) -> Page:
+        """The report as a page."""
+
+    def __repr__(self) -> str:
+        return self._page().text()
+
+    def _repr_html_(self) -> str:
+        # MOVED
+
+        return html(self._page())
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The report in each form that is asked for, and the size of its PNG in pixels."""
+        page = self._page()
+        makes = {"text/plain": _text, "text/html": _html, "image/png": _png}
+        wanted = [kind for kind in makes if include is None or kind in include]
+        data: dict[str, Any] = {}
+        for kind in wanted:
+            if exclude is None or kind not in exclude:
+                try:
+                    data[kind] = makes[kind](page)
+                except Exception:
+                    # a report must be read also where a picture of it cannot be drawn
+                    log.exception("%s of a report could not be made", kind)
+        about = {"image/png": {"width": WIDTH}} if "image/png" in data else {}
+        return data, about
+
+
+def _text(page: Page) -> str:
+    return page.text()
+
+
+def _html(page: Page) -> str:
+    # MOVED
+
+    return html(page)
+
+
+def _png(page: Page) -> bytes:
+    # MOVED
+
+    return png(page)
+
+
+# How long things waited and worked, by step and provider.
+
+
+_NAMES: dict[Kind, str] = {
+    "image": "images",
+    "audio": "narrations",
+    "clip": "clips",
+    "join": "video",
+}
+_COLUMNS = (
+    "Step",
+    "By",
+    "Made",
+    "From the store",
+    "Failed",
+    "Cancelled",
+    "Requests",
+    "Told 429",
+    "Worked",
+    "Waited",
+)
+
+
+def step_table(timeline: Timeline | None) -> tuple[Table, ...]:
+    """A row for each step and provider of a run; none where nobody watched it."""
+    tallies = _tallies(timeline)
+    if not tallies:
+        return ()
+    rows = tuple(Row(_cells(tally)) for tally in tallies)
+    caption = "How long all of a step worked and waited, together:"
+    numbers = frozenset(range(2, len(_COLUMNS)))
+    return (Table(_COLUMNS, rows, "step", numbers, caption=caption).without_empty(),)
+
+
+def step_lines(timeline: Timeline | None) -> tuple[str, ...]:
+    """The same, a line for each: "images by openai: 11 made, worked 2 min 10 s, waited 5.3 s"."""
+    return tuple(_line(tally) for tally in _tallies(timeline))
+
+
+def _tallies(timeline: Timeline | None) -> list[Tally]:
+    return [each for each in timeline.tallies if each.kind in _NAMES] if timeline else []
+
+
+def _by(tally: Tally) -> str:
+    return "" if tally.by == "vidkit" else tally.by
+
+
+def _cells(tally: Tally) -> tuple[str, ...]:
+    counts = (tally.made, tally.kept, tally.failed, tally.cancelled, tally.requests, tally.refused)
+    times = (tally.worked, tally.waited) if tally.requests else (0.0, tally.waited)
+    return (
+        _NAMES[tally.kind],
+        _by(tally),
+        *(str(count) if count else "" for count in counts),
+        *(took(seconds) if seconds >= 0.05 else "" for seconds in times),
+    )
+
+
+def _line(tally: Tally) -> str:
+    who = f"{_NAMES[tally.kind]} by {_by(tally)}" if _by(tally) else _NAMES[tally.kind]
+    counted = {
+        "made": tally.made,
+        "from the store": tally.kept,
+        "failed": tally.failed,
+        "cancelled": tally.cancelled,
+    }
+    told = [f"{number} {how}" for how, number in counted.items() if number]
+    if tally.refused:
+        told.append(f"told 429 {times(tally.refused)}")
+    if tally.worked >= 0.05:
+        told.append(f"worked {took(tally.worked)}")
+    if tally.waited >= 0.05:
+        told.append(f"waited {took(tally.waited)}")
+    return f"{who}: {', '.join(told) or 'nothing'}"
+
+
+# A page as HTML for a notebook.
+#
+# Code hosts take styles, SVG and scripts away, so the bare elements say it all: sentences, tables
+# whose cells are aligned by attributes, and the timeline as a PNG with words in its place. The
+# style only adds JupyterLab's colours; where its theme is dark it turns the PNG dark too.
+
+
+MOST_ROWS = 40
+"""Rows of a table that are shown; what went wrong is among them."""
+LONG = 24
+"""Letters of a cell that may go over several lines."""
+SMALL = 320
+"""Pixels of the longer side of a section's small picture."""
+
+_STYLE = """<style>
+.vidkit-report { color: var(--jp-ui-font-color1); max-width: 900px; overflow-x: auto; }
+.vidkit-report p { margin: 0 0 .6em; overflow-wrap: anywhere; }
+.vidkit-report .wrong { color: var(--jp-error-color0, #b3261e); }
+.vidkit-report table { margin: 0 0 1em; border-collapse: collapse; table-layout: auto;
+  font-variant-numeric: tabular-nums; }
+.vidkit-report th, .vidkit-report td { padding: 3px 14px 3px 0; vertical-align: top;
+  border-bottom: 1px solid var(--jp-border-color2); }
+.vidkit-report .long { overflow-wrap: anywhere; min-width: 10em; }
+.vidkit-report table tr, .vidkit-report table tbody tr:nth-child(n) { background: none; }
+.vidkit-report table tr > [align=left] { text-align: left; }
+.vidkit-report table tr > [align=right] { text-align: right; }
+.vidkit-report img { max-width: 100%; height: auto; display: block; margin: .4em 0; }
+body[data-jp-theme-light="false"] .vidkit-report .wrong { color: #ff9a92; }
+body[data-jp-theme-light="false"] .vidkit-report .drawn {
+  filter: invert(.9) hue-rotate(180deg); }
+</style>"""
+
+
+def html(page: Page) -> str:
+    """The page as one element. All text is escaped, and nothing in it runs."""
+    inside = [
+        f"<p><strong>{_html_text(page.head)}</strong>{_link(page.link)}</p>",
+        _paragraph(page.wrong, ' class="wrong"'),
+        _paragraph(page.lines),
+        _picture(page.picture, page.head),
+        _drawing(page),
+        *map(_table, page.tables),
+    ]
+    return f'<div class="vidkit-report">{_STYLE}{"".join(inside)}</div>'
+
+
+def _html_text(text: str) -> str:
+    return "<br>".join(escape(in_brief(line)) for line in text.splitlines())
+
+
+def _paragraph(lines: tuple[str, ...], attributes: str = "") -> str:
+    told = "<br>".join(map(_html_text, lines))
+    return f"<p{attributes}>{told}</p>" if told else ""
+
+
+def _link(path: Path | None) -> str:
+    return f"<br>{_file(path)}" if path else ""
+
+
+def _file(path: Path) -> str:
+    """A file to open: a link where it lies below the notebook, its path where not."""
+    shown = _html_text(str(from_here(path)))
+    try:
+        relative = Path(os.path.relpath(path))
+    except ValueError:  # another drive
+        relative = path
+    if relative.is_absolute() or ".." in relative.parts:
+        return shown
+    address = escape(quote(relative.as_posix(), errors="surrogateescape"))
+    return f'<a href="{address}">{shown}</a>'
+
+
+def _drawing(page: Page) -> str:
+    scene = page.scene(WIDTH)
+    if scene is None:
+        return ""
+    from .charts import as_png as drawn
+
+    data = base64.b64encode(drawn(scene)).decode()
+    told = "&#10;".join(escape(in_brief(line)) for line in scene.told.splitlines())
+    source = f"data:image/png;base64,{data}"
+    return f'<p><img class="drawn" width="{WIDTH}" alt="{told}" src="{source}"></p>'
+
+
+def _picture(path: Path | None, told: str) -> str:
+    image = small(path)
+    if image is None:
+        return ""
+    file = BytesIO()
+    image.save(file, "JPEG", quality=82)
+    data = base64.b64encode(file.getvalue()).decode()
+    wide = round(image.width * 0.75)
+    source = f"data:image/jpeg;base64,{data}"
+    return f'<p><img width="{wide}" alt="{_html_text(told)}" src="{source}"></p>'
+
+
+def small(path: Path | None) -> Image | None:
+    """The image at `path`, small; None where there is none, or none that can be read."""
+    from ..core.errors import MediaError
+    from ..media.images import open_picture
+
+    if path is None:
+        return None
+    try:
+        image = open_picture(path)
+    except (MediaError, OSError):
+        return None
+    image.thumbnail((SMALL, SMALL))
+    return image
+
+
+def _table(table: Table) -> str:
+    heads = "".join(
+        f'<th scope="col" align="{_side(table, i)}">{_html_text(name)}</th>'
+        for i, name in enumerate(table.columns)
+    )
+    chosen, left_out = table.at_most(MOST_ROWS)
+    rows = "".join(_row(table, row) for row in chosen)
+    if left_out:
+        whole = f'align="left" colspan="{len(table.columns)}"'
+        rows += f"<tr><td {whole}>{_html_text(left_out)}</td></tr>"
+    caption = f"<p>{_html_text(table.caption)}</p>" if table.caption else ""
+    return f"{caption}<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _row(table: Table, row: Row) -> str:
+    cells = "".join(_cell(table, i, cell) for i, cell in enumerate(row.cells))
+    return f'<tr class="wrong">{cells}</tr>' if row.wrong else f"<tr>{cells}</tr>"
+
+
+def _cell(table: Table, column: int, cell: str) -> str:
+    """A cell; what is short stays on one line, also where no style says so."""
+    side = f'align="{_side(table, column)}"'
+    looks = f'class="long" {side}' if len(cell) > LONG else side
+    if cell and column in table.paths:
+        return f"<td {looks}>{_file(Path(cell))}</td>"
+    told = _html_text(cell)
+    return f"<td {looks}>{told if len(cell) > LONG else told.replace(' ', '&nbsp;')}</td>"
+
+
+def _side(table: Table, column: int) -> str:
+    return "right" if column in table.numbers else "left"
+
+
+# A page as a PNG: what came of it in words, the timeline, and the tables.
+
+
+EDGE = 16
+HEAD, BODY, NOTE = 15, 12, 11
+ROW = 21
+GAP = 18
+"""Pixels between two columns."""
+LEAST = 40
+"""Pixels of a column that gives way to others."""
+MOST_LINES = 8
+PNG_MOST_ROWS = 12
+
+
+def png(page: Page) -> bytes:
+    """The page as a PNG, light, with two pixels for each one of its `WIDTH`."""
+    scene = Scene(WIDTH, (EDGE, WIDTH - EDGE), height=float(EDGE))
+    picture = small(page.picture)
+    left = EDGE + (picture.width + GAP if picture is not None else 0)
+    top = scene.height
+    _lines(scene, page, left)
+    if picture is not None:
+        scene.height = max(scene.height, top + picture.height + EDGE)
+    drawn = page.scene(scene.width - EDGE)
+    if drawn is not None:
+        _png_drawing(scene, drawn)
+    for table in page.tables:
+        if page.timeline is None or not table.detail:
+            _png_table(scene, table)
+    scene.height += EDGE - 6
+    image = painted(scene)
+    if picture is not None:
+        large = picture.resize((picture.width * 2, picture.height * 2))
+        image.paste(large, (EDGE * 2, round(top) * 2))
+        return saved(image, pictured=True)
+    return saved(image)
+
+
+def _lines(scene: Scene, page: Page, left: float) -> None:
+    """The head, what went wrong, and what there is to know."""
+    room = scene.width - left - EDGE
+    for text in wrapped(page.head, HEAD, room, 3):
+        _say(scene, text, left, "ink", HEAD, strong=True)
+    told: list[tuple[str, Role]] = [(line, "failed") for line in page.wrong]
+    told += [(line, "quiet") for line in page.lines]
+    for text, colour in told[:MOST_LINES]:
+        for line in wrapped(text, BODY, room, 2):
+            _say(scene, line, left, colour, BODY)
+    if len(told) > MOST_LINES:
+        _say(scene, f"… and {len(told) - MOST_LINES} more", left, "quiet", BODY)
+    scene.height += 8
+
+
+def _say(
+    scene: Scene, text: str, left: float, colour: Role, size: int, strong: bool = False
+) -> None:
+    high = size * 1.5
+    scene.put(Text(left, scene.height + high / 2, text, colour, size, strong=strong))
+    scene.height += high
+
+
+def wrapped(text: str, size: int, room: float, most: int) -> list[str]:
+    """`text` on at most so many lines of `room` pixels, the last cut where it is too long."""
+    words = in_brief(text).split()
+    lines: list[str] = []
+    while words and len(lines) < most:
+        if len(lines) == most - 1:
+            lines.append(cut(" ".join(words), size, room))
+            break
+        line = words.pop(0)
+        while words and width_of(f"{line} {words[0]}", size) <= room:
+            line = f"{line} {words.pop(0)}"
+        lines.append(cut(line, size, room))
+    return lines
+
+
+def _png_drawing(scene: Scene, drawn: Scene) -> None:
+    for thing in drawn.things:
+        shapes = (moved(shape, 0, scene.height) for shape in thing.shapes)
+        scene.add(thing.layer, *shapes)
+    scene.height += drawn.height + 10
+
+
+def _png_table(scene: Scene, table: Table) -> None:
+    """Columns as wide as what is in them; the widest gives way where they do not fit."""
+    scene.height += 6
+    if table.caption:
+        _say(scene, table.caption, EDGE, "quiet", BODY)
+    widths = _widths(table, scene.width - 2 * EDGE)
+    _png_row(scene, table, Row(table.columns), widths, "quiet", NOTE)
+    rows, left_out = table.at_most(PNG_MOST_ROWS)
+    for row in rows:
+        _png_row(scene, table, row, widths, "failed" if row.wrong else "ink", BODY)
+    if left_out:
+        _say(scene, left_out, EDGE, "quiet", BODY)
+    scene.height += 10
+
+
+def _png_row(
+    scene: Scene, table: Table, row: Row, widths: list[float], colour: Role, size: int
+) -> None:
+    x, y = float(EDGE), scene.height + ROW / 2
+    for column, (cell, wide) in enumerate(zip(row.cells, widths, strict=True)):
+        text = cut(in_brief(cell), size, wide)
+        if column in table.numbers:
+            scene.put(Text(x + wide, y, text, colour, size, "end"))
+        else:
+            scene.put(Text(x, y, text, colour, size))
+        x += wide + GAP
+    scene.height += ROW
+    scene.put(Line(EDGE, scene.height - 0.5, x - GAP, scene.height - 0.5, "line"))
+
+
+def _widths(table: Table, room: float) -> list[float]:
+    columns = [
+        [width_of(name, NOTE), *(width_of(in_brief(row.cells[i]), BODY) for row in table.rows)]
+        for i, name in enumerate(table.columns)
+    ]
+    room -= GAP * (len(columns) - 1)
+    widths = [min(max(column), room) for column in columns]
+    while sum(widths) > room and max(widths) > LEAST:
+        widths[widths.index(max(widths))] -= 1
+    return widths

@@ -1,0 +1,823 @@
+"""What came of a run: a section, a lesson, a batch, each as values that show themselves."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import sys
+import time
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar, overload
+
+from ..core.errors import NothingMade, SectionError, VidkitError
+from ..core.events import Event, Sampled, State, Step
+from ..core.format import clock_time, count, in_runs, in_sections, printable, took
+from ..core.paths import from_here, why_unwritable
+from ..core.system import vidkit_version
+from .html import Page, Row, Shown, Table, step_lines, step_table
+from .timeline import Timeline
+
+# What went wrong in a batch, once for all lessons that met the same, and what to do about it.
+
+
+AGAIN = "run the same call again: it goes on where it stopped, and what is made is kept"
+MENDS = {
+    "LessonError": "mend the file and run again",
+    "SettingsError": "change what was asked for and run again",
+    "OutputError": "make room in the folder and the right to write there, and run again",
+    "StoreError": "make room and the right to write, and run again",
+    "DiskFull": "make room on the disk and run again; nothing more was begun",
+    "MediaError": "replace the file, or make it anew with force=",
+    "ProviderMissing": "install it or name another provider, and run again",
+    "KeyMissing": "set a key that works, and run again",
+    "ModelMissing": "name a model that there is, and run again",
+    "Refused": "reword these sections, or name a second provider that takes the first one's place",
+    "Offline": "run again when the network is back",
+    "Unreachable": "run again later",
+    "Unconfirmed": "run again later; look at the provider's bill, for it may have been paid",
+    "RateLimited": "run again later, or with fewer workers",
+    "QuotaExhausted": "top up the account or name another provider, and run again",
+    "OverBudget": "raise the budget and run again",
+}
+"""What to do about an error, by the name of its kind."""
+
+MOST_NAMED = 5
+"""Lessons that are named where a trouble is told in one line."""
+
+
+@dataclass(frozen=True)
+class Met:
+    """That a lesson, or one of its sections, met an error: its `kind` is the name of its class.
+    section counts from 1; None is the lesson as a whole.
+    """
+
+    lesson: Path
+    section: int | None
+    kind: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One thing that went wrong, wherever it did.
+
+    kind: the name of the error's class, such as "Refused". problem: what is wrong, and mend:
+    what to do about it, as sentences. where: the lessons that met it, each with the numbers of
+    its sections, counted from 1; none of them where it met the lesson as a whole.
+    """
+
+    kind: str
+    problem: str
+    mend: str
+    where: tuple[tuple[Path, tuple[int, ...]], ...]
+
+    @property
+    def lessons(self) -> int:
+        """How many lessons met it."""
+        return len(self.where)
+
+    @property
+    def sections(self) -> int:
+        """How many sections met it."""
+        return sum(len(numbers) for _, numbers in self.where)
+
+    @property
+    def place(self) -> str:
+        """Where it was met: "rain: section 3", "7 sections of 2 lessons (rain: 1-4, …)"."""
+        named = []
+        for path, numbers in self.where[:MOST_NAMED]:
+            name = printable(path.stem, line=True)
+            named.append(f"{name}: {in_runs(numbers)}" if numbers else name)
+        if self.lessons > MOST_NAMED:
+            named.append(f"and {self.lessons - MOST_NAMED} more")
+        listed = "; ".join(named)
+        if self.lessons == 1:
+            name, _, numbers_ = listed.partition(": ")
+            many = "s" if self.sections > 1 else ""
+            return f"{name}: section{many} {numbers_}" if self.sections else name
+        of = f"{count(self.sections, 'section')} of " if self.sections else ""
+        return f"{of}{count(self.lessons, 'lesson')} ({listed})"
+
+    def __str__(self) -> str:
+        return f"{self.place}: {printable(self.problem)}. To do: {self.mend}"
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON values."""
+        return {
+            "kind": self.kind,
+            "problem": self.problem,
+            "to_do": self.mend,
+            "where": [
+                {"lesson": str(path), "sections": list(numbers)} for path, numbers in self.where
+            ],
+        }
+
+
+class Troubles:
+    """Collects what lessons met; `listed` has each trouble once, the most widespread first."""
+
+    def __init__(self, met: Iterable[Met] = ()) -> None:
+        self._where: dict[tuple[str, str], dict[Path, list[int]]] = {}
+        for each in met:
+            self.add(each)
+
+    def add(self, met: Met) -> None:
+        """Take in what one lesson or section met."""
+        lessons = self._where.setdefault((met.kind, met.problem), {})
+        numbers = lessons.setdefault(met.lesson, [])
+        if met.section is not None:
+            numbers.append(met.section)
+
+    @property
+    def listed(self) -> tuple[Trouble, ...]:
+        """All of them."""
+        found = [
+            Trouble(
+                kind,
+                problem.rstrip(". "),
+                MENDS.get(kind, AGAIN),
+                tuple((path, tuple(sorted(numbers))) for path, numbers in lessons.items()),
+            )
+            for (kind, problem), lessons in self._where.items()
+        ]
+        return tuple(sorted(found, key=_breadth))
+
+
+def _breadth(trouble: Trouble) -> tuple[int, int]:
+    return (-max(trouble.sections, trouble.lessons), -trouble.lessons)
+
+
+# What a run used of the machine: peaks and means of its samples.
+
+
+_MB = 1 << 20
+
+
+@dataclass(frozen=True, repr=False)
+class Resources(Shown):
+    """What a run used, as it was sampled while it went on.
+
+    samples: how many there are. peak_cores, mean_cores: processor cores that were busy, of
+    usable_cores. peak_memory, mean_memory: bytes that the process held, of memory_limit.
+    least_disk: bytes that were left where the store is. peak_calls, mean_calls: provider calls
+    that were under way at once.
+    """
+
+    samples: int
+    peak_cores: float
+    mean_cores: float
+    usable_cores: int
+    peak_memory: int
+    mean_memory: int
+    memory_limit: int
+    least_disk: int
+    peak_calls: int
+    mean_calls: float
+
+    def _page(self) -> Page:
+        return Page(
+            head=f"sampled {count(self.samples, 'time')}",
+            lines=(
+                f"processor: {self.mean_cores:.1f} of {count(self.usable_cores, 'core')} on "
+                f"average, {self.peak_cores:.1f} at most",
+                f"memory: {self.mean_memory / _MB:,.0f} MB on average, "
+                f"{self.peak_memory / _MB:,.0f} MB at most"
+                + (f", of {self.memory_limit / _MB:,.0f} MB" if self.memory_limit else ""),
+                f"disk: {self.least_disk / _MB:,.0f} MB left at least",
+                f"provider calls at once: {self.mean_calls:.1f} on average, "
+                f"{self.peak_calls} at most",
+            ),
+        )
+
+
+class ResourceTally:
+    """Listens to a run and sums up its samples, in the room of one."""
+
+    def __init__(self) -> None:
+        self._samples = 0
+        self._sums = [0.0, 0.0, 0.0]
+        self._peaks = [0.0, 0, 0]
+        self._least_disk = sys.maxsize
+        self._last: Sampled | None = None
+
+    def hear(self, event: Event) -> None:
+        """Take in one event of the run."""
+        if not isinstance(event, Sampled):
+            return
+        used = (event.cores, event.memory, event.calls)
+        self._sums = [total + one for total, one in zip(self._sums, used, strict=True)]
+        self._peaks = [max(peak, one) for peak, one in zip(self._peaks, used, strict=True)]
+        self._least_disk = min(self._least_disk, event.disk_free)
+        self._samples += 1
+        self._last = event
+
+    @property
+    def resources(self) -> Resources | None:
+        """What was used so far, None where nothing was sampled."""
+        if self._last is None:
+            return None
+        cores, memory, calls = (total / self._samples for total in self._sums)
+        return Resources(
+            samples=self._samples,
+            peak_cores=self._peaks[0],
+            mean_cores=cores,
+            usable_cores=self._last.usable_cores,
+            peak_memory=int(self._peaks[1]),
+            mean_memory=round(memory),
+            memory_limit=self._last.memory_limit,
+            least_disk=self._least_disk,
+            peak_calls=int(self._peaks[2]),
+            mean_calls=calls,
+        )
+
+
+# The sections of a lesson that is over, in little room: a batch of thousands keeps them all.
+
+
+T = TypeVar("T")
+
+
+class Packed(Sequence[T]):
+    """A sequence of values that is kept compressed, in memory alone, and unpacked when it is
+    looked at. Twelve sections' reports take 1 kB instead of 13.
+    """
+
+    __slots__ = ("_count", "_data")
+
+    def __init__(self, values: Sequence[T]) -> None:
+        self._count = len(values)
+        self._data = zlib.compress(pickle.dumps(tuple(values), pickle.HIGHEST_PROTOCOL), 1)
+
+    def _values(self) -> tuple[T, ...]:
+        values: tuple[T, ...] = pickle.loads(zlib.decompress(self._data))  # noqa: S301 - our own
+        return values
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._values())
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
+        return self._values()[index]
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Packed | tuple):
+            return self._values() == tuple(other)
+        return NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return repr(self._values())
+
+
+# What came of a section.
+
+
+@dataclass(frozen=True, repr=False)
+class SectionReport(Shown):
+    """What came of one section.
+
+    index: its position from 0; `number` is the same from 1. state: "made", "placeholder",
+    "failed" or "cancelled". image, audio, clip: the files, where they were made.
+    image_by, voice_by: the providers. seconds: how long each step took; work: how long one
+    piece of it took on average, a request or a core's work on the clip, without any waiting; kept:
+    the steps whose piece was in the store already; dollars: what was paid for the others; error:
+    why it failed, and kinds: the names of its errors' classes, such as "Refused".
+    """
+
+    index: int
+    title: str | None = None
+    state: State = "made"
+    image: Path | None = None
+    audio: Path | None = None
+    clip: Path | None = None
+    image_by: str | None = None
+    voice_by: str | None = None
+    start: float | None = None
+    length: float | None = None
+    seconds: dict[Step, float] = field(default_factory=dict)
+    work: dict[Step, float] = field(default_factory=dict)
+    kept: tuple[Step, ...] = ()
+    dollars: float = 0.0
+    error: str | None = None
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def number(self) -> int:
+        """The section's number as people count."""
+        return self.index + 1
+
+    @property
+    def made(self) -> bool:
+        """True where the section stands in the video as its lesson wants it."""
+        return self.state == "made"
+
+    @property
+    def from_store(self) -> bool:
+        """True where nothing had to be made for it."""
+        return self.made and set(self.kept) >= {"image", "audio", "clip"}
+
+    def made_by(self, step: Step) -> str:
+        """Who made the image, the narration or the clip, and in what time: "openai, 12 s",
+        "slides, from the store"; "" where it is not there.
+        """
+        if step not in self.seconds or getattr(self, step) is None:
+            return ""
+        by = {"image": self.image_by, "audio": self.voice_by}.get(step)
+        how = "from the store" if step in self.kept else took(self.seconds[step])
+        return f"{by}, {how}" if by else how
+
+    def _page(self) -> Page:
+        parts: tuple[tuple[Step, str], ...] = (
+            ("image", "image"), ("audio", "narration"), ("clip", "clip"),
+        )  # fmt: skip
+        told = [f"{name}: {self.made_by(step)}" for step, name in parts if self.made_by(step)]
+        long = f", {clock_time(self.length)} long" if self.length else ""
+        title = f", {self.title}" if self.title else ""
+        return Page(
+            head=f"section {self.number}{title}: {self.state}{long}",
+            wrong=(self.error,) if self.error else (),
+            lines=(*told, *([f"paid ${self.dollars:.2f}"] if self.dollars else [])),
+            picture=self.image,
+        )
+
+    def as_json(self, folder: Path) -> dict[str, Any]:
+        """JSON values; paths are relative to the output `folder`."""
+        return {
+            "number": self.number,
+            "title": self.title,
+            "state": self.state,
+            "error": self.error,
+            "image_by": self.image_by,
+            "voice_by": self.voice_by,
+            "start": rounded(self.start),
+            "length": rounded(self.length),
+            "seconds": {step: rounded(taken) for step, taken in self.seconds.items()},
+            "work": {step: rounded(taken) for step, taken in self.work.items()},
+            "from_store": list(self.kept),
+            "dollars": self.dollars,
+            **{part: relative(getattr(self, part), folder) for part in ("image", "audio", "clip")},
+        }
+
+
+def section_table(sections: Sequence[SectionReport]) -> Table:
+    """What came of each section, and who made it."""
+    columns = ("No.", "Section", "Image", "Narration", "Clip", "Length", "Paid", "State")
+    rows = tuple(
+        Row(
+            (
+                str(section.number),
+                section.title or "",
+                section.made_by("image"),
+                section.made_by("audio"),
+                section.made_by("clip"),
+                clock_time(section.length) if section.length else "",
+                f"${section.dollars:.2f}" if section.dollars else "",
+                section.state,
+            ),
+            not section.made,
+        )
+        for section in sections
+    )
+    numbers = frozenset((0, 5, 6))
+    return Table(columns, rows, "section", numbers, detail=True).without_empty()
+
+
+def relative(path: Path | None, folder: Path) -> str | None:
+    return path.relative_to(folder).as_posix() if path else None
+
+
+def rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
+
+
+# What came of a lesson.
+
+
+@dataclass(frozen=True, repr=False)
+class VideoReport(Shown):
+    """What came of one lesson.
+
+    path: the video, None where there is none. lesson: the lesson's file. folder: where all
+    of it lies. sections: one report for each section that was asked for, in order. seconds:
+    how long it took; length: how long the video is. failure: why there is no video. notes:
+    what a person should know that stopped nothing. dollars: what was paid in this run;
+    unconfirmed: what may have been besides, for calls that were sent and never answered.
+    timeline: when each call waited and worked; None where nobody watched.
+    resources: what the run used of the machine.
+    """
+
+    lesson: Path
+    folder: Path
+    path: Path | None = None
+    title: str | None = None
+    sections: Sequence[SectionReport] = ()
+    seconds: float = 0.0
+    length: float = 0.0
+    failure: VidkitError | None = None
+    notes: tuple[str, ...] = ()
+    dollars: float = 0.0
+    unconfirmed: float = 0.0
+    timeline: Timeline | None = field(default=None, compare=False)
+    resources: Resources | None = field(default=None, compare=False)
+    retry: Callable[[], VideoReport] | None = field(default=None, compare=False)
+
+    def packed(self) -> VideoReport:
+        """The same in little room, for a batch that keeps thousands."""
+        return replace(self, sections=Packed(self.sections))
+
+    def retry_failed(self) -> VideoReport:
+        """Make what failed, and the video again; what was made comes from the store."""
+        return self if self.made or self.retry is None else self.retry()
+
+    @property
+    def error(self) -> str | None:
+        """Why there is no video, or why it stopped, in words."""
+        return str(self.failure) if self.failure else None
+
+    @property
+    def name(self) -> str:
+        """The lesson's file name without its suffix."""
+        return self.lesson.stem
+
+    @property
+    def made(self) -> bool:
+        """True where there is a video and every section is in it."""
+        return self.path is not None and all(section.made for section in self.sections)
+
+    @property
+    def failed(self) -> tuple[SectionReport, ...]:
+        """The sections that are not in the video as they should be."""
+        return tuple(section for section in self.sections if not section.made)
+
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        """What went wrong, and what to do about it."""
+        return Troubles(met(self)).listed
+
+    @property
+    def state(self) -> str:
+        """ "made", "partly made" or "failed", for people and for the manifest."""
+        return "made" if self.made else "partly made" if self.path else "failed"
+
+    def clips(self) -> list[Any]:
+        """The sections as moviepy clips, in order, ready for an edit of one's own.
+
+        Each is a `moviepy.VideoFileClip` on the section's file; close them when you are done.
+        """
+        from moviepy import VideoFileClip
+
+        return [VideoFileClip(str(section.clip)) for section in self.sections if section.clip]
+
+    def as_json(self) -> dict[str, Any]:
+        """The content of `report.json`, without its list of files."""
+        return {
+            "vidkit": vidkit_version(),
+            "lesson": str(self.lesson),
+            "title": self.title,
+            "state": self.state,
+            "video": relative(self.path, self.folder),
+            "length": rounded(self.length),
+            "seconds": rounded(self.seconds),
+            "error": self.error,
+            "dollars": self.dollars,
+            "unconfirmed": self.unconfirmed,
+            "notes": list(self.notes),
+            "sections": [section.as_json(self.folder) for section in self.sections],
+        }
+
+    def _page(self) -> Page:
+        return Page(
+            head=f"{self.title or self.name}: {outcome(self)}",
+            wrong=tuple(in_groups(self)),
+            lines=(*money(self), *(f"note: {note}" for note in self.notes)),
+            told=(*lesson_lines(self), *(f"  {line}" for line in step_lines(self.timeline))),
+            tables=(section_table(self.sections), *step_table(self.timeline)),
+            link=self.path,
+            timeline=self.timeline,
+        )
+
+
+def met(video: VideoReport) -> Iterator[Met]:
+    """What a lesson and its sections met that went wrong."""
+    failed = [section for section in video.failed if section.state != "cancelled"]
+    for section in failed:
+        kind = section.kinds[0] if section.kinds else "ProviderError"
+        yield Met(video.lesson, section.number, kind, section.error or section.state)
+    told = bool(failed) and isinstance(video.failure, NothingMade | SectionError)
+    if video.failure is not None and not told:
+        yield Met(video.lesson, None, type(video.failure).__name__, _said(video))
+
+
+def _said(video: VideoReport) -> str:
+    """A lesson's error without the name of its file, which is told beside it."""
+    return (video.error or "").removeprefix(f"{video.lesson}: ")
+
+
+def outcome(video: VideoReport) -> str:
+    """What came of a lesson, in half a sentence."""
+    if video.path is None:
+        return f"failed: {video.error}"
+    complete = sum(section.made for section in video.sections)
+    kept = sum(section.from_store for section in video.sections)
+    store = f", {kept} of them from the store," if kept else ""
+    of_all = f"{complete} of {count(len(video.sections), 'section')}{store}"
+    return f"{of_all} in {took(video.seconds)}, {clock_time(video.length)} long"
+
+
+def lesson_lines(video: VideoReport) -> list[str]:
+    """A lesson as lines of text: one for itself, one for each thing that went wrong."""
+    name = printable(video.name, line=True)
+    path = f": {printable(str(from_here(video.path)), line=True)}" if video.path else ""
+    rest = [*in_groups(video), *money(video), *(f"note: {note}" for note in video.notes)]
+    return [f"{name}: {outcome(video)}{path}", *(f"  {line}" for line in rest)]
+
+
+def in_groups(video: VideoReport) -> list[str]:
+    """What went wrong, once for all sections that met the same; nothing where all of them met
+    what the lesson's own error tells.
+    """
+    first, *others = {section.error or "" for section in video.sections} or {""}
+    if video.path is None and first and not others and (video.error or "").endswith(first):
+        return []
+    alike: dict[str, list[int]] = {}
+    for section in video.failed:
+        alike.setdefault(f"{section.state}: {section.error}", []).append(section.number)
+    return [f"{in_sections(numbers)}: {what}" for what, numbers in alike.items()]
+
+
+def money(video: VideoReport) -> list[str]:
+    """What it cost, where it cost something."""
+    told = [f"paid ${video.dollars:.2f}"] if video.dollars else []
+    if video.unconfirmed:
+        told.append(f"${video.unconfirmed:.2f} more may be gone, for calls never answered")
+    return told
+
+
+# What came of a batch.
+
+
+SHORT = 5.0
+"""Seconds below which a run is not compared with its bound."""
+MOST_TOLD = 30
+"""Lessons that are told of one by one; of more, what went wrong is told once for all."""
+
+
+@dataclass(frozen=True, repr=False)
+class BatchReport(Shown):
+    """What came of a batch: `videos` has a report for each lesson, in the lessons' order.
+
+    It has a length, can be indexed and gone through; `peak_calls` is how many provider calls
+    could be under way at once; `timeline` is when each call of the run waited and worked, and
+    `resources` what it used of the machine.
+    failure: why the batch ended before its last lesson; notes: what a person should know of the
+    batch as a whole, such as lessons that were named twice. least: the seconds that no run with
+    these pieces, workers, limits and cores can beat, None where nothing was made; limit: which of
+    them says so.
+    """
+
+    videos: tuple[VideoReport, ...] = ()
+    seconds: float = 0.0
+    peak_calls: int = 0
+    workers: str = ""
+    failure: VidkitError | None = None
+    notes: tuple[str, ...] = ()
+    least: float | None = None
+    limit: str = ""
+    timeline: Timeline | None = field(default=None, compare=False)
+    resources: Resources | None = field(default=None, compare=False)
+    retry: Callable[[], BatchReport] | None = field(default=None, compare=False)
+
+    def retry_failed(self) -> BatchReport:
+        """Make what failed in any lesson; what was made comes from the store."""
+        return self if self.made or self.retry is None else self.retry()
+
+    @property
+    def made(self) -> bool:
+        """True where every section of every lesson was made, and no lesson is left."""
+        return self.failure is None and all(video.made for video in self.videos)
+
+    @property
+    def failed(self) -> tuple[VideoReport, ...]:
+        """The lessons that are missing, or miss sections."""
+        return tuple(video for video in self.videos if not video.made)
+
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        """What went wrong, once for all lessons that met the same, and what to do about it; the
+        most widespread first.
+        """
+        return Troubles(each for video in self.videos for each in met(video)).listed
+
+    def __len__(self) -> int:
+        return len(self.videos)
+
+    def __iter__(self) -> Iterator[VideoReport]:
+        return iter(self.videos)
+
+    def __getitem__(self, position: int) -> VideoReport:
+        return self.videos[position]
+
+    def _headline(self) -> str:
+        complete = sum(video.made for video in self.videos)
+        return (
+            f"{complete} of {count(len(self.videos), 'lesson')} complete in {took(self.seconds)}; "
+            f"{self.workers} = at most {self.peak_calls} provider calls at once"
+        )
+
+    def _compared(self) -> list[str]:
+        """How far the run was from the least that it could take; not told of a run so short that
+        its beginning and its end count most.
+        """
+        if self.least is None or self.least < SHORT:
+            return []
+        more = max(0.0, self.seconds / self.least - 1)
+        least = f"no less than {took(self.least)} was possible: {self.limit}"
+        return [f"took {more:.0%} longer than it had to; {least}"]
+
+    def _page(self) -> Page:
+        steps = step_lines(self.timeline)
+        paid = sum(video.dollars for video in self.videos)
+        ended = [f"the batch ended early: {self.failure}"] if self.failure else []
+        few = len(self.videos) <= MOST_TOLD
+        lines = [*self._compared(), *([f"paid ${paid:.2f}"] if paid else [])]
+        lines += [f"note: {note}" for note in self.notes]
+        told = [line for video in self.videos for line in lesson_lines(video)] if few else []
+        to_do = [str(trouble) for trouble in self.troubles]
+        return Page(
+            head=self._headline(),
+            wrong=(*ended, *to_do),
+            lines=tuple(lines),
+            told=(*told, *steps, *ended, *to_do, *lines, self._headline()),
+            tables=(video_table(self.videos), *step_table(self.timeline)),
+            timeline=self.timeline,
+        )
+
+
+def video_table(videos: Sequence[VideoReport]) -> Table:
+    """What came of each lesson."""
+    columns = ("Lesson", "Sections", "Length", "Took", "Paid", "Video", "To know")
+    rows = []
+    for video in videos:
+        complete = sum(section.made for section in video.sections)
+        troubles = in_groups(video) or ([video.error] if video.error else [])
+        cells = (
+            video.title or video.name,
+            f"{complete} of {len(video.sections)}",
+            clock_time(video.length) if video.path else "",
+            took(video.seconds),
+            f"${video.dollars:.2f}" if video.dollars else "",
+            str(video.path or ""),
+            "\n".join((*troubles, *video.notes)),
+        )
+        rows.append(Row(cells, not video.made))
+    numbers, paths = frozenset((1, 2, 3, 4)), frozenset((5,))
+    return Table(columns, tuple(rows), "lesson", numbers, paths).without_empty()
+
+
+# `batch_report.json`: what came of a batch so far, for people and programs that look at it from
+# outside while it goes on, and after it was killed.
+
+
+NAME = "batch_report.json"
+SELDOM = 1.0
+"""Seconds between two writings; a batch of ten thousand is not written ten thousand times."""
+HOUR = 3600.0
+
+
+class Summary:
+    """The file in `folder` that tells of a batch: claimed before its first lesson, written as
+    lessons end, and at its end. count: how many lessons there are, None where nobody knows.
+
+    A file of that name that is not vidkit's is left alone. `notes` says so, and where the file
+    cannot be written; the batch goes on without it. The methods block.
+    """
+
+    def __init__(
+        self, folder: Path, count: int | None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.path = folder / NAME
+        self.notes: list[str] = []
+        self._count = count
+        self._clock = clock
+        self._began = self._written = clock()
+        self._ours = False
+        self._troubles = Troubles()
+        self._rows: dict[int, str] = {}
+        self._made = 0
+        self._dollars = self._unconfirmed = 0.0
+
+    def claim(self) -> None:
+        """Take the name, and write that the batch is under way."""
+        if os.path.lexists(self.path) and not _is_ours(self.path):
+            self.notes.append(
+                f"{self.path} was not made by vidkit, and so is not overwritten; move it away, "
+                "and the next run sums up there"
+            )
+            return
+        self._ours = True
+        with suppress(OSError):
+            for left in self.path.parent.glob(f".{NAME}.*.part"):
+                if time.time() - left.stat().st_mtime > HOUR:
+                    left.unlink()
+        self._write("under way", self._so_far())
+
+    def heard(self, position: int, video: VideoReport) -> None:
+        """Take in the report of a lesson that is over."""
+        for each in met(video):
+            self._troubles.add(each)
+        self._made += video.made
+        self._dollars += video.dollars
+        self._unconfirmed += video.unconfirmed
+        self._rows[position] = json.dumps(self._row(video), ensure_ascii=False)
+        if self._clock() - self._written >= SELDOM:
+            self._write("under way", self._so_far())
+
+    def over(self, report: BatchReport) -> None:
+        """Write what came of the whole batch."""
+        for position, video in enumerate(report.videos):
+            if position not in self._rows:
+                self._rows[position] = json.dumps(self._row(video), ensure_ascii=False)
+        state = "made" if report.made else "partly made" if self._made else "failed"
+        about = self._so_far() | {
+            "seconds": round(report.seconds, 3),
+            "lessons": len(report.videos) if report.failure is None else self._count,
+            "workers": report.workers,
+            "least_seconds": report.least,
+            "resources": asdict(report.resources) if report.resources else None,
+            "error": str(report.failure) if report.failure else None,
+            "notes": list(report.notes),
+            "to_do": _told(report.troubles),
+        }
+        self._write(state, about)
+
+    def _so_far(self) -> dict[str, Any]:
+        return {
+            "lessons": self._count,
+            "over": len(self._rows),
+            "made": self._made,
+            "seconds": round(self._clock() - self._began, 3),
+            "dollars": self._dollars,
+            "unconfirmed": self._unconfirmed,
+            "to_do": _told(self._troubles.listed),
+        }
+
+    def _row(self, video: VideoReport) -> dict[str, Any]:
+        return {
+            "lesson": self._from_here(video.lesson),
+            "state": video.state,
+            "video": self._from_here(video.path) if video.path else None,
+            "sections": len(video.sections),
+            "made": sum(section.made for section in video.sections),
+            "length": round(video.length, 3),
+            "seconds": round(video.seconds, 3),
+            "dollars": video.dollars,
+            "error": video.error,
+        }
+
+    def _from_here(self, path: Path) -> str:
+        home, there = self.path.parent.absolute(), path.absolute()
+        return there.relative_to(home).as_posix() if there.is_relative_to(home) else str(there)
+
+    def _write(self, state: str, about: Mapping[str, Any]) -> None:
+        """The whole file appears at once, or none."""
+        if not self._ours:
+            return
+        head = json.dumps({"vidkit": vidkit_version(), "state": state, **about}, indent=1)
+        rows = ",\n  ".join(self._rows[position] for position in sorted(self._rows))
+        text = f'{head[:-2]},\n "videos": [\n  {rows}\n ]\n}}\n'
+        scratch = self.path.with_name(f".{NAME}.{os.getpid()}.part")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            scratch.write_text(text, "utf-8", "backslashreplace")
+            scratch.replace(self.path)
+        except OSError as error:
+            with suppress(OSError):
+                scratch.unlink()
+            self._ours = False
+            why = why_unwritable(self.path.parent, error, "output_dir=")
+            self.notes.append(f"{self.path} cannot be written: {why}")
+        self._written = self._clock()
+
+
+def _told(troubles: tuple[Trouble, ...]) -> list[dict[str, Any]]:
+    return [trouble.as_json() for trouble in troubles]
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and "vidkit" in found and isinstance(found.get("videos"), list)

@@ -1,0 +1,336 @@
+"""A slide as the template takes it: plain JSON values, every text cut into runs."""
+
+from __future__ import annotations
+
+import colorsys
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..core.errors import SettingsError
+from .analysis import grammar, tokens
+from .layouts import Path, together
+from .slide import Entry, Slide
+
+SHORT_SIDE = 1080
+"""Points of the design on the shorter side of a frame; the template's sizes are meant for it."""
+
+_RUN = re.compile(
+    r"\*\*(?P<strong>[^*\n]{1,80})\*\*|(?<![\w*])\*(?P<em>[^*\s][^*\n]{0,80}?)\*(?![\w*])"
+    r"|`(?P<code>[^`\n]{1,80})`"
+    r"|\b(?P<symbol>[A-Za-zα-ωΑ-Ωλμ]{1,2}_\{?[A-Za-z0-9]{1,10}\}?|[A-Za-z]\^\{?[0-9n]{1,3}\}?)(?![\w^_])"
+)
+_COMPOUND = re.compile(
+    r"\b(?:CO2|H2O2?|O[23]|N2O?|H2|CH4|NH3|[NS]O2|SiO2|Si3N4|C6H12O6|H2SO4|H2CO3|HNO3|CaCO3|"
+    r"NaHCO3|Fe2O3|Al2O3|TiO2)\b"
+)
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_RTL = ("ar", "he", "fa", "ur", "yi")
+Run = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A frame of `size` pixels in points of the design.
+
+    `scale` is pixels per point, `page` (width, height), `area` (left, top, width, height) of the
+    room inside the margins; very long frames keep their content together in the middle.
+    """
+
+    form: str
+    scale: float
+    page: tuple[float, float]
+    area: tuple[float, float, float, float]
+
+    @classmethod
+    def of(cls, size: tuple[int, int]) -> Frame:
+        """The frame for `size`, (width, height) in pixels."""
+        scale = min(size) / SHORT_SIDE
+        width, height = size[0] / scale, size[1] / scale
+        ratio = width / height
+        form = "wide" if ratio >= 1.25 else "square" if ratio > 0.8 else "tall"
+        side, top, bottom = {"wide": (124, 92, 84), "square": (92, 92, 84), "tall": (84, 150, 150)}[
+            form
+        ]
+        room = min(width - 2 * side, 2 * SHORT_SIDE), min(height - top - bottom, 2 * SHORT_SIDE)
+        left = (width - room[0]) / 2
+        above = top + (height - top - bottom - room[1]) / 2
+        return cls(form, scale, (width, height), (left, above, *room))
+
+
+def spec(slide: Slide, frame: Frame) -> dict[str, Any]:
+    """What the template needs to set `slide` into `frame`."""
+    language = slide.language.split("-")[0]
+    terms = () if slide.layout == "statement" else slide.terms
+    return {
+        "layout": slide.layout,
+        "headline": typographic(slide.headline),
+        "points": [runs(point, terms) for point in slide.points],
+        "entries": [_entry(entry) for entry in slide.entries],
+        "sides": [
+            {"name": typographic(side.name), "points": [runs(point) for point in side.points]}
+            for side in slide.sides
+        ],
+        "arrow": slide.arrow,
+        "loop": slide.loop
+        and {
+            "from": slide.loop.start,
+            "to": slide.loop.end,
+            "label": typographic(slide.loop.label),
+        },
+        "equations": [_tokens(text) for text in slide.equations],
+        "code": slide.code,
+        "code_language": slide.code_language,
+        "curve": {
+            "x": typographic(slide.axes[0]),
+            "y": typographic(slide.axes[1]),
+            "curves": [
+                {"name": typographic(curve.name), "points": points}
+                for curve, points in zip(slide.curves, _paths(slide), strict=True)
+            ],
+            "caption": grammar(slide.language).sketch,
+        },
+        "lang": language if re.fullmatch(r"[a-z]{2,3}", language) else "en",
+        "dir": "rtl" if language in _RTL else "ltr",
+        "form": frame.form,
+        "page": list(frame.page),
+        "area": list(frame.area),
+    }
+
+
+def _paths(slide: Slide) -> list[Path]:
+    return together([(curve.shape, curve.height) for curve in slide.curves])
+
+
+def typographic(text: str) -> str:
+    """`text` with curly quotation marks, tied where no line should end, long words breakable."""
+    text = re.sub(r"(?<=\w)'(?=\w)", "’", text)
+    text = re.sub(r"(?:(?<=^)|(?<=[\s(\[—–]))'(?=\S)", "‘", text).replace("'", "’")
+    text = re.sub(r"(?:(?<=^)|(?<=[\s(\[—–]))\"(?=\S)", "“", text).replace('"', "”")
+    text = re.sub(r"(?<=\S)\s*—\s*(?=\S)", "\u200a\u2060—\u200a", text).replace("...", "…")
+    text = re.sub(r" (?=[?!:;»])|(?<=«) |(?<=\d) (?=[%°])", "\u00a0", text)
+    if text.count(" ") > 4:  # a short name has too few places to break as it is
+        text = re.sub(r"(?<=\d) (?=[^\W\d_]{1,8}\b)", "\u00a0", text)
+    text = re.sub(r"(?<![\w-])(\w{1,2})-(?=\w)", "\\1-\u2060", text)  # "P-type" stays whole
+    text = _COMPOUND.sub(lambda match: match[0].translate(_LOWERED), text)
+    return _bound(re.sub(r"\S{25,}", _breakable, text))
+
+
+def runs(text: str, terms: Sequence[str] = ()) -> list[Run]:
+    """`text` as runs {"t": words, "k": kind}; the first mention of each term is emboldened."""
+    found: list[Run] = []
+    start = 0
+    text = typographic(text)
+    for match in _RUN.finditer(text):
+        found += _with_terms(text[start : match.start()], terms)
+        start = match.end()
+        if match["strong"]:
+            found.append({"t": match["strong"], "k": "b"})
+        elif match["em"]:
+            found.append({"t": match["em"], "k": "em"})
+        elif match["code"]:
+            found.append({"t": match["code"], "k": "code"})
+        else:
+            found.append(symbol_run(match["symbol"]))
+    return found + _with_terms(text[start:], terms)
+
+
+def symbol_run(text: str) -> Run:
+    """ "V_th" as one symbol with its index."""
+    return {"k": "sym"} | _tokens(text)[0]
+
+
+def _tokens(text: str) -> list[dict[str, str]]:
+    """An equation as the template takes it."""
+    return [
+        {"t": token.text, "index": token.index, "power": token.power, "kind": token.kind}
+        for token in tokens(text)
+    ]
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {"name": typographic(entry.name), "gloss": runs(entry.gloss) if entry.gloss else []}
+
+
+def _with_terms(text: str, terms: Sequence[str]) -> list[Run]:
+    names = sorted({term for term in terms if len(term) > 2}, key=lambda term: (-len(term), term))
+    if not text or not names:
+        return [{"t": text, "k": ""}] if text else []
+    any_case = "|".join(
+        re.escape(typographic(name)) if name.isupper() else f"(?i:{re.escape(typographic(name))})"
+        for name in names
+    )
+    found: list[Run] = []
+    start = 0
+    for match in list(re.finditer(rf"(?<![\w-])(?:{any_case})s?(?![\w-])", text))[:2]:
+        if match.start() > start:
+            found.append({"t": text[start : match.start()], "k": ""})
+        found.append({"t": match[0], "k": "b"})
+        start = match.end()
+    if start < len(text):
+        found.append({"t": text[start:], "k": ""})
+    return found
+
+
+def _bound(text: str) -> str:
+    """`text` with its last two words tied together where they are short."""
+    head, space, last = text.rpartition(" ")
+    short = len(last) <= 6 and len(head.rpartition(" ")[2]) + len(last) <= 14
+    return f"{head}\u00a0{last}" if space and short and head.count(" ") >= 2 else text
+
+
+def _breakable(match: re.Match[str]) -> str:
+    word = match[0]
+    mark = "\u00ad" if word.isalpha() else "\u200b"
+    return mark.join(word[i : i + 10] for i in range(0, len(word), 10))
+
+
+# The colours of a slide, from a theme and an accent, each text readable on its ground.
+
+
+ACCENT = "#2b5f8f"
+CONTRAST = 4.5
+"""The least contrast of text and its ground, of WCAG 2 (level AA)."""
+
+Colour = tuple[float, float, float]
+_WHITE: Colour = (1.0, 1.0, 1.0)
+_BLACK: Colour = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Colours as "#rrggbb". `ink`, `mute`, `accent` and `other` are for text on `paper` and `card`;
+    `accent` and `other` also on their `_soft` grounds, and `on_fill` on `fill`. `hair` is for thin
+    lines, `bands` are grounds for `ink`, from the strongest to the palest.
+    """
+
+    paper: str
+    card: str
+    ink: str
+    mute: str
+    hair: str
+    accent: str
+    accent_soft: str
+    other: str
+    other_soft: str
+    fill: str
+    on_fill: str
+    bands: tuple[str, ...]
+
+    def texts(self) -> list[tuple[str, str]]:
+        """Every (text, ground) that the template sets."""
+        grounds = (self.paper, self.card)
+        plain = [(text, ground) for text in (self.ink, self.mute) for ground in grounds]
+        coloured = [(self.accent, ground) for ground in (*grounds, self.accent_soft)]
+        coloured += [(self.other, ground) for ground in (*grounds, self.other_soft)]
+        soft = [(self.ink, ground) for ground in (self.accent_soft, self.other_soft, *self.bands)]
+        muted = [(self.mute, ground) for ground in (self.accent_soft, self.other_soft)]
+        return [*plain, *coloured, *soft, *muted, (self.on_fill, self.fill)]
+
+    def as_dict(self) -> dict[str, object]:
+        """The colours by name, as JSON values."""
+        return asdict(self)
+
+
+def palette(theme: str = "light", accent: str = ACCENT) -> Palette:
+    """The colours for `theme` ("light" or "dark") and `accent` ("#rrggbb" or "#rgb").
+
+    The accent is made darker or lighter where text in it could not be read; as a ground (`fill`) it
+    stays what it is. Raises `SettingsError` for a theme or a colour that is none.
+    """
+    if theme not in ("light", "dark"):
+        raise SettingsError(f"theme is {theme!r}; choose 'light' or 'dark'")
+    own = parsed(accent)
+    dark = theme == "dark"
+    paper, card = (_rgb("#14181f"), _rgb("#1d232c")) if dark else (_rgb("#fbf9f5"), _rgb("#ffffff"))
+    ink = _rgb("#eef0f3") if dark else _rgb("#1d2430")
+    other = _opposite(own)
+    tint = 0.20 if dark else 0.12
+    accent_soft, other_soft = (_rgb(_hex(_mix(c, card, tint))) for c in (own, other))
+    grounds = (paper, card, accent_soft, other_soft)
+    return Palette(
+        paper=_hex(paper),
+        card=_hex(card),
+        ink=_hex(ink),
+        mute=_hex(_readable(_mix(ink, paper, 0.64), grounds, _WHITE if dark else _BLACK)),
+        hair=_hex(_mix(ink, paper, 0.16)),
+        accent=_hex(_readable(own, grounds, _WHITE if dark else _BLACK)),
+        accent_soft=_hex(accent_soft),
+        other=_hex(_readable(other, grounds, _WHITE if dark else _BLACK)),
+        other_soft=_hex(other_soft),
+        fill=_hex(own),
+        on_fill=_hex(max((_WHITE, _rgb("#14181f"), _BLACK), key=lambda c: _contrast(c, own))),
+        bands=tuple(
+            _hex(_ground_for(ink, _mix(own, card, share), card))
+            for share in ((0.8, 0.62, 0.46, 0.32, 0.2) if dark else (0.44, 0.34, 0.26, 0.18, 0.12))
+        ),
+    )
+
+
+def parsed(colour: str) -> Colour:
+    """Red, green and blue, 0 to 1, of "#rrggbb" or "#rgb". Raises `SettingsError`."""
+    found = re.fullmatch(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})", colour.strip())
+    if not found:
+        raise SettingsError(f"accent is {colour!r}; write a colour such as '#2b5f8f'")
+    digits = found[1] if len(found[1]) == 6 else "".join(digit * 2 for digit in found[1])
+    return _rgb("#" + digits)
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours "#rrggbb", from 1 to 21, of WCAG 2."""
+    return _contrast(_rgb(one), _rgb(other))
+
+
+def _contrast(one: Colour, other: Colour) -> float:
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: Colour) -> float:
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _readable(colour: Colour, grounds: tuple[Colour, ...], towards: Colour) -> Colour:
+    """`colour`, as much lighter or darker as it takes to be read on all `grounds`; the hue stays as
+    long as it can.
+    """
+    hue, light, strength = colorsys.rgb_to_hls(*colour)
+    end = _luminance(towards)
+    for step in range(51):
+        moved = light + (end - light) * step / 50
+        tried = _rgb(_hex(colorsys.hls_to_rgb(hue, moved, strength)))
+        if all(_contrast(tried, ground) >= CONTRAST for ground in grounds):
+            return tried
+    return towards
+
+
+def _ground_for(ink: Colour, ground: Colour, towards: Colour) -> Colour:
+    """`ground`, moved `towards` another as far as `ink` needs to be read on it."""
+    for step in range(51):
+        tried = _rgb(_hex(_mix(towards, ground, step / 50)))
+        if _contrast(ink, tried) >= CONTRAST + 1:
+            return tried
+    return towards
+
+
+def _opposite(colour: Colour) -> Colour:
+    """A companion for `colour`: warm for a cold one, cold for a warm one, as strong."""
+    hue, light, strength = colorsys.rgb_to_hls(*colour)
+    return colorsys.hls_to_rgb((hue + 0.45) % 1, min(max(light, 0.3), 0.5), max(strength, 0.45))
+
+
+def _mix(one: Colour, other: Colour, share: float) -> Colour:
+    """`share` of `one`, the rest `other`."""
+    red, green, blue = (share * a + (1 - share) * b for a, b in zip(one, other, strict=True))
+    return red, green, blue
+
+
+def _rgb(colour: str) -> Colour:
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return red, green, blue
+
+
+def _hex(colour: Colour) -> str:
+    return "#" + "".join(f"{round(255 * min(max(part, 0), 1)):02x}" for part in colour)

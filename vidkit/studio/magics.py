@@ -1,0 +1,110 @@
+"""vidkit in a notebook's own words: `%load_ext vidkit`, then
+
+    %vidkit make lesson.json --workers 6        every command of the command line
+
+    %%lesson rainbow --workers 6                a lesson written in the cell, made and shown
+    {"sections": [{"image_description": "…", "content": "…"}]}
+
+Loading it also lets `asyncio.run` be called in cells (`vidkit.allow_nested`).
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.display import HTML, display
+
+from .. import cli
+from ..cli import say, told_to
+from ..core.errors import VidkitError
+from ..core.loop import allow_nested
+from ..models.lesson import Lesson, read_lesson
+from ..report.reports import VideoReport
+from .widgets import media
+
+NAME = "lesson"
+"""What a lesson is called that has no name."""
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Add `%vidkit` and `%%lesson`, and let `asyncio.run` be called in cells, where that is safe
+    and needed; where it is not safe, say why.
+    """
+    shell.magics_manager.register_function(command, "line", "vidkit")
+    shell.magics_manager.register_function(lesson, "cell", "lesson")
+    if getattr(shell, "kernel", None) is None:
+        return  # in a terminal no loop is running, and asyncio.run works as it is
+    try:
+        allow_nested()
+    except VidkitError as error:
+        say(f"vidkit: {error}", trouble=True)
+
+
+def command(line: str) -> object:
+    """Run a command of the command line: `%vidkit make lesson.json --workers 6`.
+
+    Gives its report, which the notebook shows; `report = %vidkit make …` keeps it. What goes
+    wrong is told in words. `%vidkit --help` says what there is.
+    """
+    words = _words(line)
+    if words is None:
+        return None
+    if words[:1] == ["lab"]:
+        say("vidkit: this is a notebook already; `vidkit lab` is for a terminal", trouble=True)
+        return None
+    return _carried_out(words or ["--help"])
+
+
+def lesson(line: str, cell: str) -> object:
+    """Make the lesson that is written in the cell, as JSON, and show its video and its report.
+
+    The name comes first, then options as of `%vidkit make`. All goes to `output_<name>`; the
+    lesson itself is not saved. Gives the report.
+    """
+    words = _words(line)
+    if words is None:
+        return None
+    name = words.pop(0) if words and not words[0].startswith("-") else NAME
+    path = Path(name.removesuffix(".json") + ".json")
+    try:
+        written = read_lesson(cell.encode("utf-8", "surrogatepass"), path)
+    except VidkitError as error:
+        say(f"vidkit: {error}", trouble=True)
+        return None
+    report = _carried_out(["make", str(path), *words], written)
+    if isinstance(report, VideoReport) and report.path is not None:
+        page = media(report.path, report.title or report.name)
+        display(HTML(f'<div style="max-width:640px">{page}</div>'))
+    return report
+
+
+def _words(line: str) -> list[str] | None:
+    """The words of a line, or None where a quotation mark is missing, which is said."""
+    try:
+        return shlex.split(line, posix=os.name == "posix")
+    except ValueError as error:
+        say(f"vidkit: {error} in: {line}", trouble=True)
+        return None
+
+
+def _carried_out(words: list[str], written: Lesson | None = None) -> object:
+    """The report of a command, None where it has none; a text it says is printed as it comes."""
+    found: list[Any] = []
+
+    def hear(what: object) -> None:
+        if hasattr(what, "_repr_html_") or hasattr(what, "_repr_mimebundle_"):
+            found.append(what)
+        else:
+            print(what)
+
+    # argparse ends the process where it has said what it had to say
+    with told_to(hear), suppress(SystemExit):
+        cli.main(words, written)
+    for each in found[:-1]:
+        display(each)
+    return found[-1] if found else None

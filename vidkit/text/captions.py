@@ -1,0 +1,432 @@
+"""Captions: words and their times → cues that can be read → WebVTT and SubRip.
+
+A section's text is cut where a reader would pause (`cutting`), each piece gets the time at
+which it is spoken (`clock`), and the times are moved as little as it takes for every cue to
+stay long enough.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import accumulate, pairwise
+
+from .markup import HIDDEN, MARKUP, UNSHIELD, MappedText, rewrite, rule
+
+# What a caption is, and how much of one a reader can take.
+
+
+LINE = 42
+"""Columns of a line; a Chinese character or its like takes two."""
+LINES = 2
+SHORTEST = 1.0
+"""Seconds that a cue stays at least."""
+LONGEST = 7.0
+"""Seconds after which a cue begins to look stuck."""
+READING = 20
+"""Characters that a reader takes in within a second; a cue stays into silence for it."""
+FLICKER = 0.3
+"""A gap between cues that is shorter than this (seconds) is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One written word and when it is spoken, in seconds from the start of its narration."""
+
+    text: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """One caption: `text`, one line or two, shown from `start` to `end` (seconds of the video)."""
+
+    start: float
+    end: float
+    text: str
+
+
+def columns(text: str) -> int:
+    """Columns that `text` takes in a line: two for a wide character, such as a Chinese one."""
+    if text.isascii():
+        return len(text)
+    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
+
+
+# When each character of a section's text is spoken.
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The time at each place of the text as written.
+
+    Between `anchors` (place, seconds), which both only rise, time passes with `weight`: the
+    sum up to each place of how long its characters take to speak.
+    """
+
+    anchors: tuple[tuple[int, float], ...]
+    weight: tuple[float, ...]
+
+    @classmethod
+    def of(
+        cls,
+        text: str,
+        shown: MappedText,
+        words: Sequence[Word],
+        speech: tuple[float, float] | None,
+        seconds: float,
+    ) -> Clock:
+        each = [0.0] * (max(shown.origin) + 1)
+        for character, place in zip(shown.text, shown.origin, strict=True):
+            each[place] = _breath(character)
+        first, last = speech or (0.0, seconds)
+        if not 0 <= first < last:
+            first, last = 0.0, seconds
+        told = list(_told(text, words))
+        begin = [(0, min([first, *(time for _, time in told[:1])]))]
+        finish = [(len(each), max([last, *(time for _, time in told[-1:])]))]
+        if told and told[-1][0] >= len(each):
+            finish = []
+        anchors, latest = [], 0.0
+        for place, time in [*begin, *told, *finish]:
+            latest = min(max(latest, time), seconds)
+            anchors.append((place, latest))
+        return cls(tuple(anchors), tuple(accumulate(each, initial=0.0)))
+
+    def at(self, place: int, *, after: bool = False) -> float:
+        """Seconds from the start of the section at which the text at `place` is spoken; with
+        `after`, at which the text before it is over.
+        """
+        place = min(place, len(self.weight) - 1)
+        key = (place, -1.0 if after else math.inf)
+        following = bisect_right(self.anchors, key)
+        if following == 0:
+            return self.anchors[0][1]
+        if following == len(self.anchors):
+            return self.anchors[-1][1]
+        (low, early), (high, late) = self.anchors[following - 1 : following + 1]
+        high = min(high, len(self.weight) - 1)
+        whole = self.weight[high] - self.weight[low]
+        part = (self.weight[place] - self.weight[low]) / whole if whole > 0 else 0.0
+        return early + (late - early) * part
+
+
+@lru_cache(maxsize=4096)
+def _breath(character: str) -> float:
+    # In letters: a stop is about as long as six of them, a comma as three.
+    if character in ".!?。！？":
+        return 6.0
+    if character in ",;:，、；：—":
+        return 3.0
+    if character.isdigit():
+        return 3.0
+    return float(columns(character)) if character.isalpha() else 0.5
+
+
+def _told(text: str, words: Sequence[Word]) -> Iterator[tuple[int, float]]:
+    """Places of the text whose time a voice told: the start and the end of each word."""
+    done = 0
+    for word in words:
+        if not word.text or not math.isfinite(word.start) or not math.isfinite(word.end):
+            continue
+        place = text.find(word.text, done, done + len(word.text) + 400)
+        if place < 0:
+            continue
+        done = place + len(word.text)
+        yield place, max(0.0, word.start)
+        yield done, max(0.0, word.start, word.end)
+
+
+# Where a text is cut into cues, and a cue into lines.
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """A word, a piece of an endless one, or a character of a text without spaces.
+
+    `space` is what stands before it. `ends` is how good a place to cut there is after it: 0
+    a sentence ends, 1 a clause, 2 a word, 3 a word that belongs to the next one. `start`
+    and `end` are in seconds of the section, `width` in columns.
+    """
+
+    text: str
+    space: str
+    start: float
+    end: float
+    ends: int
+    width: int
+
+
+_CJK = "\u2e80-\u3029\u3030-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
+_RUN = re.compile(r"\S+")
+_UNIT = re.compile(
+    rf"[「『（《【〈“‘]?[{_CJK}][、。，．！？；：」』）》】〉”’…ー]{{0,4}}"
+    rf"|[^{_CJK}—]{{0,{LINE - 3}}}—|[^{_CJK}—]{{1,{LINE - 2}}}"
+)
+_SENTENCE = re.compile(r"[.!?…。！？؟۔][\"'”’)\]»」』）]*$")
+_CLAUSE = re.compile(r"[,;:—–،؛，、；：][\"'”’)\]»」』）]*$|[)\]»”]$")
+_LEANING_WORDS = (
+    "a an the of to in on at by for from with and or but as is are was were be that which who "
+    "its it this these those not no der die das ein eine und le la les un une de du des et el "
+    "los las y e il i"
+)
+_LEANING = frozenset(_LEANING_WORDS.split())
+
+
+def atoms(shown: MappedText, clock: Clock) -> list[Atom]:
+    """The atoms of a text, each with its time."""
+    atoms = []
+    for run in _RUN.finditer(shown.text):
+        space = " "
+        for begin, end in _units(run.group(), run.start()):
+            ends_line = shown.text[end : end + 1] == "\n"
+            atoms.append(
+                Atom(
+                    text := shown.text[begin:end],
+                    space,
+                    clock.at(shown.origin[begin]),
+                    clock.at(shown.origin[end - 1] + 1, after=True),
+                    0 if ends_line else _ending(text),
+                    columns(text),
+                )
+            )
+            space = ""
+    return atoms
+
+
+def _units(run: str, at: int) -> Iterator[tuple[int, int]]:
+    """Where the atoms of a run without spaces begin and end; `at` is the run's own place."""
+    for found in _UNIT.finditer(run):
+        begin, end = found.span()
+        # Korean letters are wide but stay together as words; forty of them are too many.
+        most = (LINE - 2) // max(map(columns, found.group()))
+        for piece in range(begin, end, most):
+            yield at + piece, at + min(piece + most, end)
+
+
+def _ending(word: str) -> int:
+    if _SENTENCE.search(word):
+        return 0
+    if _CLAUSE.search(word):
+        return 1
+    return 3 if word.lower() in _LEANING else 2
+
+
+def cut(atoms: Sequence[Atom], most: int, room: int) -> list[Sequence[Atom]]:
+    """`atoms` in pieces of at most two lines of `room` columns, at most `most` of them, cut
+    where it costs the reader least.
+    """
+    pieces = _cheapest(atoms, room, _Cost(atoms))
+    if len(pieces) > most:
+        pieces = _cheapest(atoms, room, lambda begin, end: 1.0)
+    if len(pieces) > most:
+        pieces = [*pieces[: most - 1], _cut_off(pieces[most - 1], room)]
+    return pieces
+
+
+def _cut_off(piece: Sequence[Atom], room: int) -> Sequence[Atom]:
+    while True:
+        *others, last = piece
+        short = [
+            *others,
+            replace(last, text=(text := last.text[: LINE - 3] + "…"), width=columns(text)),
+        ]
+        if 0 in _begins(short, len(short), room):
+            return short
+        piece = others
+
+
+def _cheapest(
+    atoms: Sequence[Atom], room: int, cost: Callable[[int, int], float]
+) -> list[Sequence[Atom]]:
+    best, cuts = [0.0], [0]
+    for end in range(1, len(atoms) + 1):
+        choices = [(best[k] + cost(k, end), k) for k in _begins(atoms, end, room)]
+        cheapest, begin = min(choices)
+        best.append(cheapest)
+        cuts.append(begin)
+    pieces, end = [], len(atoms)
+    while end:
+        pieces.append(atoms[cuts[end] : end])
+        end = cuts[end]
+    return pieces[::-1]
+
+
+def _begins(atoms: Sequence[Atom], end: int, room: int) -> Iterator[int]:
+    """Where a piece can begin that ends before `end` and fits its lines, the nearest first."""
+    line, used = 1, 0
+    for begin in range(end - 1, -1, -1):
+        # What stands before an atom is no part of a line that it begins.
+        if used + atoms[begin].width > room:
+            line, used = line + 1, 0
+        if line > LINES:
+            return
+        yield begin
+        used += atoms[begin].width + len(atoms[begin].space)
+
+
+class _Cost:
+    """What a piece from atom `begin` up to atom `end` costs its reader."""
+
+    def __init__(self, atoms: Sequence[Atom]) -> None:
+        self.atoms = atoms
+        self.width = _sums(atom.width + len(atom.space) for atom in atoms)
+        self.sentences = _sums(atom.ends == 0 for atom in atoms)
+        self.pauses = _sums(b.start - a.end > SHORTEST for a, b in pairwise(atoms))
+
+    def __call__(self, begin: int, end: int) -> float:
+        first, last = self.atoms[begin], self.atoms[end - 1]
+        over = self.atoms[end].start if end < len(self.atoms) else last.end
+        width, seconds = self.width[end] - self.width[begin], over - first.start
+        cost = 3.0 + (0, 2, 9, 16)[last.ends] + 4 * (1 - width / (LINES * LINE)) ** 2
+        cost += 3 * (self.sentences[end - 1] - self.sentences[begin])
+        cost += 8 * (self.pauses[end - 1] - self.pauses[begin])
+        cost += 12 * max(0.0, 1.3 * SHORTEST - seconds) + 4 * max(0.0, seconds - LONGEST)
+        return cost + 0.5 * max(0, 15 - width)
+
+
+def _sums(each: Iterable[int]) -> list[int]:
+    return list(accumulate(each, initial=0))
+
+
+def lines(piece: Sequence[Atom], room: int) -> list[str]:
+    """The one line or two of a piece, cut at a clause or about the middle."""
+    whole = text_of(piece)
+    if columns(whole) <= room:
+        return [whole]
+    choices = []
+    for cut in range(1, len(piece)):
+        upper, lower = text_of(piece[:cut]), text_of(piece[cut:])
+        sides = columns(upper), columns(lower)
+        if max(sides) <= room:
+            uneven = abs(sides[0] - sides[1]) + (0, 4, 10, 24)[piece[cut - 1].ends]
+            choices.append((uneven, cut, [upper, lower]))
+    return min(choices)[-1]
+
+
+def text_of(piece: Sequence[Atom]) -> str:
+    """The text of a piece in one line."""
+    return "".join(atom.space + atom.text for atom in piece).strip()
+
+
+# Cues → WebVTT and SubRip, whatever their text holds.
+
+
+def to_vtt(cues: Iterable[Cue]) -> str:
+    """The cues as a WebVTT file. Nothing in their text can end a cue or become a tag."""
+    blocks = ["WEBVTT"]
+    for number, (cue, lines) in enumerate(_sound(cues), 1):
+        escaped = [html.escape(line, quote=False) for line in lines]
+        times = f"{_time(cue.start, '.')} --> {_time(cue.end, '.')}"
+        blocks.append("\n".join([str(number), times, *escaped]))
+    return "\n\n".join(blocks) + "\n"
+
+
+def to_srt(cues: Iterable[Cue]) -> str:
+    """The cues as a SubRip file, in which nothing can be escaped: what a player could take
+    for a time or a tag is written with characters that look like it.
+    """
+    blocks = []
+    for number, (cue, lines) in enumerate(_sound(cues), 1):
+        plain = [_TAG.sub("(", line.replace("-->", "→").translate(_ANGLES)) for line in lines]
+        times = f"{_time(cue.start, ',')} --> {_time(cue.end, ',')}"
+        blocks.append("\n".join([str(number), times, *plain]))
+    return "\n\n".join(blocks) + "\n" if blocks else ""
+
+
+_ANGLES = str.maketrans("<>", "‹›")
+_TAG = re.compile(r"\{(?=\\|[A-Za-z]:)")
+
+
+def _sound(cues: Iterable[Cue]) -> Iterator[tuple[Cue, list[str]]]:
+    """Cues that a file can hold, by their start, with the lines that are left of their text."""
+    usable = (cue for cue in cues if math.isfinite(cue.start) and math.isfinite(cue.end))
+    for cue in sorted(usable, key=lambda cue: cue.start):
+        text = rewrite(MappedText.of(cue.text), HIDDEN).text
+        lines = [line.strip() for line in text.split("\n") if line.strip()]
+        if lines and cue.end > cue.start >= 0:
+            yield cue, lines
+
+
+def _time(seconds: float, point: str) -> str:
+    whole, thousandths = divmod(round(seconds * 1000), 1000)
+    minutes, second = divmod(whole, 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{hour:02d}:{minute:02d}:{second:02d}{point}{thousandths:03d}"
+
+
+def cues(
+    text: str,
+    words: Sequence[Word],
+    start: float,
+    end: float,
+    speech: tuple[float, float] | None = None,
+) -> list[Cue]:
+    """The captions of one section, which is shown from `start` to `end` (seconds of the video).
+
+    `words` are those of `text` with their times; without them the text is laid out by its
+    letters over `speech`, the seconds of the section in which there is sound (all of it
+    for None). Marks of Markdown are not shown. Cues are in order, apart, within the
+    section, at least `SHORTEST` long (or all of a shorter section), and of at most `LINES`
+    lines of `LINE` columns; a text that is far too long for its time is cut, with "…".
+    A text without a letter or digit has no cues.
+    """
+    if not any(character.isalnum() for character in text):
+        return []
+    first, last = math.ceil(start * 1000), math.floor(end * 1000)
+    most = max(1, (last - first) // 1000)
+    text = text[: 4 * LINES * LINE * (most + 2)]
+    shown = _shown(text)
+    if last <= first or not any(character.isalnum() for character in shown.text):
+        return []
+    clock = Clock.of(text, shown, words, speech, (last - first) / 1000)
+    # A line of Arabic that begins with a Latin word would run the wrong way without a mark.
+    mark = "\u200f" if _right_to_left(shown.text) else ""
+    room = LINE - len(mark)
+    pieces = cut(atoms(shown, clock), most, room)
+    return [
+        Cue((first + a) / 1000, (first + b) / 1000, "\n".join(mark + x for x in lines(piece, room)))
+        for piece, (a, b) in zip(pieces, _settle(pieces, last - first), strict=True)
+    ]
+
+
+_SPACES = rule("one space", r"\s{2,}|[^\S ]", lambda found: "\n" if "\n" in found.group() else " ")
+
+
+def _shown(text: str) -> MappedText:
+    return rewrite(MappedText.of(text), (*HIDDEN, *MARKUP, *UNSHIELD, _SPACES))
+
+
+def _right_to_left(text: str) -> bool:
+    if text.isascii():
+        return False
+    sides = [unicodedata.bidirectional(character) for character in text]
+    return sum(side in ("R", "AL") for side in sides) > sides.count("L")
+
+
+def _settle(pieces: Sequence[Sequence[Atom]], length: int) -> list[tuple[int, int]]:
+    """From when to when each piece is shown, in milliseconds of a section of `length`."""
+    least = int(SHORTEST * 1000)
+    if len(pieces) == 1 and length < least:
+        return [(0, length)]
+    starts = [round(piece[0].start * 1000) for piece in pieces]
+    for k, start in enumerate(starts):
+        starts[k] = max(start, starts[k - 1] + least if k else 0)
+    latest = length
+    for k in reversed(range(len(starts))):
+        latest = starts[k] = min(starts[k], latest - least)
+    settled = []
+    for piece, start, following in zip(pieces, starts, [*starts[1:], length], strict=True):
+        read = round(1000 * len(text_of(piece)) / READING)
+        end = min(following, max(round(piece[-1].end * 1000), start + max(least, read)))
+        if following - end < 1000 * FLICKER and following < length:
+            end = following
+        settled.append((start, end))
+    return settled
