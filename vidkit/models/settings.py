@@ -73,7 +73,9 @@ class Settings:
     Providers
         images, voice: `name`, `name:argument`, or a provider of your own (see
         `vidkit.providers`); or several, as images=["openai", "slides"]: each takes the place of
-        those before it where they give nothing. The defaults are offline and free.
+        those before it where they give nothing. The defaults are offline and free: voice="auto"
+        takes the best voice that is installed with vidkit and speaks the language, and
+        voice=["piper:NAME", "auto"] one of yours before it, for the language of that one.
         rate: speed of speech in words a minute; None is the voice's own.
         api_key: the key for openai; None is what the environment's OPENAI_API_KEY holds, which
         is the better place for it. It is shown and written nowhere.
@@ -119,7 +121,7 @@ class Settings:
     """
 
     images: Any = "slides"
-    voice: Any = "espeak"
+    voice: Any = "auto"
     rate: int | None = None
     api_key: Any = field(default=None, repr=False)
     base_url: Any = None

@@ -10,7 +10,7 @@ import copy
 import itertools
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
@@ -26,6 +26,8 @@ from ..models.lesson import Lesson, load_lesson
 from ..models.settings import Settings
 from ..providers.base import ImageAsk, ImageMaker, Narration, Picture, Request, VoiceAsk, VoiceMaker
 from ..providers.files import Recorded
+from ..providers.registry import AUTO
+from ..providers.speakers import chosen_because, order
 from ..report.timeline import Timeline
 from ..store.ledger import Budget
 from ..store.store import Asset, NoStore, Store, cache_key
@@ -299,6 +301,8 @@ class Candidate:
     maker: Any
     gate: Request
     ask: ImageAsk | VoiceAsk
+    why: str | None = None
+    """Why it was chosen, in words, where nobody named it."""
 
     @property
     def name(self) -> str:
@@ -341,22 +345,27 @@ def choices(
     """Who may make the image or the narration of the section at `index`: its own file alone,
     where it names one, or else each of `sources`, the first before the next.
 
-    A section's `voice` is one of the first source's; those of another name that take its place
-    speak in their own.
+    Of the voices only those that speak the section's language are asked. A section's `voice` is
+    that of the first source that has it; those that take its place speak in their own.
     """
     section = lesson.sections[index]
     ask = (image_ask if kind == "image" else voice_ask)(lesson, index, settings)
     if section.image if kind == "image" else section.audio:
         return (Candidate(kind, own, straight, ask),)
-    first = sources[0].maker.name
+    if isinstance(ask, ImageAsk):
+        return tuple(Candidate(kind, source.maker, source.gate, ask) for source in sources)
+    makers = [source.maker for source in sources]
+    auto = AUTO in settings.sources("voice")
     return tuple(
-        Candidate(kind, source.maker, source.gate, _in_place(ask, source.maker.name == first))
-        for source in sources
+        Candidate(
+            kind,
+            makers[n],
+            sources[n].gate,
+            asked,
+            chosen_because(makers[n], asked.language) if auto else None,
+        )
+        for n, asked in order(makers, ask)
     )
-
-
-def _in_place(ask: ImageAsk | VoiceAsk, same: bool) -> ImageAsk | VoiceAsk:
-    return ask if same or isinstance(ask, ImageAsk) else replace(ask, voice=None)
 
 
 def keys(several: Sequence[Candidate]) -> Iterator[tuple[Candidate, str]]:

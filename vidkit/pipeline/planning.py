@@ -50,7 +50,14 @@ from .assets import (
 from .batch import Job
 from .section import scrubbed
 
-TYPICAL_SECONDS = {"slides": 0.1, "espeak": 0.15, "recorded": 0.01, "gtts": 4.0, "openai": 20.0}
+TYPICAL_SECONDS = {
+    "slides": 0.1,
+    "espeak": 0.15,
+    "hibari": 0.5,
+    "recorded": 0.01,
+    "gtts": 4.0,
+    "openai": 20.0,
+}
 """How long a call of a provider takes, roughly; a provider's own `latency` is believed first."""
 
 UNKNOWN_SECONDS = 5.0
@@ -173,7 +180,7 @@ def plan_lessons(
         seconds=_makespan(lengths, settings.video_workers),
         peak_calls=settings.peak_calls if len(lessons) > 1 else settings.calls_per_video,
         faults=tuple(tally.faults()),
-        notes=tuple(tally.falls),
+        notes=(*tally.falls, *tally.why),
     )
 
 
@@ -188,6 +195,7 @@ class _Tally:
         self._faults: dict[str, list[int]] = {}
         self.falls = Fallbacks()
         self.keyless: dict[str, None] = {}
+        self.why: dict[str, None] = {}
 
     def add(self, several: Sequence[Candidate], section: tuple[int, int]) -> float:
         """Count what the first of the choices that can be asked makes for a section, by its
@@ -202,6 +210,8 @@ class _Tally:
             else:
                 if falls:
                     self.falls.add(choice.kind, section, choice.name, falls)
+                elif choice.why:
+                    self.why[choice.why] = None
                 return seconds
         why = f"{PARTS[several[0].kind]}: {'; '.join(map(str, falls))}"
         self._faults.setdefault(why, []).append(section[1])

@@ -418,6 +418,8 @@ class PartWork:
             news = place.falls.add(self.kind, section, by, self._falls())
             if news is not None:
                 place.tell(Noticed(place.now(), place.position, news))
+        elif choice.why and choice.why not in place.notes:
+            place.notes.append(choice.why)
         name = part_name(self.kind, self.index, asset.suffix)
         path = await tools.aside(place.output.take, name, asset)
         words = tuple(Word(*word) for word in asset.about.get("words", ()))

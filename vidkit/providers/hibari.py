@@ -18,12 +18,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ..errors import ProviderError, ProviderMissing
-from ..plain import Traced
-from ..speech import VERSION as SPEECH
-from ..speech import spoken
-from . import Narration, Request, VoiceAsk
-from ._espeak_ear import broken
+from ..core.errors import ProviderError, ProviderMissing
+from ..text.markup import MappedText
+from ..text.speech import VERSION as SPEECH
+from ..text.speech import spoken
+from .base import Narration, Request, VoiceAsk
+from .espeak import broken
 from .speech import VERSION, narrated, process_of
 
 WHEELS = ("hibari-tts", "onnxruntime")
@@ -39,6 +39,7 @@ class HibariVoice:
     model: Path
     language: str
     sha256: str
+    about: str
 
     @property
     def here(self) -> bool:
@@ -65,6 +66,7 @@ def installed() -> tuple[str, Mapping[str, HibariVoice]]:
                 (assets if row.get("bundled") else _fetched()) / row["file"],
                 row["language"],
                 row["sha256"],
+                f"{row['accent']} English, {row['gender']}",
             )
             for name, row in table.items()
         }
@@ -103,18 +105,26 @@ class Hibari:
     latency = 0.5
 
     def __init__(self, default: str | None = None) -> None:
-        self.version, self.voices = installed()
+        self.version, self.voices_by_name = installed()
         self.default = default or DEFAULT
         self._voice(self.default)
 
     @property
     def missing(self) -> ProviderMissing | None:
         """Why its process could not be opened a moment ago."""
-        return process_of(self._task(self.voices[self.default])).missing
+        return process_of(self._task(self.voices_by_name[self.default])).missing
 
     def speaks(self, language: str, voice: str | None = None) -> bool:
         """Whether it speaks a language, a tag such as "en-GB", with that voice of its own."""
-        return language.split("-")[0].lower() == "en" and (voice is None or voice in self.voices)
+        return language.split("-")[0].lower() == "en" and (
+            voice is None or voice in self.voices_by_name
+        )
+
+    def voices(self, language: str) -> list[tuple[str, str]]:
+        """What a section's `voice` can name, and what to call it: those that are here."""
+        here = [each for each in self.voices_by_name.values() if each.here]
+        here.sort(key=lambda each: each.language.lower() != language.lower())
+        return [(each.name, f"{each.name}, {each.about}") for each in here]
 
     def shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
         """Text as written and as spoken, voice, rate, versions."""
@@ -139,7 +149,7 @@ class Hibari:
         voice, text, notes = self._plan(ask)
         return await narrated(process_of(self._task(voice)), ask, text, request, notes)
 
-    def _plan(self, ask: VoiceAsk) -> tuple[HibariVoice, Traced, tuple[str, ...]]:
+    def _plan(self, ask: VoiceAsk) -> tuple[HibariVoice, MappedText, tuple[str, ...]]:
         if not self.speaks(ask.language):
             raise ProviderError(
                 f"hibari speaks English, and not the language {ask.language!r}; "
@@ -156,8 +166,8 @@ class Hibari:
         return voice, text, notes
 
     def _voice(self, name: str) -> HibariVoice:
-        voice = self.voices.get(name)
-        here = [each.name for each in self.voices.values() if each.here]
+        voice = self.voices_by_name.get(name)
+        here = [each.name for each in self.voices_by_name.values() if each.here]
         if voice is None:
             raise ProviderError(f"hibari has no voice {name!r}; it has {', '.join(here)}")
         if not voice.here:
@@ -178,7 +188,9 @@ class Hibari:
 
 def _foreign(letter: str) -> bool:
     # beyond Latin with its extensions and Greek, which is read by the names of its letters
-    return not (letter < "\u0400" or "\u1e00" <= letter <= "\u1fff" or "\u2100" <= letter < "\u2150")
+    return not (
+        letter < "\u0400" or "\u1e00" <= letter <= "\u1fff" or "\u2100" <= letter < "\u2150"
+    )
 
 
 def voice(argument: str | None) -> Hibari:

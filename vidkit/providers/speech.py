@@ -15,17 +15,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import ProviderError, ProviderMissing, Refused, Unreachable
-from ..speech import paragraphs
-from ..plain import Traced
-from . import Narration, Request, VoiceAsk
-from ._espeak_times import Paragraph, Sound, word_times
-from .espeak import NOTHING, _wav as wav
+from ..core.errors import ProviderError, ProviderMissing, Refused, Unreachable
+from ..text.markup import MappedText
+from ..text.speech import paragraphs
+from .base import Narration, Request, VoiceAsk
+from .word_times import Paragraph, Sound, wav, word_times
 
 PROGRAM = Path(__file__).with_name("speech_process.py")
 START = (
@@ -47,6 +46,8 @@ MOST_PROCESSES = 2
 ATTEMPTS = 2
 FORGIVEN = 30.0
 """Seconds after which a voice that could not be opened is tried again."""
+NOTHING = 1.0
+"""Seconds of silence for a text in which nothing can be spoken."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
@@ -57,7 +58,7 @@ class Speech:
 
     pcm: bytes
     hertz: int
-    paragraphs: dict[int, tuple[int, list[tuple[int, int]]]]
+    paragraphs: dict[int, tuple[int, list[list[int]]]]
     unspoken: tuple[str, ...]
     stretch: float
 
@@ -142,14 +143,16 @@ class SpeechProcess:
     def _ready(self) -> None:
         """A process that is running and not too old."""
         if self._process is not None and (
-            self._owner != os.getpid() or self._spoken >= RESTART or self._process.poll() is not None
+            self._owner != os.getpid()
+            or self._spoken >= RESTART
+            or self._process.poll() is not None
         ):
             self.stop()
         if self._process is not None:
             return
         task = json.dumps({**self.voice, "path": [str(Path(each).absolute()) for each in sys.path]})
         try:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 (our own program)
                 [sys.executable, "-I", "-S", "-c", START, task, str(PROGRAM)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -183,7 +186,7 @@ class SpeechProcess:
             raise _Ended(f"({error})") from error
         self._spoken += 1
         pcm = bytearray()
-        parts: dict[int, tuple[int, list[tuple[int, int]]]] = {}
+        parts: dict[int, tuple[int, list[list[int]]]] = {}
         while True:
             head, sound = self._next()
             if "done" in head:
@@ -199,7 +202,7 @@ class SpeechProcess:
                 )
             start, words = parts.setdefault(head["paragraph"], (len(pcm) // 2, []))
             offset = len(pcm) // 2 - start
-            words.extend((at, offset + sample) for at, sample in head["words"])
+            words.extend([at, offset + a, offset + b] for at, a, b in head["words"])
             pcm += sound
 
     def _next(self) -> tuple[dict[str, Any], bytes]:
@@ -255,7 +258,11 @@ def stop_all() -> None:
 
 
 async def narrated(
-    process: SpeechProcess, ask: VoiceAsk, text: Traced, request: Request, notes: tuple[str, ...]
+    process: SpeechProcess,
+    ask: VoiceAsk,
+    text: MappedText,
+    request: Request,
+    notes: tuple[str, ...],
 ) -> Narration:
     """The narration of an ask, whose text is spoken as `text`: WAV of 16 bits, mono, with the
     time of each written word.
@@ -288,7 +295,7 @@ async def narrated(
 
 
 def _narration(
-    written: str, text: Traced, places: list[int], speech: Speech, notes: tuple[str, ...]
+    written: str, text: MappedText, places: list[int], speech: Speech, notes: tuple[str, ...]
 ) -> Narration:
     if not speech.pcm:
         raise Refused("the voice has no sounds for this text; choose another voice for it")
@@ -296,9 +303,9 @@ def _narration(
         Paragraph(places[number], start, words)
         for number, (start, words) in sorted(speech.paragraphs.items())
     ]
-    words = ()
-    if any(paragraph.words for paragraph in spoken):
-        words = word_times(written, text, spoken, Sound(speech.pcm, speech.hertz))
+    told = any(paragraph.words for paragraph in spoken)
+    sound = Sound(speech.pcm, speech.hertz)
+    words = word_times(written, text, spoken, sound) if told else ()
     if speech.unspoken:
         some = ", ".join(speech.unspoken[:5])
         notes = (*notes, f"the voice has no sounds for {some}; tell in `say` how it is said")

@@ -5,9 +5,9 @@
             `language`, `limit` (seconds of speech)
     stdout: lines of JSON. {"hertz", "engine"} once it is ready; then for each request
             {"paragraph", "words", "bytes"} with as many bytes of PCM16LE, mono, for each piece of
-            sound, and {"done", "stretch", "unspoken"}. A word is [character from 1, sample of the
-            piece]. In place of any of them {"refused"} (a text) or {"damaged"} (an installation),
-            a sentence.
+            sound, and {"done", "stretch", "unspoken"}. A word is [character from 1, first and last
+            sample of the piece]. In place of any of them a sentence: {"refused"} for a text,
+            {"failed"} for a fault, {"damaged"} for an installation.
 
 It imports no vidkit, so that it is light, and so that piper, which is under the GPL, stays a
 program beside it. It ends when its input does, when its parent is gone, and after a while without
@@ -58,6 +58,11 @@ IDLE = 90.0
 """Seconds without a request after which the program ends."""
 
 
+Told = tuple[int, float, float]
+"""A spoken word: its first character in the sentence, when it begins and when it ends, in seconds
+of its piece."""
+
+
 @dataclass(frozen=True)
 class Piece:
     """What a model speaks in one breath: its phoneme ids, and for each word that it can time its
@@ -78,8 +83,8 @@ class Engine(Protocol):
     def pieces(self, sentence: str, unspoken: set[str]) -> list[Piece]:
         """The sentence in pieces that the model bears. Adds words without a sound to `unspoken`."""
 
-    def speak(self, piece: Piece, stretch: float) -> tuple[Samples, list[tuple[int, float]]]:
-        """Its samples, and for each word its first character and its second."""
+    def speak(self, piece: Piece, stretch: float) -> tuple[Samples, list[Told]]:
+        """Its samples, and when its words are spoken."""
 
 
 class Refused(Exception):
@@ -209,7 +214,7 @@ class Hibari:
                 good = len(piece.ids)
         return [Piece([*piece.ids, 0], piece.words) for piece in pieces if piece.words]
 
-    def speak(self, piece: Piece, stretch: float) -> tuple[Samples, list[tuple[int, float]]]:
+    def speak(self, piece: Piece, stretch: float) -> tuple[Samples, list[Told]]:
         """One run at its own pace; at another, one that is told how long each phoneme takes."""
         which = tuple(piece.ids)
         if stretch != 1.0 and which in self._own:
@@ -223,7 +228,7 @@ class Hibari:
         samples = self._synth(lh, th, ln, lr, phi, f0, np.random.default_rng(0))
         edges = np.concatenate([[0], np.cumsum(np.maximum(1, found[-2].ravel()))]) * self.STEP
         starts = np.maximum(0.0, edges - self.LATE)
-        return samples, [(place, float(starts[first])) for place, first, _ in piece.words]
+        return samples, [(at, float(starts[a]), float(starts[b])) for at, a, b in piece.words]
 
     def _run(self, ids: list[int], speed: Steps) -> list[Any]:
         found: list[Any] = self._session.run(
@@ -304,7 +309,7 @@ class Piper:
             return []
         return [Piece([*ids, *id_map["$"]], words)]
 
-    def speak(self, piece: Piece, stretch: float) -> tuple[Samples, list[tuple[int, float]]]:
+    def speak(self, piece: Piece, stretch: float) -> tuple[Samples, list[Told]]:
         """Its samples, as loud as the voice made them."""
         from piper import SynthesisConfig
 
@@ -317,7 +322,7 @@ class Piper:
         if steps is None:
             return samples, []
         edges = np.concatenate([[0], np.cumsum(steps)]) / self.hertz
-        return samples, [(place, float(edges[first])) for place, first, _ in piece.words]
+        return samples, [(at, float(edges[a]), float(edges[b])) for at, a, b in piece.words]
 
 
 def _durations(model: bytes) -> str | None:
@@ -425,7 +430,7 @@ class Kokoro:
             unspoken.update(word for _, word in _written(sentence))
         return [Piece([*piece.ids, 0], piece.words) for piece in pieces if len(piece.ids) > 1]
 
-    def speak(self, piece: Piece, stretch: float) -> tuple[Samples, list[tuple[int, float]]]:
+    def speak(self, piece: Piece, stretch: float) -> tuple[Samples, list[Told]]:
         """One run."""
         style = self._styles[min(len(piece.ids) - 2, len(self._styles) - 1)]
         found = self._session.run(
@@ -442,7 +447,9 @@ class Kokoro:
         edges = np.concatenate([[0.0], np.cumsum(found[-1].ravel())])
         edges *= len(samples) / self.hertz / edges[-1]
         last = len(edges) - 1
-        return samples, [(place, float(edges[min(first, last)])) for place, first, _ in piece.words]
+        return samples, [
+            (at, float(edges[min(a, last)]), float(edges[min(b, last)])) for at, a, b in piece.words
+        ]
 
 
 # Words whose phonemes nobody tells apart
@@ -598,9 +605,9 @@ def narrate(engine: Engine, request: Mapping[str, Any], answer: Callable[..., No
         if left < 0:
             raise Refused(f"the text takes more than {request['limit'] // 60} minutes to speak")
         told = []
-        for at, second in words:
-            sample = len(before) + min(len(samples), max(0, round(second * engine.hertz) - cut))
-            told.append((breath.place + at + 1, sample))
+        for at, *seconds in words:
+            times = (min(len(samples), max(0, round(s * engine.hertz) - cut)) for s in seconds)
+            told.append((breath.place + at + 1, *(len(before) + time for time in times)))
         after = [edge] if number == len(breaths) - 1 else []
         pcm = np.clip(np.concatenate([before, samples, *after]), -1, 1) * 32767
         answer({"paragraph": breath.paragraph, "words": told}, pcm.astype("<i2").tobytes())

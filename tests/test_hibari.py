@@ -1,0 +1,1 @@
+"""hibari: a natural voice in a warm process of its own."""
