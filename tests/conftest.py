@@ -20,3 +20,11 @@ def own_store(
     if equipment := sys.modules.get("vidkit.pipeline.run"):
         while equipment._stores:
             equipment._stores.popitem()[1].close()
+
+
+@pytest.fixture(autouse=True)
+def plain_voice(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let "auto" stand for espeak, which starts in a fortieth of hibari's time; a test of hibari
+    says so with the mark `natural_voice`."""
+    if "natural_voice" not in request.keywords:
+        monkeypatch.setattr("vidkit.providers.registry.AUTO_VOICES", ("espeak",))

@@ -169,10 +169,12 @@ def _several(kind: Kind, settings: Settings, keyless: bool) -> Sequence[object]:
 
 def _expanded(kind: Kind, settings: Settings) -> list[object]:
     """The providers that the settings name, with those that "auto" stands for in its place."""
+    named = settings.sources(kind)
+    own = [voice for voice in AUTO_VOICES if voice not in named] if kind == "voice" else []
     expanded: list[object] = []
-    for spec in settings.sources(kind):
-        expanded += AUTO_VOICES if kind == "voice" and spec == AUTO else [spec]
-    return [spec for n, spec in enumerate(expanded) if spec not in expanded[:n]]
+    for spec in named:
+        expanded += own if kind == "voice" and spec == AUTO else [spec]
+    return expanded
 
 
 def _present(maker: object) -> object:
