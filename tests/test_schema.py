@@ -44,6 +44,7 @@ def test_every_key_is_described_and_has_a_place_in_the_lesson() -> None:
         names = {field.name for field in table}
         assert names == set(properties)
         besides = {"path", "warnings", "seal"}
+        names = {field.attribute or field.name for field in table}
         assert names | {"extra"} | besides == set(made.__dataclass_fields__) | besides
         assert all(len(part["description"]) > 10 for part in properties.values())
 

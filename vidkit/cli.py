@@ -496,6 +496,19 @@ def _lab(given: argparse.Namespace) -> int:
     return open_lab(folder, browser=given.browser, port=given.port)
 
 
+def _draft(given: argparse.Namespace) -> int:
+    """`vidkit draft`: lessons from a notebook, Markdown, PowerPoint or PDF."""
+    from .draft.course import written
+
+    lessons, notes = written(given.source, given.output, given.minutes, given.language)
+    for lesson, minutes in lessons:
+        sections = count(len(lesson.sections), "section")
+        say(f"{lesson.path}: {sections}, about {minutes:.1f} minutes")
+    for note in notes:
+        say(f"  note: {note}")
+    return ALL_MADE
+
+
 def _schema(_: argparse.Namespace) -> int:
     """`vidkit schema`: the format of lessons."""
     say(json.dumps(json_schema(), indent=2, ensure_ascii=False))
@@ -604,6 +617,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     lab.add_argument("--no-browser", action="store_false", dest="browser", help="start it alone")
     lab.add_argument("--port", type=int, metavar="N", help="the port it listens at")
+
+    draft = _command(commands, "draft", _draft, "draft lessons from a notebook, text or slides")
+    draft.add_argument(
+        "source", metavar="SOURCE", help="a notebook (.ipynb), Markdown (.md), .pptx or .pdf"
+    )
+    draft.add_argument(
+        "-o",
+        "--output",
+        metavar="PATH",
+        help="lesson.json, or a folder for several (default: beside the source)",
+    )
+    draft.add_argument(
+        "--minutes", type=float, metavar="N", help="the longest that a lesson may be (default 6)"
+    )
+    draft.add_argument("--language", metavar="TAG", help="the spoken language, such as de")
 
     _command(commands, "schema", _schema, "print the format of lessons as JSON Schema")
     return parser

@@ -339,6 +339,8 @@ class Field:
     longest: int = LONGEST_TEXT
     unless: str | None = None
     suffixes: tuple[str, ...] = ()
+    attribute: str = ""
+    """What it is called in Python, where that is not `name`."""
 
 
 LESSON = (
@@ -355,6 +357,14 @@ LESSON = (
         "The language that is spoken, as a tag such as en, en-GB or zh-Hant; en where not given.",
         "write a tag such as en, en-GB or zh-Hant",
         35,
+    ),
+    Field(
+        "from",
+        "line",
+        "What the lesson was drafted from, such as the name of a notebook.",
+        "write the name of its source",
+        300,
+        attribute="source",
     ),
 )
 
@@ -408,6 +418,14 @@ SECTION = (
         "object",
         "What the slide of the section shows, for providers that draw slides.",
         'write an object such as {"layout": "points", "points": ["…", "…"]}',
+    ),
+    Field(
+        "from",
+        "line",
+        "Where in the lesson's source the section comes from, such as cell 7.",
+        "write the place in its source, such as cell 7",
+        300,
+        attribute="source",
     ),
 )
 
@@ -654,7 +672,8 @@ class Section:
     """One section. `content` is empty only beside `audio`, `image_description` beside `image`.
 
     `image` and `audio` are absolute paths of files inside the lesson's folder. `say` maps
-    words to how they are said; `slide` is handed to the image provider as it is.
+    words to how they are said; `slide` is handed to the image provider as it is. `source` is
+    the place in what the lesson was drafted from (`from` in the file).
     """
 
     content: str
@@ -665,6 +684,7 @@ class Section:
     voice: str | None = None
     say: Mapping[str, str] = field(default_factory=dict)
     slide: Mapping[str, Any] = field(default_factory=dict)
+    source: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -672,6 +692,7 @@ class Section:
 class Lesson:
     """A lesson as it was read from `path`, with what a person should know in `warnings`.
 
+    source: what it was drafted from (`from` in the file), None where somebody wrote it.
     seal: SHA-256 of the bytes it was read from, by which `save_lesson` sees whether the file
     is still what it was.
     """
@@ -680,6 +701,7 @@ class Lesson:
     sections: tuple[Section, ...]
     title: str | None = None
     language: str = "en"
+    source: str | None = None
     warnings: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
     seal: str = field(default="", compare=False, repr=False)
@@ -871,7 +893,7 @@ class _Reading:
         for row in table:
             fine = self.known(row, value.get(row.name), number)
             if fine is not None:
-                known[row.name] = fine
+                known[row.attribute or row.name] = fine
         extra = {key: other for key, other in value.items() if key not in _names(table)}
         if len(value) > MOST_KEYS:
             problem = f"there are {len(value):,} keys; {MOST_KEYS} is the most"

@@ -18,7 +18,7 @@ _OWN: dict[Kind, dict[str, str]] = {
     "images": {
         "slides": "vidkit.providers.slides:images",
         "openai": "vidkit.providers.openai:images",
-        "recorded": "vidkit.providers.recorded:images",
+        "recorded": "vidkit.providers.files:images",
         "simulated": "vidkit.providers.simulated:images",
     },
     "voice": {
@@ -28,7 +28,7 @@ _OWN: dict[Kind, dict[str, str]] = {
         "openai": "vidkit.providers.openai:voice",
         "gtts": "vidkit.providers.gtts:voice",
         "piper": "vidkit.providers.piper:voice",
-        "recorded": "vidkit.providers.recorded:voice",
+        "recorded": "vidkit.providers.files:voice",
         "simulated": "vidkit.providers.simulated:voice",
     },
 }
