@@ -32,7 +32,7 @@ from ..text.markup import MappedText, rewrite, rule
 from ..text.speech import VERSION, paragraphs, spoken
 from .base import Narration, Request, VoiceAsk
 from .espeak_process import DAMAGED, REFUSED
-from .word_times import Paragraph, Sound, wav, word_times
+from .speech import NOTHING, Paragraph, Sound, wav, word_times
 
 # Text the way espeak-ng must be given it: English words that it says wrongly, spelt the way it
 # says them right, and words of a length that it bears.
@@ -204,8 +204,6 @@ RATE = 160
 SLOWEST = 80
 PARAGRAPH_PAUSE = 0.45
 """Seconds of silence between paragraphs, beside the engine's own 0.35 s after a sentence."""
-NOTHING = 1.0
-"""Seconds of silence for a text in which nothing can be spoken."""
 LONGEST = 3600
 """Seconds of speech in one narration; its samples take 159 MB."""
 PATIENCE = 60
