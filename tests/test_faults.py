@@ -253,7 +253,8 @@ def test_a_resized_run_is_seen_at_the_server(tmp_path: Path, adaptive: bool) -> 
     """From 2 workers to 8 and to 1 while it runs: the server's own count of requests under way
     follows, and never exceeds the limit once those under way at the change have ended.
     """
-    with FakeOpenAI(seconds=0.15) as server:
+    with FakeOpenAI() as server:
+        server.holds = True
         run = vidkit.start(
             written(tmp_path, sections=32),
             images=OpenAIImages(base_url=server.base_url),
@@ -263,19 +264,25 @@ def test_a_resized_run_is_seen_at_the_server(tmp_path: Path, adaptive: bool) -> 
             size=(64, 36),
             progress=False,
         )
-        until(lambda: server.under_way == 2)
-        until(lambda: len(server.requests) >= 6)
+        for answered in (2, 4):
+            until(lambda: server.under_way == 2)
+            server.let_go(2)
+            until(lambda more=answered: len(server.requests) >= more)
         assert server.peak == 2
         run.resize(sections=8)
         until(lambda: server.under_way == 8)
         run.resize(sections=1)
-        until(lambda: server.under_way <= 1)
+        server.let_go(7)
+        until(lambda: server.under_way == 1)
         assert server.peak == 8
-        server.most_since = 0
-        sent = len(server.requests)
-        until(lambda: len(server.requests) >= sent + 3)
+        server.most_since, sent = 0, len(server.requests)
+        for more in (1, 2, 3):
+            server.let_go(1)
+            until(lambda more=more: len(server.requests) == sent + more)
         assert server.most_since == 1
         run.resize(sections=8)
+        server.holds = False
+        server.let_go(32)
         report = run.result()
     assert report.made
     assert server.peak == 8

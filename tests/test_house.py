@@ -115,6 +115,7 @@ def test_importing_vidkit_loads_nothing_heavy() -> None:
     loaded = loaded_by("import vidkit; vidkit.Settings(); vidkit.__version__")
     assert not loaded & HEAVY
     assert len(loaded) < 350
+    assert "pydantic" not in loaded_by("import vidkit; vidkit.__version__")
 
 
 def test_reading_lessons_loads_nothing_heavy() -> None:

@@ -218,16 +218,14 @@ async def process_videos(
 def generate_video_from_json(
     json_path: Pathlike | Lesson,
     output_dir: Pathlike | None = None,
-    max_workers: int | None = 4,
+    max_workers: int | None = None,
     *,
     settings: Settings | None = None,
     listener: Listener | None = None,
     **changes: Any,
 ) -> Path:
     """Make one lesson's video and give its path: `generate_video`, waited for."""
-    named = settings is not None or "section_workers" in changes
-    workers = None if named and max_workers == 4 else max_workers
-    order = _one(json_path, output_dir, workers, settings, listener, changes)
+    order = _one(json_path, output_dir, max_workers, settings, listener, changes)
     with order:
         path = loop.run(order.make_one(), order.end).path
     assert path is not None  # make_one raises where there is none
@@ -236,7 +234,7 @@ def generate_video_from_json(
 
 def process_all_videos(
     base_dir: Lessons = "lessons",
-    max_workers: int | None = 2,
+    max_workers: int | None = None,
     parallel: bool = True,
     *,
     output_dir: Pathlike | None = None,
@@ -254,9 +252,7 @@ def process_all_videos(
         raise SettingsError(
             "this client lives on the loop that is to wait; await process_videos(…, client=client)"
         )
-    named = settings is not None or "video_workers" in changes
-    workers = None if named and max_workers == 2 else max_workers
-    order = _many(base_dir, workers, parallel, output_dir, settings, listener, client, changes)
+    order = _many(base_dir, max_workers, parallel, output_dir, settings, listener, client, changes)
     with order:
         return loop.run(order.make_all(), order.end)
 

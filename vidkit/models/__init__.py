@@ -20,14 +20,18 @@ from .settings import (
     MOST_WORKERS,
     RATES,
     SIZES,
+    TABLE,
     Fit,
     Force,
     Motion,
     OnFailure,
     Settings,
+    settings_page,
+    settings_schema,
     settled,
     whole,
 )
+from .table import Row
 
 __all__ = [
     "IMAGES",
@@ -36,12 +40,14 @@ __all__ = [
     "RATES",
     "SIZES",
     "SOUNDS",
+    "TABLE",
     "TEXTS",
     "Fit",
     "Force",
     "Lesson",
     "Motion",
     "OnFailure",
+    "Row",
     "Section",
     "Settings",
     "edited",
@@ -52,6 +58,8 @@ __all__ = [
     "load_lesson",
     "read_lesson",
     "save_lesson",
+    "settings_page",
+    "settings_schema",
     "settled",
     "whole",
 ]
