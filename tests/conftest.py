@@ -17,9 +17,9 @@ def own_store(
     folder = tmp_path_factory.mktemp("store")
     monkeypatch.setenv("VIDKIT_CACHE", str(folder))
     yield folder
-    if equipment := sys.modules.get("vidkit.pipeline.run"):
-        while equipment._stores:
-            equipment._stores.popitem()[1].close()
+    if shared := sys.modules.get("vidkit.pipeline.shared"):
+        while shared._shared.stores:
+            shared._shared.stores.popitem()[1].close()
 
 
 @pytest.fixture(autouse=True)

@@ -17,13 +17,13 @@ import pytest
 from fake_gtts import FakeGoogle
 from fake_openai import FakeOpenAI
 from fake_server import FakeServer
-from stand_ins import no_editor, written
+from stand_ins import NoMedia, written
 
 import vidkit
 from vidkit.errors import KeyMissing
 from vidkit.models import Settings, load_lesson
-from vidkit.pipeline import Batch, Job, Source, Tools
-from vidkit.pipeline.assets import choices
+from vidkit.pipeline import Batch, Job, Runtime, Source
+from vidkit.pipeline.assets import candidates
 from vidkit.providers.files import own_files
 from vidkit.providers.gtts import GoogleVoice
 from vidkit.providers.limiter import RateLimiter
@@ -70,24 +70,23 @@ def three_in_ten(server: FakeServer, faults: Sequence[str], seed: int) -> None:
 def made(
     folder: Path, store: Store, images: Sequence[Source[Any]], voice: Sequence[Source[Any]]
 ) -> Any:
-    """The report of eight lessons, with real providers, gates, store and threads, and an editor
-    that takes no time.
+    """The report of eight lessons, with real providers, gates, store and threads, and work on
+    media that takes no time.
     """
     lessons = [written(folder, f"lesson {n}", SECTIONS) for n in range(LESSONS)]
 
     async def make() -> Any:
-        tools = Tools(
+        runtime = Runtime(
             images=images,
             voice=voice,
-            editor=no_editor(),
-            aside=asyncio.to_thread,
+            media=NoMedia(),
             cores=anyio.CapacityLimiter(2),
             clock=asyncio.get_running_loop().time,
             store=store,
         )
         settings = Settings(section_workers=SECTIONS, video_workers=LESSONS, size=(64, 36))
         try:
-            return await Batch(settings, tools).make(
+            return await Batch(settings, runtime).make(
                 [Job(path, folder / f"out {path.stem}") for path in lessons]
             )
         finally:
@@ -104,7 +103,9 @@ def asked_of(folder: Path, kind: Any, source: Source[Any], field: str) -> dict[s
     for n in range(LESSONS):
         lesson = load_lesson(folder / f"lesson {n}.json")
         for index in range(SECTIONS):
-            (choice,) = choices(kind, lesson, index, Settings(size=(64, 36)), [source], own_files)
+            (choice,) = candidates(
+                kind, lesson, index, Settings(size=(64, 36)), [source], own_files
+            )
             keys[choice.maker.shape(choice.ask)[field]] = choice.key()
     return keys
 

@@ -37,7 +37,7 @@ from ..core.events import (
 from ..core.format import count, took
 from ..models.lesson import Lesson, Section, edited, save_lesson
 from ..models.settings import Force, Settings
-from ..pipeline.assets import PartKind
+from ..pipeline.context import PartKind
 from ..report.reports import VideoReport
 from .widgets import (
     Painter,
