@@ -55,7 +55,7 @@ def test_the_settings_are_those_that_were_given(tmp_path: Path) -> None:
     assert workers.settings == given.with_(video_workers=3)
     told = fields(workers)
     assert (told["section_workers"], told["video_workers"], told["adaptive"]) == (6, 3, "no")
-    assert (told["images"], told["images_with"], told["voice"]) == ("slides", "dark", "espeak")
+    assert (told["images"], told["images_with"], told["voice"]) == ("slides", "dark", "auto")
 
 
 def test_each_field_is_a_setting() -> None:
