@@ -21,11 +21,13 @@ from ..models.lesson import Lesson
 from ..models.settings import Settings
 from ..pipeline.assets import Candidate, candidates, clip_key_fields, refusal, requests
 from ..pipeline.context import PARTS, Fallback, Fallbacks, PartKind, Source
+from ..pipeline.reveal import reveal_of
 from ..pipeline.workload import Load, Piece, SectionLoad
 from ..providers.base import ImageMaker, VoiceMaker
 from ..providers.files import own_files
 from ..report.html import Page, Row, Shown, Table
 from ..store.store import Asset, NoStore, Store, cache_key
+from ..text.captions import Word
 from .simulation import Rehearsal
 from .workload import JOIN_SECONDS, clip_seconds, provider_of, usual_seconds
 
@@ -155,7 +157,7 @@ def plan_lessons(
         peak_calls=_peak(load, settings),
         clips=tally.clips,
         faults=tuple(tally.faults()),
-        notes=tuple(tally.fallbacks),
+        notes=(*tally.fallbacks, *tally.reasons),
     )
 
 
@@ -206,6 +208,7 @@ class _Tally:
         self._faults: dict[str, list[int]] = {}
         self._keyless: dict[str, None] = {}
         self.fallbacks = Fallbacks()
+        self.reasons: dict[str, None] = {}
         self.clips = 0
 
     def section(self, lesson: Lesson, position: int, index: int) -> SectionLoad:
@@ -217,16 +220,20 @@ class _Tally:
             )
             for kind, sources in self._sources.items()
         )
-        clip = 0.0 if self._has_clip(drawn, spoken) else clip_seconds(self._settings)
+        clip = 0.0 if self._has_clip(lesson, index, drawn, spoken) else clip_seconds(self._settings)
         self.clips += bool(clip)
         return SectionLoad(image, audio, clip, lesson.sections[index].title)
 
-    def _has_clip(self, drawn: Asset | None, spoken: Asset | None) -> bool:
+    def _has_clip(
+        self, lesson: Lesson, index: int, drawn: Asset | None, spoken: Asset | None
+    ) -> bool:
         if drawn is None or spoken is None or self._settings.force in ("clip", "all"):
             return False
         s = self._settings
         frame = Frame(size=s.size, fps=s.fps, gap=s.gap, fit=s.fit, motion=s.motion)
-        fields = clip_key_fields(drawn.sha256, spoken.sha256, frame)
+        words = [Word(*word) for word in spoken.about.get("words", ())]
+        following = reveal_of(drawn.about, words, lesson.sections[index], lesson.language, s)
+        fields = clip_key_fields(drawn.sha256, spoken.sha256, frame, following)
         return self._store.find(cache_key("clip", fields)) is not None
 
     def _part(
@@ -244,6 +251,8 @@ class _Tally:
             else:
                 if failed:
                     self.fallbacks.add(candidate.kind, section, candidate.name, failed)
+                elif candidate.why:
+                    self.reasons[candidate.why] = None
                 return found
         why = f"{PARTS[several[0].kind]}: {'; '.join(map(str, failed))}"
         self._faults.setdefault(why, []).append(section[1])

@@ -23,7 +23,7 @@ from ..media.video import sheet
 from ..models.lesson import Lesson, is_lesson_name, lesson_files, lesson_order
 from ..models.settings import Settings, settled
 from ..providers.base import ImageAsk, VoiceAsk
-from ..providers.registry import Kind, image_makers, names, registered, voice_makers
+from ..providers.registry import AUTO, Kind, image_makers, names, registered, voice_makers
 from ..providers.slides import Slides
 from .assets import image_ask, price
 from .batch import Job
@@ -299,7 +299,7 @@ def offers(settings: Settings | None = None) -> list[Offer]:
     """All providers, images first, by name. Nothing is asked of anybody."""
     chosen = settled(settings, {})
     kinds: tuple[Kind, ...] = ("images", "voice")
-    return [offer(kind, name, chosen) for kind in kinds for name in names(kind)]
+    return [offer(kind, name, chosen) for kind in kinds for name in names(kind) if name != AUTO]
 
 
 def check(several: Sequence[Offer], seconds: float = CHECK_SECONDS) -> list[Offer]:
