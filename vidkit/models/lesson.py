@@ -435,8 +435,25 @@ SLIDE: Mapping[str, tuple[bool, str]] = {
     "equation": (True, "Equations to show, such as v = g * t."),
     "code": (False, "A program to show."),
     "lang": (False, "The programming language of `code`."),
+    "talk": (True, "What speakers say, each line with its speaker, such as Ana: Good morning."),
+    "quote": (False, "Somebody's words, to show in large."),
+    "by": (False, "Whose words `quote` has."),
+    "question": (False, "A question to show in large."),
+    "choices": (True, "What may be chosen from."),
+    "answer": (False, "The answer to `question`, held back until it is said."),
+    "hero": (False, "An emoji to show very large."),
+    "line": (False, "A line beside `hero`."),
+    "note": (False, "A line under a table."),
 }
 """Keys of `slide` that are checked: whether a list of texts may stand there, and what it is."""
+
+SLIDE_DATA: Mapping[str, tuple[Literal["object", "array"], str]] = {
+    "chart": ("object", 'Numbers: {"bars": {"Ice": 2}, "unit": "%"}, or `lines` with `x` and `y`.'),
+    "diagram": ("object", 'Boxes and arrows: {"edges": ["Sun -> Sea: heat"]}, or a `ring`.'),
+    "table": ("array", "Rows of cells, the first with the names of the columns."),
+    "labels": ("array", 'Names in the section\'s `image`: [{"at": [0.4, 0.5], "text": "Cell"}].'),
+}
+"""Keys of `slide` that hold data; the provider of slides checks what is in them."""
 
 _CONTROL = r"\x00-\x1f\x7f-\x9f"
 _TAG = (
@@ -562,6 +579,10 @@ def _slide(value: dict[str, object]) -> str | None:
                 return f"has something other than text in `{key}`"
             case other:
                 return f"gives `{key}` as {kind_of(other)}"
+    for key, (kind, _) in SLIDE_DATA.items():
+        data = value.get(key)
+        if data is not None and not isinstance(data, dict if kind == "object" else list):
+            return f"gives `{key}` as {kind_of(data)}"
     return None
 
 
@@ -625,7 +646,13 @@ def _property(field: Field) -> dict[str, Any]:
         case "object":
             return schema | {
                 "type": ["object", "null"],
-                "properties": {key: _slide_property(key) for key in SLIDE},
+                "properties": {
+                    **{key: _slide_property(key) for key in SLIDE},
+                    **{
+                        key: {"description": about, "type": [kind, "null"]}
+                        for key, (kind, about) in SLIDE_DATA.items()
+                    },
+                },
             }
         case "tag":
             schema["pattern"] = rf"^\s*$|^{_TAG}$"
