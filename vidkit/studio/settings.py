@@ -14,9 +14,10 @@ from ..core import loop
 from ..core.errors import SettingsError, VidkitError
 from ..core.events import Event, WorkersChanged
 from ..core.format import count, took
+from ..forecasting.plan import Plan
 from ..models.lesson import Lesson
 from ..models.settings import MOST_WORKERS, Motion, OnFailure, Settings, settled
-from ..pipeline.planning import Offer, Plan, offer
+from ..pipeline.planning import Offer, offer
 from ..providers.registry import Kind, names
 from .widgets import Listeners, Part, Tone
 
@@ -441,7 +442,7 @@ def _planned(name: str, plan: Plan | VidkitError) -> dict[str, Any]:
         return {"name": name, "title": "", "lines": [], "wrong": [str(plan)]}
     cost = "cost unknown" if plan.dollars is None else f"at most ${plan.dollars:.2f}"
     cost = "free" if plan.dollars == 0 else cost
-    clips = getattr(plan, "clips", 0)
+    clips = plan.clips
     if plan.new:
         title = f"{count(plan.new, 'call')}, {cost}, about {took(plan.seconds)}"
     elif clips:

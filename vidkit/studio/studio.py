@@ -19,11 +19,12 @@ from ..core import loop
 from ..core.errors import Cancelled, VidkitError
 from ..core.events import Event, LessonEnded, LessonStarted, RunEnded, RunStarted
 from ..core.format import count
+from ..forecasting.plan import Plan
 from ..models.editing import TEXTS
 from ..models.lesson import Lesson
 from ..models.settings import Settings
 from ..pipeline.output import read_report
-from ..pipeline.planning import Plan, output_folder
+from ..pipeline.planning import output_folder
 from ..report.reports import BatchReport, VideoReport
 from ..store.ledger import Budget
 from .editing import Draft
