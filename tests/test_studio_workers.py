@@ -185,7 +185,7 @@ def test_planning_never_blocks_and_the_last_choice_wins(
 ) -> None:
     """While one plan takes its time other choices are made; only the last one is shown."""
     monkeypatch.setattr(settings, "PATIENCE", 0)
-    lesson = load_lesson(written(tmp_path))
+    lesson = load_lesson(written(tmp_path, sections=9))
     begun, go_on = threading.Event(), threading.Event()
     asked: list[int] = []
 
