@@ -267,7 +267,7 @@ def test_a_resized_run_is_seen_at_the_server(tmp_path: Path, adaptive: bool) -> 
         until(lambda: len(server.requests) >= 6)
         assert server.peak == 2
         run.resize(sections=8)
-        until(lambda: server.under_way == 8)
+        until(lambda: server.peak == 8)
         run.resize(sections=1)
         until(lambda: server.under_way <= 1)
         assert server.peak == 8

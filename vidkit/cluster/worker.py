@@ -36,8 +36,8 @@ from ..pipeline.context import LessonContext
 from ..pipeline.lesson import make_here
 from ..pipeline.output import LOCK, Output
 from ..pipeline.section import told
-from ..providers.adaptive import Answer
 from ..providers.base import Request
+from ..providers.headers import Answer
 from ..report.reports import VideoReport
 from ..store.ledger import Budget, Journal, Money, PaymentState, Reservation
 from ..store.locks import let_go, try_lock

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import itertools
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field, replace
@@ -266,8 +267,9 @@ class Tools:
     and the journal of money. budgets: what the run may spend, each of them a hard cap.
     own: reads sections' own files. read: a lesson's file to the lesson. output: the folder
     that a lesson is written to. timeline: draws the run; None where nobody looks.
-    renewed: the keys of what this run made although the store had it. pieces: numbers for the
-    pieces of work.
+    renewed: the keys of what this run made although the store had it. unconfirmed: requests of
+    this run that were perhaps made, by the key of their asset. dearer: how many times what was
+    reserved a provider has billed, where that was more. pieces: numbers for the pieces of work.
     """
 
     images: Sequence[Source[ImageMaker]]
@@ -285,6 +287,8 @@ class Tools:
     events: Events = field(default_factory=Events)
     reins: RunControl = field(default_factory=RunControl)
     renewed: set[str] = field(default_factory=set)
+    unconfirmed: Counter[str] = field(default_factory=Counter)
+    dearer: dict[tuple[str, str], float] = field(default_factory=dict)
     pieces: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
 

@@ -26,7 +26,7 @@ from ..core.paths import path_given, shortened
 from ..core.system import memory_left, usable_cores
 from ..models.settings import Settings
 from ..providers.base import ImageMaker, VoiceMaker
-from ..providers.limiter import RateLimiter
+from ..providers.limiter import PATIENCE, RateLimiter
 from ..providers.registry import image_makers, left_aside, voice_makers
 from ..report.progress import Watcher, bars
 from ..report.reports import BatchReport, ResourceTally, Summary, VideoReport
@@ -145,25 +145,37 @@ def cores_of(settings: Settings) -> Loan:
 _gates: dict[tuple[str, ...], RateLimiter] = {}
 
 
-def gate_of(kind: str, maker: ImageMaker | VoiceMaker, settings: Settings) -> RateLimiter:
-    """The gate of a provider, its key and its model, shared by every run of the process.
+FALLBACK_PATIENCE = 60.0
+"""Seconds without a success for which a provider is waited for where another takes its place."""
+
+
+def gate_of(kind: str, maker: ImageMaker | VoiceMaker) -> RateLimiter:
+    """The limiter of a provider, its key and its model, shared by every run of the process.
 
     What works on this machine needs no feeling its way. Only for vidkit's loop.
     """
-    how = (str(settings.adaptive), str(settings.pace))
-    which = (kind, maker.name, *how, *getattr(maker, "gate_key", ()))
+    which = (kind, maker.name, *getattr(maker, "gate_key", ()))
     gate = _gates.get(which)
     if gate is None:
         online = getattr(maker, "online", False)
-        gate = _gates[which] = RateLimiter(
-            maker.name,
-            maker.places,
-            adaptive=settings.adaptive and online,
-            retry=online,
-            pace=settings.pace if online else None,
-        )
+        gate = _gates[which] = RateLimiter(maker.name, maker.places, adaptive=online, retry=online)
     gate.reopen()
     return gate
+
+
+def use(
+    gate: RateLimiter, maker: ImageMaker | VoiceMaker, settings: Settings, last: bool
+) -> Callable[[], object]:
+    """Use a limiter on the terms of a run; the function that is returned ends that, from any
+    thread. last: nobody takes the provider's place, and so it is waited for.
+    """
+    online = getattr(maker, "online", False)
+    end = gate.use(
+        adaptive=settings.adaptive and online,
+        pace=settings.pace if online else None,
+        patience=PATIENCE if last else FALLBACK_PATIENCE,
+    )
+    return lambda: loop.event_loop().call_soon_threadsafe(end)
 
 
 _in_use: Counter[int] = Counter()
@@ -217,7 +229,7 @@ class Order:
         self.listeners = list(listeners)
         self.watchers: list[Listener] = []
         self._bars: Watcher | None = None
-        self._deaf: list[Callable[[], None]] = []
+        self._deaf: list[Callable[[], object]] = []
         self._began = 0.0
         self._waiting: list[Callable[[Batch], None]] = []
         self._reins = RunControl()
@@ -343,7 +355,9 @@ class Order:
         """A provider and its gate, whose decisions this run's listeners hear."""
         if getattr(maker, "missing", None):
             return Source(maker)
-        gate = gate_of(kind, maker, self.settings)
+        gate = gate_of(kind, maker)
+        last = maker is (self.images if kind == "images" else self.voice)[-1]
+        self._deaf.append(use(gate, maker, self.settings, last))
 
         def tell(event: Event) -> None:
             events.tell(replace(event, at=time.monotonic() - self._began))

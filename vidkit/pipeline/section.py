@@ -21,11 +21,12 @@ from typing import Any, Generic, TypeVar
 
 from ..core.errors import (
     Cancelled,
+    Damaged,
     MediaError,
     OverBudget,
     ProviderError,
     Refused,
-    Unconfirmed,
+    Unreachable,
     VidkitError,
 )
 from ..core.events import Noticed, Outcome, Paid, SectionEnded, State, Step, StepEnded, StepStarted
@@ -33,6 +34,7 @@ from ..core.loop import ended_all
 from ..media.clips import Clip
 from ..models.lesson import Section
 from ..providers.base import Narration
+from ..providers.limiter import UNCONFIRMED_TRIES
 from ..report.reports import SectionReport
 from ..store.ledger import Reservation
 from ..store.store import Asset, NoStore
@@ -99,8 +101,12 @@ class Bill:
     `request` is the gated one, with each attempt reserved in the journal before it is sent; a
     call of a free provider leaves no trace there.
 
-    key: that of the asset, known before the first request. dollars: what a request may cost;
-    None where nobody knows. cost: what the provider says
+    Each request ends as one of four: not sent, refused before any work (both owe nothing),
+    perhaps made, made. Whatever is not known to be one of the first two is perhaps made: it
+    counts in full, and is asked for once more at most for each asset and run.
+
+    key: that of the asset, known before the first request. dollars: what a request may cost at
+    the very most; None where nobody knows. cost: what the provider says
     that all of it cost. spent: what was paid, once it is settled.
     """
 
@@ -111,7 +117,7 @@ class Bill:
     dollars: float | None = field(init=False)
     cost: float | None = None
     spent: float = 0.0
-    _open: list[Reservation] = field(default_factory=list)
+    _open: list[tuple[Reservation, float]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.dollars = self.choice.price
@@ -126,36 +132,54 @@ class Bill:
         if self.dollars == 0:
             with self._working():
                 return await send()
-        reservation = await self._reserve()
+        dollars = None if self.dollars is None else self.dollars * self._dearer
+        reservation = await self._reserve(dollars)
         try:
             with self._working():
                 answer = await send()
         except ProviderError as error:
-            sent = isinstance(error, Unconfirmed)
-            await (self._leave_open(reservation) if sent else self._write(reservation.failed))
+            if error.owed:
+                self._count(error)
+                await self._leave_open(reservation, dollars)
+            else:
+                await self._write(reservation.failed)
             raise
         except BaseException:
             # it was sent, and whether it was billed nobody knows
-            await self._leave_open(reservation)
+            await self._leave_open(reservation, dollars)
             raise
-        self._open.append(reservation)
+        self._open.append((reservation, dollars or 0.0))
         return answer
+
+    @property
+    def _dearer(self) -> float:
+        """How many times as much as was reserved this provider has billed, where that was more."""
+        return self.place.tools.dearer.get((self.choice.kind, self.choice.name), 1.0)
+
+    def _count(self, error: ProviderError) -> None:
+        """Count a request that was perhaps made; after the second of an asset there is no third.
+        A damaged answer is asked for again as any failure is.
+        """
+        if isinstance(error, Unreachable) and not isinstance(error, Damaged):
+            unconfirmed = self.place.tools.unconfirmed
+            unconfirmed[self.key] += 1
+            error.again = error.again and unconfirmed[self.key] < UNCONFIRMED_TRIES
 
     def _working(self) -> AbstractContextManager[None]:
         return self.place.working(self.index, self.choice.kind, self.choice.name)
 
-    async def _leave_open(self, reservation: Reservation) -> None:
+    async def _leave_open(self, reservation: Reservation, dollars: float | None) -> None:
         """Write down that a request was sent and may have been billed."""
         await self._write(reservation.unconfirmed)
-        self._tell(self.dollars or 0.0, sure=False)
+        self._tell(dollars or 0.0, sure=False)
 
     def _tell(self, dollars: float, sure: bool) -> None:
         place = self.place
         step, by = self.choice.kind, self.choice.name
         place.tell(Paid(place.now(), place.position, self.index, step, by, dollars, sure))
 
-    async def _reserve(self) -> Reservation:
-        """Set the price aside; a cancel in this very moment gives it back."""
+    async def _reserve(self, dollars: float | None) -> Reservation:
+        """Set a sum aside; a cancel in this very moment gives it back."""
         tools, place = self.place.tools, self.place
         asking = asyncio.ensure_future(
             tools.aside(
@@ -165,7 +189,7 @@ class Bill:
                 kind=self.choice.kind,
                 provider=self.choice.name,
                 lesson=place.name_in_journal,
-                dollars=self.dollars,
+                dollars=dollars,
                 budgets=tools.budgets,
             )
         )
@@ -185,12 +209,17 @@ class Bill:
         reserved. Called when the asset is kept, so that what is killed before is unconfirmed.
         """
         open_, self._open = self._open, []
-        for number, reservation in enumerate(open_):
+        for number, (reservation, _) in enumerate(open_):
             share = None if self.cost is None else self.cost if number == 0 else 0.0
             await self._write(partial(reservation.paid, share))
-        if open_:
-            self.spent = (self.dollars or 0.0) * len(open_) if self.cost is None else self.cost
-            self._tell(self.spent, sure=True)
+        if not open_:
+            return
+        reserved = sum(dollars for _, dollars in open_)
+        self.spent = reserved if self.cost is None else self.cost
+        if self.spent > reserved > 0:
+            which = self.choice.kind, self.choice.name
+            self.place.tools.dearer[which] = self._dearer * self.spent / reserved
+        self._tell(self.spent, sure=True)
 
 
 # A step of a section: its begin and its end are told, and its error becomes a value.

@@ -18,14 +18,14 @@ _OWN: dict[Kind, dict[str, str]] = {
     "images": {
         "slides": "vidkit.providers.slides:images",
         "openai": "vidkit.providers.openai:images",
-        "recorded": "vidkit.providers.recorded:images",
+        "recorded": "vidkit.providers.files:images",
         "simulated": "vidkit.providers.simulated:images",
     },
     "voice": {
         "espeak": "vidkit.providers.espeak:voice",
         "openai": "vidkit.providers.openai:voice",
         "gtts": "vidkit.providers.gtts:voice",
-        "recorded": "vidkit.providers.recorded:voice",
+        "recorded": "vidkit.providers.files:voice",
         "simulated": "vidkit.providers.simulated:voice",
     },
 }
