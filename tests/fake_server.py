@@ -62,6 +62,7 @@ class FakeServer(ABC):
     window: (requests, seconds) that it bears, by a sliding window. seconds: an answer takes.
     `requests` are the bodies that came; `billed` counts what was made, by its text; `peak` is
     the most that were under way at once, `most_since` the same since it was last set to 0.
+    While it `holds`, an answer waits until `let_go` releases it.
     """
 
     def __init__(
@@ -81,6 +82,8 @@ class FakeServer(ABC):
         self.peak = 0
         self.most_since = 0
         self.choose: Callable[[str], str] | None = None
+        self.holds = False
+        self._let_go = threading.Semaphore(0)
         self._arrivals: deque[float] = deque()
         self._lock = threading.Lock()
         self._over = threading.Event()
@@ -96,6 +99,10 @@ class FakeServer(ABC):
     @abstractmethod
     def answer(self, fault: str) -> Reply:
         """The answer to a request that meets `fault`."""
+
+    def let_go(self, answers: int) -> None:
+        """Answer so many of the requests that are held, or that come next."""
+        self._let_go.release(answers)
 
     def __enter__(self) -> FakeServer:
         fake = self
@@ -120,6 +127,7 @@ class FakeServer(ABC):
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
+        self.let_go(1000)
         self._http.shutdown()
         self._thread.join()
         self._http.server_close()
@@ -140,6 +148,8 @@ class FakeServer(ABC):
             self.peak = max(self.peak, self.under_way)
             self.most_since = max(self.most_since, self.under_way)
         try:
+            if self.holds:
+                self._let_go.acquire()
             if fault in MADE and self.seconds:
                 self._over.wait(self.seconds)
             if fault == "hang":

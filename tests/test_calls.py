@@ -27,7 +27,7 @@ from vidkit.errors import (
     SectionError,
     SettingsError,
 )
-from vidkit.events import Event, StepStarted, WorkStarted
+from vidkit.events import Event, StepEnded, StepStarted, WorkStarted
 
 QUICK: dict[str, Any] = {
     "images": "simulated:0.01",
@@ -286,6 +286,22 @@ def test_settings_are_not_overruled_by_a_default(tmp_path: Path) -> None:
     assert vidkit.process_all_videos(tmp_path, video_workers=1, **QUICK).peak_calls == 8
     with pytest.raises(ValueError, match="not both"):
         vidkit.generate_video_from_json(lesson, None, 5, section_workers=6, **QUICK)
+
+
+def test_max_workers_counts_even_where_it_is_the_usual_number(tmp_path: Path) -> None:
+    """An explicit 4 (or 2) beside `settings=` is 4 (or 2), as 3 is 3."""
+    written(tmp_path, sections=1)
+    eight = vidkit.Settings(section_workers=8, video_workers=8)
+    assert vidkit.process_all_videos(tmp_path, 2, settings=eight, **QUICK).peak_calls == 2 * 8 * 2
+    lesson = written(tmp_path / "long", sections=8)
+    at_once: list[int] = [0]
+
+    def count(event: Event) -> None:
+        if isinstance(event, StepStarted | StepEnded) and event.step == "image":
+            at_once.append(at_once[-1] + (1 if isinstance(event, StepStarted) else -1))
+
+    vidkit.generate_video_from_json(lesson, None, 4, settings=eight, listener=count, **QUICK)
+    assert max(at_once) <= 4
 
 
 def test_nothing_made_is_an_error(tmp_path: Path) -> None:

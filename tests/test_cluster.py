@@ -47,7 +47,7 @@ from vidkit.events import (
     WorkStarted,
 )
 from vidkit.models import Settings
-from vidkit.pipeline.run import store_of
+from vidkit.pipeline.shared import store_of
 from vidkit.store import Store
 
 distributed = pytest.importorskip("distributed")

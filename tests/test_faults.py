@@ -17,13 +17,13 @@ import pytest
 from fake_gtts import FakeGoogle
 from fake_openai import FakeOpenAI
 from fake_server import FakeServer
-from stand_ins import no_editor, written
+from stand_ins import NoMedia, written
 
 import vidkit
 from vidkit.errors import KeyMissing
 from vidkit.models import Settings, load_lesson
-from vidkit.pipeline import Batch, Job, Source, Tools
-from vidkit.pipeline.assets import choices
+from vidkit.pipeline import Batch, Job, Runtime, Source
+from vidkit.pipeline.assets import candidates
 from vidkit.providers.files import own_files
 from vidkit.providers.gtts import GoogleVoice
 from vidkit.providers.limiter import RateLimiter
@@ -70,24 +70,23 @@ def three_in_ten(server: FakeServer, faults: Sequence[str], seed: int) -> None:
 def made(
     folder: Path, store: Store, images: Sequence[Source[Any]], voice: Sequence[Source[Any]]
 ) -> Any:
-    """The report of eight lessons, with real providers, gates, store and threads, and an editor
-    that takes no time.
+    """The report of eight lessons, with real providers, gates, store and threads, and work on
+    media that takes no time.
     """
     lessons = [written(folder, f"lesson {n}", SECTIONS) for n in range(LESSONS)]
 
     async def make() -> Any:
-        tools = Tools(
+        runtime = Runtime(
             images=images,
             voice=voice,
-            editor=no_editor(),
-            aside=asyncio.to_thread,
+            media=NoMedia(),
             cores=anyio.CapacityLimiter(2),
             clock=asyncio.get_running_loop().time,
             store=store,
         )
         settings = Settings(section_workers=SECTIONS, video_workers=LESSONS, size=(64, 36))
         try:
-            return await Batch(settings, tools).make(
+            return await Batch(settings, runtime).make(
                 [Job(path, folder / f"out {path.stem}") for path in lessons]
             )
         finally:
@@ -104,7 +103,9 @@ def asked_of(folder: Path, kind: Any, source: Source[Any], field: str) -> dict[s
     for n in range(LESSONS):
         lesson = load_lesson(folder / f"lesson {n}.json")
         for index in range(SECTIONS):
-            (choice,) = choices(kind, lesson, index, Settings(size=(64, 36)), [source], own_files)
+            (choice,) = candidates(
+                kind, lesson, index, Settings(size=(64, 36)), [source], own_files
+            )
             keys[choice.maker.shape(choice.ask)[field]] = choice.key()
     return keys
 
@@ -177,7 +178,7 @@ def test_gtts_speaks_every_section_whatever_google_does(
         assert by == {"gtts"}
         assert not store.journal.entries()
     assert set(SPOKEN) <= set(google.met)
-    assert not any(video.notes for video in report)
+    assert not [note for video in report for note in video.notes]
 
 
 @pytest.fixture
@@ -253,7 +254,8 @@ def test_a_resized_run_is_seen_at_the_server(tmp_path: Path, adaptive: bool) -> 
     """From 2 workers to 8 and to 1 while it runs: the server's own count of requests under way
     follows, and never exceeds the limit once those under way at the change have ended.
     """
-    with FakeOpenAI(seconds=0.15) as server:
+    with FakeOpenAI() as server:
+        server.holds = True
         run = vidkit.start(
             written(tmp_path, sections=32),
             images=OpenAIImages(base_url=server.base_url),
@@ -263,19 +265,25 @@ def test_a_resized_run_is_seen_at_the_server(tmp_path: Path, adaptive: bool) -> 
             size=(64, 36),
             progress=False,
         )
-        until(lambda: server.under_way == 2)
-        until(lambda: len(server.requests) >= 6)
+        for answered in (2, 4):
+            until(lambda: server.under_way == 2)
+            server.let_go(2)
+            until(lambda more=answered: len(server.requests) >= more)
         assert server.peak == 2
         run.resize(sections=8)
         until(lambda: server.peak == 8)
         run.resize(sections=1)
-        until(lambda: server.under_way <= 1)
+        server.let_go(7)
+        until(lambda: server.under_way == 1)
         assert server.peak == 8
-        server.most_since = 0
-        sent = len(server.requests)
-        until(lambda: len(server.requests) >= sent + 3)
+        server.most_since, sent = 0, len(server.requests)
+        for more in (1, 2, 3):
+            server.let_go(1)
+            until(lambda more=more: len(server.requests) == sent + more)
         assert server.most_since == 1
         run.resize(sections=8)
+        server.holds = False
+        server.let_go(32)
         report = run.result()
     assert report.made
     assert server.peak == 8

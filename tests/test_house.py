@@ -17,7 +17,7 @@ PACKAGE = ROOT / "vidkit"
 FLOORS = {
     7: ["studio", "cli"],
     6: ["api"],
-    5: ["cluster", "forecasting"],
+    5: ["draft", "cluster", "forecasting"],
     4: ["pipeline"],
     3: ["providers"],
     2: ["models", "store", "report", "media", "slides"],
@@ -84,7 +84,7 @@ def test_the_house_is_small() -> None:
     """One `ls` tells the story, and no file is two things."""
     files = list(PACKAGE.rglob("*.py"))
     assert len(ORDER) <= 15
-    assert len(files) <= 94
+    assert len(files) <= 129
     long = {p.name for p in files if len(p.read_text("utf-8").splitlines()) > 700}
     assert long <= YET_TO_SHRINK
 
@@ -106,6 +106,7 @@ HEAVY = {
     "PIL",
     "IPython",
     "distributed",
+    "markdown_it",
 }
 
 
@@ -114,6 +115,7 @@ def test_importing_vidkit_loads_nothing_heavy() -> None:
     loaded = loaded_by("import vidkit; vidkit.Settings(); vidkit.__version__")
     assert not loaded & HEAVY
     assert len(loaded) < 350
+    assert "pydantic" not in loaded_by("import vidkit; vidkit.__version__")
 
 
 def test_reading_lessons_loads_nothing_heavy() -> None:
@@ -136,10 +138,12 @@ PUBLIC = {
     "VideoReport",
     "VidkitError",
     "allow_nested",
+    "course_from",
     "edited",
     "forecast",
     "generate_video",
     "generate_video_from_json",
+    "lesson_from",
     "load_lesson",
     "plan",
     "process_all_videos",

@@ -135,7 +135,7 @@ def test_a_forked_child_gets_a_loop_of_its_own() -> None:
 
 ENDS = """
 import asyncio, sys, threading, time
-from vidkit import loop
+from vidkit.core import loop
 async def long():
     try:
         await asyncio.to_thread(time.sleep, 0.1)

@@ -12,11 +12,11 @@ from typing import Any
 import anyio
 import pytest
 from fake_openai import COST, FakeOpenAI
-from stand_ins import no_editor, written
+from stand_ins import NoMedia, written
 
 from vidkit.errors import KeyMissing, OverBudget
 from vidkit.models import Settings
-from vidkit.pipeline import Batch, Job, Source, Tools
+from vidkit.pipeline import Batch, Job, Runtime, Source
 from vidkit.providers import ImageAsk, VoiceAsk
 from vidkit.providers.limiter import RateLimiter
 from vidkit.providers.openai import OpenAIImages, OpenAIVoice
@@ -62,11 +62,10 @@ def made(
 
     async def make() -> Any:
         gate = RateLimiter("openai", clock=Quick(), chance=random.Random(3))
-        tools = Tools(
+        runtime = Runtime(
             images=[Source(pictures, gate)],
             voice=[Source(Simulated(latency=0.0, seconds=0.1))],
-            editor=no_editor(),
-            aside=asyncio.to_thread,
+            media=NoMedia(),
             cores=anyio.CapacityLimiter(2),
             clock=asyncio.get_running_loop().time,
             store=store,
@@ -74,7 +73,7 @@ def made(
         )
         settings = Settings(section_workers=workers, size=SIZE)
         try:
-            return await Batch(settings, tools).make([Job(lesson, folder / "out")])
+            return await Batch(settings, runtime).make([Job(lesson, folder / "out")])
         finally:
             await pictures.aclose()
 

@@ -292,7 +292,7 @@ def test_a_kill_of_a_second_run_is_no_edit_either(tmp_path: Path, before: int) -
     """
     put(tmp_path, "images/section_0.png", b"old")
     script = (
-        "import os, sys; from pathlib import Path; from vidkit import output\n"
+        "import os, sys; from pathlib import Path; from vidkit.pipeline import output\n"
         "left = int(sys.argv[2])\n"
         "real = Path.replace\n"
         "def replace(self, target):\n"
@@ -316,7 +316,7 @@ def test_a_kill_of_a_second_run_is_no_edit_either(tmp_path: Path, before: int) -
 def test_what_never_was_had_not_been_removed(tmp_path: Path) -> None:
     """A first report, or a file, that a full disk kept from being written is no loss."""
     script = (
-        "import os, sys; from pathlib import Path; from vidkit import output\n"
+        "import os, sys; from pathlib import Path; from vidkit.pipeline import output\n"
         "real = Path.replace\n"
         "def replace(self, target):\n"
         "    if Path(target).name == 'report.json': os._exit(9)\n"

@@ -10,13 +10,13 @@ from typing import Any
 
 import anyio
 import pytest
-from stand_ins import no_editor, written
+from stand_ins import NoMedia, written
 
 from vidkit.core.loop import virtually
 from vidkit.events import Event, Events
 from vidkit.forecasting.simulation import NoFolder
 from vidkit.models import Settings
-from vidkit.pipeline import Batch, Job, Source, Tools, directly
+from vidkit.pipeline import Batch, Job, Runtime, Source, run_directly
 from vidkit.providers import Narration, Picture
 from vidkit.providers.limiter import RateLimiter
 from vidkit.store import NoStore, Store
@@ -50,12 +50,12 @@ class Nowhere(NoFolder):
 
 
 class Count:
-    """What one lesson of so many sections took: steps, looks aside by what is called, events."""
+    """What one lesson of so many sections took: steps, hops to threads by call, events."""
 
     def __init__(self, folder: Path, sections: int, store: Store | NoStore) -> None:
         folder.mkdir(exist_ok=True)
         self.steps = 0
-        self.asides: Counter[str] = Counter()
+        self.threads: Counter[str] = Counter()
         self.events: Counter[str] = Counter()
         lesson = written(folder, f"lesson {sections}", sections)
         virtually(self._make(lesson, sections, folder, store))
@@ -65,18 +65,18 @@ class Count:
     ) -> None:
         events = Events()
         events.subscribe(self._hear)
-        tools = Tools(
+        runtime = Runtime(
             images=[Source(Instant(), RateLimiter("images"))],
             voice=[Source(Instant(), RateLimiter("voice"))],
-            editor=no_editor(),
-            aside=self._aside,
+            media=NoMedia(),
+            run_in_thread=self._run_in_thread,
             cores=anyio.CapacityLimiter(2),
             clock=asyncio.get_running_loop().time,
             store=store,
             events=events,
             output=Nowhere,
         )
-        batch = Batch(Settings(section_workers=8), tools)
+        batch = Batch(Settings(section_workers=8), runtime)
         sys.setprofile(self._step)
         try:
             report = await batch.make([Job(lesson, folder)])
@@ -84,9 +84,9 @@ class Count:
             sys.setprofile(None)
         assert report.made
 
-    async def _aside(self, call: Any, /, *args: Any, **kwargs: Any) -> Any:
-        self.asides[call.__name__] += 1
-        return await directly(call, *args, **kwargs)
+    async def _run_in_thread(self, call: Any, /, *args: Any, **kwargs: Any) -> Any:
+        self.threads[call.__name__] += 1
+        return await run_directly(call, *args, **kwargs)
 
     def _hear(self, event: Event) -> None:
         self.events[type(event).__name__] += 1
@@ -120,12 +120,12 @@ def test_a_section_tells_thirteen_events(tmp_path: Path) -> None:
 def test_a_section_blocks_elsewhere_no_more_often_than_it_must(
     tmp_path: Path, own_store: Path
 ) -> None:
-    """Each of the three pieces of a section is looked for once, made and kept once and copied
-    once where blocking is allowed, with a store and without.
+    """Each of the three pieces of a section is looked for once, and kept and copied once where
+    blocking is allowed, with a store and without.
     """
-    without = Count(tmp_path / "a", 50, NoStore()).asides
+    without = Count(tmp_path / "a", 50, NoStore()).threads
     with Store(own_store / "count") as store:
-        kept = Count(tmp_path / "b", 50, store).asides
-    for asides in (without, kept):
-        assert {asides[name] // 50 for name in ("sought", "take")} == {3}, asides
-        assert sum(asides.values()) / 50 < 12, asides
+        kept = Count(tmp_path / "b", 50, store).threads
+    for threads in (without, kept):
+        assert {threads[name] // 50 for name in ("look", "_keep")} == {3}, threads
+        assert sum(threads.values()) / 50 < 11, threads

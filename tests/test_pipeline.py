@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as tries
 from hypothesis import strategies as st
-from stand_ins import Rehearsal, no_editor, written
+from stand_ins import NoMedia, Rehearsal, written
 
 from vidkit.core.loop import virtually
 from vidkit.errors import Cancelled, MediaError, OutputError, RateLimited, Refused, SettingsError
@@ -28,7 +28,7 @@ from vidkit.events import (
     WorkStarted,
 )
 from vidkit.models import Settings
-from vidkit.pipeline import Editor, Job, straight
+from vidkit.pipeline import Job, ungated
 from vidkit.providers.limiter import RateLimiter
 from vidkit.providers.simulated import Simulated
 
@@ -113,12 +113,12 @@ def test_work_on_clips_holds_no_slot(tmp_path: Path) -> None:
     """Clips that take a minute each, on two cores, keep no section from its calls."""
 
     async def aside(call: Any, /, *args: Any, **kwargs: Any) -> Any:
-        if editor.clip in args:
+        if media.make_clip in args:
             await asyncio.sleep(60)
         return call(*args, **kwargs)
 
-    editor = no_editor()
-    run = Rehearsal(Settings(section_workers=1), editor=editor)
+    media = NoMedia()
+    run = Rehearsal(Settings(section_workers=1), media=media)
     virtually(run._make(jobs(tmp_path, 1, 6), aside))
     starts = [e.at for e in run.told(StepStarted) if e.step == "image"]
     assert starts == pytest.approx([0, 15, 30, 45, 60, 75], abs=TICK)
@@ -192,16 +192,16 @@ def test_the_narration_of_a_section_without_an_image_is_kept(tmp_path: Path) -> 
 def test_a_placeholder_stands_for_a_failed_section(tmp_path: Path) -> None:
     """With `placeholder` a card takes the place, for as long as the narration if there is one."""
     cards: list[tuple[object, object]] = []
-    editor = no_editor()
+    media = NoMedia()
 
     def clip(picture: Any, narration: Any, out: Path, frame: Any, **how: Any) -> Any:
         if picture == b"card":
             cards.append((narration, how["seconds"]))
-        return editor.clip(picture, narration, out, frame, **how)
+        return media.make_clip(picture, narration, out, frame, **how)
 
-    watching = Editor(**{**vars(editor), "clip": clip})
+    watching = NoMedia(make_clip=clip)
     settings = Settings(on_failure="placeholder")
-    run = Rehearsal(settings, images=Fails(1), editor=watching)
+    run = Rehearsal(settings, images=Fails(1), media=watching)
     report = run.make(jobs(tmp_path, 1, 3))[0]
     assert len(video(tmp_path / "output_0")) == 3
     assert [s.state for s in report.sections] == ["made", "placeholder", "made"]
@@ -221,14 +221,14 @@ class Mute(Fails):
 def test_a_placeholder_without_narration_stands_three_seconds(tmp_path: Path) -> None:
     """A card that has nothing to be heard is silent and 3 s long."""
     lengths: list[object] = []
-    editor = no_editor()
+    media = NoMedia()
 
     def clip(picture: Any, narration: Any, out: Path, frame: Any, **how: Any) -> Any:
         lengths.append((narration is None, how["seconds"]))
-        return editor.clip(picture, narration, out, frame, **how)
+        return media.make_clip(picture, narration, out, frame, **how)
 
-    watching = Editor(**{**vars(editor), "clip": clip})
-    Rehearsal(Settings(on_failure="placeholder"), voice=Mute(0), editor=watching).make(
+    watching = NoMedia(make_clip=clip)
+    Rehearsal(Settings(on_failure="placeholder"), voice=Mute(0), media=watching).make(
         jobs(tmp_path, 1, 1)
     )
     assert lengths == [(True, 3.0)]
@@ -313,8 +313,8 @@ def test_an_asset_that_does_not_decode_fails_its_section(tmp_path: Path) -> None
     def refuse(data: bytes, name: str) -> None:
         raise MediaError(f"{name}: not a picture")
 
-    editor = Editor(**{**vars(no_editor()), "check_picture": refuse})
-    report = Rehearsal(editor=editor).make(jobs(tmp_path, 1, 1))[0]
+    media = NoMedia(check_picture=refuse)
+    report = Rehearsal(media=media).make(jobs(tmp_path, 1, 1))[0]
     assert "what simulated gave: not a picture" in (report.error or "")
 
 
@@ -373,7 +373,7 @@ def test_a_cancelled_run_writes_its_report(tmp_path: Path) -> None:
 def test_a_report_tells_work_from_waiting(tmp_path: Path) -> None:
     """With one place at the gate, the second picture takes two calls' time, one of it work."""
     limiter = RateLimiter("one", 1, adaptive=False)
-    run = Rehearsal(Settings(section_workers=2), gates=(limiter, straight))
+    run = Rehearsal(Settings(section_workers=2), gates=(limiter, ungated))
     first, second = run.make(jobs(tmp_path, 1, 2))[0].sections
     assert first.seconds["image"] == first.work["image"] == 15
     assert second.seconds["image"] == 30 and second.work["image"] == 15
@@ -438,9 +438,9 @@ def test_a_generator_that_waits_for_ever_holds_up_no_cancel(tmp_path: Path) -> N
         return call(*args, **kwargs)
 
     async def cancelled() -> Any:
-        making = asyncio.ensure_future(run._make(left, aside=waits))
+        making = asyncio.ensure_future(run._make(left, run_in_thread=waits))
         await asyncio.sleep(100)
-        run.batch.tools.reins.end(Cancelled("enough"))
+        run.batch.runtime.control.end(Cancelled("enough"))
         return await making
 
     report = virtually(cancelled())
@@ -478,7 +478,7 @@ def test_lessons_that_never_began_are_cancelled_in_the_report(tmp_path: Path) ->
     async def ended() -> Any:
         making = asyncio.ensure_future(run._make(jobs(tmp_path, 5, 2)))
         await asyncio.sleep(20)
-        run.batch.tools.reins.end(Cancelled("enough"))
+        run.batch.runtime.control.end(Cancelled("enough"))
         return await making
 
     report = virtually(ended())
@@ -490,14 +490,14 @@ def test_lessons_that_never_began_are_cancelled_in_the_report(tmp_path: Path) ->
 
 def slow_clips(seconds: float, settings: Settings) -> tuple[Rehearsal, Any]:
     """A run whose clips take so long each, and the `aside` for it."""
-    editor = no_editor()
+    media = NoMedia()
 
     async def aside(call: Any, /, *args: Any, **kwargs: Any) -> Any:
-        if editor.clip in args:
+        if media.make_clip in args:
             await asyncio.sleep(seconds)
         return call(*args, **kwargs)
 
-    return Rehearsal(settings, editor=editor), aside
+    return Rehearsal(settings, media=media), aside
 
 
 def test_nobodys_calls_wait_for_anothers_encodes(tmp_path: Path) -> None:
@@ -537,7 +537,7 @@ def test_a_full_disk_begins_nothing_more(tmp_path: Path) -> None:
     that say what to do, and the same call goes on when there is room.
     """
     full = True
-    editor = no_editor()
+    media = NoMedia()
 
     def clip(picture: Any, narration: Any, out: Path, frame: Any, **how: Any) -> Any:
         if full:
@@ -545,21 +545,21 @@ def test_a_full_disk_begins_nothing_more(tmp_path: Path) -> None:
                 raise OSError(errno.ENOSPC, "No space left on device")
             except OSError as error:
                 raise OutputError(f"{out} cannot be written") from error
-        return editor.clip(picture, narration, out, frame, **how)
+        return media.make_clip(picture, narration, out, frame, **how)
 
     calls = Simulated(latency=15, seconds=0.1)
     lessons = jobs(tmp_path, 6, 3)
     run = Rehearsal(
         Settings(video_workers=1, section_workers=1),
         images=calls,
-        editor=Editor(**{**vars(editor), "clip": clip}),
+        media=NoMedia(make_clip=clip),
     )
     report = run.make(lessons)
     assert calls.calls <= 2
     assert {type(video.failure).__name__ for video in report.videos[1:]} == {"DiskFull"}
     assert "Make room" in str(report.troubles[0])
     full = False
-    again = Rehearsal(Settings(), editor=run.editor)
+    again = Rehearsal(Settings(), media=run.media)
     assert again.make(lessons).made
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from vidkit.errors import ProviderError, ProviderMissing
-from vidkit.pipeline import straight
+from vidkit.pipeline import ungated
 from vidkit.providers import ImageAsk, VoiceAsk, image_maker, voice_maker
 from vidkit.providers.files import Recorded
 
@@ -32,25 +32,25 @@ def folder(tmp_path: Path) -> Path:
 def test_files_are_found_by_the_sections_position(folder: Path) -> None:
     """`recorded:FOLDER` gives the file of the section, in whatever format it is."""
     maker = image_maker(f"recorded:{folder}")
-    first = asyncio.run(maker.draw(image(0), straight))
-    second = asyncio.run(maker.draw(image(1), straight))
+    first = asyncio.run(maker.draw(image(0), ungated))
+    second = asyncio.run(maker.draw(image(1), ungated))
     assert (first.data, first.suffix) == (b"zero", ".png")
     assert (second.data, second.suffix) == (b"one", ".jpg")
-    spoken = asyncio.run(voice_maker(f"recorded:{folder}").speak(VoiceAsk("", "en"), straight))
+    spoken = asyncio.run(voice_maker(f"recorded:{folder}").speak(VoiceAsk("", "en"), ungated))
     assert (spoken.data, spoken.suffix) == (b"sound", ".mp3")
 
 
 def test_a_missing_file_is_named(folder: Path) -> None:
     """The error says which file was looked for."""
     with pytest.raises(ProviderError, match=r"section_7\.png"):
-        asyncio.run(image_maker(f"recorded:{folder}").draw(image(7), straight))
+        asyncio.run(image_maker(f"recorded:{folder}").draw(image(7), ungated))
 
 
 def test_a_sections_own_file_wins(folder: Path) -> None:
     """A file that the section names is taken before the folder's."""
     own = folder / "own.webp"
     own.write_bytes(b"own")
-    drawn = asyncio.run(image_maker(f"recorded:{folder}").draw(image(0, own), straight))
+    drawn = asyncio.run(image_maker(f"recorded:{folder}").draw(image(0, own), ungated))
     assert (drawn.data, drawn.suffix) == (b"own", ".webp")
 
 
@@ -70,7 +70,7 @@ def test_a_missing_folder_is_told_at_once() -> None:
 def test_nothing_recorded_says_how_to_record() -> None:
     """Plain `recorded` without a file in the section says where to put one."""
     with pytest.raises(ProviderError, match="`image`"):
-        asyncio.run(image_maker("recorded").draw(image(), straight))
+        asyncio.run(image_maker("recorded").draw(image(), ungated))
 
 
 @pytest.mark.parametrize("part", ["image", "audio"])
@@ -86,7 +86,7 @@ def test_a_file_that_is_too_large_is_refused_unread(folder: Path, part: str) -> 
     make = maker.draw if part == "image" else maker.speak
     tracemalloc.start()
     try:
-        for read in (lambda: maker.shape(ask), lambda: asyncio.run(make(ask, straight))):
+        for read in (lambda: maker.shape(ask), lambda: asyncio.run(make(ask, ungated))):
             with pytest.raises(ProviderError, match=r"2,000 MB, and (300|1,000) MB is the most"):
                 read()
         assert tracemalloc.get_traced_memory()[1] < 10_000_000

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import pickle
 from dataclasses import asdict
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vidkit.errors import SettingsError
-from vidkit.models import Settings
+from vidkit.models import TABLE, Settings, settings_schema
 from vidkit.providers import ImageAsk, VoiceAsk, image_makers, left_aside, voice_makers
 
 
@@ -144,3 +146,40 @@ def test_two_keys_are_two_gates() -> None:
     assert one == gate_key(api_key="one", image_quality="low")
     assert one != gate_key(api_key="two")
     assert one != gate_key(api_key="one", base_url="http://localhost:9/v1")
+
+
+def test_every_wrong_value_is_told_at_once() -> None:
+    """A sentence for each, as a person can mend it."""
+    with pytest.raises(SettingsError) as told:
+        Settings(fps=0, gap=float("nan"), fit="tight", section_workers="auto:x")
+    assert str(told.value).splitlines() == [
+        'section_workers is \'auto:x\'; give a whole number from 1 to 64, "auto" or "auto:12"',
+        "fps is 0; give a whole number from 1 to 120",
+        "gap is nan; give seconds from 0 to 10",
+        "fit is 'tight'; choose 'contain' or 'cover'",
+    ]
+
+
+def test_one_line_of_the_table_is_told_everywhere(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a setting is stands in the docstring, in `--help`, on the page and in the schema."""
+    from vidkit.cli import main
+
+    for words in (["settings"], ["make", "--help"], ["schema", "settings"]):
+        with contextlib.suppress(SystemExit):
+            main(words)
+    page = " ".join(capsys.readouterr().out.split())
+    doc = " ".join(str(Settings.__doc__).split())
+    for row in TABLE.values():
+        assert f"{row.name} (" in doc
+        assert f"`{row.name}`" in page
+        assert " ".join(row.about.split()) in doc
+        assert row.option in page
+
+
+def test_settings_fit_their_schema() -> None:
+    """The JSON Schema takes what the settings take, and refuses what they refuse."""
+    jsonschema.Draft202012Validator.check_schema(settings_schema())
+    check = jsonschema.Draft202012Validator(settings_schema()).is_valid
+    assert check({"section_workers": "auto:12", "size": [640, 360], "images": ["openai", "slides"]})
+    for wrong in ({"fps": 0}, {"size": [641, 360]}, {"fit": "tight"}, {"speed": 3}, {"gap": 11}):
+        assert not check(wrong), wrong

@@ -11,7 +11,7 @@ from PIL import Image
 
 from vidkit.core.loop import virtually
 from vidkit.errors import ProviderError, RateLimited, SettingsError
-from vidkit.pipeline import straight
+from vidkit.pipeline import ungated
 from vidkit.providers import ImageAsk, VoiceAsk, image_maker
 from vidkit.providers.simulated import Simulated
 
@@ -23,7 +23,7 @@ def test_a_call_takes_its_latency() -> None:
     """Half a second said is half a second waited, on the loop's clock."""
 
     async def call() -> float:
-        await Simulated(latency=0.5).draw(IMAGE, straight)
+        await Simulated(latency=0.5).draw(IMAGE, ungated)
         return asyncio.get_running_loop().time()
 
     assert virtually(call()) == 0.5
@@ -36,7 +36,7 @@ def test_errors_come_as_often_as_asked_and_in_the_same_places() -> None:
         voice, kept = Simulated(latency=1, errors=1 / 3, seconds=0.1, seed=seed), []
         for i in range(300):
             try:
-                await voice.speak(VoiceAsk(f"text {i}", "en"), straight)
+                await voice.speak(VoiceAsk(f"text {i}", "en"), ungated)
                 kept.append(True)
             except ProviderError:
                 kept.append(False)
@@ -50,9 +50,9 @@ def test_errors_come_as_often_as_asked_and_in_the_same_places() -> None:
 def test_what_it_gives_is_real_and_repeats() -> None:
     """The picture opens, the sound is as long as the text takes, the words are timed."""
     maker = Simulated(latency=0)
-    picture = virtually(maker.draw(IMAGE, straight))
-    narration = virtually(maker.speak(VOICE, straight))
-    assert picture == virtually(Simulated(latency=0).draw(IMAGE, straight))
+    picture = virtually(maker.draw(IMAGE, ungated))
+    narration = virtually(maker.speak(VOICE, ungated))
+    assert picture == virtually(Simulated(latency=0).draw(IMAGE, ungated))
     assert Image.open(io.BytesIO(picture.data)).size == (80, 45)
     with wave.open(io.BytesIO(narration.data)) as sound:
         assert sound.getnframes() / sound.getframerate() == pytest.approx(2.0)
@@ -78,15 +78,15 @@ def test_more_than_its_limit_is_told_to_come_back() -> None:
 
     async def calls() -> tuple[Simulated, float]:
         maker = Simulated(latency=1, per_minute=30)
-        await asyncio.gather(*(maker.draw(IMAGE, straight) for _ in range(30)))
+        await asyncio.gather(*(maker.draw(IMAGE, ungated) for _ in range(30)))
         try:
-            await maker.draw(IMAGE, straight)
+            await maker.draw(IMAGE, ungated)
         except RateLimited as error:
             assert error.retry_after is not None
             wait = error.retry_after
         # the wait counts from the moment that it was asked, the answer took 0.3 s of it
         await asyncio.sleep(wait - 0.3)
-        await maker.draw(IMAGE, straight)
+        await maker.draw(IMAGE, ungated)
         return maker, wait
 
     maker, wait = virtually(calls())

@@ -362,7 +362,7 @@ def test_a_run_that_breaks_down_is_told(
     async def broken(_: object) -> None:
         raise ZeroDivisionError("of our own")
 
-    monkeypatch.setattr("vidkit.pipeline.run.Order.report_one", broken)
+    monkeypatch.setattr("vidkit.pipeline.run.Runner.report_one", broken)
     studio.make()
     report = waited(studio)
     assert "of our own" in report.error

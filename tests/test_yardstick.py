@@ -13,7 +13,7 @@ from stand_ins import Rehearsal, written
 from vidkit.events import Event, WorkEnded, WorkersChanged
 from vidkit.models import Settings
 from vidkit.pipeline import Job
-from vidkit.pipeline.bound import Limits, Yardstick
+from vidkit.pipeline.workload import Limits, Yardstick
 from vidkit.providers.simulated import Simulated
 from vidkit.report import BatchReport
 

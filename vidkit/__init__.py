@@ -11,7 +11,8 @@ The house, from the ground up; a module imports from lower floors only:
 
 7  `studio` panels for notebooks · `cli` the command line
 6  `api` the public functions
-5  `forecasting` what a run would take · `cluster` a run on many machines
+5  `forecasting` what a run would take · `cluster` a run on many machines · `draft` a lesson
+   from a notebook, Markdown or slides
 4  `pipeline` lesson → video, lessons → videos
 3  `providers` text → image, text → speech, and how fast each may be asked
 2  `models` lessons and settings · `store` assets by content, and the ledger · `media`
@@ -40,9 +41,11 @@ if TYPE_CHECKING:
     )
     from .core.errors import VidkitError
     from .core.loop import allow_nested
+    from .draft.course import course_from, lesson_from
     from .forecasting.forecast import Forecast, forecast
     from .forecasting.sweep import Sweep, sweep
-    from .models.lesson import Lesson, Section, edited, load_lesson, save_lesson
+    from .models.editing import edited, save_lesson
+    from .models.lesson import Lesson, Section, load_lesson
     from .models.settings import Settings
     from .pipeline.planning import Plan
     from .report.reports import BatchReport, SectionReport, VideoReport
@@ -63,16 +66,18 @@ _HOMES = {
     "VideoReport": "report.reports",
     "VidkitError": "core.errors",
     "allow_nested": "core.loop",
-    "edited": "models.lesson",
+    "course_from": "draft.course",
+    "edited": "models.editing",
     "forecast": "forecasting.forecast",
     "generate_video": "api",
     "generate_video_from_json": "api",
+    "lesson_from": "draft.course",
     "load_ipython_extension": "studio.magics",
     "load_lesson": "models.lesson",
     "plan": "api",
     "process_all_videos": "api",
     "process_videos": "api",
-    "save_lesson": "models.lesson",
+    "save_lesson": "models.editing",
     "start": "api",
     "start_all": "api",
     "sweep": "forecasting.sweep",
@@ -95,10 +100,12 @@ __all__ = [
     "VideoReport",
     "VidkitError",
     "allow_nested",
+    "course_from",
     "edited",
     "forecast",
     "generate_video",
     "generate_video_from_json",
+    "lesson_from",
     "load_lesson",
     "plan",
     "process_all_videos",

@@ -2,11 +2,10 @@
 
 import sys
 
-from .cli import main
-
-# isort: off - interrupts first: it makes Ctrl-C quiet while the rest is being imported
+# `interrupts` first: it makes Ctrl-C quiet while the rest is being imported
+# isort: off
 from .core import interrupts  # noqa: F401
-
+from .cli import main
 # isort: on
 
 if __name__ == "__main__":

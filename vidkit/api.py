@@ -21,8 +21,9 @@ from .core.events import Event, LessonEnded, Listener, SectionEnded, StepEnded, 
 from .core.paths import is_file, is_folder, path_given, several_given, shortened
 from .models.lesson import Lesson, load_lesson
 from .models.settings import MOST_WORKERS, Settings, settled, whole
-from .pipeline.assets import PartKind, Source, choices, keys, stored
+from .pipeline.assets import candidates, find_stored, keys_of
 from .pipeline.batch import Job
+from .pipeline.context import PartKind, Source
 from .pipeline.planning import (
     Lessons,
     LessonSource,
@@ -31,7 +32,8 @@ from .pipeline.planning import (
     output_folder,
     plan_lessons,
 )
-from .pipeline.run import Order, store_of
+from .pipeline.run import Runner
+from .pipeline.shared import store_of
 from .providers.files import own_files
 from .providers.registry import image_makers, voice_makers
 from .report.reports import BatchReport, VideoReport
@@ -65,16 +67,16 @@ class Snapshot:
 class Run(Generic[T]):
     """A run that was started; `await run` or `run.result()` gives its report."""
 
-    def __init__(self, order: Order, coroutine: Coroutine[Any, Any, T]) -> None:
-        self._order = order
+    def __init__(self, runner: Runner, coroutine: Coroutine[Any, Any, T]) -> None:
+        self._runner = runner
         self._lock = Lock()
         self._counts = {"lessons": 0, "sections": 0, "failed": 0, "under_way": 0}
-        self._workers = (order.settings.section_workers, order.settings.video_workers)
+        self._workers = (runner.settings.section_workers, runner.settings.video_workers)
         self._paused = self._ending = False
-        order.watchers.append(self._hear)
-        order.__enter__()
+        runner.watchers.append(self._hear)
+        runner.__enter__()
         self._work = loop.submit(coroutine)
-        self._work.future.add_done_callback(lambda _: order.__exit__())
+        self._work.future.add_done_callback(lambda _: runner.__exit__())
 
     def resize(self, sections: int | None = None, videos: int | None = None) -> None:
         """Make so many sections of a lesson, or lessons, at once from now on. Growing takes
@@ -84,17 +86,17 @@ class Run(Generic[T]):
             if number is not None:
                 whole(name, number, 1, MOST_WORKERS)
         self._workers = (sections or self._workers[0], videos or self._workers[1])
-        self._order.steer(lambda batch: batch.resize(sections, videos))
+        self._runner.steer(lambda batch: batch.resize(sections, videos))
 
     def pause(self) -> None:
         """Begin nothing more until `resume`; calls under way are finished."""
         self._paused = True
-        self._order.steer(lambda batch: batch.tools.reins.hold())
+        self._runner.steer(lambda batch: batch.runtime.control.hold())
 
     def resume(self) -> None:
         """Go on after `pause`."""
         self._paused = False
-        self._order.steer(lambda batch: batch.tools.reins.go())
+        self._runner.steer(lambda batch: batch.runtime.control.go())
 
     def cancel(self) -> None:
         """End the run. Calls under way, which may be paid for, are let finish and are kept, and
@@ -103,7 +105,7 @@ class Run(Generic[T]):
         if self._ending:
             self._work.cancel()
         self._ending = True
-        self._order.end()
+        self._runner.end()
 
     def done(self) -> bool:
         """True when it is over."""
@@ -175,9 +177,9 @@ async def generate_video(
     argument, `OutputError` where the folder is not ours to write, `NothingMade` where no
     section could be made, `SectionError` where on_failure="stop" stopped it.
     """
-    order = _one(lesson, output_dir, max_workers, settings, listener, changes)
-    with order:
-        return await loop.hop(order.make_one())
+    runner = _one(lesson, output_dir, max_workers, settings, listener, changes)
+    with runner:
+        return await loop.hop(runner.make_one())
 
 
 async def process_videos(
@@ -210,33 +212,31 @@ async def process_videos(
     Raises `SettingsError` (a ValueError) for a faulty argument, and where there is no folder
     or no lesson in it.
     """
-    order = _many(base_dir, max_workers, parallel, output_dir, settings, listener, client, changes)
-    with order:
-        return await loop.hop(order.make_all())
+    runner = _many(base_dir, max_workers, parallel, output_dir, settings, listener, client, changes)
+    with runner:
+        return await loop.hop(runner.make_all())
 
 
 def generate_video_from_json(
     json_path: Pathlike | Lesson,
     output_dir: Pathlike | None = None,
-    max_workers: int | None = 4,
+    max_workers: int | None = None,
     *,
     settings: Settings | None = None,
     listener: Listener | None = None,
     **changes: Any,
 ) -> Path:
     """Make one lesson's video and give its path: `generate_video`, waited for."""
-    named = settings is not None or "section_workers" in changes
-    workers = None if named and max_workers == 4 else max_workers
-    order = _one(json_path, output_dir, workers, settings, listener, changes)
-    with order:
-        path = loop.run(order.make_one(), order.end).path
+    runner = _one(json_path, output_dir, max_workers, settings, listener, changes)
+    with runner:
+        path = loop.run(runner.make_one(), runner.end).path
     assert path is not None  # make_one raises where there is none
     return path
 
 
 def process_all_videos(
     base_dir: Lessons = "lessons",
-    max_workers: int | None = 2,
+    max_workers: int | None = None,
     parallel: bool = True,
     *,
     output_dir: Pathlike | None = None,
@@ -254,11 +254,9 @@ def process_all_videos(
         raise SettingsError(
             "this client lives on the loop that is to wait; await process_videos(…, client=client)"
         )
-    named = settings is not None or "video_workers" in changes
-    workers = None if named and max_workers == 2 else max_workers
-    order = _many(base_dir, workers, parallel, output_dir, settings, listener, client, changes)
-    with order:
-        return loop.run(order.make_all(), order.end)
+    runner = _many(base_dir, max_workers, parallel, output_dir, settings, listener, client, changes)
+    with runner:
+        return loop.run(runner.make_all(), runner.end)
 
 
 def plan(
@@ -304,8 +302,8 @@ def start(
     Arguments as in `generate_video`. The `Run` can be resized, paused and cancelled while it
     works; `await run` or `run.result()` gives the report, whatever came of it.
     """
-    order = _one(lesson, output_dir, max_workers, settings, listener, changes)
-    return Run(order, order.report_one())
+    runner = _one(lesson, output_dir, max_workers, settings, listener, changes)
+    return Run(runner, runner.report_one())
 
 
 def start_all(
@@ -322,8 +320,8 @@ def start_all(
 
     Arguments as in `process_videos`, the `Run` as in `start`.
     """
-    order = _many(base_dir, max_workers, True, output_dir, settings, listener, client, changes)
-    return Run(order, order.make_all())
+    runner = _many(base_dir, max_workers, True, output_dir, settings, listener, client, changes)
+    return Run(runner, runner.make_all())
 
 
 def _one(
@@ -333,12 +331,12 @@ def _one(
     settings: Settings | None,
     listener: Listener | None,
     changes: dict[str, Any],
-) -> Order:
+) -> Runner:
     chosen = _settings(settings, changes, section_workers=max_workers)
     if isinstance(lesson, Lesson):
-        return Order(chosen, [Job(lesson, _folder(lesson.path, output_dir))], *_heard(listener))
+        return Runner(chosen, [Job(lesson, _folder(lesson.path, output_dir))], *_heard(listener))
     path = path_given("json_path", lesson)
-    return Order(chosen, [Job(path, _folder(path, output_dir))], *_heard(listener))
+    return Runner(chosen, [Job(path, _folder(path, output_dir))], *_heard(listener))
 
 
 def _many(
@@ -350,13 +348,13 @@ def _many(
     listener: Listener | None,
     client: Any,
     changes: dict[str, Any],
-) -> Order:
+) -> Runner:
     chosen = _settings(settings, changes, video_workers=max_workers)
     if not parallel:
         chosen = chosen.with_(video_workers=1)
     lineup, heard = LessonSource(base_dir, output_dir), _heard(listener)
     if client is None:
-        return Order(chosen, lineup, *heard)
+        return Runner(chosen, lineup, *heard)
     if not parallel:
         raise SettingsError("parallel=False makes one lesson after the other; give no client= then")
     from .cluster.client import FleetOrder
@@ -467,8 +465,8 @@ def _key(
         raise SettingsError(f"part is {shortened(part)}; choose 'image' or 'audio'")
     makers: Sequence[Any] = (image_makers if part == "image" else voice_makers)(settings)
     sources = [Source(maker) for maker in makers]
-    there = choices(part, loaded, number - 1, settings, sources, own_files)
+    there = candidates(part, loaded, number - 1, settings, sources, own_files)
     # of several providers, the one whose take the video has
-    if found := stored(there, store):
+    if found := find_stored(there, store):
         return found[0].key()
-    return next((key for _, key in keys(there)), None) or there[0].key()
+    return next((key for _, key in keys_of(there)), None) or there[0].key()

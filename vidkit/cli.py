@@ -1,5 +1,5 @@
 """The command line: `vidkit make`, `batch`, `plan`, `check`, `slides`, `providers`, `cache`,
-`lab` and `schema`.
+`lab`, `settings` and `schema`.
 
 Ends with 0 where all was made, 1 where something failed, 2 where the input was bad,
 130 where it was interrupted, and 141 where whoever read its output has gone.
@@ -17,13 +17,14 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from datetime import timedelta
+from functools import wraps
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NoReturn, TextIO, TypeVar, get_args
+from typing import Any, NoReturn, TextIO, TypeVar
 
 from . import api
 from .api import Run
@@ -34,127 +35,67 @@ from .core.interrupts import INTERRUPTED, PROGRAM
 from .core.paths import demand_here, is_file, is_folder, path_given, shortened, why_unwritable
 from .core.system import vidkit_version
 from .models.lesson import Lesson, json_schema, lesson_files, load_lesson
-from .models.settings import Fit, Force, Motion, Settings
+from .models.settings import TABLE, Settings, settings_page, settings_schema
+from .models.table import Row
 from .providers.registry import Kind, names, specs
 from .report.reports import BatchReport
 from .store.store import Removal, Upkeep
 
-# The options of the commands: what they are called, and what may stand behind them.
+# The options of the commands: those of the settings, from their table, and what may stand behind
+# the others.
 
 
 DEFAULTS = Settings()
 
 KINDS: tuple[Kind, ...] = ("images", "voice")
-EXAMPLES = {"images": "openai,slides", "voice": "gtts,espeak"}
 
 
-def run_options(parser: argparse.ArgumentParser) -> None:
-    """The options that say how videos are made."""
-    add = parser.add_argument
-    add(
-        "--workers",
-        type=workers_option,
-        dest="section_workers",
-        metavar="N",
-        help=f"sections of a lesson made at once (default {DEFAULTS.section_workers}); auto, or "
-        "auto:12, follows from what is measured",
-    )
-    add(
-        "--videos",
-        type=workers_option,
-        dest="video_workers",
-        metavar="N",
-        help=f"lessons made at once (default {DEFAULTS.video_workers}); auto as there",
-    )
-    for kind in KINDS:
-        add(
-            f"--{kind}",
-            metavar="NAME",
-            help=f"one of {', '.join(names(kind))}, or NAME:ARGUMENT; of several, as "
-            f"{EXAMPLES[kind]}, each takes the place of those before it",
+def settings_options(parser: argparse.ArgumentParser, chosen: Iterable[Row]) -> None:
+    """The options of some settings. There is none for a key: a terminal remembers what is typed."""
+    for row in chosen:
+        if not row.option:
+            continue
+        about = row.off or row.about
+        if row.default_text:
+            about += f" (default {row.default_text})"
+        if row.name in KINDS:
+            about += f"; there are: {', '.join(names(row.name))}"
+        how: dict[str, Any] = {"metavar": row.metavar, "choices": row.choices or None}
+        if row.switch:
+            how = {"action": "store_false" if row.default else "store_true"}
+        elif row.read:
+            how["type"] = _reader(row.read)
+        parser.add_argument(
+            row.option, dest=row.name, default=None, help=about.replace("%", "%%"), **how
         )
-    provider_options(parser)
-    add("--size", type=size_option, metavar="WxH", help="the video's frame (default 1280x720)")
-    add("--rate", type=int, metavar="WPM", help="speed of speech in words a minute")
-    add(
-        "--on-failure",
-        choices=("skip", "placeholder", "stop"),
-        help="leave a failed section out (default), put a card in its place, or stop",
-    )
-    add("--fit", choices=get_args(Fit), help="show other shapes whole, or fill the frame")
-    add("--motion", choices=get_args(Motion), help="stand, zoom slowly, or fade into each other")
-    add("--force", choices=get_args(Force), help="make this anew, although the store has it")
-    add("--budget", type=float, metavar="DOLLARS", help="spend no more than this in the run")
-    add("--pace", type=float, metavar="N", help="ask an online provider N times a minute at most")
-    add("--no-cache", action="store_false", dest="cache", default=None, help="keep nothing")
-    add("--cache-dir", metavar="DIR", help="the folder of the store of what was made")
-    add("--quiet", action="store_false", dest="progress", default=None, help="no progress bars")
 
 
-def workers_option(text: str) -> int | str:
-    """A number of workers, or "auto" and its ceiling, which the settings read."""
-    return text if text.startswith("auto") else int(text)
+def _reader(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    @wraps(read)
+    def value(text: str) -> Any:
+        try:
+            return read(text)
+        except SettingsError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return value
 
 
-def provider_options(parser: argparse.ArgumentParser) -> None:
-    """The options that reach a provider. There is none for a key: a terminal remembers what is
-    typed.
-    """
-    add = parser.add_argument
-    add("--base-url", metavar="URL", help="openai: another server that speaks as it does")
-    add("--image-style", metavar="TEXT", help="openai: what is asked for before a section's words")
-    add("--image-quality", metavar="WORD", help="openai: low, medium, high, xhigh, max or auto")
-    add("--voice-manner", metavar="TEXT", help="openai: how to speak")
-    add("--voice-tld", metavar="TLD", help="gtts: the accent, as the end of an address: co.uk")
-    add("--voice-slow", action="store_true", default=None, help="gtts: speak slowly")
+def run_options(parser: argparse.ArgumentParser, *, but: str = "") -> None:
+    """The options that say how videos are made."""
+    settings_options(parser, [row for row in TABLE.values() if row.name != but])
 
 
 def settings_from(given: argparse.Namespace) -> Settings:
     """The settings that were named on the command line, and no others."""
     changes: dict[str, Any] = {
-        name: value
-        for name in (
-            "images",
-            "voice",
-            "base_url",
-            "image_style",
-            "image_quality",
-            "voice_manner",
-            "voice_tld",
-            "voice_slow",
-            "rate",
-            "section_workers",
-            "video_workers",
-            "size",
-            "on_failure",
-            "only",
-            "force",
-            "budget",
-            "pace",
-            "cache",
-            "cache_dir",
-            "fit",
-            "motion",
-            "progress",
-        )
-        if (value := getattr(given, name, None)) is not None
+        name: value for name in TABLE if (value := getattr(given, name, None)) is not None
     }
     for kind in KINDS:
         if kind in changes:
             several = specs(kind, changes[kind])
             changes[kind] = several if len(several) > 1 else several[0]
     return DEFAULTS.with_(**changes)
-
-
-def size_option(text: str) -> tuple[int, int]:
-    """WIDTHxHEIGHT."""
-    width, _, height = text.lower().partition("x")
-    try:
-        return int(width), int(height)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: write WIDTHxHEIGHT, such as 1280x720"
-        ) from None
 
 
 def days_option(text: str) -> timedelta:
@@ -176,14 +117,6 @@ def data_size_option(text: str) -> int:
     if math.isinf(size):
         raise argparse.ArgumentTypeError(f"{shortened(text)}: write a size such as 500MB or 5GB")
     return int(size)
-
-
-def numbers_option(text: str) -> list[int]:
-    """Section numbers such as 3,5."""
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r}: write section numbers, such as 3,5") from None
 
 
 # The terminal: what is said to it, and what happens when it is closed or interrupted.
@@ -496,9 +429,29 @@ def _lab(given: argparse.Namespace) -> int:
     return open_lab(folder, browser=given.browser, port=given.port)
 
 
-def _schema(_: argparse.Namespace) -> int:
-    """`vidkit schema`: the format of lessons."""
-    say(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+def _draft(given: argparse.Namespace) -> int:
+    """`vidkit draft`: lessons from a notebook, Markdown, PowerPoint or PDF."""
+    from .draft.course import written
+
+    lessons, notes = written(given.source, given.output, given.minutes, given.language)
+    for lesson, minutes in lessons:
+        sections = count(len(lesson.sections), "section")
+        say(f"{lesson.path}: {sections}, about {minutes:.1f} minutes")
+    for note in notes:
+        say(f"  note: {note}")
+    return ALL_MADE
+
+
+def _schema(given: argparse.Namespace) -> int:
+    """`vidkit schema`: the format of lessons, or of the settings."""
+    made = json_schema() if given.what == "lesson" else settings_schema()
+    say(json.dumps(made, indent=2, ensure_ascii=False))
+    return ALL_MADE
+
+
+def _settings(_: argparse.Namespace) -> int:
+    """`vidkit settings`: a page about every setting."""
+    say(settings_page())
     return ALL_MADE
 
 
@@ -527,12 +480,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="where everything goes (default: output_<name> beside the lesson)",
     )
-    make.add_argument(
-        "--only",
-        type=numbers_option,
-        metavar="3,5",
-        help="make these sections alone, counted from 1",
-    )
     run_options(make)
 
     batch = _command(commands, "batch", _batch, "make the videos of all lessons of a folder")
@@ -551,14 +498,14 @@ def _parser() -> argparse.ArgumentParser:
         help="a folder for all outputs (default: output_<name> beside each lesson)",
     )
     batch.add_argument("--sequential", action="store_true", help="one lesson after the other")
-    run_options(batch)
+    run_options(batch, but="only")
 
     check = _command(commands, "check", _check, "say what is wrong with lessons; make nothing")
     check.add_argument("lesson", nargs="+", metavar="LESSON", help="the lesson's JSON file")
 
     plan = _command(commands, "plan", _plan, "say what a run would call, cost and take")
     plan.add_argument("lesson", nargs="+", metavar="LESSON", help="a lesson, or a folder of them")
-    run_options(plan)
+    run_options(plan, but="only")
 
     cache = _command(commands, "cache", _cache, "show the store of what was made, and keep it")
     cache.add_argument(
@@ -580,8 +527,7 @@ def _parser() -> argparse.ArgumentParser:
     slides = _command(commands, "slides", _slides, "draw all slides of a lesson on one sheet")
     slides.add_argument("lesson", metavar="LESSON", help="the lesson's JSON file")
     slides.add_argument("-o", "--output", metavar="FILE", help="default: slides_<name>.png")
-    slides.add_argument("--images", metavar="NAME", help="slides, or slides:dark and the like")
-    slides.add_argument("--size", type=size_option, metavar="WxH", help="default 1280x720")
+    settings_options(slides, [TABLE["images"], TABLE["size"]])
 
     providers = _command(
         commands,
@@ -592,7 +538,7 @@ def _parser() -> argparse.ArgumentParser:
     providers.add_argument(
         "--check", action="store_true", help="see whether each can be used; nothing is paid"
     )
-    provider_options(providers)
+    settings_options(providers, [row for row in TABLE.values() if row.takes])
 
     lab = _command(commands, "lab", _lab, "open JupyterLab on vidkit's first notebook")
     lab.add_argument(
@@ -605,7 +551,30 @@ def _parser() -> argparse.ArgumentParser:
     lab.add_argument("--no-browser", action="store_false", dest="browser", help="start it alone")
     lab.add_argument("--port", type=int, metavar="N", help="the port it listens at")
 
-    _command(commands, "schema", _schema, "print the format of lessons as JSON Schema")
+    draft = _command(commands, "draft", _draft, "draft lessons from a notebook, text or slides")
+    draft.add_argument(
+        "source", metavar="SOURCE", help="a notebook (.ipynb), Markdown (.md), .pptx or .pdf"
+    )
+    draft.add_argument(
+        "-o",
+        "--output",
+        metavar="PATH",
+        help="lesson.json, or a folder for several (default: beside the source)",
+    )
+    draft.add_argument(
+        "--minutes", type=float, metavar="N", help="the longest that a lesson may be (default 6)"
+    )
+    draft.add_argument("--language", metavar="TAG", help="the spoken language, such as de")
+
+    _command(commands, "settings", _settings, "say what can be set for a run, in Markdown")
+    schema = _command(commands, "schema", _schema, "print a format as JSON Schema")
+    schema.add_argument(
+        "what",
+        nargs="?",
+        default="lesson",
+        choices=("lesson", "settings"),
+        help="of lessons (default), or of the settings",
+    )
     return parser
 
 

@@ -24,11 +24,13 @@ LESSONS, SECTIONS, LATENCY = 40, 4, 2.0
 
 def pretend() -> None:
     """On a worker: cut no clips, leave empty files."""
-    from stand_ins import no_editor
+    from stand_ins import NoMedia
 
-    from vidkit.cluster import client as fleet
+    from vidkit import media
 
-    fleet.real_editor = no_editor
+    for name in ("check_picture", "check_sound", "make_clip", "join_clips", "poster"):
+        setattr(media, name, getattr(NoMedia(), name))
+    media.contact_sheet = NoMedia().contact_sheet  # type: ignore[assignment]
 
 
 def measure(folder: Path, workers: int) -> float:

@@ -174,15 +174,13 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=6)
     given = parser.parse_args()
 
-    from vidkit import process_all_videos
-    from vidkit.pipeline import run
+    from vidkit import media, process_all_videos
     from vidkit.providers import simulated
 
     others = Set()
-    editor = run.real_editor()
-    run.real_editor = lambda: type(editor)(  # type: ignore[assignment]
-        **{name: others.aside(call) for name, call in vars(editor).items()}
-    )
+    for name in ("check_picture", "check_sound", "make_clip", "join_clips", "poster"):
+        setattr(media, name, others.aside(getattr(media, name)))
+    media.contact_sheet = others.aside(media.contact_sheet)  # type: ignore[assignment]
     simulated._card = others.aside(simulated._card)  # type: ignore[assignment]
     simulated._murmur = others.aside(simulated._murmur)  # type: ignore[assignment]
 

@@ -29,7 +29,7 @@ def parts(lesson_path: Path, folder: Path) -> dict[str, float]:
     from vidkit.core.system import usable_cores
     from vidkit.media import Frame, join_clips, make_clip
     from vidkit.models import Settings, load_lesson
-    from vidkit.pipeline import straight
+    from vidkit.pipeline import ungated
     from vidkit.pipeline.assets import image_ask, voice_ask
     from vidkit.providers import image_maker, voice_maker
 
@@ -40,12 +40,12 @@ def parts(lesson_path: Path, folder: Path) -> dict[str, float]:
     async def draw() -> list[bytes]:
         maker = image_maker("slides")
         asks = [image_ask(lesson, i, settings) for i in places]
-        return [p.data for p in await asyncio.gather(*(maker.draw(a, straight) for a in asks))]
+        return [p.data for p in await asyncio.gather(*(maker.draw(a, ungated) for a in asks))]
 
     async def speak() -> list[bytes]:
         maker = voice_maker("espeak")
         asks = [voice_ask(lesson, i, settings) for i in places]
-        return [n.data for n in await asyncio.gather(*(maker.speak(a, straight) for a in asks))]
+        return [n.data for n in await asyncio.gather(*(maker.speak(a, ungated) for a in asks))]
 
     began = time.perf_counter()
     pictures = asyncio.run(draw())

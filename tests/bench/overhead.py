@@ -19,7 +19,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +27,13 @@ import anyio
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 # ruff: noqa: E402 - the folders above come first
 
-from stand_ins import no_editor
+from stand_ins import NoMedia
 
 from vidkit.events import Events
 from vidkit.forecasting.simulation import NoFolder
 from vidkit.media import Clip, Joined
 from vidkit.models import Lesson, Section, Settings
-from vidkit.pipeline import Batch, Editor, Job, Source, Tools, directly
+from vidkit.pipeline import Batch, Job, Runtime, Source, run_directly
 from vidkit.pipeline.output import Output
 from vidkit.providers import ImageAsk, Narration, Picture, VoiceAsk
 from vidkit.providers.limiter import RateLimiter
@@ -82,11 +81,11 @@ async def run(calls: int, listeners: int, folder: Path | None) -> float:
     events = Events()
     for _ in range(listeners):
         events.subscribe(lambda event: None)
-    tools = Tools(
+    runtime = Runtime(
         images=[Source(Instant(), RateLimiter("images"))],
         voice=[Source(Instant(), RateLimiter("voice"))],
-        editor=editor(),
-        aside=directly if folder is None else asyncio.to_thread,
+        media=media(),
+        run_in_thread=run_directly if folder is None else asyncio.to_thread,
         cores=anyio.CapacityLimiter(2),
         clock=asyncio.get_running_loop().time,
         store=NoStore(),
@@ -98,7 +97,7 @@ async def run(calls: int, listeners: int, folder: Path | None) -> float:
         Job(lesson, (folder or Path("/nowhere")) / lesson.path.stem) for lesson in lessons(calls)
     ]
     began = time.process_time()
-    report = await Batch(Settings(section_workers=8), tools).make(jobs)
+    report = await Batch(Settings(section_workers=8), runtime).make(jobs)
     took = time.process_time() - began
     assert report.made, report
     return took
@@ -111,7 +110,7 @@ class NoWrites(NoFolder):
         return Path(__file__)
 
 
-def editor() -> Editor:
+def media() -> NoMedia:
     """One that does nothing where nothing is written."""
 
     def clip(picture: Any, narration: Any, out: Path, *_: Any, **how: Any) -> Clip:
@@ -124,7 +123,7 @@ def editor() -> Editor:
             out.write_bytes(b"video")
         return Joined(float(len(clips)), ())
 
-    return replace(no_editor(), clip=clip, join=join)
+    return NoMedia(make_clip=clip, join_clips=join)
 
 
 def main() -> None:

@@ -40,11 +40,11 @@ from ..core.events import (
 )
 from ..core.system import vidkit_version
 from ..models.settings import Settings
-from ..pipeline.assets import Maker, RunControl, Source, Tools
 from ..pipeline.batch import Batch, Job
-from ..pipeline.context import LessonContext
+from ..pipeline.context import LessonContext, Maker, RunControl, Runtime, Source
 from ..pipeline.planning import LessonSource
-from ..pipeline.run import Order, aside, gate_of, in_use, real_editor
+from ..pipeline.run import Runner
+from ..pipeline.shared import gate_of, in_use
 from ..providers.base import Request
 from ..providers.registry import image_makers, voice_makers
 from ..report.reports import VideoReport
@@ -63,7 +63,7 @@ MOST_BARS = 16
 """Bars for lessons; more than these nobody reads."""
 
 
-class FleetOrder(Order):
+class FleetOrder(Runner):
     """An order that the workers of a Dask cluster carry out.
 
     Raises `SettingsError` where `client` is none, or a provider cannot be sent to workers.
@@ -85,7 +85,7 @@ class FleetOrder(Order):
         self._sent = packed(settings)
         self.jobs = _everywhere(self.jobs)
 
-    def _anew(self, jobs: Sequence[Job]) -> Order:
+    def _anew(self, jobs: Sequence[Job]) -> Runner:
         return FleetOrder(self._client, self.settings.with_(force=None), jobs, *self.listeners)
 
     def _at_once(self) -> int:
@@ -98,9 +98,9 @@ class FleetOrder(Order):
         # MOVED
 
         spread = Spread(self._client, self._sent, make_there)
-        self._reins, self._make = spread.reins, spread.make
+        self._control, self._make = spread.reins, spread.make
         async with super()._run() as batch:
-            await spread.open(batch.tools, self.settings, batch.now, batch.spread)
+            await spread.open(batch.runtime, self.settings, batch.now, batch.spread)
             try:
                 yield batch
             finally:
@@ -176,12 +176,10 @@ async def equipped(
         service = Service(kind, maker.name, key, settings.adaptive, maker.places, settings.pace)
         return Source(maker, far(service))
 
-    def tools(store: Store | NoStore, events: Events) -> Tools:
-        return Tools(
+    def tools(store: Store | NoStore, events: Events) -> Runtime:
+        return Runtime(
             images=drawing,
             voice=speaking,
-            editor=real_editor(),
-            aside=aside,
             cores=cores,
             clock=time.monotonic,
             store=store,
@@ -307,7 +305,7 @@ class Attempt:
         """
         async with self._turn:
             if call == "begin_run" and (run := self._run) is not None:
-                journal = self.place.tools.store.journal
+                journal = self.place.runtime.store.journal
                 await self._aside(partial(journal.need, run, asked["keys"]))
                 return run
             answer = await self._aside(do)
@@ -328,7 +326,7 @@ class Attempt:
         async with self._turn:
             keys, self._needs = self._needs, []
             if keys:
-                journal = self.place.tools.store.journal
+                journal = self.place.runtime.store.journal
                 with suppress(StoreError):
                     await self._aside(partial(journal.need, asked["run"], keys))
 
@@ -368,13 +366,13 @@ class Attempt:
         """Write down that the lesson is not finished, where no worker did."""
         if (run := self._run) is not None:
             with suppress(StoreError):
-                journal = self.place.tools.store.journal
+                journal = self.place.runtime.store.journal
                 await asyncio.to_thread(partial(journal.end_run, run, finished=False))
 
     def _close_books(self) -> None:
         with suppress(StoreError):
             for entry in self._money:
-                self.place.tools.store.journal.end(entry, "unconfirmed")
+                self.place.runtime.store.journal.end(entry, "unconfirmed")
 
 
 # What the client does for its workers: it writes the journal, and holds the reins.
@@ -383,7 +381,7 @@ class Attempt:
 async def answered(
     line: Line,
     letter: Letter,
-    tools: Tools,
+    tools: Runtime,
     attempt: Attempt | None,
     call: str,
     asked: Mapping[str, Any],
@@ -591,7 +589,7 @@ class Spread:
 
     async def open(
         self,
-        tools: Tools,
+        tools: Runtime,
         settings: Settings,
         now: Callable[[], float],
         changed: Callable[[int], None],
@@ -647,7 +645,7 @@ class Spread:
         workers or none is fit for it.
         """
         try:
-            await place.tools.aside(_furnish, place.output.folder)
+            await place.runtime.run_in_thread(_furnish, place.output.folder)
             return await self._made(place)
         except (Exception, asyncio.CancelledError) as error:
             now, position, name = self._now(), place.position, place.lesson.name
@@ -726,7 +724,7 @@ class Spread:
         return outcome
 
     def _errand(self, attempt: Attempt) -> LessonTask:
-        place, store = attempt.place, attempt.place.tools.store
+        place, store = attempt.place, attempt.place.runtime.store
         return LessonTask(
             run=self.run,
             number=attempt.number,

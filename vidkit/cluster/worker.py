@@ -31,11 +31,9 @@ from ..core.events import Event, Events, Noticed
 from ..core.system import usable_cores, vidkit_version
 from ..models.lesson import Lesson
 from ..models.settings import Settings
-from ..pipeline.assets import RunControl, Tools
-from ..pipeline.context import LessonContext
+from ..pipeline.context import LessonContext, RunControl, Runtime, describe
 from ..pipeline.lesson import make_here
 from ..pipeline.output import LOCK, Output
-from ..pipeline.section import told
 from ..providers.base import Request
 from ..providers.headers import Answer
 from ..report.reports import VideoReport
@@ -318,7 +316,7 @@ PIECES = 1_000_000
 """Numbers for pieces of work that one try has for itself."""
 
 
-Equip = Callable[[Store | NoStore, Events], Tools]
+Equip = Callable[[Store | NoStore, Events], Runtime]
 """Gives the tools for one lesson of a run."""
 
 
@@ -411,7 +409,7 @@ class Station:
         except asyncio.CancelledError:
             return Cancelled("cancelled; what was finished is kept")
         except Exception as error:
-            return error if isinstance(error, VidkitError) else VidkitError(told(error))
+            return error if isinstance(error, VidkitError) else VidkitError(describe(error))
 
     async def _made(self, work: _Work, start: Start, kit: Kit) -> VideoReport:
         errand, renewed = work.errand, set[str]()
@@ -429,14 +427,14 @@ class Station:
             await asyncio.to_thread(_demand_files, errand.lesson, errand.folder, self.address)
             if errand.again:
                 await _let_go_of(errand.folder)
-            tools.renewed, tools.reins = renewed, work.reins
+            tools.renewed, tools.control = renewed, work.reins
             tools.pieces = itertools.count(errand.number * PIECES + 1)
             work.place = LessonContext(
                 position=errand.position,
                 lesson=errand.lesson,
                 output=Output(errand.folder),
                 settings=run.settings,
-                tools=tools,
+                runtime=tools,
                 slots=anyio.CapacityLimiter(start.how.sections),
                 started=time.monotonic() - start.at,
                 notes=[*errand.notes],

@@ -11,8 +11,7 @@ from ..core.events import Event
 from ..core.format import count, took
 from ..core.system import usable_cores
 from ..models.settings import Settings, settled, whole
-from ..pipeline.bound import bounds
-from ..pipeline.workload import dollars
+from ..pipeline.workload import bounds, dollars
 from ..report.html import Page, Shown
 from ..report.timeline import Timeline
 from .simulation import Rehearsal, Tally

@@ -20,8 +20,8 @@ from ..media.clips import Clip
 from ..media.video import Joined
 from ..models.lesson import Lesson, Section
 from ..models.settings import Settings
-from ..pipeline.assets import Editor, Source, Tools
 from ..pipeline.batch import Batch, Job
+from ..pipeline.context import Runtime, Source
 from ..pipeline.output import Output
 from ..pipeline.workload import Kind, Load, Piece, Provider, SectionLoad
 from ..providers.base import ImageAsk, Narration, Picture, Request, VoiceAsk
@@ -160,25 +160,22 @@ class OwnFiles:
 
 
 class Cutting:
-    """An editor that makes nothing, and an `Aside` that takes the time its work would take."""
+    """`media` that makes nothing, and a `run_in_thread` that takes the time its work would take."""
 
     def __init__(self, load: Load) -> None:
         self._load = load
         self._owed = 0.0
-        self.editor = Editor(
-            check_picture=_nothing,
-            check_sound=_nothing,
-            card=lambda *_: b"0 0",
-            clip=self._clip,
-            effects=self._clip,
-            seam=lambda *_: 0,
-            join=self._join,
-            poster=lambda *_: b"poster",
-            sheet=lambda *_: b"sheet",
-            starts=lambda clips: tuple(float(i) for i in range(len(clips))),
-        )
+        self.check_picture: Callable[[bytes, str], object] = _nothing
+        self.check_sound: Callable[[bytes, str], object] = _nothing
+        self.make_clip: Callable[..., Clip] = self._clip
+        self.apply_effects: Callable[..., Clip] = self._clip
+        self.make_seam: Callable[..., object] = _nothing
+        self.join_clips: Callable[..., Joined] = self._join
+        self.poster: Callable[..., bytes] = _no_picture
+        self.contact_sheet: Callable[..., bytes] = _no_picture
+        self.section_starts: Callable[[Sequence[Clip]], tuple[float, ...]] = _starts
 
-    async def aside(self, call: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+    async def run_in_thread(self, call: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
         """Call it here and now, and wait for as long as it would take."""
         result = call(*args, **kwargs)
         if owed := self._owed:
@@ -197,6 +194,14 @@ class Cutting:
 
 def _nothing(*_: object) -> None:
     pass
+
+
+def _no_picture(*_: object) -> bytes:
+    return b"picture"
+
+
+def _starts(clips: Sequence[Clip]) -> tuple[float, ...]:
+    return tuple(float(i) for i in range(len(clips)))
 
 
 class NoFolder(Output):
@@ -334,11 +339,11 @@ class Rehearsal:
                 made.subscribe(lambda event: events.tell(_since(began, event)))
             return made
 
-        tools = Tools(
+        runtime = Runtime(
             images=[Source(Pretender(load, "image", tally), gate(load.images, 2 * self.seed))],
             voice=[Source(Pretender(load, "audio", tally), gate(load.voice, 2 * self.seed + 1))],
-            editor=cutting.editor,
-            aside=cutting.aside,
+            media=cutting,
+            run_in_thread=cutting.run_in_thread,
             cores=anyio.CapacityLimiter(self.cores),
             clock=clock,
             store=NoShelf(),
@@ -348,7 +353,7 @@ class Rehearsal:
             timeline=None,
         )
         jobs = [Job(lesson_of(load, i), Path(name)) for i, name in enumerate(load.names)]
-        report = await Batch(settings, tools).make(jobs)
+        report = await Batch(settings, runtime).make(jobs)
         if report.failure is not None:
             raise report.failure
         for video in report.failed:

@@ -10,7 +10,7 @@ from ..core.errors import SettingsError
 from ..core.fonts import width_of
 from ..core.format import count, took
 from ..models.settings import MOST_WORKERS, Settings, whole
-from ..pipeline.bound import bounds
+from ..pipeline.workload import bounds
 from ..report.charts import SMALL, TINY, Box, Role, Scene, Shape, Sign, Text, fluid
 from ..report.charts import as_svg as drawn
 from ..report.html import Page, Shown

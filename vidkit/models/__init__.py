@@ -1,33 +1,35 @@
 """What a person gives: lessons, and the settings of a run."""
 
+from .editing import TEXTS, edited, save_lesson
 from .lesson import (
     IMAGES,
     SOUNDS,
-    TEXTS,
     Lesson,
     Section,
-    edited,
     is_lesson_name,
     json_schema,
     lesson_files,
     lesson_order,
     load_lesson,
     read_lesson,
-    save_lesson,
 )
 from .settings import (
     LEAST_MOVING,
     MOST_WORKERS,
     RATES,
     SIZES,
+    TABLE,
     Fit,
     Force,
     Motion,
     OnFailure,
     Settings,
+    settings_page,
+    settings_schema,
     settled,
     whole,
 )
+from .table import Row
 
 __all__ = [
     "IMAGES",
@@ -36,12 +38,14 @@ __all__ = [
     "RATES",
     "SIZES",
     "SOUNDS",
+    "TABLE",
     "TEXTS",
     "Fit",
     "Force",
     "Lesson",
     "Motion",
     "OnFailure",
+    "Row",
     "Section",
     "Settings",
     "edited",
@@ -52,6 +56,8 @@ __all__ = [
     "load_lesson",
     "read_lesson",
     "save_lesson",
+    "settings_page",
+    "settings_schema",
     "settled",
     "whole",
 ]

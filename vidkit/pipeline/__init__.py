@@ -4,23 +4,23 @@
     one lesson      its sections beside each other            `lesson`
     one batch       its lessons beside each other             `batch`
 
-Everything it works with is handed in (`tools`), so that a forecast can run it with
+Everything it works with is handed in (`context.Runtime`), so that a forecast can run it with
 stand-ins under a virtual clock.
 """
 
 from __future__ import annotations
 
-from .assets import Aside, Editor, RunControl, Source, Tools, directly, straight
 from .batch import Batch, Job
+from .context import Media, RunControl, RunInThread, Runtime, Source, run_directly, ungated
 
 __all__ = [
-    "Aside",
     "Batch",
-    "Editor",
     "Job",
+    "Media",
     "RunControl",
+    "RunInThread",
+    "Runtime",
     "Source",
-    "Tools",
-    "directly",
-    "straight",
+    "run_directly",
+    "ungated",
 ]

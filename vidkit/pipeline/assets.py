@@ -1,43 +1,48 @@
-"""Who may make a section's image or narration, in which order, and under which key.
+"""A section's assets: who may make them, under which key they are kept, and how they are had.
 
-The one place that says so; a run, its plan, its needs and its takes all ask here.
+The one place that says so; a run, its plan, its needs and its versions all ask here. Nothing in a
+key depends on a section's place in its lesson, so an inserted section makes nothing anew but
+itself.
 """
 
 from __future__ import annotations
 
 import asyncio
 import copy
-import itertools
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import av
 
-from ..core.errors import ProviderError, Refused, StoreError, VidkitError
-from ..core.events import Events
-from ..core.format import in_runs
+from ..core.errors import (
+    Damaged,
+    ProviderError,
+    Refused,
+    StoreError,
+    Unreachable,
+    VidkitError,
+)
+from ..core.events import Paid
+from ..core.loop import run_to_end
 from ..media.clips import Clip
 from ..media.frame import Frame
-from ..media.video import Joined
-from ..models.lesson import Lesson, load_lesson
+from ..models.lesson import Lesson
 from ..models.settings import Settings
-from ..providers.base import ImageAsk, ImageMaker, Narration, Picture, Request, VoiceAsk, VoiceMaker
-from ..providers.files import Recorded
-from ..report.timeline import Timeline
-from ..store.ledger import Budget
+from ..providers.base import ImageAsk, Narration, Picture, Request, VoiceAsk
+from ..providers.files import own_on_a_slide
+from ..providers.limiter import UNCONFIRMED_TRIES
+from ..providers.registry import AUTO
+from ..providers.speakers import chosen_because, order
+from ..store.ledger import Reservation
 from ..store.store import Asset, NoStore, Store, cache_key
 from ..text.captions import Cue
-from .output import Output
+from .context import LessonContext, OwnFiles, PartKind, Source, ungated
+from .reveal import Following, regions_kept
 
-# What shapes each piece: the asks that providers get, and the keys under which pieces are kept.
-#
-# Nothing here depends on a section's place in its lesson, so an inserted section makes nothing
-# anew but itself.
-
+T = TypeVar("T")
 
 MEDIA_VERSION = f"1 PyAV {av.__version__}"
 """Counts up when the same picture and sound become another clip, or the same clips another
@@ -87,13 +92,18 @@ def requests(maker: object, ask: ImageAsk | VoiceAsk) -> int:
     return max(1, told(ask)) if told is not None else 1
 
 
-def clip_shape(picture: str, voice: str | None, frame: Frame) -> dict[str, Any]:
-    """Everything that shapes a clip: the digests of its picture and narration, and the frame."""
+def clip_key_fields(
+    picture: str, voice: str | None, frame: Frame, following: Following | None = None
+) -> dict[str, Any]:
+    """Everything that shapes a clip: the digests of its picture and narration, the frame, and how
+    the picture follows the voice; one that stands still has the key that it always had.
+    """
     return {
         "version": MEDIA_VERSION,
         "picture": picture,
         "voice": voice,
         "frame": dict(vars(frame)),
+        **({"follow": following.digest()} if following else {}),
     }
 
 
@@ -108,13 +118,13 @@ def clip_facts(clip: Clip) -> dict[str, Any]:
     }
 
 
-def cut_facts(asset: Asset) -> dict[str, Any]:
-    """The same from the store, as `media.Clip` takes it."""
+def clip_at(path: Path, asset: Asset) -> Clip:
+    """A clip of the store as `media` takes it, to be read at `path`."""
     facts = {name: asset.about[name] for name in ("seconds", "frames", "samples")}
-    return facts | {"speech": tuple(asset.about["speech"])}
+    return Clip(path, **facts, speech=tuple(asset.about["speech"]))
 
 
-def seam_shape(before: Asset, after: Asset, frame: Frame) -> dict[str, Any]:
+def seam_key_fields(before: Asset, after: Asset, frame: Frame) -> dict[str, Any]:
     """Everything that shapes the cross-fade between two clips."""
     return {
         "version": MEDIA_VERSION,
@@ -123,7 +133,7 @@ def seam_shape(before: Asset, after: Asset, frame: Frame) -> dict[str, Any]:
     }
 
 
-def video_shape(
+def video_key_fields(
     clips: Sequence[Asset],
     titles: Sequence[str],
     title: str,
@@ -143,158 +153,6 @@ def video_shape(
     }
 
 
-# What a run works with: makers, gates, an editor, cores and a clock.
-
-
-T = TypeVar("T")
-Maker = TypeVar("Maker", ImageMaker, VoiceMaker)
-
-
-class Aside(Protocol):
-    """Calls a blocking function where it blocks nobody: in a thread, `asyncio.to_thread`.
-
-    Under a virtual clock, which stalls on threads, `directly` takes its place.
-    """
-
-    async def __call__(self, call: Callable[..., T], /, *args: Any, **kwargs: Any) -> T: ...
-
-
-async def directly(call: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
-    """Call a function here and now: the `Aside` for functions that take no time."""
-    return call(*args, **kwargs)
-
-
-async def straight(send: Callable[[], Awaitable[T]], /) -> T:
-    """A gate that stands open, for what asks no provider."""
-    return await send()
-
-
-@dataclass(frozen=True)
-class Source(Generic[Maker]):
-    """Where images or narrations come from: a provider, and its gate."""
-
-    maker: Maker
-    gate: Request = straight
-
-
-@dataclass(frozen=True)
-class Editor:
-    """What checks the pieces and cuts them into clips and a video; all of it blocks.
-
-    The functions of `media`, and the card of the slides, in a real run; stand-ins that
-    take no time in a forecast.
-
-    check_picture, check_sound: (bytes, name for the error); `MediaError` unless whole.
-    card: (heading, smaller line, size) to a PNG. clip, effects, seam, join, poster, sheet: as
-    `media.make_clip`, `apply_effects`, `make_seam`, `join_clips`, `poster`, `contact_sheet`.
-    starts: where each clip will begin in the joined video, in seconds.
-    """
-
-    check_picture: Callable[[bytes, str], None]
-    check_sound: Callable[[bytes, str], None]
-    card: Callable[[str, str, tuple[int, int]], bytes]
-    clip: Callable[..., Clip]
-    effects: Callable[..., Clip]
-    seam: Callable[..., int]
-    join: Callable[..., Joined]
-    poster: Callable[..., bytes]
-    sheet: Callable[..., bytes]
-    starts: Callable[[Sequence[Clip]], tuple[float, ...]]
-
-
-class OwnFiles(Protocol):
-    """What reads the pictures and sounds that sections name themselves: an `ImageMaker` and a
-    `VoiceMaker` that asks nobody.
-    """
-
-    name: str
-    places: int | None
-
-    def shape(self, ask: ImageAsk | VoiceAsk) -> Mapping[str, Any]:
-        """The digest of the file."""
-
-    async def draw(self, ask: ImageAsk, request: Request) -> Picture:
-        """The section's picture."""
-
-    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
-        """The section's narration."""
-
-
-class RunControl:
-    """How a run is held: `stop` is why nothing more may begin, `ended` is set from then on, and
-    while `hold` lasts nothing does. Only for the run's loop.
-    """
-
-    def __init__(self) -> None:
-        self.stop: VidkitError | None = None
-        self.ended = asyncio.Event()
-        self._going = asyncio.Event()
-        self._going.set()
-
-    @property
-    def held(self) -> bool:
-        """True between `hold` and `go`."""
-        return not self._going.is_set()
-
-    def hold(self) -> None:
-        """Let nothing more begin until `go`; what is under way goes on."""
-        self._going.clear()
-
-    def go(self) -> None:
-        """Go on after `hold`."""
-        self._going.set()
-
-    def end(self, why: VidkitError) -> None:
-        """Let nothing more begin; what is under way is finished and kept."""
-        self.stop = self.stop or why
-        self.ended.set()
-        self._going.set()
-
-    async def passed(self) -> None:
-        """Wait while the run is held. Raises CancelledError where nothing more may begin."""
-        await self._going.wait()
-        if self.stop is not None:
-            raise asyncio.CancelledError
-
-
-@dataclass
-class Tools:
-    """Everything that a run is handed.
-
-    images, voice: the providers, each with its gate; one is asked where those before it gave
-    nothing. cores: entered many times at once, it lets as many pieces of processor work go on as
-    there are cores. clock: seconds, from any origin. store: where assets are kept,
-    and the journal of money. budgets: what the run may spend, each of them a hard cap.
-    own: reads sections' own files. read: a lesson's file to the lesson. output: the folder
-    that a lesson is written to. timeline: draws the run; None where nobody looks.
-    renewed: the keys of what this run made although the store had it. unconfirmed: requests of
-    this run that were perhaps made, by the key of their asset. dearer: how many times what was
-    reserved a provider has billed, where that was more. pieces: numbers for the pieces of work.
-    """
-
-    images: Sequence[Source[ImageMaker]]
-    voice: Sequence[Source[VoiceMaker]]
-    editor: Editor
-    aside: Aside
-    cores: AbstractAsyncContextManager[None]
-    clock: Callable[[], float]
-    store: Store | NoStore = field(default_factory=NoStore)
-    budgets: tuple[Budget, ...] = ()
-    own: OwnFiles = field(default_factory=Recorded)
-    read: Callable[[Path], Lesson] = load_lesson
-    output: Callable[[Path], Output] = Output
-    timeline: Timeline | None = field(default_factory=Timeline)
-    events: Events = field(default_factory=Events)
-    reins: RunControl = field(default_factory=RunControl)
-    renewed: set[str] = field(default_factory=set)
-    unconfirmed: Counter[str] = field(default_factory=Counter)
-    dearer: dict[tuple[str, str], float] = field(default_factory=dict)
-    pieces: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-
-
-PartKind = Literal["image", "audio"]
-
-
 @dataclass(frozen=True)
 class Candidate:
     """A provider that may make a part of a section, what it would be asked, and its gate."""
@@ -303,6 +161,8 @@ class Candidate:
     maker: Any
     gate: Request
     ask: ImageAsk | VoiceAsk
+    why: str | None = None
+    """Why it was chosen, in words, where nobody named it."""
 
     @property
     def name(self) -> str:
@@ -334,7 +194,7 @@ class Candidate:
         return made
 
 
-def choices(
+def candidates(
     kind: PartKind,
     lesson: Lesson,
     index: int,
@@ -345,38 +205,46 @@ def choices(
     """Who may make the image or the narration of the section at `index`: its own file alone,
     where it names one, or else each of `sources`, the first before the next.
 
-    A section's `voice` is one of the first source's; those of another name that take its place
-    speak in their own.
+    Of the voices only those that speak the section's language are asked. A section's `voice` is
+    that of the first source that has it; those that take its place speak in their own.
     """
     section = lesson.sections[index]
     ask = (image_ask if kind == "image" else voice_ask)(lesson, index, settings)
     if section.image if kind == "image" else section.audio:
-        return (Candidate(kind, own, straight, ask),)
-    first = sources[0].maker.name
+        sets = [s.maker for s in sources if s.maker.name == "slides" and own_on_a_slide(ask)]
+        return (Candidate(kind, sets[0] if sets else own, ungated, ask),)
+    if isinstance(ask, ImageAsk):
+        return tuple(Candidate(kind, source.maker, source.gate, ask) for source in sources)
+    makers = [source.maker for source in sources]
+    auto = AUTO in settings.sources("voice")
     return tuple(
-        Candidate(kind, source.maker, source.gate, _in_place(ask, source.maker.name == first))
-        for source in sources
+        Candidate(
+            kind,
+            makers[n],
+            sources[n].gate,
+            asked,
+            chosen_because(makers[n], asked.language) if auto else None,
+        )
+        for n, asked in order(makers, ask)
     )
 
 
-def _in_place(ask: ImageAsk | VoiceAsk, same: bool) -> ImageAsk | VoiceAsk:
-    return ask if same or isinstance(ask, ImageAsk) else replace(ask, voice=None)
-
-
-def keys(several: Sequence[Candidate]) -> Iterator[tuple[Candidate, str]]:
-    """Those of the choices that can make something of what they are asked, each with its key."""
-    for choice in several:
+def keys_of(several: Sequence[Candidate]) -> Iterator[tuple[Candidate, str]]:
+    """Those of the candidates that can make something of what they are asked, each with its key."""
+    for candidate in several:
         try:
-            yield choice, choice.key()
+            yield candidate, candidate.key()
         except ProviderError:
             continue
 
 
-def stored(several: Sequence[Candidate], store: Store | NoStore) -> tuple[Candidate, Asset] | None:
-    """The first of the choices whose asset the store has, and the asset."""
-    for choice, key in keys(several):
+def find_stored(
+    several: Sequence[Candidate], store: Store | NoStore
+) -> tuple[Candidate, Asset] | None:
+    """The first of the candidates whose asset the store has, and the asset."""
+    for candidate, key in keys_of(several):
         if (asset := store.find(key)) is not None:
-            return choice, asset
+            return candidate, asset
     return None
 
 
@@ -385,14 +253,14 @@ def refusal_key(key: str) -> str:
     return cache_key("refusal", {"of": key})
 
 
-def refusal(store: Store | NoStore, choice: Candidate, key: str) -> Refused | None:
+def refusal(store: Store | NoStore, candidate: Candidate, key: str) -> Refused | None:
     """The refusal that the store remembers: who refused is not asked again, in this run or the
     next, since each refusal counts against an account, and takes time.
     """
     if (kept := store.find(refusal_key(key))) is None:
         return None
-    why = str(kept.about.get("why", f"{choice.name} refused it"))
-    return Refused(f"{why} (asked before; force={choice.kind!r} asks again)")
+    why = str(kept.about.get("why", f"{candidate.name} refused it"))
+    return Refused(f"{why} (asked before; force={candidate.kind!r} asks again)")
 
 
 def keep_refusal(store: Store | NoStore, key: str, error: Refused) -> None:
@@ -402,68 +270,264 @@ def keep_refusal(store: Store | NoStore, key: str, error: Refused) -> None:
         store.keep(refusal_key(key), str(error).encode(), ".txt", about)
 
 
-# Who took whose place: one sentence for each reason, and not one for each section.
+@dataclass(frozen=True)
+class Content:
+    """What was made for a key and is to be kept.
 
+    data: the content, or the temporary file with it. about: facts to keep with it. check: called
+    with data and `name`, raises `MediaError` unless it is whole. settle: called when it is kept,
+    or could not be: writes down what it cost.
+    """
 
-PARTS: dict[PartKind, str] = {"image": "image", "audio": "narration"}
-"""What people call the parts of a section."""
+    data: bytes | Path
+    suffix: str
+    about: Mapping[str, Any]
+    check: Callable[[Any, str], object] | None = None
+    name: str = ""
+    settle: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True)
-class Fallback:
-    """A provider that gave nothing, and why, in words; `kind` of error folds many into one."""
+class Cached:
+    """An asset that was had: its copy in the output folder, and whether the store had it."""
 
-    provider: str
-    kind: str
-    why: str
+    asset: Asset
+    path: Path | None
+    hit: bool
 
-    def __str__(self) -> str:
-        said = self.why.lower().startswith((self.provider.lower(), "no connection to "))
-        return self.why if said else f"{self.provider}: {self.why}"
+    @property
+    def content(self) -> Path | bytes:
+        """Where to read it: in the store, which nobody else writes to, or what it is."""
+        return self.asset.path if self.asset.data is None else self.asset.data
+
+
+async def cached(
+    context: LessonContext,
+    key: Callable[[], str],
+    make: Callable[[str], Awaitable[Content]],
+    *,
+    stem: str | None = None,
+    fresh: bool = False,
+) -> Cached:
+    """The asset under `key()`: from the store, or made by `make` and kept there; a copy of it
+    stands in the output folder under `stem` and its suffix (None: no copy).
+
+    `key` and all that touches a disk is called where blocking is allowed. With `fresh` the asset
+    is made once in the run in any case. One maker is at work on a key at a time, in all
+    processes; the others wait, and find what it made.
+    """
+    runtime = context.runtime
+    which, found = await runtime.run_in_thread(look, context, key, stem, fresh)
+    if found is not None:
+        return found
+    async with runtime.store.flight(which):
+        found = await runtime.run_in_thread(_find, context, which, stem, fresh)
+        if found is not None:
+            return found
+        content = await make(which)
+        # what is paid for is kept, also while the run is being cancelled
+        made = await run_to_end(runtime.run_in_thread(_keep, context, which, content, stem, fresh))
+        if fresh:
+            runtime.renewed.add(which)
+        return made
+
+
+def look(
+    context: LessonContext, key: Callable[[], str], stem: str | None, fresh: bool = False
+) -> tuple[str, Cached | None]:
+    """The key, and the asset where the store has it, copied to the output folder. Blocks."""
+    return (which := key()), _find(context, which, stem, fresh)
+
+
+def _find(context: LessonContext, key: str, stem: str | None, fresh: bool) -> Cached | None:
+    runtime = context.runtime
+    asset = None if fresh and key not in runtime.renewed else runtime.store.find(key)
+    return None if asset is None else Cached(asset, _publish(context, asset, stem), True)
+
+
+def _keep(
+    context: LessonContext, key: str, content: Content, stem: str | None, fresh: bool
+) -> Cached:
+    try:
+        try:
+            if content.check is not None:
+                content.check(content.data, content.name)
+            asset = context.runtime.store.keep(
+                key, content.data, content.suffix, content.about, fresh=fresh
+            )
+        finally:
+            if content.settle is not None:
+                content.settle()
+        return Cached(asset, _publish(context, asset, stem), False)
+    except BaseException:
+        if isinstance(content.data, Path):
+            context.output.discard(content.data)
+        raise
+
+
+def _publish(context: LessonContext, asset: Asset, stem: str | None) -> Path | None:
+    return None if stem is None else context.output.take(f"{stem}{asset.suffix}", asset)
 
 
 @dataclass
-class _Fold:
-    part: PartKind
-    by: str | None
-    falls: tuple[Fallback, ...]
-    sections: set[tuple[int, int]] = field(default_factory=set)
-    alike: bool = True
+class ProviderCall:
+    """One provider that is asked for the image or the narration of the section at `index`.
 
-    def __str__(self) -> str:
-        numbers = sorted(number for _, number in self.sections)
-        part, lessons = PARTS[self.part], {lesson for lesson, _ in self.sections}
-        if len(numbers) == 1:
-            whose = f"section {numbers[0]}'s {part}"
-            how = "stays as it was" if self.by is None else f"by {self.by}"
-        else:
-            which = in_runs(numbers) if len(lessons) == 1 else f"of {len(lessons)} lessons"
-            whose = f"{len(numbers)} sections' {part}s ({which})"
-            how = "stay as they were" if self.by is None else f"by {self.by}"
-        why = "; ".join(map(str, self.falls))
-        return f"{whose} {how}, because {why}" + ("" if self.alike else " (and the like)")
+    Its `request` is the gated one, with each attempt reserved in the ledger before it is sent; a
+    call of a free provider leaves no trace there. last: nobody is asked after this one.
 
+    dollars: what a request may cost; None where nobody knows. cost: what the provider says that
+    all of it cost. spent: what was paid, None until it is settled.
+    """
 
-class Fallbacks:
-    """The parts of lessons that another than the first provider gave."""
+    context: LessonContext
+    index: int
+    candidate: Candidate
+    fresh: bool
+    last: bool
+    dollars: float | None = field(init=False)
+    cost: float | None = None
+    spent: float | None = None
+    _key: str = ""
+    _answered: list[tuple[Reservation, float]] = field(default_factory=list)
 
-    def __init__(self) -> None:
-        self._folds: dict[tuple[str, ...], _Fold] = {}
+    def __post_init__(self) -> None:
+        self.dollars = self.candidate.price
 
-    def add(
-        self, part: PartKind, section: tuple[int, int], by: str | None, falls: Sequence[Fallback]
-    ) -> str | None:
-        """Note that the part of a section, by its lesson's position and its number, came `by`
-        another after `falls`, or with None stayed as it was. Gives a sentence where it is the
-        first for such a reason.
+    async def make(self, key: str) -> Content:
+        """What the provider makes for `key`. Raises `ProviderError`, and `Refused` without
+        asking where the store remembers that it refused before.
         """
-        which = (part, by or "", *(f"{fall.provider} {fall.kind}" for fall in falls))
-        new = which not in self._folds
-        fold = self._folds.setdefault(which, _Fold(part, by, tuple(falls)))
-        fold.sections.add(section)
-        fold.alike &= [fall.why for fall in falls] == [fall.why for fall in fold.falls]
-        return str(fold) if new else None
+        runtime, candidate, self._key = self.context.runtime, self.candidate, key
+        if error := candidate.missing:
+            raise error
+        if not (self.last or self.fresh):
+            asked = await runtime.run_in_thread(refusal, runtime.store, candidate, key)
+            if asked is not None:
+                raise asked
+        try:
+            made = await candidate.make(self.request)
+        except BaseException as error:
+            await self._write(self.settle)
+            if isinstance(error, Refused) and not self.last:
+                await runtime.run_in_thread(keep_refusal, runtime.store, key, error)
+            raise
+        return self._content(made)
 
-    def __iter__(self) -> Iterator[str]:
-        """One sentence for each reason."""
-        return map(str, self._folds.values())
+    def _content(self, made: Picture | Narration) -> Content:
+        self.cost = made.cost
+        about: dict[str, Any] = {
+            "kind": self.candidate.kind,
+            "provider": self.candidate.name,
+            "notes": list(made.notes),
+        }
+        media = self.context.runtime.media
+        check = media.check_picture
+        if isinstance(made, Narration):
+            check = media.check_sound
+            about["words"] = [[word.text, word.start, word.end] for word in made.words]
+        else:
+            about |= regions_kept(made)
+        name = str(self.candidate.ask.file or f"what {self.candidate.name} gave")
+        return Content(made.data, made.suffix, about, check, name, self.settle)
+
+    async def request(self, send: Callable[[], Awaitable[T]], /) -> T:
+        """Pass the limiter, reserve, send."""
+        await self.context.checkpoint()
+        return await self.candidate.gate(lambda: self._attempt(send))
+
+    async def _attempt(self, send: Callable[[], Awaitable[T]]) -> T:
+        context, candidate = self.context, self.candidate
+        await context.checkpoint()
+        if self.dollars == 0:
+            with context.working(self.index, candidate.kind, candidate.name):
+                return await send()
+        dollars = None if self.dollars is None else self.dollars * self._dearer
+        reservation = await self._reserve(dollars)
+        try:
+            with context.working(self.index, candidate.kind, candidate.name):
+                answer = await send()
+        except BaseException as error:
+            if nothing_owed(error):
+                await self._write(reservation.failed)
+            else:
+                self._count_unconfirmed(error)
+                await self._write(reservation.unconfirmed)
+                self._emit_paid(dollars or 0.0, sure=False)
+            raise
+        self._answered.append((reservation, dollars or 0.0))
+        return answer
+
+    @property
+    def _dearer(self) -> float:
+        """How many times as much as was reserved this provider has billed, where that was more."""
+        return self.context.runtime.dearer.get((self.candidate.kind, self.candidate.name), 1.0)
+
+    def _count_unconfirmed(self, error: BaseException) -> None:
+        """Count a request that was perhaps made; after the second of an asset there is no third.
+        A damaged answer is asked for again as any failure is.
+        """
+        if isinstance(error, Unreachable) and not isinstance(error, Damaged):
+            unconfirmed = self.context.runtime.unconfirmed
+            unconfirmed[self._key] += 1
+            error.again = error.again and unconfirmed[self._key] < UNCONFIRMED_TRIES
+
+    async def _reserve(self, dollars: float | None) -> Reservation:
+        """Set a sum aside; a cancel in this very moment gives it back."""
+        runtime = self.context.runtime
+        asking = asyncio.ensure_future(
+            runtime.run_in_thread(
+                runtime.store.journal.reserve,
+                run=self.context.run,
+                key=self._key,
+                kind=self.candidate.kind,
+                provider=self.candidate.name,
+                lesson=self.context.name_in_ledger,
+                dollars=dollars,
+                budgets=runtime.budgets,
+            )
+        )
+        try:
+            return await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            with suppress(VidkitError):
+                await self._write((await asking).failed)
+            raise
+
+    async def _write(self, ending: Callable[[], None]) -> None:
+        """Write an end into the ledger, also while the run is being cancelled."""
+        await run_to_end(self.context.runtime.run_in_thread(ending))
+
+    def settle(self) -> None:
+        """Write down what the answered requests cost: what the provider said, or else what was
+        reserved. Called when the asset is kept, so that what is killed before is unconfirmed.
+        Blocks.
+        """
+        answered, self._answered = self._answered, []
+        for number, (reservation, _) in enumerate(answered):
+            share = None if self.cost is None else self.cost if number == 0 else 0.0
+            reservation.paid(share)
+        if not answered:
+            return
+        reserved = sum(dollars for _, dollars in answered)
+        self.spent = reserved if self.cost is None else self.cost
+        if self.spent > reserved > 0:
+            # what is asked from now on reserves as much
+            which = self.candidate.kind, self.candidate.name
+            self.context.runtime.dearer[which] = self._dearer * self.spent / reserved
+
+    def emit_spent(self) -> None:
+        """Let those who listen know what was paid."""
+        if self.spent is not None:
+            self._emit_paid(self.spent, sure=True)
+
+    def _emit_paid(self, dollars: float, sure: bool) -> None:
+        context, step, by = self.context, self.candidate.kind, self.candidate.name
+        context.emit(Paid(context.now(), context.position, self.index, step, by, dollars, sure))
+
+
+def nothing_owed(error: BaseException) -> bool:
+    """Whether a request that ended so was not made for certain: not sent, or refused before any
+    work. All else may have been made, and be billed.
+    """
+    return isinstance(error, ProviderError) and not error.owed

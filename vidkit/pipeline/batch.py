@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,12 +17,8 @@ from ..core.events import LessonEnded, LessonStarted, Noticed, RunEnded, RunStar
 from ..models.lesson import Lesson
 from ..models.settings import Settings
 from ..report.reports import BatchReport, VideoReport
-from .assets import Tools
-from .context import LessonContext
-from .lesson import as_ours, make_here
-from .section import told
-
-# Whose turn it is: the video workers of a batch, and the lessons that need none any more.
+from .context import LessonContext, Runtime, as_ours, describe
+from .lesson import make_here
 
 
 class WorkerPool:
@@ -83,9 +80,9 @@ class WorkerPool:
 
 
 MakeLesson = Callable[[LessonContext], Awaitable[VideoReport]]
-"""Makes the lesson at a place; an error is what kept it from beginning."""
+"""Makes a lesson in its context; an error is what kept it from beginning."""
 
-Heard = Callable[[int, VideoReport], Awaitable[None]]
+OnReport = Callable[[int, VideoReport], Awaitable[None]]
 """Awaited with the position and the report of each lesson that is over."""
 
 
@@ -108,28 +105,30 @@ class Job:
 class Batch:
     """A run over one or more lessons. Lives on one event loop, and is steered from there.
 
-    make: makes the lesson at a place; on this machine unless it is given. `unmade` has the jobs,
+    make: makes a lesson in its context; on this machine unless it is given. `unmade` has the jobs,
     by their position, of the lessons that were not made in full.
     """
 
     def __init__(
         self,
         settings: Settings,
-        tools: Tools,
+        runtime: Runtime,
         notes: Sequence[str] = (),
         make: MakeLesson = make_here,
     ) -> None:
         self.settings = settings
-        self.tools = tools
+        self.runtime = runtime
         self.unmade: dict[int, Job] = {}
         self._notes = tuple(notes)
         self._make = make
         self._machines = 1
-        self._turns = WorkerPool(settings.video_workers)
-        self._places: list[LessonContext] = []
+        self._workers = WorkerPool(settings.video_workers)
+        self._contexts: list[LessonContext] = []
         self.started: float | None = None
-        self.timeline = tools.timeline
-        self._deaf: Callable[[], None] | None = None
+        self.timeline = runtime.timeline
+        self._unsubscribe: Callable[[], None] | None = None
+        self._reports: dict[int, VideoReport] = {}
+        self._on_report: OnReport | None = None
 
     def resize(
         self, sections: int | None = None, videos: int | None = None, reason: str = "as asked"
@@ -139,29 +138,29 @@ class Batch:
         """
         if videos is not None:
             self.settings = replace(self.settings, video_workers=videos)
-            self._turns.resize(videos * self._machines)
+            self._workers.resize(videos * self._machines)
         if sections is not None:
             self.settings = replace(self.settings, section_workers=sections)
-            for place in self._places:
-                place.slots.total_tokens = sections
+            for context in self._contexts:
+                context.slots.total_tokens = sections
         s = self.settings
-        self.tools.events.tell(
+        self.runtime.events.tell(
             WorkersChanged(self.now(), s.section_workers, s.video_workers, reason)
         )
 
     @property
     def waiting(self) -> tuple[int, int]:
         """Sections that wait for a worker of their lesson, and lessons that wait for theirs."""
-        sections = sum(place.slots.statistics().tasks_waiting for place in self._places)
-        return sections, self._turns.waiting
+        sections = sum(context.slots.statistics().tasks_waiting for context in self._contexts)
+        return sections, self._workers.waiting
 
     def spread(self, machines: int) -> None:
         """Make `video_workers` lessons at once on each of so many machines."""
         self._machines = max(1, machines)
-        self._turns.resize(self.settings.video_workers * self._machines)
+        self._workers.resize(self.settings.video_workers * self._machines)
 
     async def make(
-        self, jobs: Iterable[Job], count: int | None = None, heard: Heard | None = None
+        self, jobs: Iterable[Job], count: int | None = None, on_report: OnReport | None = None
     ) -> BatchReport:
         """Make every lesson. One that fails leaves the others alone.
 
@@ -172,33 +171,20 @@ class Batch:
         if count is None and isinstance(jobs, Sized):
             count = len(jobs)
         self._begin(count)
-        reports: dict[int, VideoReport] = {}
+        self._on_report = on_report
         source, failure = iter(jobs), None
-
-        async def make(position: int, job: Job) -> None:
-            report = await self._turn(position, job)
-            reports[position] = report.packed()
-            if not report.made:
-                self.unmade[position] = job
-            if heard is not None:
-                await heard(position, report)
-
         try:
-            async with asyncio.TaskGroup() as batch:
-                failure = await self._draw(
-                    source,
-                    count is not None,
-                    lambda position, job: batch.create_task(make(position, job)),
-                )
+            async with asyncio.TaskGroup() as group:
+                failure = await self._draw(source, count is not None, group)
         finally:
             self._end()
-        stop, begun = self.tools.reins.stop, len(reports)
+        stop, reports = self.runtime.control.stop, self._reports
+        begun = len(reports)
         if stop is not None and failure is stop and count is not None:
             for job in source:
                 self.unmade[len(reports)] = job
                 reports[len(reports)] = VideoReport(job.path, job.folder, failure=stop)
             failure = stop if len(reports) > begun else None
-        s = self.settings
         apart = self.timeline.apart() if self.timeline is not None else {}
         return BatchReport(
             videos=tuple(
@@ -206,13 +192,17 @@ class Batch:
                 for position in sorted(reports)
             ),
             seconds=self.now(),
-            peak_calls=s.peak_calls * self._machines,
-            workers=(f"{self._machines} machines × " if self._machines > 1 else "")
-            + f"{s.video_workers} videos × {s.section_workers} sections"
-            + (" × 2" if s.concurrent_parts else ""),
+            peak_calls=self.settings.peak_calls * self._machines,
+            workers=self._workers_in_words(),
             failure=failure,
             timeline=self.timeline,
         )
+
+    def _workers_in_words(self) -> str:
+        s = self.settings
+        machines = f"{self._machines} machines × " if self._machines > 1 else ""
+        parts = " × 2" if s.concurrent_parts else ""
+        return f"{machines}{s.video_workers} videos × {s.section_workers} sections{parts}"
 
     async def make_one(self, job: Job) -> VideoReport:
         """Make one lesson. Raises what kept it from beginning."""
@@ -224,55 +214,54 @@ class Batch:
         return replace(report, timeline=self.timeline)
 
     def _begin(self, lessons: int | None) -> None:
-        self.started = self.tools.clock()
+        self.started = self.runtime.clock()
         if self.timeline is not None:
-            self._deaf = self.tools.events.subscribe(self.timeline.hear)
-        self.tools.events.tell(RunStarted(0.0, lessons))
+            self._unsubscribe = self.runtime.events.subscribe(self.timeline.hear)
+        self.runtime.events.tell(RunStarted(0.0, lessons))
 
     def _end(self) -> None:
-        self.tools.events.tell(RunEnded(self.now()))
-        if self._deaf is not None:
-            self._deaf()
+        self.runtime.events.tell(RunEnded(self.now()))
+        if self._unsubscribe is not None:
+            self._unsubscribe()
 
     def now(self) -> float:
         """Seconds since the run began, 0 before."""
-        return 0.0 if self.started is None else self.tools.clock() - self.started
+        return 0.0 if self.started is None else self.runtime.clock() - self.started
 
     async def _draw(
-        self, source: Iterator[Job], known: bool, start: Callable[[int, Job], object]
+        self, source: Iterator[Job], known: bool, group: asyncio.TaskGroup
     ) -> VidkitError | None:
         """Start the lessons of `source` as video workers come free, until the run is to end.
 
         known: they are at hand, and none is waited for. Gives what kept the others from being
         drawn: why the run is to end, or an error of the source.
         """
-        position = 0
-        while True:
-            await self._turns.enter(position)
-            job, failure = None, self.tools.reins.stop
+        for position in itertools.count():
+            await self._workers.enter(position)
+            job, failure = None, self.runtime.control.stop
             if failure is None:
                 try:
                     job = await self._next(source, known)
                 except SettingsError as error:
                     failure = error
-                except Exception as error:
-                    failure = VidkitError(f"no more lessons could be drawn: {told(error)}")
+                except Exception as error:  # a generator is somebody's own code
+                    failure = VidkitError(f"no more lessons could be drawn: {describe(error)}")
             if job is None:
-                self._turns.leave(position)
-                return failure or self.tools.reins.stop
-            start(position, job)
-            position += 1
+                self._workers.leave(position)
+                return failure or self.runtime.control.stop
+            group.create_task(self._make_in_turn(position, job))
+        raise AssertionError("numbers do not end")
 
     async def _next(self, source: Iterator[Job], known: bool) -> Job | None:
         """The next lesson; None where there is none, or where the run is to end meanwhile: a
         generator may wait for ever.
         """
         drawing: asyncio.Future[Job | None] = asyncio.ensure_future(
-            self.tools.aside(next, source, None)
+            self.runtime.run_in_thread(next, source, None)
         )
         if known:
             return await drawing
-        ending = asyncio.ensure_future(self.tools.reins.ended.wait())
+        ending = asyncio.ensure_future(self.runtime.control.ended.wait())
         either: list[asyncio.Future[Any]] = [drawing, ending]
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -281,57 +270,62 @@ class Batch:
             drawing.cancel()
             ending.cancel()
 
-    async def _turn(self, position: int, job: Job) -> VideoReport:
+    async def _make_in_turn(self, position: int, job: Job) -> None:
         """A lesson of a batch, which has a video worker; its error is a value."""
         began = self.now()
         try:
-            return await self._lesson(position, job)
+            report = await self._lesson(position, job)
         except Exception as error:
-            return VideoReport(
+            report = VideoReport(
                 job.path, job.folder, failure=as_ours(error), seconds=self.now() - began
             )
         finally:
-            self._turns.leave(position)
+            self._workers.leave(position)
+        self._reports[position] = report
+        if not report.made:
+            self.unmade[position] = job
+        if self._on_report is not None:
+            await self._on_report(position, report)
 
     async def _lesson(self, position: int, job: Job) -> VideoReport:
         """Make one lesson, and tell of its begin and its end whatever comes of it."""
-        aside = self.tools.aside
+        run_in_thread = self.runtime.run_in_thread
         try:
-            stamp = await aside(_stamp, job)
-            place = await self._opened(position, job)
+            stamp = await run_in_thread(_stamp, job)
+            context = await self._opened(position, job)
         except Exception as error:
-            tell, name, now = self.tools.events.tell, job.path.stem, self.now()
-            tell(LessonStarted(now, position, name, (), job.folder))
-            tell(LessonEnded(now, position, name, None, str(as_ours(error))))
+            events, name, now = self.runtime.events, job.path.stem, self.now()
+            events.tell(LessonStarted(now, position, name, (), job.folder))
+            events.tell(LessonEnded(now, position, name, None, str(as_ours(error))))
             raise
-        self._places.append(place)
+        self._contexts.append(context)
         try:
-            report = await self._make(place)
+            report = await self._make(context)
         finally:
-            self._places.remove(place)
-        if (after := await aside(_stamp, job)) == stamp:
+            self._contexts.remove(context)
+        if (after := await run_in_thread(_stamp, job)) == stamp:
             return report
         what = "changed" if after else "removed"
         note = f"{job.path.name} was {what} while its video was made, which has it as it was"
-        self.tools.events.tell(Noticed(self.now(), position, note))
+        self.runtime.events.tell(Noticed(self.now(), position, note))
         return replace(report, notes=(*report.notes, note))
 
     async def _opened(self, position: int, job: Job) -> LessonContext:
-        if refusal := job.refusal or self.tools.reins.stop:
+        if refusal := job.refusal or self.runtime.control.stop:
             raise refusal
         lesson = job.lesson
         if not isinstance(lesson, Lesson):
-            lesson = await self.tools.aside(self.tools.read, lesson)
+            lesson = await self.runtime.run_in_thread(self.runtime.read, lesson)
         return LessonContext(
             position=position,
             lesson=lesson,
-            output=self.tools.output(job.folder),
+            output=self.runtime.output(job.folder),
             settings=self.settings,
-            tools=self.tools,
+            runtime=self.runtime,
             slots=anyio.CapacityLimiter(self.settings.section_workers),
             started=self.started or 0.0,
             notes=list(self._notes),
-            calls_over=partial(self._turns.pass_on, position),
+            calls_over=partial(self._workers.pass_on, position),
         )
 
 

@@ -3,159 +3,162 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
 from ..core.errors import Cancelled, NothingMade, SettingsError, StoreError, VidkitError
-from ..core.events import (
-    LessonEnded,
-    LessonStarted,
-    Noticed,
-    Outcome,
-    SectionEnded,
-    StepEnded,
-    StepStarted,
-)
+from ..core.events import LessonEnded, LessonStarted, Noticed, SectionEnded
 from ..core.format import printable
+from ..core.loop import run_to_end
 from ..core.paths import shortened
+from ..media.clips import Clip
 from ..report.reports import SectionReport, VideoReport
 from ..store.ledger import Money
 from ..store.store import Asset
-from ..text.captions import Cue, cues, to_srt, to_vtt
-from .assets import MEDIA_VERSION, Candidate, Tools, keys, seam_shape, stored, video_shape
-from .context import LessonContext
+from ..text.captions import Cue, Word, cues, to_srt, to_vtt
+from .assets import (
+    MEDIA_VERSION,
+    Cached,
+    Candidate,
+    Content,
+    cached,
+    candidates,
+    find_stored,
+    keys_of,
+    seam_key_fields,
+    video_key_fields,
+)
+from .context import LessonContext, as_ours, describe
 from .output import POSTER, SHEET, SRT, VIDEO, VTT
-from .section import SectionWork, obtain, told
-
-# What is wanted of a lesson: which sections its video will have, and the assets they need.
+from .section import SectionTask, StepRecord
 
 
-def chosen(place: LessonContext) -> tuple[int, ...]:
+def select_sections(context: LessonContext) -> tuple[int, ...]:
     """The positions of the sections that the video will have: all, or with `only` those, and
-    the others as far as the store has them. Raises `SettingsError` where one beyond the last is
-    to be made, or to have effects.
+    the others as far as the store has them. Blocks.
+
+    Raises `SettingsError` where one beyond the last is to be made, or to have effects.
     """
-    there, only = len(place.lesson.sections), place.settings.only
-    for name, numbers in (("only", only or ()), ("effects", place.settings.effects)):
+    there, only = len(context.lesson.sections), context.settings.only
+    for name, numbers in (("only", only or ()), ("effects", context.settings.effects)):
         if beyond := [number for number in numbers if number > there]:
             raise SettingsError(
-                f"{name}={shortened(beyond[0])}: {place.lesson.path.name} has "
+                f"{name}={shortened(beyond[0])}: {context.lesson.path.name} has "
                 f"{there} sections, counted from 1"
             )
     if only is None:
         return tuple(range(there))
-    return tuple(index for index in range(there) if index + 1 in only or _kept(place, index))
+    return tuple(index for index in range(there) if index + 1 in only or _is_stored(context, index))
 
 
-def part_keys(place: LessonContext) -> list[str]:
+def needed_keys(context: LessonContext) -> list[str]:
     """The keys of all images and narrations of the lesson, also of sections that are not to be
     made now: nobody may prune them until it is finished.
     """
-    there = range(len(place.lesson.sections))
-    return [key for index in there for part in _parts(place, index) for _, key in keys(part)]
+    there = range(len(context.lesson.sections))
+    return [key for index in there for part in _parts(context, index) for _, key in keys_of(part)]
 
 
-def _parts(place: LessonContext, index: int) -> tuple[tuple[Candidate, ...], ...]:
+def _parts(context: LessonContext, index: int) -> tuple[tuple[Candidate, ...], ...]:
     """Who may make a section's image, and who its narration."""
-    return place.choices("image", index), place.choices("audio", index)
+    lesson, settings, runtime = context.lesson, context.settings, context.runtime
+    return (
+        candidates("image", lesson, index, settings, runtime.images, runtime.own),
+        candidates("audio", lesson, index, settings, runtime.voice, runtime.own),
+    )
 
 
-def _kept(place: LessonContext, index: int) -> bool:
+def _is_stored(context: LessonContext, index: int) -> bool:
     """Whether the store has a section's image and narration."""
-    store = place.tools.store
-    return all(stored(part, store) is not None for part in _parts(place, index))
+    store = context.runtime.store
+    return all(find_stored(part, store) is not None for part in _parts(context, index))
 
 
-Draw = Callable[[], bytes]
-
-
-async def make_here(place: LessonContext) -> VideoReport:
-    """Make the lesson at `place` on this machine, and tell of its begin and its end whatever comes
-    of it. Errors are as those of `chosen` and `make_lesson`.
+async def make_here(context: LessonContext) -> VideoReport:
+    """Make a lesson on this machine, and emit its begin and its end whatever comes of it. Errors
+    are as those of `select_sections` and `make_lesson`.
     """
     try:
-        indexes = await place.tools.aside(chosen, place)
+        indexes = await context.runtime.run_in_thread(select_sections, context)
     except Exception as error:
-        now, position, name = place.now(), place.position, place.lesson.name
-        place.tell(LessonStarted(now, position, name, (), place.output.folder))
-        place.tell(LessonEnded(now, position, name, None, str(as_ours(error))))
+        now, position, name = context.now(), context.position, context.lesson.name
+        context.emit(LessonStarted(now, position, name, (), context.output.folder))
+        context.emit(LessonEnded(now, position, name, None, str(as_ours(error))))
         raise
-    return await make_lesson(place, indexes)
+    return await make_lesson(context, indexes)
 
 
-async def make_lesson(place: LessonContext, indexes: Sequence[int]) -> VideoReport:
-    """Make the sections at `indexes` of the lesson at `place`, and their video, and give its
-    report; what went wrong is in it. A cancelled run writes the report of what there is before
-    it lets go.
+async def make_lesson(context: LessonContext, indexes: Sequence[int]) -> VideoReport:
+    """Make the sections of a lesson at `indexes`, and their video, and give its report; what
+    went wrong is in it. A cancelled run writes the report of what there is before it lets go.
 
     Raises `VidkitError` where the lesson cannot even begin (the folder is not ours to write).
     """
-    work = LessonWork(place, indexes)
-    name = place.lesson.name
-    place.tell(LessonStarted(place.now(), place.position, name, work.indexes, place.output.folder))
-    for warning in place.lesson.warnings:
-        place.tell(Noticed(place.now(), place.position, warning))
-    deaf = place.tools.events.subscribe(place.hear)
-    beginning = asyncio.ensure_future(place.tools.aside(work.begin))
+    task, name = LessonTask(context, indexes), context.lesson.name
+    folder = context.output.folder
+    context.emit(LessonStarted(context.now(), context.position, name, task.indexes, folder))
+    for warning in context.lesson.warnings:
+        context.emit(Noticed(context.now(), context.position, warning))
+    unsubscribe = context.runtime.events.subscribe(context.on_event)
+    beginning = asyncio.ensure_future(context.runtime.run_in_thread(task.begin))
     try:
         await asyncio.shield(beginning)
-        return await work.make()
+        return await task.make()
     except Exception as error:
-        place.met(error)
-        work.failure = as_ours(error)
+        context.note_error(error)
+        task.failure = as_ours(error)
         raise
     except asyncio.CancelledError:
-        work.failure = work.failure or Cancelled("cancelled; what was finished is kept")
+        task.failure = task.failure or Cancelled("cancelled; what was finished is kept")
         raise
     finally:
-        deaf()
+        unsubscribe()
         await asyncio.wait([beginning])
-        # shielded: a cancelled run still says what it left behind
-        await asyncio.shield(place.tools.aside(work.end))
-        why = str(work.failure) if work.failure else None
-        place.tell(LessonEnded(place.now(), place.position, name, work.video, why))
+        # a cancelled run still says what it left behind
+        await run_to_end(context.runtime.run_in_thread(task.end))
+        why = str(task.failure) if task.failure else None
+        context.emit(LessonEnded(context.now(), context.position, name, task.video, why))
 
 
-class LessonWork:
-    """Makes one lesson. `video` and `error` say how far it came."""
+class LessonTask:
+    """Makes one lesson. `video` and `failure` say how far it came."""
 
-    def __init__(self, place: LessonContext, indexes: Sequence[int]) -> None:
-        self.place = place
+    def __init__(self, context: LessonContext, indexes: Sequence[int]) -> None:
+        self.context = context
         self.indexes = tuple(indexes)
-        self.began = place.now()
-        self.sections = [SectionWork(place, index) for index in self.indexes]
+        self.began = context.now()
+        self.sections = [SectionTask(context, index) for index in self.indexes]
         self.reports: dict[int, SectionReport] = {}
         self.video: Path | None = None
         self.length = 0.0
         self.failure: VidkitError | None = None
         self.money = Money()
-        self.reported = False
+        self._reported = False
 
     def begin(self) -> None:
-        """Claim the folder, and note in the journal what the lesson needs. Blocks."""
-        place = self.place
-        place.output.claim(self.indexes, self.report().as_json() | {"state": "under way"})
-        keys = part_keys(place) if place.tools.store.keeps else []
-        place.run = place.tools.store.journal.begin_run(place.name_in_journal, keys)
+        """Claim the folder, and note in the ledger what the lesson needs. Blocks."""
+        context, store = self.context, self.context.runtime.store
+        context.output.claim(self.indexes, self.report().as_json() | {"state": "under way"})
+        keys = needed_keys(context) if store.keeps else []
+        context.run = store.journal.begin_run(context.name_in_ledger, keys)
 
     def end(self) -> None:
-        """Note in the journal that the run on this lesson is over, and let go of the folder.
+        """Note in the ledger that the run on this lesson is over, and let go of the folder.
         Blocks.
         """
-        place = self.place
+        context = self.context
         try:
-            if not self.reported:  # cancelled before its first section
+            if not self._reported:  # cancelled before its first section
                 with suppress(VidkitError):
                     self._write_report()
-            if place.run is not None:
+            if context.run is not None:
                 with suppress(StoreError):
-                    place.tools.store.journal.end_run(place.run, finished=self.finished)
+                    context.runtime.store.journal.end_run(context.run, finished=self.finished)
         finally:
-            place.output.release()
+            context.output.release()
 
     async def make(self) -> VideoReport:
         """The sections, then the video, then the report."""
@@ -166,43 +169,43 @@ class LessonWork:
             self.failure = Cancelled("cancelled; what was finished is kept")
             raise
         except Exception as error:
-            self.place.met(error)
+            self.context.note_error(error)
             self.failure = as_ours(error)
         finally:
-            # shielded: a cancelled run still says what it left behind
+            # a cancelled run still says what it left behind
             try:
-                await asyncio.shield(self.place.tools.aside(self._write_report))
+                await run_to_end(self.context.runtime.run_in_thread(self._write_report))
             except VidkitError as error:
-                self.place.met(error)
-                self.place.notes.append(str(error))
+                self.context.note_error(error)
+                self.context.notes.append(str(error))
                 self.failure = self.failure or error
         return self.report()
 
     @property
     def finished(self) -> bool:
         """Whether every section of the lesson is in the video as it should be."""
-        there = len(self.place.lesson.sections)
+        there = len(self.context.lesson.sections)
         made = sum(report.made for report in self.reports.values())
         return self.video is not None and made == there
 
     def report(self) -> VideoReport:
         """What came of the lesson so far."""
-        place = self.place
+        context = self.context
         waiting = SectionReport(0, state="cancelled", error="not made")
         return VideoReport(
-            lesson=place.lesson.path,
-            folder=place.output.folder,
+            lesson=context.lesson.path,
+            folder=context.output.folder,
             path=self.video,
-            title=place.lesson.title,
+            title=context.lesson.title,
             sections=tuple(
                 self.reports.get(i)
-                or replace(waiting, index=i, title=place.lesson.sections[i].title)
+                or replace(waiting, index=i, title=context.lesson.sections[i].title)
                 for i in self.indexes
             ),
-            seconds=place.now() - self.began,
+            seconds=context.now() - self.began,
             length=self.length,
             failure=self.failure,
-            notes=(*place.lesson.warnings, *place.notes, *place.falls),
+            notes=(*context.lesson.warnings, *context.notes, *context.fallbacks),
             dollars=self.money.paid,
             unconfirmed=self.money.unconfirmed,
         )
@@ -211,191 +214,213 @@ class LessonWork:
         """All sections at once, as far as the slots allow. None disturbs another; after a stop
         none begins, and those under way are finished.
         """
-        place = self.place
-        place.calling = len(self.sections)
-        tasks = [asyncio.create_task(self._make_section(work)) for work in self.sections]
+        context = self.context
+        context.calling = len(self.sections)
+        tasks = [asyncio.create_task(self._make_section(section)) for section in self.sections]
         try:
             await asyncio.wait(tasks)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
-        if stop := place.stop or place.tools.reins.stop:
+        if stop := context.stop or context.runtime.control.stop:
             raise stop
         for task in tasks:
             task.result()
 
-    async def _make_section(self, work: SectionWork) -> None:
-        place = self.place
+    async def _make_section(self, section: SectionTask) -> None:
+        context = self.context
         try:
-            self.reports[work.index] = await work.make()
+            self.reports[section.index] = await section.make()
         except asyncio.CancelledError:
-            place.tell(SectionEnded(place.now(), place.position, work.index, "cancelled"))
+            now = context.now()
+            context.emit(SectionEnded(now, context.position, section.index, "cancelled"))
             raise
 
     async def _join(self) -> None:
-        works = [work for work in self.sections if work.cut is not None]
-        if not works:
+        """The video of the sections that have a clip, and its pictures."""
+        context = self.context
+        pieces = self._pieces()
+        if not pieces:
             first = next(iter(sorted(self.reports.items())))[1].error
             raise NothingMade(
-                f"{self.place.lesson.path.name}: no section could be made; the first: {first}"
+                f"{context.lesson.path.name}: no section could be made; the first: {first}"
             )
-        starts = self.place.tools.editor.starts([work.cut for work in works if work.cut])
-        for work, start in zip(works, starts, strict=True):
-            self.reports[work.index] = replace(self.reports[work.index], start=start)
-        captions = self._cues(works, starts)
-        await self._step(lambda: self._write_video(works, captions))
-        try:
-            await self._write_pictures(works)
-        except Exception as error:
-            self.place.notes.append(f"no poster or contact sheet: {told(error)}")
+        video = await join(context, list(pieces.values()), self._captions(pieces))
+        self.video, self.length = video.path, video.asset.about["seconds"]
+        await add_pictures(context, list(pieces.values()))
 
-    def _cues(self, works: Sequence[SectionWork], starts: Sequence[float]) -> list[Cue]:
-        told: list[Cue] = []
-        for work, start in zip(works, starts, strict=True):
-            if work.cut and self.reports[work.index].audio is not None:
-                text, end = work.section.content, start + work.cut.seconds
-                told += cues(text, work.words, start, end, work.cut.speech)
-        return told
+    def _pieces(self) -> dict[int, Piece]:
+        """The clips that there are, by the position of their sections."""
+        cuts = [section.cut for section in self.sections if section.cut]
+        pieces: dict[int, Piece] = {}
+        if not cuts:
+            return pieces
+        starts = iter(self.context.runtime.media.section_starts(cuts))
+        for section in self.sections:
+            if section.cut and section.clip:
+                start = next(starts)
+                pieces[section.index] = Piece(section.title, section.cut, section.clip, start)
+                self.reports[section.index] = replace(self.reports[section.index], start=start)
+        return pieces
 
-    async def _write_video(self, works: Sequence[SectionWork], captions: Sequence[Cue]) -> bool:
-        """The video and its captions; gives whether the store had it."""
-        place, tools = self.place, self.place.tools
-        lesson, titles = place.lesson, [work.title for work in works]
-        title = lesson.title or printable(lesson.name, line=True)
-        clips = [work.clip for work in works if work.clip]
-        shape = video_shape(clips, titles, title, lesson.language, place.frame, captions)
-
-        async def join(key: str) -> Asset:
-            seams = await self._seams(works)
-            scratch = place.scratch(VIDEO)
-            try:
-                async with tools.cores:
-                    with place.working(None, "join", "vidkit"):
-                        joined = await place.written(
-                            scratch,
-                            tools.editor.join,
-                            [work.cut.path for work in works if work.cut],
-                            scratch,
-                            place.frame,
-                            titles=titles,
-                            title=title,
-                            language=lesson.language,
-                            cues=captions,
-                            seams=[seam.path for seam in seams],
-                        )
-                about = {"kind": "video", "seconds": joined.seconds}
-                return await tools.aside(tools.store.keep, key, scratch, ".mp4", about)
-            except BaseException:
-                place.output.discard(scratch)
-                raise
-            finally:
-                for seam in seams:
-                    if not tools.store.keeps:
-                        place.output.discard(seam.path)
-
-        video, kept = await obtain(tools, partial(place.key, "video", shape), join)
-
-        def publish() -> Path:
-            place.output.publish(VTT, to_vtt(captions).encode())
-            place.output.publish(SRT, to_srt(captions).encode())
-            return place.output.take(VIDEO, video)
-
-        self.video = await tools.aside(publish)
-        self.length = video.about["seconds"]
-        return kept
-
-    async def _seams(self, works: Sequence[SectionWork]) -> list[Asset]:
-        """The cross-fades from each section to the next, where there are to be any."""
-        place, tools = self.place, self.place.tools
-        if place.frame.motion != "fade":
-            return []
-        return [await self._seam(tools, one, other) for one, other in pairwise(works)]
-
-    async def _seam(self, tools: Tools, before: SectionWork, after: SectionWork) -> Asset:
-        place = self.place
-        assert before.cut and before.clip and after.cut and after.clip
-        shape = seam_shape(before.clip, after.clip, place.frame)
-        clips = (before.cut.path, after.cut.path)
-
-        async def make(key: str) -> Asset:
-            scratch = place.scratch(VIDEO)
-            try:
-                async with tools.cores:
-                    await place.written(scratch, tools.editor.seam, *clips, scratch, place.frame)
-                return await tools.aside(tools.store.keep, key, scratch, ".mp4", {"kind": "seam"})
-            except BaseException:
-                place.output.discard(scratch)
-                raise
-
-        asset, _ = await obtain(tools, partial(place.key, "seam", shape), make)
-        return asset
-
-    async def _write_pictures(self, works: Sequence[SectionWork]) -> None:
-        """The poster and the contact sheet."""
-        place, tools = self.place, self.place.tools
-        clips = [work.cut.path for work in works if work.cut]
-        seals = [work.clip.sha256 for work in works if work.clip]
-        titles = [work.title for work in works]
-        lengths = [work.cut.seconds for work in works if work.cut]
-        for name, kind, draw, what in (
-            (POSTER, "poster", lambda: tools.editor.poster(clips[0]), seals[:1]),
-            (
-                SHEET,
-                "sheet",
-                lambda: tools.editor.sheet(clips, titles, lengths, place.frame),
-                [*zip(seals, titles, lengths, strict=True)],
-            ),
-        ):
-            shape = {"version": MEDIA_VERSION, "of": what}
-
-            async def make(key: str, kind: str = kind, draw: Draw = draw) -> Asset:
-                async with tools.cores:
-                    data = await tools.aside(draw)
-                return await tools.aside(tools.store.keep, key, data, ".png", {"kind": kind})
-
-            asset, _ = await obtain(tools, partial(place.key, kind, shape), make)
-            await tools.aside(place.output.take, name, asset)
-
-    async def _step(self, work: Callable[[], Awaitable[bool]]) -> None:
-        """Join, and tell of its begin and end."""
-        place, began = self.place, self.place.now()
-        place.tell(StepStarted(began, place.position, None, "join", "vidkit"))
-        outcome: Outcome = "failed"
-        why: str | None = None
-        try:
-            outcome = "kept" if await work() else "made"
-        except asyncio.CancelledError:
-            outcome = "cancelled"
-            raise
-        except Exception as error:
-            why = told(error)
-            raise
-        finally:
-            now = place.now()
-            place.tell(
-                StepEnded(
-                    now,
-                    place.position,
-                    None,
-                    "join",
-                    "vidkit",
-                    outcome,
-                    now - began,
-                    self.video,
-                    why,
-                )
-            )
+    def _captions(self, pieces: dict[int, Piece]) -> list[Cue]:
+        return [
+            cue
+            for section in self.sections
+            if section.index in pieces and self.reports[section.index].audio is not None
+            for cue in captions(pieces[section.index], section.section.content, section.words)
+        ]
 
     def _write_report(self) -> None:
-        self.reported, place = True, self.place
-        place.notes += place.output.notes
-        self.money = place.tools.store.journal.spent(place.run)
-        if place.settings.force is None:
-            place.notes += self.money.notes
-        place.output.write_report(self.report().as_json())
+        """Write the lesson's report. Blocks."""
+        self._reported, context = True, self.context
+        context.notes += context.output.notes
+        self.money = context.runtime.store.journal.spent(context.run)
+        if context.settings.force is None:
+            context.notes += self.money.notes
+        context.output.write_report(self.report().as_json())
 
 
-def as_ours(error: Exception) -> VidkitError:
-    """An error as a person can read it; one that vidkit did not foresee is logged in full."""
-    return error if isinstance(error, VidkitError) else VidkitError(told(error))
+@dataclass(frozen=True)
+class Piece:
+    """A section's clip as the video has it. cut: where it lies; start: in the video, in seconds."""
+
+    title: str
+    cut: Clip
+    clip: Asset
+    start: float
+
+
+def captions(piece: Piece, text: str, words: Sequence[Word]) -> list[Cue]:
+    """The captions of a section's clip, at their times in the video."""
+    end = piece.start + piece.cut.seconds
+    return cues(text, words, piece.start, end, piece.cut.speech)
+
+
+@dataclass
+class VideoTask:
+    """Joins the clips of a lesson."""
+
+    context: LessonContext
+    pieces: Sequence[Piece]
+    cues: Sequence[Cue]
+
+    @property
+    def title(self) -> str:
+        """The video's title: the lesson's, or its file's name."""
+        lesson = self.context.lesson
+        return lesson.title or printable(lesson.name, line=True)
+
+    def key(self) -> str:
+        """The video's key. Blocks."""
+        lesson = self.context.lesson
+        clips, titles = [p.clip for p in self.pieces], [p.title for p in self.pieces]
+        frame = self.context.frame
+        fields = video_key_fields(clips, titles, self.title, lesson.language, frame, self.cues)
+        return self.context.key("video", fields)
+
+    async def make(self, key: str) -> Content:
+        """The video, with a cross-fade from each clip to the next where there are to be any."""
+        context = self.context
+        seams = await self._seams()
+        scratch = context.scratch(VIDEO)
+        try:
+            joined = await context.encode(
+                scratch,
+                context.runtime.media.join_clips,
+                [piece.cut.path for piece in self.pieces],
+                step="join",
+                titles=[piece.title for piece in self.pieces],
+                title=self.title,
+                language=context.lesson.language,
+                cues=self.cues,
+                seams=[seam.asset.path for seam in seams],
+            )
+        finally:
+            if not context.runtime.store.keeps:
+                for seam in seams:
+                    await context.discard(seam.asset.path)
+        return Content(scratch, ".mp4", {"kind": "video", "seconds": joined.seconds})
+
+    async def _seams(self) -> list[Cached]:
+        if self.context.frame.motion != "fade":
+            return []
+        tasks = [SeamTask(self.context, *both) for both in pairwise(self.pieces)]
+        return [await cached(self.context, task.key, task.make) for task in tasks]
+
+
+@dataclass
+class SeamTask:
+    """Makes the cross-fade between two clips."""
+
+    context: LessonContext
+    before: Piece
+    after: Piece
+
+    def key(self) -> str:
+        """The cross-fade's key. Blocks."""
+        fields = seam_key_fields(self.before.clip, self.after.clip, self.context.frame)
+        return self.context.key("seam", fields)
+
+    async def make(self, key: str) -> Content:
+        """The cross-fade."""
+        context, scratch = self.context, self.context.scratch(VIDEO)
+        clips = (self.before.cut.path, self.after.cut.path)
+        await context.encode(scratch, context.runtime.media.make_seam, *clips)
+        return Content(scratch, ".mp4", {"kind": "seam"})
+
+
+@dataclass
+class PictureTask:
+    """Draws a picture of the whole video: draw(*inputs). of: all that shapes it."""
+
+    context: LessonContext
+    kind: str
+    of: Sequence[object]
+    draw: Callable[..., bytes]
+    inputs: tuple[object, ...] = field(repr=False)
+
+    def key(self) -> str:
+        """The picture's key. Blocks."""
+        return self.context.key(self.kind, {"version": MEDIA_VERSION, "of": self.of})
+
+    async def make(self, key: str) -> Content:
+        """The picture."""
+        async with self.context.runtime.cores:
+            data = await self.context.runtime.run_in_thread(self.draw, *self.inputs)
+        return Content(data, ".png", {"kind": self.kind})
+
+
+async def join(context: LessonContext, pieces: Sequence[Piece], cues: Sequence[Cue]) -> Cached:
+    """The lesson's video with its captions in the output folder. Raises what went wrong."""
+    task = VideoTask(context, pieces, cues)
+    with StepRecord(context, None, "join", "vidkit") as step:
+        await context.runtime.run_in_thread(_publish_captions, context, cues)
+        video = await cached(context, task.key, task.make, stem=Path(VIDEO).stem)
+        step.done(video.path, hit=video.hit)
+    if step.failure is not None:
+        raise step.failure
+    return video
+
+
+def _publish_captions(context: LessonContext, cues: Sequence[Cue]) -> None:
+    context.output.publish(VTT, to_vtt(cues).encode())
+    context.output.publish(SRT, to_srt(cues).encode())
+
+
+async def add_pictures(context: LessonContext, pieces: Sequence[Piece]) -> None:
+    """Write the poster and the contact sheet; without them a note says why."""
+    media = context.runtime.media
+    clips, seals = [p.cut.path for p in pieces], [p.clip.sha256 for p in pieces]
+    titles, lengths = [p.title for p in pieces], [p.cut.seconds for p in pieces]
+    of = [*zip(seals, titles, lengths, strict=True)]
+    sheet = (clips, titles, lengths, context.frame)
+    try:
+        for name, task in (
+            (POSTER, PictureTask(context, "poster", seals[:1], media.poster, (clips[0],))),
+            (SHEET, PictureTask(context, "sheet", of, media.contact_sheet, sheet)),
+        ):
+            await cached(context, task.key, task.make, stem=Path(name).stem)
+    except Exception as error:
+        context.notes.append(f"no poster or contact sheet: {describe(error)}")

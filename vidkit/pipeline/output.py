@@ -220,9 +220,9 @@ _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
 _number = itertools.count()
 
 
-def part_name(part: str, index: int, suffix: str) -> str:
-    """Where a section's image, audio or clip stands, relative to the folder."""
-    return f"{PARTS[part]}/section_{index}{suffix}"
+def part_stem(part: str, index: int) -> str:
+    """Where a section's image, audio or clip stands, relative to the folder; no suffix."""
+    return f"{PARTS[part]}/section_{index}"
 
 
 class Output:
@@ -290,15 +290,14 @@ class Output:
     def scratch(self, name: str) -> Path:
         """A name beside `name` to write under until the file is whole."""
         final = self.folder / name
-        scratch = final.with_name(f".{final.name}.{os.getpid()}-{next(_number)}{_TEMPORARY}")
-        with self._lock:
-            self._scratches.add(scratch)
-        return scratch
+        return final.with_name(f".{final.name}.{os.getpid()}-{next(_number)}{_TEMPORARY}")
 
     def filled(self, scratch: Path, call: Callable[..., T], /, *arguments: Any, **named: Any) -> T:
         """Call what writes the temporary file `scratch`. Where it is discarded meanwhile,
         because the run was cancelled, it goes when the call has ended.
         """
+        with self._lock:
+            self._scratches.add(scratch)
         try:
             return call(*arguments, **named)
         finally:

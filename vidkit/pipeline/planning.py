@@ -30,25 +30,13 @@ from ..models.lesson import Lesson, is_lesson_name, lesson_files, lesson_order
 from ..models.settings import Settings, settled
 from ..providers.base import ImageAsk, ImageMaker, VoiceAsk, VoiceMaker
 from ..providers.files import own_files
-from ..providers.registry import Kind, image_makers, names, registered, voice_makers
+from ..providers.registry import AUTO, Kind, image_makers, names, registered, voice_makers
 from ..providers.slides import Slides
 from ..report.html import Page, Row, Shown, Table
 from ..store.store import NoStore, Store
-from .assets import (
-    PARTS,
-    Candidate,
-    Fallback,
-    Fallbacks,
-    PartKind,
-    Source,
-    choices,
-    image_ask,
-    price,
-    refusal,
-    straight,
-)
+from .assets import Candidate, candidates, image_ask, price, refusal
 from .batch import Job
-from .section import scrubbed
+from .context import PARTS, Fallback, Fallbacks, PartKind, Source, scrubbed, ungated
 
 TYPICAL_SECONDS = {"slides": 0.1, "espeak": 0.15, "recorded": 0.01, "gtts": 4.0, "openai": 20.0}
 """How long a call of a provider takes, roughly; a provider's own `latency` is believed first."""
@@ -159,7 +147,7 @@ def plan_lessons(
         for index in _chosen(lesson, settings):
             parts = [
                 tally.add(
-                    choices(kind, lesson, index, settings, sources[kind], own_files),
+                    candidates(kind, lesson, index, settings, sources[kind], own_files),
                     (position, index + 1),
                 )
                 for kind in sources
@@ -173,7 +161,7 @@ def plan_lessons(
         seconds=_makespan(lengths, settings.video_workers),
         peak_calls=settings.peak_calls if len(lessons) > 1 else settings.calls_per_video,
         faults=tuple(tally.faults()),
-        notes=tuple(tally.falls),
+        notes=(*tally.fallbacks, *tally.why),
     )
 
 
@@ -186,54 +174,57 @@ class _Tally:
         self._seen: set[str] = set()
         self._calls: dict[tuple[str, str], Calls] = {}
         self._faults: dict[str, list[int]] = {}
-        self.falls = Fallbacks()
+        self.fallbacks = Fallbacks()
         self.keyless: dict[str, None] = {}
+        self.why: dict[str, None] = {}
 
     def add(self, several: Sequence[Candidate], section: tuple[int, int]) -> float:
-        """Count what the first of the choices that can be asked makes for a section, by its
+        """Count what the first of the candidates that can be asked makes for a section, by its
         lesson's position and its number; gives the seconds that it would take.
         """
-        falls: list[Fallback] = []
-        for choice in several:
+        failed: list[Fallback] = []
+        for candidate in several:
             try:
-                seconds = self._count(choice, several)
+                seconds = self._count(candidate, several)
             except ProviderError as error:
-                falls.append(Fallback(choice.name, type(error).__name__, str(error)))
+                failed.append(Fallback(candidate.name, type(error).__name__, str(error)))
             else:
-                if falls:
-                    self.falls.add(choice.kind, section, choice.name, falls)
+                if failed:
+                    self.fallbacks.add(candidate.kind, section, candidate.name, failed)
+                elif candidate.why:
+                    self.why[candidate.why] = None
                 return seconds
-        why = f"{PARTS[several[0].kind]}: {'; '.join(map(str, falls))}"
+        why = f"{PARTS[several[0].kind]}: {'; '.join(map(str, failed))}"
         self._faults.setdefault(why, []).append(section[1])
         return 0.0
 
-    def _count(self, choice: Candidate, several: Sequence[Candidate]) -> float:
+    def _count(self, candidate: Candidate, several: Sequence[Candidate]) -> float:
         """Count one asset. Raises `ProviderError` where its provider would not be asked; what the
         only one would cost is counted although its key is still missing.
         """
-        key, kind, maker = choice.key(), PARTS[choice.kind], choice.maker
-        was = self._calls.get((kind, choice.name)) or Calls(
+        key, kind, maker = candidate.key(), PARTS[candidate.kind], candidate.maker
+        was = self._calls.get((kind, candidate.name)) or Calls(
             kind,
-            choice.name,
+            candidate.name,
             priced=getattr(maker, "priced", None),
             seconds=getattr(maker, "latency", TYPICAL_SECONDS.get(maker.name, UNKNOWN_SECONDS)),
         )
         if key in self._seen:
             return 0.0
-        fresh = self._force in (choice.kind, "all")
+        fresh = self._force in (candidate.kind, "all")
         if not fresh and self._store.find(key) is not None:
             self._seen.add(key)
-            self._calls[kind, choice.name] = _more(was, kept=1)
+            self._calls[kind, candidate.name] = _more(was, kept=1)
             return 0.0
-        if missing := choice.missing:
+        if missing := candidate.missing:
             if len(several) > 1 or not isinstance(missing, KeyMissing):
                 raise missing
             self.keyless[str(missing)] = None
-        last = choice is several[-1]
-        if not fresh and not last and (refused := refusal(self._store, choice, key)):
+        last = candidate is several[-1]
+        if not fresh and not last and (refused := refusal(self._store, candidate, key)):
             raise refused
         self._seen.add(key)
-        self._calls[kind, choice.name] = _more(was, new=1, dollars=choice.price)
+        self._calls[kind, candidate.name] = _more(was, new=1, dollars=candidate.price)
         return was.seconds
 
     def faults(self) -> Iterator[str]:
@@ -459,7 +450,7 @@ def slide_sheet(lesson: Lesson, settings: Settings, out: Path) -> list[str]:
     reasons = [maker.explain(ask) for ask in asks]
 
     async def draw() -> list[bytes]:
-        pictures = [await maker.draw(ask, straight) for ask in asks]
+        pictures = [await maker.draw(ask, ungated) for ask in asks]
         return [picture.data for picture in pictures]
 
     pictures = map(open_picture, asyncio.run(draw()))
@@ -536,7 +527,7 @@ def offers(settings: Settings | None = None) -> list[Offer]:
     """All providers, images first, by name. Nothing is asked of anybody."""
     chosen = settled(settings, {})
     kinds: tuple[Kind, ...] = ("images", "voice")
-    return [offer(kind, name, chosen) for kind in kinds for name in names(kind)]
+    return [offer(kind, name, chosen) for kind in kinds for name in names(kind) if name != AUTO]
 
 
 def check(several: Sequence[Offer], seconds: float = CHECK_SECONDS) -> list[Offer]:
@@ -648,9 +639,9 @@ def _trial(offer: Offer) -> Callable[[], Awaitable[str]] | None:
     async def try_it() -> str:
         if offer.kind == "images":
             ask = ImageAsk("A leaf.", "Leaves are green.", "Leaves", "en", (320, 180))
-            await maker.draw(ask, straight)
+            await maker.draw(ask, ungated)
             return "a picture was drawn"
-        await maker.speak(VoiceAsk("Leaves are green.", "en"), straight)
+        await maker.speak(VoiceAsk("Leaves are green.", "en"), ungated)
         return "a sentence was spoken"
 
     return try_it

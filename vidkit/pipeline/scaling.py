@@ -185,8 +185,8 @@ class Steering:
 
     def _measured(self, sampled: Sampled) -> Measured:
         sections, lessons = self._batch.waiting
-        tools = self._batch.tools
-        first = (tools.images[0], tools.voice[0])
+        runtime = self._batch.runtime
+        first = (runtime.images[0], runtime.voice[0])
         return Measured(
             sections=self._set[0],
             videos=self._set[1],

@@ -4,13 +4,19 @@ Beside what `ImageMaker` and `VoiceMaker` demand, a provider may have
 
     online      True where it asks a service: its gate then feels its way, and retries
     gate_key    what shares the service's limits with it, as a tuple of text: key, address, model
-    price       dollars that one request may cost, or a function from the ask to them;
-                without it nobody knows, and under a budget it is not asked
+    price       dollars that one request may cost at the very most, or a function from the ask
+                to them; without it nobody knows, and under a budget it is not asked
+    warnings    sentences that a person should read before anything is sent
     priced      the day of that price, as 2026-11-22
     latency     seconds that a call takes, for plans
     missing     the `ProviderMissing` for which it cannot be asked now, or None
     models      the names of the models that it can be told to use
     needs       what it needs and whether that is there, in words and without any secret
+    local       True where it works on this machine alone: a lesson may name its voices
+    speaks()    of a voice, from a language (a tag) and the name of a voice or None: whether it
+                speaks that; without it, everything
+    voices()    of a voice, from a language: pairs of what a section's `voice` can name and what to
+                call it, those of the language first; blocks
     check()     a coroutine: whether it can be used, in words or as a `ProviderError`; it costs
                 nothing
     aclose()    a coroutine: closes connections; called when the last run that uses it ends
@@ -23,6 +29,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+from ..slides.slide import Region
 from ..text.captions import Word
 
 T = TypeVar("T")
@@ -81,12 +88,16 @@ class Picture:
 
     `notes` are sentences for the person who looks: a missing font, a text that was cut.
     `cost` is what it cost in dollars, where the provider says.
+    `pages` are further pictures of the same section, shown after it where their words are spoken.
+    `regions` are what appears on its own in the pictures, so that they can follow the voice.
     """
 
     data: bytes
     suffix: str = ".png"
     notes: tuple[str, ...] = ()
     cost: float | None = None
+    pages: tuple[bytes, ...] = ()
+    regions: tuple[Region, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -269,7 +269,7 @@ def _typed(status: int, headers: Mapping[str, str], language: str, tld: str) -> 
 
 
 def _spoken(ask: VoiceAsk) -> str:
-    return spoken(ask.text, ask.language, ask.say).text
+    return spoken(ask.text, ask.language, ask.say, normalise=False).text
 
 
 def voice(argument: str | None, **given: Any) -> GoogleVoice:

@@ -125,6 +125,11 @@ class OpenAIImages:
         return self._account.needs
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know before anything is sent."""
+        return self._account.warnings
+
+    @property
     def models(self) -> tuple[str, ...]:
         """The models that are current."""
         return current("images")
@@ -255,6 +260,11 @@ class OpenAIVoice:
     def needs(self) -> str:
         """What it needs and whether that is there, in words."""
         return self._account.needs
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know before anything is sent."""
+        return self._account.warnings
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -410,7 +420,7 @@ def _changed(fields: Mapping[str, Any], by_hand: Mapping[str, str]) -> dict[str,
 
 
 def _spoken(ask: VoiceAsk) -> str:
-    return spoken(ask.text, ask.language, ask.say).text
+    return spoken(ask.text, ask.language, ask.say, normalise=False).text
 
 
 def _speed(ask: VoiceAsk) -> float | None:

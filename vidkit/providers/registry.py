@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Literal, NoReturn, cast
+from typing import Literal, NoReturn, cast
 
 from ..core.errors import ProviderMissing, SettingsError
-from ..models.settings import Secret, Settings
+from ..models.settings import TABLE, Settings
 from .base import ImageAsk, ImageMaker, Narration, Picture, Request, VoiceAsk, VoiceMaker
 
 Kind = Literal["images", "voice"]
@@ -23,30 +23,21 @@ _OWN: dict[Kind, dict[str, str]] = {
     },
     "voice": {
         "espeak": "vidkit.providers.espeak:voice",
+        "hibari": "vidkit.providers.hibari:voice",
+        "kokoro": "vidkit.providers.kokoro:voice",
         "openai": "vidkit.providers.openai:voice",
         "gtts": "vidkit.providers.gtts:voice",
+        "piper": "vidkit.providers.piper:voice",
         "recorded": "vidkit.providers.files:voice",
         "simulated": "vidkit.providers.simulated:voice",
     },
 }
-_GROUPS: dict[Kind, str] = {"images": "vidkit.images", "voice": "vidkit.voices"}
+AUTO = "auto"
+"""As a voice: those of `AUTO_VOICES`, each for the languages that it speaks."""
+AUTO_VOICES = ("hibari", "espeak")
+"""Free, offline and installed with vidkit, the best first."""
 
-_TAKES: dict[tuple[Kind, str], dict[str, str]] = {
-    ("images", "openai"): {
-        "api_key": "api_key",
-        "base_url": "base_url",
-        "image_style": "style",
-        "image_quality": "quality",
-    },
-    ("voice", "openai"): {
-        "api_key": "api_key",
-        "base_url": "base_url",
-        "voice_manner": "manner",
-    },
-    ("voice", "gtts"): {"voice_tld": "tld", "voice_slow": "slow"},
-}
-"""The settings that a provider of vidkit's takes, and what it calls them. One of another
-package takes what stands after its colon."""
+_GROUPS: dict[Kind, str] = {"images": "vidkit.images", "voice": "vidkit.voices"}
 
 
 class Absent:
@@ -76,7 +67,8 @@ class Absent:
 
 def names(kind: Kind) -> tuple[str, ...]:
     """The names that `images=` (or `voice=`) accepts, those of other packages included."""
-    return tuple(sorted(_OWN[kind].keys() | {point.name for point in registered(kind)}))
+    own = _OWN[kind].keys() | ({AUTO} if kind == "voice" else set())
+    return tuple(sorted(own | {point.name for point in registered(kind)}))
 
 
 def registered(kind: Kind) -> tuple[EntryPoint, ...]:
@@ -120,12 +112,11 @@ def left_aside(settings: Settings) -> list[str]:
         for spec in settings.sources(kind)
         if isinstance(spec, str)
     ]
-    taken = {setting for each in chosen for setting in _TAKES.get(each, ())}
-    all_ = dict.fromkeys(setting for takes in _TAKES.values() for setting in takes)
     return [
-        f"{setting} is set and not used: none of the chosen providers takes it"
-        for setting in all_
-        if setting not in taken and getattr(settings, setting) not in (None, False)
+        f"{name} is set and not used: none of the chosen providers takes it"
+        for name, row in TABLE.items()
+        if row.takes and getattr(settings, name) not in (None, False)
+        if not any(row.keyword(*each) for each in chosen)
     ]
 
 
@@ -145,7 +136,7 @@ def specs(kind: Kind, text: str) -> tuple[str, ...]:
 
 
 def _several(kind: Kind, settings: Settings, keyless: bool) -> Sequence[object]:
-    wanted = settings.sources(kind)
+    wanted = _expanded(kind, settings)
     makers: list[object] = []
     for spec in wanted:
         try:
@@ -156,6 +147,16 @@ def _several(kind: Kind, settings: Settings, keyless: bool) -> Sequence[object]:
     if not asked and all(getattr(maker, "missing", None) for maker in makers):
         _present(makers[0])
     return makers
+
+
+def _expanded(kind: Kind, settings: Settings) -> list[object]:
+    """The providers that the settings name, with those that "auto" stands for in its place."""
+    named = settings.sources(kind)
+    own = [voice for voice in AUTO_VOICES if voice not in named] if kind == "voice" else []
+    expanded: list[object] = []
+    for spec in named:
+        expanded += own if kind == "voice" and spec == AUTO else [spec]
+    return expanded
 
 
 def _present(maker: object) -> object:
@@ -178,20 +179,9 @@ def _made(kind: Kind, spec: object, settings: Settings | None) -> object:
     if place := _OWN[kind].get(name):
         module, _, attribute = place.partition(":")
         make = getattr(import_module(module), attribute)
-        return make(argument or None, **_given(kind, name, settings))
+        return make(argument or None, **(settings.keywords(kind, name) if settings else {}))
     points = [point for point in registered(kind) if point.name == name]
     if not points:
         choices = ", ".join(names(kind))
         raise ProviderMissing(f"there is no {kind} provider {name!r}; choose from: {choices}")
     return cast(Callable[[str | None], object], points[0].load())(argument or None)
-
-
-def _given(kind: Kind, name: str, settings: Settings | None) -> Mapping[str, Any]:
-    """What the settings say of a provider, under its own names."""
-    if settings is None:
-        return {}
-    return {
-        its: value.reveal() if isinstance(value, Secret) else value
-        for ours, its in _TAKES.get((kind, name), {}).items()
-        if (value := getattr(settings, ours)) not in (None, False)
-    }

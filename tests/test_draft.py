@@ -1,0 +1,734 @@
+"""Drafts: a lesson from a notebook, Markdown, PowerPoint or PDF."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+import vidkit
+from vidkit.cli import main
+from vidkit.draft.notebook import is_saved, running_notebook
+from vidkit.errors import LessonError, OutputError, SettingsError
+
+
+def picture(colour: str = "navy", size: tuple[int, int] = (320, 200)) -> bytes:
+    """A PNG of one colour."""
+    file = io.BytesIO()
+    Image.new("RGB", size, colour).save(file, "PNG")
+    return file.getvalue()
+
+
+def figure(colour: str = "navy") -> dict[str, Any]:
+    """An output as matplotlib leaves it."""
+    data = {"image/png": base64.b64encode(picture(colour)).decode(), "text/plain": ["<Figure>"]}
+    return {"output_type": "display_data", "data": data, "metadata": {}}
+
+
+def html(text: str, plain: str = "") -> dict[str, Any]:
+    data = {"text/html": text} | ({"text/plain": plain} if plain else {})
+    return {"output_type": "execute_result", "data": data, "metadata": {}}
+
+
+def printed(text: str) -> dict[str, Any]:
+    return {"output_type": "stream", "name": "stdout", "text": text}
+
+
+def said(text: str, *tags: str, **more: Any) -> dict[str, Any]:
+    return {"cell_type": "markdown", "source": text, "metadata": {"tags": list(tags)}} | more
+
+
+def program(code: str, *outputs: Mapping[str, Any], tags: tuple[str, ...] = ()) -> dict[str, Any]:
+    meta = {"tags": list(tags)}
+    return {"cell_type": "code", "source": code, "outputs": [*outputs], "metadata": meta}
+
+
+def notebook(folder: Path, *cells: Mapping[str, Any], name: str = "penguins") -> Path:
+    """A notebook of these cells, saved."""
+    path = folder / f"{name}.ipynb"
+    meta = {"language_info": {"name": "python"}}
+    data = {"cells": cells, "metadata": meta, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(data), "utf-8")
+    return path
+
+
+def markdown(folder: Path, text: str, name: str = "deck.md") -> Path:
+    path = folder / name
+    path.write_text(text, "utf-8")
+    return path
+
+
+def contents(lesson: vidkit.Lesson) -> list[str]:
+    return [section.content for section in lesson.sections]
+
+
+def layouts(lesson: vidkit.Lesson) -> list[str]:
+    """What each section shows: "picture", its layout, or "" for text alone."""
+    return ["picture" if s.image else s.slide.get("layout", "") for s in lesson.sections]
+
+
+# Notebooks
+
+
+def test_a_notebook_becomes_a_lesson_with_its_figures_tables_and_programs(tmp_path: Path) -> None:
+    """Headings divide, text is said over the program and the figure that come after it, and a
+    data frame is a table of its first rows with its size.
+    """
+    frame = (
+        "<div><style>th {color: red}</style><table><thead><tr><th></th><th>bill</th></tr></thead>"
+        "<tbody><tr><th>0</th><td>39.1</td></tr></tbody></table><p>344 rows × 7 columns</p></div>"
+    )
+    path = notebook(
+        tmp_path,
+        said("# Penguins\n\nWe look at penguins."),
+        said("## The data\n\nHere are the *first* rows."),
+        program("import pandas as pd\nframe = pd.read_csv('p.csv')\nframe.head()", html(frame)),
+        said("## Bills\n\nWe draw the lengths. The figure shows two groups."),
+        program("ax = frame.plot()", figure()),
+        said("The plot shows that Gentoo bills are long."),
+    )
+    lesson = vidkit.lesson_from(path)
+    assert layouts(lesson) == ["", "table", "code", "picture"]
+    assert contents(lesson)[1:3] == ["Here are the first rows.", "We draw the lengths."]
+    assert contents(lesson)[3] == (
+        "The figure shows two groups.\n\nThe plot shows that Gentoo bills are long."
+    )
+    assert [s.title for s in lesson.sections] == ["Penguins", "The data", "Bills", "Bills"]
+    assert [s.source for s in lesson.sections] == [
+        "cell 1",
+        "cells 2, 3",
+        "cells 4, 5",
+        "cells 4, 5, 6",
+    ]
+    assert lesson.title == "Penguins" and lesson.source == "penguins.ipynb"
+    assert lesson.sections[1].slide["points"] == ["344 rows × 7 columns"]
+    assert lesson.sections[3].image and lesson.sections[3].image.read_bytes() == picture()
+    assert not lesson.warnings
+
+
+def test_a_cell_without_text_says_its_comments_and_a_bare_figure_its_title(tmp_path: Path) -> None:
+    """A comment or a docstring is said where a cell has no text; a figure without any word says
+    the title that its program gives it, or the heading; anything else without words is left out.
+    """
+    path = notebook(
+        tmp_path,
+        said("# Bills"),
+        program('def mean(a):\n    """Give the middle of a."""\n    return sum(a) / len(a)'),
+        program("# x = mean(b)\nx = 1", printed("1\n")),
+        program("plt.title('Length of bills')\nplt.show()", figure("red")),
+        program("plt.show()", figure("green")),
+        program("# Draw the depth again\nplt.show()", figure("blue")),
+    )
+    lesson = vidkit.lesson_from(path)
+    assert layouts(lesson) == ["code", "picture", "picture", "picture"]
+    assert contents(lesson) == [
+        "Give the middle of a.",
+        "Length of bills",
+        "Bills",
+        "Draw the depth again.",
+    ]
+    assert lesson.sections[1].title == "Length of bills"
+
+
+def test_long_programs_are_shown_in_steps_of_twelve_lines(tmp_path: Path) -> None:
+    """Steps end between statements, and say their own comments; no line of the program is lost."""
+    parts = [f"# Make part {n} of the whole\na{n} = [\n    1,\n    2,\n]\n" for n in range(7)]
+    lesson = vidkit.lesson_from(notebook(tmp_path, program("\n".join(parts))))
+    codes = [section.slide["code"] for section in lesson.sections]
+    assert all(len(code.split("\n")) <= 12 for code in codes) and len(codes) >= 4
+    assert [line for code in codes for line in code.split("\n") if line] == [
+        line for part in parts for line in part.split("\n") if line
+    ]
+    assert all(code.startswith("# Make part") for code in codes)
+
+
+def test_what_a_program_printed_stands_under_it_or_after_it(tmp_path: Path) -> None:
+    """A few lines stand under the program, an error is one of them, more lines are a slide."""
+    error = {"output_type": "error", "ename": "KeyError", "evalue": "'x'", "traceback": []}
+    path = notebook(
+        tmp_path,
+        said("We print one number."),
+        program("print(a)", printed("\x1b[31m0%\r50%\r100%\x1b[0m\n42\n")),
+        said("This one fails."),
+        program("b['x']", error),
+        said("This is long. Look at it."),
+        program("help(a)", printed("\n".join(f"line {n}" for n in range(40)))),
+    )
+    lesson = vidkit.lesson_from(path)
+    assert lesson.sections[0].slide["output"] == "100%\n42"
+    assert lesson.sections[1].slide["output"] == "KeyError: 'x'"
+    assert lesson.sections[2].slide["code"] == "help(a)"
+
+
+def test_tags_choose_what_is_said_and_shown(tmp_path: Path) -> None:
+    """`vidkit:skip`, `vidkit:notes`, `vidkit:show`, and the tags that hide an input, an output."""
+    path = notebook(
+        tmp_path,
+        said("# One", "vidkit:show"),
+        said("Not for the video.", "vidkit:skip"),
+        said("- Only said", "vidkit:notes"),
+        program("a = 1", tags=("vidkit:show",)),
+        program("b = 2", tags=("vidkit:show",)),
+        said("Here is a figure."),
+        program("plt.show()", figure(), tags=("hide-input",)),
+        said("And no figure."),
+        program("c = 3", figure(), tags=("remove_output",)),
+    )
+    lesson = vidkit.lesson_from(path)
+    assert contents(lesson) == ["Only said.", "One", "Here is a figure.", "And no figure."]
+    assert [s.slide.get("code") for s in lesson.sections] == ["a = 1", "b = 2", None, "c = 3"]
+
+
+def test_pictures_of_a_text_are_those_of_the_file_and_of_its_folder(tmp_path: Path) -> None:
+    """Attached, written into the text, or a file beside the notebook; one of the network, of
+    another folder or of no picture is named in a note, and its section goes without.
+    """
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "leaf one.png").write_bytes(picture("green"))
+    (tmp_path / "inner" / "pic.png").write_bytes(picture("red"))
+    (tmp_path / "inner" / "text.png").write_text("no picture")
+    attached = {"a.png": {"image/png": base64.b64encode(picture("blue")).decode()}}
+    inline = base64.b64encode(picture("black")).decode()
+    path = notebook(
+        tmp_path / "inner",
+        said("A file. ![A red square](pic.png)"),
+        said("# Attached\n\nOne. ![](attachment:a.png)", attachments=attached),
+        said(f"# Inline\n\nTwo. <img src='data:image/png;base64,{inline}'>"),
+        said("# None\n\nThree. ![x](../leaf%20one.png) ![y](https://example.org/a.png)"),
+        said("![z](/etc/passwd) ![v](text.png) ![w](file:///etc/passwd) ![u](gone.png)"),
+    )
+    lesson = vidkit.lesson_from(path)
+    found = [s.image.read_bytes() if s.image else None for s in lesson.sections]
+    assert found == [picture("red"), picture("blue"), picture("black"), None]
+    assert contents(lesson) == ["A file.", "One.", "Two.", "Three."]
+
+
+def test_a_drawing_is_set_as_a_picture_and_reaches_for_nothing(tmp_path: Path) -> None:
+    """An SVG output becomes a PNG; scripts in it do not run, files that it names are not read."""
+    (tmp_path / "secret.png").write_bytes(picture("red"))
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 100"><script>alert(1)</script>'
+        f'<image href="{tmp_path}/secret.png" width="200" height="100"/>'
+        '<image href="https://example.org/a.png" width="9" height="9"/>'
+        '<rect width="100" height="100" fill="#0000ff"/></svg>'
+    )
+    output = {"output_type": "display_data", "data": {"image/svg+xml": [svg]}}
+    lesson = vidkit.lesson_from(notebook(tmp_path, said("# A drawing"), program("d", output)))
+    assert lesson.sections[0].image
+    with Image.open(lesson.sections[0].image) as drawn:
+        assert drawn.convert("RGB").getpixel((drawn.width // 4, drawn.height // 2)) == (0, 0, 255)
+        assert drawn.convert("RGB").getpixel((drawn.width * 3 // 4, 20)) == (255, 255, 255)
+
+
+def test_old_notebooks_are_read(tmp_path: Path) -> None:
+    """Those of format 3 are brought into format 4."""
+    cells = [
+        {"cell_type": "heading", "level": 1, "source": "Old", "metadata": {}},
+        {"cell_type": "markdown", "source": ["We add.\n"], "metadata": {}},
+        {"cell_type": "code", "input": ["1 + 1"], "language": "python", "outputs": []},
+    ]
+    data = {"worksheets": [{"cells": cells}], "metadata": {}, "nbformat": 3, "nbformat_minor": 0}
+    path = tmp_path / "old.ipynb"
+    path.write_text(json.dumps(data))
+    lesson = vidkit.lesson_from(path)
+    assert (lesson.title, contents(lesson)) == ("Old", ["We add."])
+    assert lesson.sections[0].slide["code"] == "1 + 1"
+
+
+HOSTILE = {
+    "script": html("<script>alert('pwned')</script><iframe src='https://example.org'></iframe>"),
+    "table": html(
+        "<table><tr><th>a<script>alert('pwned')</script></th></tr>"
+        "<tr><td onclick='alert(1)'>1<img src='https://example.org/x.png'></td></tr></table>"
+    ),
+    "javascript": {"output_type": "display_data", "data": {"application/javascript": "alert(1)"}},
+    "no data": {"output_type": "display_data", "data": None},
+    "a number": {"output_type": "stream", "name": "stdout", "text": 5},
+    "damaged": {"output_type": "display_data", "data": {"image/png": "iVBORw0KGgo=!!"}},
+    "no base64": {"output_type": "display_data", "data": {"image/png": [1, {"a": 2}]}},
+    "half letters": printed("\ud800 half"),
+    "list": ["no output"],
+}
+
+
+@pytest.mark.parametrize("output", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_outputs_run_nothing_and_fetch_nothing(
+    output: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever an output is, the lesson is made of the rest, and no connection is opened."""
+    monkeypatch.setattr(socket, "socket", None)
+    path = notebook(tmp_path, said("Look at this."), program("show()", output))
+    lesson = vidkit.lesson_from(path)
+    assert contents(lesson) == ["Look at this."]
+    assert "alert" not in path.with_suffix(".json").read_text("utf-8")
+
+
+def test_an_output_of_fifty_megabytes_is_cut(tmp_path: Path) -> None:
+    """Only its first lines are shown, and the lesson stays small."""
+    big = [printed("x" * 25_000_000), html("<p>" + "y" * 25_000_000)]
+    path = notebook(tmp_path, said("This is large."), program("print(x)", *big))
+    vidkit.lesson_from(path)
+    assert path.with_suffix(".json").stat().st_size < 50_000
+
+
+BROKEN = {
+    "no JSON": "{",
+    "a list": "[]",
+    "no cells": '{"nbformat": 4}',
+    "cells of no kind": '{"cells": [1, null, {}], "nbformat": 4}',
+    "cells of odd values": '{"cells": [{"cell_type": "markdown", "source": 3, "metadata": []}]}',
+    "nothing to say": '{"cells": [{"cell_type": "raw", "source": "x"}]}',
+    "deep": "[" * 100_000,
+    "an old one": '{"worksheets": 1, "nbformat": 3}',
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
+def test_a_broken_notebook_is_told_in_words(text: str, tmp_path: Path) -> None:
+    """The error names the file, what is wrong and the mend; nothing is written."""
+    path = tmp_path / "broken.ipynb"
+    path.write_text(text)
+    with pytest.raises(LessonError, match=r"broken\.ipynb: .+; .+"):
+        vidkit.lesson_from(path)
+    assert [file.name for file in tmp_path.iterdir()] == ["broken.ipynb"]
+
+
+def test_this_is_the_notebook_that_runs_and_knows_whether_it_is_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The front end's word comes first, then the latest of the folder that asks with `%vidkit
+    this`; a cell that was changed or run since it was saved is seen.
+    """
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    first, asks = {"execution_count": 1}, {"execution_count": 2}
+    path = notebook(tmp_path, program("a = 1") | first, program("%vidkit this") | asks)
+    other = notebook(tmp_path, program("b = 1"), name="other")
+    assert running_notebook({}) == path
+    assert running_notebook({"__vsc_ipynb_file__": str(other)}) == other
+    monkeypatch.setenv("JPY_SESSION_NAME", str(other))
+    assert running_notebook({}) == other
+    assert is_saved(path, {0: "", 1: "a = 1"})
+    assert not is_saved(path, {0: "", 1: "a = 2"})
+    assert not is_saved(path, {1: "a = 1", 3: "a = 1"})
+
+
+# Files that are written
+
+
+def test_the_same_source_gives_the_same_files_and_changes_are_kept(tmp_path: Path) -> None:
+    """Drafting again changes nothing; a changed source makes a new draft; a lesson that somebody
+    edited, or that is another, is never written over.
+    """
+    path = notebook(tmp_path, said("One."), program("p()", figure()))
+    lesson = vidkit.lesson_from(path)
+    before = lesson.path.read_bytes()
+    assert vidkit.lesson_from(path) == lesson and lesson.path.read_bytes() == before
+    notebook(tmp_path, said("Two."), program("p()", figure()))
+    again = vidkit.lesson_from(path)
+    assert contents(again) == ["Two."]
+    vidkit.save_lesson(vidkit.edited(again, 0, content="Mine."))
+    with pytest.raises(OutputError, match="was changed since it was drafted"):
+        vidkit.lesson_from(path)
+    assert contents(vidkit.load_lesson(lesson.path)) == ["Mine."]
+    assert contents(vidkit.lesson_from(path, tmp_path / "other.json")) == ["Two."]
+
+
+def test_a_long_source_becomes_a_course_in_order(tmp_path: Path) -> None:
+    """Each lesson has at most so many minutes, and begins with a heading; nothing is lost."""
+    text = "\n\n".join(
+        f"# Chapter {n}\n\n" + "\n\n".join("word " * 59 + f"end{n}{k}." for k in range(4))
+        for n in range(1, 6)
+    )
+    lessons = vidkit.course_from(markdown(tmp_path, text, "book.md"), minutes=4)
+    names = [lesson.path.name for lesson in lessons]
+    assert names == ["1-chapter-1.json", "2-chapter-3.json", "3-chapter-5.json"]
+    assert {lesson.path.parent.name for lesson in lessons} == {"book"}
+    whole = vidkit.lesson_from(tmp_path / "book.md")
+    assert [c for lesson in lessons for c in contents(lesson)] == contents(whole)
+    with pytest.raises(SettingsError, match="minutes is 0"):
+        vidkit.course_from(tmp_path / "book.md", minutes=0)
+
+
+def test_the_command_drafts_and_says_what_it_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`vidkit draft` names the lessons, their length and its notes; `check` finds no fault."""
+    path = notebook(tmp_path, said("Hello there. ![x](https://example.org/x.png)"))
+    assert main(["draft", str(path), "-o", str(tmp_path / "a.json")]) == 0
+    out = capsys.readouterr().out
+    assert "a.json: 1 section, about 0.0 minutes" in out
+    assert "cell 1: the picture 'https://example.org/x.png' is not shown" in out
+    assert main(["check", str(tmp_path / "a.json")]) == 0
+    assert main(["draft", str(tmp_path / "gone.md")]) == 2
+    assert main(["draft", __file__]) == 2
+    assert "name a file that ends in .ipynb" in capsys.readouterr().err
+
+
+# Markdown
+
+
+def test_markdown_is_read_as_a_person_would(tmp_path: Path) -> None:
+    """Links are their words, comments, addresses, footnotes and contents are left out, prices are
+    no formulas, roles and attributes vanish, and asides say what they are.
+    """
+    text = """# Reading {#top}
+
+- [One](#one)
+- [Two](#two)
+
+See [the *page*](https://example.org "x"), {ref}`the oven <oven>` and :func:`open`.[^1]
+It costs $5 and $6. <!-- nobody reads this --> We know $x^2$ &amp; `a_b`.
+
+https://example.org/long/address
+
+```{note}
+Keep cool.
+```
+
+> [!tip] Try it
+> Eat well.
+
+[^1]: A footnote.
+"""
+    lesson = vidkit.lesson_from(markdown(tmp_path, text))
+    assert lesson.sections[0].title == "Reading"
+    assert lesson.sections[0].content.split("\n\n") == [
+        "See the page, the oven and `open`. It costs $5 and $6. We know $x^2$ & `a_b`.",
+        "Note: Keep cool.",
+        "Try it: Eat well.",
+    ]
+
+
+def test_lists_tables_formulas_and_code_of_markdown_are_shown(tmp_path: Path) -> None:
+    """Each has its slide, and is said with the text before it."""
+    text = """We need:
+
+- flour
+- [x] water
+
+# Steps
+
+1. Mix
+2. Bake
+
+# Sums
+
+The law is
+
+$$
+\\begin{aligned}
+F &= m a \\\\
+a &= g
+\\end{aligned}
+$$
+
+where $m$ is the mass.
+
+# Table
+
+| a | b |
+|---|---|
+| 1 | 2 |
+
+# Code
+
+Print it.
+
+```python
+print(1)
+```
+"""
+    lesson = vidkit.lesson_from(markdown(tmp_path, text))
+    assert layouts(lesson) == ["points", "steps", "equation", "table", "code"]
+    assert contents(lesson) == [
+        "We need:\n\nflour. water.",
+        "Mix. Bake.",
+        "The law is\n\nwhere $m$ is the mass.",
+        "a, b. 1, 2.",
+        "Print it.",
+    ]
+    assert lesson.sections[2].slide["equation"] == ["F = m a", "a = g"]
+    assert lesson.sections[3].slide["table"] == [["a", "b"], ["1", "2"]]
+    assert [s.source for s in lesson.sections][:2] == ["lines 1, 3", "lines 6, 8"]
+
+
+DECKS = {
+    "marp": """---
+marp: true
+title: Light
+---
+
+<!-- _class: lead -->
+
+# Light
+
+<!--
+Light is fast.
+
+Very fast.
+-->
+
+---
+
+## Colours
+
+- Red
+- Blue
+
+![bg right:40%](pic.png)
+
+<!-- Colours are lengths. -->
+""",
+    "slidev": """---
+theme: seriph
+title: Light
+---
+
+# Light
+
+<!--
+Light is fast.
+
+Very [click] fast.
+-->
+
+---
+layout: two-cols
+---
+
+## Colours
+
+- Red
+- Blue
+
+::right::
+
+![x](pic.png)
+
+<!-- Colours are lengths. -->
+""",
+    "reveal.js": """# Light
+
+Note:
+Light is fast.
+
+Very fast.
+
+---
+
+## Colours
+
+- Red <!-- .element: class="fragment" -->
+- Blue
+
+![](pic.png)
+
+Note: Colours are lengths.
+""",
+    "Quarto": """---
+title: Light
+format: revealjs
+---
+
+# Light
+
+::: {.notes}
+Light is fast.
+
+Very fast.
+:::
+
+## Colours
+
+:::: {.columns}
+::: {.column width="50%"}
+- Red
+- Blue
+:::
+::: {.column width="50%"}
+![](pic.png)
+:::
+::::
+
+. . .
+
+::: {.notes}
+Colours are lengths.
+:::
+""",
+    "Obsidian": """---
+theme: night
+title: Light
+---
+
+# Light
+
+note: Light is fast.
+
+Very fast.
+
+---
+
+## Colours
+
+- Red
+- Blue
+
+![[pic.png|300]]
+
+note: Colours are lengths.
+""",
+}
+
+
+@pytest.mark.parametrize("flavour", DECKS)
+def test_decks_of_slides_say_their_notes_and_show_their_slides(
+    flavour: str, tmp_path: Path
+) -> None:
+    """Speaker notes are the narration, points stand beside the picture, and no mark of the
+    deck's own language is seen.
+    """
+    (tmp_path / "pic.png").write_bytes(picture())
+    lesson = vidkit.lesson_from(markdown(tmp_path, DECKS[flavour]))
+    assert contents(lesson) == ["Light is fast.\n\nVery fast.", "Colours are lengths."]
+    assert [s.title for s in lesson.sections] == ["Light", "Colours"]
+    assert lesson.title == "Light"
+    assert layouts(lesson)[1] == "picture"
+    assert lesson.sections[1].slide["points"] == ["Red", "Blue"]
+
+
+def test_a_document_that_notes_something_is_no_deck(tmp_path: Path) -> None:
+    """`Note:` in running text stays where it is, and rules only divide."""
+    text = "# One\n\nNote: this stays.\n\n## Two\n\nText.\n\n---\n\nMore text."
+    lesson = vidkit.lesson_from(markdown(tmp_path, text))
+    assert contents(lesson) == ["Note: this stays.", "Text.", "More text."]
+
+
+# PowerPoint and PDF
+
+
+def presentation(path: Path) -> Path:
+    """A deck with notes, points beside a picture, a table, and slides from right to left."""
+    from pptx import Presentation
+    from pptx.util import Inches
+
+    deck = Presentation()
+    deck.core_properties.title = "Cells"
+    first = deck.slides.add_slide(deck.slide_layouts[0])
+    first.shapes.title.text, first.placeholders[1].text = "Cells", "A first look"
+    first.notes_slide.notes_text_frame.text = "Welcome to cells.\nThey are small."
+    second = deck.slides.add_slide(deck.slide_layouts[1])
+    second.shapes.title.text = "Parts"
+    second.placeholders[1].text = "Nucleus\nMembrane"
+    second.shapes.add_picture(io.BytesIO(picture()), Inches(5), Inches(4))
+    third = deck.slides.add_slide(deck.slide_layouts[5])
+    third.shapes.title.text = "Sizes"
+    table = third.shapes.add_table(2, 2, Inches(1), Inches(2), Inches(5), Inches(2)).table
+    for row, cells in enumerate((("Cell", "µm"), ("Yeast", "5"))):
+        for column, text in enumerate(cells):
+            table.cell(row, column).text = text
+    third.notes_slide.notes_text_frame.text = "Cells differ in size."
+    fourth = deck.slides.add_slide(deck.slide_layouts[1])
+    fourth.shapes.title.text, fourth.placeholders[1].text = "תאים", "תא הוא יחידה\nגרעין"
+    deck.save(str(path))
+    return path
+
+
+def test_powerpoint_says_its_notes_and_shows_its_slides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Notes are the narration; text, pictures and tables become slides; without notes the text of
+    the slide is said.
+    """
+    monkeypatch.setenv("PATH", "")
+    lesson = vidkit.lesson_from(presentation(tmp_path / "cells.pptx"))
+    assert contents(lesson) == [
+        "Welcome to cells.\n\nThey are small.",
+        "Nucleus. Membrane.",
+        "Cells differ in size.",
+        "תא הוא יחידה. גרעין.",
+    ]
+    assert layouts(lesson) == ["statement", "picture", "table", "points"]
+    assert lesson.sections[1].slide["points"] == ["Nucleus", "Membrane"]
+    assert lesson.sections[2].slide["table"] == [["Cell", "µm"], ["Yeast", "5"]]
+    assert [s.source for s in lesson.sections] == [f"slide {n}" for n in (1, 2, 3, 4)]
+    assert lesson.title == "Cells"
+
+
+def document(path: Path, text: str) -> Path:
+    import typst
+
+    source = path.with_suffix(".typ")
+    source.write_text(text, "utf-8")
+    typst.compile(str(source), output=str(path))
+    return path
+
+
+def test_pdf_shows_its_pages_and_says_what_stands_on_them(tmp_path: Path) -> None:
+    """Each page is a picture; its text is said as running text, without the number of the page."""
+    text = (
+        '#set page(width: 16cm, height: 9cm, numbering: "1 / 1")\n= First\nLight bends.\n\n'
+        "- One point\n- Another point\n#pagebreak()\n= Second\nThe end."
+    )
+    lesson = vidkit.lesson_from(document(tmp_path / "pages.pdf", text))
+    assert contents(lesson) == ["Light bends. One point. Another point", "The end."]
+    assert layouts(lesson) == ["picture", "picture"]
+    with Image.open(lesson.sections[0].image or "") as page:
+        assert page.size == (1600, 900)
+    assert [s.title for s in lesson.sections] == ["First", "Second"]
+
+
+def test_pdf_says_the_notes_that_are_stuck_on_it(tmp_path: Path) -> None:
+    """A note on a page is what is said over it."""
+    text = "#set page(width: 16cm, height: 9cm)\n= First\nLight bends.\n"
+    path = document(tmp_path / "noted.pdf", text)
+    import ctypes
+
+    import pypdfium2 as pdfium
+    import pypdfium2.raw as raw
+
+    pdf = pdfium.PdfDocument(path)
+    page = pdf[0]
+    note = raw.FPDFPage_CreateAnnot(page, raw.FPDF_ANNOT_TEXT)
+    words = ctypes.create_string_buffer("Say this — aloud.\0".encode("utf-16-le"))
+    value = ctypes.cast(words, ctypes.POINTER(raw.FPDF_WCHAR))
+    raw.FPDFAnnot_SetStringValue(note, b"Contents", value)
+    raw.FPDFPage_CloseAnnot(note)
+    pdf.save(tmp_path / "saved.pdf")
+    pdf.close()
+    assert contents(vidkit.lesson_from(tmp_path / "saved.pdf")) == ["Say this — aloud."]
+
+
+@pytest.mark.parametrize("name", ["broken.pptx", "broken.pdf"])
+def test_broken_slides_are_told_in_words(name: str, tmp_path: Path) -> None:
+    """A damaged file, and one that is missing, is a `LessonError` with the mend."""
+    (tmp_path / name).write_bytes(b"PK\x03\x04 %PDF-1.4 nothing")
+    with pytest.raises(LessonError, match="save it again"):
+        vidkit.lesson_from(tmp_path / name)
+    with pytest.raises(LessonError, match="no such file"):
+        vidkit.lesson_from(tmp_path / f"no-{name}")
+
+
+# What holds for all of them
+
+
+def test_every_word_of_a_draft_stands_in_its_source(tmp_path: Path) -> None:
+    """Nothing is made up: words that are said and shown are words of the source."""
+    (tmp_path / "pic.png").write_bytes(picture())
+    for flavour, text in DECKS.items():
+        path = markdown(tmp_path, text, f"{flavour}.md")
+        lesson = vidkit.lesson_from(path)
+        source = set(re.findall(r"\w+", text.lower()))
+        for section in lesson.sections:
+            shown = [section.content, section.title or "", *section.slide.get("points", ())]
+            assert set(re.findall(r"\w+", " ".join(shown).lower())) <= source, flavour

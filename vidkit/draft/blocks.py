@@ -1,0 +1,93 @@
+"""What a source holds, in its own order, whatever kind of file it is.
+
+Readers (`notebook`, `markdown`, `powerpoint`, `pdf`) give a `Source`; `sections` makes the
+sections of a lesson from it. Nothing here is read from a disk or a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of `level` (1 is the highest)."""
+
+    text: str
+    level: int
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Words to be said: one paragraph. `quiet` ones are for the ear alone, and never shown."""
+
+    text: str
+    where: str
+    quiet: bool = False
+
+
+FIGURE: Mapping[str, Any] = {"layout": "picture"}
+"""The slide of a figure: under its headline, and whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The bytes of a picture that was decoded once, and its suffix such as ".png"."""
+
+    data: bytes
+    suffix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Something to be shown, as a wish for a slide (`slide` of a section) or a picture.
+
+    words: its own words, such as the items of a list, the comments of a program, the words
+    that stand for a picture. title: its own heading. must: whether it has to be shown even
+    where nothing is said of it.
+    """
+
+    where: str
+    wish: Mapping[str, Any] = field(default_factory=dict)
+    picture: Picture | None = None
+    words: str = ""
+    title: str = ""
+    must: bool = False
+
+    @property
+    def kind(self) -> str:
+        """ "picture", or the layout of the slide."""
+        return "picture" if self.picture else str(self.wish.get("layout", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What the speaker of a slide has to say: it takes the place of what stands on the slide."""
+
+    text: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A new slide begins here."""
+
+    where: str
+
+
+Block = Heading | Said | Shown | Notes | Turn
+
+
+@dataclass
+class Source:
+    """What one file holds. `notes` are sentences for the person: what was left out, and why."""
+
+    name: str
+    kind: Literal["notebook", "Markdown", "PowerPoint", "PDF"]
+    blocks: list[Block] = field(default_factory=list)
+    title: str = ""
+    language: str = ""
+    notes: list[str] = field(default_factory=list)

@@ -1,0 +1,289 @@
+"""Sections → lessons on the disk: the JSON of each, and its pictures beside it.
+
+The same source gives the same files. What a person has changed is never written over: the
+lesson keeps a digest of itself as it was drafted, in `$draft`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import Fault, LessonError, OutputError, SettingsError
+from ..models.lesson import Lesson, load_lesson
+from ..slides.analysis import script_language
+from .blocks import Shown, Source, Turn
+from .sections import Section, sections_of
+
+MINUTES = 6.0
+"""Minutes of a lesson: longer videos are watched to the end by few (Guo 2014)."""
+
+READ = (".ipynb", ".md", ".markdown", ".qmd", ".pptx", ".pdf")
+LONGEST_TEXT = 20_000_000
+"""Bytes of a text that are read."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A lesson as it is to be written, under `name`: `data` is its JSON, `pictures` the files
+    beside it, by their names in the lesson. `minutes` is how long it is likely to be; `notes` say
+    what of the source is not in it.
+    """
+
+    name: str
+    data: dict[str, Any]
+    pictures: dict[str, bytes]
+    minutes: float
+    notes: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The JSON, with the digest by which it is seen whether somebody changed it."""
+        data = {**self.data, "$draft": _digest(self.data)}
+        return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+
+
+def lesson_from(
+    source: str | Path, path: str | Path | None = None, *, language: str | None = None
+) -> Lesson:
+    """A lesson from a notebook, a text in Markdown, slides of PowerPoint, or a PDF.
+
+    path: where the lesson is written; None is beside the source, as `<its name>.json`. Its
+    pictures go to a folder beside it. language: the tag of the spoken language, where the
+    source does not say. The lesson can be edited like any other before anything is made.
+
+    Raises `LessonError` where the source cannot be read or holds no words, and `OutputError`
+    where another lesson, or one that somebody changed, stands at `path`.
+    """
+    source = _source_path(source)
+    path = source.with_suffix(".json") if path is None else Path(path)
+    return write(draft_of(source, path.stem, language=language)[0], path)
+
+
+def course_from(
+    source: str | Path,
+    folder: str | Path | None = None,
+    *,
+    minutes: float = MINUTES,
+    language: str | None = None,
+) -> list[Lesson]:
+    """The lessons of a long source, in order, each of at most so many `minutes`, divided where
+    its headings are.
+
+    folder: where they are written, as `1-….json`; None is beside the source, named as it is.
+    Otherwise as `lesson_from`.
+    """
+    source = _source_path(source)
+    folder = source.with_suffix("") if folder is None else Path(folder)
+    drafts = draft_of(source, "", minutes=minutes, language=language)
+    return [write(draft, folder / f"{draft.name}.json") for draft in drafts]
+
+
+def written(
+    source: str | Path,
+    output: str | Path | None = None,
+    minutes: float | None = None,
+    language: str | None = None,
+) -> tuple[list[tuple[Lesson, float]], tuple[str, ...]]:
+    """What `vidkit draft` writes: each lesson with its likely minutes, and what is noted.
+
+    output: the file of one lesson, `….json`, or a folder for several; None is beside the
+    source. A source of more than `minutes` becomes several, but for one file that is named.
+    """
+    source = _source_path(source)
+    file = Path(output) if output is not None and str(output).lower().endswith(".json") else None
+    if file is not None:
+        draft = draft_of(source, file.stem, language=language)[0]
+        notes = draft.notes
+        if draft.minutes > (minutes or MINUTES):
+            notes += ("it is long; name a folder with -o to have it divided",)
+        return [(write(draft, file), draft.minutes)], notes
+    longest = MINUTES if minutes is None else minutes
+    drafts = draft_of(source, source.stem, minutes=longest, language=language)
+    several = source.with_suffix("") if len(drafts) > 1 else source.parent
+    folder = several if output is None else Path(output)
+    lessons = [(write(draft, folder / f"{draft.name}.json"), draft.minutes) for draft in drafts]
+    return lessons, drafts[0].notes
+
+
+def draft_of(
+    source: Path, stem: str, *, minutes: float | None = None, language: str | None = None
+) -> list[Draft]:
+    """The drafts that `source` makes, in order, and nothing written: one, or with `minutes` as
+    many as it takes. `stem` is the name of a single one.
+    """
+    if minutes is not None and not minutes > 0:
+        raise SettingsError(f"minutes is {minutes}; give a number above 0, such as 6")
+    read = _read(source)
+    words = " ".join(block.text for block in read.blocks if not isinstance(block, Shown | Turn))
+    read.language = language or read.language or script_language(words) or ""
+    sections = sections_of(read)
+    if not sections:
+        fault = Fault("it holds nothing to say", "write some words into it, and save it")
+        raise LessonError(source, [fault])
+    parts = [sections] if minutes is None else _by_minutes(sections, minutes)
+    titles = [_title(read, part, len(parts)) for part in parts]
+    return [
+        _draft(read, part, title, f"{number}{_slug(title)}" if len(parts) > 1 or not stem else stem)
+        for number, (part, title) in enumerate(zip(parts, titles, strict=True), start=1)
+    ]
+
+
+def _source_path(source: str | Path) -> Path:
+    if not isinstance(source, str | Path):
+        raise SettingsError(f"{source!r} is no path; name a notebook, or another file of yours")
+    return Path(source)
+
+
+def _read(path: Path) -> Source:
+    try:
+        path.stat()
+        match path.suffix.lower():
+            case ".ipynb":
+                from .notebook import read_notebook
+
+                return read_notebook(path)
+            case ".pptx":
+                from .powerpoint import read_powerpoint
+
+                return read_powerpoint(path)
+            case ".pdf":
+                from .pdf import read_pdf
+
+                return read_pdf(path)
+            case ".md" | ".markdown" | ".qmd" | ".txt" | ".rmd":
+                from .markdown import read_markdown
+
+                return read_markdown(path)
+    except FileNotFoundError:
+        raise LessonError(path, [Fault("there is no such file", "check its name")]) from None
+    except OSError as error:
+        why = f"it cannot be read ({error.strerror or error})"
+        raise LessonError(path, [Fault(why, "take a copy that you may read")]) from None
+    mend = f"name a file that ends in {', '.join(READ)}"
+    raise LessonError(path, [Fault("this is none of the kinds that are read", mend)])
+
+
+def _by_minutes(sections: Sequence[Section], minutes: float) -> list[list[Section]]:
+    """The sections in lessons of at most so many minutes, cut where the highest headings are."""
+    longest = minutes * 60
+    if sum(section.seconds for section in sections) <= longest:
+        return [list(sections)]
+    levels = sorted({section.level for section in sections[1:] if section.level})
+    for level in levels:
+        parts = _cut(sections, level)
+        if len(parts) > 1:
+            within = [piece for part in parts for piece in _by_minutes(part, minutes)]
+            return _packed(within, longest)
+    return _packed([[section] for section in sections], longest)
+
+
+def _cut(sections: Sequence[Section], level: int) -> list[list[Section]]:
+    parts: list[list[Section]] = []
+    for section in sections:
+        if not parts or 0 < section.level <= level:
+            parts.append([])
+        parts[-1].append(section)
+    return parts
+
+
+def _packed(parts: Sequence[list[Section]], longest: float) -> list[list[Section]]:
+    """Neighbours put together as long as they are not too long."""
+    packed: list[list[Section]] = []
+    for part in parts:
+        both = [*(packed[-1] if packed else []), *part]
+        if packed and sum(section.seconds for section in both) <= longest:
+            packed[-1] = both
+        else:
+            packed.append(list(part))
+    return packed
+
+
+def _title(source: Source, sections: Sequence[Section], count: int) -> str:
+    first = next((section.title for section in sections if section.title), "")
+    return (first if count > 1 else source.title or first) or Path(source.name).stem
+
+
+def _draft(source: Source, sections: Sequence[Section], title: str, name: str) -> Draft:
+    pictures: dict[str, bytes] = {}
+    data: dict[str, Any] = {"title": title[:300]}
+    if source.language:
+        data["language"] = source.language
+    data["from"] = source.name
+    data["sections"] = [_section(each, name, pictures) for each in sections]
+    minutes = sum(section.seconds for section in sections) / 60
+    return Draft(name, data, pictures, minutes, tuple(source.notes))
+
+
+def _section(section: Section, stem: str, pictures: dict[str, bytes]) -> dict[str, Any]:
+    """A section as JSON; its picture is added to `pictures`."""
+    made: dict[str, Any] = {}
+    if section.title:
+        made["title"] = section.title[:300]
+    made["image_description"] = section.title or section.content[:300]
+    made["content"] = section.content
+    if section.picture:
+        digest = hashlib.sha256(section.picture.data).hexdigest()[:12]
+        name = f"{stem}_pictures/{digest}{section.picture.suffix}"
+        pictures[name] = section.picture.data
+        made["image"] = name
+    if section.wish:
+        made["slide"] = section.wish
+    made["from"] = _places(section.where)
+    return made
+
+
+def _places(where: Sequence[str]) -> str:
+    """ "cell 3", "cell 4" as "cells 3, 4"."""
+    kinds = {place.rpartition(" ")[0] for place in where}
+    if len(where) == 1 or len(kinds) != 1:
+        return ", ".join(where)
+    numbers = sorted({int(place.rpartition(" ")[2]) for place in where})
+    return f"{kinds.pop()}s {', '.join(map(str, numbers))}"
+
+
+def _slug(title: str) -> str:
+    words = re.findall(r"\w+", title.lower())[:6]
+    return "".join(f"-{word}" for word in words)[:60]
+
+
+def _digest(data: dict[str, Any]) -> str:
+    written = json.dumps(data, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def write(draft: Draft, path: Path) -> Lesson:
+    """Write the pictures of a draft, and then its lesson, in one step. Raises `OutputError`."""
+    text = draft.text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not _is_draft(path):
+            raise OutputError(
+                f"{path} was changed since it was drafted, or is another lesson, and is not "
+                "written over; name another file with -o (path= in Python)"
+            )
+        for name, data in draft.pictures.items():
+            file = path.parent / name
+            file.parent.mkdir(exist_ok=True)
+            if not file.exists() or file.read_bytes() != data:
+                file.write_bytes(data)
+        beside = path.with_name(f".{path.name}.part")
+        beside.write_text(text, "utf-8")
+        beside.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written ({error.strerror or error})") from error
+    return load_lesson(path)
+
+
+def _is_draft(path: Path) -> bool:
+    """Whether the file is a draft that nobody changed."""
+    try:
+        data = json.loads(path.read_text("utf-8"))
+        return isinstance(data, dict) and data.pop("$draft", None) == _digest(data)
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,657 @@
+"""Markdown → blocks: of a notebook's cell, a document, or a deck of slides.
+
+In a deck (for Marp, Slidev, reveal.js, Quarto, Obsidian) `---` begins a new slide. Speaker
+notes, in comments or after a line `Note:`, are what is said, and then the slide is only shown; a
+slide without notes is read as a document is.
+
+Read with markdown-it-py, as CommonMark with tables, footnotes, mathematics, definition lists
+and the directives and roles of MyST and Quarto. What a person who reads aloud would leave out
+(addresses, footnotes, comments, tags) is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .blocks import FIGURE, Block, Heading, Notes, Said, Shown, Source, Turn
+from .pictures import NoPicture, picture_at
+from .tables import read_html, table, without_tags
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+LONGEST_POINT = 180
+"""Characters of a line of a list that is shown as a point; lists with longer ones are text."""
+
+LONGEST_FORMULA = 80
+MOST_FORMULAS = 4
+"""Characters of a formula, and formulas, that a slide can hold."""
+
+LONGEST_SPOKEN_FORMULA = 60
+"""Characters of a displayed formula that is read aloud; a longer one is shown alone."""
+
+_GENTLE = ("note", "tip", "hint", "important", "seealso", "admonition")
+_STERN = ("attention", "warning", "caution", "danger", "error")
+_ASIDES = frozenset((*_GENTLE, *_STERN))
+_DROPPED = frozenset(("toctree", "contents", "raw", "bibliography", "include", "index"))
+_CODE_OF_MYST = frozenset(("code-cell", "code-block", "code", "sourcecode", "ipython"))
+_UNSAID = re.compile(
+    r"(open|run|view|launch|download|source)\b[\w ]{0,20}\b(colab|binder|github|notebook|kaggle)"
+    r"[\w ]{0,20}|\.( \.)+|::[\w-]+::|\[\[?TOC\]?\]|(---|===)+|(table of )?contents:?|<?https?://\S+>?",
+    re.I,
+)
+"""Lines that nobody reads aloud: links to open a notebook, pauses, heads of contents, addresses."""
+_CALLOUT = re.compile(r"\[!(\w+)\][+-]?([^\n]*)\n?")
+_FENCE_OF_COLONS = re.compile(r"\s*(:{3,})\s*(.*?)\s*$")
+_ATTRIBUTES = re.compile(r"\s*\{[^{}\n]{0,200}\}\s*$")
+
+_FENCE_MARK = re.compile(r"\s{0,3}(`{3,}|~{3,})")
+_RULE = re.compile(r"\s{0,3}(?:-\s*){3,}$|\s{0,3}--\s*$")
+_NOTE = re.compile(r"\s{0,3}(?:speaker )?notes?:\s*(.*)$", re.I)
+_KEY = re.compile(r"\s*(?:[\w-]+\s*:(?:\s.*)?|#.*|-\s.*|\s+\S.*)$")
+_KEYS_OF_DECKS = (
+    "marp",
+    "paginate",
+    "transition",
+    "theme",
+    "revealOptions",
+    "highlighter",
+    "layout",
+)
+
+
+def read_markdown(path: Path) -> Source:
+    """The text in the file `path`. Raises `OSError`."""
+    return markdown(path.read_bytes().decode("utf-8-sig", "replace"), path)
+
+
+def markdown(text: str, path: Path) -> Source:
+    """The Markdown `text`, as if `path` were its file."""
+    source = Source(path.name, "Markdown")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    head, start = _front_matter(lines)
+    source.title, source.language = head.get("title", ""), head.get("lang", "")
+    slides = list(_slides(lines, start))
+    deck = len(slides) > 1 and (
+        any(key in head for key in _KEYS_OF_DECKS) or any(notes for _, _, notes in slides)
+    )
+    reader = Reader(path.parent, comments=deck or "marp" in head, notes=source.notes)
+    for first, body, notes in slides:
+        if len(slides) > 1:
+            source.blocks.append(Turn(_place(first)))
+        source.blocks += reader.blocks("\n".join(body), partial(_place, first))
+        if notes:
+            text = "\n".join(line for _, line in notes)
+            source.blocks.append(Notes(reader.words(text), _place(notes[0][0])))
+    return source
+
+
+def _place(first: int, line: int = 0) -> str:
+    """The name of a line, counted from 0, after line `first`."""
+    return f"line {first + line + 1}"
+
+
+def _front_matter(lines: list[str]) -> tuple[dict[str, str], int]:
+    """The keys at the head of a file, as texts, and the line where its text begins."""
+    if not lines or lines[0].rstrip() != "---":
+        return {}, 0
+    for end, line in enumerate(lines[1:200], start=1):
+        if line.rstrip() in ("---", "..."):
+            pairs = (re.match(r"([\w-]+)\s*:\s*(.*?)\s*$", one) for one in lines[1:end])
+            return {p[1]: p[2].strip("\"'") for p in pairs if p}, end + 1
+    return {}, 0
+
+
+def _slides(lines: list[str], start: int) -> Iterator[tuple[int, list[str], list[tuple[int, str]]]]:
+    """Each slide: the number of its first line, its lines, and its notes with their lines."""
+    first = start
+    body: list[str] = []
+    notes: list[tuple[int, str]] = []
+    noted, fence = False, ""
+    at = start
+    while at < len(lines):
+        line = lines[at]
+        mark = _FENCE_MARK.match(line)
+        if mark and not fence:
+            fence = mark[1]
+        elif mark and fence and mark[1].startswith(fence) and not line.strip().strip("`~"):
+            fence = ""
+        rule = (
+            not fence
+            and bool(_RULE.match(line))
+            and (noted or not body or not body[-1].strip() or line.strip() == "--")
+        )
+        if rule:
+            yield first, body, notes
+            at = _after_keys(lines, at)
+            first, body, notes, noted = at + 1, [], [], False
+        elif not fence and not noted and (found := _NOTE.match(line)) and _ends_slide(lines, at):
+            noted = True
+            notes.append((at, found[1]))
+        elif noted:
+            notes.append((at, line))
+        else:
+            body.append(line)
+        at += 1
+    yield first, body, notes
+
+
+def _ends_slide(lines: list[str], at: int) -> bool:
+    """Whether `Note:` at this line begins notes: it stands after a blank line, and slides follow
+    or the file ends; a document that notes something goes on with a heading.
+    """
+    for line in lines[at + 1 : at + 200]:
+        if _RULE.match(line):
+            return True
+        if line.startswith("#"):
+            return False
+    return True
+
+
+def _after_keys(lines: list[str], at: int) -> int:
+    """The last line of the keys that Slidev writes after a rule, or the rule itself."""
+    end = at + 1
+    while end < len(lines) and end < at + 40 and _KEY.match(lines[end]):
+        end += 1
+    keyed = end > at + 1 and re.match(r"[\w-]+\s*:", lines[at + 1])
+    return end if keyed and end < len(lines) and lines[end].strip() == "---" else at
+
+
+@dataclass
+class Reader:
+    """Reads texts of one source: `folder` is where its pictures are, `attached` those that a
+    cell brings with it. `comments`: whether a comment is what the speaker says. `notes` gathers
+    what was left out.
+    """
+
+    folder: Path | None = None
+    attached: Mapping[str, Mapping[str, object]] | None = None
+    comments: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    def blocks(self, text: str, where: Callable[[int], str]) -> list[Block]:
+        """The blocks of `text`; `where` names the place of a line, counted from 0."""
+        tokens = _parser().parse(_prepared(text))
+        return _Walk(self, tokens, where).all()
+
+    def words(self, text: str) -> str:
+        """What the Markdown `text` says, paragraph by paragraph: the notes of a speaker."""
+        return _joined(self.blocks(text, lambda _: ""))
+
+    def picture(self, address: str, words: str, where: str) -> list[Block]:
+        """The picture at `address`, or its words where it cannot be shown, which is noted."""
+        words = _line(words)
+        try:
+            found = picture_at(address, self.folder, self.attached)
+        except NoPicture as why:
+            short = address if len(address) < 60 else f"{address[:50]}…"
+            self.notes.append(f"{where}: the picture {short!r} is not shown: {why}")
+            return []
+        return [Shown(where, FIGURE, picture=found, words=words, must=True)]
+
+
+class _Walk:
+    """One pass over the tokens of a text."""
+
+    def __init__(
+        self, reader: Reader, tokens: Sequence[Token], where: Callable[[int], str]
+    ) -> None:
+        self.reader, self.tokens, self.where = reader, tokens, where
+        self.at = 0
+        self.here = where(0)
+
+    def all(self) -> list[Block]:
+        found: list[Block] = []
+        while self.at < len(self.tokens):
+            token = self.tokens[self.at]
+            self.at += 1
+            if token.map:
+                self.here = self.where(token.map[0])
+            found += self.one(token)
+        return found
+
+    def one(self, token: Token) -> list[Block]:
+        """The blocks of the token, which may take those up to its end with it."""
+        match token.type:
+            case "heading_open":
+                inside = self.until("heading_close")
+                text = _ATTRIBUTES.sub("", spoken(inside[0].children or ())) if inside else ""
+                head: list[Block] = [Heading(text, int(token.tag[1]), self.here)] if text else []
+                return head + self.beside(inside)
+            case "inline":
+                return self.paragraph(token)
+            case "bullet_list_open" | "ordered_list_open" | "dl_open":
+                return self.points(token.type)
+            case "fence" | "code_block":
+                return self.fence(token)
+            case "colon_fence":
+                return self.directive(token.info, token.content)
+            case "math_block" | "math_block_label" | "amsmath":
+                return self.formula(token.content)
+            case "table_open":
+                rows = _rows(self.until("table_close"))
+                return [shown] if (shown := table(rows, 1, self.here)) else []
+            case "html_block":
+                return self.html(token.content)
+            case "blockquote_open":
+                return self.quotation()
+            case "footnote_block_open":
+                self.until("footnote_block_close")
+        return []
+
+    def until(self, end: str) -> Sequence[Token]:
+        """The tokens up to the next of type `end` on the level of the one before."""
+        start = self.at
+        level = self.tokens[start - 1].level
+        while self.at < len(self.tokens):
+            token = self.tokens[self.at]
+            self.at += 1
+            if token.type == end and token.level == level:
+                return self.tokens[start : self.at - 1]
+        return self.tokens[start:]
+
+    def paragraph(self, token: Token) -> list[Block]:
+        """Words and displayed formulas in their order, and then the pictures among them."""
+        found: list[Block] = []
+        line: list[Token] = []
+        for child in [*(token.children or ()), None]:
+            if child is not None and child.type != "math_inline_double":
+                line.append(child)
+                continue
+            text = re.sub(r"(?<=[:.,]) [.,;]$", "", spoken(line))
+            if re.search(r"\w", text) and not _UNSAID.fullmatch(text):
+                found.append(Said(text, self.here))
+            found += self.formula(child.content) if child is not None else []
+            line = []
+        return found + self.beside([token])
+
+    def beside(self, tokens: Sequence[Token]) -> list[Block]:
+        """The pictures and comments inside lines of text."""
+        found: list[Block] = []
+        for child in (child for token in tokens for child in token.children or ()):
+            if child.type == "image":
+                source = str(child.attrs.get("src", ""))
+                found += self.reader.picture(source, _alt(child), self.here)
+            elif child.type == "html_inline":
+                found += self.html(child.content)
+        return found
+
+    def formula(self, text: str) -> list[Block]:
+        shown = formula(text, self.here)
+        if not shown:
+            self.reader.notes.append(f"{self.here}: a formula is too long for a slide")
+        return list(shown)
+
+    def points(self, opening: str) -> list[Block]:
+        """A list as points, and what stands in its items beside words after it."""
+        inside = self.until(opening.replace("open", "close"))
+        if _are_contents(inside):
+            return []
+        walk = _Walk(self.reader, inside, self.where)
+        walk.here = self.here
+        lines = [token for token in inside if token.type == "inline"]
+        if any(_is_paragraph(line) for line in lines):
+            return walk.all()
+        items: list[str] = []
+        others: list[Block] = []
+        term = ""
+        while walk.at < len(inside):
+            token = inside[walk.at]
+            walk.at += 1
+            if token.map:
+                walk.here = self.where(token.map[0])
+            if token.type == "list_item_open":
+                items.append("")
+            elif token.type == "dt_open":
+                term = spoken(inside[walk.at].children or ())
+                walk.until("dt_close")
+            elif token.type == "dd_open":
+                items.append(f"{term}: " if term else "")
+            elif token.type == "inline" and items:
+                text = re.sub(r"^\[[ xX]\]\s+", "", spoken(token.children or ()))
+                items[-1] = f"{items[-1]} {text}".strip()
+                others += walk.beside([token])
+            else:
+                others += walk.one(token)
+        items = [item for item in items if re.search(r"\w", item)]
+        return [*points(items, self.here, ordered=opening.startswith("ordered")), *others]
+
+    def quotation(self) -> list[Block]:
+        """A quotation, or a callout of Obsidian and GitHub: `> [!note] Title`."""
+        inside = self.until("blockquote_close")
+        walk = _Walk(self.reader, inside, self.where)
+        walk.here = self.here
+        text = next((token for token in inside if token.type == "inline"), None)
+        callout = _CALLOUT.match(text.content) if text else None
+        if not text or not callout:
+            return walk.all()
+        title = callout[2].strip() or callout[1].capitalize()
+        rest = text.content[callout.end() :]
+        text.children = _parser().parseInline(rest)[0].children
+        return _aside(title, walk.all(), self.here)
+
+    def fence(self, token: Token) -> list[Block]:
+        info = token.info.strip()
+        name = re.match(r"\{([\w:.-]+)\}", info)
+        if name and name[1] not in _CODE_OF_MYST and not _is_language(name[1]):
+            return self.directive(info, token.content)
+        lang = re.split(r"[\s{},:]", re.sub(r"^\{[\w-]+\}\s*(?=\w)", "", info).strip("{. "))[0]
+        code = re.sub(r"(?m)\A(?:(?:#\||:\w[\w-]*:|%%\|).*\n)+", "", token.content)
+        if lang.lower() in ("mermaid", "plantuml", "dot", "graphviz"):
+            self.reader.notes.append(f"{self.here}: a diagram in {lang} is shown as its text")
+        return code_blocks(code, "" if lang == "code-cell" else lang, self.here)
+
+    def directive(self, info: str, content: str) -> list[Block]:
+        """A directive of MyST or a div of Quarto, with what stands in it."""
+        found = re.match(r"\{?\.?([\w-]*)\}?\s*(.*)", info.strip(), re.S)
+        name, rest = (found[1].lower(), found[2].strip()) if found else ("", "")
+        options = re.match(r"(?:\s*:[\w-]+:.*\n)+|\s*---\n(?:.*\n)*?---\n", content)
+        body = content[options.end() :] if options else content
+        base, here = self.here, self.where
+        if name in _DROPPED:
+            return []
+        if name in ("figure", "image"):
+            words = without_tags(body) or _option(content, "alt")
+            return self.reader.picture(rest, words, base)
+        if name == "math":
+            return self.formula(body)
+        inner = _Walk(self.reader, _parser().parse(_prepared(body)), lambda _: base).all()
+        if name == "notes" or ".notes" in info:
+            return [Notes(_joined(inner), base)]
+        kind = name.removeprefix("callout-")
+        if kind in _ASIDES or name.startswith("callout"):
+            title = re.search(r'title="([^"]*)"', info)
+            heading = title[1] if title else "" if rest.startswith(("{", ".")) else rest.strip("} ")
+            return _aside(heading or kind.capitalize(), inner, base)
+        self.where = here
+        return inner
+
+    def html(self, text: str) -> list[Block]:
+        if text.lstrip().startswith("<!--"):
+            said = re.sub(r"^\s*<!--|-->\s*$", "", text).strip()
+            is_note = self.reader.comments and not is_directive(said)
+            return [Notes(self.reader.words(said), self.here)] if is_note else []
+        found = read_html(text)
+        blocks: list[Block] = []
+        for line, level in found.lines:
+            blocks += [Heading(_line(line), level, self.here)] if level else self.line(line)
+        for rows, heads in zip(found.tables, found.heads, strict=True):
+            if not heads and len(rows) == 1:  # a table that only puts things side by side
+                blocks += [block for cell in rows[0] for block in self.line(cell)]
+                continue
+            if shown := table(rows, heads, self.here):
+                blocks.append(shown)
+        for address, words in found.pictures:
+            blocks += self.reader.picture(address, words, self.here)
+        return blocks
+
+    def line(self, text: str) -> list[Block]:
+        """A line of text in HTML, with the formulas that it displays."""
+        found: list[Block] = []
+        for number, part in enumerate(text.split("$$")):
+            if number % 2:
+                found += self.formula(part)
+            elif re.search(r"\w", part):
+                found.append(Said(_line(part), self.here))
+        return found
+
+
+def is_directive(comment: str) -> bool:
+    """Whether a comment tells a program something: `_class: lead`, `.slide: …`, `fit`."""
+    lines = [line for line in comment.splitlines() if line.strip()]
+    return all(
+        re.match(
+            r"\s*(?:[$_]?[A-Za-z][\w-]*\s*:|\.(?:slide|element)\b|fit$|prettier|markdownlint)", line
+        )
+        and not re.match(r"\s*[A-Z]\w*:\s+\S+(?:\s+\S+){3,}", line)
+        for line in lines
+    )
+
+
+def code_blocks(code: str, lang: str, where: str) -> list[Block]:
+    """Code of a text, in the steps in which it is shown."""
+    from .code import steps
+
+    return list(steps(code, lang, where))
+
+
+_ENVIRONMENT = re.compile(r"\s*\\begin\{(\w+)\*?\}(.*)\\end\{\1\*?\}\s*", re.S)
+_LINED = re.compile(r"align\w*|gather\w*|eqnarray|split|multline|flalign")
+
+
+def formula(text: str, where: str) -> list[Shown]:
+    """A displayed formula in LaTeX, its lines as equations one under the other; nothing where
+    one of them is too long for a slide.
+    """
+    text = re.sub(r"\\(?:large|Large|displaystyle|small)\b", "", text)
+    text = re.sub(r"\\(?:label|tag|notag|nonumber)\b\*?(?:\{[^{}]*\})?|(?<!\\)%.*", "", text)
+    around = _ENVIRONMENT.fullmatch(text)
+    if around and not _LINED.fullmatch(around[1]):
+        lines = [around[2] if around[1] in ("equation", "displaymath") else text]
+    else:
+        body = around[2] if around else text
+        nested = "\\begin" in body
+        lines = [body] if nested else re.split(r"\\\\(?:\[[^\]]*\])?", body)
+        lines = [line if nested else re.sub(r"(?<!\\)&", "", line) for line in lines]
+    tidy = [line for line in (" ".join(each.split()).rstrip(" ,.;") for each in lines) if line]
+    if not tidy or max(map(len, tidy)) > LONGEST_FORMULA:
+        return []
+    short = len(tidy) == 1 and len(tidy[0]) <= LONGEST_SPOKEN_FORMULA
+    groups = [tidy[at : at + MOST_FORMULAS] for at in range(0, len(tidy), MOST_FORMULAS)]
+    words = f"${tidy[0]}$" if short else ""
+    return [Shown(where, {"layout": "equation", "equation": each}, words=words) for each in groups]
+
+
+def spoken(children: Sequence[Token]) -> str:
+    """The words of a line of Markdown as a person would read them, mathematics between dollars
+    and code between backticks.
+    """
+    pieces: list[str] = []
+    hidden = 0
+    for child in children:
+        match child.type:
+            case "text":
+                pieces.append(child.content if not hidden else "")
+            case "softbreak":
+                pieces.append(" ")
+            case "hardbreak":
+                pieces.append(". " if re.search(r"\w$", pieces[-1] if pieces else "") else " ")
+            case "code_inline":
+                code = child.content.strip()
+                pieces.append(f"`{code}`" if code and "`" not in code else code)
+            case "math_inline":
+                pieces.append(f"${child.content.strip()}$")
+            case "myst_role":
+                pieces.append(_role(str(child.meta.get("name", "")), child.content))
+            case "html_inline":
+                tag = child.content.lower()
+                hidden += tag.startswith(("<script", "<style")) - tag.startswith(
+                    ("</script", "</style")
+                )
+                pieces.append(" " if tag.startswith(("<br", "<img", "<p", "</p")) else "")
+    return _line("".join(pieces))
+
+
+def _line(text: str) -> str:
+    """`text` on one line, without what only a program reads."""
+    text = re.sub(r":(?:[a-z]+:)?[a-z]+:(?=`)", "", text)  # roles of reStructuredText
+    text = re.sub(r"`~?([^`<>]{1,200}?)\s*<[^`<>]{1,300}>`_{0,2}", r"\1", text)
+    text = re.sub(r"!?\[\[(?:[^\[\]|]{1,200}\|)?([^\[\]|]{1,200})\]\]", r"\1", text)  # Obsidian
+    text = re.sub(
+        r"\s\^[\w-]+$|\[click(?::\d+)?\]\s?", "", text
+    )  # ids of Obsidian, clicks of Slidev
+    text = re.sub(r"(?<=\S)\s*\{[.#][\w\s.#=\"'%-]{1,200}\}", "", text)  # attributes
+    text = re.sub(r"!\[[^\[\]]{0,200}\]\([^()\s]{0,500}\)", "", text)  # none that is shown
+    text = re.sub(r"\[@[\w:.;@ -]{1,200}\]", "", text)  # citations
+    return " ".join(text.split())
+
+
+def _role(name: str, content: str) -> str:
+    if name == "math":
+        return f"${content}$"
+    if name in ("cite", "cite:p", "cite:t", "citep", "footcite", "label", "index"):
+        return ""
+    found = re.match(r"(.*?)\s*<[^<>]*>$", content)
+    return found[1] if found else content.rpartition(".")[2] if content[:1] == "~" else content
+
+
+def _alt(image: Token) -> str:
+    words = spoken(image.children or ())
+    title = str(image.attrs.get("title", ""))
+    # In Marp the words beside a picture say how large it is and where it goes.
+    marp = r"(?:bg|fit|cover|contain|auto|left|right|vertical|center|blur|[wh]:\S+|width:\S+"
+    marp += r"|height:\S+|\d+%|brightness\S*|opacity\S*|drop-shadow\S*|grayscale\S*)"
+    words = "" if re.fullmatch(rf"{marp}(?:[:\s]+{marp})*(?::\d+%)?", words) else words
+    is_name = re.fullmatch(r"\S+\.(?:png|jpe?g|gif|svg|webp)", words, re.I)
+    generic = words.lower() in ("", "png", "image", "img", "alt text", "alt", "figure", "title")
+    return title if is_name or generic else words
+
+
+def points(items: list[str], where: str, *, ordered: bool = False) -> list[Block]:
+    """Lines as points, in parts that a slide can hold; a few short ones in order as steps."""
+    if not items:
+        return []
+    short = all(len(item) <= 48 for item in items) and 2 <= len(items) <= 5
+    layout = "steps" if ordered and short else "points"
+    parts = [items] if layout == "steps" else _parted(items)
+    words = [" ".join(_sentence(item) for item in part) for part in parts]
+    return [
+        Shown(where, {"layout": layout, "points": part}, words=text)
+        for part, text in zip(parts, words, strict=True)
+    ]
+
+
+def _parted(items: list[str]) -> list[list[str]]:
+    """A long list in parts that one slide can hold: at most 6 points and 420 characters."""
+    parts: list[list[str]] = [[]]
+    for item in items:
+        if parts[-1] and (len(parts[-1]) == 6 or sum(map(len, parts[-1])) + len(item) > 420):
+            parts.append([])
+        parts[-1].append(item)
+    return parts
+
+
+def _is_paragraph(line: Token) -> bool:
+    """Whether a line of a list is too much for a point: it is long, or displays a formula."""
+    formulas = any(child.type == "math_inline_double" for child in line.children or ())
+    return formulas or len(spoken(line.children or ())) > LONGEST_POINT
+
+
+def _are_contents(tokens: Sequence[Token]) -> bool:
+    """Whether each line of a list is a link into the same text: a table of contents."""
+    lines = [token.children or [] for token in tokens if token.type == "inline"]
+    return bool(lines) and all(
+        line
+        and line[0].type == "link_open"
+        and str(line[0].attrs.get("href", "")).startswith("#")
+        and line[-1].type == "link_close"
+        for line in lines
+    )
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", ":", ";", "…", "。")) else f"{text}."
+
+
+def _aside(title: str, inner: list[Block], where: str) -> list[Block]:
+    """An admonition: its words, begun with what it is called."""
+    for index, block in enumerate(inner):
+        if isinstance(block, Said):
+            first = replace(block, text=f"{title.rstrip(':.')}: {block.text}")
+            return [*inner[:index], first, *inner[index + 1 :]]
+    return [Said(title, where), *inner]
+
+
+def _joined(blocks: Sequence[Block]) -> str:
+    texts = [b.text if isinstance(b, Said | Heading) else getattr(b, "words", "") for b in blocks]
+    return "\n\n".join(text for text in texts if text)
+
+
+def _option(content: str, name: str) -> str:
+    found = re.search(rf"(?m)^\s*:{name}:\s*(.+)$", content)
+    return found[1].strip() if found else ""
+
+
+def _rows(tokens: Sequence[Token]) -> list[list[str]]:
+    rows: list[list[str]] = []
+    for token in tokens:
+        if token.type == "tr_open":
+            rows.append([])
+        elif token.type == "inline" and rows:
+            rows[-1].append(spoken(token.children or ()))
+    return rows
+
+
+def _is_language(name: str) -> bool:
+    return name.lower() in ("python", "r", "julia", "ojs", "bash", "sql", "javascript", "mermaid")
+
+
+def _prepared(text: str) -> str:
+    """`text` as the parser needs it; every line stays where it is."""
+    text = re.sub(r"\$\$([^$`]{1,3000})\$\$(?:[ \t]*[.,;](?=\s|$))?", _on_one_line, text)
+    text = re.sub(r"(?is)<(table|style|script)\b.*?</\1>", _in_one_piece, text)
+    text = re.sub(r"!\[\[([^\[\]|\n]{1,200})(?:\|[^\[\]\n]{0,40})?\]\]", r"![](<\1>)", text)
+    text = re.sub(r"\\\\?\((?=\S)([^\n]{1,300}?)(?<=\S)\\\\?\)(?!\])", r"$\1$", text)
+    text = re.sub(r"(?m)^\s*\\\\?\[\s*$|^\s*\\\\?\]\s*$", "$$", text)
+    return _without_columns(text)
+
+
+def _on_one_line(found: re.Match[str]) -> str:
+    """A displayed formula that begins within a paragraph, which its lines would end; the stop
+    after it goes.
+    """
+    return f"$${' '.join(found[1].split())}$$" + "\n" * found[1].count("\n")
+
+
+def _in_one_piece(found: re.Match[str]) -> str:
+    """HTML whose blank lines, where Markdown would end it, hold a comment."""
+    return re.sub(r"\n[ \t]*(?=\n)", "\n<!-- -->", found[0])
+
+
+def _without_columns(text: str) -> str:
+    """Divs of Quarto that only lay out (columns, fragments) opened up, and the others given
+    fences of their own length, so that one can stand in another.
+    """
+    if ":::" not in text:
+        return text
+    lines = text.split("\n")
+    open_: list[tuple[int, bool]] = []
+    ends: dict[int, str] = {}
+    for number, line in enumerate(lines):
+        found = _FENCE_OF_COLONS.fullmatch(line)
+        if not found:
+            continue
+        if found[2]:
+            kind = found[2].strip("{}. ").split()[0].lstrip("{.").rstrip("}") if found[2] else ""
+            kept = kind in _ASIDES | _DROPPED | {"notes", "figure", "image", "math"}
+            kept = kept or kind.startswith("callout") or ".notes" in found[2]
+            open_.append((number, kept))
+        elif open_:
+            start, kept = open_.pop()
+            fence = ":" * max(3, 12 - len(open_)) if kept else ""
+            ends[number] = fence
+            info = _FENCE_OF_COLONS.sub(r"\2", lines[start])
+            ends[start] = f"{fence}{info}" if kept else ""
+    return "\n".join(ends.get(number, line) for number, line in enumerate(lines))
+
+
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+    from mdit_py_plugins.amsmath import amsmath_plugin
+    from mdit_py_plugins.colon_fence import colon_fence_plugin
+    from mdit_py_plugins.deflist import deflist_plugin
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
+    from mdit_py_plugins.footnote import footnote_plugin
+    from mdit_py_plugins.myst_role import myst_role_plugin
+
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    parser.use(footnote_plugin).use(amsmath_plugin).use(deflist_plugin).use(colon_fence_plugin)
+    parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True)
+    return parser.use(myst_role_plugin)

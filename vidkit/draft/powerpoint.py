@@ -1,0 +1,148 @@
+"""PowerPoint → blocks, with python-pptx: notes are the narration, the slide is what is shown.
+
+Where `soffice` (LibreOffice) is installed, each slide is shown as it is drawn; else its text,
+pictures and tables are set anew.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import Fault, LessonError, ProviderMissing
+from .blocks import FIGURE, Block, Heading, Notes, Picture, Said, Shown, Source, Turn
+from .markdown import points
+from .pictures import NoPicture, picture_of
+from .tables import table
+
+DRAWING_SECONDS = 120
+"""Seconds that LibreOffice has to draw all slides."""
+
+
+def read_powerpoint(path: Path, *, draw: bool = True) -> Source:
+    """The slides in the file `path`. Raises `LessonError` where it is no PowerPoint, and
+    `ProviderMissing` where python-pptx is not installed.
+    """
+    try:
+        from pptx import Presentation
+    except ImportError:
+        raise ProviderMissing(
+            "PowerPoint is read with python-pptx; install it: pip install 'vidkit[draft]'"
+        ) from None
+    try:
+        deck = Presentation(str(path))
+        slides = list(deck.slides)
+    except Exception as error:  # a damaged archive or XML surfaces as one of a dozen classes
+        fault = Fault("this is no PowerPoint (.pptx), or a damaged one", "save it again")
+        raise LessonError(path, [fault]) from error
+    source = Source(path.name, "PowerPoint", title=str(deck.core_properties.title or "").strip())
+    if source.title.lower() in ("powerpoint presentation", "presentation"):
+        source.title = ""
+    drawn = _drawn(path, len(slides)) if draw else []
+    for number, slide in enumerate(slides, start=1):
+        if slide.element.get("show") == "0":
+            continue
+        where = f"slide {number}"
+        picture = drawn[number - 1] if drawn else None
+        source.blocks += [Turn(where), *_slide(slide, where, picture, source.notes)]
+    return source
+
+
+def _slide(slide: Any, where: str, drawn: Picture | None, notes: list[str]) -> list[Block]:
+    title = slide.shapes.title
+    heading = _line(title.text_frame.text) if title is not None else ""
+    blocks: list[Block] = [Heading(heading, 1, where)] if heading else []
+    on_slide = [
+        block
+        for shape in _shapes(slide.shapes)
+        if title is None or shape.shape_id != title.shape_id
+        for block in _shape(shape, where, notes)
+    ]
+    said = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
+    words = "\n\n".join(filter(None, map(_line, said.text.split("\n")))) if said else ""
+    if drawn is None:
+        blocks += on_slide
+    else:
+        texts = [b.text if isinstance(b, Said) else getattr(b, "words", "") for b in on_slide]
+        spoken = " ".join(filter(None, texts))
+        blocks.append(Shown(where, picture=drawn, words=spoken or heading, must=True))
+    return [*blocks, Notes(words, where)] if words else blocks
+
+
+def _shapes(shapes: Any) -> Iterator[Any]:
+    """The shapes of a slide from top to bottom, those of groups among them."""
+
+    def place(shape: Any) -> tuple[int, int]:
+        return (shape.top or 0) // 200_000, shape.left or 0
+
+    for shape in sorted(shapes, key=place):
+        if hasattr(shape, "shapes"):
+            yield from _shapes(shape.shapes)
+        else:
+            yield shape
+
+
+def _shape(shape: Any, where: str, notes: list[str]) -> list[Block]:
+    """What a shape holds: text, a table, a picture."""
+    if shape.is_placeholder and shape.placeholder_format.type is not None:
+        kind = shape.placeholder_format.type.name
+        if kind in ("SLIDE_NUMBER", "FOOTER", "DATE", "HEADER"):
+            return []
+    if getattr(shape, "has_table", False):
+        rows = [[_line(cell.text) for cell in row.cells] for row in shape.table.rows]
+        shown = table(rows, 1 if shape.table.first_row else 0, where)
+        return [shown] if shown else []
+    if hasattr(shape, "image"):
+        return _picture(shape, where, notes)
+    if getattr(shape, "has_chart", False):
+        notes.append(f"{where}: a chart is not shown; save it as a picture in the slide")
+        return []
+    if not shape.has_text_frame:
+        return []
+    lines = [_line(paragraph.text) for paragraph in shape.text_frame.paragraphs]
+    lines = [line for line in lines if re.search(r"\w", line)]
+    if len(lines) > 1:
+        return points(lines, where)
+    return [Said(line, where) for line in lines]
+
+
+def _picture(shape: Any, where: str, notes: list[str]) -> list[Block]:
+    try:
+        found = picture_of(shape.image.blob)
+    except (NoPicture, ValueError, KeyError) as why:  # a picture that is only linked has no part
+        notes.append(f"{where}: a picture is not shown: {why}")
+        return []
+    words = str(shape._element._nvXxPr.cNvPr.get("descr") or "")
+    named = re.search(r"\.\w{3,4}$|^(?:picture|image|grafik|bild) ?\d*$|generated", words, re.I)
+    return [Shown(where, FIGURE, picture=found, words="" if named else _line(words), must=True)]
+
+
+def _line(text: str) -> str:
+    return " ".join(text.replace("\v", " ").split())
+
+
+def _drawn(path: Path, count: int) -> list[Picture]:
+    """Each slide as LibreOffice draws it; none where there is no LibreOffice, or it fails."""
+    office = shutil.which("soffice")
+    if office is None:
+        return []
+    from .pdf import pages
+
+    with tempfile.TemporaryDirectory() as folder:
+        command = [
+            *(office, "--headless", "--norestore", f"-env:UserInstallation=file://{folder}/home"),
+            *("--convert-to", "pdf", "--outdir", folder, str(path.resolve())),
+        ]
+        try:
+            subprocess.run(  # noqa: S603  its own arguments, and no shell
+                command, capture_output=True, timeout=DRAWING_SECONDS, check=True
+            )
+            found = list(pages(Path(folder, f"{path.stem}.pdf")))
+        except (OSError, subprocess.SubprocessError, LessonError, ProviderMissing):
+            return []
+    return found if len(found) == count else []

@@ -1,0 +1,356 @@
+"""Blocks → sections of a lesson: what is said, over what it is shown.
+
+Words go to what is shown next. Words that look back ("the plot shows …") go to what was
+shown before. A figure is always shown; a program or a table only where something is said
+of it. Nothing is made up: where a figure has no words at all, its title is said, or the
+heading that it stands under.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..slides.analysis import sentences
+from .blocks import Block, Heading, Notes, Picture, Said, Shown, Source, Turn
+
+WORDS_OF_A_SECTION = 90
+"""Words after which text without anything to show goes on in a new section: some 36 s."""
+
+WORDS_A_MINUTE = 150
+SECONDS_BETWEEN = 0.6
+"""The pace of speech, and the pause between two sections, by which lengths are foretold."""
+
+_FIGURE = (
+    r"(?:plots?|figures?|charts?|graphs?|histograms?|scatter ?plots?|heat ?maps?|curves?|"
+    r"diagrams?|images?|pictures?)"
+)
+_LOOKS_BACK = re.compile(
+    r"^\W*(?:(?:as|here|now|so|thus|clearly|indeed|from this|from the \w+),? )*(?:"
+    r"(?:we|you|one) (?:can |may |now )*(?:clearly |also |already )?"
+    r"(?:see|observe|notice|read off)\b"
+    r"|(?:notice|observe|note|see) (?:that|how|the)\b"
+    rf"|(?:the|this|that|these|those|our) (?:\w+ ){{0,2}}(?:{_FIGURE}|tables?|outputs?|results?) "
+    r"(?:above )?(?:shows?|confirms?|suggests?|indicates?|reveals?|illustrates?|tells?|looks?|is|"
+    r"are)\b"
+    r"|(?:the )?above\b|it (?:looks|seems|appears)\b)",
+    re.I,
+)
+"""How an English sentence begins that speaks of what was just shown."""
+
+_PICTURED = re.compile(rf"\b{_FIGURE}\b", re.I)
+MOST_BESIDE = 4
+"""Points that have room beside a picture."""
+
+LONGEST_REMARK = 40
+"""Words after the last figure, or formula, under a heading that are still said over it."""
+
+_IN_FLOW = ("points", "steps", "equation")
+"""Layouts whose own words are part of the text, and are said in any case."""
+
+
+@dataclass
+class Section:
+    """A section to be: what is said and shown, and from where; `level` of the heading that it
+    begins, 0 within.
+    """
+
+    said: list[str] = field(default_factory=list)
+    where: list[str] = field(default_factory=list)
+    title: str = ""
+    wish: dict[str, Any] = field(default_factory=dict)
+    picture: Picture | None = None
+    level: int = 0
+
+    @property
+    def content(self) -> str:
+        """What is said."""
+        return "\n\n".join(text for text in self.said if text)
+
+    @property
+    def seconds(self) -> float:
+        """How long it is likely to be, in seconds."""
+        return count_words(self.content) * 60 / WORDS_A_MINUTE + SECONDS_BETWEEN
+
+
+def count_words(text: str) -> int:
+    """Words of `text`; two signs of a script without spaces count as one."""
+    dense = len(re.findall("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]", text))
+    return len(re.findall(r"[^\W_]+(?:['’.,][^\W_]+)*", text)) + dense // 2
+
+
+def sections_of(source: Source) -> list[Section]:
+    """The sections that the blocks of `source` make, in order."""
+    found: list[Section] = []
+    title, level = "", 0
+    stem = re.sub(r"[\W_]+", " ", source.name.rpartition(".")[0]).strip() or source.name
+    for group in _groups(source.blocks):
+        if heading := next((block for block in group if isinstance(block, Heading)), None):
+            title, level = heading.text, heading.level
+        items = _with_notes([block for block in group if not isinstance(block, Heading)])
+        made = _of_group(items, title or source.title or stem, source.language or "en")
+        for index, section in enumerate(made):
+            section.title = section.title or title
+            section.level = level if heading and not index else 0
+            if heading and not index and heading.where not in section.where:
+                section.where.insert(0, heading.where)
+        found += made
+    return found
+
+
+def _groups(blocks: Iterable[Block]) -> list[list[Block]]:
+    """Blocks from one heading, or one slide, to the next; a heading right under another takes
+    its place where nothing stands between them.
+    """
+    groups: list[list[Block]] = [[]]
+    turned = False
+    for block in blocks:
+        if isinstance(block, Turn):
+            turned = True
+            continue
+        here = groups[-1]
+        heading = isinstance(block, Heading)
+        if (turned or heading) and here and not (heading and not turned and _only_heading(here)):
+            groups.append([])
+        groups[-1].append(block)
+        turned = False
+    return [_outermost(group) for group in groups if any(not isinstance(b, Heading) for b in group)]
+
+
+def _only_heading(group: Sequence[Block]) -> bool:
+    return all(isinstance(block, Heading) for block in group)
+
+
+def _outermost(group: list[Block]) -> list[Block]:
+    """The group with one heading: the text of the last, on the level of the highest."""
+    heads = [block for block in group if isinstance(block, Heading)]
+    if len(heads) < 2:
+        return group
+    one = replace(heads[-1], level=min(head.level for head in heads))
+    return [one, *(block for block in group if not isinstance(block, Heading))]
+
+
+def _with_notes(group: list[Block]) -> list[Said | Shown]:
+    """The group of a slide with notes: they are said, and what stands on it is shown."""
+    notes = [block for block in group if isinstance(block, Notes) and re.search(r"\w", block.text)]
+    plain = [block for block in group if isinstance(block, Said | Shown)]
+    if not notes:
+        return plain
+    said: list[Said | Shown] = [
+        Said(text, note.where) for note in notes for text in re.split(r"\n\s*\n", note.text)
+    ]
+    lines = [block.text for block in plain if isinstance(block, Said) and not block.quiet]
+    shown = [replace(b, words="") for b in plain if isinstance(b, Shown)]
+    points = [p for b in shown if b.kind in ("points", "steps") for p in b.wish["points"]]
+    others = [b for b in shown if b.kind not in ("points", "steps")]
+    if steps := [b for b in shown if b.kind == "steps" and not lines and len(shown) == 1]:
+        return [*said, *steps]
+    if lines or points:
+        where = plain[0].where
+        both = [*lines, *points]
+        layout = "points" if len(both) > 1 else "statement"
+        others.insert(0, Shown(where, {"layout": layout, "points": both}, must=not others))
+    return [*said, *others]
+
+
+def _of_group(items: Sequence[Said | Shown], title: str, language: str) -> list[Section]:
+    """The sections of what stands under one heading: runs of text, each with what follows it."""
+    found: list[Section] = []
+    text: list[Said] = []
+    shown: list[Shown] = []
+    for item in items:
+        if isinstance(item, Shown):
+            shown.append(item)
+        elif not shown:
+            text.append(item)
+        else:
+            ends = item is items[-1]
+            back, ahead = _looking_back(item, shown[-1], ends=ends, language=language)
+            found += _told(text, shown, back, title, language)
+            text, shown = ahead, []
+    if not shown and found and _wordless(found[-1], title):
+        last = found[-1]
+        last.said = [each.text for each in text] or last.said
+        last.where += [each.where for each in text]
+        return found
+    return found + (_told(text, shown, [], title, language) if shown else _alone(text, language))
+
+
+def _wordless(section: Section, title: str) -> bool:
+    """Whether nothing is said over a picture but a heading."""
+    return section.picture is not None and section.content in (title, section.title)
+
+
+def _looking_back(
+    text: Said, shown: Shown, *, ends: bool, language: str
+) -> tuple[list[Said], list[Said]]:
+    """The first sentences of a text that speak of what was just shown, and the others. A short
+    remark in the end speaks of it as a whole, and so does what goes on after a formula.
+    """
+    short = ends and count_words(text.text) <= LONGEST_REMARK
+    if shown.kind == "equation" and (short or text.text[:1].islower()):
+        return [text], []
+    if short and _is_result(shown):
+        return [text], []
+    parts = sentences(text.text, language)
+    count = 0
+    while count < len(parts) and _LOOKS_BACK.match(parts[count]):
+        count += 1
+    if not count:
+        return [], [text]
+    back = replace(text, text=" ".join(parts[:count]))
+    ahead = [replace(text, text=" ".join(parts[count:]))] if count < len(parts) else []
+    return [back], ahead
+
+
+def _told(
+    text: Sequence[Said], shown: Sequence[Shown], back: Sequence[Said], title: str, language: str
+) -> list[Section]:
+    """The sections of one run: `text`, what is shown then, and the words that look `back`."""
+    shown = _side_by_side(shown)
+    before, text = _too_long(text, language)
+    words = _shared(text, shown, language)
+    last = _last_result(shown)
+    shown = _commented(shown, [*words[:last], [*words[last], *back], *words[last + 1 :]], language)
+    found = _alone(before, language)
+    for index, (each, own) in enumerate(zip(shown, words, strict=True)):
+        after = back if index == last else []
+        said = [one.text for one in own]
+        if each.words and (each.kind in _IN_FLOW or "points" in each.wish or not (own or after)):
+            said.append(each.words)
+        said += [one.text for one in after]
+        if not any(said) and each.must:
+            said = [each.title or title]
+        if any(said):
+            where = [*(one.where for one in own), each.where, *(one.where for one in after)]
+            places = list(dict.fromkeys(where))
+            found.append(Section(said, places, each.title, dict(each.wish), each.picture))
+    return found
+
+
+def _side_by_side(shown: Sequence[Shown]) -> list[Shown]:
+    """What is shown, with a few points beside the picture that comes after them."""
+    found: list[Shown] = []
+    for each in shown:
+        last = found[-1] if found else None
+        beside = last and last.kind == "points" and len(last.wish["points"]) <= MOST_BESIDE
+        if last and beside and each.picture and not each.words:
+            wish = {**each.wish, "points": last.wish["points"]}
+            found[-1] = replace(each, wish=wish, words=last.words)
+        else:
+            found.append(each)
+    return found
+
+
+def _commented(
+    shown: Sequence[Shown], words: Sequence[Sequence[Said]], language: str
+) -> list[Shown]:
+    """What is shown, with the comments of programs where they serve: beside text of its own a
+    program with a figure keeps quiet, and the last comment before a figure without words is
+    that of the figure.
+    """
+    found = list(shown)
+    results = [i for i, each in enumerate(shown) if _is_result(each)]
+    if not results:
+        return found
+    for i, each in enumerate(shown):
+        if any(words) and each.kind == "code" and i < results[0]:
+            found[i] = replace(each, words="")
+    for i in results:
+        program = next((k for k in range(i - 1, -1, -1) if found[k].kind == "code"), None)
+        if words[i] or found[i].words or program is None or found[program].where != found[i].where:
+            continue
+        if found[program].words and not words[program]:
+            *others, last = sentences(found[program].words, language)
+            found[program] = replace(found[program], words=" ".join(others))
+            found[i] = replace(found[i], words=last)
+    return found
+
+
+def _too_long(text: Sequence[Said], language: str) -> tuple[list[Said], list[Said]]:
+    """What stands before a figure, parted: what is said before it comes up, and over it."""
+    start, count = len(text), 0
+    while start and (
+        start == len(text) or count + count_words(text[start - 1].text) <= WORDS_OF_A_SECTION
+    ):
+        start -= 1
+        count += count_words(text[start].text)
+    return list(text[:start]), list(text[start:])
+
+
+def _shared(text: Sequence[Said], shown: Sequence[Shown], language: str) -> list[list[Said]]:
+    """For each thing that is shown the words of `text` that are said over it."""
+    words: list[list[Said]] = [[] for _ in shown]
+    if not text:
+        return words
+    results = [i for i, each in enumerate(shown) if _is_result(each) and not each.words]
+    parts = [replace(one, text=part) for one in text for part in sentences(one.text, language)]
+    if shown[0].kind in _IN_FLOW or not results or len(shown) == 1:
+        return [list(text), *words[1:]]
+    if results[0] == 0:  # one figure after the other
+        return _dealt(text, parts, results, words)
+    speaks = next((i for i, p in enumerate(parts) if i and _PICTURED.search(p.text)), 0)
+    kept = speaks or max(0, len(parts) - len(results))
+    if kept:
+        words[0] = _joined(parts[:kept])
+    return _dealt([], parts[kept:], results, words)
+
+
+def _dealt(
+    text: Sequence[Said], parts: Sequence[Said], results: Sequence[int], words: list[list[Said]]
+) -> list[list[Said]]:
+    """The sentences dealt out to what is shown: the first has all that is over."""
+    over = max(1, len(parts) - len(results) + 1)
+    words[results[0]] = _joined(parts[:over])
+    for index, part in zip(results[1:], parts[over:], strict=False):
+        words[index] = [part]
+    return words
+
+
+def _joined(parts: Sequence[Said]) -> list[Said]:
+    """Sentences that follow each other in the same place, as one text."""
+    found: list[Said] = []
+    for part in parts:
+        if found and found[-1].where == part.where:
+            found[-1] = replace(found[-1], text=f"{found[-1].text} {part.text}")
+        else:
+            found.append(part)
+    return found
+
+
+def _is_result(shown: Shown) -> bool:
+    return shown.picture is not None or shown.kind == "table"
+
+
+def _last_result(shown: Sequence[Shown]) -> int:
+    results = [i for i, each in enumerate(shown) if _is_result(each)]
+    return results[-1] if results else len(shown) - 1
+
+
+def _alone(text: Sequence[Said], language: str) -> list[Section]:
+    """Text with nothing to show, in sections that do not go on for too long."""
+    found: list[Section] = []
+    pieces = [piece for one in text for piece in _pieces(one, language)]
+    for piece in pieces:
+        count = count_words(piece.text)
+        if not found or count_words(found[-1].content) + count > WORDS_OF_A_SECTION:
+            found.append(Section())
+        found[-1].said.append(piece.text)
+        if piece.where not in found[-1].where:
+            found[-1].where.append(piece.where)
+    return found
+
+
+def _pieces(text: Said, language: str) -> list[Said]:
+    """A paragraph, cut between sentences where it is too long for one section."""
+    if count_words(text.text) <= WORDS_OF_A_SECTION:
+        return [text]
+    found: list[Said] = []
+    for part in sentences(text.text, language):
+        if found and count_words(found[-1].text) + count_words(part) <= WORDS_OF_A_SECTION:
+            found[-1] = replace(found[-1], text=f"{found[-1].text} {part}")
+        else:
+            found.append(replace(text, text=part))
+    return found

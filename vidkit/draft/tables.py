@@ -1,0 +1,181 @@
+"""HTML and tables: what a person sees of them. Scripts are dropped, long tables are cut."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from .blocks import Shown
+
+_UNSEEN = {"script", "style", "head", "template", "noscript", "svg", "iframe", "object", "title"}
+_LINES = {"p", "div", "li", "ul", "ol", "br", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "pre"}
+MOST_CELLS = 20_000
+
+
+@dataclass
+class Found:
+    """What a piece of HTML holds: `lines` of text, each with its level as a heading, 0 for none;
+    pictures as (address, words), tables as rows of cells, and how many of the first rows are heads.
+    """
+
+    lines: list[tuple[str, int]] = field(default_factory=list)
+    pictures: list[tuple[str, str]] = field(default_factory=list)
+    tables: list[list[list[str]]] = field(default_factory=list)
+    heads: list[int] = field(default_factory=list)
+
+
+def read_html(text: str) -> Found:
+    """What a person would see of `text`; nothing in it runs, and nothing is fetched."""
+    parser = _Parser()
+    parser.feed(text)
+    parser.close()
+    parser.end_line()
+    return parser.found
+
+
+class _Parser(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found = Found()
+        self._line: list[str] = []
+        self._level = 0
+        self._hidden = 0
+        self._cell: list[str] | None = None
+        self._row: list[str] | None = None
+        self._span = 1
+        self._head = True
+        self._cells = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag in _UNSEEN:
+            self._hidden += 1
+        if self._hidden:
+            return
+        if tag == "img" and given.get("src"):
+            words = " ".join((given.get("alt") or given.get("title", "")).split())
+            self.found.pictures.append((given["src"], words))
+        elif tag == "table":
+            self.end_line()
+            self.found.tables.append([])
+            self.found.heads.append(0)
+        elif tag == "tr" and self.found.tables:
+            self._end_row()
+            self._row, self._head = [], True
+        elif tag in ("td", "th") and self._row is not None:
+            self._end_cell()
+            self._cell = []
+            self._head = self._head and tag == "th"
+            digits = given.get("colspan", "1")
+            self._span = min(int(digits), 50) if digits.isdecimal() and len(digits) < 4 else 1
+        elif tag in _LINES:
+            self._break()
+            self._level = int(tag[1]) if re.fullmatch("h[1-6]", tag) else self._level
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _UNSEEN:
+            self._hidden = max(0, self._hidden - 1)
+        elif tag in ("td", "th"):
+            self._end_cell()
+        elif tag in ("tr", "table", "thead", "tbody"):
+            self._end_row()
+        elif tag in _LINES:
+            self._break()
+
+    def handle_data(self, data: str) -> None:
+        if self._hidden:
+            return
+        if self._cell is not None:
+            self._cell.append(data)
+        elif self._row is None:
+            self._line.append(data)
+
+    def _break(self) -> None:
+        if self._cell is not None:
+            self._cell.append(" ")
+        else:
+            self.end_line()
+
+    def end_line(self) -> None:
+        """A line of text ends here, if there is one."""
+        line = " ".join("".join(self._line).split())
+        self._line = []
+        if line:
+            self.found.lines.append((line, self._level))
+        self._level = 0
+
+    def _end_cell(self) -> None:
+        if self._cell is None or self._row is None:
+            return
+        self._cells += self._span
+        if self._cells <= MOST_CELLS:
+            self._row += [" ".join("".join(self._cell).split()), *[""] * (self._span - 1)]
+        self._cell = None
+
+    def _end_row(self) -> None:
+        self._end_cell()
+        if self._row:
+            rows = self.found.tables[-1]
+            if self._head and len(rows) == self.found.heads[-1]:
+                self.found.heads[-1] += 1
+            rows.append(self._row)
+        self._row = None
+
+
+def without_tags(text: str) -> str:
+    """`text` without tags and comments, on one line."""
+    return " ".join(re.sub(r"<!--.*?-->|</?[A-Za-z][^<>]{0,1000}>", " ", text, flags=re.S).split())
+
+
+MOST_ROWS = 7
+MOST_COLUMNS = 6
+LONGEST_CELL = 40
+"""Rows, columns and characters of a cell that can still be read on a slide."""
+
+ROWS_READ_ALOUD = 6
+
+
+def table(rows: Sequence[Sequence[str]], heads: int, where: str, shape: str = "") -> Shown | None:
+    """A table of which the first `heads` rows are names of columns; None where it is empty.
+
+    shape: how large it is, in words of the source. Its own words are the cells of a small one.
+    """
+    width = max(map(len, rows), default=0)
+    filled = [[*row, *[""] * (width - len(row))] for row in rows if any(row)]
+    if not filled or width == 0:
+        return None
+    head = _head(filled[:heads], width)
+    body = filled[heads:]
+    if not body:
+        return None
+    shown = [[_cut(cell) for cell in _columns(row)] for row in (head, *body[:MOST_ROWS])]
+    if len(body) > MOST_ROWS:
+        shown.append(["…"] * len(shown[0]))
+    small = len(body) <= ROWS_READ_ALOUD and width <= 4
+    words = " ".join(_read(row) for row in (head, *body) if any(row)) if small else ""
+    wish = {"layout": "table", "table": shown} | ({"points": [shape]} if shape else {})
+    return Shown(where, wish, words=words)
+
+
+def _head(rows: list[list[str]], width: int) -> list[str]:
+    """The names of the columns: the last of several rows of names wins, where it has one."""
+    head = [""] * width
+    for row in rows:
+        head = [new or old for old, new in zip(head, row, strict=True)]
+    return head
+
+
+def _columns(row: list[str]) -> list[str]:
+    if len(row) <= MOST_COLUMNS:
+        return row
+    return [*row[: MOST_COLUMNS - 2], "…", row[-1]]
+
+
+def _cut(cell: str) -> str:
+    return cell if len(cell) <= LONGEST_CELL else f"{cell[: LONGEST_CELL - 1]}…"
+
+
+def _read(row: list[str]) -> str:
+    return ", ".join(cell for cell in row if cell).rstrip(".") + "."
