@@ -33,7 +33,7 @@ from ..providers.files import own_files
 from ..providers.registry import Kind, image_makers, names, registered, voice_makers
 from ..providers.slides import Slides
 from ..report.html import Page, Row, Shown, Table
-from ..store.store import NoStore, Store
+from ..store import Store
 from .assets import Candidate, candidates, image_ask, price, refusal
 from .batch import Job
 from .context import PARTS, Fallback, Fallbacks, PartKind, Source, scrubbed, ungated
@@ -133,7 +133,7 @@ def plan_lessons(
     settings: Settings,
     images: Sequence[ImageMaker],
     voice: Sequence[VoiceMaker],
-    store: Store | NoStore,
+    store: Store,
 ) -> Plan:
     """The plan of a run over `lessons`. Blocks while it looks into the store."""
     tally = _Tally(store, settings.force)
@@ -168,7 +168,7 @@ def plan_lessons(
 class _Tally:
     """Counts assets by kind and provider; the same asset twice is one call."""
 
-    def __init__(self, store: Store | NoStore, force: str | None) -> None:
+    def __init__(self, store: Store, force: str | None) -> None:
         self._store = store
         self._force = force
         self._seen: set[str] = set()
