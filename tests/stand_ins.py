@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -121,3 +122,33 @@ class Rehearsal:
     def told(self, kind: type[Event]) -> list[Any]:
         """The events of one kind, in order."""
         return [event for event in self.events if isinstance(event, kind)]
+
+
+class Held(Simulated):
+    """A provider whose calls wait until they are let go, so that a test waits for an event and
+    not for the clock.
+    """
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._free = threading.Semaphore(0)
+        self._open = False
+
+    def let_go(self, calls: int) -> None:
+        """Let so many of the calls end that are under way, or come next."""
+        self._free.release(calls)
+
+    def open(self) -> None:
+        """Let all calls end."""
+        self._open = True
+
+    async def _call(self, kind: str, text: str) -> None:
+        self.calls += 1
+        self.under_way += 1
+        self.peak = max(self.peak, self.under_way)
+        try:
+            # polled, since it is let go from another thread
+            while not self._open and not self._free.acquire(blocking=False):  # noqa: ASYNC110
+                await asyncio.sleep(0.002)
+        finally:
+            self.under_way -= 1

@@ -7,7 +7,6 @@ import io
 import json
 import re
 import socket
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from PIL import Image
 
 import vidkit
 from vidkit.cli import main
+from vidkit.draft.notebook import is_saved, running_notebook
 from vidkit.errors import LessonError, OutputError, SettingsError
 
 
@@ -302,19 +302,24 @@ def test_a_broken_notebook_is_told_in_words(text: str, tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["broken.ipynb"]
 
 
-def test_a_notebook_of_sixty_cells_is_drafted_within_a_second(tmp_path: Path) -> None:
-    """In processor time, with twenty figures, warm."""
-    cells = [
-        [said(f"## Part {n}\n\nText of {n}."), program(f"a = {n}", figure())] for n in range(20)
-    ]
-    path = notebook(
-        tmp_path, *(cell for pair in cells for cell in pair), *[said("More text.")] * 20
-    )
-    vidkit.lesson_from(path)
-    begun = time.process_time()
-    lesson = vidkit.lesson_from(path)
-    assert time.process_time() - begun < 1
-    assert layouts(lesson).count("picture") == 20
+def test_this_is_the_notebook_that_runs_and_knows_whether_it_is_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The front end's word comes first, then the latest of the folder that asks with `%vidkit
+    this`; a cell that was changed or run since it was saved is seen.
+    """
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    first, asks = {"execution_count": 1}, {"execution_count": 2}
+    path = notebook(tmp_path, program("a = 1") | first, program("%vidkit this") | asks)
+    other = notebook(tmp_path, program("b = 1"), name="other")
+    assert running_notebook({}) == path
+    assert running_notebook({"__vsc_ipynb_file__": str(other)}) == other
+    monkeypatch.setenv("JPY_SESSION_NAME", str(other))
+    assert running_notebook({}) == other
+    assert is_saved(path, {0: "", 1: "a = 1"})
+    assert not is_saved(path, {0: "", 1: "a = 2"})
+    assert not is_saved(path, {1: "a = 1", 3: "a = 1"})
 
 
 # Files that are written

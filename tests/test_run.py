@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stand_ins import written
+from stand_ins import Held, written
 
 import vidkit
+from vidkit.core import loop
 from vidkit.errors import Cancelled, OutputError, SettingsError, VidkitError
-from vidkit.events import Event, WorkEnded, WorkStarted
+from vidkit.events import Event, Sampled, StepEnded, WorkEnded, WorkStarted
 from vidkit.models import Settings
 from vidkit.pipeline.shared import store_of
 from vidkit.providers import ImageAsk, Picture, Request
@@ -40,11 +41,12 @@ def started(lesson: Path, voice: Simulated, **changes: Any) -> vidkit.Run[vidkit
 
 def test_more_workers_take_effect_at_once(tmp_path: Path) -> None:
     """Growing from 2 to 8 is seen in the provider's own count of concurrent calls."""
-    voice = Simulated(latency=1.0, seconds=0.2)
+    voice = Held(seconds=0.2)
     run = started(written(tmp_path, sections=12), voice, section_workers=2)
     until(lambda: voice.under_way == 2)
     run.resize(sections=8)
     until(lambda: voice.under_way == 8)
+    voice.open()
     assert run.result().made
     assert voice.peak == 8
     assert run.snapshot().section_workers == 8
@@ -52,39 +54,54 @@ def test_more_workers_take_effect_at_once(tmp_path: Path) -> None:
 
 def test_fewer_workers_take_effect_as_calls_end(tmp_path: Path) -> None:
     """Shrinking to 1 lets what is under way end, and then nothing runs beside another."""
-    voice = Simulated(latency=0.4, seconds=0.2)
+    voice = Held(seconds=0.2)
     run = started(written(tmp_path, sections=9), voice, section_workers=4)
     until(lambda: voice.under_way == 4)
     run.resize(sections=1)
-    until(lambda: voice.under_way <= 1 and voice.calls > 4)
+    voice.let_go(4)
+    until(lambda: voice.under_way == 1 and voice.calls == 5)
     voice.peak = 0
+    voice.open()
     assert run.result().made
     assert voice.peak <= 1
 
 
 def test_a_pause_begins_nothing(tmp_path: Path) -> None:
     """While it is paused no call begins; resumed, the run goes on to its end."""
-    voice = Simulated(latency=0.1, seconds=0.2)
-    run = started(written(tmp_path, sections=8), voice, section_workers=1)
-    until(lambda: voice.calls >= 2)
+    ended: list[Event] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, StepEnded) and event.step == "audio":
+            ended.append(event)
+
+    async def turns() -> None:
+        for _ in range(100):  # of the run's own loop: enough for a call that might begin
+            await asyncio.sleep(0)
+
+    voice = Held(seconds=0.2)
+    run = started(written(tmp_path, sections=8), voice, section_workers=1, listener=listen)
+    voice.let_go(1)
+    until(lambda: voice.calls == 2)
     run.pause()
-    until(lambda: voice.under_way == 0)
-    time.sleep(0.3)
-    calls = voice.calls
-    time.sleep(0.3)
-    assert voice.calls == calls < 8
+    voice.let_go(1)
+    until(lambda: len(ended) == 2)
+    loop.run(turns())
+    assert voice.calls == 2
     assert run.snapshot().paused
     run.resume()
+    voice.open()
     assert run.result().made
 
 
 def test_a_cancel_lets_paid_calls_finish(tmp_path: Path) -> None:
     """What is under way at a cancel is finished, kept and paid once; the next run goes on."""
-    voice = Simulated(latency=0.5, seconds=0.2, price=0.01)
+    voice = Held(seconds=0.2, price=0.01)
     lesson = written(tmp_path, sections=8)
     run = started(lesson, voice, section_workers=2)
+    voice.let_go(2)
     until(lambda: voice.calls == 4 and voice.under_way == 2)
     run.cancel()
+    voice.open()
     report = run.result()
     assert report.path is None
     assert isinstance(report.failure, Cancelled)
@@ -115,11 +132,13 @@ def test_a_batch_can_be_cancelled(tmp_path: Path) -> None:
     """Lessons that had not begun say that they were cancelled."""
     for name in "abcd":
         written(tmp_path, name, 3)
-    voice = Simulated(latency=0.3, seconds=0.2)
+    voice = Held(seconds=0.2)
     how: dict[str, Any] = {"images": "simulated:0", "voice": voice, "size": (64, 36)}
     run = vidkit.start_all(tmp_path, 1, progress=False, section_workers=1, **how)
+    voice.let_go(1)
     until(lambda: voice.calls == 2)
     run.cancel()
+    voice.open()
     report = run.result()
     assert len(report) == 4
     assert all(isinstance(video.failure, Cancelled) for video in report)
@@ -150,11 +169,12 @@ def test_two_runs_do_not_write_to_one_folder(tmp_path: Path) -> None:
     over, the folder is free.
     """
     lesson = written(tmp_path, sections=2)
-    slow = Simulated(latency=1.0, seconds=0.2)
+    slow = Held(seconds=0.2)
     first = started(lesson, slow)
     until(lambda: slow.under_way > 0)
     with pytest.raises(OutputError, match="another run is writing"):
         started(lesson, Simulated(latency=0.0, seconds=0.2)).result()
+    slow.open()
     assert first.result().made
     assert started(lesson, slow).result().made
     assert not list((tmp_path / "output_lesson").glob(".*lock"))
@@ -305,9 +325,16 @@ def test_a_disk_that_is_about_to_be_full_begins_nothing_more(
     monkeypatch.setattr("vidkit.pipeline.run.LEAST_ROOM", 1 << 60)
     for name in "abcd":
         written(tmp_path, name, 4)
-    voice = Simulated(latency=1.0, seconds=0.2)
+    voice = Held(seconds=0.2)
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Sampled):
+            voice.open()
+
     how: dict[str, Any] = {"images": "simulated:0", "voice": voice, "size": (64, 36)}
-    report = vidkit.process_all_videos(tmp_path, 1, progress=False, section_workers=1, **how)
+    report = vidkit.process_all_videos(
+        tmp_path, 1, progress=False, section_workers=1, listener=listen, **how
+    )
     assert voice.calls < 4
     assert {type(video.failure).__name__ for video in report} == {"DiskFull"}
     assert [trouble.kind for trouble in report.troubles] == ["DiskFull"]

@@ -14,10 +14,17 @@ from .blocks import Shown
 MOST_LINES = 12
 """Lines of a program that one slide shows."""
 
+MOST_COLUMNS = 80
+"""Characters of a line that can be read; longer ones go on in the next."""
+
 LONGEST_CODE = 20_000
 """Characters of one cell's program that are read."""
 
-_SETTING = re.compile(r"\s*%(?:matplotlib|load_ext|reload_ext|autoreload|config|pylab)\b.*")
+_SETTING = re.compile(r"\s*%(?:matplotlib|load_ext|reload_ext|autoreload|config|pylab|vidkit)\b.*")
+_SETTINGS = re.compile(
+    r"\s*(?:#.*|import .*|from .* import .*|[%!].*|warnings\..*|plt\.(?:rc|style).*|try:|except.*:"
+    r"|print\(.*__version__.*\)|(?:sns|seaborn)\.set\w*\(.*|np\.(?:random\.seed|set_print).*)?"
+)
 _CELL_MAGIC = re.compile(r"\s*%%(\w+)[^\n]*\n?")
 _LANGUAGES = {"bash": "bash", "sh": "bash", "html": "html", "javascript": "js", "js": "js"} | {
     name: name for name in ("latex", "ruby", "perl", "sql", "svg", "markdown", "r", "julia")
@@ -32,7 +39,8 @@ def steps(code: str, lang: str, where: str, *, must: bool = False) -> list[Shown
         code = code[magic.end() :]
         lang = _LANGUAGES.get(magic[1].lower(), lang)
     lines = [line for line in code[:LONGEST_CODE].split("\n") if not _SETTING.fullmatch(line)]
-    code = "\n".join(lines).expandtabs(4).strip("\n").rstrip()
+    lines = [part for line in lines for part in _wrapped(line.expandtabs(4).rstrip())]
+    code = "\n".join(lines).strip("\n")
     if not code or (not must and _only_settings(code, lang)):
         return []
     wish = {"layout": "code", "lang": lang or "text"}
@@ -42,13 +50,25 @@ def steps(code: str, lang: str, where: str, *, must: bool = False) -> list[Shown
     ]
 
 
+def _wrapped(line: str) -> list[str]:
+    """A long line in several, the others further in: broken after a comma, an operator, a word."""
+    inner = " " * (len(line) - len(line.lstrip()) + 4)
+    found: list[str] = []
+    while len(line) > MOST_COLUMNS and len(found) < MOST_LINES:
+        room = line[len(inner) : MOST_COLUMNS]
+        ends = [room.rfind(mark) + len(mark) for mark in (", ", "(", " ")]
+        cut = len(inner) + next((end for end in ends if end > MOST_COLUMNS // 3), len(room))
+        found.append(line[:cut].rstrip())
+        comment = re.search(r"(?:^|\s)# ", line[:cut])
+        line = inner + ("# " if comment else "") + line[cut:].lstrip()
+    return [*found, line]
+
+
 def _only_settings(code: str, lang: str) -> bool:
     """Whether a program only imports and sets what others need: nobody has to see that."""
     if lang != "python":
         return False
-    line = r"\s*(?:#.*|import .*|from .* import .*|[%!].*|warnings\..*|plt\.(?:rc|style).*"
-    line += r"|(?:sns|seaborn)\.set\w*\(.*|np\.random\.seed.*|np\.set_printoptions.*)?"
-    return all(re.fullmatch(line, each) for each in code.split("\n")) and "def " not in code
+    return all(_SETTINGS.fullmatch(line) for line in code.split("\n"))
 
 
 def _parts(code: str) -> list[str]:

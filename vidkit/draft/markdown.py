@@ -42,9 +42,11 @@ _ASIDES = frozenset((*_GENTLE, *_STERN))
 _DROPPED = frozenset(("toctree", "contents", "raw", "bibliography", "include", "index"))
 _CODE_OF_MYST = frozenset(("code-cell", "code-block", "code", "sourcecode", "ipython"))
 _UNSAID = re.compile(
-    r"\.( \.)+|::[\w-]+::|\[\[?TOC\]?\]|(---|===)+|(table of )?contents:?|<?https?://\S+>?", re.I
+    r"(open|run|view|launch|download|source)\b[\w ]{0,20}\b(colab|binder|github|notebook|kaggle)"
+    r"[\w ]{0,20}|\.( \.)+|::[\w-]+::|\[\[?TOC\]?\]|(---|===)+|(table of )?contents:?|<?https?://\S+>?",
+    re.I,
 )
-"""Lines that nobody reads aloud: pauses of Quarto, heads of contents, bare addresses."""
+"""Lines that nobody reads aloud: links to open a notebook, pauses, heads of contents, addresses."""
 _CALLOUT = re.compile(r"\[!(\w+)\][+-]?([^\n]*)\n?")
 _FENCE_OF_COLONS = re.compile(r"\s*(:{3,})\s*(.*?)\s*$")
 _ATTRIBUTES = re.compile(r"\s*\{[^{}\n]{0,200}\}\s*$")
@@ -376,7 +378,9 @@ class _Walk:
             is_note = self.reader.comments and not is_directive(said)
             return [Notes(self.reader.words(said), self.here)] if is_note else []
         found = read_html(text)
-        blocks = [block for line in found.lines for block in self.line(line)]
+        blocks: list[Block] = []
+        for line, level in found.lines:
+            blocks += [Heading(_line(line), level, self.here)] if level else self.line(line)
         for rows, heads in zip(found.tables, found.heads, strict=True):
             if not heads and len(rows) == 1:  # a table that only puts things side by side
                 blocks += [block for cell in rows[0] for block in self.line(cell)]
@@ -454,8 +458,10 @@ def spoken(children: Sequence[Token]) -> str:
         match child.type:
             case "text":
                 pieces.append(child.content if not hidden else "")
-            case "softbreak" | "hardbreak":
+            case "softbreak":
                 pieces.append(" ")
+            case "hardbreak":
+                pieces.append(". " if re.search(r"\w$", pieces[-1] if pieces else "") else " ")
             case "code_inline":
                 code = child.content.strip()
                 pieces.append(f"`{code}`" if code and "`" not in code else code)

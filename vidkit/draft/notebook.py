@@ -9,6 +9,7 @@ and Jupyter Book that remove or hide a cell, its input or its output are followe
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -179,7 +180,7 @@ def _html(text: str, where: str, reader: Reader) -> list[Block]:
     """
     found = read_html(text)
     blocks: list[Block] = []
-    shape = next((m[1] for line in found.lines if (m := _SHAPE.search(line))), "")
+    shape = next((m[1] for line, _ in found.lines if (m := _SHAPE.search(line))), "")
     shape = shape.replace(" x ", " × ")
     for rows, heads in zip(found.tables, found.heads, strict=True):
         if shown := table(rows, heads, where, shape):
@@ -250,3 +251,36 @@ def _text(value: object, most: int = 1_000_000) -> str:
     """A text that may be written as a list of its lines, at most so many characters of it."""
     text = "".join(map(str, value)) if isinstance(value, list) else value
     return text[:most].encode("utf-8", "ignore").decode() if isinstance(text, str) else ""
+
+
+def running_notebook(names: Mapping[str, object]) -> Path | None:
+    """The file of the notebook that runs here, as its front end tells it; else the latest one of
+    this folder with a cell `%vidkit this`. names: the notebook's own, of which VS Code fills one.
+    """
+    for told in (names.get("__vsc_ipynb_file__"), os.environ.get("JPY_SESSION_NAME")):
+        if isinstance(told, str) and told.endswith(".ipynb") and Path(told).is_file():
+            return Path(told)
+    asks = re.compile(r"(?m)^\s*%vidkit this\b")
+    here = [p for p in Path.cwd().glob("*.ipynb") if any(map(asks.search, saved_cells(p)))]
+    return max(here, key=lambda path: path.stat().st_mtime, default=None)
+
+
+def saved_cells(path: Path) -> dict[str, int | None]:
+    """The programs that the notebook's file holds, each with its number in brackets as saved."""
+    try:
+        cells = _fourth(_json(path), path)["cells"]
+    except LessonError:
+        return {}
+    programs = [cell for cell in cells if _object(cell).get("cell_type") == "code"]
+    return {_text(cell.get("source")).strip(): cell.get("execution_count") for cell in programs}
+
+
+def is_saved(path: Path, ran: Mapping[int, str]) -> bool:
+    """Whether the file holds the cells that ran, with what came of the latest: `ran` has their
+    programs by their numbers, the one that asks not among them.
+    """
+    saved = saved_cells(path)
+    latest = {program.strip(): number for number, program in ran.items() if program.strip()}
+    return all(saved.get(program, number) == number for program, number in latest.items()) and (
+        not latest or any(program in saved for program in latest)
+    )

@@ -45,7 +45,7 @@ MOST_BESIDE = 4
 """Points that have room beside a picture."""
 
 LONGEST_REMARK = 40
-"""Words after a formula that are still said over it."""
+"""Words after the last figure, or formula, under a heading that are still said over it."""
 
 _IN_FLOW = ("points", "steps", "equation")
 """Layouts whose own words are part of the text, and are said in any case."""
@@ -186,11 +186,13 @@ def _wordless(section: Section, title: str) -> bool:
 def _looking_back(
     text: Said, shown: Shown, *, ends: bool, language: str
 ) -> tuple[list[Said], list[Said]]:
-    """The first sentences of a text that speak of what was just shown, and the others. What goes
-    on after a formula in small letters, or ends in a short remark, speaks of it as a whole.
+    """The first sentences of a text that speak of what was just shown, and the others. A short
+    remark in the end speaks of it as a whole, and so does what goes on after a formula.
     """
-    goes_on = text.text[:1].islower() or (ends and count_words(text.text) <= LONGEST_REMARK)
-    if shown.kind == "equation" and goes_on:
+    short = ends and count_words(text.text) <= LONGEST_REMARK
+    if shown.kind == "equation" and (short or text.text[:1].islower()):
+        return [text], []
+    if short and _is_result(shown):
         return [text], []
     parts = sentences(text.text, language)
     count = 0

@@ -16,11 +16,11 @@ MOST_CELLS = 20_000
 
 @dataclass
 class Found:
-    """What a piece of HTML holds: `lines` of text, pictures as (address, words), tables as rows
-    of cells, and how many of the first rows are heads.
+    """What a piece of HTML holds: `lines` of text, each with its level as a heading, 0 for none;
+    pictures as (address, words), tables as rows of cells, and how many of the first rows are heads.
     """
 
-    lines: list[str] = field(default_factory=list)
+    lines: list[tuple[str, int]] = field(default_factory=list)
     pictures: list[tuple[str, str]] = field(default_factory=list)
     tables: list[list[list[str]]] = field(default_factory=list)
     heads: list[int] = field(default_factory=list)
@@ -40,6 +40,7 @@ class _Parser(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.found = Found()
         self._line: list[str] = []
+        self._level = 0
         self._hidden = 0
         self._cell: list[str] | None = None
         self._row: list[str] | None = None
@@ -71,6 +72,7 @@ class _Parser(HTMLParser):
             self._span = min(int(digits), 50) if digits.isdecimal() and len(digits) < 4 else 1
         elif tag in _LINES:
             self._break()
+            self._level = int(tag[1]) if re.fullmatch("h[1-6]", tag) else self._level
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _UNSEEN:
@@ -101,7 +103,8 @@ class _Parser(HTMLParser):
         line = " ".join("".join(self._line).split())
         self._line = []
         if line:
-            self.found.lines.append(line)
+            self.found.lines.append((line, self._level))
+        self._level = 0
 
     def _end_cell(self) -> None:
         if self._cell is None or self._row is None:

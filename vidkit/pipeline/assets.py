@@ -11,7 +11,7 @@ import asyncio
 import copy
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,11 +25,15 @@ from ..media.frame import Frame
 from ..models.lesson import Lesson
 from ..models.settings import Settings
 from ..providers.base import ImageAsk, Narration, Picture, Request, VoiceAsk
+from ..providers.files import own_on_a_slide
+from ..providers.registry import AUTO
+from ..providers.speakers import chosen_because, order
 from ..store import Asset, Store, cache_key
 from ..store.ledger import Reservation
 from ..store.locks import KeyLock
 from ..text.captions import Cue
 from .context import LessonContext, OwnFiles, PartKind, Source, ungated
+from .reveal import Following, regions_kept
 
 T = TypeVar("T")
 
@@ -81,13 +85,18 @@ def requests(maker: object, ask: ImageAsk | VoiceAsk) -> int:
     return max(1, told(ask)) if told is not None else 1
 
 
-def clip_key_fields(picture: str, voice: str | None, frame: Frame) -> dict[str, Any]:
-    """Everything that shapes a clip: the digests of its picture and narration, and the frame."""
+def clip_key_fields(
+    picture: str, voice: str | None, frame: Frame, following: Following | None = None
+) -> dict[str, Any]:
+    """Everything that shapes a clip: the digests of its picture and narration, the frame, and how
+    the picture follows the voice; one that stands still has the key that it always had.
+    """
     return {
         "version": MEDIA_VERSION,
         "picture": picture,
         "voice": voice,
         "frame": dict(vars(frame)),
+        **({"follow": following.digest()} if following else {}),
     }
 
 
@@ -145,6 +154,8 @@ class Candidate:
     maker: Any
     gate: Request
     ask: ImageAsk | VoiceAsk
+    why: str | None = None
+    """Why it was chosen, in words, where nobody named it."""
 
     @property
     def name(self) -> str:
@@ -187,22 +198,28 @@ def candidates(
     """Who may make the image or the narration of the section at `index`: its own file alone,
     where it names one, or else each of `sources`, the first before the next.
 
-    A section's `voice` is one of the first source's; those of another name that take its place
-    speak in their own.
+    Of the voices only those that speak the section's language are asked. A section's `voice` is
+    that of the first source that has it; those that take its place speak in their own.
     """
     section = lesson.sections[index]
     ask = (image_ask if kind == "image" else voice_ask)(lesson, index, settings)
     if section.image if kind == "image" else section.audio:
-        return (Candidate(kind, own, ungated, ask),)
-    first = sources[0].maker.name
+        sets = [s.maker for s in sources if s.maker.name == "slides" and own_on_a_slide(ask)]
+        return (Candidate(kind, sets[0] if sets else own, ungated, ask),)
+    if isinstance(ask, ImageAsk):
+        return tuple(Candidate(kind, source.maker, source.gate, ask) for source in sources)
+    makers = [source.maker for source in sources]
+    auto = AUTO in settings.sources("voice")
     return tuple(
-        Candidate(kind, source.maker, source.gate, _in_place(ask, source.maker.name == first))
-        for source in sources
+        Candidate(
+            kind,
+            makers[n],
+            sources[n].gate,
+            asked,
+            chosen_because(makers[n], asked.language) if auto else None,
+        )
+        for n, asked in order(makers, ask)
     )
-
-
-def _in_place(ask: ImageAsk | VoiceAsk, same: bool) -> ImageAsk | VoiceAsk:
-    return ask if same or isinstance(ask, ImageAsk) else replace(ask, voice=None)
 
 
 def keys_of(several: Sequence[Candidate]) -> Iterator[tuple[Candidate, str]]:
@@ -464,6 +481,8 @@ class ProviderCall:
         if isinstance(made, Narration):
             check = media.check_sound
             about["words"] = [[word.text, word.start, word.end] for word in made.words]
+        else:
+            about |= regions_kept(made)
         name = str(self.candidate.ask.file or f"what {self.candidate.name} gave")
         return Content(made.data, made.suffix, about, check, name, self.settle)
 

@@ -11,6 +11,11 @@ Beside what `ImageMaker` and `VoiceMaker` demand, a provider may have
     missing     the `ProviderMissing` for which it cannot be asked now, or None
     models      the names of the models that it can be told to use
     needs       what it needs and whether that is there, in words and without any secret
+    local       True where it works on this machine alone: a lesson may name its voices
+    speaks()    of a voice, from a language (a tag) and the name of a voice or None: whether it
+                speaks that; without it, everything
+    voices()    of a voice, from a language: pairs of what a section's `voice` can name and what to
+                call it, those of the language first; blocks
     check()     a coroutine: whether it can be used, in words or as a `ProviderError`; it costs
                 nothing
     aclose()    a coroutine: closes connections; called when the last run that uses it ends
@@ -23,6 +28,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+from ..slides.slide import Region
 from ..text.captions import Word
 
 T = TypeVar("T")
@@ -81,12 +87,16 @@ class Picture:
 
     `notes` are sentences for the person who looks: a missing font, a text that was cut.
     `cost` is what it cost in dollars, where the provider says.
+    `pages` are further pictures of the same section, shown after it where their words are spoken.
+    `regions` are what appears on its own in the pictures, so that they can follow the voice.
     """
 
     data: bytes
     suffix: str = ".png"
     notes: tuple[str, ...] = ()
     cost: float | None = None
+    pages: tuple[bytes, ...] = ()
+    regions: tuple[Region, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
     %vidkit make lesson.json --workers 6        every command of the command line
 
+    %vidkit this                                the lesson of the notebook that this stands in
+
     %%lesson rainbow --workers 6                a lesson written in the cell, made and shown
     {"sections": [{"image_description": "…", "content": "…"}]}
 
@@ -16,12 +18,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from IPython.core.getipython import get_ipython
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import HTML, display
 
 from .. import cli
 from ..cli import say, told_to
-from ..core.errors import VidkitError
+from ..core.errors import OutputError, VidkitError
 from ..core.loop import allow_nested
 from ..models.lesson import Lesson, read_lesson
 from ..report.reports import VideoReport
@@ -57,7 +60,40 @@ def command(line: str) -> object:
     if words[:1] == ["lab"]:
         say("vidkit: this is a notebook already; `vidkit lab` is for a terminal", trouble=True)
         return None
+    if words[:1] == ["this"]:
+        return _this(words[1:])
     return _carried_out(words or ["--help"])
+
+
+def _this(words: list[str]) -> object:
+    """`%vidkit this [NOTEBOOK]`: draft the lesson of this notebook as it is saved, and show the
+    Studio on it. A lesson that was edited since stays as it is.
+    """
+    from ..draft import course, notebook
+    from .studio import Studio
+
+    shell = get_ipython()
+    path = Path(words[0]) if words else notebook.running_notebook(shell.user_ns if shell else {})
+    if path is None:
+        say("vidkit: save this notebook first, or name its file: %vidkit this NAME.ipynb")
+        return None
+    ran = shell.history_manager.input_hist_raw[:-1] if shell and shell.history_manager else []
+    if not notebook.is_saved(path, dict(enumerate(ran))):
+        say(f"{path.name} is not saved as it stands here; save it, and run this cell again")
+    try:
+        lessons, notes = course.written(path)
+        folder, name = lessons[0][0].path.parent, lessons[0][0].path.stem
+        for note in notes:
+            say(f"note: {note}")
+    except OutputError:
+        folder, name = path.parent, path.stem
+        say(f"{name}.json was edited since it was drafted, and stays as it is")
+    except VidkitError as error:
+        say(f"vidkit: {error}", trouble=True)
+        return None
+    studio = Studio(folder)
+    studio.lessons.choose(name)
+    return studio
 
 
 def lesson(line: str, cell: str) -> object:
