@@ -170,8 +170,8 @@ class Slide:
         found += [Item(f"curve.{i}", c.name) for i, c in enumerate(self.curves) if c.name]
         found += self.figure.items() if self.figure else []
         found += [Item(f"chip.{i}", label) for i, label in enumerate(self.labels)]
-        points = enumerate(self.points)
-        return found + [Item(f"point.{i}", point, ordered=True) for i, point in points]
+        lines = enumerate(self.points)
+        return found + [Item(f"point.{i}", point, ordered=True) for i, point in lines]
 
     def texts(self) -> list[str]:
         """All that is written on it."""
