@@ -249,7 +249,9 @@ class NoBooks(Journal):
     def need(self, run: int, keys: Iterable[str]) -> None:
         """Nothing to note."""
 
-    def end_run(self, run: int, *, finished: bool) -> None:
+    def end_run(
+        self, run: int, *, finished: bool, seconds: Mapping[str, float] | None = None
+    ) -> None:
         """Nothing to note."""
 
     def reserve(self, **_: Any) -> Reservation:
