@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from vidkit.slides.analysis import Reading
+from vidkit.slides.declared import READERS
 from vidkit.slides.layouts import BY_LAYOUT, choose
+from vidkit.slides.override import EXAMPLES
 from vidkit.slides.slide import LAYOUTS, Entry, Slide
 
 
@@ -46,7 +48,7 @@ CUES = {
 }
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", BY_LAYOUT)
 def test_each_layout_is_chosen_on_its_cue(layout: str) -> None:
     """A section that shows the cue of a layout gets that layout, and a reason in words."""
     slide = of(*CUES[layout])
@@ -56,8 +58,9 @@ def test_each_layout_is_chosen_on_its_cue(layout: str) -> None:
 
 
 def test_every_layout_has_a_rule() -> None:
-    """A lesson may ask for any layout."""
-    assert set(BY_LAYOUT) == set(LAYOUTS) == set(CUES)
+    """A lesson may ask for any layout: from its own words, or by giving the data."""
+    assert set(BY_LAYOUT) == set(CUES)
+    assert {*BY_LAYOUT, *READERS, "picture"} == set(LAYOUTS) == set(EXAMPLES)
 
 
 def test_the_choice_does_not_hang_on_anything_but_the_section() -> None:

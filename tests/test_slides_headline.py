@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vidkit.slides.analysis import LONGEST_TITLE, Reading, headline
+from vidkit.slides.analysis import LONGEST_TITLE, Reading
+from vidkit.slides.summary import headline
 
 
 def of(narration: str, description: str = "A picture.", title: str | None = None) -> str:

@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vidkit.slides.analysis import (
+from vidkit.slides.analysis import length, sentences
+from vidkit.slides.summary import (
     MOST,
     key_points,
     leans,
-    length,
     many,
     repeats,
-    sentences,
     speaks_to_viewer,
     statement,
 )

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from vidkit.slides.layouts import SHAPES, height_of, path, shape_of, together
+from vidkit.slides.figures import SHAPES, height_of, path, shape_of, together
 
 
 @pytest.mark.parametrize(

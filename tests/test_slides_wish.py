@@ -8,7 +8,7 @@ import pytest
 
 from vidkit.errors import Refused
 from vidkit.slides.analysis import Reading
-from vidkit.slides.layouts import wished
+from vidkit.slides.override import wished
 from vidkit.slides.slide import MOST_LINES, Entry, Side, Slide
 
 READING = Reading.of(

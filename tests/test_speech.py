@@ -62,9 +62,9 @@ def test_every_spoken_character_knows_where_it_was_written(text: str, language: 
 @settings(max_examples=150, deadline=None)
 @given(texts)
 def test_no_mark_is_left_to_be_spelt_out(text: str) -> None:
-    """Nothing that an engine would call by its name ("asterisk") reaches it, nor a control."""
+    """No mark of Markdown or LaTeX that nobody says reaches an engine, nor a control."""
     said = spoken(text).text
-    assert not set(said) & set("*_`^~|\\{}<>#→≤≥×=+²½")
+    assert not set(said) & set("`^|\\{}")
     assert not {unicodedata.category(character) for character in said.replace("\n", "")} & {
         "Cc",
         "Cs",
@@ -84,9 +84,9 @@ def test_no_minus_is_lost(text: str) -> None:
     st.lists(st.sampled_from(["x", "n", "12", "3.5", "k", "200"]), min_size=2, max_size=5),
     st.sampled_from([" - ", " − ", "−"]),
 )
-def test_a_difference_is_always_a_minus(values: list[str], sign: str) -> None:
-    """Between values a spaced hyphen is a minus, like the sign itself."""
-    assert spoken(sign.join(values)).text.count("minus") == len(values) - 1
+def test_a_difference_in_an_equation_is_always_a_minus(values: list[str], sign: str) -> None:
+    """Between the values of an equation a spaced hyphen is a minus, like the sign itself."""
+    assert spoken(f"y = {sign.join(values)}").text.count("minus") == len(values) - 1
 
 
 def test_words_keep_their_places() -> None:
@@ -105,21 +105,21 @@ def test_words_keep_their_places() -> None:
     assert back("one half") == "½"
 
 
-@pytest.mark.parametrize("language", ["de", "fr", "es", "zh-CN", "ru", "ar", "hi"])
-def test_other_languages_get_no_english(language: str) -> None:
+@pytest.mark.parametrize("language", ["zh-CN", "ru", "ar", "hi", "sw"])
+def test_languages_without_words_get_none(language: str) -> None:
     """Marks and emoji go, and not one word or letter comes."""
     written = "# Größe\n\n**5 km** in `a_b` – x² = −1 & 50 % 😀, [ici](http://x.org)\n\n- 3 > 2"
     said = spoken(written, language).text
-    assert not set("*`#_😀[>") & set(said)
+    assert not set("*`#😀[") & set(said)
     allowed = set(written) | {"."}
     assert set(said) <= allowed
     assert "−1" in said and "50 %" in said
 
 
 def test_other_languages_keep_their_minus() -> None:
-    """A hyphen that is a minus becomes the sign, which engines can name."""
+    """A hyphen that is a minus becomes the sign, which engines can name, or a word in a sum."""
     assert spoken("Es sind -5 Grad, und 5 - 3 = 2.", "de").text == (
-        "Es sind −5 Grad, und 5 − 3 = 2."
+        "Es sind −5 Grad, und 5 minus 3 gleich 2."
     )
 
 

@@ -120,7 +120,7 @@ def key_frame(image: Image.Image, fps: int) -> bytes:
     Each key frame has an encoder of its own: the quality of a second one would depend on the
     first.
     """
-    encoder = _encoder(image.size, fps)
+    encoder = new_encoder(image.size, fps)
     frame = in_video_colours(image)
     frame.pts, frame.time_base = 0, encoder.time_base
     (packet,) = [*encoder.encode(frame), *encoder.encode(None)]
@@ -129,7 +129,7 @@ def key_frame(image: Image.Image, fps: int) -> bytes:
     return bytes(packet)
 
 
-def _encoder(size: tuple[int, int], fps: int) -> VideoCodecContext:
+def new_encoder(size: tuple[int, int], fps: int) -> VideoCodecContext:
     encoder = av.CodecContext.create("libx264", "w")
     assert isinstance(encoder, VideoCodecContext)
     set_up(encoder, size, fps)
@@ -139,7 +139,7 @@ def _encoder(size: tuple[int, int], fps: int) -> VideoCodecContext:
 @lru_cache(maxsize=8)
 def skip_frames(size: tuple[int, int], fps: int) -> Skips:
     """The skip frames for pictures of `size` (width, height) pixels at `fps` frames a second."""
-    encoder = _encoder(size, fps)
+    encoder = new_encoder(size, fps)
     width, height = size
     flat = av.VideoFrame.from_ndarray(
         np.full((height * 3 // 2, width), 128, np.uint8), format="yuv420p"
@@ -265,6 +265,11 @@ def _rows(plane: Any) -> NDArray[np.uint8]:
 _SPEECH = re.compile(r"speech from ([\d.]+) to ([\d.]+) s")
 
 
+Reveal = Callable[[Image.Image, float, tuple[float, float], int, Frame], Iterator[list[bytes]]]
+"""Gives the packets of a section from its picture, its length and where speech is in it,
+both in seconds, its frames, and the frame; see `follow`."""
+
+
 @dataclass(frozen=True)
 class Clip:
     """A finished section.
@@ -287,10 +292,12 @@ def make_clip(
     frame: Frame,
     *,
     seconds: float | None = None,
+    reveal: Reveal | None = None,
 ) -> Clip:
     """Makes a section of `picture` and `narration` and writes it to `out` as MP4.
 
-    Without a narration the section is silent for `seconds`. The same arguments give the same
+    Without a narration the section is silent for `seconds`. With `reveal` the picture follows the
+    voice, where the frame's motion is not "zoom". The same arguments give the same
     bytes. `out` is written directly and is not whole until this returns.
 
     Raises `MediaError` for a picture or a narration that cannot be used, `OutputError` when
@@ -304,6 +311,8 @@ def make_clip(
     frames = frames_in(track.samples, frame.fps)
     if frame.motion == "zoom":
         shown = zoomed(image, frames, frame)
+    elif reveal is not None:
+        shown = reveal(image, track.samples / RATE, track.speech, frames, frame)
     else:
         shown = still(image, frames, frame.fps)
     return write_clip(out, frame, shown, track)

@@ -30,6 +30,7 @@ from .table import Row, docstring, in_our_words, page, rows, schema, setting, un
 
 Fit = Literal["contain", "cover"]
 Motion = Literal["still", "zoom", "fade"]
+Reveal = Literal["follow", "spotlight", "still"]
 OnFailure = Literal["skip", "placeholder", "stop"]
 Force = Literal["image", "audio", "clip", "all"]
 
@@ -379,6 +380,13 @@ class Settings:
     )
     motion: Motion = setting(
         "still", "pictures stand still, zoom slowly, or fade into each other", option="--motion"
+    )
+    reveal: Reveal = setting(
+        "follow",
+        "a slide shows each item when it is spoken of (follow), all with a stress on that "
+        "(spotlight), or all at once (still)",
+        more='Where motion is "zoom" it is "still".',
+        option="--reveal",
     )
     effects: Annotated[Any, AfterValidator(_effects), WithJsonSchema({"type": "object"})] = setting(
         {},

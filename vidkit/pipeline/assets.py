@@ -25,10 +25,12 @@ from ..media.frame import Frame
 from ..models.lesson import Lesson
 from ..models.settings import Settings
 from ..providers.base import ImageAsk, Narration, Picture, Request, VoiceAsk
+from ..providers.files import own_on_a_slide
 from ..store.ledger import Reservation
 from ..store.store import Asset, NoStore, Store, cache_key
 from ..text.captions import Cue
 from .context import LessonContext, OwnFiles, PartKind, Source, ungated
+from .reveal import Following, regions_kept
 
 T = TypeVar("T")
 
@@ -80,13 +82,18 @@ def requests(maker: object, ask: ImageAsk | VoiceAsk) -> int:
     return max(1, told(ask)) if told is not None else 1
 
 
-def clip_key_fields(picture: str, voice: str | None, frame: Frame) -> dict[str, Any]:
-    """Everything that shapes a clip: the digests of its picture and narration, and the frame."""
+def clip_key_fields(
+    picture: str, voice: str | None, frame: Frame, following: Following | None = None
+) -> dict[str, Any]:
+    """Everything that shapes a clip: the digests of its picture and narration, the frame, and how
+    the picture follows the voice; one that stands still has the key that it always had.
+    """
     return {
         "version": MEDIA_VERSION,
         "picture": picture,
         "voice": voice,
         "frame": dict(vars(frame)),
+        **({"follow": following.digest()} if following else {}),
     }
 
 
@@ -192,7 +199,8 @@ def candidates(
     section = lesson.sections[index]
     ask = (image_ask if kind == "image" else voice_ask)(lesson, index, settings)
     if section.image if kind == "image" else section.audio:
-        return (Candidate(kind, own, ungated, ask),)
+        sets = [s.maker for s in sources if s.maker.name == "slides" and own_on_a_slide(ask)]
+        return (Candidate(kind, sets[0] if sets else own, ungated, ask),)
     first = sources[0].maker.name
     return tuple(
         Candidate(kind, source.maker, source.gate, _in_place(ask, source.maker.name == first))
@@ -401,6 +409,8 @@ class ProviderCall:
         if isinstance(made, Narration):
             check = media.check_sound
             about["words"] = [[word.text, word.start, word.end] for word in made.words]
+        else:
+            about |= regions_kept(made)
         name = str(self.candidate.ask.file or f"what {self.candidate.name} gave")
         return Content(made.data, made.suffix, about, check, name, self.settle)
 

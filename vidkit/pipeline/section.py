@@ -39,6 +39,7 @@ from .assets import (
 )
 from .context import Fallback, LessonContext, PartKind, describe
 from .output import part_stem
+from .reveal import Following, reveal_of
 
 CARD_SECONDS = 3.0
 """How long a placeholder without a narration stands."""
@@ -270,7 +271,7 @@ class PartTask:
 class ClipTask:
     """Cuts a clip from a picture and a narration, or from a picture alone.
 
-    seal: the digest of the picture.
+    seal: the digest of the picture. following: how the picture follows the voice.
     """
 
     context: LessonContext
@@ -278,11 +279,14 @@ class ClipTask:
     picture: Path | bytes
     seal: str
     voice: Cached | None
+    following: Following | None = None
 
     def key(self) -> str:
         """The clip's key. Blocks."""
         voice = self.voice.asset.sha256 if self.voice else None
-        return self.context.key("clip", clip_key_fields(self.seal, voice, self.context.frame))
+        return self.context.key(
+            "clip", clip_key_fields(self.seal, voice, self.context.frame, self.following)
+        )
 
     async def make(self, key: str) -> Content:
         """The clip, where the store can take it in."""
@@ -296,6 +300,7 @@ class ClipTask:
             section=self.index,
             step="clip",
             seconds=None if self.voice else CARD_SECONDS,
+            **({"reveal": self.following} if self.following else {}),
         )
         return Content(scratch, ".mp4", clip_facts(clip))
 
@@ -345,16 +350,23 @@ class SectionTask:
         drawn, spoken = image.had if image else None, audio.had if audio else None
         if (drawn and spoken) or self.context.settings.on_failure == "placeholder":
             with step:
-                task = await self._clip_task(drawn, spoken)
                 self.words = audio.words if audio else ()
+                task = await self._clip_task(drawn, spoken)
                 await self._cut(task, step)
         return step
 
     async def _clip_task(self, drawn: Cached | None, spoken: Cached | None) -> ClipTask:
         """What is to be cut: the section's own picture, or the card of a placeholder."""
         if drawn and spoken:
-            seal = drawn.asset.sha256
-            return ClipTask(self.context, self.index, drawn.content, seal, spoken)
+            seal, context = drawn.asset.sha256, self.context
+            following = reveal_of(
+                drawn.asset.about,
+                self.words,
+                self.section,
+                context.lesson.language,
+                context.settings,
+            )
+            return ClipTask(context, self.index, drawn.content, seal, spoken, following)
         runtime, heading = self.context.runtime, f"Section {self.index + 1} is missing"
         size = self.context.frame.size
         card = await runtime.run_in_thread(runtime.card, heading, self.title, size)

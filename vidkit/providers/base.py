@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+from ..slides.slide import Region
 from ..text.captions import Word
 
 T = TypeVar("T")
@@ -81,12 +82,16 @@ class Picture:
 
     `notes` are sentences for the person who looks: a missing font, a text that was cut.
     `cost` is what it cost in dollars, where the provider says.
+    `pages` are further pictures of the same section, shown after it where their words are spoken.
+    `regions` are what appears on its own in the pictures, so that they can follow the voice.
     """
 
     data: bytes
     suffix: str = ".png"
     notes: tuple[str, ...] = ()
     cost: float | None = None
+    pages: tuple[bytes, ...] = ()
+    regions: tuple[Region, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

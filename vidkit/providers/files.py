@@ -18,7 +18,7 @@ from typing import Any
 
 from ..core.errors import ProviderError, ProviderMissing
 from ..core.paths import is_folder, path_given
-from .base import ImageAsk, Narration, Picture, Request, VoiceAsk
+from .base import ImageAsk, ImageMaker, Narration, Picture, Request, VoiceAsk
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 SOUNDS = (".wav", ".mp3", ".ogg", ".oga", ".opus", ".flac", ".m4a")
@@ -27,6 +27,18 @@ MOST_PICTURE = 300_000_000
 """Bytes of a picture; a photograph of 100 megapixels as PNG takes about 200 MB."""
 MOST_SOUND = 1_000_000_000
 """Bytes of a narration; an hour and a half of WAV in stereo at 48 kHz."""
+
+
+def own_on_a_slide(ask: ImageAsk | VoiceAsk) -> bool:
+    """Whether the section's own picture is to stand on a slide, with its headline and labels."""
+    return isinstance(ask, ImageAsk) and ask.slide.get("layout") == "picture"
+
+
+def _slides() -> ImageMaker:
+    """What sets slides, where the run has no slides of its own; it loads typst."""
+    from .slides import Slides
+
+    return Slides()
 
 
 class Recorded:
@@ -42,6 +54,8 @@ class Recorded:
 
     def shape(self, ask: ImageAsk | VoiceAsk) -> Mapping[str, Any]:
         """The digest of the file, and so of nothing but its content."""
+        if isinstance(ask, ImageAsk) and own_on_a_slide(ask):
+            return _slides().shape(ask)
         path, most = self._find(ask)
         with _opened(path, most) as file:
             return {
@@ -53,6 +67,8 @@ class Recorded:
         """The section's picture, as it is on disk. Raises `ProviderError` for one of more than
         `MOST_PICTURE` bytes.
         """
+        if own_on_a_slide(ask):
+            return await _slides().draw(ask, request)
         path, most = self._find(ask)
         data = await request(lambda: asyncio.to_thread(_read, path, most))
         return Picture(data, path.suffix.lower())

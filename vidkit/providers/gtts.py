@@ -246,7 +246,7 @@ def _reason(cause: BaseException | None) -> str:
 
 
 def _spoken(ask: VoiceAsk) -> str:
-    return spoken(ask.text, ask.language, ask.say).text
+    return spoken(ask.text, ask.language, ask.say, normalise=False).text
 
 
 def voice(argument: str | None, **given: Any) -> GoogleVoice:

@@ -735,7 +735,7 @@ def voice(argument: str | None, **given: Any) -> OpenAIVoice:
 
 
 def _spoken(ask: VoiceAsk) -> str:
-    return spoken(ask.text, ask.language, ask.say).text
+    return spoken(ask.text, ask.language, ask.say, normalise=False).text
 
 
 def _speed(ask: VoiceAsk) -> float | None:

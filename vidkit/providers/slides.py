@@ -12,7 +12,7 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import version
@@ -24,16 +24,18 @@ import typst
 from .. import slides
 from ..core.errors import ProviderError, SettingsError
 from ..core.fonts import Font, Ranges, cast, in_order, of_file, replaced, unseen
+from ..slides import emoji
 from ..slides.analysis import Reading
-from ..slides.layouts import choose, wished
-from ..slides.render import ACCENT, Frame, Palette, palette, spec
+from ..slides.layouts import choose
+from ..slides.override import wished
+from ..slides.render import ACCENT, Frame, Palette, palette, regions, spec
 from ..slides.slide import Slide
 from .base import ImageAsk, Picture, Request
 
 FOLDER = Path(slides.__file__).parent
 FONTS = FOLDER / "fonts"
 
-_SHAPING = (".py", ".toml", ".typ", ".otf")
+_SHAPING = (".py", ".toml", ".typ", ".otf", ".xz")
 _THREADS = 2  # a slide keeps one core busy; more threads than that only hold memory
 _compilers = threading.local()
 
@@ -79,11 +81,12 @@ class Slides:
             "language": ask.language,
             "slide": dict(ask.slide),
             "size": list(ask.size),
+            **({"file": _file_digest(str(ask.file))} if ask.file else {}),
             "theme": self.style.theme,
             "accent": self.style.accent,
             "font": self.style.font,
             "fonts": sorted({_file_digest(font.path) for font in self._own}),
-            "borrowed": _fingerprint() if unseen(words, _bundled()) else None,
+            "borrowed": _fingerprint() if unseen(emoji.without(words), _bundled()) else None,
             "template": _digest(),
             "typst": version("typst"),
         }
@@ -102,7 +105,7 @@ class Slides:
         Raises `Refused` where the section asks for what cannot be.
         """
         reading = Reading.of(ask.narration, ask.description, ask.title, ask.language)
-        return wished(ask.slide, reading) if ask.slide else choose(reading)
+        return wished(ask.slide, reading, ask.file) if ask.slide else choose(reading)
 
     def explain(self, ask: ImageAsk) -> str:
         """The layout of the slide for `ask` and why, in a sentence."""
@@ -122,7 +125,7 @@ class Slides:
             slide = fitting
             drawn, over = self._set(slide, frame)
             fitting = slide.lighter() if over else None
-        return Picture(drawn.data, notes=(*slide.notes, *drawn.notes))
+        return replace(drawn, notes=(*slide.notes, *drawn.notes))
 
     def fits(self, slide: Slide, size: tuple[int, int]) -> bool:
         """Whether all of `slide` keeps to its room in a frame of `size`, at sizes one can read."""
@@ -139,11 +142,13 @@ class Slides:
         try:
             drawn = compiler.compile(format="png", ppi=72 * frame.scale, sys_inputs=inputs)
             fits = json.loads(compiler.query("<fit>", field="value"))
+            (places,) = json.loads(compiler.query("<places>", field="value"))
         except RuntimeError as error:
             raise ProviderError(f"the slide could not be set: {error}") from error
         if not isinstance(drawn, bytes):
             raise ProviderError("the slide came out as more than one page")
-        return Picture(drawn, notes=_notes(missing)), not all(fit["fine"] for fit in fits)
+        found = Picture(drawn, notes=_notes(missing), regions=regions(slide, places, frame))
+        return found, not all(fit["fine"] for fit in fits)
 
 
 def images(argument: str | None) -> Slides:

@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any
 
-from ..core.errors import Refused
 from .analysis import (
-    LEAST,
     Label,
     Reading,
     capitalised,
-    clean,
-    defined_terms,
     fenced,
-    glosses,
-    headline,
     is_formula,
-    is_question,
-    key_points,
-    leans,
     length,
     likeness,
-    many,
     plain_name,
-    speaks_to_viewer,
     stems,
     with_role,
     words,
 )
-from .analysis import statement as statement_boxes
-from .analysis import statement as statement_sides
-from .slide import LAYOUTS, MOST_COLUMNS, MOST_LINES, Curve, Entry, Layout, Loop, Side, Slide
+from .figures import height_of, shape_of
+from .slide import MOST_COLUMNS, MOST_LINES, Curve, Entry, Layout, Loop, Side, Slide
+from .summary import (
+    LEAST,
+    defined_terms,
+    glosses,
+    headline,
+    is_question,
+    key_points,
+    leans,
+    many,
+    speaks_to_viewer,
+)
+from .summary import statement as in_few_words
 
 
 def draft(
@@ -133,7 +131,7 @@ def timeline(reading: Reading, asked: bool = False) -> Slide | None:
             continue
         date = next(group for group in found.groups() if group)
         rest = _DATE_FIRST.sub("", sentence)
-        gloss = statement_boxes(rest if length(rest) >= LEAST else sentence, reading.language, 14)
+        gloss = in_few_words(rest if length(rest) >= LEAST else sentence, reading.language, 14)
         events.setdefault(date, Entry(date, gloss))
     if len(events) < (2 if asked else 3):
         return None
@@ -259,7 +257,7 @@ def _numbered(reading: Reading) -> tuple[Entry, ...]:
             sentence = re.split(
                 r"(?<=[.!?])\s", re.sub(r"['‘’\"“”](?!\w)|(?<!\w)['‘’\"“”]", "", item)
             )[0]
-            entries.append(Entry(statement_boxes(sentence, reading.language, 14)))
+            entries.append(Entry(in_few_words(sentence, reading.language, 14)))
     whole = len(entries) <= MOST_BOXES and all(length(entry.name) <= 18 for entry in entries)
     return tuple(entries) if whole else ()
 
@@ -331,7 +329,7 @@ def _in_order(reading: Reading) -> tuple[Entry, ...]:
         return ()
     told = [start, *(i for i in range(start + 1, len(marked)) if marked[i])]
     bare = [_unmarked(reading.sentences[i], reading.language) for i in told]
-    found = [statement_boxes(sentence, reading.language, 14) for sentence in bare]
+    found = [in_few_words(sentence, reading.language, 14) for sentence in bare]
     whole = len(found) <= MOST_BOXES and all(1 < length(text) <= 20 for text in found)
     return tuple(Entry(text) for text in found) if whole else ()
 
@@ -344,104 +342,6 @@ def _unmarked(sentence: str, language: str) -> str:
     )
     rest = sentence[match.end() :] if match else sentence
     return sentence if re.match(r"(?:comes?|is|are|was|were|of|to)\b", rest) else rest
-
-
-# The shapes of curves, by the words that a description has for them.
-
-
-POINTS = 49
-
-Path = tuple[tuple[float, float], ...]
-"""Points (x, y) of a curve, both from 0 to 1, x rising."""
-
-_SHAPES: dict[str, Callable[[float], float]] = {
-    "level": lambda t: (1 - math.exp(-4.2 * t)) / (1 - math.exp(-4.2)),
-    "swell": lambda t: math.expm1(3 * t) / math.expm1(3),
-    "line": lambda t: t,
-    "fall": lambda t: 1 - 0.92 * t,
-    "decay": lambda t: math.exp(-3.4 * t),
-    "s": lambda t: 1 / (1 + math.exp(-11 * (t - 0.52))),
-    "drop": lambda t: 1 - 0.94 / (1 + math.exp(-18 * (t - 0.5))),
-    "bell": lambda t: math.exp(-((t - 0.5) ** 2) / 0.035),
-    "dip": lambda t: 1 - 0.9 * math.exp(-((t - 0.5) ** 2) / 0.035),
-    "wave": lambda t: 0.5 + 0.5 * math.sin(4 * math.pi * t),
-    "flat": lambda _: 1.0,
-}
-SHAPES: tuple[str, ...] = tuple(_SHAPES)
-
-# What a description says of a curve, the more special before the more general.
-_CUES: tuple[tuple[str, str], ...] = (
-    ("wave", r"\b(?:sine|cosine|wav[ey]|oscillat\w*|periodic\w*|swings? up and down)\b"),
-    (
-        "bell",
-        r"\b(?:bell|hump|peaks?\b.{0,40}\b(?:falls?|drops?|declin\w*)|rises? and (?:then )?falls?)",
-    ),
-    ("dip", r"\b(?:u-shaped|dips?|falls? and (?:then )?rises?|valley)\b"),
-    ("drop", r"\b(?:drops? (?:sharply|steeply|vertically|suddenly)|inverted s|sharp drop)"),
-    ("s", r"\b(?:s-?shaped|s-?curve|sigmoid\w*|logistic)\b"),
-    (
-        "swell",
-        r"\b(?:exponential(?:ly)?(?! decay)|accelerat\w*|steeper and steeper|faster and faster)",
-    ),
-    ("s", r"\b(?:slowly|late)\b.{0,80}\b(?:surpass\w*|overtak\w*|plateau|then (?:fast|steep)\w*)"),
-    (
-        "level",
-        r"\b(?:flattens?|levels? off|plateaus?|saturat\w*|approach\w* a (?:limit|maximum)|"
-        r"diminishing|abflach\w*|sättigt)\b",
-    ),
-    ("decay", r"\b(?:decay\w*|half-?life|cools? (?:down|off)|exponential\w* (?:decay|fall\w*))\b"),
-    (
-        "fall",
-        r"\b(?:falls?|drops?|decreas\w*|sinks?|declin\w*|goes down|slopes? down\w*|fällt|sinkt)\b",
-    ),
-    ("line", r"\b(?:straight|linear\w*|steadily|proportional\w*|gerade)\b"),
-    ("swell", r"\b(?:rises? slowly|slowly (?:rises?|climbs?))\b"),
-    ("line", r"\b(?:rises?|grows?|increas\w*|climbs?|goes up|steigt|wächst)\b"),
-    ("flat", r"\b(?:constant|flat|horizontal line|unchanged)\b"),
-)
-_WHERE = r"\b(?:{})\b[^,.]{{0,20}}\b(?:level|plateau|value|height|line|place|\w+ level|niveau)\b"
-_LOW = re.compile(_WHERE.format("low|lower|lowest|small"))
-_MIDDLE = re.compile(_WHERE.format("moderate|modest|medium|middle"))
-
-
-def shape_of(words: str) -> str | None:
-    """The shape that `words` tell of, None where they tell of none."""
-    low = words.lower()
-    return next((shape for shape, cue in _CUES if re.search(cue, low)), None)
-
-
-def height_of(words: str, shape: str = "line") -> float:
-    """How high the curve gets, of the axis: what `words` say, else what is usual for its shape
-    beside others, so that what grows ever faster ends above what grows steadily.
-    """
-    low = words.lower()
-    usual = {"line": 0.62, "level": 0.62, "flat": 0.5}.get(shape, 0.9)
-    return 0.55 if _MIDDLE.search(low) else 0.28 if _LOW.search(low) else usual
-
-
-def path(shape: str, height: float = 0.9, floor: float = 0.03) -> Path:
-    """The points of `shape` between `floor` and `height`."""
-    course = _SHAPES[shape]
-    steps = (i / (POINTS - 1) for i in range(POINTS))
-    return tuple(
-        (round(0.97 * t, 4), round(floor + (height - floor) * course(t), 4)) for t in steps
-    )
-
-
-def together(curves: Sequence[tuple[str, float]]) -> list[Path]:
-    """The paths of curves (shape, height) in one sketch: where one is level all along, the others
-    come near it and do not cross it.
-    """
-    line = next((height for shape, height in curves if shape == "flat"), None)
-    found = []
-    for shape, height in curves:
-        if line is not None and shape == "decay" and line < 0.5:
-            found.append(path(shape, height, line))
-        elif line is not None and shape in ("level", "s") and line >= 0.5:
-            found.append(path(shape, line - 0.02))
-        else:
-            found.append(path(shape, height))
-    return found
 
 
 # Rules for what must be shown as it is: code, equations, and curves over named axes.
@@ -681,7 +581,7 @@ def _told_of(reading: Reading, name: str, other: str) -> tuple[str, ...]:
         inside = named or (inside and not meaning & against and _refers_back(sentence))
         if not inside or is_question(sentence) or speaks_to_viewer(sentence, reading.language):
             continue
-        short = statement_sides(sentence, reading.language, 13)
+        short = in_few_words(sentence, reading.language, 13)
         only_named = len(stems(short, reading.language) - stems(name, reading.language)) < 2
         if length(short) <= 24 and not only_named and (told or not leans(sentence)):
             told.append(short)
@@ -785,176 +685,3 @@ BY_LAYOUT: Mapping[Layout, Rule] = {
     "curve": curve,
 }
 """The rule that makes each layout when a lesson asks for it."""
-
-
-# What a section itself says of its slide, `Section.slide`: it wins over every rule.
-#
-#     {"layout": "steps", "points": ["Look at the middle", "Compare", "Keep one half"]}
-#     {"layout": "cards", "points": ["Rain: drops of water", "Hail: balls of ice"]}
-#     {"layout": "timeline", "points": ["1638: Galileo publishes", "1687: Newton explains"]}
-#     {"layout": "compare", "points": ["Steel: strong but heavy", "Wood: light but weak"]}
-#     {"layout": "curve", "points": ["x: Time", "y: Speed", "Falling body: rises steadily"]}
-#     {"code": "print(1)", "lang": "python"}
-#     {"equation": ["v = g * t", "g = 9.8 m/s²"]}
-#
-# `points` are what the layout is made of; a name and what is said of it are divided by ": ".
-# Where only the layout is named, it is filled from the section.
-
-
-KEYS = ("layout", "points", "equation", "code", "lang")
-MOST_POINTS = 12
-LONGEST_POINT = 300
-LONGEST_CODE = 20_000
-LONGEST_EQUATION = 80
-WISH_MOST_EQUATIONS = 4
-
-_WHY = "the lesson asks for it"
-_MADE_OF_BOXES = ("cards", "steps", "layers", "parts", "timeline")
-_EXAMPLES = {
-    "steps": '"points": ["Mix", "Bake", "Cool"]',
-    "cards": '"points": ["Rain: drops of water", "Hail: balls of ice"]',
-    "timeline": '"points": ["1638: Galileo publishes his law", "1687: Newton explains it"]',
-    "compare": '"points": ["Aristotle: heavy things fall faster", "Galileo: all fall alike"]',
-    "curve": '"points": ["x: Time", "y: Speed", "Falling body: rises steadily"]',
-    "equation": '"equation": "v = g * t"',
-    "code": '"code": "print(1)", "lang": "python"',
-}
-
-
-def wished(wish: Mapping[str, Any], reading: Reading) -> Slide:
-    """The slide that `wish` asks for, what it leaves open filled from the section.
-
-    Raises `Refused` for a layout that is none, a value of the wrong kind, and a layout that the
-    section gives nothing for.
-    """
-    code, lang = _text(wish, "code", LONGEST_CODE), _text(wish, "lang", 20)
-    equations = _texts(wish, "equation")
-    points = _texts(wish, "points")
-    layout = _layout(wish, bool(code), bool(equations))
-    slide = _filled(layout, points, reading)
-    if layout == "code" and code:
-        shown, notes = cut_code(code)
-        slide = replace(slide, code=shown, code_language=lang.lower(), notes=notes)
-    if layout == "equation" and equations:
-        _check_lengths(equations)
-        slide = replace(slide, equations=equations[:WISH_MOST_EQUATIONS])
-    _check(slide, points)
-    return replace(slide, notes=(*slide.notes, *_unknown(wish)))
-
-
-def _layout(wish: Mapping[str, Any], code: bool, equation: bool) -> Layout:
-    named = _text(wish, "layout", 40).strip().lower()
-    if not named:
-        return "code" if code else "equation" if equation else "points"
-    for layout in LAYOUTS:
-        if layout == named:
-            return layout
-    near = get_close_matches(named, LAYOUTS, 1)
-    meant = f"write {near[0]!r}" if near else f"choose from: {', '.join(LAYOUTS)}"
-    raise Refused(f"`slide` of the section asks for the layout {named!r}, which is none; {meant}")
-
-
-def _filled(layout: Layout, points: tuple[str, ...], reading: Reading) -> Slide:
-    """A slide of `layout` with `points` where there are some, else from the section."""
-    if not points:
-        found = BY_LAYOUT[layout](reading, True)
-        if found is None or found.layout != layout:
-            found = draft(reading, layout, _WHY)
-        return replace(found, why=_WHY)
-    if layout in _MADE_OF_BOXES:
-        entries = tuple(Entry(*_parted(point)) for point in points)
-        return draft(reading, layout, _WHY, 0, entries=entries)
-    if layout == "compare":
-        return draft(reading, layout, _WHY, 0, sides=_sides(points))
-    if layout == "curve":
-        return _wish_curve(points, reading)
-    return replace(draft(reading, layout, _WHY, 0), points=points, terms=())
-
-
-def _sides(points: Sequence[str]) -> tuple[Side, ...]:
-    """ "A: one", "B: two", "A: three" as two sides, A with two points."""
-    told: dict[str, list[str]] = {}
-    for point in points:
-        name, text = _parted(point)
-        told.setdefault(name, []).extend([text] if text else [])
-    return tuple(Side(name, tuple(texts)) for name, texts in told.items())
-
-
-def _wish_curve(points: Sequence[str], reading: Reading) -> Slide:
-    axes = {"x": "", "y": ""}
-    curves = []
-    for point in points:
-        name, text = _parted(point)
-        if name.lower() in axes:
-            axes[name.lower()] = text
-            continue
-        shape = shape_of(text or name)
-        if shape is None:
-            raise Refused(
-                f"`slide` of the section does not say how the curve {point!r} goes; write such as "
-                '"Falling body: rises steadily"'
-            )
-        curves.append(Curve(shape, name if text else "", height_of(text, shape)))
-    return draft(reading, "curve", _WHY, 3, axes=(axes["x"], axes["y"]), curves=tuple(curves[:3]))
-
-
-def _check_lengths(equations: Sequence[str]) -> None:
-    for equation in equations:
-        if len(equation) > LONGEST_EQUATION:
-            raise Refused(
-                f"`slide` of the section has an equation of {len(equation)} characters, "
-                f"{equation[:20]!r}…; {LONGEST_EQUATION} is the most, divide it"
-            )
-
-
-def _check(slide: Slide, points: Sequence[str]) -> None:
-    """Raises `Refused` where a layout lacks what it is made of."""
-    lacking = {
-        "code": not slide.code,
-        "equation": not slide.equations,
-        "compare": len(slide.sides) != 2 or not all(side.points for side in slide.sides),
-        "curve": not slide.curves or not all(slide.axes),
-    }.get(slide.layout, slide.layout in _MADE_OF_BOXES and len(slide.entries) < 2)
-    if slide.layout == "timeline":
-        lacking = lacking or not all(entry.gloss for entry in slide.entries)
-    if lacking:
-        example = _EXAMPLES.get(slide.layout, _EXAMPLES["steps"])
-        source = "`points` do not fit it" if points else "the section gives nothing for it"
-        raise Refused(
-            f"`slide` of the section asks for the layout {slide.layout!r}, "
-            f"but {source}; add {example}"
-        )
-
-
-def _parted(point: str) -> tuple[str, str]:
-    """ "Rain: drops of water" as the name and what is said of it."""
-    name, _, text = point.partition(": ")
-    if not text:
-        name, _, text = point.partition(" : ")
-    return (name.strip(), text.strip()) if text.strip() else (point, "")
-
-
-def _texts(wish: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    value = wish.get(key)
-    lines = value.split("\n") if isinstance(value, str) else value
-    if lines is None:
-        return ()
-    if not isinstance(lines, Sequence) or not all(isinstance(line, str) for line in lines):
-        raise Refused(f'`slide` of the section: `{key}` must be a list of texts such as ["…", "…"]')
-    cleaned = (" ".join(clean(line, LONGEST_POINT).split()) for line in lines[:MOST_POINTS])
-    return tuple(line for line in cleaned if line)
-
-
-def _text(wish: Mapping[str, Any], key: str, most: int) -> str:
-    value = wish.get(key, "")
-    if value is not None and not isinstance(value, str):
-        raise Refused(f"`slide` of the section: `{key}` must be text in quotation marks")
-    return clean(value or "", most)
-
-
-def _unknown(wish: Mapping[str, Any]) -> tuple[str, ...]:
-    keys = [key for key in wish if key not in KEYS]
-    if not keys:
-        return ()
-    known = ", ".join(KEYS)
-    return (f"`slide` has {', '.join(map(repr, keys))}, which slides do not know; known: {known}",)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import colorsys
+import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..core.errors import SettingsError
+from ..core.errors import Refused, SettingsError
+from . import emoji
 from .analysis import grammar, tokens
-from .layouts import Path, together
-from .slide import Entry, Slide
+from .figures import Course, LabelledPicture, together
+from .slide import Entry, Region, Slide, Spot
 
 SHORT_SIDE = 1080
 """Points of the design on the shorter side of a frame; the template's sizes are meant for it."""
@@ -63,13 +66,13 @@ def spec(slide: Slide, frame: Frame) -> dict[str, Any]:
     """What the template needs to set `slide` into `frame`."""
     language = slide.language.split("-")[0]
     terms = () if slide.layout == "statement" else slide.terms
-    return {
+    found: dict[str, Any] = {
         "layout": slide.layout,
-        "headline": typographic(slide.headline),
+        "headline": runs(slide.headline),
         "points": [runs(point, terms) for point in slide.points],
         "entries": [_entry(entry) for entry in slide.entries],
         "sides": [
-            {"name": typographic(side.name), "points": [runs(point) for point in side.points]}
+            {"name": runs(side.name), "points": [runs(point) for point in side.points]}
             for side in slide.sides
         ],
         "arrow": slide.arrow,
@@ -77,29 +80,122 @@ def spec(slide: Slide, frame: Frame) -> dict[str, Any]:
         and {
             "from": slide.loop.start,
             "to": slide.loop.end,
-            "label": typographic(slide.loop.label),
+            "label": runs(slide.loop.label),
         },
         "equations": [_tokens(text) for text in slide.equations],
         "code": slide.code,
         "code_language": slide.code_language,
         "curve": {
-            "x": typographic(slide.axes[0]),
-            "y": typographic(slide.axes[1]),
+            "x": runs(slide.axes[0]),
+            "y": runs(slide.axes[1]),
             "curves": [
-                {"name": typographic(curve.name), "points": points}
+                {"name": runs(curve.name), "points": points}
                 for curve, points in zip(slide.curves, _paths(slide), strict=True)
             ],
             "caption": grammar(slide.language).sketch,
         },
+        "figure": slide.figure.spec(runs) if slide.figure else None,
         "lang": language if re.fullmatch(r"[a-z]{2,3}", language) else "en",
         "dir": "rtl" if language in _RTL else "ltr",
         "form": frame.form,
         "page": list(frame.page),
         "area": list(frame.area),
     }
+    if isinstance(slide.figure, LabelledPicture):
+        found["figure"] |= picture_of(slide.figure)
+    icons: dict[str, str] = {}
+    coded: dict[str, Any] = _coded(found, icons)
+    return coded | {"icons": icons}
 
 
-def _paths(slide: Slide) -> list[Path]:
+def regions(slide: Slide, places: Sequence[Mapping[str, Any]], frame: Frame) -> tuple[Region, ...]:
+    """Where the items of `slide` stand in a picture of `frame`, from the marks of the template."""
+    spots: dict[str, list[Spot]] = {}
+    corners: dict[str, tuple[float, float]] = {}
+    for place in places:
+        key, x, y = place["key"], place["x"], place["y"]
+        if "path" in place:
+            path = tuple((x + px, y + py) for px, py in place["path"])
+            spots.setdefault(key, []).append(_line_spot(path, place["width"], place["ink"], frame))
+            continue
+        if place.get("corner") == 0:
+            corners[key] = (x, y)
+            continue
+        left, top = corners[key] if place.get("corner") else (x, y)
+        right, bottom = (x, y) if place.get("corner") else (x + place["w"], y + place["h"])
+        # A line's box ends at the base line and at the height of its capitals: marks and descenders
+        # stand out of it, by a quarter of 60 points at most.
+        above, below = (9.0, 16.0) if key.startswith(_LINES) else (3.0, 3.0)
+        box = (left - 3, top - above, right + 3, bottom + below)
+        spots.setdefault(key, []).append(Spot(_pixels(box, frame)))
+    return tuple(
+        Region(item, tuple(spots[item.key])) for item in slide.items() if item.key in spots
+    )
+
+
+_LINES = ("point", "sidepoint", "quote", "by", "question", "line", "code")
+"""Items that are lines of text without a box of their own."""
+
+
+def _line_spot(path: Sequence[tuple[float, float]], width: float, ink: str, frame: Frame) -> Spot:
+    across, upward = [x for x, _ in path], [y for _, y in path]
+    half = width / 2 + 2
+    box = (min(across) - half, min(upward) - half, max(across) + half, max(upward) + half)
+    points = tuple((round(x * frame.scale, 1), round(y * frame.scale, 1)) for x, y in path)
+    return Spot(_pixels(box, frame), points, round(width * frame.scale, 1), ink)
+
+
+def _pixels(box: tuple[float, float, float, float], frame: Frame) -> tuple[int, int, int, int]:
+    left, top, right, bottom = (round(value * frame.scale) for value in box)
+    return max(0, left), max(0, top), right, bottom
+
+
+def picture_of(figure: LabelledPicture) -> dict[str, Any]:
+    """The picture of `figure` inside an SVG, as the template takes it, with its size.
+
+    Raises `Refused` for a file that cannot be read.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with Image.open(figure.file) as opened:
+            image = ImageOps.exif_transpose(opened)
+            image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+            image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise Refused(f"{figure.file} cannot be shown: {error}; save it anew as PNG") from error
+    data = io.BytesIO()
+    image.save(data, "PNG", compress_level=1)
+    width, height = image.size
+    body = base64.b64encode(data.getvalue()).decode()
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">'
+        f'<image width="{width}" height="{height}" href="data:image/png;base64,{body}"/></svg>'
+    )
+    return {"data": svg, "width": width, "height": height}
+
+
+_LONGEST_SIDE = 1_920
+"""Pixels of a picture that a slide shows."""
+
+
+def _coded(values: Any, icons: dict[str, str]) -> Any:
+    """`values` with a name in letters for each emoji that is a drawing, so that nobody looks for a
+    font that has it; `icons` gets the drawings by these names.
+    """
+    if isinstance(values, list | tuple):
+        return [_coded(value, icons) for value in values]
+    if not isinstance(values, dict):
+        return values
+    found = {key: _coded(value, icons) for key, value in values.items()}
+    for key in ("icon", "t") if values.get("k") == "icon" else ("icon",):
+        if isinstance(sign := values.get(key), str) and (drawing := emoji.svg(sign)):
+            found[key] = name = "-".join(f"{ord(part):x}" for part in sign)
+            icons[name] = drawing
+    return found
+
+
+def _paths(slide: Slide) -> list[Course]:
     return together([(curve.shape, curve.height) for curve in slide.curves])
 
 
@@ -119,6 +215,18 @@ def typographic(text: str) -> str:
 
 def runs(text: str, terms: Sequence[str] = ()) -> list[Run]:
     """`text` as runs {"t": words, "k": kind}; the first mention of each term is emboldened."""
+    found: list[Run] = []
+    start = 0
+    for match in emoji.EMOJI.finditer(text):
+        if emoji.is_drawn(match[0]):
+            found += _words(text[start : match.start()], terms)
+            found.append({"t": match[0], "k": "icon"})
+            start = match.end()
+    return found + _words(text[start:], terms)
+
+
+def _words(text: str, terms: Sequence[str]) -> list[Run]:
+    """The runs of a text without drawings."""
     found: list[Run] = []
     start = 0
     text = typographic(text)
@@ -150,7 +258,8 @@ def _tokens(text: str) -> list[dict[str, str]]:
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
-    return {"name": typographic(entry.name), "gloss": runs(entry.gloss) if entry.gloss else []}
+    gloss = runs(entry.gloss) if entry.gloss else []
+    return {"name": runs(entry.name), "gloss": gloss, "icon": entry.icon}
 
 
 def _with_terms(text: str, terms: Sequence[str]) -> list[Run]:
@@ -202,7 +311,8 @@ _BLACK: Colour = (0.0, 0.0, 0.0)
 class Palette:
     """Colours as "#rrggbb". `ink`, `mute`, `accent` and `other` are for text on `paper` and `card`;
     `accent` and `other` also on their `_soft` grounds, and `on_fill` on `fill`. `hair` is for thin
-    lines, `bands` are grounds for `ink`, from the strongest to the palest.
+    lines, `edge` for outlines of boxes, `series` for the lines of a chart after the second, `bands`
+    are grounds for `ink`, from the strongest to the palest.
     """
 
     paper: str
@@ -210,6 +320,7 @@ class Palette:
     ink: str
     mute: str
     hair: str
+    edge: str
     accent: str
     accent_soft: str
     other: str
@@ -217,6 +328,7 @@ class Palette:
     fill: str
     on_fill: str
     bands: tuple[str, ...]
+    series: tuple[str, ...]
 
     def texts(self) -> list[tuple[str, str]]:
         """Every (text, ground) that the template sets."""
@@ -255,6 +367,7 @@ def palette(theme: str = "light", accent: str = ACCENT) -> Palette:
         ink=_hex(ink),
         mute=_hex(_readable(_mix(ink, paper, 0.64), grounds, _WHITE if dark else _BLACK)),
         hair=_hex(_mix(ink, paper, 0.16)),
+        edge=_hex(_mix(ink, paper, 0.26)),
         accent=_hex(_readable(own, grounds, _WHITE if dark else _BLACK)),
         accent_soft=_hex(accent_soft),
         other=_hex(_readable(other, grounds, _WHITE if dark else _BLACK)),
@@ -264,6 +377,10 @@ def palette(theme: str = "light", accent: str = ACCENT) -> Palette:
         bands=tuple(
             _hex(_ground_for(ink, _mix(own, card, share), card))
             for share in ((0.8, 0.62, 0.46, 0.32, 0.2) if dark else (0.44, 0.34, 0.26, 0.18, 0.12))
+        ),
+        series=tuple(
+            _hex(_readable(_rgb(colour), grounds, _WHITE if dark else _BLACK))
+            for colour in ("#b8741a", "#3d8361", "#7a5ea8")
         ),
     )
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
+
+if TYPE_CHECKING:
+    from .figures import Figure
 
 Layout = Literal[
     "statement",
@@ -17,6 +20,14 @@ Layout = Literal[
     "code",
     "parts",
     "curve",
+    "chart",
+    "diagram",
+    "table",
+    "talk",
+    "quote",
+    "question",
+    "hero",
+    "picture",
 ]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
@@ -26,11 +37,56 @@ MOST_COLUMNS = 96
 
 
 @dataclass(frozen=True, slots=True)
+class Item:
+    """What appears on its own on a slide.
+
+    `key` is its name in the template's marks, `text` what is said when it appears, `gloss` what may
+    be said of it. `after` names the items that must be there before it; `held` says that it is not
+    shown at all before its time, and that its time is after those of `after`.
+    """
+
+    key: str
+    text: str
+    gloss: str = ""
+    after: tuple[str, ...] = ()
+    held: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The first part of the key: items of one kind share an order."""
+        return self.key.split(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where an item stands: a `box` (left, top, right, bottom) in pixels; with a `path`, points
+    (x, y), only what lies within `width` pixels of that line and has the colour `ink`.
+    """
+
+    box: tuple[int, int, int, int]
+    path: tuple[tuple[float, float], ...] = ()
+    width: float = 0.0
+    ink: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """An item of a finished picture, and the spots that it takes, on the `page` from 0."""
+
+    item: Item
+    spots: tuple[Spot, ...]
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """A card, a step, a layer, a part or an event: its name, and in a few words what it is."""
+    """A card, a step, a layer, a part or an event: its name, and in a few words what it is; `icon`
+    is an emoji.
+    """
 
     name: str
     gloss: str = ""
+    icon: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +140,26 @@ class Slide:
     code_language: str = ""
     axes: tuple[str, str] = ("", "")
     curves: tuple[Curve, ...] = ()
+    figure: Figure | None = None
     terms: tuple[str, ...] = ()
     language: str = "en"
     headline_why: str = ""
     notes: tuple[str, ...] = ()
+
+    def items(self) -> list[Item]:
+        """What appears on its own, in the order of reading."""
+        found = [Item(f"entry.{i}", e.name, e.gloss) for i, e in enumerate(self.entries)]
+        if self.loop:
+            ends = (f"entry.{self.loop.start}", f"entry.{self.loop.end}")
+            found.append(Item("loop.0", "", after=ends))
+        for i, side in enumerate(self.sides):
+            points = tuple(f"sidepoint.{i}.{j}" for j in range(len(side.points)))
+            found.append(Item(f"side.{i}", side.name, " ".join(side.points[:1]), points))
+            found += [Item(key, p) for key, p in zip(points, side.points, strict=True)]
+        found += [Item(f"equation.{i}", text) for i, text in enumerate(self.equations)]
+        found += [Item(f"curve.{i}", c.name) for i, c in enumerate(self.curves) if c.name]
+        found += self.figure.items() if self.figure else []
+        return found + [Item(f"point.{i}", point) for i, point in enumerate(self.points)]
 
     def lighter(self) -> Slide | None:
         """The slide with a little less on it, None where nothing is left to leave out."""
@@ -96,7 +168,7 @@ class Slide:
         if len(self.points) > least:
             return replace(self, points=self.points[:-1])
         if self.layout != "timeline" and any(entry.gloss for entry in self.entries):
-            return replace(self, entries=tuple(Entry(entry.name) for entry in self.entries))
+            return replace(self, entries=tuple(replace(e, gloss="") for e in self.entries))
         if len(self.entries) > 2:
             last = len(self.entries) - 2
             kept = self.loop if self.loop and max(self.loop.start, self.loop.end) <= last else None
@@ -109,7 +181,7 @@ class Slide:
         lines = self.code.split("\n")
         if len(lines) > 4:
             return replace(self, code="\n".join(lines[:-2]))
-        if self.layout not in ("points", "statement"):
-            names = tuple(entry.name for entry in self.entries) or tuple(s.name for s in self.sides)
-            return Slide("points", self.why, self.headline, names, language=self.language)
-        return None
+        if self.figure is not None or self.layout in ("points", "statement"):
+            return None  # what a lesson declares is checked to fit, and not left out
+        names = tuple(entry.name for entry in self.entries) or tuple(s.name for s in self.sides)
+        return Slide("points", self.why, self.headline, names, language=self.language)

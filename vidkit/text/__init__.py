@@ -1,15 +1,25 @@
-"""Text as written, as spoken, and as captions."""
+"""Text as written, as spoken, as shown, and as captions."""
 
-from .captions import Cue, Word, cues, to_srt, to_vtt
-from .speech import VERSION, paragraphs, spoken
+from .captions import Cue, cues, to_srt, to_vtt
+from .display import plain, segments, shown
+from .markup import MappedText, pauses
+from .speech import VERSION, changes, paragraphs, spoken, unused_words
+from .timing import Word
 
 __all__ = [
     "VERSION",
     "Cue",
+    "MappedText",
     "Word",
+    "changes",
     "cues",
     "paragraphs",
+    "pauses",
+    "plain",
+    "segments",
+    "shown",
     "spoken",
     "to_srt",
     "to_vtt",
+    "unused_words",
 ]

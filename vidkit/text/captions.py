@@ -1,7 +1,7 @@
 """Captions: words and their times → cues that can be read → WebVTT and SubRip.
 
-A section's text is cut where a reader would pause (`cutting`), each piece gets the time at
-which it is spoken (`clock`), and the times are moved as little as it takes for every cue to
+A section's text is cut where a reader would pause, each piece gets the time at which it is
+spoken (`vidkit.text.timing`), and the times are moved as little as it takes for every cue to
 stay long enough.
 """
 
@@ -11,13 +11,15 @@ import html
 import math
 import re
 import unicodedata
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import accumulate, pairwise
 
-from .markup import HIDDEN, MARKUP, UNSHIELD, MappedText, rewrite, rule
+from .display import shown as _shown
+from .markup import HIDDEN, MappedText, rewrite
+from .timing import CLAUSE_ENDS, CLOSING, SENTENCE_ENDS, Clock, Span, Word
+
+__all__ = ["Cue", "Word", "cues", "to_srt", "to_vtt"]
 
 # What a caption is, and how much of one a reader can take.
 
@@ -36,15 +38,6 @@ FLICKER = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """One written word and when it is spoken, in seconds from the start of its narration."""
-
-    text: str
-    start: float
-    end: float
-
-
-@dataclass(frozen=True, slots=True)
 class Cue:
     """One caption: `text`, one line or two, shown from `start` to `end` (seconds of the video)."""
 
@@ -60,90 +53,6 @@ def columns(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
 
 
-# When each character of a section's text is spoken.
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """The time at each place of the text as written.
-
-    Between `anchors` (place, seconds), which both only rise, time passes with `weight`: the
-    sum up to each place of how long its characters take to speak.
-    """
-
-    anchors: tuple[tuple[int, float], ...]
-    weight: tuple[float, ...]
-
-    @classmethod
-    def of(
-        cls,
-        text: str,
-        shown: MappedText,
-        words: Sequence[Word],
-        speech: tuple[float, float] | None,
-        seconds: float,
-    ) -> Clock:
-        each = [0.0] * (max(shown.origin) + 1)
-        for character, place in zip(shown.text, shown.origin, strict=True):
-            each[place] = _breath(character)
-        first, last = speech or (0.0, seconds)
-        if not 0 <= first < last:
-            first, last = 0.0, seconds
-        told = list(_told(text, words))
-        begin = [(0, min([first, *(time for _, time in told[:1])]))]
-        finish = [(len(each), max([last, *(time for _, time in told[-1:])]))]
-        if told and told[-1][0] >= len(each):
-            finish = []
-        anchors, latest = [], 0.0
-        for place, time in [*begin, *told, *finish]:
-            latest = min(max(latest, time), seconds)
-            anchors.append((place, latest))
-        return cls(tuple(anchors), tuple(accumulate(each, initial=0.0)))
-
-    def at(self, place: int, *, after: bool = False) -> float:
-        """Seconds from the start of the section at which the text at `place` is spoken; with
-        `after`, at which the text before it is over.
-        """
-        place = min(place, len(self.weight) - 1)
-        key = (place, -1.0 if after else math.inf)
-        following = bisect_right(self.anchors, key)
-        if following == 0:
-            return self.anchors[0][1]
-        if following == len(self.anchors):
-            return self.anchors[-1][1]
-        (low, early), (high, late) = self.anchors[following - 1 : following + 1]
-        high = min(high, len(self.weight) - 1)
-        whole = self.weight[high] - self.weight[low]
-        part = (self.weight[place] - self.weight[low]) / whole if whole > 0 else 0.0
-        return early + (late - early) * part
-
-
-@lru_cache(maxsize=4096)
-def _breath(character: str) -> float:
-    # In letters: a stop is about as long as six of them, a comma as three.
-    if character in ".!?。！？":
-        return 6.0
-    if character in ",;:，、；：—":
-        return 3.0
-    if character.isdigit():
-        return 3.0
-    return float(columns(character)) if character.isalpha() else 0.5
-
-
-def _told(text: str, words: Sequence[Word]) -> Iterator[tuple[int, float]]:
-    """Places of the text whose time a voice told: the start and the end of each word."""
-    done = 0
-    for word in words:
-        if not word.text or not math.isfinite(word.start) or not math.isfinite(word.end):
-            continue
-        place = text.find(word.text, done, done + len(word.text) + 400)
-        if place < 0:
-            continue
-        done = place + len(word.text)
-        yield place, max(0.0, word.start)
-        yield done, max(0.0, word.start, word.end)
-
-
 # Where a text is cut into cues, and a cue into lines.
 
 
@@ -151,8 +60,9 @@ def _told(text: str, words: Sequence[Word]) -> Iterator[tuple[int, float]]:
 class Atom:
     """A word, a piece of an endless one, or a character of a text without spaces.
 
-    `space` is what stands before it. `ends` is how good a place to cut there is after it: 0
-    a sentence ends, 1 a clause, 2 a word, 3 a word that belongs to the next one. `start`
+    `space` is what stands before it. `ends` is how good a place to cut there is after it: -1
+    an item of a list begins or ends, so that a cut must be, 0 a sentence ends, 1 a clause, 2
+    a word, 3 a word that belongs to the next one. `start`
     and `end` are in seconds of the section, `width` in columns.
     """
 
@@ -170,8 +80,9 @@ _UNIT = re.compile(
     rf"[「『（《【〈“‘]?[{_CJK}][、。，．！？；：」』）》】〉”’…ー]{{0,4}}"
     rf"|[^{_CJK}—]{{0,{LINE - 3}}}—|[^{_CJK}—]{{1,{LINE - 2}}}"
 )
-_SENTENCE = re.compile(r"[.!?…。！？؟۔][\"'”’)\]»」』）]*$")
-_CLAUSE = re.compile(r"[,;:—–،؛，、；：][\"'”’)\]»」』）]*$|[)\]»”]$")
+_SENTENCE = re.compile(rf"[{re.escape(SENTENCE_ENDS)}][{re.escape(CLOSING)}]*$")
+_CLAUSE = re.compile(rf"[{re.escape(CLAUSE_ENDS)}][{re.escape(CLOSING)}]*$|[)\]»”]$")
+_ITEM = re.compile(r" ?\(?(?:[A-Ha-h]|\d{1,2})[.)] \S")
 _LEANING_WORDS = (
     "a an the of to in on at by for from with and or but as is are was were be that which who "
     "its it this these those not no der die das ein eine und le la les un une de du des et el "
@@ -186,19 +97,28 @@ def atoms(shown: MappedText, clock: Clock) -> list[Atom]:
     for run in _RUN.finditer(shown.text):
         space = " "
         for begin, end in _units(run.group(), run.start()):
-            ends_line = shown.text[end : end + 1] == "\n"
             atoms.append(
                 Atom(
                     text := shown.text[begin:end],
                     space,
                     clock.at(shown.origin[begin]),
                     clock.at(shown.origin[end - 1] + 1, after=True),
-                    0 if ends_line else _ending(text),
+                    _ending(text)
+                    if (line := _ending_of_line(shown.text, begin, end)) is None
+                    else line,
                     columns(text),
                 )
             )
             space = ""
     return atoms
+
+
+def _ending_of_line(text: str, begin: int, end: int) -> int | None:
+    """How good a cut the end of a line is; None (or 0) where no item of a list is near."""
+    if text[end : end + 1] != "\n":
+        return None
+    line = text[text.rfind("\n", 0, begin) + 1 : end]
+    return -1 if _ITEM.match(text, end + 1) or _ITEM.match(line) else 0
 
 
 def _units(run: str, at: int) -> Iterator[tuple[int, int]]:
@@ -207,8 +127,34 @@ def _units(run: str, at: int) -> Iterator[tuple[int, int]]:
         begin, end = found.span()
         # Korean letters are wide but stay together as words; forty of them are too many.
         most = (LINE - 2) // max(map(columns, found.group()))
-        for piece in range(begin, end, most):
-            yield at + piece, at + min(piece + most, end)
+        piece = begin
+        while piece < end:
+            stop = _whole(run, piece, min(piece + most, end))
+            yield at + piece, at + stop
+            piece = stop
+
+
+def _whole(run: str, begin: int, end: int) -> int:
+    """The last place up to `end` at which no letter is parted from its marks."""
+    stop = end
+    while begin + 1 < stop < len(run) and _joined(run[stop - 1], run[stop]):
+        stop -= 1
+    return stop if stop > begin + 1 or not _joined(run[begin], run[begin + 1 : begin + 2]) else end
+
+
+_AFTER = "\u0e30\u0e32\u0e33\u0e45\u0e46\u0eb0\u0eb2\u0eb3\ufe0e\ufe0f\u200d"
+_BEFORE = "\u0e40\u0e41\u0e42\u0e43\u0e44\u0ec0\u0ec1\u0ec2\u0ec3\u0ec4\u200d"
+_VIRAMAS = "\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca\u1039\u17d2"
+
+
+def _joined(left: str, right: str) -> bool:
+    """Whether two characters are of one letter, as a reader sees it (a grapheme cluster)."""
+    if not right or not left:
+        return False
+    mark = (
+        unicodedata.category(right) in ("Mn", "Mc", "Me") or "\U0001f3fb" <= right <= "\U0001f3ff"
+    )
+    return mark or right in _AFTER or left in _BEFORE or left in _VIRAMAS
 
 
 def _ending(word: str) -> int:
@@ -278,15 +224,17 @@ class _Cost:
     def __init__(self, atoms: Sequence[Atom]) -> None:
         self.atoms = atoms
         self.width = _sums(atom.width + len(atom.space) for atom in atoms)
-        self.sentences = _sums(atom.ends == 0 for atom in atoms)
+        self.sentences = _sums(atom.ends <= 0 for atom in atoms)
+        self.items = _sums(atom.ends < 0 for atom in atoms)
         self.pauses = _sums(b.start - a.end > SHORTEST for a, b in pairwise(atoms))
 
     def __call__(self, begin: int, end: int) -> float:
         first, last = self.atoms[begin], self.atoms[end - 1]
         over = self.atoms[end].start if end < len(self.atoms) else last.end
         width, seconds = self.width[end] - self.width[begin], over - first.start
-        cost = 3.0 + (0, 2, 9, 16)[last.ends] + 4 * (1 - width / (LINES * LINE)) ** 2
+        cost = 3.0 + (0, 2, 9, 16)[max(0, last.ends)] + 4 * (1 - width / (LINES * LINE)) ** 2
         cost += 3 * (self.sentences[end - 1] - self.sentences[begin])
+        cost += 300 * (self.items[end - 1] - self.items[begin])
         cost += 8 * (self.pauses[end - 1] - self.pauses[begin])
         cost += 12 * max(0.0, 1.3 * SHORTEST - seconds) + 4 * max(0.0, seconds - LONGEST)
         return cost + 0.5 * max(0, 15 - width)
@@ -306,7 +254,7 @@ def lines(piece: Sequence[Atom], room: int) -> list[str]:
         upper, lower = text_of(piece[:cut]), text_of(piece[cut:])
         sides = columns(upper), columns(lower)
         if max(sides) <= room:
-            uneven = abs(sides[0] - sides[1]) + (0, 4, 10, 24)[piece[cut - 1].ends]
+            uneven = abs(sides[0] - sides[1]) + (0, 4, 10, 24)[max(0, piece[cut - 1].ends)]
             choices.append((uneven, cut, [upper, lower]))
     return min(choices)[-1]
 
@@ -367,16 +315,20 @@ def cues(
     words: Sequence[Word],
     start: float,
     end: float,
-    speech: tuple[float, float] | None = None,
+    speech: Span | None = None,
+    *,
+    pauses: Sequence[Span] = (),
+    language: str = "en",
+    say: Mapping[str, str] | None = None,
 ) -> list[Cue]:
     """The captions of one section, which is shown from `start` to `end` (seconds of the video).
 
-    `words` are those of `text` with their times; without them the text is laid out by its
-    letters over `speech`, the seconds of the section in which there is sound (all of it
-    for None). Marks of Markdown are not shown. Cues are in order, apart, within the
-    section, at least `SHORTEST` long (or all of a shorter section), and of at most `LINES`
-    lines of `LINE` columns; a text that is far too long for its time is cut, with "…".
-    A text without a letter or digit has no cues.
+    `words` are those of `text` with their times; without them the text is laid out by the
+    length of its spoken form over `speech`, the seconds of the section in which there is sound
+    (all of it for None), its sentences by the `pauses` in that sound. Marks are not shown.
+    Cues are in order, apart, within the section, at least `SHORTEST` long (or all of a shorter
+    section), and of at most `LINES` lines of `LINE` columns; a text that is far too long for
+    its time is cut, with "…". A text without a letter or digit has no cues.
     """
     if not any(character.isalnum() for character in text):
         return []
@@ -386,22 +338,30 @@ def cues(
     shown = _shown(text)
     if last <= first or not any(character.isalnum() for character in shown.text):
         return []
-    clock = Clock.of(text, shown, words, speech, (last - first) / 1000)
+    seconds = (last - first) / 1000
+    clock = Clock.of(text, words, speech, seconds, pauses=pauses, language=language, say=say)
     # A line of Arabic that begins with a Latin word would run the wrong way without a mark.
     mark = "\u200f" if _right_to_left(shown.text) else ""
-    room = LINE - len(mark)
+    room = LINE - 4 * len(mark)
     pieces = cut(atoms(shown, clock), most, room)
     return [
-        Cue((first + a) / 1000, (first + b) / 1000, "\n".join(mark + x for x in lines(piece, room)))
+        Cue(
+            (first + a) / 1000,
+            (first + b) / 1000,
+            "\n".join(_directed(mark, each) for each in lines(piece, room)),
+        )
         for piece, (a, b) in zip(pieces, _settle(pieces, last - first), strict=True)
     ]
 
 
-_SPACES = rule("one space", r"\s{2,}|[^\S ]", lambda found: "\n" if "\n" in found.group() else " ")
+_MEASURE = re.compile(r"(?<![\w.,])(?=\d[\d.,]* ?(?:%|°|[A-Za-zµμΩ]))")
 
 
-def _shown(text: str) -> MappedText:
-    return rewrite(MappedText.of(text), (*HIDDEN, *MARKUP, *UNSHIELD, _SPACES))
+def _directed(mark: str, line: str) -> str:
+    """A line that begins with `mark`; in one that runs from right to left a number keeps its
+    Latin unit on its right side.
+    """
+    return mark + _MEASURE.sub("\u200e", line) if mark else line
 
 
 def _right_to_left(text: str) -> bool:

@@ -1,8 +1,10 @@
 """Text as written → plain text, each character of which knows where it was written.
 
-A `Rule` rewrites what its pattern finds; `rewrite` applies rules one after the
-other and keeps the map. `MARKDOWN` and `HIDDEN` take away what nobody should
-see or hear; `vidkit.speech` adds what is spoken, `vidkit.captions` what is shown.
+A `Rule` rewrites what its pattern finds. `rewrite` applies rules one after the other;
+`rewrite_once` lets each place of the text be rewritten by one rule only, the first that is
+sure of it. Both keep the map. `MARKUP` understands what nobody should see or hear: tags,
+entities, Markdown; `vidkit.text.maths` reads the equations that it marks,
+`vidkit.text.speech` adds what is spoken, `vidkit.text.display` what is shown.
 
 The patterns are made for any input: each looks a bounded way ahead, so that the
 time grows with the length of the text and not with its square.
@@ -10,12 +12,20 @@ time grows with the length of the text and not with its square.
 
 from __future__ import annotations
 
+import html
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 Found = re.Match[str]
+Piece = tuple[str, int]
+"""A part of what is written instead, and the place (in the searched text) that it comes from."""
+Replacement = str | Sequence[Piece] | None
+Claim = tuple[int, int, Sequence[Piece]]
+"""From where to where a finder rewrites a text, and what it writes instead."""
+Finder = Callable[[str], Iterator[Claim]]
+"""Something beside a rule that finds what it is sure of, in order and apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +50,21 @@ class Rule:
 
     `write` is a template, or a function from the match to one: `\\1` stands for a group,
     whose characters keep their places (groups come in their order), and the rest is placed
-    at what it replaces. With `by_character` a function gives the text itself, of the
-    match's own length, and each character stays where it is.
+    at what it replaces. A function may also give pieces with a place each, or None where it is
+    not sure: then the text stays as it is. With `by_character` a function gives the text
+    itself, of the match's own length, and each character stays where it is.
     """
 
     name: str
     pattern: re.Pattern[str]
-    write: str | Callable[[Found], str]
+    write: str | Callable[[Found], Replacement]
     by_character: bool = False
 
 
 def rule(
     name: str,
     pattern: str,
-    write: str | Callable[[Found], str],
+    write: str | Callable[[Found], Replacement],
     *,
     by_character: bool = False,
     flags: re.RegexFlag = re.NOFLAG,
@@ -65,52 +76,99 @@ def rule(
 def rewrite(text: MappedText, rules: Iterable[Rule]) -> MappedText:
     """`text` after all `rules`, in their order."""
     for each in rules:
-        text = _apply(each, text)
+        if edits := list(_edits(each, text)):
+            text = _edited(text, edits)
     return text
 
 
-def _apply(rule: Rule, before: MappedText) -> MappedText:
+def rewrite_once(text: MappedText, rules: Iterable[Rule | Finder]) -> MappedText:
+    """`text` in which each place is rewritten by the first of `rules` that is sure of it.
+
+    All of them see the text as it came, so that no rule reads what another one wrote.
+    """
+    taken = bytearray(len(text.text))
+    edits: list[_Edit] = []
+    for each in rules:
+        found = _edits(each, text, taken) if isinstance(each, Rule) else _claims(each, text, taken)
+        for edit in found:
+            taken[edit[0] : edit[1]] = b"\1" * (edit[1] - edit[0])
+            edits.append(edit)
+    return _edited(text, sorted(edits, key=lambda edit: edit[0])) if edits else text
+
+
+_Edit = tuple[int, int, str, list[int]]
+"""From where to where, what is written instead, and the places of its characters."""
+
+
+def _edits(rule: Rule, text: MappedText, taken: bytearray | None = None) -> Iterator[_Edit]:
+    at = 0
+    while found := rule.pattern.search(text.text, at):
+        start, end = found.span()
+        at = end if end > start else end + 1
+        if taken is not None and (clash := taken.find(1, start, end)) >= 0:
+            free = taken.find(0, clash)
+            at = max(start + 1, len(taken) if free < 0 else free)
+            if free < 0:
+                return
+            continue
+        new = rule.write if isinstance(rule.write, str) else rule.write(found)
+        if new is None or start == end:
+            continue
+        if not isinstance(new, str):
+            yield (start, end, *_placed(new, start, end, text.origin))
+        elif rule.by_character:
+            yield start, end, new, text.origin[start:end]
+        else:
+            yield (start, end, *_filled(new, found, text.origin))
+
+
+def _claims(find: Finder, text: MappedText, taken: bytearray) -> Iterator[_Edit]:
+    for start, end, pieces in find(text.text):
+        if start < end and taken.find(1, start, end) < 0:
+            yield (start, end, *_placed(pieces, start, end, text.origin))
+
+
+def _edited(before: MappedText, edits: Iterable[_Edit]) -> MappedText:
     pieces: list[str] = []
     origin: list[int] = []
     done = 0
-    for found in rule.pattern.finditer(before.text):
-        start, end = found.span()
-        if start == end:
-            continue
-        pieces.append(before.text[done:start])
+    for start, end, new, places in edits:
+        pieces += before.text[done:start], new
         origin += before.origin[done:start]
+        origin += places
         done = end
-        new = rule.write if isinstance(rule.write, str) else rule.write(found)
-        if rule.by_character:
-            pieces.append(new)
-            origin += before.origin[start:end]
-        else:
-            _fill(new, found, before.origin, pieces, origin)
-    if not done:
-        return before
-    pieces.append(before.text[done:])
-    origin += before.origin[done:]
-    return MappedText("".join(pieces), origin)
+    return MappedText("".join(pieces) + before.text[done:], origin + before.origin[done:])
 
 
-def _fill(
-    template: str, found: Found, places: list[int], pieces: list[str], origin: list[int]
-) -> None:
+def _filled(template: str, found: Found, places: list[int]) -> tuple[str, list[int]]:
+    text, origin = "", []
     at, last = found.start(), found.end() - 1
     for part in _parts(template):
         if isinstance(part, int):
             start, end = found.span(part)
             if start < 0:
                 continue
-            pieces.append(found.string[start:end])
+            text += found.string[start:end]
             origin += places[start:end]
             at = max(at, end)
         else:
             # "5 km" → "5 kilometres": the new word belongs to "km", not to the space before.
             while at < last and found.string[at].isspace():
                 at += 1
-            pieces.append(part)
+            text += part
             origin += [places[min(at, last)]] * len(part)
+    return text, origin
+
+
+def _placed(
+    parts: Iterable[Piece], start: int, end: int, places: list[int]
+) -> tuple[str, list[int]]:
+    text, origin, reached = "", [], start
+    for part, at in parts:
+        reached = max(reached, min(at, end - 1))
+        text += part
+        origin += [places[reached]] * len(part)
+    return text, origin
 
 
 @lru_cache(maxsize=1024)
@@ -119,6 +177,8 @@ def _parts(template: str) -> tuple[str | int, ...]:
     parts = [int(piece) if turn % 2 else piece for turn, piece in enumerate(pieces)]
     return tuple(part for part in parts if part != "")
 
+
+# ── what nobody sees ────────────────────────────────────────────────────────────────────────
 
 HIDDEN = (
     rule("one kind of line end", "\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]", "\n"),
@@ -130,12 +190,17 @@ HIDDEN = (
         "",
     ),
     rule("one kind of space", r"[^\S\n]{2,}|[^\S\n ]", " "),
+    rule("digits on keys", "([0-9#*])\ufe0f?\u20e3", r"\1"),
 )
 """Takes away what nobody sees. Lines end with a line feed after it, and no space is doubled."""
 
-_SHIELD = str.maketrans({mark: chr(0xE000 + ord(mark)) for mark in "*_~`[]<>#|$\\!\n"})
+# ── what stands for something else while Markdown is read ───────────────────────────────────
+
+_SHIELD = str.maketrans({mark: chr(0xE000 + ord(mark)) for mark in "*_~`[]<>#|$\\!&-=:\n"})
 _UNSHIELD = {ord(new): old for old, new in _SHIELD.items()}
 CODE_LINE_END = _SHIELD[ord("\n")]
+MATHS, MATHS_END = "\ue101", "\ue102"
+"""What stands around an equation that the text marks as one, after `MARKUP`."""
 
 
 def _shielded(found: Found) -> str:
@@ -143,6 +208,123 @@ def _shielded(found: Found) -> str:
     start, end = start - found.start(), end - found.start()
     return text[:start] + text[start:end].translate(_SHIELD) + text[end:]
 
+
+def unshielded(text: str) -> str:
+    """`text` with the marks that `MARKUP` had put aside."""
+    return text.translate(_UNSHIELD)
+
+
+def _equation(found: Found) -> list[Piece]:
+    k = next(k for k, group in enumerate(found.groups(), 1) if group is not None)
+    inner = [(each, at) for at, each in enumerate(found[k].translate(_SHIELD), found.start(k))]
+    return [(MATHS, found.start(k)), *inner, (MATHS_END, found.end(k) - 1)]
+
+
+_TEX = r"((?:[^$\n]|\n(?! ?\n)){1,1200}?)"
+
+EQUATIONS = rule(
+    "equations",
+    # A price is no equation: no space stands inside the marks, and no digit right after them.
+    r"(?<![\w$\\])\$\$(?!\$)" + _TEX + r"\$\$(?!\$)"
+    r"|(?<![\w$\\])\$(?![\s$])([^$\n]{1,300}?)(?<![\s\\])\$(?![\w$])"
+    r"|\\\((?!\s*\\\))([^\n]{1,300}?)\\\)"
+    r"|\\\[" + _TEX + r"\\\]"
+    r"|(\\begin\{(?:equation|align|gather|eqnarray|displaymath)\*?\}"
+    + _TEX
+    + r"\\end\{\w{1,14}\*?\})",
+    _equation,
+)
+
+# ── tags ────────────────────────────────────────────────────────────────────────────────────
+
+_TAGS = (
+    "a abbr acronym address article aside audio b bdi bdo big blockquote body br button caption "
+    "center cite code col colgroup data dd del details dfn div dl dt em emphasis figcaption figure "
+    "font footer h1 h2 h3 h4 h5 h6 head header hr html i iframe img input ins kbd label lexeme li "
+    "link main mark math media menu meta nav object ol option p paragraph phoneme picture pre "
+    "prosody q s samp say-as script section select sentence small source span speak strike strong "
+    "style sub summary sup svg table tbody td template textarea tfoot th thead time title token tr "
+    "tt u ul var video voice w wbr bookmark audio lang break"
+)
+_TAG = "|".join(sorted(_TAGS.split(), key=len, reverse=True))
+_ATTRIBUTES = r"(?:\s[^<>]{0,300})?"
+_SECONDS = r"(\d{1,3}(?:\.\d{1,3})?) ?(ms|milliseconds?|s|sec|seconds?)"
+_STRENGTHS = {
+    "none": 0.0,
+    "x-weak": 0.15,
+    "weak": 0.3,
+    "medium": 0.5,
+    "strong": 0.8,
+    "x-strong": 1.2,
+}
+PAUSE = 0.7
+"""Seconds of a pause whose length nobody wrote."""
+LONGEST_PAUSE = 30.0
+
+_PAUSES = re.compile(
+    rf"<break(?:\s[^<>]{{0,200}})?/?>(?:\s?</break>)?"
+    rf"|[\[(](?:(?:short|long|brief)\s)?(?:pause|beat|silence)(?:\s?[:,=]?\s?(?:for\s)?{_SECONDS})?[\])]",
+    re.IGNORECASE,
+)
+
+
+def pauses(text: str) -> list[tuple[int, int, float]]:
+    """The pauses that a narration asks for: (start, end) in the text, and seconds.
+
+    `<break time="1s"/>`, `<break strength="strong"/>`, `[pause]`, `(pause 2s)`, `[beat]`; not
+    those inside `code`.
+    """
+    code = [found.span() for found in _CODE.finditer(text)] if "`" in text else []
+    return [
+        (found.start(), found.end(), _seconds(found))
+        for found in _PAUSES.finditer(text)
+        if not any(start <= found.start() < end for start, end in code)
+    ]
+
+
+def _seconds(found: Found) -> float:
+    told = re.search(rf"{_SECONDS}", found[0])
+    if told:
+        seconds = float(told[1]) / (1000 if told[2].startswith("m") else 1)
+    else:
+        strength = re.search(r"strength\s?=\s?[\"']([\w-]+)", found[0])
+        word = found[0].lower()
+        usual = 1.5 if "long" in word else 0.4 if "short" in word or "beat" in word else PAUSE
+        seconds = _STRENGTHS.get(strength[1].lower(), PAUSE) if strength else usual
+    return min(seconds, LONGEST_PAUSE)
+
+
+def _entity(found: Found) -> str | None:
+    character = html.unescape(found.group())
+    if character == found.group():
+        return None
+    return character if all(each.isprintable() or each == "\u00a0" for each in character) else " "
+
+
+TAGS = (
+    rule("pauses", _PAUSES.pattern, " ", flags=re.IGNORECASE),
+    rule("comments", r"<!--(?:[^-]|-(?!->)){0,2000}-->", " "),
+    rule(
+        "programs and styles",
+        r"<(?:script|style)(?:\s[^<>]{0,300})?>(?:[^<]|<(?!/)){0,4000}</(?:script|style)\s?>",
+        " ",
+        flags=re.IGNORECASE,
+    ),
+    rule("raised tags", r"<sup>([^<>\n]{1,40})</sup>", r"^{\1}", flags=re.IGNORECASE),
+    rule("lowered tags", r"<sub>([^<>\n]{1,40})</sub>", r"_{\1}", flags=re.IGNORECASE),
+    rule("breaks", r"<(?:br|hr|/p|/li|/div|/h[1-6]|/tr)\s?/?>", "\n", flags=re.IGNORECASE),
+    rule(
+        "tags",
+        rf"</?(?:{_TAG}|(?:amazon|mstts|google|w):[\w-]{{1,30}}){_ATTRIBUTES}/?>",
+        "",
+        flags=re.IGNORECASE,
+    ),
+    rule("entities", r"&(?:[A-Za-z][A-Za-z0-9]{1,31}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});", _entity),
+    rule("entities of entities", r"&(?:amp|lt|gt|quot|nbsp|apos);", _entity),
+)
+"""Drops tags of HTML and of speech, and writes entities as the characters that they stand for."""
+
+# ── Markdown ────────────────────────────────────────────────────────────────────────────────
 
 # At a letter or digit emphasis cannot begin or end outwards; those of Chinese and its
 # neighbours do not count, for they write no spaces.
@@ -172,25 +354,18 @@ _LINK = (
 
 # "- 5 + 3" is a list where another line goes on with it, and a number below zero where not.
 _NO_LIST = r"(?!(?<![^\n])(?<!\n)- ?\d[^\n]*(?:\Z|\n(?! ?-)))"
+_BLOCK = r"(?m)^ ?```[^\n`]*\n((?:[^`\n]|`(?!``)|\n(?! ?```))*+)\n ?```"
+_INLINE = r"(?<!`)`(?!`)([^`\n]{1,600})`(?!`)"
+_CODE = re.compile(f"{_BLOCK}|{_INLINE}")
 
 MARKUP = (
     # Marks inside code and equations are no Markdown: private characters stand in for them.
-    rule(
-        "code blocks are shielded",
-        r"(?m)^ ?```[^\n`]*\n((?:[^`\n]|`(?!``)|\n(?! ?```))*+)\n ?```",
-        _shielded,
-        by_character=True,
-    ),
+    rule("code blocks are shielded", _BLOCK, _shielded, by_character=True),
     rule("fences", _line(r"(?:```|~~~)[^\n]*$\n?"), ""),
-    rule("code is shielded", r"(?<!`)`(?!`)([^`\n]{1,600})`(?!`)", _shielded, by_character=True),
+    rule("code is shielded", _INLINE, _shielded, by_character=True),
+    *TAGS,
+    EQUATIONS,
     rule("code", r"``? ?([^`\n]{1,600}?) ?``?", r"\1"),
-    rule(
-        "equations are shielded",
-        r"(?<![\w$\\])\$\$?(?![\s$])([^$\n]{1,300})(?<!\s)\$\$?(?![\w$])",
-        _shielded,
-        by_character=True,
-    ),
-    rule("equations", r"(?<![\w$\\])\$\$?(?![\s$])([^$\n]{1,300})(?<!\s)\$\$?(?![\w$])", r"\1"),
     rule("rules and underlines", _line(r"(?:[-=*_|:+] ?+){3,}+$"), ""),
     rule("quotations", _line(r"(?:> ?)++(?=\S)"), ""),
     rule("headings", _line(r"#{1,6} (?=\S)"), ""),
@@ -203,15 +378,18 @@ MARKUP = (
     *(_emphasis(marks) for marks in ("***", "**", "*", "**", "___", "__", "_")),
     rule("emphasis inside a word", r"(?<=[a-z]{2})\*{1,2}([a-z]{2,40})\*{1,2}(?=[a-z])", r"\1"),
     rule("struck out", r"~~([^~\n]{1,600})~~", r"\1"),
-    rule("escaped marks", r"\\([\\`*_{}\[\]()#+.!|~><$-])", r"\1"),
+    rule("highlights", r"(?<![\w=])==(?![\s=])([^=\n]{1,300})(?<!\s)==(?![\w=])", r"\1"),
+    rule("escaped marks", r"\\([\\`*_{}\[\]()#+.!|~><$&-])", r"\1"),
 )
-"""Takes away the marks of Markdown and leaves its text; code stays shielded until `UNSHIELD`."""
+"""Takes away tags, entities and the marks of Markdown, and leaves their text. Code stays
+shielded until `UNSHIELD`; equations stand between `MATHS` and `MATHS_END`.
+"""
 
 UNSHIELD = (
     rule(
         "shielded marks come back",
         f"[{''.join(map(chr, _UNSHIELD))}]+",
-        lambda found: found.group().translate(_UNSHIELD),
+        lambda found: unshielded(found.group()),
         by_character=True,
     ),
 )

@@ -1,10 +1,156 @@
-"""Numbers as they are said: money, dates, times, years, ranges, fractions, versions."""
+"""Numbers as they are said in English: identifiers, money, dates, times, years, ranges, measures.
+
+Each rule asks for evidence on both sides of what it rewrites. Where there is none the number
+stays as it is written: every voice reads a plain number.
+"""
 
 from __future__ import annotations
 
 import re
 
 from .markup import Found, rule
+from .vocabulary import MEASURE, measure_in_words
+
+KEEP = r"\0"
+"""What is recognised and left as it is, so that no other rule reads it."""
+
+
+def before(found: Found, length: int = 60) -> str:
+    """The text of the line right before what was found."""
+    return found.string[max(0, found.start() - length) : found.start()].rpartition("\n")[2]
+
+
+def after(found: Found, length: int = 40) -> str:
+    """The text of the line right after what was found."""
+    return found.string[found.end() : found.end() + length].partition("\n")[0]
+
+
+def _digits(text: str) -> str:
+    return " ".join(re.sub(r"\D", "", text))
+
+
+def _groups(text: str) -> str:
+    """Groups of digits one by one, a pause after each: "555-0123" → "5 5 5, 0 1 2 3"."""
+    return ", ".join(" ".join(group) for group in re.findall(r"[0-9A-Z]+", text))
+
+
+# ── identifiers ─────────────────────────────────────────────────────────────────────────────
+
+_CALLING = re.compile(
+    r"\b(?:call|called|calling|phone|phones|telephone|tel|fax|mobile|dial|dialled|dialed|ring|text|"
+    r"hotline|helpline|whatsapp|contact|extension|ext)\b[^.!?]{0,40}$",
+    re.IGNORECASE,
+)
+_CITED = re.compile(
+    r"\b(?:pages?|pp?|lines?|verses?|vv?|chapters?|ch|nos?|numbers?|years?|ages?|vols?|volumes?|"
+    r"rfc|rfcs|sections?|isbn|issn)\b\.? ?$",
+    re.IGNORECASE,
+)
+
+
+def _phone(found: Found) -> str | None:
+    return _groups(found[0]) if not _CITED.search(before(found)) else None
+
+
+def _world_phone(found: Found) -> str | None:
+    digits = re.sub(r"\D", "", found[0])
+    if not 7 <= len(digits) <= 15 or (not re.search(r"[ .()-]", found[0]) and len(digits) < 9):
+        return None
+    return "plus " + _groups(found[0])
+
+
+def _short_phone(found: Found) -> str | None:
+    second, context = found[2], before(found)
+    if _CITED.search(context):
+        return None
+    sure = second[0] == "0" or _CALLING.search(context) or _PHONED.search(context)
+    return _groups(found[0]) if sure else None
+
+
+_PHONED = re.compile(r"\d{3}[-.) ]\d{4}(?:,| or| and) $|\d{3}[-.) ]\d{3}[-. ]\d{4}(?:,| or| and) $")
+
+
+def _isbn(found: Found) -> str:
+    return rf"\1 {_groups(found[2])}"
+
+
+def _address(found: Found) -> str | None:
+    parts = [int(part) for part in found[1].split(".")]
+    if max(parts) > 255 or re.search(
+        r"(?:version|release|v|section|chapter) ?$", before(found), re.I
+    ):
+        return None
+    port = f" port {found[3]}" if found[3] else ""
+    width = f" slash {found[2]}" if found[2] else ""
+    return found[1].replace(".", " dot ") + width + port
+
+
+def _code(found: Found) -> str | None:
+    """ "12345-6789" falls, and so is a code and no range."""
+    first, second = found.groups()
+    return _groups(found[0]) if int(first) > int(second) else None
+
+
+def _verse(found: Found) -> str:
+    ends = "to" if found[3] and "," not in found[3] else "and"
+    return r"\1 \2" + (rf" {ends} \4" if found[4] else "")
+
+
+_BOOKS = (
+    r"Gen(?:esis)?|Ex(?:od(?:us)?)?|Lev(?:iticus)?|Num(?:bers)?|Deut(?:eronomy)?|Josh(?:ua)?|"
+    r"Judg(?:es)?|Ruth|Sam(?:uel)?|Kings|Kgs|Chron(?:icles)?|Chr|Ezra|Neh(?:emiah)?|Esther|Job|"
+    r"Ps(?:alms?)?|Prov(?:erbs)?|Eccl(?:esiastes)?|Isa(?:iah)?|Jer(?:emiah)?|Lam(?:entations)?|"
+    r"Ezek(?:iel)?|Dan(?:iel)?|Hos(?:ea)?|Joel|Amos|Obad(?:iah)?|Jonah|Micah|Nahum|Hab(?:akkuk)?|"
+    r"Zeph(?:aniah)?|Hag(?:gai)?|Zech(?:ariah)?|Mal(?:achi)?|Matt(?:hew)?|Mark|Luke|John|Acts|"
+    r"Rom(?:ans)?|Cor(?:inthians)?|Gal(?:atians)?|Eph(?:esians)?|Phil(?:ippians)?|Col(?:ossians)?|"
+    r"Thess(?:alonians)?|Tim(?:othy)?|Titus|Philemon|Heb(?:rews)?|James|Pet(?:er)?|Jude|"
+    r"Rev(?:elation)?|Quran|Koran|Surah?"
+)
+_BOOK = re.compile(rf"\b(?:{_BOOKS})\.? $")
+
+IDENTIFIERS = (
+    rule(
+        "hexadecimals",
+        r"(?<![\w-])0x([0-9A-Fa-f]{1,16})(?![\w-])",
+        lambda f: f"hex {' '.join(f[1].upper())}",
+    ),
+    rule(
+        "codes of a machine",
+        r"(?<![\w-])(?:[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}"
+        r"|(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}"
+        r"|(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{16,64}"
+        r"|(?=[0-9A-Fa-f:]*::|(?:[0-9A-Fa-f]{1,4}:){7})[0-9A-Fa-f:]{6,39}(?:/\d{1,3})?)(?![\w-])",
+        KEEP,
+    ),
+    rule("ISBN", r"(?<!\w)(IS[BS]N(?:-1[03])?)[: ]{1,2}(\d[\d-]{7,16}[\dX])(?![\w-])", _isbn),
+    rule(
+        "addresses of computers",
+        r"(?<![\w.-])(\d{1,3}(?:\.\d{1,3}){3})(?:/(\d{1,2}))?(?::(\d{1,5}))?(?![\w-]|\.\d)",
+        _address,
+    ),
+    rule(
+        "phones of the world",
+        r"(?<![\w+.-])\+(\d{1,3}(?:[ .-]?\(?\d{1,5}\)?){2,6})(?![\w-]|\.\d)",
+        _world_phone,
+    ),
+    rule(
+        "phones with an area",
+        r"(?<![\w.+(/-])(?:1-)?(?:\(\d{3}\) ?|\d{3}[-.])\d{3}[-.]\d{4}(?![\w-]|\.\d)",
+        _phone,
+    ),
+    rule("short phones", r"(?<![\w.+(/,-])(\d{3})-(\d{4})(?![\w-]|[.,]\d)", _short_phone),
+    rule(
+        "numbers of cards",
+        r"(?<![\w.-])\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?![\w-])",
+        lambda f: _groups(f[0]),
+    ),
+    rule("postal codes", r"(?<![\w.,/-])(\d{5})-(\d{4})(?![\w-]|[.,]\d)", _code),
+    rule(
+        "verses",
+        r"(?<=[a-z.] )(\d{1,3}):(\d{1,3})(?:(–|-|, ?)(\d{1,3}))?(?![\w:–-])",
+        lambda f: _verse(f) if _BOOK.search(before(f)) else None,
+    ),
+)
 
 # ── money ───────────────────────────────────────────────────────────────────────────────────
 
@@ -18,23 +164,26 @@ _COINS = {
     "₩": ("won", "won", "", ""),
 }
 _SCALES = {
-    "k": "thousand",
-    "K": "thousand",
-    "m": "million",
-    "M": "million",
-    "mn": "million",
-    "bn": "billion",
-    "B": "billion",
-    "tn": "trillion",
-    "T": "trillion",
-}
-_COUNTRIES = {"US": "US", "AU": "Australian", "A": "Australian", "C": "Canadian"}
+    "k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million",
+    "bn": "billion", "B": "billion", "tn": "trillion", "T": "trillion",
+}  # fmt: skip
+_COUNTRIES = {"US": "US", "AU": "Australian", "A": "Australian", "C": "Canadian", "CA": "Canadian"}
 _SIGN = f"[{''.join(_COINS)}]"
 _WHOLE = r"\d{1,3}(?:,\d{3}){1,5}(?!\d)|\d{1,15}"
 
 
-def _money(found: Found) -> str:
+def _in_program(found: Found) -> bool:
+    """Whether "$1" is a word of a program: "print $1", "'$2'", "{$3}"."""
+    following = after(found, 2)
+    around = found.string[max(0, found.start() - 1) : found.start()] + following[:1]
+    marked = bool(set(around) & set("{}'\"`;/\\=|")) or following == ",$"
+    return found[0].lstrip("$").isdigit() and marked
+
+
+def _money(found: Found) -> str | None:
     country, sign, whole, _, part, scale, short = found.groups()
+    if sign == "$" and _in_program(found) and not country:
+        return None
     one, many, coin, coins = _COINS[sign]
     where = f" {_COUNTRIES[country]} " if country else " "
     name = one if whole == "1" else many
@@ -48,437 +197,495 @@ def _money(found: Found) -> str:
 
 
 def _money_after(found: Found) -> str:
-    one, many, *_ = _COINS[found.group(2)]
-    return rf"\1 {one if found.group(1) == '1' else many}"
+    one, many, *_ = _COINS[found[2]]
+    return rf"\1 {one if found[1] == '1' else many}"
 
 
 def _money_range(found: Found) -> str:
     sign, _, _, scale, short = found.groups()
     word = scale or (_SCALES[short] if short else "")
-    return rf"\2 to \3 {word} {_COINS[sign][1]}"
+    return rf"\2 to \3 {word} {_COINS[sign][1]}".replace("  ", " ")
 
 
 _NUMBER = rf"(?:{_WHOLE})(?:\.\d{{1,4}})?"
-_SCALE = r"(?: (thousand|million|billion|trillion)\b|(k|K|mn|bn|tn|m|M|B|T)\b)?"
+_SCALE = r"(?:[ -](thousand|million|billion|trillion)\b|(k|K|mn|bn|tn|m|M|B|T)(?![\w]))?"
 
 MONEY = (
     rule(
         "a range of money",
-        rf"({_SIGN})({_NUMBER}) ?[-–] ?{_SIGN}?({_NUMBER}){_SCALE}",
+        rf"(?<![\w$.])({_SIGN})({_NUMBER}) ?[-–] ?{_SIGN}?({_NUMBER}){_SCALE}(?![\w-])",
         _money_range,
     ),
-    rule("a minus after the sign", rf"({_SIGN})[-−–](?=\d)", r"−\1"),
-    rule("money", rf"(?:\b(US|AU|A|C))?({_SIGN}) ?({_WHOLE})(\.(\d{{1,4}}))?{_SCALE}", _money),
-    rule("money after its number", rf"(?<![\w.])({_NUMBER}) ?({_SIGN})", _money_after),
+    rule(
+        "money below zero",
+        rf"(?:(?<=[\s(])|\A)(?:[-−–]({_SIGN})|({_SIGN})[-−–])({_NUMBER})(?![\w-])",
+        lambda f: rf"minus \3 {_COINS[f[1] or f[2]][f[3] != '1']}",
+    ),
+    rule(
+        "money",
+        rf"(?<![\w$.\\])(US|AU|A|CA|C)?({_SIGN}) ?({_WHOLE})(\.(\d{{1,4}}))?"
+        rf"{_SCALE}(?![\w$]|[.,]\d)",
+        _money,
+    ),
+    rule("money after its number", rf"(?<![\w.,])({_NUMBER}) ?([€£₽])(?![\w\d])", _money_after),
     rule("cents", r"(?<=\d) ?¢", " cents"),
 )
 
-# ── dates and times ─────────────────────────────────────────────────────────────────────────
+# ── dates ───────────────────────────────────────────────────────────────────────────────────
 
-MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
-_TENS = [
-    "_",
-    "tens",
-    "twenties",
-    "thirties",
-    "forties",
-    "fifties",
-    "sixties",
-    "seventies",
-    "eighties",
-    "nineties",
-]
+_MONTHS_WORDS = (
+    "January February March April May June July August September October November December"
+)
+MONTHS = _MONTHS_WORDS.split()
+_TENS_WORDS = "_ tens twenties thirties forties fifties sixties seventies eighties nineties"
+_TENS = _TENS_WORDS.split()
 
 
-def _date(found: Found) -> str:
+def _day(day: str, month: str, year: str) -> str | None:
+    """A date in words, None for one that there is not."""
+    if not (1 <= int(month) <= 12 and 1 <= int(day) <= 31):
+        return None
+    return f"{int(day)} {MONTHS[int(month) - 1]} {_parted(year)}"
+
+
+def _parted(year: str) -> str:
+    """A year as it is said, which engines read as thousands: "1953" → "19 53"."""
+    if not re.fullmatch(r"1[1-9]\d\d|20[1-9]\d", year):
+        return year
+    rest = year[2:]
+    return (
+        year
+        if rest == "00"
+        else f"{year[:2]} oh {rest[1]}"
+        if rest[0] == "0"
+        else f"{year[:2]} {rest}"
+    )
+
+
+def _date(found: Found) -> str | None:
     year, month, day = found.groups()
-    return f"{int(day)} {MONTHS[int(month) - 1]} {year}"
+    return _day(day, month, year) if 1000 <= int(year) <= 2200 else None
 
 
-def _short_month(found: Found) -> str:
-    return next(month for month in MONTHS if month.startswith(found.group(1)[:3]))
+def _dotted(found: Found) -> str | None:
+    first, second, year = found.groups()
+    if int(second) > 12 >= int(first) > 0 and int(second) <= 31:
+        return _day(second, first, year)
+    if int(first) > 12:
+        return _day(first, second, year)
+    # "5.6.2024" is day first wherever dots are used, and a month first where they are not
+    return f"{int(first)} {int(second)} {_parted(year)}" if int(first) and int(second) else None
 
 
-def _time(found: Found) -> str:
-    hours, minutes, half = int(found.group(1)), found.group(2), found.group(3)
+def _short_month(found: Found) -> str | None:
+    return next(month for month in MONTHS if month.startswith(found[1][:3]))
+
+
+_SHORT = r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)"
+
+
+def _time(found: Found) -> str | None:
+    """ "10:05" → "10 oh 5", where a clock is surely meant; else engines read it well enough."""
+    hours, minutes, half = int(found[1]), found[2], found[3]
+    context = re.search(
+        r"\b(?:at|by|until|till|from|since|before|after|around|about|past) $", before(found)
+    )
+    if not (
+        half
+        or context
+        or minutes[0] == "0"
+        or re.match(r",? (?:\d{1,2}:\d\d|o'clock|today|tomorrow|hours|GMT|UTC)", after(found))
+    ):
+        return None
     if minutes == "00":
         said = "" if half else " o'clock" if hours <= 12 else " hundred"
     else:
         said = f" oh {minutes[1]}" if minutes[0] == "0" else f" {minutes}"
-    return f"{hours}{said}" + (f" {half}m" if half else "")
+    return f"{hours}{said}" + (f" {half.lower()}m" if half else "")
 
 
-def _year(found: Found) -> str:
-    rest = found.group(3)
-    if rest == "00":
-        return r"\1\2\3"
-    return rf"\1\2 oh {rest[1]}" if rest[0] == "0" else r"\1\2 \3"
+def _clock(hours: str, minutes: str) -> str:
+    if minutes == "00":
+        return f"{int(hours)} o'clock" if int(hours) <= 12 else f"{int(hours)} hundred"
+    return f"{int(hours)} " + (f"oh {minutes[1]}" if minutes[0] == "0" else minutes)
 
 
-def _years(found: Found) -> str:
-    first = r"\1\2" if found.group(2) == "00" or found.group(1) == "20" else r"\1 \2"
-    rest = found.group(4)
-    last = f"oh {rest[1]}" if rest[0] == "0" else r"\4"
-    return rf"{first} to \3 {last}" if found.group(3) else rf"{first} to {last}"
+def _times(found: Found) -> str:
+    return f"{_clock(found[1], found[2])} to {_clock(found[3], found[4])}"
 
 
-def _decade(found: Found) -> str:
+def _year(found: Found) -> str | None:
+    return rf"\1{_parted(found[2])}" if _parted(found[2]) != found[2] else None
+
+
+def _years(found: Found) -> str | None:
+    century, first, other, last = found.groups()
+    start, end = int(century + first), int((other or century) + last)
+    if end <= start or (
+        _CITED.search(before(found)) and not re.search(r"years?\W{0,2}$", before(found))
+    ):
+        return None
+    later = last if not other else f"{other}{last}"
+    said = _parted(later) if other else f"oh {last[1]}" if last[0] == "0" else last
+    early = _parted(century + first) if century != "20" else century + first
+    return f"{early} to {said}"
+
+
+def _decade(found: Found) -> str | None:
     century, ten = found.groups()
     if ten == "0":
-        return r"\1 hundreds" if century != "20" else "two thousands"
-    return rf"\1 {_TENS[int(ten)]}"
+        return (
+            r"\1 hundreds" if century and century != "20" else "two thousands" if century else None
+        )
+    if not century and not found[0].startswith(("'", "’")):
+        return None
+    return rf"\1 {_TENS[int(ten)]}" if century else _TENS[int(ten)]
 
 
 _BEFORE_YEAR = (
-    r"\b(?:[Ii]n|[Ss]ince|[Uu]ntil|till|[Bb]y|[Bb]efore|[Aa]fter|[Dd]uring|around|circa|[Yy]ear|"
-    r"[Ff]rom|[Bb]etween|[Ee]arly|[Ll]ate|of|and|to|"
-    + "|".join(f"{month},?" for month in MONTHS)
-    + r") |\("
+    r"\b(?:[Ii]n|[Ss]ince|[Uu]ntil|[Tt]ill|[Dd]uring|[Cc]irca|[Yy]ear|[Ee]arly|[Ll]ate|[Mm]id|[Bb]y|[Ff]rom|"
+    r"[Bb]efore|[Aa]fter|[Ss]pring|[Ss]ummer|[Aa]utumn|[Ww]inter|of|"
+    + "|".join(MONTHS)
+    + r"),? (?:the year |about |around |\d{1,2}(?:st|nd|rd|th)?, )?"
 )
-_NO_YEAR = r"(?! (?:[a-z]+s\b|times|to the|squared|percent|people|million|[-+*/=×%])|[\d%]|[,.]\d)"
+_AFTER_YEAR = (
+    r"(?=[,;:)!?\"”’]|\.(?!\d)|\s*$|\n| (?:[A-Z]|\(|—|–|"
+    r"(?:the|a|an|and|to|when|he|she|it|they|his|her|its|"
+    r"their|by|with|as|at|in|on|is|was|were|that|this|after|before|until|there|we|I|but|or|had|for|"
+    r"under|while|because|because|who|which|both|some|no|all|only|about|against|between|through)\b))"
+)
+
+_RATIO = re.compile(
+    r"\b(?:ratio|ratios|odds|scale|proportion|mix|mixed|aspect|dilut\w+|won|lost|beat|by)\b[^.!?]{0,30}$",
+    re.I,
+)
+_SIDES = frozenset([("16", "9"), ("4", "3"), ("1", "1"), ("9", "16"), ("3", "2")])
 
 DATES = (
-    rule("dates", r"(?<![\d-])(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?![\d-])", _date),
-    rule("dates with strokes", r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d{4})(?![\d/])", r"\1 \2 \3"),
+    rule("dates", r"(?<![\w.-])(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?![\w-])", _date),
+    rule("dates with points", r"(?<![\w.])(\d{1,2})\.(\d{1,2})\.(\d{4})(?![\w]|\.\d)", _dotted),
+    rule("dates with strokes", r"(?<![\w/.-])(\d{1,2})/(\d{1,2})/(\d{4})(?![\w/])", _dotted),
     rule(
-        "months",
-        r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)(?:\.(?= \d)|(?= \d{1,4}\b))",
+        "months before a day",
+        rf"{_SHORT}\.?(?= (?:[12]?\d|3[01])(?:st|nd|rd|th)?(?:,|\b(?!\.\d|[:%])))",
+        _short_month,
+    ),
+    rule("months before a year", rf"{_SHORT}\.?(?=,? [12]\d\d\d\b)", _short_month),
+    rule(
+        "months after a day",
+        rf"(?<=\d ){_SHORT}\b\.?(?=,? (?:[12]\d\d\d\b|at\b|[12]?\d:\d\d))",
         _short_month,
     ),
     rule(
-        "times with seconds",
-        r"(?<![\d:])([01]?\d|2[0-3]):([0-5]\d):([0-5]\d)(?![\d:])",
-        r"\1 \2 \3",
+        "times from to",
+        r"(?<![\w:.])([01]?\d|2[0-4]):([0-5]\d) ?[-–] ?([01]?\d|2[0-4]):([0-5]\d)(?![\w:]|\.\d)",
+        _times,
     ),
     rule(
         "times",
-        r"(?<![\d:])([01]?\d|2[0-3]):([0-5]\d)(?![\d:])(?: ?([ap])\.?m\b)?",
+        r"(?<![\w:.])([01]?\d|2[0-3]):([0-5]\d)(?![\w:]|\.\d)(?: ?([ap])\.?m\b)?",
         _time,
     ),
-    rule("halves of the day", r"(?<=\d) ?([ap])\.m\.(?=\s*(?:$|[A-Z\n]))", r" \1m."),
-    rule("halves of the day within", r"(?<=\d) ?([ap])\.m\.?", r" \1m"),
-    rule("ratios", r"(?<=\d)(?<!\d{4}):(?=\d)", " to "),
-    rule("decades", r"(?<!\w)(?:'|’)?(1[1-9]|20)?(\d)0[’']?s\b", _decade),
+    rule("times with half of the day", r"(?<![\w:.])([01]?\d):([0-5]\d)([ap])m\b", _time),
+    rule(
+        "ratios",
+        r"(?<![\w:.])(\d{1,4}):(\d{1,7})(?![\w:]|\.\d)",
+        lambda f: r"\1 to \2" if _RATIO.search(before(f)) or (f[1], f[2]) in _SIDES else None,
+    ),
+    rule("decades", r"(?<![\w.])(?:'|’)?(1[1-9]|20)?(\d)0[’']?s\b", _decade),
     rule(
         "spans of years",
-        r"(?<![\w.,-])(1[1-9]|20)(\d\d) ?[-–] ?(1[1-9]|20(?=[1-9]))?(\d\d)(?![\w-]|[.,]\d)",
+        r"(?<![\w.,:/-])(1[1-9]|20)(\d\d) ?[-–] ?(1[1-9]|20(?=[0-9]))?(\d\d)(?![\w–-]|[.,:]\d| ?%)",
         _years,
     ),
-    rule("years", rf"({_BEFORE_YEAR})(1[1-9]|20(?=[1-9]))(\d\d)\b{_NO_YEAR}", _year),
+    rule("years", rf"({_BEFORE_YEAR})(1[1-9]\d\d|20[1-9]\d){_AFTER_YEAR}", _year),
 )
 
-# ── counts, ranges, fractions ───────────────────────────────────────────────────────────────
+# ── ranges ──────────────────────────────────────────────────────────────────────────────────
+
+_PLAIN = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,9}(?:\.\d{1,6})?"
+_NOUN_AFTER = re.compile(
+    r"^(?: ?(?:%|°|percent\b)| ?-?(?:kg|g|km|cm|mm|m|ms|s|MB|GB|Hz|kHz|MHz|GHz|V|W|min|h|hours?|"
+    r"minutes?|days?|weeks?|months?|years?|bit|inch|foot|point|page|person|year|day|hour|minute|week|"
+    r"month|ton|mile|metre|meter)\b(?![.)+])"
+    r"| (?:[a-z]{2,12} ){0,2}"
+    r"(?:[a-z]{3,}s|people|men|women|children|percent|feet|million|billion|thousand|"
+    r"hundred|dozen|pm|am|AM|PM|a\.m|p\.m|BC|BCE|AD|CE)\b)"
+)
+_NOUN_BEFORE = re.compile(
+    r"(?:\b(?:pages?|pp?\.?|lines?|verses?|vv?\.|chapters?|[Cc]h(?:s|ap)?\.|nos?\.|[Nn]umbers?|ages?|aged|grades?|"
+    r"items?|[Ff]igs?\.|[Ff]igures?|[Tt]ables?|[Ss]ections?|[Ss]teps?|[Vv]olumes?|[Vv]ols?\.|years?|days?|weeks?|"
+    r"rows?|columns?|levels?|[Ll]essons?|[Qq]uestions?|[Pp]arts?|"
+    r"bits|from|between|about|around|roughly|approximately|every|of|in|takes?|for|range) |"
+    r"(?:" + "|".join(MONTHS) + r") )$",
+    re.I,
+)
+
+
+def _range(found: Found) -> str | None:
+    low, middle, dash, high = found.groups()
+    start, end = float(low.replace(",", "")), float(high.replace(",", ""))
+    if (
+        start >= end
+        or (len(low) > 1 and low[0] == "0" and "." not in low)
+        or high[0] == "0" != high[:1]
+    ):
+        return None
+    named = _NOUN_BEFORE.search(before(found, 24))
+    counted = _NOUN_AFTER.match(after(found))
+    if dash == "-" and not (named or counted or middle):
+        return None
+    if dash.strip() != dash and not (counted or middle):
+        return None
+    if re.search(
+        r"(?:RFC|ISO|IEC|DIN|EN|UTF|Boeing|Airbus|Route|version|section|§) ?$", before(found, 12)
+    ):
+        return None
+    return (
+        r"\1 degrees" if middle and "°" in middle and "C" not in middle else r"\1\2"
+    ) + r" to \4"
+
+
+_DAYS = "(?:Mon|Tue|Tues|Wed|Thu|Thurs|Fri|Sat|Sun)(?:day|sday|nesday|rsday|urday)?|" + "|".join(
+    MONTHS
+)
+
+RANGES = (
+    rule(
+        "ranges",
+        rf"(?<![\w.,:=+*/^−–$#-])(?<![=+*/^] )({_PLAIN})( ?(?:%|°C?|percent))?"
+        rf"( ?– ?|-)({_PLAIN})(?![\w–-]*[–-]\w| ?=|[:/.,]\d|\w*\()"
+        r"(?!th|st|nd|rd)(?![a-zA-Z](?![a-zA-Z°]))",
+        _range,
+    ),
+    rule("ranges from below zero", r"(?<=[-−]\d)–(?=\d)|(?<=[-−]\d\d)–(?=\d)", " to "),
+    rule("ranges of percent", r"(?<=\d%) ?[-–] ?(?=\d{1,3}(?:\.\d+)?%)", " to "),
+    rule("hours of a day", r"(?<=\d[ap]m) ?[–-] ?(?=\d)|(?<=\d [ap]m) ?[–-] ?(?=\d)", " to "),
+    rule("from A to Z", r"\b(A|a)[-–](?=[Zz]\b)", r"\1 to "),
+    rule("spans of days", rf"\b({_DAYS}) ?[-–] ?(?=(?:{_DAYS})\b)", r"\1 to "),
+)
+
+# ── counts and fractions ────────────────────────────────────────────────────────────────────
 
 _HALVES = {
-    "½": "one half",
-    "⅓": "one third",
-    "⅔": "two thirds",
-    "¼": "one quarter",
-    "¾": "three quarters",
-    "⅕": "one fifth",
-    "⅖": "two fifths",
-    "⅗": "three fifths",
-    "⅘": "four fifths",
-    "⅙": "one sixth",
-    "⅛": "one eighth",
-    "⅜": "three eighths",
-    "⅝": "five eighths",
-    "⅞": "seven eighths",
-}
+    "½": "one half", "⅓": "one third", "⅔": "two thirds", "¼": "one quarter",
+    "¾": "three quarters", "⅕": "one fifth", "⅖": "two fifths", "⅗": "three fifths",
+    "⅘": "four fifths", "⅙": "one sixth", "⅛": "one eighth", "⅜": "three eighths",
+    "⅝": "five eighths", "⅞": "seven eighths",
+}  # fmt: skip
 _PARTS = {
-    "2": ("half", "halves"),
-    "3": ("third", "thirds"),
-    "4": ("quarter", "quarters"),
-    "5": ("fifth", "fifths"),
-    "6": ("sixth", "sixths"),
-    "8": ("eighth", "eighths"),
-    "10": ("tenth", "tenths"),
+    "2": ("half", "halves"), "3": ("third", "thirds"), "4": ("quarter", "quarters"),
+    "5": ("fifth", "fifths"), "6": ("sixth", "sixths"), "8": ("eighth", "eighths"),
+    "10": ("tenth", "tenths"), "16": ("sixteenth", "sixteenths"),
     "100": ("hundredth", "hundredths"),
-}
-_COUNTS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+}  # fmt: skip
+_COUNTS_WORDS = "zero one two three four five six seven eight nine"
+_COUNTS = _COUNTS_WORDS.split()
+_OF = re.compile(
+    r"^(?:-inch| (?:of|inch|inches|cups?|miles?|teaspoons?|tablespoons?|pounds?|hour|price|full|"
+    r"majority|scale)\b)"
+)
+_COUNTED = re.compile(r"\b(?:[Pp]art|[Pp]age|[Nn]o\.|[Cc]hapter|on|USB|[Dd]isk|[Vv]ol\w*) $")
+_CERTAIN = frozenset([("1", "2"), ("1", "3"), ("2", "3"), ("1", "4"), ("3", "4")])
 
 
 def _half(found: Found) -> str:
-    words = _HALVES[found.group(2)]
-    return rf"\1 and {words.replace('one ', 'a ')} " if found.group(1) else f"{words} "
+    words = _HALVES[found[2]]
+    gap = " " if after(found, 1).isalnum() else ""
+    return (rf"\1 and {words.replace('one ', 'a ')}" if found[1] else words) + gap
 
 
-def _fraction(found: Found) -> str:
+def _fraction(found: Found) -> str | None:
     whole, top, bottom = found.groups()
     if bottom not in _PARTS or int(top) >= int(bottom):
-        return found.group()
+        return None
+    certain = (top, bottom) in _CERTAIN and (whole or not _COUNTED.search(before(found)))
+    if not certain and not _OF.match(after(found)):
+        return None
     words = f"{_COUNTS[int(top)]} {_PARTS[bottom][top != '1']}"
     return rf"\1 and {words.replace('one ', 'a ')}" if whole else words
 
 
-def _range(found: Found) -> str:
-    low, dash, high = found.group(1), found.group(3), found.group(4)
-    falls = float(low.replace(",", "")) > float(high.replace(",", ""))
-    spelt = len(low) == 4 and len(high) == 2
-    # "5-3" falls, and so is no range; "1989-95" does not.
-    return r"\1\2 minus \4" if dash == "-" and falls and not spelt else r"\1\2 to \4"
-
-
-def _measures(found: Found) -> str:
-    falls = float(found.group(1).replace(",", "")) > float(found.group(4).replace(",", ""))
-    equation = "=" in found.string[found.end() : found.end() + 8]
-    taken = "-" in found.group(3) and (falls or equation)
-    return r"\1\2 minus \4" if taken else r"\1\2 to \4"
-
-
-def _exponent(found: Found) -> str:
-    sign = "minus " if found.group(2) == "-" else ""
+def _exponent(found: Found) -> str | None:
+    if not found[2] and "." not in found[1]:
+        return None
+    sign = "minus " if found[2] == "-" else ""
     return rf"\1 times 10 to the power {sign}\3"
 
 
 def _joined(found: Found) -> str:
-    return found.group().replace(" ", "")
+    return found[0].replace(" ", "").replace("_", "").replace("\u202f", "")
 
-
-_DAYS = (
-    "(?:Mon|Tue|Tues|Wed|Thu|Thurs|Fri|Sat|Sun)(?:day|sday|nesday|rsday|urday)?|"
-    "Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|"
-    "Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?"
-)
-_UNIT = r"[A-Za-z°Ωμµ%][A-Za-z°/²³]{0,4}"
-_PLAIN = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,9}(?:\.\d{1,6})?"
 
 COUNTS = (
-    rule("digits in groups", r"(?<![\d.,])\d{1,3}(?: \d{3}){2,5}(?![\d,])", _joined),
-    rule("digits joined by underscores", r"(?<=\d)_(?=\d{3})", ""),
-    rule("powers of ten", r"(?<![\w.])(\d{1,9}(?:\.\d{1,9})?)[eE]([+-]?)(\d{1,3})\b", _exponent),
-    rule("versions", r"(?<![\w.])[vV](\d{1,4}\.\d)", r"version \1"),
     rule(
-        "numbers of three parts", r"(?<![\w.])(\d{1,4})\.(\d{1,4})\.(?=\d)", r"\1 point \2 point "
+        "digits in groups before a unit",
+        rf"(?<![\d.,])\d{{1,3}}(?: \d{{3}}){{1,5}}(?= {MEASURE})",
+        _joined,
     ),
-    rule("all the time, half and half", r"\b(24|50)/(7|50)\b", r"\1 \2"),
-    rule("halves", rf"(?:(\d) ?)?([{''.join(_HALVES)}])", _half),
-    rule("fractions", r"(?<![\w./])(?:(\d{1,3}) )?(\d)/(\d{1,3})(?![\w./]\w|\w|/)", _fraction),
+    rule("digits joined by underscores", r"(?<![\w.])\d{1,3}(?:_\d{3}){1,6}(?![\w])", _joined),
     rule(
-        "ranges",
-        rf"(?<![\w.,=+*/^−–-])(?<![=+*/^] )({_PLAIN})( ?(?:%|°C?|percent))?"
-        rf"( ?– ?|-)({_PLAIN})(?![\w–-]*[–-]\d| ?=)",
-        _range,
+        "powers of ten",
+        r"(?<![\w.-])(\d{1,9}(?:\.\d{1,9})?)[eE]([+-]?)(\d{1,3})(?![\w.-])",
+        _exponent,
     ),
-    rule("ranges from below zero", r"(?<=[-−]\d)–(?=[\d−-])|(?<=[-−]\d\d)–(?=[\d−-])", " to "),
-    rule("ranges of percent", r"(?<=%) ?[-–] ?(?=\d)", " to "),
+    rule("versions", r"(?<![\w.])[vV](\d{1,4})\.(\d{1,4})\.(?=\d)", r"version \1 point \2 point "),
+    rule("short versions", r"(?<![\w.])[vV](?=\d{1,4}\.\d{1,4}(?!\w|\.\d))", "version "),
     rule(
-        "ranges of measures", rf"({_PLAIN})( ?{_UNIT})( [-–] |–)({_PLAIN})(?= ?{_UNIT})", _measures
+        "numbers of four parts",
+        r"(?<![\w.,$-])(\d{1,4})\.(\d{1,4})\.(\d{1,4})\.(?=\d{1,4}(?![\w.]))",
+        r"\1 point \2 point \3 point ",
     ),
-    rule("hours of a day", r"(?<=[ap]m)–(?=\d)", " to "),
-    rule("from A to Z", r"\b(A|a)[-–](?=[Zz]\b)", r"\1 to "),
-    rule("spans of days", rf"\b({_DAYS})[-–](?=(?:{_DAYS})\b)", r"\1 to "),
-    rule("names with a dash", r"(?<=[A-Za-z])–(?=[A-Za-z])", "-"),
-    rule("percent", r" ?%", " percent"),
+    rule(
+        "numbers of three parts",
+        r"(?<![\w.,$-])(\d{1,4})\.(\d{1,4})\.(?=\d{1,4}(?!\.?\d|\w))",
+        r"\1 point \2 point ",
+    ),
+    rule("all the time, half and half", r"(?<![\w/.-])(24|50)/(7|50)(?![\w/.-]\w|\w)", r"\1 \2"),
+    rule("halves", rf"(?:(?<![\w.,])(\d{{1,4}}) ?)?([{''.join(_HALVES)}])", _half),
+    rule("fractions", r"(?<![\w./,:-])(?:(\d{1,3}) )?(\d)/(\d{1,3})(?![\w./:]\w|\w|/)", _fraction),
+    rule("percent", r"(?<=\d) ?%(?![\w%])", " percent"),
+    rule("a point before digits", r"(?<![\w.)\]/\\*'\"])\.(?=\d)(?!\d+\.)", "point "),
+    rule("numbers with #", r"(?:(?<=[\s(])|\A)#(?=\d{1,4}(?![\w-]))", "number "),
+    rule("about a number", r"(?:(?<=[\s(])|\A)~ ?(?=\d)", "about "),
+    rule("less than a number", r"(?:(?<=[\s(])|\A)<(?=\.?\d)(?!\d+>)", "less than "),
+    rule("more than a number", r"(?:(?<=[\s(])|\A)>(?=\.?\d)", "more than "),
+    rule("at most a number", r"(?:(?<=[\s(])|\A)(?:≤|<=) ?(?=\d)", "at most "),
+    rule("at least a number", r"(?:(?<=[\s(])|\A)(?:≥|>=) ?(?=\d)", "at least "),
+    rule("sizes", r"(?<![\w.])(\d{2,5})(?:[x×]| x )(?=\d{2,5}(?!\w|\.\d| ?=))", r"\1 by "),
+    rule("small sizes", r"(?<![\w.])(\d{1,2})x(?=\d{1,2}(?![\w.]))", r"\1 by "),
+    rule(
+        "times of a number",
+        r"(?<=\d)(?:×|x)(?= (?:faster|slower|more|less|as|larger|smaller|bigger|cheaper|better|"
+        r"the)\b)|(?<=\d)×(?= ?[a-z.,;)]|$)",
+        " times",
+    ),
 )
 
-FRACTIONS = (
-    rule("numbers over numbers", r"(?<=\d)/(?=\d)", " over "),
+# ── measures ────────────────────────────────────────────────────────────────────────────────
+
+_LOOSE = frozenset("ABCFHJKLNTVWbdghlmst")
+"""Symbols of one letter, which may as well be a letter of the text: "44 B.C.", "A) 6 B) 8"."""
+_AMOUNT = re.compile(
+    r"(?:[=≈<>≤≥~±×+]|\b(?:is|was|are|were|be|of|about|around|approximately|roughly|only|nearly|almost|over|"
+    r"under|than|least|most|exactly|every|measures?|weighs?|weighing|carries|draws|delivers|supplies|"
+    r"reach(?:es)?|reached|up to|equals|per|within|takes?|lasts?|for|between|from|to|and|or|by|"
+    r"into|a|an|the|with|at|runs?|uses?|needs?|has|have|wide|long|high|deep|tall|another|one|each)"
+    r") ?[-−]?$",
+    re.I,
+)
+_QUANTITY = re.compile(
+    r"^(?:$|[,;?!]| (?:of|per|at|in|and|or|to|from|for|is|was|are|were|by|with|through|across|"
+    r"between|when|if|"
+    r"on|above|below|over|under|than|each|away|long|high|wide|tall|deep|thick|apart|later|before|after|"
+    r"ahead|supply|battery|power|current|fuse|source|signal|adapter|bulb|lamp|heater|resistor|cell|"
+    r"outlet|mains|logic|rail|capacitor|inductor|motor|speaker|amplifier|laser|class|and|a|the)\b)"
+)
+_STOP = re.compile(r"^\.(?:$|\s+[A-Z]|[\"”’])")
+
+
+def _measure(found: Found) -> str | None:
+    gap, symbol = found[1], found[2]
+    groups = found.groups()[1:]
+    compound = any(groups[1:])
+    number = re.search(r"[\d.,]+$|[⁻⁰¹²³⁴-⁹]+$|[½¼¾⅓⅔]$", before(found, 24))
+    digits = number[0] if number else ""
+    lead = before(found)[: -len(digits)] if digits else before(found)
+    if not compound and not _is_quantity(found, gap, symbol, digits, lead):
+        return None
+    one = digits == "1" or gap == "-"
+    return " " + measure_in_words(groups, one=one)
+
+
+def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) -> bool:
+    rest = after(found)
+    equation = re.search(r"[=≈≤≥~±] ?-?$", lead)
+    decimal = bool(re.search(r"\d[.,]\d{1,2}$|\d,\d{3}", digits)) or not re.fullmatch(
+        r"\d+", digits
+    )
+    if gap == "-":
+        return (len(symbol) > 1 and bool(re.match(r"^ [a-z]|^-", rest))) or (
+            symbol in "VWm" and bool(re.match(r"^ [a-z]", rest))
+        )
+    if re.match(r"^[)+'’]|^\.\w", rest) and not (
+        rest[0] == ")" and (len(symbol) > 1 or "(" in lead[-20:] or equation)
+    ):
+        return False
+    year = bool(re.fullmatch(r"1[0-9]\d\d|20\d\d", digits))
+    if len(symbol) > 1:
+        if (
+            year
+            and symbol[0].isupper()
+            and re.search(r"\b(?:in|since|by|from|until|before|after) $", lead, re.I)
+        ):
+            return False
+        if symbol in _WORDLIKE and not (equation or _AMOUNT.search(lead) or decimal or gap == " "):
+            return False
+        return (
+            not re.match(r"^\.", rest)
+            or bool(_STOP.match(rest))
+            or bool(re.match(r"^\.{2}|^\.\s", rest))
+        )
+    if symbol not in _LOOSE:
+        return True
+    if year and not equation:
+        return False
+    strong = equation or decimal
+    if re.match(r"^\.", rest):
+        return bool(_STOP.match(rest)) and bool(
+            strong or (symbol in "mgsVW" and _AMOUNT.search(lead))
+        )
+    if not (strong or _AMOUNT.search(lead)):
+        return False
+    if gap == "":
+        # "5G", "4K", "3D", "the 20s" are names.
+        if symbol not in "VWmgsA" or (
+            symbol in "sg" and re.search(r"\b(?:the|in|and|of|at) $", lead)
+        ):
+            return False
+        if symbol == "m" and re.search(r"[$€£] ?$", lead):
+            return False
+    if symbol in "ABCFHKTLbdt" and not strong:
+        return bool(
+            re.match(
+                r"^ (?:of|per|supply|battery|current|fuse|capacitor|inductor|through|source)\b",
+                rest,
+            )
+        )
+    if re.match(r"^ [A-Z(]", rest):
+        return bool(equation)
+    return bool(_QUANTITY.match(rest))
+
+
+_WORDLIKE_WORDS = "min sec ha mi mol cal bit ft hr hrs lb lbs oz"
+_WORDLIKE = frozenset(_WORDLIKE_WORDS.split())
+
+
+_POINTS = {"N": "north", "S": "south", "E": "east", "W": "west"}
+
+MEASURES = (
     rule(
-        "values over values",
-        r"(?:(?<=(?<![A-Za-z])[A-Za-z])|(?<=[\d)])) ?/ ?(?=\(|\d|[A-Za-z](?![A-Za-z])|[A-Za-z]_)"
-        r"|(?<=(?<![A-Za-z])[a-z]) ?/ ?(?=[A-Z]{2,3}(?![A-Za-z]))",
-        " over ",
+        "places on the globe",
+        r"(?<=\d)°(?: ?(\d{1,2})[′'’](?: ?(\d{1,2})[″\"”])?)? ?([NSEW])(?![\w.])",
+        lambda f: (
+            " degrees"
+            + (r" \1 minutes" if f[1] else "")
+            + (r" \2 seconds" if f[2] else "")
+            + f" {_POINTS[f[3]]}"
+        ),
     ),
-    rule("one over, over two", r"(?<=\b1)/(?=[A-Za-z])|(?<=[a-z])/(?=\d)", " over "),
-    rule("he or she", r"\b([Hh]e|[Hh]is|[Hh]er|[Ss]he|[Hh]im)/(?=s?h|h)", r"\1 or "),
-    rule("words with a stroke", r"(?<=\w)/(?=\w)", " "),
-)
-
-
-# Units of measurement in words: "5 m/s²" → "5 metres per second squared".
-
-
-_PREFIXES = {
-    "T": "tera",
-    "G": "giga",
-    "M": "mega",
-    "k": "kilo",
-    "h": "hecto",
-    "d": "deci",
-    "c": "centi",
-    "m": "milli",
-    "μ": "micro",
-    "µ": "micro",
-    "u": "micro",
-    "n": "nano",
-    "p": "pico",
-    "f": "femto",
-}
-
-# Symbol, one of it, the prefixes it takes in lessons. A plural is made with an "s" unless
-# `_PLURAL` has it.
-_BASES = (
-    ("m", "metre", "kdcmμµunf"),
-    ("g", "gram", "kmμµun"),
-    ("s", "second", "mμµunpf"),
-    ("Hz", "hertz", "TGMkm"),
-    ("V", "volt", "MkmμµG"),
-    ("A", "amp", "kmμµnp"),
-    ("W", "watt", "TGMkmμµn"),
-    ("Wh", "watt hour", "TGMk"),
-    ("Ah", "amp hour", "mk"),
-    ("J", "joule", "TGMkmμµ"),
-    ("N", "newton", "Mkm"),
-    ("Pa", "pascal", "GMkh"),
-    ("F", "farad", "mμµunpf"),
-    ("H", "henry", "mμµun"),
-    ("Ω", "ohm", "GMkm"),
-    ("T", "tesla", "mμµn"),
-    ("K", "kelvin", "m"),
-    ("L", "litre", "mcdhμµ"),
-    ("l", "litre", "mcdh"),
-    ("mol", "mole", "kmμµn"),
-    ("eV", "electron volt", "TGMkm"),
-    ("cal", "calorie", "k"),
-    ("B", "byte", "TGMk"),
-    ("bit", "bit", "TGMk"),
-    ("b", "bit", "TGMk"),
-    ("bps", "bit per second", "TGMk"),
-    ("lm", "lumen", ""),
-    ("lx", "lux", "k"),
-    ("Bq", "becquerel", "TGMk"),
-    ("Sv", "sievert", "mμµ"),
-)
-_OTHERS = {
-    "min": "minute",
-    "h": "hour",
-    "hr": "hour",
-    "hrs": "hour",
-    "sec": "second",
-    "KB": "kilobyte",
-    "PB": "petabyte",
-    "KiB": "kibibyte",
-    "MiB": "mebibyte",
-    "GiB": "gibibyte",
-    "TiB": "tebibyte",
-    "dB": "decibel",
-    "ft": "foot",
-    "mi": "mile",
-    "lb": "pound",
-    "lbs": "pound",
-    "oz": "ounce",
-    "mph": "mile per hour",
-    "kmh": "kilometre per hour",
-    "kph": "kilometre per hour",
-    "rpm": "revolution per minute",
-    "fps": "frame per second",
-    "px": "pixel",
-    "ppm": "part per million",
-    "ppb": "part per billion",
-    "ha": "hectare",
-    "atm": "atmosphere",
-    "Å": "ångström",
-    "°C": "degree Celsius",
-    "°F": "degree Fahrenheit",
-    "° C": "degree Celsius",
-    "° F": "degree Fahrenheit",
-    "℃": "degree Celsius",
-    "℉": "degree Fahrenheit",
-    "°": "degree",
-}
-_SHORT = {"kiloohm": "kilohm", "megaohm": "megohm"}
-
-
-def _table() -> dict[str, str]:
-    units = {}
-    for symbol, one, prefixes in _BASES:
-        units[symbol] = one
-        for prefix in prefixes:
-            word = _PREFIXES[prefix] + one
-            units[prefix + symbol] = _SHORT.get(word, word)
-    return units | _OTHERS
-
-
-_UNITS = _table()
-_PLURAL = {
-    "foot": "feet",
-    "hertz": "hertz",
-    "henry": "henries",
-    "lux": "lux",
-    "kelvin": "kelvin",
-    "tesla": "tesla",
-}
-_AS_WORD = frozenset(["A", "N", "J", "K", "H", "T", "F", "C", "L", "B", "b", "h", "l", "d"])
-"""Symbols that need a space before them: "Figure 5A", "4K" and "5G" are no measures."""
-_POWERS = {
-    "²": "square",
-    "³": "cubic",
-    "^2": "square",
-    "^3": "cubic",
-}
-
-_SYMBOL = "|".join(map(re.escape, sorted(_UNITS, key=len, reverse=True)))
-_POWER = r"(?:[²³]|\^[23](?!\d))?"
-_BELOW = r"[⁻-][¹²³]"
-_MEASURE = (
-    rf"({_SYMBOL})({_POWER})"
-    rf"(?:[·⋅]({_SYMBOL})({_POWER}))?"
-    rf"(?:/({_SYMBOL})({_POWER})|[ ·⋅]({_SYMBOL})({_BELOW}))?"
-    r"(?![\w²³⁻^°/])"
-)
-
-
-def _one(symbol: str, power: str) -> str:
-    word = _UNITS[symbol]
-    if not power:
-        return word
-    if word.endswith("second"):
-        return f"{word} {'squared' if power[-1] in '2²' else 'cubed'}"
-    return f"{_POWERS[power]} {word}"
-
-
-def _many(symbol: str, power: str) -> str:
-    first, per, rest = _one(symbol, power).partition(" per ")
-    first, degree, scale = first.partition("degree")
-    if degree:
-        return f"{first}degrees{scale}"
-    for one, many in _PLURAL.items():
-        if first.endswith(one):
-            return first.removesuffix(one) + many + per + rest
-    if first.endswith(("squared", "cubed")):
-        return first.replace("second", "seconds") + per + rest
-    return f"{first}s{per}{rest}"
-
-
-def _in_words(found: Found) -> str:
-    gap, symbol, power, second, second_power, below, below_power, late, late_power = found.groups()
-    if gap == "" and symbol in _AS_WORD and not below:
-        return found.group()
-    before = found.string[max(0, found.start() - 2) : found.start()]
-    alone = before[-1:] == "1" and not (before[:-1].isdigit() or before[:-1] in (".", ","))
-    number = _one if gap == "-" or alone else _many
-    words = number(symbol, power)
-    if second:
-        words = f"{_one(symbol, power)} {number(second, second_power)}"
-    if below:
-        words += f" per {_one(below, below_power)}"
-    if late:
-        words += f" per {_one(late, '' if late_power[-1] == '¹' else late_power[-1])}"
-    return f" {words}"
-
-
-UNITS = (
-    rule("minutes of arc", r"(?<=°)( ?\d{1,2})[′']", r"\1 minutes"),
-    rule("a number with its unit", r"(?<=[\d⁰¹²³⁴-⁹½¼¾⅓⅔])( ?|-)" + _MEASURE, _in_words),
-    rule("millions of a unit", r"(?<=illion|ousand|undred)( )" + _MEASURE, _in_words),
+    rule("a number with its unit", r"(?<=[\d⁰¹²³⁴-⁹½¼¾⅓⅔])( ?|-)" + MEASURE, _measure),
+    rule(
+        "millions of a unit",
+        r"(?<=illion|ousand|undred)( )(?=[a-zA-ZΩμµ]{2,}|[mgV]\b[ ,])" + MEASURE,
+        lambda f: (
+            " " + measure_in_words(f.groups()[1:]) if len(f[2]) > 1 or after(f, 1) == "," else None
+        ),
+    ),
     rule(
         "units without a number",
-        r"(?<![\w/])()(?=(?:km|m)/(?:s|h)|kg/m|W/m|[MG][Bb]/s|J/K)" + _MEASURE,
-        _in_words,
+        r"(?<![\w/.])(?=(?:km|m)/(?:s|h)|kg/m|W/m|[MG][Bb]/s|J/K)" + MEASURE,
+        lambda f: measure_in_words(f.groups()),
     ),
-    rule("degrees", r" ?°", " degrees"),
+    rule("degrees", r"(?<=\d) ?°(?![A-Za-z])", " degrees"),
 )

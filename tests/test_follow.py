@@ -1,0 +1,269 @@
+"""Slides that follow the voice: when an item is spoken of, what is shown then, and its packets."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from vidkit.media import audio
+from vidkit.media.clips import write_clip
+from vidkit.media.follow import Patch, State, following
+from vidkit.media.frame import RATE, Frame, frames_in
+from vidkit.slides.follow import (
+    CLOSING,
+    LEAST,
+    SAID,
+    Found,
+    Narrated,
+    between,
+    moments,
+    spoken_times,
+)
+from vidkit.slides.slide import Item
+from vidkit.text.captions import Word
+
+SIZE = (320, 180)
+FRAME = Frame(size=SIZE)
+
+
+def clocked(text: str) -> list[Word]:
+    """Each word of `text` takes half a second."""
+    found = re.findall(r"\S+", text)
+    return [Word(word, i / 2, i / 2 + 0.45) for i, word in enumerate(found)]
+
+
+def times(text: str, *items: Item, language: str = "en") -> list[Found | None]:
+    return spoken_times(items, Narrated(text, clocked(text), language))
+
+
+def second_of(text: str, word: str) -> float:
+    return re.findall(r"\S+", text).index(word) / 2
+
+
+SPOKEN = [
+    # as written, as spoken, and where
+    ("Light bends at the surface.", "Light bends", "Light", "run"),
+    ("So the speed v equals g times t.", "v = g * t", "v", "run"),
+    ("It stays at 42 degrees Celsius here.", "42 °C", "42", "run"),
+    ("The mass stands on both sides and cancels.", "Both sides cancel the mass", "mass", "window"),
+    ("Now the weight is m times g, of course.", "F = m * g", "m", "side"),
+    ("Then comes the look-up table, at last.", "Look-up table (LUT)", "look-up", "head"),
+]
+
+
+@pytest.mark.parametrize(("text", "item", "word", "rule"), SPOKEN)
+def test_an_item_is_found_where_it_is_spoken_of(text: str, item: str, word: str, rule: str) -> None:
+    """Both are compared as they are said, and the surest rule that finds something counts."""
+    key = "equation.0" if "=" in item else "entry.0"
+    (found,) = times(text, Item(key, item))
+    assert found is not None and found.rule == rule
+    assert found.seconds == pytest.approx(second_of(text, word), abs=0.3)
+
+
+def test_an_item_of_which_nothing_is_said_has_no_time() -> None:
+    """One common word is no evidence."""
+    assert times("The water is in the glass.", Item("entry.0", "Evaporation over the sea")) == [
+        None
+    ]
+
+
+def test_a_name_said_twice_is_meant_where_its_gloss_follows() -> None:
+    """A list that is announced is not the place where its first item is explained."""
+    text = "Rain and hail are kinds of water. Then there is hail: balls of ice that fall."
+    (found,) = times(text, Item("entry.0", "Hail", "balls of ice"))
+    assert found is not None
+    assert found.seconds == second_of(text, "hail:")
+
+
+def test_points_keep_their_order() -> None:
+    """A later point is not shown before an earlier one, although its words are said before too."""
+    text = "Snow falls. Rain falls. Snow melts in the sun."
+    found = times(text, Item("point.0", "Rain falls"), Item("point.1", "Snow"))
+    assert [f.seconds for f in found if f] == [1.0, 2.0]
+
+
+def test_an_answer_is_looked_for_after_its_question() -> None:
+    """The choice that is the answer is named before; the answer waits."""
+    text = "Is it iron, or is it wood? Think of it. Now look: it is wood that floats."
+    question = Item("question.0", "Is it iron, or is it wood?")
+    answer = Item("answer.0", "Wood that floats", after=("question.0",), held=True)
+    found = times(text, question, answer)
+    assert found[1] is not None
+    assert found[1].seconds > second_of(text, "look:")
+
+
+def test_an_answer_that_is_never_said_comes_last() -> None:
+    """Not at a guess between the other sentences."""
+    text = "What is it made of? Wait a moment. And so it goes on. The end is here."
+    items = [
+        Item("question.0", "What is it made of?"),
+        Item("answer.0", "Zirconium", after=("question.0",), held=True),
+    ]
+    narrated = Narrated(text, clocked(text))
+    found = between(items, spoken_times(items, narrated), narrated, 10.0)
+    assert found[1] is not None
+    assert found[1].seconds == second_of(text, "The")
+
+
+def test_without_word_times_the_clock_is_that_of_the_letters() -> None:
+    """A voice that tells no times is followed over the seconds in which there is sound."""
+    narrated = Narrated("Light bends. Then it leaves.", [], "en", None, (1.0, 9.0))
+    (found,) = spoken_times([Item("point.0", "It leaves")], narrated)
+    assert found is not None
+    assert 5.0 < found.seconds < 8.0
+
+
+ITEMS = [Item("entry.0", "One"), Item("entry.1", "Two"), Item("entry.2", "Three", held=True)]
+TIMES = [Found(3.0, "run"), Found(6.0, "run"), Found(9.0, "run")]
+
+
+def test_an_item_is_whole_while_it_is_spoken_of() -> None:
+    """Faint before, paler after; what is held back is not there before; in the end all is whole."""
+    shown = moments(ITEMS, TIMES, 15.0)
+    by_start = {round(m.start, 2): m.levels for m in shown}
+    assert 0 < by_start[0.0]["entry.0"] < SAID
+    assert by_start[0.0]["entry.2"] == 0
+    assert by_start[2.75]["entry.0"] == 1
+    assert by_start[5.75]["entry.0"] == SAID
+    assert by_start[5.75]["entry.1"] == 1
+    assert by_start[5.75]["entry.2"] == 0
+    assert set(shown[-1].levels.values()) == {1.0}
+    assert shown[-1].start == pytest.approx(15 - CLOSING)
+
+
+def test_a_spotlight_shows_all_from_the_start() -> None:
+    """But an answer."""
+    first = moments(ITEMS, TIMES, 15.0, "spotlight")[0]
+    assert first.levels == {"entry.0": 1.0, "entry.1": 1.0, "entry.2": 0.0}
+
+
+def test_a_still_slide_has_one_moment() -> None:
+    """As has one of whose items nothing is said."""
+    assert len(moments(ITEMS, TIMES, 15.0, "still")) == 1
+    assert len(moments(ITEMS, [None] * 3, 15.0)) == 1
+
+
+def test_moments_are_apart_and_none_is_too_long() -> None:
+    """What comes at once appears together, and in a long pause what was said comes back."""
+    close = [Found(3.0, "run"), Found(3.2, "run"), Found(28.0, "run")]
+    starts = [m.start for m in moments(ITEMS, close, 30.0)]
+    gaps = np.diff(starts)
+    assert min(gaps) >= LEAST - 1e-9
+    assert max(gaps) <= 10
+
+
+def test_an_arrow_comes_with_its_later_end() -> None:
+    """An edge without words of its own."""
+    items = [
+        Item("node.0", "A"),
+        Item("node.1", "B"),
+        Item("edge.0", "", after=("node.0", "node.1")),
+    ]
+    shown = moments(items, [Found(2.0, "run"), Found(5.0, "run"), None], 9.0)
+    levels = [m.levels["edge.0"] for m in shown]
+    assert levels[0] == levels[1] < SAID
+    assert levels[2] == 1.0
+
+
+# ------------------------------------------------------------ pictures and packets
+
+
+def picture() -> Image.Image:
+    """Two boxes on paper."""
+    image = Image.new("RGB", SIZE, "#fbf9f5")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((20, 40, 119, 139), fill="#1d2430")
+    draw.rectangle((200, 40, 299, 139), fill="#2b5f8f")
+    return image
+
+
+LEFT, RIGHT = (18, 38, 122, 142), (198, 38, 302, 142)
+
+
+def decoded(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def made(path: Path, states: list[State], seconds: float, frame: Frame = FRAME) -> list[np.ndarray]:
+    track = audio.silence(seconds, frame)
+    shown = following([picture()], states, frames_in(track.samples, frame.fps), frame)
+    clip = write_clip(path, frame, shown, track)
+    frames = decoded(path)
+    assert len(frames) == clip.frames == frames_in(round(clip.seconds * RATE), frame.fps)
+    return frames
+
+
+def test_each_state_is_shown_at_its_time(tmp_path: Path) -> None:
+    """Decoded again, frame by frame: away, faint, whole, over more than one group of frames."""
+    states = [
+        State(0.0, (Patch(LEFT, 0.0), Patch(RIGHT, 0.2))),
+        State(2.0, (Patch(RIGHT, 0.0),)),
+        State(9.5, ()),
+    ]
+    frames = made(tmp_path / "clip.mp4", states, 12.0)
+    whole = np.asarray(picture()).astype(int)
+    paper = whole[2, 2]
+
+    def near(found: np.ndarray, wanted: np.ndarray) -> bool:
+        return bool(abs(found.astype(int) - wanted).max() <= 8)
+
+    assert near(frames[24][90, 70], paper)
+    assert near(frames[24][90, 250], paper + (whole[90, 250] - paper) * 0.2)
+    for at in (60, 150, 220):
+        assert near(frames[at][90, 70], whole[90, 70])
+        assert near(frames[at][90, 250], paper)
+    assert near(frames[-1][90, 250], whole[90, 250])
+
+
+def test_a_seek_to_a_state_shows_it_at_once(tmp_path: Path) -> None:
+    """Each state begins with a key frame, and no key frame stands beside another."""
+    path = tmp_path / "clip.mp4"
+    made(
+        path,
+        [State(0.0, (Patch(LEFT, 0.0),)), State(3.0, ()), State(3.05, (Patch(RIGHT, 0.0),))],
+        9,
+    )
+    with av.open(str(path)) as container:
+        keys = [i for i, p in enumerate(container.demux(video=0)) if p.is_keyframe and p.size]
+    assert keys[:2] == [0, 72]
+    assert min(np.diff(keys)) >= 2
+
+
+def test_lines_that_cross_are_told_apart_by_their_colour(tmp_path: Path) -> None:
+    """One line of a chart can be faint while another one that crosses it is whole."""
+    image = Image.new("RGB", SIZE, "#fbf9f5")
+    draw = ImageDraw.Draw(image)
+    draw.line((20, 20, 300, 160), fill="#2b5f8f", width=5)
+    draw.line((20, 160, 300, 20), fill="#b8741a", width=5)
+    path = ((20.0, 20.0), (300.0, 160.0))
+    state = State(0.0, (Patch((18, 18, 302, 162), 0.0, path, 20.0, "#2b5f8f"),))
+    track = audio.silence(1.0, FRAME)
+    shown = following([image], [state], frames_in(track.samples, 24), FRAME)
+    write_clip(tmp_path / "clip.mp4", FRAME, shown, track)
+    frame = decoded(tmp_path / "clip.mp4")[0].astype(int)
+    assert abs(frame[55, 90] - (251, 249, 245)).max() < 16
+    assert abs(frame[125, 90] - (0xB8, 0x74, 0x1A)).max() < 60
+
+
+def test_the_same_states_give_the_same_bytes(tmp_path: Path) -> None:
+    """Nothing of a clip hangs on the time of day or on an earlier one."""
+    states = [State(0.0, (Patch(LEFT, 0.2),)), State(1.0, ())]
+    made(tmp_path / "a.mp4", states, 3.0)
+    made(tmp_path / "b.mp4", states, 3.0)
+    assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
+
+
+def test_few_frames_a_second_change_without_a_fade(tmp_path: Path) -> None:
+    """A fade of two frames would only flicker."""
+    frame = Frame(size=SIZE, fps=4)
+    frames = made(
+        tmp_path / "clip.mp4", [State(0.0, (Patch(LEFT, 0.0),)), State(2.0, ())], 4.0, frame
+    )
+    assert frames[7][90, 70].mean() > 200
+    assert frames[8][90, 70].mean() < 80

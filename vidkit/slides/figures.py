@@ -1,0 +1,573 @@
+"""Figures on a slide: their data, what the template needs to draw them, and their items."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .slide import Item
+
+Run = dict[str, Any]
+Inline = Callable[[str], list[Run]]
+"""Turns a text into the runs that the template sets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar: its name and its value."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class BarChart:
+    """Bars under one another, each with its value and `unit`; the one named `strong` stands out."""
+
+    bars: tuple[Bar, ...]
+    unit: str = ""
+    strong: str = ""
+
+    def spec(self, inline: Inline) -> dict[str, Any]:
+        values = [
+            {
+                "name": inline(bar.name),
+                "value": bar.value,
+                "shown": figure(bar.value, self.unit),
+                "strong": bar.name == self.strong,
+            }
+            for bar in self.bars
+        ]
+        return {"kind": "bars", "values": values}
+
+    def items(self) -> list[Item]:
+        return [
+            Item(f"bar.{i}", bar.name, f"{bar.value:g} {self.unit}".strip())
+            for i, bar in enumerate(self.bars)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A line of a chart through `points` (x, y), x rising."""
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineChart:
+    """Lines over two named axes with numbers."""
+
+    lines: tuple[Series, ...]
+    x: str
+    y: str
+
+    def spec(self, inline: Inline) -> dict[str, Any]:
+        across = [x for line in self.lines for x, _ in line.points]
+        upward = [y for line in self.lines for _, y in line.points]
+        from_zero = min(upward) >= 0 and min(upward) < 0.5 * max(upward)
+        return {
+            "kind": "lines",
+            "x": _axis(inline(self.x), across, False),
+            "y": _axis(inline(self.y), upward, from_zero),
+            "lines": [
+                {"name": inline(line.name), "points": line.points, "dots": len(line.points) <= 10}
+                for line in self.lines
+            ],
+        }
+
+    def items(self) -> list[Item]:
+        return [Item(f"line.{i}", line.name) for i, line in enumerate(self.lines)]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A box of a diagram, with an emoji and what is said of it."""
+
+    name: str
+    gloss: str = ""
+    icon: str = ""
+    strong: bool = False
+
+    def spec(self, inline: Inline) -> dict[str, Any]:
+        return {
+            "name": inline(self.name) if self.name else [],
+            "gloss": inline(self.gloss) if self.gloss else [],
+            "icon": self.icon,
+            "strong": self.strong,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An arrow from the node at `start` to the one at `end`, with the words on it."""
+
+    start: int
+    end: int
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Boxes joined by arrows, in layers."""
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+    def spec(self, inline: Inline) -> dict[str, Any]:
+        laid = _laid_out(len(self.nodes), self.edges)
+        blank = Node("").spec(inline)
+        nodes = [node.spec(inline) for node in self.nodes]
+        nodes += [dict(blank) for _ in range(len(laid.layer) - len(nodes))]
+        for i, node in enumerate(nodes):
+            node["layer"], node["row"] = laid.layer[i], laid.row[i]
+        edges = [
+            {
+                "from": part.start,
+                "to": part.end,
+                "label": inline(part.label) if part.label else [],
+                "tip": part.tip,
+                "back": part.back,
+                "of": part.of,
+            }
+            for part in laid.parts
+        ]
+        return {"kind": "flow", "nodes": nodes, "edges": edges, "layers": laid.layers}
+
+    def items(self) -> list[Item]:
+        nodes = [Item(f"node.{i}", n.name, n.gloss) for i, n in enumerate(self.nodes)]
+        return nodes + [
+            Item(f"edge.{k}", edge.label, after=(f"node.{edge.start}", f"node.{edge.end}"))
+            for k, edge in enumerate(self.edges)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Boxes on a circle, each leading to the next and the last to the first."""
+
+    nodes: tuple[Node, ...]
+    centre: str = ""
+
+    def spec(self, inline: Inline) -> dict[str, Any]:
+        return {
+            "kind": "ring",
+            "nodes": [node.spec(inline) for node in self.nodes],
+            "centre": inline(self.centre) if self.centre else [],
+        }
+
+    def items(self) -> list[Item]:
+        nodes = [Item(f"node.{i}", n.name, n.gloss) for i, n in enumerate(self.nodes)]
+        count = len(nodes)
+        return nodes + [
+            Item(f"edge.{i}", "", after=(f"node.{i}", f"node.{(i + 1) % count}"))
+            for i in range(count)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table; a marked one has a ground of its own."""
+
+    text: str
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table whose first row names the columns."""
+
+    rows: tuple[tuple[Cell, ...], ...]
+
+    def spec(self, inline: Inline) -> dict[str, Any]:
+        first, *rest = self.rows
+        return {
+            "kind": "table",
+            "head": [self._cell(cell, inline) for cell in first],
+            "rows": [[self._cell(cell, inline) for cell in row] for row in rest],
+        }
+
+    @staticmethod
+    def _cell(cell: Cell, inline: Inline) -> dict[str, Any]:
+        strong = [part for part in re.split(r"(\*[^*]+\*)", cell.text) if part]
+        runs = [
+            run
+            for part in strong
+            for run in (
+                [{"t": part[1:-1], "k": "b"}]
+                if len(part) > 2 and part[0] == part[-1] == "*"
+                else inline(part)
+            )
+        ]
+        return {"runs": runs, "marked": cell.marked, "bold": False}
+
+    def items(self) -> list[Item]:
+        found = []
+        for i, row in enumerate(self.rows[1:]):
+            texts = [cell.text.replace("*", "") for cell in row if cell.text]
+            found.append(Item(f"row.{i}", texts[0] if texts else "", " ".join(texts[1:])))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one speaker says."""
+
+    who: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A conversation, each turn in a bubble on its speaker's side."""
+
+    turns: tuple[Turn, ...]
+
+    def spec(self, inline: Inline) -> dict[str, Any]:
+        lines = [{"who": turn.who, "runs": inline(turn.text)} for turn in self.turns]
+        return {"kind": "talk", "lines": lines}
+
+    def items(self) -> list[Item]:
+        return [Item(f"line.{i}", turn.text) for i, turn in enumerate(self.turns)]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Somebody's words, and whose they are."""
+
+    text: str
+    by: str = ""
+    mark: str = "“"
+
+    def spec(self, inline: Inline) -> dict[str, Any]:
+        by = inline(self.by) if self.by else []
+        return {"kind": "quote", "runs": inline(self.text), "by": by, "mark": self.mark}
+
+    def items(self) -> list[Item]:
+        found = [Item("quote.0", self.text)]
+        return [*found, Item("by.0", self.by)] if self.by else found
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question, what may be chosen from, and the answer, which is held back until it is said."""
+
+    text: str
+    choices: tuple[str, ...] = ()
+    answer: str = ""
+
+    def spec(self, inline: Inline) -> dict[str, Any]:
+        return {
+            "kind": "question",
+            "question": inline(self.text),
+            "choices": [inline(choice) for choice in self.choices],
+            "answer": inline(self.answer) if self.answer else [],
+        }
+
+    def items(self) -> list[Item]:
+        found = [Item("question.0", self.text)]
+        found += [
+            Item(f"choice.{i}", choice, after=("question.0",))
+            for i, choice in enumerate(self.choices)
+        ]
+        if self.answer:
+            found.append(Item("answer.0", self.answer, after=("question.0",), held=True))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Hero:
+    """One large drawing beside the headline, with a `line` under it."""
+
+    icon: str
+    line: str = ""
+
+    def spec(self, inline: Inline) -> dict[str, Any]:
+        line = inline(self.line) if self.line else []
+        return {"kind": "hero", "icon": self.icon, "line": line}
+
+    def items(self) -> list[Item]:
+        return [Item("line.0", self.line)] if self.line else []
+
+
+@dataclass(frozen=True, slots=True)
+class PictureLabel:
+    """A name at the place (x, y) of a picture, both from 0 to 1, from its top left corner."""
+
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPicture:
+    """A picture of the lesson's own, whose labels are set by us."""
+
+    file: Path
+    labels: tuple[PictureLabel, ...] = ()
+
+    def spec(self, inline: Inline) -> dict[str, Any]:
+        labels = [
+            {"x": label.x, "y": label.y, "text": inline(label.text), "index": i}
+            for i, label in enumerate(self.labels)
+        ]
+        return {"kind": "picture", "labels": labels}
+
+    def items(self) -> list[Item]:
+        return [Item(f"label.{i}", label.text) for i, label in enumerate(self.labels)]
+
+
+Figure = (
+    BarChart | LineChart | Flow | Ring | Table | Talk | Quote | Question | Hero | LabelledPicture
+)
+
+
+# ------------------------------------------------------------ numbers
+
+
+def figure(value: float, unit: str = "") -> str:
+    """`value` as people write it, with its unit: "3\u202f000\u00a0m", "97.2\u00a0%"."""
+    shown = f"{value:,.10g}" if abs(value) < 1e12 else f"{value:.4g}"
+    whole, dot, rest = shown.partition(".")
+    digits = whole.replace(",", "")
+    whole = whole.replace(",", "\u202f") if len(digits.lstrip("-")) > 4 else digits
+    text = (whole + dot + rest).replace("-", "−")
+    return f"{text}\u00a0{unit}" if unit else text
+
+
+def ticks(low: float, high: float, most: int = 6) -> list[float]:
+    """Round numbers from `low` or a little below to `high` or a little above it, `most` steps."""
+    if high <= low:
+        low, high = (low - 1, high + 1) if low else (0.0, 1.0)
+    step = 10.0 ** math.floor(math.log10((high - low) / most))
+    step = next(step * m for m in (1, 2, 2.5, 5, 10) if (high - low) / (step * m) <= most)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [float(f"{i * step:.10g}") for i in range(first, last + 1)]
+
+
+def _axis(name: list[Run], values: Sequence[float], from_zero: bool) -> dict[str, Any]:
+    found = sorted(set(values))
+    if not from_zero and len(found) <= 8 and _even(found):
+        marks = [{"at": value, "shown": figure(value)} for value in found]
+        return {"name": name, "low": found[0], "high": found[-1], "ticks": marks}
+    found = ticks(min([0.0, *values]) if from_zero else min(values), max(values))
+    marks = [{"at": tick, "shown": figure(tick)} for tick in found]
+    return {"name": name, "low": found[0], "high": found[-1], "ticks": marks}
+
+
+def _even(values: Sequence[float]) -> bool:
+    """Whether there are several `values`, all equally far apart."""
+    steps = {round(b - a, 9) for a, b in itertools.pairwise(values)}
+    return len(steps) == 1
+
+
+# ------------------------------------------------------------ layers of a diagram
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """An edge between neighbouring layers; `of` is the edge of the diagram that it belongs to."""
+
+    start: int
+    end: int
+    of: int
+    label: str = ""
+    tip: bool = True
+    back: bool = False
+
+
+def depth(flow: Flow) -> int:
+    """How many layers the boxes of `flow` need."""
+    return len(_laid_out(len(flow.nodes), flow.edges).layers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """The layer and the row of each node, empty places included, and the edges between them."""
+
+    layer: list[int]
+    row: list[int]
+    layers: list[list[int]]
+    parts: list[_Part]
+
+
+def _laid_out(count: int, edges: Sequence[Edge]) -> _Layout:
+    """Longest-path layers, without the edges that close a circle; rows by barycentre.
+
+    An edge over several layers goes through an empty place in each of those between (Sugiyama,
+    Tagawa and Toda, 1981).
+    """
+    back = _closing(count, edges)
+    layer = _depths(count, [e for k, e in enumerate(edges) if k not in back])
+    parts: list[_Part] = []
+    for k, edge in enumerate(edges):
+        if k in back:
+            parts.append(_Part(edge.start, edge.end, k, edge.label, back=True))
+            continue
+        at, label = edge.start, edge.label
+        for depth in range(layer[edge.start] + 1, layer[edge.end]):
+            layer.append(depth)
+            parts.append(_Part(at, len(layer) - 1, k, label, tip=False))
+            at, label = len(layer) - 1, ""
+        parts.append(_Part(at, edge.end, k, label))
+    layers = [[i for i in range(len(layer)) if layer[i] == d] for d in range(max(layer) + 1)]
+    for _ in range(4):
+        for depth in range(1, len(layers)):
+            _by_barycentre(layers[depth], layers[depth - 1], [(p.start, p.end) for p in parts])
+        for depth in range(len(layers) - 2, -1, -1):
+            _by_barycentre(layers[depth], layers[depth + 1], [(p.end, p.start) for p in parts])
+    row = [0] * len(layer)
+    for members in layers:
+        for place, i in enumerate(members):
+            row[i] = place
+    return _Layout(layer, row, layers, parts)
+
+
+def _closing(count: int, edges: Sequence[Edge]) -> set[int]:
+    """The edges that close a circle, found by walking from each node in turn."""
+    state = [0] * count  # 0 not seen, 1 on the way, 2 done
+    found: set[int] = set()
+    for root in range(count):
+        stack = [(root, iter([k for k, e in enumerate(edges) if e.start == root]))]
+        if state[root]:
+            continue
+        state[root] = 1
+        while stack:
+            node, ways = stack[-1]
+            k = next(ways, None)
+            if k is None:
+                state[node] = 2
+                stack.pop()
+                continue
+            end = edges[k].end
+            if state[end] == 1:
+                found.add(k)
+            elif state[end] == 0:
+                state[end] = 1
+                stack.append((end, iter([j for j, e in enumerate(edges) if e.start == end])))
+    return found
+
+
+def _depths(count: int, edges: Sequence[Edge]) -> list[int]:
+    """For each node the length of the longest way to it; `edges` close no circle."""
+    depth = [0] * count
+    for _ in range(count):
+        for edge in edges:
+            depth[edge.end] = max(depth[edge.end], depth[edge.start] + 1)
+    return depth
+
+
+def _by_barycentre(
+    members: list[int], beside: Sequence[int], pairs: Iterable[tuple[int, int]]
+) -> None:
+    """Sorts `members` by the mean place of their neighbours in the layer `beside`."""
+    place = {node: i for i, node in enumerate(beside)}
+    near: dict[int, list[int]] = {i: [] for i in members}
+    for one, other in pairs:
+        if other in near and one in place:
+            near[other].append(place[one])
+    old = {node: i for i, node in enumerate(members)}
+    members.sort(key=lambda i: (sum(near[i]) / len(near[i]) if near[i] else old[i], old[i]))
+
+
+# ------------------------------------------------------------ sketched curves
+
+POINTS = 49
+
+Course = tuple[tuple[float, float], ...]
+"""Points (x, y) of a curve, both from 0 to 1, x rising."""
+
+_SHAPES: dict[str, Callable[[float], float]] = {
+    "level": lambda t: (1 - math.exp(-4.2 * t)) / (1 - math.exp(-4.2)),
+    "swell": lambda t: math.expm1(3 * t) / math.expm1(3),
+    "line": lambda t: t,
+    "fall": lambda t: 1 - 0.92 * t,
+    "decay": lambda t: math.exp(-3.4 * t),
+    "s": lambda t: 1 / (1 + math.exp(-11 * (t - 0.52))),
+    "drop": lambda t: 1 - 0.94 / (1 + math.exp(-18 * (t - 0.5))),
+    "bell": lambda t: math.exp(-((t - 0.5) ** 2) / 0.035),
+    "dip": lambda t: 1 - 0.9 * math.exp(-((t - 0.5) ** 2) / 0.035),
+    "wave": lambda t: 0.5 + 0.5 * math.sin(4 * math.pi * t),
+    "flat": lambda _: 1.0,
+}
+SHAPES: tuple[str, ...] = tuple(_SHAPES)
+
+# What a description says of a curve, the more special before the more general.
+_CUES: tuple[tuple[str, str], ...] = (
+    ("wave", r"\b(?:sine|cosine|wav[ey]|oscillat\w*|periodic\w*|swings? up and down)\b"),
+    (
+        "bell",
+        r"\b(?:bell|hump|peaks?\b.{0,40}\b(?:falls?|drops?|declin\w*)|rises? and (?:then )?falls?)",
+    ),
+    ("dip", r"\b(?:u-shaped|dips?|falls? and (?:then )?rises?|valley)\b"),
+    ("drop", r"\b(?:drops? (?:sharply|steeply|vertically|suddenly)|inverted s|sharp drop)"),
+    ("s", r"\b(?:s-?shaped|s-?curve|sigmoid\w*|logistic)\b"),
+    (
+        "swell",
+        r"\b(?:exponential(?:ly)?(?! decay)|accelerat\w*|steeper and steeper|faster and faster)",
+    ),
+    ("s", r"\b(?:slowly|late)\b.{0,80}\b(?:surpass\w*|overtak\w*|plateau|then (?:fast|steep)\w*)"),
+    (
+        "level",
+        r"\b(?:flattens?|levels? off|plateaus?|saturat\w*|approach\w* a (?:limit|maximum)|"
+        r"diminishing|abflach\w*|sättigt)\b",
+    ),
+    ("decay", r"\b(?:decay\w*|half-?life|cools? (?:down|off)|exponential\w* (?:decay|fall\w*))\b"),
+    (
+        "fall",
+        r"\b(?:falls?|drops?|decreas\w*|sinks?|declin\w*|goes down|slopes? down\w*|fällt|sinkt)\b",
+    ),
+    ("line", r"\b(?:straight|linear\w*|steadily|proportional\w*|gerade)\b"),
+    ("swell", r"\b(?:rises? slowly|slowly (?:rises?|climbs?))\b"),
+    ("line", r"\b(?:rises?|grows?|increas\w*|climbs?|goes up|steigt|wächst)\b"),
+    ("flat", r"\b(?:constant|flat|horizontal line|unchanged)\b"),
+)
+_WHERE = r"\b(?:{})\b[^,.]{{0,20}}\b(?:level|plateau|value|height|line|place|\w+ level|niveau)\b"
+_LOW = re.compile(_WHERE.format("low|lower|lowest|small"))
+_MIDDLE = re.compile(_WHERE.format("moderate|modest|medium|middle"))
+
+
+def shape_of(words: str) -> str | None:
+    """The shape that `words` tell of, None where they tell of none."""
+    low = words.lower()
+    return next((shape for shape, cue in _CUES if re.search(cue, low)), None)
+
+
+def height_of(words: str, shape: str = "line") -> float:
+    """How high the curve gets, of the axis: what `words` say, else what is usual for its shape
+    beside others, so that what grows ever faster ends above what grows steadily.
+    """
+    low = words.lower()
+    usual = {"line": 0.62, "level": 0.62, "flat": 0.5}.get(shape, 0.9)
+    return 0.55 if _MIDDLE.search(low) else 0.28 if _LOW.search(low) else usual
+
+
+def path(shape: str, height: float = 0.9, floor: float = 0.03) -> Course:
+    """The points of `shape` between `floor` and `height`."""
+    course = _SHAPES[shape]
+    steps = (i / (POINTS - 1) for i in range(POINTS))
+    return tuple(
+        (round(0.97 * t, 4), round(floor + (height - floor) * course(t), 4)) for t in steps
+    )
+
+
+def together(curves: Sequence[tuple[str, float]]) -> list[Course]:
+    """The paths of curves (shape, height) in one sketch: where one is level all along, the others
+    come near it and do not cross it.
+    """
+    line = next((height for shape, height in curves if shape == "flat"), None)
+    found = []
+    for shape, height in curves:
+        if line is not None and shape == "decay" and line < 0.5:
+            found.append(path(shape, height, line))
+        elif line is not None and shape in ("level", "s") and line >= 0.5:
+            found.append(path(shape, line - 0.02))
+        else:
+            found.append(path(shape, height))
+    return found

@@ -1,0 +1,254 @@
+"""What a section itself says of its slide, `Section.slide`: it wins over every rule.
+
+`EXAMPLES` has one for each layout. `points` are what a layout is made of; a name and what is said
+of it are divided by ": ", and may begin with an emoji. Where only the layout is named, it is filled
+from the section. Figures with data are read in `declared`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import Refused
+from . import emoji
+from .analysis import Reading, clean
+from .declared import BESIDE, READERS, read_figure
+from .figures import height_of, shape_of
+from .layouts import BY_LAYOUT, cut_code, draft
+from .slide import LAYOUTS, Curve, Entry, Layout, Side, Slide
+
+KEYS = ("layout", "points", "equation", "code", "lang", *READERS, *sum(BESIDE.values(), ()))
+"""What a section's `slide` may have."""
+
+MOST_POINTS, MOST_BESIDE = 12, 4
+LONGEST_POINT = 300
+LONGEST_CODE = 20_000
+LONGEST_EQUATION = 80
+MOST_EQUATIONS = 6
+
+_WHY = "the lesson asks for it"
+_MADE_OF_BOXES = ("cards", "steps", "layers", "parts", "timeline")
+
+EXAMPLES: Mapping[Layout, Mapping[str, Any]] = {
+    "statement": {"layout": "statement", "points": ["A rainbow is light, not a thing"]},
+    "points": {"layout": "points", "points": ["Light bends", "Light bounces back"]},
+    "cards": {
+        "layout": "cards",
+        "points": ["☀️ Sunlight: from behind you", "🌧️ Raindrops: in front of you"],
+    },
+    "compare": {
+        "layout": "compare",
+        "points": ["Aristotle: heavy things fall faster", "Galileo: all things fall alike"],
+    },
+    "steps": {"layout": "steps", "points": ["🥣 Mix", "🔥 Bake", "❄️ Cool"]},
+    "layers": {"layout": "layers", "points": ["Crust: thin", "Mantle: hot rock", "Core: iron"]},
+    "timeline": {
+        "layout": "timeline",
+        "points": ["1638: Galileo publishes his law", "1687: Newton explains it"],
+    },
+    "equation": {"equation": ["F = m * g", "F = m * a", "a = g"]},
+    "code": {"code": "for n in range(3):\n    print(n)", "lang": "python"},
+    "parts": {"layout": "parts", "points": ["Sun", "Observer", "Raindrops"]},
+    "curve": {
+        "layout": "curve",
+        "points": ["x: Time", "y: Speed", "Falling body: rises steadily"],
+    },
+    "chart": {
+        "chart": {"bars": {"Oceans": 97, "Ice": 2, "The rest": 1}, "unit": "%", "strong": "Oceans"}
+    },
+    "diagram": {
+        "diagram": {
+            "edges": ["Sun -> Sea: heat", "Sea -> Cloud: vapour", "Cloud -> Sea: rain"],
+            "icons": {"Sun": "☀️", "Sea": "🌊", "Cloud": "☁️"},
+        }
+    },
+    "table": {
+        "table": [
+            ["", "singular", "plural"],
+            ["1st", "qu*ie*ro", "queremos"],
+            ["2nd", "qu*ie*res", "queréis"],
+        ]
+    },
+    "talk": {"talk": ["Luis: ¿Qué desea?", "Ana: Un café, por favor."]},
+    "quote": {
+        "quote": "If I have seen further, it is by standing on the shoulders of giants.",
+        "by": "Isaac Newton, 1675",
+    },
+    "question": {
+        "question": "Which one lands first?",
+        "choices": ["The heavy ball", "The light ball", "Both at once"],
+        "answer": "Both at once",
+    },
+    "hero": {"hero": "🌈", "line": "Where does a rainbow end?"},
+    "picture": {"layout": "picture", "labels": [{"at": [0.4, 0.5], "text": "Nucleus"}]},
+}
+"""For each layout a `slide` that gives it; "picture" stands beside the section's `image`."""
+
+
+def wished(wish: Mapping[str, Any], reading: Reading, picture: Path | None = None) -> Slide:
+    """The slide that `wish` asks for, what it leaves open filled from the section; `picture` is the
+    section's own.
+
+    Raises `Refused` for a layout that is none, a value of the wrong kind, and a layout that the
+    section gives nothing for.
+    """
+    code, lang = _text(wish, "code", LONGEST_CODE), _text(wish, "lang", 20)
+    equations = _texts(wish, "equation")
+    points = _texts(wish, "points")
+    layout = _layout(wish, bool(code), bool(equations))
+    declared = read_figure(wish, layout, picture)
+    if declared is not None:
+        slide = draft(reading, declared[0], _WHY, 0, figure=declared[1])
+        slide = replace(slide, points=points[:MOST_BESIDE], terms=())
+        return replace(slide, notes=_unknown(wish))
+    slide = _filled(layout, points, reading)
+    if layout == "code" and code:
+        shown, notes = cut_code(code)
+        slide = replace(slide, code=shown, code_language=lang.lower(), notes=notes)
+    if layout == "equation" and equations:
+        _check_lengths(equations)
+        slide = replace(slide, equations=equations[:MOST_EQUATIONS])
+    _check(slide, points)
+    return replace(slide, notes=(*slide.notes, *_unknown(wish)))
+
+
+def _layout(wish: Mapping[str, Any], code: bool, equation: bool) -> Layout:
+    named = _text(wish, "layout", 40).strip().lower()
+    if not named:
+        declared = [name for name in READERS if wish.get(name)]
+        if declared:
+            return declared[0]
+        return "code" if code else "equation" if equation else "points"
+    for layout in LAYOUTS:
+        if layout == named:
+            return layout
+    near = get_close_matches(named, LAYOUTS, 1)
+    meant = f"write {near[0]!r}" if near else f"choose from: {', '.join(LAYOUTS)}"
+    raise Refused(f"`slide` of the section asks for the layout {named!r}, which is none; {meant}")
+
+
+def _filled(layout: Layout, points: tuple[str, ...], reading: Reading) -> Slide:
+    """A slide of `layout` with `points` where there are some, else from the section."""
+    if layout not in BY_LAYOUT:
+        return draft(reading, layout, _WHY, 0)
+    if not points:
+        found = BY_LAYOUT[layout](reading, True)
+        if found is None or found.layout != layout:
+            found = draft(reading, layout, _WHY)
+        return replace(found, why=_WHY)
+    if layout in _MADE_OF_BOXES:
+        entries = tuple(_entry(point) for point in points)
+        return draft(reading, layout, _WHY, 0, entries=entries)
+    if layout == "compare":
+        return draft(reading, layout, _WHY, 0, sides=_sides(points))
+    if layout == "curve":
+        return _wish_curve(points, reading)
+    return replace(draft(reading, layout, _WHY, 0), points=points, terms=())
+
+
+def _entry(point: str) -> Entry:
+    """ "🌧️ Rain: drops of water" as an entry with its icon, its name and its gloss."""
+    icon, rest = emoji.leading(point)
+    name, gloss = _parted(rest or point)
+    return Entry(name, gloss, icon if rest else "")
+
+
+def _sides(points: Sequence[str]) -> tuple[Side, ...]:
+    """ "A: one", "B: two", "A: three" as two sides, A with two points."""
+    told: dict[str, list[str]] = {}
+    for point in points:
+        name, text = _parted(point)
+        told.setdefault(name, []).extend([text] if text else [])
+    return tuple(Side(name, tuple(texts)) for name, texts in told.items())
+
+
+def _wish_curve(points: Sequence[str], reading: Reading) -> Slide:
+    axes = {"x": "", "y": ""}
+    curves = []
+    for point in points:
+        name, text = _parted(point)
+        if name.lower() in axes:
+            axes[name.lower()] = text
+            continue
+        shape = shape_of(text or name)
+        if shape is None:
+            raise Refused(
+                f"`slide` of the section does not say how the curve {point!r} goes; write such as "
+                '"Falling body: rises steadily"'
+            )
+        curves.append(Curve(shape, name if text else "", height_of(text, shape)))
+    return draft(reading, "curve", _WHY, 3, axes=(axes["x"], axes["y"]), curves=tuple(curves[:3]))
+
+
+def _check_lengths(equations: Sequence[str]) -> None:
+    for equation in equations:
+        if len(equation) > LONGEST_EQUATION:
+            raise Refused(
+                f"`slide` of the section has an equation of {len(equation)} characters, "
+                f"{equation[:20]!r}…; {LONGEST_EQUATION} is the most, divide it"
+            )
+
+
+def _check(slide: Slide, points: Sequence[str]) -> None:
+    """Raises `Refused` where a layout lacks what it is made of."""
+    if slide.layout not in BY_LAYOUT:
+        example = json.dumps(EXAMPLES[slide.layout], ensure_ascii=False)
+        raise Refused(
+            f"`slide` of the section asks for the layout {slide.layout!r} and gives nothing "
+            f"for it; write such as {example}"
+        )
+    lacking = {
+        "code": not slide.code,
+        "equation": not slide.equations,
+        "compare": len(slide.sides) != 2 or not all(side.points for side in slide.sides),
+        "curve": not slide.curves or not all(slide.axes),
+    }.get(slide.layout, slide.layout in _MADE_OF_BOXES and len(slide.entries) < 2)
+    if slide.layout == "timeline":
+        lacking = lacking or not all(entry.gloss for entry in slide.entries)
+    if lacking:
+        given = {k: v for k, v in EXAMPLES[slide.layout].items() if k != "layout"}
+        example = json.dumps(given, ensure_ascii=False)[1:-1]
+        source = "`points` do not fit it" if points else "the section gives nothing for it"
+        raise Refused(
+            f"`slide` of the section asks for the layout {slide.layout!r}, "
+            f"but {source}; add {example}"
+        )
+
+
+def _parted(point: str) -> tuple[str, str]:
+    """ "Rain: drops of water" as the name and what is said of it."""
+    name, _, text = point.partition(": ")
+    if not text:
+        name, _, text = point.partition(" : ")
+    return (name.strip(), text.strip()) if text.strip() else (point, "")
+
+
+def _texts(wish: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = wish.get(key)
+    lines = value.split("\n") if isinstance(value, str) else value
+    if lines is None:
+        return ()
+    if not isinstance(lines, Sequence) or not all(isinstance(line, str) for line in lines):
+        raise Refused(f'`slide` of the section: `{key}` must be a list of texts such as ["…", "…"]')
+    cleaned = (" ".join(clean(line, LONGEST_POINT).split()) for line in lines[:MOST_POINTS])
+    return tuple(line for line in cleaned if line)
+
+
+def _text(wish: Mapping[str, Any], key: str, most: int) -> str:
+    value = wish.get(key, "")
+    if value is not None and not isinstance(value, str):
+        raise Refused(f"`slide` of the section: `{key}` must be text in quotation marks")
+    return clean(value or "", most)
+
+
+def _unknown(wish: Mapping[str, Any]) -> tuple[str, ...]:
+    keys = [key for key in wish if key not in KEYS]
+    if not keys:
+        return ()
+    known = ", ".join(KEYS)
+    return (f"`slide` has {', '.join(map(repr, keys))}, which slides do not know; known: {known}",)

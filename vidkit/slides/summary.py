@@ -1,0 +1,621 @@
+"""What a section says in few words: its points, its headline, and the small print of its names."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from .analysis import (
+    LONGEST_TITLE,
+    Label,
+    Reading,
+    capitalised,
+    clean,
+    grammar,
+    is_formula,
+    length,
+    likeness,
+    plain_name,
+    quoted,
+    sentences,
+    stem,
+    stems,
+    with_role,
+    words,
+)
+from .slide import Entry
+
+# From a narration, the few statements worth reading while it is heard.
+
+
+AIM = 16
+"""Words of a point that reads at a glance; longer sentences are shortened where that is safe."""
+LEAST, MOST, POINTS_LONGEST = 4, 24, 220
+"""Words of the shortest and the longest sentence that becomes a point, and its characters."""
+
+_DEFINES = re.compile(
+    r"\b(?:is|are) (?:a|an|the|called|known as)\b|\b(?:called|means|stands for|known as|refers to|"
+    r"consists? of|depends? on|because|ensures?|allows?|equals?|turns? into|made of|"
+    r"ist ein|sind die|heißt|bedeutet|besteht aus|est un|sont des|signifie|es un|significa)\b"
+)
+_ANSWERS = re.compile(
+    r"\b(?:answer|reason|secret|trick|idea|rule|problem|solution|principle)\b.{0,20}"
+    r"\b(?:is|lies|was)\b"
+)
+_WEIGHS = re.compile(r"\b(?:but|instead|unlike|while|never|only|always|every|nur|nie|immer)\b")
+_SIMILE = re.compile(
+    r"\b(?:is|are|it's|act|acts|just|kind of|sort of) (?:\w+ )?like an?\b|\bas if\b"
+)
+_BRACKETS = re.compile(r"\s*\((?=[^()]*\s)[^()]{12,}\)")
+_INSERT = re.compile(r"(?<=\w)\s*[—–]\s*[^—–]{3,120}?\s*[—–]\s*(?=\w)")
+_BREAK = re.compile(r"\s*[—–;]\s*|\s+-\s+")
+_MARKS = re.compile(r"\*\*|__|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)")
+# Openings after which the main clause is still to come, and the sign that it has.
+_OPENER = re.compile(
+    r"(?:when|if|where|once|as|after|before|while|because|since|whenever|unless|although|though|"
+    r"every time|only when|until|by|in|on|with|without|for|from|to|at|under|inside|through|using|"
+    r"instead|unlike|just|wenn|weil|als|nachdem|bevor|obwohl|sobald|quand|si|lorsque|cuando|al)\b",
+    re.IGNORECASE,
+)
+_MAIN = re.compile(
+    r",\s+(?:we|you|they|it|he|she|i|the|a|an|this|that|these|those|our|your|their|its|there|all|"
+    r"each|every|no|nothing|one|two|[A-Z]\w*)\b"
+)
+_PREDICATE = re.compile(
+    r"\b(?:am|are|was|were|can|could|will|would|must|may|might|have|had|do|did|we|you|they|it|i|"
+    r"(?<!to )(?<!of )\w+(?:s|ed)(?=\W+\w)|built|made|come|become|took|gave|grew|lie|sat|ran|"
+    r"\w+'(?:s|re|ve|ll|t|m))\b|ed$",
+    re.IGNORECASE,
+)
+_POINTS_BACK = re.compile(
+    r"^[^,]{3,40}, (?:this|that|these|those|it) (?:is|are|was|were)\b|\w these (?:two|three)\b|"
+    r",? (?:too|as well)[.!]?$|^\w+ (?:it|them)\b",
+    re.IGNORECASE,
+)
+
+
+def key_points(
+    narration: str,
+    terms: Sequence[str],
+    most: int,
+    language: str = "en",
+    about: str = "",
+    said: Sequence[str] = (),
+) -> tuple[str, ...]:
+    """The `most` statements that carry `narration`, in its order.
+
+    Those that mention `terms`, or what the slide is `about`, count for more; those that say no more
+    than `about`, or again what `said` does, are left out. A sentence that leans on the one before
+    ("It …", "This …") is taken only after that one.
+    """
+    told = sentences(narration, language)
+    shown = [statement(sentence, language) for sentence in told]
+    worth = _worth(told, shown, terms, about, language)
+    leaning = _leaning(told, language)
+    meanings = [stems(text, language) for text in said]
+    chosen: list[int] = []
+    while len(chosen) < most:
+        open_to = [
+            i for i in range(len(told)) if worth[i] >= 0 and (not leaning[i] or i - 1 in chosen)
+        ]
+        if not open_to:
+            break
+        best = max(open_to, key=lambda i: (worth[i], -i))
+        worth[best] = -1.0
+        meaning = stems(shown[best], language)
+        if not any(likeness(meaning, other) > 0.75 for other in meanings):
+            meanings.append(meaning)
+            chosen.append(best)
+    return tuple(shown[i] for i in sorted(chosen))
+
+
+def many(narration: str) -> int:
+    """How many points a narration of this length bears, from 2 to 4."""
+    size = length(narration)
+    return 2 if size < 28 else 3 if size < 100 else 4
+
+
+def statement(sentence: str, language: str = "en", aim: int = AIM) -> str:
+    """`sentence` as a point of a slide: no lead-in, no full stop, and where it has more than `aim`
+    words, without asides and trailing clauses. Only whole clauses go; what is left is the
+    lesson's own words in their own order.
+    """
+    kept = without_joints(_MARKS.sub("", sentence).strip(' "“”„'), language)
+    for shorten in (_without_brackets, _without_inserts, _before_break, _before_trail):
+        if length(kept) > aim:
+            kept = shorten(kept, language)
+    kept = kept.rstrip(" ,;:—–")
+    if kept.count('"') % 2 == 0 and not kept.endswith(("...", "…")):
+        kept = kept.rstrip(".!。！")
+    return capitalised(kept)
+
+
+# ------------------------------------------------------------ what kind of sentence
+
+
+def leans(sentence: str, before: frozenset[str] = frozenset(), language: str = "en") -> bool:
+    """Whether `sentence` means something only after the one before it.
+
+    "This grows a layer" leans; "This layer grows" does not where `before`, the stems of the text
+    before, tell of a layer.
+    """
+    if _POINTS_BACK.search(sentence):
+        return True
+    if not _opens(sentence, grammar(language).leaning):
+        return False
+    first, *following = sentence.lower().split()[:4]
+    named = frozenset(stem(word.strip(",.;:")) for word in following)
+    return first not in ("this", "that", "these", "those", "both") or not named & before
+
+
+def speaks_to_viewer(sentence: str, language: str = "en") -> bool:
+    """Whether `sentence` is addressed to the viewer and says nothing of the matter."""
+    asides = grammar(language).asides
+    return _opens(sentence, asides) or _opens(without_joints(sentence, language, 1), asides)
+
+
+def is_question(sentence: str) -> bool:
+    """Whether `sentence` asks."""
+    return sentence.rstrip("\"'”’)»").endswith(("?", "？", "؟"))
+
+
+def repeats(headline: str, text: str, language: str = "en") -> bool:
+    """Whether `text` says hardly more than `headline`."""
+    named, told = stems(headline, language), stems(text, language)
+    return bool(named) and named <= told and len(told - named) <= 1
+
+
+def without_joints(sentence: str, language: str = "en", least: int = LEAST) -> str:
+    """`sentence` without "And", "But", "Now, " in front, as many of them as there are, as long as
+    `least` words are left.
+    """
+    known = grammar(language)
+    for _ in range(3):
+        low = sentence.lower()
+        joint = next((j for j in known.joints if low.startswith(j + " ")), None)
+        adverb = next((a for a in known.adverbs if low.startswith(a + ", ")), None)
+        gone = joint or adverb
+        rest = sentence[len(gone) :].lstrip(" ,") if gone else ""
+        if length(rest) < least:
+            return sentence
+        sentence = rest
+    return sentence
+
+
+def _opens(sentence: str, openings: Sequence[str]) -> bool:
+    low = sentence.lower().replace("’", "'").lstrip("\"'“‘«¿¡( ")
+    return any(
+        low.startswith(opening) and not low[len(opening) : len(opening) + 1].isalnum()
+        for opening in openings
+    )
+
+
+# ------------------------------------------------------------ what a sentence is worth
+
+
+def _worth(
+    told: Sequence[str], shown: Sequence[str], terms: Sequence[str], about: str, language: str
+) -> list[float]:
+    """A figure for each sentence: how much of the section's matter it carries; below 0 for none."""
+    often = Counter(stem(word) for sentence in told for word in words(sentence, language))
+    known = [term.casefold() for term in terms]
+    subject = stems(about, language)
+    found = []
+    for sentence, short in zip(told, shown, strict=True):
+        if _can_be_shown(sentence, short, about, language):
+            mentions = 0.6 * min(2, len(stems(short, language) & subject))
+            found.append(max(0.0, _figure(sentence, short, often, known, language) + mentions))
+        else:
+            found.append(-1.0)
+    if found and found[0] >= 0:
+        found[0] += 0.3
+    return found
+
+
+def _can_be_shown(sentence: str, short: str, about: str, language: str) -> bool:
+    fits = LEAST <= length(short) <= MOST and len(short) <= POINTS_LONGEST
+    tells = not is_question(sentence) and not speaks_to_viewer(sentence, language)
+    return fits and tells and not repeats(about, short, language)
+
+
+def _figure(
+    sentence: str, short: str, often: Counter[str], known: Sequence[str], language: str
+) -> float:
+    own, low = words(short, language), short.casefold()
+    figure = 2 * sum(math.log1p(often[stem(word)]) for word in own) / max(4, len(own))
+    figure += min(2.4, 1.2 * sum(term in low for term in known))
+    figure += 1.4 * bool(_DEFINES.search(low)) + 1.2 * bool(_ANSWERS.search(low))
+    figure += 0.5 * bool(re.search(r"\d", low)) + 0.4 * bool(_WEIGHS.search(low))
+    figure -= 1.2 * bool(_SIMILE.search(low)) + 0.6 * leans(sentence, frozenset(), language)
+    if language == "en" and not _PREDICATE.search(short):
+        figure -= 2.0
+    return figure - 0.12 * max(0, length(short) - AIM)
+
+
+def _leaning(told: Sequence[str], language: str) -> list[bool]:
+    """For each sentence whether it means something only after the one before."""
+    before: frozenset[str] = frozenset()
+    found = []
+    for i, sentence in enumerate(told):
+        found.append(i > 0 and leans(without_joints(sentence, language), before, language))
+        before |= stems(sentence, language)
+    return found
+
+
+# ------------------------------------------------------------ what can go from a sentence
+
+
+def _without_brackets(sentence: str, language: str) -> str:
+    return _BRACKETS.sub("", sentence)
+
+
+def _without_inserts(sentence: str, language: str) -> str:
+    """ "The code—an old one—works" without what stands between the dashes."""
+    joint = ", " if _OPENER.match(sentence) else " "
+    shorter = _INSERT.sub(joint, sentence, count=1)
+    return shorter if length(shorter) > LEAST else sentence
+
+
+def _before_break(sentence: str, language: str) -> str:
+    """What stands before a dash or a semicolon, if it can stand alone."""
+    return _head(sentence, _BREAK, LEAST + 1)
+
+
+def _before_trail(sentence: str, language: str) -> str:
+    """What stands before ", which …", ", so …", where that is a whole sentence."""
+    trails = "|".join(map(re.escape, grammar(language).trails))
+    if not trails:
+        return sentence
+    return _head(sentence, re.compile(rf",\s+(?:{trails})\b", re.IGNORECASE), LEAST + 2)
+
+
+def _head(sentence: str, cut: re.Pattern[str], least: int) -> str:
+    """`sentence` up to the first `cut` that leaves a main clause of at least `least` words."""
+    for found in cut.finditer(sentence):
+        head = sentence[: found.start()]
+        whole = not _OPENER.match(head) or _MAIN.search(head)
+        if whole and length(head) >= least:
+            return head
+    return sentence
+
+
+# The headline of a slide: the section's own title, else what the section says of itself.
+
+
+HEADLINE_LONGEST = 64
+"""Characters of a derived headline; a title of the lesson's own may be longer."""
+
+Found = tuple[str, str]
+"""A headline and why it was taken."""
+
+_WHOLE = re.compile(
+    r"\b(?:flow ?chart|diagram|graph|chart|schematic|cross-section|cutaway|layout|map|plot|table|"
+    r"animation|illustration|timeline|infographic|comparison|construction)s? "
+    r"(?:of|showing|depicting) "
+    r"(?:(?:an?|the|one|our|its|full|single|completed|typical|simple|primary|main|whole|two|final)"
+    r" )*"
+    r"([^.,;:()]{3,60})",
+    re.IGNORECASE,
+)
+_EDGE = re.compile(
+    r"\s+(?:is|are|was|shows?|showing|on|in|at|that|which|being|appears?|and their|using|from|for|"
+    r"where|as|made|to|with|going|having|again|changing|depicting|labell?ed|titled)\b.*$",
+    re.IGNORECASE,
+)
+_CALLED = re.compile(
+    r"(?i:\b(?:called|known as|need is|step is|this is|we call (?:this|it|that)|name is)"
+    r"(?: the| an?)? [\"'‘“]?)"
+    r"(?:(?P<name>[A-Z][\w/-]*(?: (?:of |and |the )?[A-Z][\w/-]*)*)|"
+    r"(?P<word>(?<=called )[\"'‘“]?[a-z][a-z-]{5,}|(?<=step is )[a-z]{3,}ing)\b)"
+)
+_REVEALED = re.compile(
+    r"\w: (?:the |an? |der |die |das |eine? |le |la |el )"
+    r"([^\s,.;:!?—–()]+(?: [^\s,.;:!?—–()]+){0,2})(?:[,.!—–]|$)"
+)
+_LAW = re.compile(
+    r"\b(?:formula|equation|law|theorem|formel|gesetz|formule|loi|fórmula|ley) (?:for|of|für|de) "
+    r"((?:[^\W\d_][\w-]*)(?: (?!is\b|are\b|says\b|in\b|to\b)[^\W\d_][\w-]*){0,2})",
+    re.IGNORECASE,
+)
+_CONDITION = re.compile(r"(?:when|if|once|as|before|after|while|because|wenn|als|quand|si)\b", re.I)
+_HEADLINE_SIMILE = re.compile(r"(?:like|wie|comme|como)\b", re.IGNORECASE)
+_SCENE = re.compile(r"zoom|camera|cinematic|final shot")
+_COUNTED = re.compile(
+    r"\b((?:three|four|five|six|seven|eight|drei|vier|fünf|sechs|sieben)"
+    r" (?:(?:key|main|basic|big|simple|great|different|wichtige|große) )?[^\W\d_]{4,}(?:s|en|e))\b"
+    r"(?=[.,:;]|$| (?:that|of|to|in|make|keep)\b)"
+)
+_VAGUE = frozenset(("times", "paths", "parts", "things", "days", "years", "sides", "ways"))
+_SMALL = frozenset(
+    ("a", "an", "the", "and", "or", "of", "in", "on", "to", "for", "with", "by", "at", "from", "as")
+)
+
+
+def headline(reading: Reading) -> Found:
+    """The headline for `reading`, and in a few words where it is from."""
+    for rule in _RULES:
+        found = rule(reading)
+        if found is not None:
+            return clean(found[0], LONGEST_TITLE), found[1]
+    return "…", "the section says nothing"
+
+
+def _own_title(reading: Reading) -> Found | None:
+    return (reading.title, "the section's own title") if reading.title else None
+
+
+def _titled_label(reading: Reading) -> Found | None:
+    titles = with_role(reading.labels, "title")
+    return (titles[0].text, "titled so in the description") if len(titles) == 1 else None
+
+
+def _overlaid_text(reading: Reading) -> Found | None:
+    for label in with_role(reading.labels, "overlay"):
+        text, size = label.text, len(label.text.split())
+        headed = size == 2 and all(word[:1].isupper() for word in text.split())
+        if not headed and not 3 <= size <= 17:
+            continue
+        if (
+            not is_formula(text)
+            and not re.search("[=>]", text)
+            and not _HEADLINE_SIMILE.match(text)
+        ):
+            return capitalised(text), "laid over the picture in the description"
+    return None
+
+
+def _quoted_label(reading: Reading) -> Found | None:
+    told = {text.casefold(): text for text in quoted(reading.speech)}
+    labelled = " ".join(label.text for label in reading.parts).casefold()
+    both = [text for key, text in told.items() if key in labelled and len(key) > 5]
+    named = both or [text for text in told.values() if text[:1].isupper() and " " in text]
+    return (title_case(named[0]), "quoted in the narration") if len(named) == 1 else None
+
+
+def _whole_heard(reading: Reading) -> Found | None:
+    for name in _wholes(reading):
+        if stems(name.split()[-1], reading.language) & reading.heard:
+            return title_case(name), "what the diagram in the description is of"
+    return None
+
+
+def _whole_shown(reading: Reading) -> Found | None:
+    name = next(iter(_wholes(reading)), None)
+    return (title_case(name), "what the diagram in the description is of") if name else None
+
+
+def _wholes(reading: Reading) -> list[str]:
+    """What the diagrams of the description are of, in a few words; nothing for a film scene."""
+    if _SCENE.search(reading.scene):
+        return []
+    found = []
+    for match in _WHOLE.finditer(reading.description):
+        name = re.sub(r"['‘’\"“”]", "", _EDGE.sub("", match[1])).strip()
+        if 2 <= len(name.split()) <= 6:
+            found.append(name)
+    return found
+
+
+def _counted(reading: Reading) -> Found | None:
+    for match in _COUNTED.finditer(reading.speech):
+        if match[1].split()[-1] not in _VAGUE:
+            return title_case(match[1]), "counted so in the narration"
+    return None
+
+
+def _called(reading: Reading) -> Found | None:
+    for match in _CALLED.finditer(reading.speech):
+        name = match["name"] or match["word"]
+        if len(name) > 3 and len(name.split()) <= 5:
+            return title_case(name), "named so in the narration"
+    return None
+
+
+def _revealed(reading: Reading) -> Found | None:
+    for sentence in reading.sentences:
+        match = _REVEALED.search(sentence)
+        if match and len(match[1]) > 3:
+            return title_case(match[1]), "led up to in the narration"
+    return None
+
+
+def _heard_label(reading: Reading) -> Found | None:
+    found = []
+    for label in reading.parts:
+        name = plain_name(label.text)
+        own = stems(name, reading.language)
+        if 2 <= len(name.split()) <= 5 and len(own) > 1 and own <= reading.heard:
+            found.append(capitalised(name))
+    why = "labelled in the description and told in the narration"
+    # One of many parts is not what the section is about.
+    return (found[0], why) if len(found) == 1 and len(reading.parts) <= 4 else None
+
+
+def _repeated_name(reading: Reading) -> Found | None:
+    speech = reading.speech.casefold()
+    names = [plain_name(label.text) for label in reading.parts] + reading.capitals
+    often = [
+        (speech.count(name.casefold()), len(name.split()) > 1, -i, name)
+        for i, name in enumerate(names)
+        if 3 < len(name) <= HEADLINE_LONGEST and (" " in name or re.search(r"[A-Z]", name[1:]))
+    ]
+    if not often or max(often)[0] < 3:
+        return None
+    return capitalised(max(often)[3]), "named most often"
+
+
+def _formula_for(reading: Reading) -> Found | None:
+    match = _LAW.search(reading.speech)
+    return (title_case(match[1]), "what the formula in the narration is for") if match else None
+
+
+def _first_sentence(reading: Reading) -> Found | None:
+    """The opening of the narration, where it is a short statement or a short question."""
+    language = reading.language
+    for sentence in reading.sentences[:2]:
+        short = statement(sentence, language, 9)
+        vague = len(stems(short, language)) < 2
+        if is_question(sentence):
+            if LEAST <= length(short) <= 10 and not vague:
+                return short, "the question that the narration opens with"
+            continue
+        if speaks_to_viewer(sentence, language):
+            continue
+        alone = not leans(sentence, frozenset(), language) and not _CONDITION.match(short)
+        if alone and LEAST <= length(short) <= 12 and not vague:
+            return short, "the narration's first statement"
+        return None
+    return None
+
+
+def _short_statement(reading: Reading) -> Found | None:
+    """The shortest of the points, where one is as short as a headline."""
+    points = key_points(reading.speech, reading.terms, many(reading.speech), reading.language)
+    short = [point for point in points if length(point) <= 10]
+    alone = [p for p in short if not leans(p, frozenset(), reading.language)]
+    plain = [p for p in alone if not p.lower().startswith(("when ", "if ", "the first "))]
+    found = min(plain or alone, key=length, default=None)
+    return (found, "a short statement of the narration") if found else None
+
+
+def _statement(reading: Reading) -> Found | None:
+    language = reading.language
+    points = key_points(reading.speech, reading.terms, many(reading.speech), language)
+    questions = [s for s in reading.sentences if is_question(s) and LEAST <= length(s) <= 10]
+    told = [s for s in reading.sentences if not speaks_to_viewer(s, language)]
+    rest = [statement(sentence, language, 9) for sentence in (*told, *reading.sentences)]
+    for found in (*questions[:1], *sorted(points, key=length), *rest):
+        return found, "the section's main statement"
+    return None
+
+
+_RULES: tuple[Callable[[Reading], Found | None], ...] = (
+    _own_title,
+    _titled_label,
+    _overlaid_text,
+    _quoted_label,
+    _whole_heard,
+    _counted,
+    _called,
+    _revealed,
+    _heard_label,
+    _repeated_name,
+    _formula_for,
+    _first_sentence,
+    _short_statement,
+    _whole_shown,
+    _statement,
+)
+
+
+def title_case(text: str) -> str:
+    """`text` with its words written large, as English headings are, but for the small ones."""
+    found = []
+    for i, word in enumerate(text.split()):
+        keep = any(c.isupper() or c.isdigit() or c == "_" for c in word) or (i and word in _SMALL)
+        found.append(word if keep else word[:1].upper() + word[1:])
+    return " ".join(found)
+
+
+# What the section says of a thing, in a few words: the small print of a card.
+
+
+GLOSSES_AIM = 9
+GLOSSES_MOST = 14
+GLOSSES_LONGEST = 26
+"""Words of a gloss: aimed at, the most beside a label, the most on a card of its own."""
+
+_TERM = r"[^\W\d_][^\s.,:;?!—–]*(?:[ -][^\s.,:;?!—–]+){0,3}"
+_DEFINED = re.compile(
+    rf"^(?:and |und |et |y )?(?:finally,? )?(?P<term>{_TERM})"
+    r"(?:: |, (?:where|in which|when|wo|bei dem|où|donde) (?:we )?|\s*[—–]\s*)(?P<gloss>\S.*)$",
+    re.IGNORECASE,
+)
+_IS = (
+    r"(?:is|are|means|acts as|serves as|has|holds|stores|lets|gives|takes|turns|tells|makes|"
+    r"keeps|measures|catches|carries|contains|controls|ist|sind|heißt|bedeutet|hat|est|sont|es|son)"
+)
+_VERB_STAYS = re.compile(r"^(?:is|are|ist|sind|est|sont|es|son|means|bedeutet|heißt)\s+", re.I)
+_ARTICLE = re.compile(r"^(?:simply|just|like|essentially|really|einfach)\s+", re.IGNORECASE)
+
+
+def defined_terms(reading: Reading) -> list[Entry]:
+    """The sentences "Term: gloss" and "Term, where gloss" of the narration, as entries."""
+    found: dict[str, Entry] = {}
+    for sentence in _unrolled(reading.sentences):
+        match = _DEFINED.match(sentence)
+        if not match or is_question(sentence) or speaks_to_viewer(sentence, reading.language):
+            continue
+        term = match["term"].strip("'\"‘’“”")
+        gloss = _shortened(match["gloss"], reading, GLOSSES_LONGEST)
+        if gloss and _may_be_term(term, reading):
+            found.setdefault(term.casefold(), Entry(capitalised(term), gloss))
+    return list(found.values())
+
+
+def _unrolled(sentences: Iterable[str]) -> list[str]:
+    """The sentences, and from "Four steps: Oxidation, where …" what follows the colon."""
+    found = []
+    for sentence in sentences:
+        head, colon, rest = sentence.partition(": ")
+        listed = colon and len(head.split()) > 4 and _DEFINED.match(rest)
+        found.append(rest if listed else sentence)
+    return found
+
+
+def _may_be_term(term: str, reading: Reading) -> bool:
+    stop = {"it", "this", "that", "here", "so", "the", "there", "then", "we", "you", "i", "they"}
+    first = term.split()[0].lower()
+    return len(term) > 1 and first not in stop and bool(stems(term, reading.language))
+
+
+def glosses(reading: Reading, labels: Iterable[Label]) -> dict[str, str]:
+    """For each label that the section explains, by its text: the explanation in a few words."""
+    found: dict[str, str] = {}
+    for label in labels:
+        gloss = _beside(label) or _told(plain_name(label.text), reading)
+        if gloss and gloss.casefold() != label.text.casefold():
+            found[label.text] = gloss
+    return found
+
+
+def _beside(label: Label) -> str:
+    """ "'Flip-Flop' for memory" in the description: "For memory"."""
+    match = re.match(r"\s*,? (for [^,.;()'\"]{3,40})(?=[,.;)]|\s+and\b|$)", label.after)
+    return capitalised(match[1].strip()) if match and "animation" not in match[1] else ""
+
+
+def _told(name: str, reading: Reading) -> str:
+    """The gloss of `name` in the narration, "" where it has none."""
+    sure = re.escape(name)
+    shapes = (
+        rf"^(?:and |finally, )?(?:the |an? |die |der |das |le |la |el )?['‘\"“]?{sure}['’\"”]?"
+        rf"(?:: |, where (?:we )?|, which )(?P<gloss>.+)$",
+        rf"^(?:and |but |so |here, )?(?:the |an? |die |der |das |eine? |le |la |les |el |los )?"
+        rf"['‘\"“]?{sure}s?['’\"”]?(?: (?:domain|region|layer|step|stage|approach|mode|phase))?"
+        rf",? (?P<verb>{_IS})\s+(?!not\b)(?P<rest>.+)$",
+    )
+    for sentence in reading.sentences:
+        if is_question(sentence):
+            continue
+        for shape in shapes:
+            match = re.match(shape, sentence, re.IGNORECASE)
+            if match:
+                groups = match.groupdict()
+                text = groups.get("gloss") or f"{groups['verb']} {groups['rest']}"
+                gloss = _shortened(_VERB_STAYS.sub("", text), reading)
+                if gloss:
+                    return gloss
+    return ""
+
+
+def _shortened(text: str, reading: Reading, most: int = GLOSSES_MOST) -> str:
+    """`text` in at most `most` words, as a whole phrase; "" where that cannot be."""
+    text = re.split(r"\s*[—–]\s*|[?!]|\. ", _ARTICLE.sub("", text))[0]
+    for aim in (GLOSSES_AIM, GLOSSES_MOST):
+        short = statement(text, reading.language, aim)
+        if 1 < length(short) <= most:
+            return short
+    return ""

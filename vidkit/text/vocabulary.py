@@ -1,0 +1,477 @@
+"""What the signs of mathematics and the units of measurement are called, by language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words of one language.
+
+    `signs` names operators and relations, `functions` what is written with a name. Templates
+    hold the parts in the order in which they are written: "{0} over {1}".
+    """
+
+    signs: Mapping[str, str]
+    functions: Mapping[str, str]
+    of: str
+    over: str
+    all_over: str
+    root: str
+    roots: Mapping[str, str]
+    nth_root: str
+    powers: Mapping[str, str]
+    power: str
+    base: str
+    sums: Mapping[str, str]
+    bounds: str
+    lower: str
+    limit: str
+    tends: str
+    given: str
+    absolute: str
+    factorial: str
+    prime: str
+    by: str
+    partial: str
+    matrix: str
+    accents: Mapping[str, str]
+    small: Mapping[tuple[int, int], str]
+    degrees: str
+    percent: str
+    units: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    per: str = "per"
+    squared: str = ""
+
+
+ENGLISH = Vocabulary(
+    signs={
+        "=": "equals", "≔": "is defined as", "≠": "is not equal to", "≈": "is about",
+        "≅": "is congruent to", "≤": "is at most", "≥": "is at least", "<": "is less than",
+        ">": "is greater than", "≪": "is much less than", "≫": "is much greater than",
+        "≡": "is equivalent to", "∝": "is proportional to", "∈": "in", "∉": "is not in",
+        "⊂": "is a subset of", "⊆": "is a subset of", "→": "to", "↦": "maps to", "←": "from",
+        "↔": "to and from", "⇒": "implies", "⇔": "is equivalent to",
+        "⇌": "is in equilibrium with", "~": "is about", "+": "plus", "−": "minus",
+        "±": "plus or minus", "∓": "minus or plus", "×": "times", "·": "times", "*": "times",
+        "÷": "divided by", "/": "over", "∪": "union", "∩": "intersection", "∖": "without",
+        "∧": "and", "∨": "or", "¬": "not", "∘": "composed with", "⊕": "plus", "⊗": "times",
+        "∞": "infinity", "∂": "partial", "∇": "nabla", "∀": "for all", "∃": "there exists",
+        "∅": "the empty set", "⊥": "is perpendicular to", "∥": "is parallel to", "∠": "angle",
+        "△": "triangle", "∴": "therefore", "∵": "because", "…": "and so on", "‰": "per mille",
+        "ℏ": "h bar", "ℓ": "l", "ℵ": "aleph",
+    },
+    functions={
+        "sin": "sine", "cos": "cosine", "tan": "tangent", "cot": "cotangent", "sec": "secant",
+        "csc": "cosecant", "arcsin": "arc sine", "arccos": "arc cosine", "arctan": "arc tangent",
+        "sinh": "hyperbolic sine", "cosh": "hyperbolic cosine", "tanh": "hyperbolic tangent",
+        "log": "log", "ln": "natural log", "lg": "log", "exp": "exponential", "lim": "limit",
+        "max": "maximum", "min": "minimum", "sup": "supremum", "inf": "infimum", "gcd": "G C D",
+        "lcm": "L C M", "det": "determinant", "dim": "dimension", "ker": "kernel", "arg": "arg",
+        "mod": "mod",
+    },
+    of="of",
+    over="over",
+    all_over=", all over",
+    root="the square root of",
+    roots={"3": "the cube root of", "4": "the fourth root of", "n": "the n-th root of"},
+    nth_root="the root {0} of",
+    powers={
+        "2": "squared", "3": "cubed", "T": "transpose", "+": "plus", "−": "minus",
+        "′": "prime", "″": "double prime", "*": "star", "∘": "degrees",
+    },
+    power="to the power",
+    base="log base {0} of",
+    sums={
+        "∑": "the sum", "∏": "the product", "∫": "the integral", "∮": "the closed integral",
+        "⋃": "the union", "⋂": "the intersection",
+    },
+    bounds="from {0} to {1}",
+    lower="over {0}",
+    limit="the limit as {0} of",
+    tends="approaches",
+    given="given",
+    absolute="the absolute value of",
+    factorial="factorial",
+    prime="prime",
+    by="by",
+    partial="partial",
+    matrix="the matrix",
+    accents={"bar": "bar", "hat": "hat", "vec": "vector", "dot": "dot", "ddot": "double dot",
+             "tilde": "tilde", "": ""},
+    small={(1, 2): "one half", (1, 3): "one third", (2, 3): "two thirds", (1, 4): "one quarter",
+           (3, 4): "three quarters", (1, 5): "one fifth", (1, 6): "one sixth",
+           (1, 8): "one eighth", (1, 10): "one tenth", (2, 5): "two fifths",
+           (3, 5): "three fifths", (4, 5): "four fifths", (3, 8): "three eighths",
+           (5, 8): "five eighths", (7, 8): "seven eighths", (5, 6): "five sixths"},
+    degrees="degrees",
+    percent="percent",
+)  # fmt: skip
+
+GERMAN = Vocabulary(
+    signs={
+        "=": "gleich", "≔": "ist definiert als", "≠": "ungleich", "≈": "ungefähr gleich",
+        "≅": "kongruent zu", "≤": "kleiner gleich", "≥": "größer gleich", "<": "kleiner als",
+        ">": "größer als", "≪": "viel kleiner als", "≫": "viel größer als",
+        "≡": "äquivalent zu", "∝": "proportional zu", "∈": "Element von",
+        "∉": "nicht Element von", "⊂": "Teilmenge von", "⊆": "Teilmenge von", "→": "nach",
+        "↦": "wird abgebildet auf", "←": "von", "↔": "hin und zurück", "⇒": "daraus folgt",
+        "⇔": "genau dann, wenn", "⇌": "im Gleichgewicht mit", "~": "ungefähr", "+": "plus",
+        "−": "minus", "±": "plus oder minus", "∓": "minus oder plus", "×": "mal", "·": "mal",
+        "*": "mal", "÷": "geteilt durch", "/": "durch", "∪": "vereinigt mit",
+        "∩": "geschnitten mit", "∖": "ohne", "∧": "und", "∨": "oder", "¬": "nicht",
+        "∘": "verknüpft mit", "⊕": "plus", "⊗": "mal", "∞": "unendlich", "∂": "partiell",
+        "∇": "nabla", "∀": "für alle", "∃": "es existiert", "∅": "die leere Menge",
+        "⊥": "senkrecht zu", "∥": "parallel zu", "∠": "Winkel", "△": "Dreieck",
+        "∴": "also", "∵": "weil", "…": "und so weiter", "‰": "Promille", "ℏ": "h quer",
+        "ℓ": "l", "ℵ": "aleph",
+    },
+    functions={
+        "sin": "Sinus", "cos": "Kosinus", "tan": "Tangens", "cot": "Kotangens",
+        "sec": "Sekans", "csc": "Kosekans", "arcsin": "Arkussinus", "arccos": "Arkuskosinus",
+        "arctan": "Arkustangens", "sinh": "Sinus hyperbolicus", "cosh": "Kosinus hyperbolicus",
+        "tanh": "Tangens hyperbolicus", "log": "Logarithmus", "ln": "natürlicher Logarithmus",
+        "lg": "Logarithmus", "exp": "Exponentialfunktion", "lim": "Grenzwert",
+        "max": "Maximum", "min": "Minimum", "sup": "Supremum", "inf": "Infimum",
+        "gcd": "größter gemeinsamer Teiler", "lcm": "kleinstes gemeinsames Vielfaches",
+        "det": "Determinante", "dim": "Dimension", "ker": "Kern", "arg": "Argument",
+        "mod": "modulo",
+    },
+    of="von",
+    over="durch",
+    all_over=", geteilt durch",
+    root="Wurzel aus",
+    roots={"3": "dritte Wurzel aus", "4": "vierte Wurzel aus", "n": "n-te Wurzel aus"},
+    nth_root="Wurzel vom Grad {0} aus",
+    powers={
+        "2": "Quadrat", "3": "hoch 3", "T": "transponiert", "+": "plus", "−": "minus",
+        "′": "Strich", "″": "zwei Strich", "*": "Stern", "∘": "Grad",
+    },
+    power="hoch",
+    base="Logarithmus zur Basis {0} von",
+    sums={
+        "∑": "Summe", "∏": "Produkt", "∫": "Integral", "∮": "Ringintegral",
+        "⋃": "Vereinigung", "⋂": "Schnitt",
+    },
+    bounds="von {0} bis {1} über",
+    lower="über {0} von",
+    limit="Grenzwert für {0} von",
+    tends="gegen",
+    given="unter der Bedingung",
+    absolute="Betrag von",
+    factorial="Fakultät",
+    prime="Strich",
+    by="nach",
+    partial="partiell",
+    matrix="die Matrix",
+    accents={"bar": "quer", "hat": "Dach", "vec": "Vektor", "dot": "Punkt",
+             "ddot": "zwei Punkt", "tilde": "Tilde", "": ""},
+    small={(1, 2): "ein halb", (1, 3): "ein Drittel", (2, 3): "zwei Drittel",
+           (1, 4): "ein Viertel", (3, 4): "drei Viertel", (1, 5): "ein Fünftel",
+           (1, 8): "ein Achtel", (1, 10): "ein Zehntel"},
+    degrees="Grad",
+    percent="Prozent",
+    per="pro",
+)  # fmt: skip
+
+FRENCH = Vocabulary(
+    signs={
+        "=": "égale", "≔": "est défini par", "≠": "est différent de", "≈": "environ égal à",
+        "≅": "est congru à", "≤": "inférieur ou égal à", "≥": "supérieur ou égal à",
+        "<": "inférieur à", ">": "supérieur à", "≪": "très inférieur à",
+        "≫": "très supérieur à", "≡": "équivalent à", "∝": "proportionnel à",
+        "∈": "appartient à", "∉": "n'appartient pas à", "⊂": "inclus dans",
+        "⊆": "inclus dans", "→": "vers", "↦": "donne", "←": "depuis", "↔": "vers et depuis",
+        "⇒": "implique", "⇔": "équivaut à", "⇌": "en équilibre avec", "~": "environ",
+        "+": "plus", "−": "moins", "±": "plus ou moins", "∓": "moins ou plus",
+        "×": "fois", "·": "fois", "*": "fois", "÷": "divisé par", "/": "sur",
+        "∪": "union", "∩": "inter", "∖": "privé de", "∧": "et", "∨": "ou", "¬": "non",
+        "∘": "rond", "⊕": "plus", "⊗": "fois", "∞": "l'infini", "∂": "d rond",
+        "∇": "nabla", "∀": "pour tout", "∃": "il existe", "∅": "l'ensemble vide",
+        "⊥": "perpendiculaire à", "∥": "parallèle à", "∠": "angle", "△": "triangle",
+        "∴": "donc", "∵": "car", "…": "et ainsi de suite", "‰": "pour mille",
+        "ℏ": "h barre", "ℓ": "l", "ℵ": "aleph",
+    },
+    functions={
+        "sin": "sinus", "cos": "cosinus", "tan": "tangente", "cot": "cotangente",
+        "sec": "sécante", "csc": "cosécante", "arcsin": "arc sinus", "arccos": "arc cosinus",
+        "arctan": "arc tangente", "sinh": "sinus hyperbolique", "cosh": "cosinus hyperbolique",
+        "tanh": "tangente hyperbolique", "log": "logarithme", "ln": "logarithme népérien",
+        "lg": "logarithme", "exp": "exponentielle", "lim": "limite", "max": "maximum",
+        "min": "minimum", "sup": "supremum", "inf": "infimum", "gcd": "P G C D",
+        "lcm": "P P C M", "det": "déterminant", "dim": "dimension", "ker": "noyau",
+        "arg": "argument", "mod": "modulo",
+    },
+    of="de",
+    over="sur",
+    all_over=", le tout sur",
+    root="racine carrée de",
+    roots={"3": "racine cubique de", "4": "racine quatrième de", "n": "racine n-ième de"},
+    nth_root="racine d'ordre {0} de",
+    powers={
+        "2": "au carré", "3": "au cube", "T": "transposée", "+": "plus", "−": "moins",
+        "′": "prime", "″": "seconde", "*": "étoile", "∘": "degrés",
+    },
+    power="puissance",
+    base="logarithme en base {0} de",
+    sums={
+        "∑": "la somme", "∏": "le produit", "∫": "l'intégrale",
+        "∮": "l'intégrale fermée", "⋃": "la réunion", "⋂": "l'intersection",
+    },
+    bounds="de {0} à {1} de",
+    lower="sur {0} de",
+    limit="la limite quand {0} de",
+    tends="tend vers",
+    given="sachant",
+    absolute="valeur absolue de",
+    factorial="factorielle",
+    prime="prime",
+    by="sur",
+    partial="d rond",
+    matrix="la matrice",
+    accents={"bar": "barre", "hat": "chapeau", "vec": "vecteur", "dot": "point",
+             "ddot": "deux points", "tilde": "tilde", "": ""},
+    small={(1, 2): "un demi", (1, 3): "un tiers", (2, 3): "deux tiers",
+           (1, 4): "un quart", (3, 4): "trois quarts", (1, 5): "un cinquième",
+           (1, 8): "un huitième", (1, 10): "un dixième"},
+    degrees="degrés",
+    percent="pour cent",
+    per="par",
+)  # fmt: skip
+
+SPANISH = Vocabulary(
+    signs={
+        "=": "es igual a", "≔": "se define como", "≠": "es distinto de",
+        "≈": "es aproximadamente", "≅": "es congruente con", "≤": "es menor o igual que",
+        "≥": "es mayor o igual que", "<": "es menor que", ">": "es mayor que",
+        "≪": "es mucho menor que", "≫": "es mucho mayor que", "≡": "es equivalente a",
+        "∝": "es proporcional a", "∈": "pertenece a", "∉": "no pertenece a",
+        "⊂": "está contenido en", "⊆": "está contenido en", "→": "a", "↦": "da",
+        "←": "desde", "↔": "ida y vuelta", "⇒": "implica", "⇔": "equivale a",
+        "⇌": "en equilibrio con", "~": "aproximadamente", "+": "más", "−": "menos",
+        "±": "más o menos", "∓": "menos o más", "×": "por", "·": "por", "*": "por",
+        "÷": "dividido entre", "/": "sobre", "∪": "unión", "∩": "intersección",
+        "∖": "menos", "∧": "y", "∨": "o", "¬": "no", "∘": "compuesta con", "⊕": "más",
+        "⊗": "por", "∞": "infinito", "∂": "parcial", "∇": "nabla", "∀": "para todo",
+        "∃": "existe", "∅": "el conjunto vacío", "⊥": "perpendicular a",
+        "∥": "paralelo a", "∠": "ángulo", "△": "triángulo", "∴": "por tanto",
+        "∵": "porque", "…": "y así sucesivamente", "‰": "por mil", "ℏ": "h barra",
+        "ℓ": "l", "ℵ": "álef",
+    },
+    functions={
+        "sin": "seno", "cos": "coseno", "tan": "tangente", "cot": "cotangente",
+        "sec": "secante", "csc": "cosecante", "arcsin": "arcoseno", "arccos": "arcocoseno",
+        "arctan": "arcotangente", "sinh": "seno hiperbólico", "cosh": "coseno hiperbólico",
+        "tanh": "tangente hiperbólica", "log": "logaritmo", "ln": "logaritmo natural",
+        "lg": "logaritmo", "exp": "exponencial", "lim": "límite", "max": "máximo",
+        "min": "mínimo", "sup": "supremo", "inf": "ínfimo", "gcd": "máximo común divisor",
+        "lcm": "mínimo común múltiplo", "det": "determinante", "dim": "dimensión",
+        "ker": "núcleo", "arg": "argumento", "mod": "módulo",
+    },
+    of="de",
+    over="sobre",
+    all_over=", todo sobre",
+    root="la raíz cuadrada de",
+    roots={"3": "la raíz cúbica de", "4": "la raíz cuarta de", "n": "la raíz enésima de"},
+    nth_root="la raíz de orden {0} de",
+    powers={
+        "2": "al cuadrado", "3": "al cubo", "T": "traspuesta", "+": "más", "−": "menos",
+        "′": "prima", "″": "segunda", "*": "estrella", "∘": "grados",
+    },
+    power="elevado a",
+    base="logaritmo en base {0} de",
+    sums={
+        "∑": "la suma", "∏": "el producto", "∫": "la integral",
+        "∮": "la integral cerrada", "⋃": "la unión", "⋂": "la intersección",
+    },
+    bounds="desde {0} hasta {1} de",
+    lower="sobre {0} de",
+    limit="el límite cuando {0} de",
+    tends="tiende a",
+    given="dado",
+    absolute="el valor absoluto de",
+    factorial="factorial",
+    prime="prima",
+    by="por",
+    partial="parcial",
+    matrix="la matriz",
+    accents={"bar": "barra", "hat": "circunflejo", "vec": "vector", "dot": "punto",
+             "ddot": "dos puntos", "tilde": "tilde", "": ""},
+    small={(1, 2): "un medio", (1, 3): "un tercio", (2, 3): "dos tercios",
+           (1, 4): "un cuarto", (3, 4): "tres cuartos", (1, 5): "un quinto",
+           (1, 8): "un octavo", (1, 10): "un décimo"},
+    degrees="grados",
+    percent="por ciento",
+    per="por",
+)  # fmt: skip
+
+VOCABULARIES = {"en": ENGLISH, "de": GERMAN, "fr": FRENCH, "es": SPANISH}
+"""By the first part of a language's tag."""
+
+
+def vocabulary(language: str) -> Vocabulary | None:
+    """The words of a language (a tag such as "de-AT"), None where there are none."""
+    return VOCABULARIES.get(language.replace("_", "-").split("-")[0].lower())
+
+
+# ── units of measurement ────────────────────────────────────────────────────────────────────
+
+_PREFIXES = {
+    "T": "tera", "G": "giga", "M": "mega", "k": "kilo", "h": "hecto", "d": "deci", "c": "centi",
+    "m": "milli", "μ": "micro", "µ": "micro", "u": "micro", "n": "nano", "p": "pico", "f": "femto",
+}  # fmt: skip
+
+# Symbol, one of it, the prefixes it takes in lessons. A plural is made with an "s" unless
+# `_PLURAL` has it. No "pm" (the afternoon), no "Mm", no "PA".
+_BASES = (
+    ("m", "metre", "kdcmμµunf"),
+    ("g", "gram", "kmμµun"),
+    ("s", "second", "mμµunpf"),
+    ("Hz", "hertz", "TGMkm"),
+    ("V", "volt", "MkmμµG"),
+    ("A", "amp", "kmμµnp"),
+    ("W", "watt", "TGMkmμµn"),
+    ("Wh", "watt hour", "TGMk"),
+    ("Ah", "amp hour", "mk"),
+    ("J", "joule", "TGMkmμµ"),
+    ("N", "newton", "Mkm"),
+    ("Pa", "pascal", "GMkh"),
+    ("F", "farad", "mμµunpf"),
+    ("H", "henry", "mμµun"),
+    ("Ω", "ohm", "GMkm"),
+    ("T", "tesla", "mμµn"),
+    ("K", "kelvin", "m"),
+    ("L", "litre", "mcdhμµ"),
+    ("l", "litre", "mcdh"),
+    ("mol", "mole", "kmμµn"),
+    ("eV", "electron volt", "TGMkm"),
+    ("cal", "calorie", "k"),
+    ("B", "byte", "TGMkKP"),
+    ("bit", "bit", "TGMk"),
+    ("b", "bit", "TGMk"),
+    ("bps", "bit per second", "TGMk"),
+    ("lm", "lumen", ""),
+    ("lx", "lux", "k"),
+    ("Bq", "becquerel", "TGMk"),
+    ("Sv", "sievert", "mμµ"),
+)
+_OTHERS = {
+    "min": "minute", "h": "hour", "hr": "hour", "hrs": "hour", "sec": "second",
+    "KiB": "kibibyte", "MiB": "mebibyte", "GiB": "gibibyte", "TiB": "tebibyte",
+    "dB": "decibel", "ft": "foot", "mi": "mile", "lb": "pound", "lbs": "pound", "oz": "ounce",
+    "mph": "mile per hour", "kmh": "kilometre per hour", "kph": "kilometre per hour",
+    "rpm": "revolution per minute", "fps": "frame per second", "px": "pixel",
+    "ppm": "part per million", "ppb": "part per billion", "ha": "hectare", "atm": "atmosphere",
+    "Å": "ångström", "°C": "degree Celsius", "°F": "degree Fahrenheit",
+    "° C": "degree Celsius", "° F": "degree Fahrenheit", "℃": "degree Celsius",
+    "℉": "degree Fahrenheit", "ºC": "degree Celsius", "ºF": "degree Fahrenheit",
+}  # fmt: skip
+_SHORT = {"kiloohm": "kilohm", "megaohm": "megohm", "Kilobyte": "kilobyte"}
+_LARGE = {"K": "kilo", "P": "peta"}
+
+
+def _table() -> dict[str, str]:
+    units = {}
+    for symbol, one, prefixes in _BASES:
+        units[symbol] = one
+        for prefix in prefixes:
+            word = (_PREFIXES | _LARGE)[prefix] + one
+            units[prefix + symbol] = _SHORT.get(word, word)
+    return units | _OTHERS
+
+
+UNITS = _table()
+_PLURAL = {
+    "foot": "feet", "hertz": "hertz", "henry": "henries", "lux": "lux", "kelvin": "kelvin",
+    "tesla": "tesla",
+}  # fmt: skip
+_POWERS = {"²": "square", "³": "cubic", "^2": "square", "^3": "cubic"}
+
+SYMBOL = "|".join(map(re.escape, sorted(UNITS, key=len, reverse=True)))
+_POWER = r"(?:[²³]|\^\{?[23]\}?(?!\d))?"
+_BELOW = r"(?:[⁻-][¹²³]|\^\{?[-−][123]\}?)"
+MEASURE = (
+    rf"({SYMBOL})({_POWER})"
+    rf"(?:[·⋅]({SYMBOL})({_POWER}))?"
+    rf"(?:/\(?({SYMBOL})({_POWER})\)?|[ ·⋅]({SYMBOL})({_BELOW}))?"
+    r"(?![\w²³⁻^°/])"
+)
+"""A unit, or a quotient or product of two; eight groups, which `measure_in_words` takes."""
+
+# German, French and Spanish: one, many; only symbols that cannot be taken for anything else.
+_ROMANCE_AND_GERMAN = {
+    "de": "km Kilometer|m Meter|cm Zentimeter|mm Millimeter|nm Nanometer|µm Mikrometer|kg Kilogramm"
+    "|g Gramm|mg Milligramm|s Sekunden|ms Millisekunden|min Minuten|h Stunden|Hz Hertz"
+    "|kHz Kilohertz|MHz Megahertz|GHz Gigahertz|V Volt|kV Kilovolt|mV Millivolt|A Ampere"
+    "|mA Milliampere|W Watt|kW Kilowatt|MW Megawatt|kWh Kilowattstunden|J Joule|kJ Kilojoule"
+    "|N Newton|Pa Pascal|hPa Hektopascal|Ω Ohm|kΩ Kiloohm|K Kelvin|l Liter|ml Milliliter"
+    "|°C Grad Celsius|dB Dezibel|MB Megabyte|GB Gigabyte|kB Kilobyte|KB Kilobyte|TB Terabyte"
+    "|mol Mol|ha Hektar|t Tonnen",
+    "fr": "km kilomètres|m mètres|cm centimètres|mm millimètres|nm nanomètres|µm micromètres"
+    "|kg kilogrammes|g grammes|mg milligrammes|s secondes|ms millisecondes|min minutes"
+    "|h heures|Hz hertz|kHz kilohertz|MHz mégahertz|GHz gigahertz|V volts|kV kilovolts"
+    "|mV millivolts|A ampères|mA milliampères|W watts|kW kilowatts|MW mégawatts"
+    "|kWh kilowattheures|J joules|kJ kilojoules|N newtons|Pa pascals|hPa hectopascals|Ω ohms"
+    "|kΩ kiloohms|K kelvins|l litres|ml millilitres|°C degrés Celsius|dB décibels"
+    "|Mo mégaoctets|Go gigaoctets|ko kilooctets|To téraoctets|MB mégaoctets|GB gigaoctets"
+    "|mol moles|ha hectares",
+    "es": "km kilómetros|m metros|cm centímetros|mm milímetros|nm nanómetros|µm micrómetros"
+    "|kg kilogramos|g gramos|mg miligramos|s segundos|ms milisegundos|min minutos|h horas"
+    "|Hz hercios|kHz kilohercios|MHz megahercios|GHz gigahercios|V voltios|kV kilovoltios"
+    "|mV milivoltios|A amperios|mA miliamperios|W vatios|kW kilovatios|MW megavatios"
+    "|kWh kilovatios hora|J julios|kJ kilojulios|N newtons|Pa pascales|hPa hectopascales"
+    "|Ω ohmios|kΩ kiloohmios|K kelvin|l litros|ml mililitros|°C grados Celsius|dB decibelios"
+    "|MB megabytes|GB gigabytes|KB kilobytes|kB kilobytes|TB terabytes|mol moles|ha hectáreas",
+}
+
+
+@cache
+def units_of(language: str) -> dict[str, str]:
+    """Symbol → its name in the plural, of German, French or Spanish; empty for others."""
+    pairs = _ROMANCE_AND_GERMAN.get(language, "").split("|")
+    table = dict(pair.split(" ", 1) for pair in pairs if pair)
+    return table | {"μm": table["µm"]} if table else table
+
+
+def _one(symbol: str, power: str) -> str:
+    word = UNITS[symbol]
+    power = power.replace("{", "").replace("}", "")
+    if not power:
+        return word
+    if word.endswith("second"):
+        return f"{word} {'squared' if power[-1] in '2²' else 'cubed'}"
+    return f"{_POWERS[power]} {word}"
+
+
+def _many(symbol: str, power: str) -> str:
+    first, per, rest = _one(symbol, power).partition(" per ")
+    first, degree, scale = first.partition("degree")
+    if degree:
+        return f"{first}degrees{scale}"
+    for one, many in _PLURAL.items():
+        if first.endswith(one):
+            return first.removesuffix(one) + many + per + rest
+    if first.endswith(("squared", "cubed")):
+        return first.replace("second", "seconds") + per + rest
+    return f"{first}s{per}{rest}"
+
+
+def measure_in_words(groups: tuple[str | None, ...], *, one: bool = False) -> str:
+    """The words of a measure from the eight groups of `MEASURE`, in the plural unless `one`."""
+    symbol, power, second, second_power, below, below_power, late, late_power = (
+        group or "" for group in groups
+    )
+    number = _one if one else _many
+    words = number(symbol, power)
+    if second:
+        words = f"{_one(symbol, power)} {number(second, second_power)}"
+    if late:
+        sign = late_power.strip("{}")[-1]
+        below, below_power = late, {"2": "²", "3": "³", "²": "²", "³": "³"}.get(sign, "")
+    if below:
+        words += f" per {_one(below, below_power)}"
+    return words
