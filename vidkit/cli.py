@@ -431,8 +431,13 @@ def _lab(given: argparse.Namespace) -> int:
 
 def _draft(given: argparse.Namespace) -> int:
     """`vidkit draft`: lessons from a notebook, Markdown, PowerPoint or PDF."""
-    from .draft import course, writer
+    from .draft import course, prompt, writer
 
+    if given.prompt:
+        say(prompt.prompt())
+        return ALL_MADE
+    if given.source is None:
+        raise SettingsError("name a source: a notebook (.ipynb), Markdown (.md), .pptx or .pdf")
     if given.take_back:
         back = writer.take_back(Path(given.source), given.take_back)
         say(f"taken back: {', '.join(map(str, back)) or 'nothing; these were not rewritten'}")
@@ -568,7 +573,10 @@ def _parser() -> argparse.ArgumentParser:
 
     draft = _command(commands, "draft", _draft, "draft lessons from a notebook, text or slides")
     draft.add_argument(
-        "source", metavar="SOURCE", help="a notebook (.ipynb), Markdown (.md), .pptx or .pdf"
+        "source",
+        nargs="?",
+        metavar="SOURCE",
+        help="a notebook (.ipynb), Markdown (.md), .pptx or .pdf",
     )
     draft.add_argument(
         "-o",
@@ -580,6 +588,11 @@ def _parser() -> argparse.ArgumentParser:
         "--minutes", type=float, metavar="N", help="the longest that a lesson may be (default 6)"
     )
     draft.add_argument("--language", metavar="TAG", help="the spoken language, such as de")
+    draft.add_argument(
+        "--prompt",
+        action="store_true",
+        help="print what can be pasted into any chat assistant to have a lesson written",
+    )
     draft.add_argument(
         "--writer", metavar="NAME", help="have it rewritten for the ear by a chat model, as openai"
     )

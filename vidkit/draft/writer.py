@@ -83,7 +83,8 @@ class Rewriting:
         asks = [ask for draft in self.drafts for ask in _asks(draft)]
         kept = sum(store.find(_key(self.maker, ask)) is not None for ask in asks)
         prices = [self.price(ask) for ask in asks if store.find(_key(self.maker, ask)) is None]
-        dollars = None if None in prices else float(sum(price or 0.0 for price in prices))
+        # each answer may be asked for once more
+        dollars = None if None in prices else 2 * float(sum(price or 0.0 for price in prices))
         calls = Calls(
             "section",
             self.maker.name,
