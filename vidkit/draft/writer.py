@@ -148,21 +148,8 @@ class _Work:
     async def answer(
         self, draft: Draft, ask: WriteAsk, section: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """A sound answer, mended once at most. Raises `ProviderError`."""
-        for last in (False, True):
-            found, text = await self.had(draft, ask, section)
-            if isinstance(found, dict):
-                return found
-            if last:
-                raise ProviderError(f"{self.what.maker.name}'s answer cannot be used: {found}")
-            ask = replace(ask, answer=text, mended=found)
-        raise AssertionError("unreachable")
-
-    async def had(
-        self, draft: Draft, ask: WriteAsk, section: Mapping[str, Any]
-    ) -> tuple[dict[str, Any] | str, str]:
-        """The answer, or what is wrong with it, and its text: from the store, or asked for and,
-        where it is sound, kept.
+        """A sound answer: from the store, or asked for and kept; mended once at most. Raises
+        `ProviderError`.
         """
         maker, store = self.what.maker, self.store
         key = await run_in_thread(_key, maker, ask)
@@ -170,14 +157,18 @@ class _Work:
             kept = await run_in_thread(store.find, key)
             if kept is not None:
                 text = (kept.path.read_bytes() if kept.data is None else kept.data).decode()
-                return _checked(text, section), text
-            written = await maker.write(ask, partial(self.request, draft, key, ask))
-            found = _checked(written.text, section)
-            if isinstance(found, dict):
-                about = {"kind": _STORED, "provider": maker.name}
-                data = written.text.encode()
-                await run_to_end(run_in_thread(store.keep, key, data, ".json", about))
-            return found, written.text
+                if isinstance(found := _checked(text, section), dict):
+                    return found
+            for _ in range(2):
+                written = await maker.write(ask, partial(self.request, draft, key, ask))
+                found = _checked(written.text, section)
+                if isinstance(found, dict):
+                    about = {"kind": _STORED, "provider": maker.name}
+                    data = written.text.encode()
+                    await run_to_end(run_in_thread(store.keep, key, data, ".json", about))
+                    return found
+                ask = replace(ask, answer=written.text, mended=found)
+        raise ProviderError(f"{maker.name}'s answer cannot be used: {found}")
 
     async def request(
         self, draft: Draft, key: str, ask: WriteAsk, send: Callable[[], Awaitable[T]]

@@ -76,7 +76,7 @@ class Recorded:
     def shape(self, ask: WriteAsk) -> Mapping[str, Any]:
         """The digest of the file."""
         digest = hashlib.sha256(self._read(ask).encode()).hexdigest()
-        return {"provider": self.name, "sha256": digest, "mended": ask.mended}
+        return {"provider": self.name, "sha256": digest}
 
     async def write(self, ask: WriteAsk, request: Request) -> Written:
         """What stands in the file. Raises `ProviderError` where there is none."""
@@ -107,7 +107,7 @@ class Simulated:
 
     def shape(self, ask: WriteAsk) -> Mapping[str, Any]:
         """The text."""
-        return {"provider": self.name, "text": ask.text, "mended": ask.mended}
+        return {"provider": self.name, "text": ask.text}
 
     async def write(self, ask: WriteAsk, request: Request) -> Written:
         """The section's own words, as the schema wants them."""
