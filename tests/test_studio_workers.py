@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 from stand_ins import written
 
-from vidkit import api
+from vidkit import Plan, api
 from vidkit.core import loop
 from vidkit.errors import SettingsError, VidkitError
 from vidkit.events import WorkersChanged
 from vidkit.models import Lesson, Settings, load_lesson
-from vidkit.pipeline.planning import Plan
 from vidkit.providers.simulated import Simulated
 from vidkit.studio import Workers, settings
 from vidkit.studio.settings import Subject, band
@@ -47,7 +46,7 @@ def test_the_settings_are_those_that_were_given(tmp_path: Path) -> None:
     given = Settings(section_workers=6, adaptive=False, images="slides:dark", gap=1.0)
     workers = Workers(given, video_workers=3)
     assert workers.settings == given.with_(video_workers=3)
-    assert fields(workers) == (6, 3, False, "slides:dark", "espeak")
+    assert fields(workers) == (6, 3, False, "slides:dark", "auto")
 
 
 def test_each_field_is_a_setting() -> None:

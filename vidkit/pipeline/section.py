@@ -246,6 +246,8 @@ class PartTask:
             news = context.fallbacks.add(self.kind, section, by, self._fallbacks())
             if news is not None:
                 context.emit(Noticed(context.now(), context.position, news))
+        elif candidate.why and candidate.why not in context.notes:
+            context.notes.append(candidate.why)
         self.had = had
         self.step.done(had.path, by=candidate.name, hit=had.hit)
 
@@ -365,6 +367,7 @@ class SectionTask:
                 self.section,
                 context.lesson.language,
                 context.settings,
+                drawn.content,
             )
             return ClipTask(context, self.index, drawn.content, seal, spoken, following)
         runtime, heading = self.context.runtime, f"Section {self.index + 1} is missing"
