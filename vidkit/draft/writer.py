@@ -21,9 +21,9 @@ from typing import Any, TypeVar, cast
 from ..core import loop
 from ..core.errors import Fault, LessonError, ProviderError, Unconfirmed
 from ..core.loop import run_in_thread, run_to_end
+from ..forecasting.plan import Calls, Plan
 from ..models.lesson import read_lesson
 from ..models.settings import Settings
-from ..pipeline.planning import Calls, Plan
 from ..pipeline.shared import gate_of, in_use, store_of
 from ..providers.writers import WriteAsk, Writer, Written, writer_maker
 from ..store.ledger import Budget
