@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_openai import FakeOpenAI
 from PIL import Image
 
 import vidkit
@@ -787,6 +788,27 @@ def test_a_writer_is_planned_paid_once_and_keeps_to_the_budget(
     assert "2 in the store" in capsys.readouterr().out
     settings = vidkit.Settings(cache_dir=tmp_path / "store")
     lesson = vidkit.lesson_from(path, writer="simulated:price=0.5,broken", settings=settings)
+    assert contents(lesson) == ["One.", "Two."]
+
+
+def test_openai_writes_through_the_gate_and_is_asked_again_after_a_429(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A chat model at the address that the environment names answers for each section, once."""
+    path = markdown(tmp_path, "# Light\n\nOne.\n\n# Sound\n\nTwo.")
+    settings = vidkit.Settings(cache_dir=tmp_path / "store")
+    with FakeOpenAI(["429"]) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        monkeypatch.setenv("OPENAI_API_KEY", "none-of-yours")
+        for _ in range(2):
+            lesson = vidkit.lesson_from(path, writer="openai:a-model", settings=settings)
+            assert contents(lesson) == ["One. Indeed.", "Two. Indeed."]
+        assert len(server.requests) == 3
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    monkeypatch.delenv("OPENAI_API_KEY")
+    assert main(["draft", str(path), "--writer", "openai", "--plan"]) == 0
+    assert "openai: 2 calls for sections, $0.0" in capsys.readouterr().out
+    lesson = vidkit.lesson_from(path, tmp_path / "x.json", writer="openai", settings=settings)
     assert contents(lesson) == ["One.", "Two."]
 
 

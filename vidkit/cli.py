@@ -431,10 +431,10 @@ def _lab(given: argparse.Namespace) -> int:
 
 def _draft(given: argparse.Namespace) -> int:
     """`vidkit draft`: lessons from a notebook, Markdown, PowerPoint or PDF."""
-    from .draft import course, prompt, writer
+    from .draft import course, writer
 
     if given.prompt:
-        say(prompt.prompt())
+        say(writer.prompt())
         return ALL_MADE
     if given.source is None:
         raise SettingsError("name a source: a notebook (.ipynb), Markdown (.md), .pptx or .pdf")

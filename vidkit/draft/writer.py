@@ -22,10 +22,11 @@ from ..core import loop
 from ..core.errors import Fault, LessonError, ProviderError, Unconfirmed
 from ..core.loop import run_in_thread, run_to_end
 from ..forecasting.plan import Calls, Plan
-from ..models.lesson import read_lesson
+from ..models.lesson import json_schema, read_lesson
 from ..models.settings import Settings
-from ..pipeline.shared import gate_of, in_use, store_of
+from ..pipeline.shared import gate_of, in_use, store_of, use
 from ..providers.writers import WriteAsk, Writer, Written, writer_maker
+from ..slides.override import EXAMPLES
 from ..store.ledger import Budget
 from ..store.store import NoStore, Store, cache_key
 from .course import Draft
@@ -40,7 +41,7 @@ SCHEMA: Mapping[str, Any] = {
     "properties": {
         "content": {"type": "string", "description": "What is said, word for word."},
         "layout": {"type": "string", "enum": list(LAYOUTS)},
-        "points": {"type": "array", "items": {"type": "string"}, "maxItems": 6},
+        "points": {"type": "array", "items": {"type": "string"}},
     },
     "required": ["content", "layout", "points"],
     "additionalProperties": False,
@@ -111,9 +112,14 @@ class Rewriting:
     async def _run(self) -> list[Draft]:
         store = await run_in_thread(store_of, self.settings)
         maker = cast(Any, self.maker)
-        work = _Work(self, store, gate_of("writer", maker, self.settings), _budgets(self.settings))
-        async with in_use([maker]):
-            return [await work.draft(draft) for draft in self.drafts]
+        gate = gate_of("writer", maker)
+        work = _Work(self, store, gate, _budgets(self.settings))
+        end = use(gate, maker, self.settings, True)
+        try:
+            async with in_use([maker]):
+                return [await work.draft(draft) for draft in self.drafts]
+        finally:
+            end()
 
 
 @dataclass(frozen=True)
@@ -303,3 +309,91 @@ def _budgets(settings: Settings) -> tuple[Budget, ...]:
     several = given if isinstance(given, list | tuple) else [] if given is None else [given]
     own = f"writing {uuid.uuid4().hex[:12]}"
     return tuple(each if isinstance(each, Budget) else Budget(own, each) for each in several)
+
+
+# What a person can paste into any chat assistant to have a lesson written.
+
+
+_SHORT: dict[str, Any] = {
+    "title": "Why the Sky Is Blue",
+    "language": "en",
+    "sections": [
+        {
+            "title": "A Question of Colour",
+            "image_description": "A child looks up at a blue sky",
+            "content": "Sunlight is white, and the air has no colour. So why is the sky blue?",
+            "slide": {"question": "Why is the sky blue?", "choices": ["The sea", "The air"]},
+        },
+        {
+            "title": "Light Meets Air",
+            "image_description": "Sunlight passes through the air and blue light goes astray",
+            "content": "Sunlight holds all colours. On its way through the air, blue light is "
+            "thrown about much more than red. So blue comes to your eyes from everywhere.",
+            "slide": {"layout": "steps", "points": ["☀️ White light", "🌍 Air", "🔵 Blue astray"]},
+        },
+    ],
+}
+_LONG: dict[str, Any] = {
+    "title": "Halves",
+    "language": "en",
+    "sections": [
+        {
+            "title": "Half of a Half",
+            "image_description": "A bar that is cut into halves again and again",
+            "content": "Take a half, and a half of that, and so on. Together they come as close to "
+            "one as you like: $1/2 + 1/4 + 1/8 + …$ is one.",
+            "slide": {"equation": ["1/2 + 1/4 + 1/8 + … = 1"]},
+        },
+        {
+            "title": "In Python",
+            "image_description": "A short program that adds halves",
+            "content": "The program adds ten of these halves. The sum is almost one.",
+            "slide": {"code": "print(sum(0.5**n for n in range(1, 11)))", "lang": "python"},
+        },
+        {
+            "title": "How Close?",
+            "image_description": "A table with the sums after 1, 2 and 10 steps",
+            "content": "After two steps a quarter is missing. After ten steps it is a thousandth.",
+            "slide": {"table": [["Steps", "Sum"], ["1", "0.5"], ["2", "0.75"], ["10", "0.999"]]},
+        },
+    ],
+}
+
+_HEAD = """\
+Write a lesson as JSON for a narrated video, from what I give you at the end: a topic, my notes, or
+a page of text. Answer with the JSON alone, without a fence around it.
+
+- A lesson takes 3 to 6 minutes: 6 to 14 sections, each of 40 to 90 words in `content`.
+- `content` is spoken. Write short sentences for somebody who hears them once. Say what a term means
+  before you use it. Write numbers, units and formulas as usual; formulas in LaTeX between dollar
+  signs. No headings, lists, emoji or stage directions in it.
+- Begin with a question or a puzzle, and answer it later. Ask one question in between. End with what
+  to remember.
+- `slide` shows what is said and does not repeat it: points have 2 to 7 words. Prefer a chart, a
+  table, a diagram, an equation or steps over points wherever there is something to show, and take
+  numbers only from what I give you.
+- `image_description` says in one sentence what a picture of the section would show.
+- State only what you know for certain. From notes or a page, state nothing that is not in it.
+- Write in the language of my text, and set `language` to its tag.
+"""
+
+
+def prompt() -> str:
+    """Instructions, the format, each kind of slide and two examples, as one text."""
+    parts = [
+        _HEAD,
+        "# The format, as JSON Schema\n",
+        _compact(json_schema()),
+        "\n# The kinds of slides: what may stand in `slide`\n",
+        "\n".join(f"{name}: {_compact(example)}" for name, example in EXAMPLES.items()),
+        "\n# Two examples\n",
+        json.dumps(_SHORT, ensure_ascii=False, indent=1),
+        "",
+        json.dumps(_LONG, ensure_ascii=False, indent=1),
+        "\n# My topic, my notes, or my page\n",
+    ]
+    return "\n".join(parts)
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,6 +1,8 @@
 """Who rewrites what is said: the third kind of provider, beside images and voices.
 
-`writer="recorded:FOLDER"` takes what somebody else wrote, `writer="simulated"` only pretends.
+`writer="openai"`, or `"openai:MODEL"`, asks a chat model of OpenAI, or of the server that
+OPENAI_BASE_URL names; `writer="recorded:FOLDER"` takes what somebody else wrote,
+`writer="simulated"` only pretends.
 """
 
 from __future__ import annotations
@@ -10,16 +12,21 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Protocol, cast, runtime_checkable
 
-from ..core.errors import ProviderError, ProviderMissing, SettingsError
+from ..core.errors import ProviderError, ProviderMissing, Refused, SettingsError
 from ..core.paths import is_folder, path_given
 from .base import Request
 
 OWN = ("openai", "recorded", "simulated")
+MODEL = "gpt-5-mini"
+MOST_TOKENS = 6_000
+"""Tokens that an answer may take, those in which a model thinks among them."""
+ANSWER_SECONDS = 120.0
+
 LARGEST_ANSWER = 1_000_000
 """Bytes of an answer that are read."""
 
@@ -61,6 +68,122 @@ class Writer(Protocol):
 
     async def write(self, ask: WriteAsk, request: Request) -> Written:
         """The answer to `ask`. Raises `ProviderError` or one of its kinds."""
+
+
+class OpenAIWriter:
+    """The writer "openai": one request to a chat model for each section.
+
+    model: its name; base_url, api_key: from the environment unless given. The answer is asked for
+    as JSON of the schema; a server that knows no schemas is asked without.
+    """
+
+    name = "openai"
+    places: int | None = None
+    online = True
+    latency = 15.0
+
+    def __init__(
+        self,
+        model: str | None = None,
+        *,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        seconds: float = ANSWER_SECONDS,
+    ) -> None:
+        from .account import Account
+        from .prices import dated
+
+        self.model = model or MODEL
+        self.priced = dated()
+        self._account = Account("writing", self.model, base_url, api_key, seconds)
+
+    @property
+    def missing(self) -> ProviderError | None:
+        """The error for want of a key, None where there is one or none is needed."""
+        return self._account.missing
+
+    @property
+    def gate_key(self) -> tuple[str, ...]:
+        """Providers with the same address, key and model share one gate."""
+        return self._account.gate_key
+
+    def shape(self, ask: WriteAsk) -> Mapping[str, Any]:
+        """Model, messages, schema, and the address where it is not OpenAI's."""
+        return {
+            "provider": self.name,
+            "model": self.model,
+            "messages": _messages(replace(ask, answer="", mended="")),
+            "schema": dict(ask.schema),
+            "address": None if self._account.at_home else self._account.address,
+        }
+
+    def price(self, ask: WriteAsk) -> float | None:
+        """Dollars that an answer costs at the very most; None where nobody knows."""
+        from .prices import text_bound, writing_price
+
+        if not self._account.at_home:
+            return None
+        sent = json.dumps([_messages(ask), dict(ask.schema)], ensure_ascii=False)
+        return writing_price(self.model, text_bound(sent), MOST_TOKENS)
+
+    async def write(self, ask: WriteAsk, request: Request) -> Written:
+        """The answer, and what it cost. Raises `ProviderError` or one of its kinds."""
+        schema = {"name": "section", "strict": True, "schema": dict(ask.schema)}
+        fields = {
+            "model": self.model,
+            "messages": _messages(ask),
+            "response_format": {"type": "json_schema", "json_schema": schema},
+            "max_completion_tokens": MOST_TOKENS,
+        }
+        optional = ("response_format", "max_completion_tokens")
+        answer: Any = await request(
+            lambda: self._account.ask("/chat/completions", fields, self._read, optional)
+        )
+        written: Written = answer.value
+        return written
+
+    async def aclose(self) -> None:
+        """Close the connections that belong to the running loop."""
+        await self._account.aclose()
+
+    async def _read(self, content: bytes) -> Written:
+        """The text of an answer that came with 200."""
+        from .account import parsed
+
+        body = parsed(content)
+        try:
+            choice = body["choices"][0]
+            message = choice["message"]
+            refusal, text = message.get("refusal"), message.get("content")
+        except (TypeError, KeyError, IndexError, AttributeError):
+            raise self._account.unusable("holds no text") from None
+        if refusal:
+            raise Refused(f"openai refused this one: {str(refusal)[:300]}; write it yourself")
+        if not isinstance(text, str) or not text.strip() or choice.get("finish_reason") == "length":
+            raise self._account.unusable("was cut off, or holds no text")
+        return Written(text, self._cost(body.get("usage")))
+
+    def _cost(self, usage: object) -> float | None:
+        """Dollars, by the tokens that the answer tells."""
+        from .prices import writing_price
+
+        if not self._account.at_home or not isinstance(usage, Mapping):
+            return None
+        told = (usage.get("prompt_tokens"), usage.get("completion_tokens"))
+        if not all(isinstance(each, int) and each >= 0 for each in told):
+            return None
+        return writing_price(self.model, *cast(tuple[int, int], told))
+
+
+def _messages(ask: WriteAsk) -> list[dict[str, str]]:
+    found = [
+        {"role": "system", "content": ask.instructions},
+        {"role": "user", "content": ask.text},
+    ]
+    if ask.mended:
+        mend = f"This answer cannot be used: {ask.mended}. Answer again, as you were told."
+        found += [{"role": "assistant", "content": ask.answer}, {"role": "user", "content": mend}]
+    return found
 
 
 class Recorded:
@@ -134,6 +257,8 @@ def writer_maker(spec: str | Writer) -> Writer:
             return spec
         raise SettingsError(f"writer is {spec!r}; name a provider, such as writer='openai'")
     name, _, argument = spec.partition(":")
+    if name == "openai":
+        return OpenAIWriter(argument or None)
     if name == "recorded":
         folder = path_given("recorded:FOLDER", argument, "a folder")
         if not argument or not is_folder(folder):
