@@ -14,7 +14,7 @@ from stand_ins import written
 from traitlets.config import Config
 
 import vidkit
-from vidkit.pipeline.planning import Plan
+from vidkit import Plan
 from vidkit.report import BatchReport, VideoReport
 
 QUICK = "--images simulated:0.01 --voice simulated:latency=0.01,seconds=0.5 --size 160x90 --quiet"
@@ -132,7 +132,7 @@ def test_a_real_kernel_shows_video_and_report(tmp_path: Path) -> None:
     assert [each["text"] for each in wrong if each["output_type"] == "stream"] == [
         "vidkit: nowhere.json: there is no such file; check its name\n"
     ]
-    pages = [page(output) for output in made if "data" in output]
+    pages = [page(output) for output in made if "text/html" in output.get("data", {})]
     assert 'src="output_rainbow/final_video.mp4?v=' in pages[0]
     assert "2 of 2" in pages[1]
 
