@@ -118,16 +118,13 @@ _compilers = threading.local()
 def _with_palette(data: bytes) -> bytes:
     """A PNG with a palette, in half the bytes."""
     from PIL import Image
-    from PIL.PngImagePlugin import PngInfo
 
-    about = PngInfo()
-    about.add_text("Software", "vidkit")
     file = BytesIO()
     with Image.open(BytesIO(data)) as image:
         few = image.convert("RGB").quantize(
-            256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+            method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
         )
-        few.save(file, "PNG", optimize=True, pnginfo=about)
+    few.save(file, "PNG", optimize=True)
     return file.getvalue()
 
 
