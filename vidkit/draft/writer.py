@@ -159,7 +159,7 @@ class _Work:
         """
         maker, store = self.what.maker, self.store
         key = await run_in_thread(_key, maker, ask)
-        async with store.flight(key):
+        async with store.holding(key):
             kept = await run_in_thread(store.find, key)
             if kept is not None:
                 text = (kept.path.read_bytes() if kept.data is None else kept.data).decode()
