@@ -38,7 +38,7 @@ from ..providers.registry import AUTO
 from ..providers.speakers import chosen_because, order
 from ..store import Asset, Store, cache_key
 from ..store.ledger import Reservation
-from ..store.locks import KeyLock
+from ..store.locks import WAITS, KeyLock
 from ..text.captions import Cue
 from .context import LessonContext, OwnFiles, PartKind, Source, ungated
 from .reveal import Following, regions_kept
@@ -327,10 +327,6 @@ async def cached(
     finally:
         if not lookup.over:
             await run_to_end(run_in_thread(lookup.end))
-
-
-WAITS = (0.02, 0.25)
-"""Seconds between two looks at a key that somebody else holds: at first, and at most."""
 
 
 class _Lookup:

@@ -23,6 +23,8 @@ from ..core.errors import StoreError
 
 PATIENCE = 60.0
 """Seconds to wait for a lock that is only ever held for moments."""
+WAITS = (0.02, 0.25)
+"""Seconds between two looks at a key that somebody else holds: at first, and at most."""
 DAY = 86_400.0
 _KEY_LOCK = re.compile(r"[0-9a-f]{64}\.lock")
 _NAME = re.compile(r"[A-Za-z0-9-]+\.\d+\.[0-9a-f]+-\d+")

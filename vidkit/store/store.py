@@ -10,6 +10,7 @@ journal-….sqlite      what was asked, and what it cost
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..core.errors import SettingsError, StoreError
+from ..core.loop import run_in_thread, run_to_end
 from ..core.paths import is_folder, path_given, shortened, why_unwritable
 from .assets import (
     Asset,
@@ -40,7 +42,7 @@ from .assets import (
     write,
 )
 from .ledger import Journal
-from .locks import KeyLock, ProcessLock, is_locked, locked, sweep_key_locks, sweep_processes
+from .locks import WAITS, KeyLock, ProcessLock, is_locked, locked, sweep_key_locks, sweep_processes
 from .maintenance import (
     Contents,
     Removal,
@@ -370,6 +372,18 @@ class Store:
         one at a time. The kernel ends it when its process dies.
         """
         return KeyLock(self._key_lock_file(checked_key(key)))
+
+    @asynccontextmanager
+    async def holding(self, key: str) -> AsyncIterator[None]:
+        """Hold the right to make an asset, from a coroutine, whose loop is not blocked."""
+        lock, (wait, longest) = self.key_lock(key), WAITS
+        try:
+            while not await run_in_thread(lock.try_acquire):
+                await asyncio.sleep(wait)
+                wait = min(wait * 1.5, longest)
+            yield
+        finally:
+            await run_to_end(run_in_thread(lock.release))
 
     def _key_lock_file(self, key: str) -> Path | None:
         return None if self.folder is None else self.folder / "flights" / f"{key}.lock"
