@@ -1,5 +1,5 @@
 """The command line: `vidkit make`, `batch`, `plan`, `check`, `slides`, `providers`, `cache`,
-`lab`, `settings` and `schema`.
+`lab`, `review`, `layouts`, `settings` and `schema`.
 
 Ends with 0 where all was made, 1 where something failed, 2 where the input was bad,
 130 where it was interrupted, and 141 where whoever read its output has gone.
@@ -455,6 +455,25 @@ def _schema(given: argparse.Namespace) -> int:
     return ALL_MADE
 
 
+def _review(given: argparse.Namespace) -> int:
+    """`vidkit review`: what can be measured of a lesson's teaching."""
+    from .pipeline.review import review
+
+    found = {path: review(load_lesson(path)) for path in given.lesson}
+    made = {path: each.as_dict() for path, each in found.items()}
+    told = json.dumps(made, indent=2, ensure_ascii=False)
+    say(told if given.json else "\n".join(f"{path}: {each}" for path, each in found.items()))
+    return ALL_MADE
+
+
+def _layouts(given: argparse.Namespace) -> int:
+    """`vidkit layouts`: the kinds of slides, or a page for whoever writes a lesson."""
+    from .slides.override import layouts_page, prompt_page
+
+    say(prompt_page() if given.prompt else layouts_page())
+    return ALL_MADE
+
+
 def _settings(_: argparse.Namespace) -> int:
     """`vidkit settings`: a page about every setting."""
     say(settings_page())
@@ -571,6 +590,13 @@ def _parser() -> argparse.ArgumentParser:
         "--minutes", type=float, metavar="N", help="the longest that a lesson may be (default 6)"
     )
     draft.add_argument("--language", metavar="TAG", help="the spoken language, such as de")
+
+    review = _command(commands, "review", _review, "measure what can be of a lesson's teaching")
+    review.add_argument("lesson", nargs="+", metavar="LESSON", help="the lesson's JSON file")
+    review.add_argument("--json", action="store_true", help="print all measures as JSON")
+
+    layouts = _command(commands, "layouts", _layouts, "say what a section's slide can show")
+    layouts.add_argument("--prompt", action="store_true", help="a page for whoever writes lessons")
 
     _command(commands, "settings", _settings, "say what can be set for a run, in Markdown")
     schema = _command(commands, "schema", _schema, "print a format as JSON Schema")
