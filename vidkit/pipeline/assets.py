@@ -258,8 +258,8 @@ class Content:
     """What was made for a key and is to be kept.
 
     data: the content, or the temporary file with it. about: facts to keep with it. check: called
-    with data and `name`, raises `MediaError` unless it is whole. settle: called when it is kept,
-    or could not be: writes down what it cost.
+    with data and `name`, raises `MediaError` unless it is whole, and may give more facts.
+    settle: called when it is kept, or could not be: writes down what it cost.
     """
 
     data: bytes | Path
@@ -333,10 +333,12 @@ def _keep(
 ) -> Cached:
     try:
         try:
+            about = dict(content.about)
             if content.check is not None:
-                content.check(content.data, content.name)
+                found = content.check(content.data, content.name)
+                about |= found if isinstance(found, Mapping) else {}
             asset = context.runtime.store.keep(
-                key, content.data, content.suffix, content.about, fresh=fresh
+                key, content.data, content.suffix, about, fresh=fresh
             )
         finally:
             if content.settle is not None:
@@ -407,7 +409,8 @@ class ProviderCall:
         media = self.context.runtime.media
         check = media.check_picture
         if isinstance(made, Narration):
-            check = media.check_sound
+            # a voice that tells no times is listened to: its pauses say when sentences end
+            check = media.check_sound if made.words else media.hear
             about["words"] = [[word.text, word.start, word.end] for word in made.words]
         else:
             about |= regions_kept(made)

@@ -24,6 +24,7 @@ from ..models.lesson import Section
 from ..report.reports import SectionReport
 from ..store.store import Asset, NoStore
 from ..text.captions import Word
+from ..text.timing import estimated_words
 from .assets import (
     Cached,
     Candidate,
@@ -169,9 +170,17 @@ class PartTask:
 
     @property
     def words(self) -> tuple[Word, ...]:
-        """When the words of a narration are spoken, as far as its voice says so."""
-        words = self.had.asset.about.get("words", ()) if self.had else ()
-        return tuple(Word(*word) for word in words)
+        """When the words of a narration are spoken: what its voice says, or else what its pauses
+        tell, where somebody listened to it.
+        """
+        about = self.had.asset.about if self.had else {}
+        if (words := about.get("words")) or "pauses" not in about:
+            return tuple(Word(*word) for word in words or ())
+        section, language = self.context.lesson.sections[self.index], self.context.lesson.language
+        pauses = [(start, end) for start, end in about["pauses"]]
+        return estimated_words(
+            section.content, tuple(about["heard"]), pauses, language, section.say
+        )
 
     async def run(self) -> PartTask:
         """Have the part; an error is its step's."""
