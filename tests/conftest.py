@@ -20,3 +20,11 @@ def own_store(
     if shared := sys.modules.get("vidkit.pipeline.shared"):
         while shared._shared.stores:
             shared._shared.stores.popitem()[1].close()
+
+
+@pytest.fixture(autouse=True)
+def plain_voice(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let "auto" stand for espeak, which starts in a fortieth of hibari's time; a test of hibari
+    says so with the mark `natural_voice`."""
+    if "natural_voice" not in request.keywords:
+        monkeypatch.setattr("vidkit.providers.registry.AUTO_VOICES", ("espeak",))

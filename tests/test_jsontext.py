@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vidkit.errors import Fault
-from vidkit.models.lesson import LARGEST, Odd, Twice, called, parse, quoted, tidied, unsound
+from vidkit.models.jsontext import LARGEST, Odd, Twice, called, parse, quoted, tidied, unsound
 
 VALUES = st.recursive(
     st.none()

@@ -21,7 +21,7 @@ from some_lessons import GOOD, LESSONS, VALUES
 
 from vidkit.errors import LessonError, SettingsError
 from vidkit.models import Lesson, lesson_files, lesson_order, load_lesson, read_lesson
-from vidkit.models.lesson import LARGEST
+from vidkit.models.jsontext import LARGEST
 
 HERE = Path("lesson.json")
 posix = pytest.mark.skipif(os.name != "posix", reason="links, pipes and permissions of POSIX")

@@ -269,7 +269,7 @@ def test_providers_are_told_with_what_they_need(
     with FakeOpenAI() as server, FakeGoogle() as google:
         google.reached(monkeypatch)
         assert main(["providers", "--check", "--base-url", server.base_url]) == 0
-        assert capsys.readouterr().out.count("can be used: ") == 9
+        assert capsys.readouterr().out.count("can be used: ") == 10
         assert sum(server.billed.values()) == server.billed["/v1/models"]
 
 

@@ -71,7 +71,10 @@ def test_everything_that_can_be_named_is_told() -> None:
         ("images", "slides"),
         ("voice", "espeak"),
         ("voice", "gtts"),
+        ("voice", "hibari"),
+        ("voice", "kokoro"),
         ("voice", "openai"),
+        ("voice", "piper"),
         ("voice", "recorded"),
         ("voice", "simulated"),
     ]
@@ -103,7 +106,9 @@ def test_a_check_uses_what_is_free_and_sees_what_is_wrong(monkeypatch: pytest.Mo
         google.reached(monkeypatch)
         settings = Settings(api_key=SECRET, base_url=server.base_url)
         several = check(offers(settings))
-        assert all(offer.usable for offer in several), table(several)
+        unnamed = [offer.name for offer in several if not offer.usable]
+        assert unnamed == ["kokoro", "piper"], table(several)
+        assert "name the model" in named(several, "voice", "kokoro").found
         assert set(server.billed) == {"/v1/models"}
         assert named(several, "images", "slides").found == "a picture was drawn"
         assert "has gpt-image" in named(several, "images", "openai").found
@@ -111,7 +116,13 @@ def test_a_check_uses_what_is_free_and_sees_what_is_wrong(monkeypatch: pytest.Mo
         server.script.extend(["key", "key"])
         google.script.append("403")
         several = check(offers(settings))
-        assert [o.name for o in several if not o.usable] == ["openai", "gtts", "openai"]
+        assert [o.name for o in several if not o.usable] == [
+            "openai",
+            "gtts",
+            "kokoro",
+            "openai",
+            "piper",
+        ]
         assert "does not accept the key in api_key" in table(several)
         assert "lets nobody in from here" in named(several, "voice", "gtts").found
 

@@ -15,7 +15,7 @@ from some_lessons import GOOD, LESSONS, VALUES
 
 from vidkit.errors import LessonError
 from vidkit.models import Lesson, Section, json_schema, read_lesson
-from vidkit.models.lesson import LESSON, SECTION, kind_of, mistake, nearest
+from vidkit.models.lesson import keys, kind_of, nearest
 
 CHECK = jsonschema.Draft202012Validator(json_schema())
 
@@ -37,15 +37,14 @@ def test_the_schema_is_one() -> None:
 def test_every_key_is_described_and_has_a_place_in_the_lesson() -> None:
     """The table, the schema and the dataclasses name the same keys."""
     schema = json_schema()
-    for table, made, properties in (
-        (LESSON, Lesson, schema["properties"]),
-        (SECTION, Section, schema["$defs"]["section"]["properties"]),
+    for made, properties in (
+        (Lesson, schema["properties"]),
+        (Section, schema["$defs"]["section"]["properties"]),
     ):
-        names = {field.name for field in table}
-        assert names == set(properties)
-        besides = {"path", "warnings", "seal"}
-        names = {field.attribute or field.name for field in table}
-        assert names | {"extra"} | besides == set(made.__dataclass_fields__) | besides
+        assert set(keys(made)) == set(properties)
+        attributes = {key.attribute for key in keys(made).values()}
+        besides = {"path", "warnings", "seal", "extra"}
+        assert attributes | besides == set(made.__dataclass_fields__) | besides
         assert all(len(part["description"]) > 10 for part in properties.values())
 
 
@@ -67,7 +66,7 @@ def test_what_is_loaded_the_schema_accepts(value: Any) -> None:
 
 
 @given(
-    st.sampled_from([field.name for field in SECTION]),
+    st.sampled_from(list(keys(Section))),
     st.text() | st.dictionaries(st.text(max_size=3), st.text()) | VALUES,
 )
 @example("voice", "Anna ")
@@ -159,8 +158,8 @@ def test_a_section_of_files_needs_no_words(tmp_path: Path) -> None:
 )
 def test_the_nearest_key_is_found_and_not_guessed(key: str, known: str | None) -> None:
     """A suggestion is made only where it is close."""
-    assert nearest(key, SECTION) == known
-    assert nearest(key * 10_000, SECTION) is None
+    assert nearest(key, Section) == known
+    assert nearest(key * 10_000, Section) is None
 
 
 def test_a_value_is_named_in_words() -> None:
@@ -168,9 +167,3 @@ def test_a_value_is_named_in_words() -> None:
     values = [None, True, 3, 2.5, "a", [], {}]
     names = "null, true, the number 3, the number 2.5, text, a list, an object"
     assert ", ".join(map(kind_of, values)) == names
-
-
-def test_the_checks_open_no_file() -> None:
-    """A row of the table sees the text alone; whether a file exists is seen later."""
-    image = next(field for field in SECTION if field.name == "image")
-    assert mistake(image, "no/such/file.png") is None

@@ -47,7 +47,7 @@ def test_the_settings_are_those_that_were_given(tmp_path: Path) -> None:
     given = Settings(section_workers=6, adaptive=False, images="slides:dark", gap=1.0)
     workers = Workers(given, video_workers=3)
     assert workers.settings == given.with_(video_workers=3)
-    assert fields(workers) == (6, 3, False, "slides:dark", "espeak")
+    assert fields(workers) == (6, 3, False, "slides:dark", "auto")
 
 
 def test_each_field_is_a_setting() -> None:

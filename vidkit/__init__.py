@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from .draft.course import course_from, lesson_from
     from .forecasting.forecast import Forecast, forecast
     from .forecasting.sweep import Sweep, sweep
-    from .models.lesson import Lesson, Section, edited, load_lesson, save_lesson
+    from .models.editing import edited, save_lesson
+    from .models.lesson import Lesson, Section, load_lesson
     from .models.settings import Settings
     from .pipeline.planning import Plan
     from .report.reports import BatchReport, SectionReport, VideoReport
@@ -66,7 +67,7 @@ _HOMES = {
     "VidkitError": "core.errors",
     "allow_nested": "core.loop",
     "course_from": "draft.course",
-    "edited": "models.lesson",
+    "edited": "models.editing",
     "forecast": "forecasting.forecast",
     "generate_video": "api",
     "generate_video_from_json": "api",
@@ -76,7 +77,7 @@ _HOMES = {
     "plan": "api",
     "process_all_videos": "api",
     "process_videos": "api",
-    "save_lesson": "models.lesson",
+    "save_lesson": "models.editing",
     "start": "api",
     "start_all": "api",
     "sweep": "forecasting.sweep",

@@ -1,19 +1,17 @@
 """What a person gives: lessons, and the settings of a run."""
 
+from .editing import TEXTS, edited, save_lesson
 from .lesson import (
     IMAGES,
     SOUNDS,
-    TEXTS,
     Lesson,
     Section,
-    edited,
     is_lesson_name,
     json_schema,
     lesson_files,
     lesson_order,
     load_lesson,
     read_lesson,
-    save_lesson,
 )
 from .settings import (
     LEAST_MOVING,

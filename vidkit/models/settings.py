@@ -247,8 +247,8 @@ class Settings:
         group="Providers",
     )
     voice: Providers = setting(
-        "espeak",
-        "who speaks: as --images, such as gtts,espeak",
+        "auto",
+        "who speaks: as --images, such as gtts,auto",
         option="--voice",
         metavar="NAME",
         panel="Voice",

@@ -11,7 +11,7 @@ import asyncio
 import copy
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +26,8 @@ from ..models.lesson import Lesson
 from ..models.settings import Settings
 from ..providers.base import ImageAsk, Narration, Picture, Request, VoiceAsk
 from ..providers.files import own_on_a_slide
+from ..providers.registry import AUTO
+from ..providers.speakers import chosen_because, order
 from ..store.ledger import Reservation
 from ..store.store import Asset, NoStore, Store, cache_key
 from ..text.captions import Cue
@@ -151,6 +153,8 @@ class Candidate:
     maker: Any
     gate: Request
     ask: ImageAsk | VoiceAsk
+    why: str | None = None
+    """Why it was chosen, in words, where nobody named it."""
 
     @property
     def name(self) -> str:
@@ -193,23 +197,28 @@ def candidates(
     """Who may make the image or the narration of the section at `index`: its own file alone,
     where it names one, or else each of `sources`, the first before the next.
 
-    A section's `voice` is one of the first source's; those of another name that take its place
-    speak in their own.
+    Of the voices only those that speak the section's language are asked. A section's `voice` is
+    that of the first source that has it; those that take its place speak in their own.
     """
     section = lesson.sections[index]
     ask = (image_ask if kind == "image" else voice_ask)(lesson, index, settings)
     if section.image if kind == "image" else section.audio:
         sets = [s.maker for s in sources if s.maker.name == "slides" and own_on_a_slide(ask)]
         return (Candidate(kind, sets[0] if sets else own, ungated, ask),)
-    first = sources[0].maker.name
+    if isinstance(ask, ImageAsk):
+        return tuple(Candidate(kind, source.maker, source.gate, ask) for source in sources)
+    makers = [source.maker for source in sources]
+    auto = AUTO in settings.sources("voice")
     return tuple(
-        Candidate(kind, source.maker, source.gate, _in_place(ask, source.maker.name == first))
-        for source in sources
+        Candidate(
+            kind,
+            makers[n],
+            sources[n].gate,
+            asked,
+            chosen_because(makers[n], asked.language) if auto else None,
+        )
+        for n, asked in order(makers, ask)
     )
-
-
-def _in_place(ask: ImageAsk | VoiceAsk, same: bool) -> ImageAsk | VoiceAsk:
-    return ask if same or isinstance(ask, ImageAsk) else replace(ask, voice=None)
 
 
 def keys_of(several: Sequence[Candidate]) -> Iterator[tuple[Candidate, str]]:

@@ -30,7 +30,7 @@ from ..models.lesson import Lesson, is_lesson_name, lesson_files, lesson_order
 from ..models.settings import Settings, settled
 from ..providers.base import ImageAsk, ImageMaker, VoiceAsk, VoiceMaker
 from ..providers.files import own_files
-from ..providers.registry import Kind, image_makers, names, registered, voice_makers
+from ..providers.registry import AUTO, Kind, image_makers, names, registered, voice_makers
 from ..providers.slides import Slides
 from ..report.html import Page, Row, Shown, Table
 from ..store.store import NoStore, Store
@@ -161,7 +161,7 @@ def plan_lessons(
         seconds=_makespan(lengths, settings.video_workers),
         peak_calls=settings.peak_calls if len(lessons) > 1 else settings.calls_per_video,
         faults=tuple(tally.faults()),
-        notes=tuple(tally.fallbacks),
+        notes=(*tally.fallbacks, *tally.why),
     )
 
 
@@ -176,6 +176,7 @@ class _Tally:
         self._faults: dict[str, list[int]] = {}
         self.fallbacks = Fallbacks()
         self.keyless: dict[str, None] = {}
+        self.why: dict[str, None] = {}
 
     def add(self, several: Sequence[Candidate], section: tuple[int, int]) -> float:
         """Count what the first of the candidates that can be asked makes for a section, by its
@@ -190,6 +191,8 @@ class _Tally:
             else:
                 if failed:
                     self.fallbacks.add(candidate.kind, section, candidate.name, failed)
+                elif candidate.why:
+                    self.why[candidate.why] = None
                 return seconds
         why = f"{PARTS[several[0].kind]}: {'; '.join(map(str, failed))}"
         self._faults.setdefault(why, []).append(section[1])
@@ -524,7 +527,7 @@ def offers(settings: Settings | None = None) -> list[Offer]:
     """All providers, images first, by name. Nothing is asked of anybody."""
     chosen = settled(settings, {})
     kinds: tuple[Kind, ...] = ("images", "voice")
-    return [offer(kind, name, chosen) for kind in kinds for name in names(kind)]
+    return [offer(kind, name, chosen) for kind in kinds for name in names(kind) if name != AUTO]
 
 
 def check(several: Sequence[Offer], seconds: float = CHECK_SECONDS) -> list[Offer]:

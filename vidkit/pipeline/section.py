@@ -255,6 +255,8 @@ class PartTask:
             news = context.fallbacks.add(self.kind, section, by, self._fallbacks())
             if news is not None:
                 context.emit(Noticed(context.now(), context.position, news))
+        elif candidate.why and candidate.why not in context.notes:
+            context.notes.append(candidate.why)
         self.had = had
         self.step.done(had.path, by=candidate.name, hit=had.hit)
 

@@ -11,6 +11,11 @@ Beside what `ImageMaker` and `VoiceMaker` demand, a provider may have
     missing     the `ProviderMissing` for which it cannot be asked now, or None
     models      the names of the models that it can be told to use
     needs       what it needs and whether that is there, in words and without any secret
+    local       True where it works on this machine alone: a lesson may name its voices
+    speaks()    of a voice, from a language (a tag) and the name of a voice or None: whether it
+                speaks that; without it, everything
+    voices()    of a voice, from a language: pairs of what a section's `voice` can name and what to
+                call it, those of the language first; blocks
     check()     a coroutine: whether it can be used, in words or as a `ProviderError`; it costs
                 nothing
     aclose()    a coroutine: closes connections; called when the last run that uses it ends

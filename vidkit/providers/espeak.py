@@ -12,17 +12,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import io
 import json
 import logging
 import re
 import signal
 import struct
 import sys
-import wave
-from array import array
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import lru_cache
@@ -32,11 +28,11 @@ from typing import Any
 
 from ..core.errors import ProviderError, ProviderMissing, Refused, Unreachable
 from ..core.system import usable_cores
-from ..text.captions import Word
 from ..text.markup import MappedText, rewrite, rule
 from ..text.speech import VERSION, paragraphs, spoken
 from .base import Narration, Request, VoiceAsk
 from .espeak_process import DAMAGED, REFUSED
+from .speech import NOTHING, Paragraph, Sound, wav, word_times
 
 # Text the way espeak-ng must be given it: English words that it says wrongly, spelt the way it
 # says them right, and words of a length that it bears.
@@ -93,119 +89,6 @@ def heard(text: MappedText, language: str) -> MappedText:
     return rewrite(text, EAR) if language.split("-")[0] == "en" else text
 
 
-# What espeak-ng tells of its words → when each written word is spoken.
-
-
-# Chinese and Japanese write no spaces; there a "word" ends at their punctuation.
-_WRITTEN = re.compile(
-    r"[^\s、。，．！？；：]+[、。，．！？；：]*[」』）”’》】]*|[、。，．！？；：]+"
-)
-
-QUIET = 150
-"""Samples below this (-47 dB of full scale) are silence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Paragraph:
-    """A spoken paragraph: its place in the spoken text (characters) and in the sound
-    (samples), and its words as the engine told them: (character from 1, sample).
-    """
-
-    place: int
-    start: int
-    words: Sequence[tuple[int, int]]
-
-
-class Sound:
-    """Samples of one narration, mono, 16 bits."""
-
-    def __init__(self, pcm: bytes, hertz: int) -> None:
-        self.samples = array("h", pcm)
-        self.hertz = hertz
-
-    def __len__(self) -> int:
-        return len(self.samples)
-
-    def last_heard(self, start: int, end: int) -> int:
-        """Where the sound that begins at `start` falls silent before `end` (samples)."""
-        step = self.hertz // 200
-        while end - step > start:
-            block = self.samples[end - step : end]
-            if max(block) > QUIET or min(block) < -QUIET:
-                break
-            end -= step
-        return end
-
-
-def word_times(
-    written: str, text: MappedText, paragraphs: Sequence[Paragraph], sound: Sound
-) -> tuple[Word, ...]:
-    """A `Word` for every word of `written`, in order, none before the one that precedes it.
-
-    The engine gives some words no time of their own (it joins "of the"), and a sign that is
-    not spoken has none: these share the time of what stands before them, by their letters.
-    """
-    spans = [found.span() for found in _WRITTEN.finditer(written)]
-    if not spans:
-        return ()
-    starts = _known(spans, text, paragraphs)
-    _share([_letters(written[a:b]) for a, b in spans], starts, sound)
-    filled = [start or 0 for start in starts]
-    words = []
-    for (a, b), start, following in zip(spans, filled, [*filled[1:], len(sound)], strict=True):
-        end = sound.last_heard(start, following)
-        words.append(Word(written[a:b], round(start / sound.hertz, 4), round(end / sound.hertz, 4)))
-    return tuple(words)
-
-
-def _known(
-    spans: Sequence[tuple[int, int]], text: MappedText, paragraphs: Sequence[Paragraph]
-) -> list[int | None]:
-    firsts = [a for a, _ in spans]
-    starts: list[int | None] = [None] * len(spans)
-    latest, reached = 0, -1
-    for paragraph in paragraphs:
-        for character, sample in paragraph.words:
-            place = paragraph.place + character - 1
-            if character < 1 or place >= len(text.origin):
-                continue
-            word = max(0, bisect_right(firsts, text.origin[place]) - 1)
-            latest = max(latest, paragraph.start + sample)
-            # A time for an earlier word would make those after it run backwards.
-            if word > reached:
-                starts[word] = latest
-                reached = word
-    return starts
-
-
-def _share(letters: Sequence[int], starts: list[int | None], sound: Sound) -> None:
-    for first, end in _gaps(starts):
-        begin = first - 1 if first > 0 else 0
-        low = starts[begin] or 0
-        following = starts[end] if end < len(starts) else None
-        high = sound.last_heard(low, len(sound) if following is None else following)
-        total = sum(letters[begin:end])
-        passed = 0
-        for word in range(begin, end):
-            starts[word] = low + (high - low) * passed // max(1, total)
-            passed += letters[word]
-
-
-def _gaps(starts: Sequence[int | None]) -> Iterator[tuple[int, int]]:
-    word = 0
-    while word < len(starts):
-        end = word
-        while end < len(starts) and starts[end] is None:
-            end += 1
-        if end > word:
-            yield word, end
-        word = end + 1
-
-
-def _letters(word: str) -> int:
-    return sum(character.isalnum() for character in word)
-
-
 # The voices of an espeak-ng, and which of them speaks a language.
 
 
@@ -213,6 +96,8 @@ PREFERRED = {"en": "en-us"}
 """Where a language has several voices and espeak-ng's first is not ours."""
 USUAL = ("en-us", "en-gb", "de", "fr-fr", "es", "it", "pt-br", "cmn", "hi", "ar")
 UNRANKED = 5
+SOME_VARIANTS = ("f2", "f3", "m3", "m5")
+"""Of about a hundred, those that are told to people who choose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,8 +205,6 @@ RATE = 160
 SLOWEST = 80
 PARAGRAPH_PAUSE = 0.45
 """Seconds of silence between paragraphs, beside the engine's own 0.35 s after a sentence."""
-NOTHING = 1.0
-"""Seconds of silence for a text in which nothing can be spoken."""
 LONGEST = 3600
 """Seconds of speech in one narration; its samples take 159 MB."""
 PATIENCE = 60
@@ -388,6 +271,27 @@ class Espeak:
         if default is not None:
             find_voice(self.engine.home, "en", default)
 
+    def speaks(self, language: str, voice: str | None = None) -> bool:
+        """Whether it speaks a language, or has a voice of its own by that name."""
+        if voice is None and self.default is not None:
+            return True
+        try:
+            find_voice(self.engine.home, language, voice)
+        except ProviderError:
+            return False
+        return True
+
+    def voices(self, language: str) -> list[tuple[str, str]]:
+        """What a section's `voice` can name, and what to call it, those of `language` first."""
+        first = language.split("-")[0].lower()
+        found = []
+        for each in _voices(self.engine.home):
+            tag = each.language
+            found.append((tag.split("-")[0] != first, tag, each.name))
+            if tag.split("-")[0] == first:
+                found += [(False, f"{tag}+{v}", f"{each.name}, {v}") for v in SOME_VARIANTS]
+        return [(tag, name) for _, tag, name in sorted(found)]
+
     def shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
         """Text as written and as given to the engine, voice, rate, versions."""
         plan = self._plan(ask)
@@ -413,7 +317,7 @@ class Espeak:
         parts = paragraphs(plan.text.text)
         if not parts:
             note = f"nothing in the text can be spoken; it is {NOTHING:g} s of silence"
-            return Narration(_wav(bytes(2 * int(22_050 * NOTHING)), 22_050), notes=(note,))
+            return Narration(wav(bytes(2 * int(22_050 * NOTHING)), 22_050), notes=(note,))
         task = {
             "library": str(self.engine.binary),
             "home": str(self.engine.home),
@@ -516,14 +420,4 @@ def _narration(written: str, plan: _Plan, places: list[int], answer: bytes) -> N
         spoken_parts.append(Paragraph(place, len(pcm) // 2, part["words"]))
         pcm += answer[at : (at := at + 2 * part["samples"])]
     words = word_times(written, plan.text, spoken_parts, Sound(bytes(pcm), hertz))
-    return Narration(_wav(bytes(pcm), hertz), words=words, notes=plan.notes)
-
-
-def _wav(pcm: bytes, hertz: int) -> bytes:
-    file = io.BytesIO()
-    with wave.open(file, "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(hertz)
-        sound.writeframes(pcm)
-    return file.getvalue()
+    return Narration(wav(bytes(pcm), hertz), words=words, notes=plan.notes)

@@ -23,12 +23,20 @@ _OWN: dict[Kind, dict[str, str]] = {
     },
     "voice": {
         "espeak": "vidkit.providers.espeak:voice",
+        "hibari": "vidkit.providers.hibari:voice",
+        "kokoro": "vidkit.providers.kokoro:voice",
         "openai": "vidkit.providers.openai:voice",
         "gtts": "vidkit.providers.gtts:voice",
+        "piper": "vidkit.providers.piper:voice",
         "recorded": "vidkit.providers.files:voice",
         "simulated": "vidkit.providers.simulated:voice",
     },
 }
+AUTO = "auto"
+"""As a voice: those of `AUTO_VOICES`, each for the languages that it speaks."""
+AUTO_VOICES = ("hibari", "espeak")
+"""Free, offline and installed with vidkit, the best first."""
+
 _GROUPS: dict[Kind, str] = {"images": "vidkit.images", "voice": "vidkit.voices"}
 
 
@@ -59,7 +67,8 @@ class Absent:
 
 def names(kind: Kind) -> tuple[str, ...]:
     """The names that `images=` (or `voice=`) accepts, those of other packages included."""
-    return tuple(sorted(_OWN[kind].keys() | {point.name for point in registered(kind)}))
+    own = _OWN[kind].keys() | ({AUTO} if kind == "voice" else set())
+    return tuple(sorted(own | {point.name for point in registered(kind)}))
 
 
 def registered(kind: Kind) -> tuple[EntryPoint, ...]:
@@ -127,7 +136,7 @@ def specs(kind: Kind, text: str) -> tuple[str, ...]:
 
 
 def _several(kind: Kind, settings: Settings, keyless: bool) -> Sequence[object]:
-    wanted = settings.sources(kind)
+    wanted = _expanded(kind, settings)
     makers: list[object] = []
     for spec in wanted:
         try:
@@ -138,6 +147,16 @@ def _several(kind: Kind, settings: Settings, keyless: bool) -> Sequence[object]:
     if not asked and all(getattr(maker, "missing", None) for maker in makers):
         _present(makers[0])
     return makers
+
+
+def _expanded(kind: Kind, settings: Settings) -> list[object]:
+    """The providers that the settings name, with those that "auto" stands for in its place."""
+    named = settings.sources(kind)
+    own = [voice for voice in AUTO_VOICES if voice not in named] if kind == "voice" else []
+    expanded: list[object] = []
+    for spec in named:
+        expanded += own if kind == "voice" and spec == AUTO else [spec]
+    return expanded
 
 
 def _present(maker: object) -> object:

@@ -35,7 +35,8 @@ from ..core.events import (
     WorkStarted,
 )
 from ..core.format import count, took
-from ..models.lesson import Lesson, Section, edited, save_lesson
+from ..models.editing import edited, save_lesson
+from ..models.lesson import Lesson, Section
 from ..models.settings import Force, Settings
 from ..pipeline.context import PartKind
 from ..report.reports import VideoReport

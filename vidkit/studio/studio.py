@@ -24,7 +24,8 @@ from ..core import loop
 from ..core.errors import Cancelled, VidkitError
 from ..core.events import Event, LessonEnded, LessonStarted, RunEnded, RunStarted, SectionEnded
 from ..core.format import clock_time, count
-from ..models.lesson import TEXTS, Lesson
+from ..models.editing import TEXTS
+from ..models.lesson import Lesson
 from ..models.settings import Settings
 from ..pipeline.output import read_report
 from ..pipeline.planning import output_folder

@@ -1,0 +1,297 @@
+"""hibari: a natural voice in a warm process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+import wave
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pytest
+from stand_ins import written
+
+import vidkit
+from vidkit.errors import ProviderError, ProviderMissing
+from vidkit.providers import Narration, VoiceAsk, speech
+from vidkit.providers import hibari as hibari_module
+from vidkit.providers.espeak import Espeak
+from vidkit.providers.hibari import Hibari
+
+T = TypeVar("T")
+
+TEXT = (
+    "A rainbow is sunlight, sorted by colour and sent back by falling water. Each drop bends the "
+    "light on its way in, mirrors it at its back, and bends it once more on its way out."
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ended() -> Iterator[None]:
+    """No process of this module is left."""
+    yield
+    speech.stop_all()
+
+
+async def straight(send: Callable[[], Awaitable[T]]) -> T:
+    return await send()
+
+
+def said(text: str, voice: Any = None, **more: Any) -> Narration:
+    """What hibari says."""
+    ask = VoiceAsk(text=text, language=more.pop("language", "en"), **more)
+    return asyncio.run((voice or Hibari()).speak(ask, straight))
+
+
+def samples(narration: Narration) -> tuple[np.ndarray[Any, Any], int]:
+    """Its samples, full scale as 1, and how many a second."""
+    with wave.open(BytesIO(narration.data)) as sound:
+        data = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
+        return data.astype(np.float64) / 32768, sound.getframerate()
+
+
+def gaps(narration: Narration) -> list[float]:
+    """The silences of a narration between its words, in seconds, that last a fifth of one."""
+    sound, hertz = samples(narration)
+    hop = hertz // 200
+    peaks = np.abs(sound[: len(sound) // hop * hop]).reshape(-1, hop).max(1)
+    loud = np.flatnonzero(peaks > peaks.max() / 100)
+    silent = (np.diff(loud) - 1) * hop / hertz
+    return [round(float(each), 3) for each in silent if each >= 0.2]
+
+
+def process_id() -> int:
+    """The number of hibari's process."""
+    ids = [each.process_id for each in speech._processes.values() if each.process_id is not None]
+    return ids[-1]
+
+
+def alive(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_text_is_spoken_with_the_time_of_every_word() -> None:
+    """Each written word has its time, in order, within the sound, where the sound is."""
+    narration = said(TEXT)
+    sound, hertz = samples(narration)
+    assert [word.text for word in narration.words] == TEXT.split()
+    times = [time for word in narration.words for time in (word.start, word.end)]
+    assert times == sorted(times) and times[-1] <= len(sound) / hertz
+    assert narration.notes == ()
+    first = np.flatnonzero(np.abs(sound) > 0.03)[0] / hertz
+    assert abs(narration.words[0].start - first) < 0.05
+    fast = [word.end - word.start for word in narration.words]
+    assert 0.05 < np.median(fast) < 0.5
+
+
+def test_the_same_text_gives_the_same_bytes() -> None:
+    """In one process after other texts, and in a fresh one."""
+    first = said(TEXT).data
+    said("Something else.", rate=140)
+    again = said(TEXT).data
+    speech.stop_all()
+    assert first == again == said(TEXT).data
+
+
+@pytest.mark.parametrize("rate", [110, 150, 210])
+def test_a_rate_is_kept(rate: int) -> None:
+    """Words a minute, pauses included, within a twentieth of what was asked."""
+    sound, hertz = samples(said(TEXT, rate=rate))
+    heard = len(TEXT.split()) * 60 * hertz / len(sound)
+    assert abs(heard / rate - 1) < 0.05
+
+
+def test_one_long_word_is_not_hurried() -> None:
+    """A rate is one of ordinary words: a section of a single long one is not squeezed into the
+    time of a short one."""
+    own, _ = samples(said("Photosynthesis."))
+    asked, _ = samples(said("Photosynthesis.", rate=170))
+    assert 0.8 < len(asked) / len(own) < 1.4
+
+
+def test_breath_between_sentences_and_paragraphs() -> None:
+    """A sentence is followed by 0.25 to 0.6 s of silence, a paragraph by 0.7 to 1.0 s, and no
+    join clicks: the sound comes from silence and goes back to it."""
+    narration = said("The sun is high. The sea is calm.\n\nThen comes the wind.")
+    pauses = gaps(narration)
+    assert len(pauses) == 2
+    assert 0.25 <= pauses[0] <= 0.6
+    assert 0.7 <= pauses[1] <= 1.0
+    sound, hertz = samples(narration)
+    heard = np.flatnonzero(sound)
+    joins = np.flatnonzero(np.diff(heard) > hertz // 50)
+    beside = sound[np.concatenate([heard[joins], heard[joins + 1], heard[[0, -1]]])]
+    assert len(beside) >= 6 and np.abs(beside).max() < 0.002
+
+
+def test_titles_and_initials_end_no_sentence() -> None:
+    """ "Dr. Curie" is said in one breath."""
+    assert gaps(said("We ask Dr. Curie and J. K. Smith about it.")) == []
+
+
+def test_what_cannot_be_spoken_is_told() -> None:
+    """Nothing to say is silence with a note; a sign without a sound is named; another script and
+    another language are refused with the mend."""
+    assert "nothing in the text" in said("😀🎉").notes[0]
+    assert "nothing in the text" in said("").notes[0]
+    assert "水" in said("The sign 水 means water.").notes[0]
+    with pytest.raises(ProviderError, match="another script"):
+        said("水是生命之源。太阳很大。")
+    with pytest.raises(ProviderError, match="speaks English"):
+        said("Bonjour.", language="fr")
+    with pytest.raises(ProviderError, match="has no voice 'Anna'; it has heart"):
+        Hibari("Anna")
+
+
+def test_a_sentence_without_an_end_is_spoken() -> None:
+    """More phonemes than the model bears are cut at a clause or a word; every word is timed."""
+    text = "one more word, and " * 80 + "the end"
+    narration = said(text)
+    assert len(narration.words) == len(text.split())
+    assert max(gaps(narration), default=0.0) < 0.6
+
+
+def test_a_killed_process_is_replaced_in_mid_section() -> None:
+    """Whatever ends the process that speaks, the section is made, with the same bytes."""
+    text = " ".join([TEXT] * 6)
+    whole = said(text).data
+    number = process_id()
+
+    def kill() -> None:
+        os.kill(number, signal.SIGKILL)
+
+    timer = threading.Timer(0.3, kill)
+    timer.start()
+    again = said(text).data
+    timer.join()
+    assert again == whole
+    assert process_id() != number and not alive(number)
+
+
+def test_processes_are_replaced_before_they_grow_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After so many narrations another process takes over, and nobody hears it."""
+    monkeypatch.setattr(speech, "RESTART", 2)
+    speech.stop_all()
+    sounds, numbers = set(), set()
+    for _ in range(5):
+        sounds.add(hashlib.sha256(said("Again.").data).hexdigest())
+        numbers.add(process_id())
+    assert len(sounds) == 1 and len(numbers) == 3
+
+
+def test_no_process_outlives_who_started_it(tmp_path: Path) -> None:
+    """Killed without a word, a program leaves none of ours behind."""
+    program = textwrap.dedent(
+        """
+        import asyncio
+        from vidkit.providers import VoiceAsk, speech
+        from vidkit.providers.hibari import Hibari
+
+        async def straight(send):
+            return await send()
+
+        async def main():
+            voice = Hibari()
+            await voice.speak(VoiceAsk(text="Ready.", language="en"), straight)
+            (process,) = speech._processes.values()
+            print(process.process_id, flush=True)
+            await voice.speak(VoiceAsk(text="Go on and on. " * 500, language="en"), straight)
+
+        asyncio.run(main())
+        """
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as run:
+        assert run.stdout is not None
+        number = int(run.stdout.readline())
+        assert alive(number)
+        run.kill()
+        run.wait()
+        end = time.monotonic() + 20
+        while alive(number) and time.monotonic() < end:
+            threading.Event().wait(0.05)
+        assert not alive(number)
+
+
+@pytest.mark.natural_voice
+def test_auto_takes_hibari_for_english_and_espeak_for_the_rest(tmp_path: Path) -> None:
+    """Report and plan say which and why."""
+    english = written(tmp_path, "english", sections=1)
+    french = written(tmp_path, "french", sections=1, language="fr")
+    plan = vidkit.plan([english, french], progress=False)
+    assert {(each.provider, each.new) for each in plan.calls if each.kind == "narration"} == {
+        ("hibari", 1),
+        ("espeak", 1),
+    }
+    report = vidkit.process_all_videos([english, french], progress=False, size=(320, 180))
+    assert [video.sections[0].voice_by for video in report.videos] == ["hibari", "espeak"]
+    for video, language, name in zip(
+        report.videos, ("en", "fr"), ("hibari", "espeak"), strict=True
+    ):
+        assert any(f"{language!r} are spoken by {name}" in note for note in video.notes)
+        assert any(f"{language!r} are spoken by {name}" in note for note in plan.notes)
+
+
+@pytest.mark.natural_voice
+def test_espeak_speaks_where_hibari_is_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A package that is missing, or a model that cannot be read: the video is made, and the report
+    says why it sounds otherwise."""
+    damaged = tmp_path / "damaged.onnx"
+    damaged.write_bytes(b"no model")
+    version, voices = hibari_module.installed()
+    broken = {"heart": replace(voices["heart"], model=damaged)}
+    monkeypatch.setattr(hibari_module, "installed", lambda: (version, broken))
+    lesson = written(tmp_path, sections=2)
+    how = {"progress": False, "size": (320, 180)}
+    (video,) = vidkit.process_all_videos([lesson], **how).videos
+    assert {section.voice_by for section in video.sections} == {"espeak"}
+    assert any("hibari" in note and "force-reinstall" in note for note in video.notes)
+
+    def gone() -> Any:
+        raise ProviderMissing("the voice 'hibari' needs the packages hibari-tts and onnxruntime")
+
+    monkeypatch.setattr(hibari_module, "installed", gone)
+    (video,) = vidkit.process_all_videos([lesson], **how).videos
+    assert any("needs the packages" in note for note in video.notes)
+
+
+@pytest.mark.natural_voice
+def test_a_section_keeps_the_voice_of_espeak_that_it_names(tmp_path: Path) -> None:
+    """A lesson that names a voice of espeak's, made when that was the default, still gets it."""
+    section = {"image_description": "A leaf.", "content": "A leaf.", "voice": "en-gb+f3"}
+    lesson = written(tmp_path, sections=[section])
+    (video,) = vidkit.process_all_videos([lesson], progress=False, size=(320, 180)).videos
+    assert video.sections[0].voice_by == "espeak"
+
+
+def test_an_old_narration_of_espeak_has_its_old_key() -> None:
+    """What the release before made with espeak is found where espeak is named."""
+    voice = Espeak()
+    shape = voice.shape(VoiceAsk(text="A leaf.", language="en"))
+    assert {**shape, "engine": "e"} == {
+        "provider": "espeak",
+        "engine": "e",
+        "speech": 1,
+        "voice": "gmw/en-US",
+        "language": "en-us",
+        "rate": 160,
+        "pause": 0.45,
+        "written": "A leaf.",
+        "spoken": "A leaf.",
+    }

@@ -1,0 +1,198 @@
+"""English speech without a network: hibari-tts, whose weights are in its wheel.
+
+`hibari` speaks with the voice "heart"; `hibari:emma` with another, where its file is here
+(`vidkit voices get hibari:emma` fetches it). It speaks English and nothing else. The same text
+gives the same bytes on one kind of machine, in any process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import ProviderError, ProviderMissing
+from ..text.markup import MappedText
+from ..text.speech import VERSION as SPEECH
+from ..text.speech import spoken
+from .base import Narration, Request, VoiceAsk
+from .espeak import broken
+from .speech import VERSION, narrated, process_of
+
+WHEELS = ("hibari-tts", "onnxruntime")
+REINSTALL = f"install it with: python -m pip install --force-reinstall {' '.join(WHEELS)}"
+DEFAULT = "heart"
+
+
+@dataclass(frozen=True)
+class HibariVoice:
+    """A voice of hibari's: its file, and the English that it speaks, as a tag."""
+
+    name: str
+    model: Path
+    language: str
+    sha256: str
+    about: str
+
+    @property
+    def here(self) -> bool:
+        """Whether its file is on this machine."""
+        return self.model.is_file()
+
+
+@lru_cache(maxsize=1)
+def installed() -> tuple[str, Mapping[str, HibariVoice]]:
+    """The version of the package, and its voices by name. Raises `ProviderMissing`.
+
+    It is not imported, which would take half a second.
+    """
+    try:
+        found = find_spec("hibari")
+        versions = [version(wheel) for wheel in WHEELS]
+        if found is None or not found.submodule_search_locations:
+            raise ImportError("no module hibari")
+        assets = Path(found.submodule_search_locations[0]) / "assets"
+        table = json.loads((assets / "voices.json").read_text(encoding="utf-8"))
+        voices = {
+            name: HibariVoice(
+                name,
+                (assets if row.get("bundled") else _fetched()) / row["file"],
+                row["language"],
+                row["sha256"],
+                f"{row['accent']} English, {row['gender']}",
+            )
+            for name, row in table.items()
+        }
+    except (ImportError, PackageNotFoundError, OSError, ValueError, KeyError) as error:
+        raise ProviderMissing(
+            f"the voice 'hibari' needs the packages {' and '.join(WHEELS)}, which are not here "
+            f"or are damaged ({error}); {REINSTALL}"
+        ) from error
+    return versions[0], voices
+
+
+def _fetched() -> Path:
+    """Where hibari itself looks for voices that are not in its wheel."""
+    if home := os.environ.get("HIBARI_HOME"):
+        return Path(home)
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "hibari"
+
+
+class Hibari:
+    """A voice that speaks English with hibari-tts; `default` is that of sections that name none.
+
+    Raises `ProviderMissing` where the package is not installed, `ProviderError` where it has no
+    such voice.
+    """
+
+    name = "hibari"
+    price = 0.0
+    local = True
+    places: int | None = 1
+    latency = 0.5
+
+    def __init__(self, default: str | None = None) -> None:
+        self.version, self.voices_by_name = installed()
+        self.default = default or DEFAULT
+        self._voice(self.default)
+
+    @property
+    def missing(self) -> ProviderMissing | None:
+        """Why its process could not be opened a moment ago."""
+        return process_of(self._task(self.voices_by_name[self.default])).missing
+
+    def speaks(self, language: str, voice: str | None = None) -> bool:
+        """Whether it speaks a language, a tag such as "en-GB", with that voice of its own."""
+        return language.split("-")[0].lower() == "en" and (
+            voice is None or voice in self.voices_by_name
+        )
+
+    def voices(self, language: str) -> list[tuple[str, str]]:
+        """What a section's `voice` can name, and what to call it: those that are here."""
+        here = [each for each in self.voices_by_name.values() if each.here]
+        here.sort(key=lambda each: each.language.lower() != language.lower())
+        return [(each.name, f"{each.name}, {each.about}") for each in here]
+
+    def shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
+        """Text as written and as spoken, voice, rate, versions."""
+        voice, text, _ = self._plan(ask)
+        return {
+            "provider": self.name,
+            "engine": f"hibari-tts {self.version}",
+            "process": VERSION,
+            "speech": SPEECH,
+            "voice": voice.name,
+            "rate": ask.rate,
+            "written": ask.text,
+            "spoken": text.text,
+        }
+
+    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
+        """The narration as WAV (24,000 Hz, mono, 16 bits), with the time of each word.
+
+        Raises `ProviderError` for a voice or language that there is not, `Refused` for a
+        text that cannot be spoken, `Unreachable` where the process gave no answer.
+        """
+        voice, text, notes = self._plan(ask)
+        return await narrated(process_of(self._task(voice)), ask, text, request, notes)
+
+    def _plan(self, ask: VoiceAsk) -> tuple[HibariVoice, MappedText, tuple[str, ...]]:
+        if not self.speaks(ask.language):
+            raise ProviderError(
+                f"hibari speaks English, and not the language {ask.language!r}; "
+                "choose voice='auto' or voice='espeak'"
+            )
+        voice = self._voice(ask.voice or self.default)
+        text, notes = broken(spoken(ask.text, voice.language, ask.say))
+        letters = [each for each in text.text if each.isalpha()]
+        if letters and sum(map(_foreign, letters)) > len(letters) / 2:
+            raise ProviderError(
+                "hibari speaks English, and this text is in another script; give the section's "
+                "`language`, or choose voice='espeak'"
+            )
+        return voice, text, notes
+
+    def _voice(self, name: str) -> HibariVoice:
+        voice = self.voices_by_name.get(name)
+        here = [each.name for each in self.voices_by_name.values() if each.here]
+        if voice is None:
+            raise ProviderError(f"hibari has no voice {name!r}; it has {', '.join(here)}")
+        if not voice.here:
+            raise ProviderMissing(
+                f"the voice {name!r} of hibari is not on this machine; fetch it with: "
+                f"vidkit voices get hibari:{name}"
+            )
+        return voice
+
+    def _task(self, voice: HibariVoice) -> Mapping[str, Any]:
+        return {
+            "engine": "hibari",
+            "model": str(voice.model),
+            "british": voice.language == "en-GB",
+            "mend": REINSTALL,
+        }
+
+
+def _foreign(letter: str) -> bool:
+    # beyond Latin with its extensions and Greek, which is read by the names of its letters
+    return not (
+        letter < "\u0400" or "\u1e00" <= letter <= "\u1fff" or "\u2100" <= letter < "\u2150"
+    )
+
+
+def voice(argument: str | None) -> Hibari:
+    """The provider `hibari`, or `hibari:VOICE`."""
+    return Hibari(argument)

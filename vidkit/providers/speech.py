@@ -1,0 +1,447 @@
+"""Neural voices as warm processes: started once, asked one narration after the other.
+
+`narrated` is what the providers hibari, piper and kokoro share: a text goes to the process of
+their voice (`speech_process`), and comes back as sound with the time of each written word.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import copy
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+import wave
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import ProviderError, ProviderMissing, Refused, Unreachable
+from ..text.captions import Word
+from ..text.markup import MappedText
+from ..text.speech import paragraphs
+from .base import Narration, Request, VoiceAsk
+
+PROGRAM = Path(__file__).with_name("speech_process.py")
+START = (
+    "import json, runpy, sys; sys.path[:] = json.loads(sys.argv[1])['path']; "
+    "runpy.run_path(sys.argv[2], run_name='__main__')"
+)
+"""It sees the packages that this program sees, wherever those were found."""
+VERSION = 1
+"""Counts up when the same text becomes another sound; part of a narration's key."""
+
+LONGEST = 5400
+"""Seconds of speech in one narration; its samples take 259 MB."""
+PATIENCE = 120.0
+"""Seconds to wait for the next piece of sound; a sentence takes less than one."""
+RESTART = 200
+"""Narrations after which a process is replaced, so that nothing that it gathers can grow."""
+MOST_PROCESSES = 2
+"""Warm at once. One takes 250 MB with hibari, and 550 MB with kokoro."""
+ATTEMPTS = 2
+FORGIVEN = 30.0
+"""Seconds after which a voice that could not be opened is tried again."""
+NOTHING = 1.0
+"""Seconds of silence for a text in which nothing can be spoken."""
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+@dataclass(frozen=True)
+class Speech:
+    """What a process gave: PCM of 16 bits, mono; for each paragraph its first sample and its
+    words; the words that it has no sound for; how far it had to stretch."""
+
+    pcm: bytes
+    hertz: int
+    paragraphs: dict[int, tuple[int, list[list[int]]]]
+    unspoken: tuple[str, ...]
+    stretch: float
+
+
+class _Ended(Exception):
+    """The process ended before its answer."""
+
+
+@dataclass
+class SpeechProcess:
+    """The warm process of one voice. Its calls block; they may come from any thread, and wait
+    for each other.
+    """
+
+    voice: Mapping[str, Any]
+    hertz: int = 0
+    failure: ProviderMissing | None = None
+    _process: subprocess.Popen[bytes] | None = None
+    _owner: int = 0
+    _spoken: int = 0
+    _failed_at: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def missing(self) -> ProviderMissing | None:
+        """Why the voice could not be opened a moment ago."""
+        recent = time.monotonic() - self._failed_at < FORGIVEN
+        return copy.copy(self.failure) if self.failure is not None and recent else None
+
+    @property
+    def busy(self) -> bool:
+        """Whether it speaks at this moment."""
+        return self._lock.locked()
+
+    @property
+    def process_id(self) -> int | None:
+        """The number of the process, where one is running."""
+        return self._process.pid if self._process is not None else None
+
+    def speak(self, request: Mapping[str, Any], given_up: threading.Event) -> Speech:
+        """The answer to a request. A process that ends before it is started again, once.
+
+        Raises `Refused` for a text, `ProviderMissing` for an installation, `Unreachable` where
+        there is no answer.
+        """
+        with self._lock:
+            for _ in range(ATTEMPTS):
+                if given_up.is_set():
+                    break
+                try:
+                    self._ready()
+                    return self._asked(request)
+                except _Ended as error:
+                    self.stop()
+                    why = str(error)
+                except ProviderError:
+                    raise
+                except BaseException:
+                    self.stop()
+                    raise
+        if given_up.is_set():
+            raise Unreachable("the narration was given up")
+        raise Unreachable(
+            f"the process that speaks with {self.voice['engine']} was ended by the system {why}, "
+            f"{ATTEMPTS} times; try again with fewer workers"
+        )
+
+    def stop(self) -> None:
+        """End the process. From any thread."""
+        process, self._process = self._process, None
+        if process is None or self._owner != os.getpid():
+            return
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:  # what was not written any more
+                    continue
+
+    def _ready(self) -> None:
+        """A process that is running and not too old."""
+        if self._process is not None and (
+            self._owner != os.getpid()
+            or self._spoken >= RESTART
+            or self._process.poll() is not None
+        ):
+            self.stop()
+        if self._process is not None:
+            return
+        task = json.dumps({**self.voice, "path": [str(Path(each).absolute()) for each in sys.path]})
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 (our own program)
+                [sys.executable, "-I", "-S", "-c", START, task, str(PROGRAM)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, **ONE_THREAD},
+            )
+        except OSError as error:
+            raise Unreachable(
+                f"the process that speaks did not start ({error}); use fewer workers"
+            ) from error
+        self._owner, self._spoken = os.getpid(), 0
+        head, _ = self._next()
+        if "damaged" in head:
+            self.stop()
+            self._failed_at = time.monotonic()
+            self.failure = ProviderMissing(
+                f"the voice {self.voice['engine']!r} cannot be opened ({head['damaged']}); "
+                f"{self.voice['mend']}"
+            )
+            raise copy.copy(self.failure)
+        self.failure = None
+        self.hertz = int(head["hertz"])
+
+    def _asked(self, request: Mapping[str, Any]) -> Speech:
+        process = self._process
+        assert process is not None and process.stdin is not None
+        try:
+            process.stdin.write(json.dumps(request).encode() + b"\n")
+            process.stdin.flush()
+        except OSError as error:
+            raise _Ended(f"({error})") from error
+        self._spoken += 1
+        pcm = bytearray()
+        parts: dict[int, tuple[int, list[list[int]]]] = {}
+        while True:
+            head, sound = self._next()
+            if "done" in head:
+                return Speech(
+                    bytes(pcm), self.hertz, parts, tuple(head["unspoken"]), head["stretch"]
+                )
+            if "refused" in head:
+                raise Refused(f"{head['refused']}; shorten or split the section")
+            if "failed" in head:
+                raise Refused(
+                    f"the voice {self.voice['engine']} broke down over this text; choose another "
+                    f"voice for it ({head['failed']})"
+                )
+            start, words = parts.setdefault(head["paragraph"], (len(pcm) // 2, []))
+            offset = len(pcm) // 2 - start
+            words.extend([at, offset + a, offset + b] for at, a, b in head["words"])
+            pcm += sound
+
+    def _next(self) -> tuple[dict[str, Any], bytes]:
+        """The next line of the answer, and the bytes that belong to it."""
+        process = self._process
+        assert process is not None and process.stdout is not None
+        late = threading.Timer(PATIENCE, process.kill)
+        late.daemon = True
+        late.start()
+        try:
+            line = process.stdout.readline()
+            head = json.loads(line) if line.endswith(b"\n") else None
+            sound = process.stdout.read(head.get("bytes", 0)) if head else b""
+        except (OSError, ValueError) as error:
+            raise _Ended(f"({error})") from error
+        finally:
+            late.cancel()
+        if head is None or len(sound) < head.get("bytes", 0):
+            raise _Ended(_ended(process.wait()))
+        return head, sound
+
+
+def _ended(code: int) -> str:
+    if code == -9:
+        return "(killed, perhaps for want of memory)"
+    return f"(exit code {code})"
+
+
+_processes: dict[str, SpeechProcess] = {}
+_choosing = threading.Lock()
+
+
+def process_of(voice: Mapping[str, Any]) -> SpeechProcess:
+    """The process of a voice, shared by every run of this program. Starts nothing yet; ends
+    those that were asked longest ago where there are too many.
+    """
+    which = json.dumps(voice, sort_keys=True)
+    with _choosing:
+        process = _processes.pop(which, None) or SpeechProcess(voice)
+        _processes[which] = process
+        warm = [each for each in _processes.values() if each.process_id is not None]
+        for each in warm[: max(0, len(warm) - MOST_PROCESSES)]:
+            if each is not process and not each.busy:
+                each.stop()
+    return process
+
+
+@atexit.register
+def stop_all() -> None:
+    """End all processes that speak."""
+    for process in _processes.values():
+        process.stop()
+
+
+async def narrated(
+    process: SpeechProcess,
+    ask: VoiceAsk,
+    text: MappedText,
+    request: Request,
+    notes: tuple[str, ...],
+) -> Narration:
+    """The narration of an ask, whose text is spoken as `text`: WAV of 16 bits, mono, with the
+    time of each written word.
+    """
+    parts = paragraphs(text.text)
+    if not parts:
+        note = f"nothing in the text can be spoken; it is {NOTHING:g} s of silence"
+        return Narration(wav(bytes(2 * int(24_000 * NOTHING)), 24_000), notes=(note,))
+    task = {
+        "paragraphs": [paragraph for _, paragraph in parts],
+        "rate": ask.rate,
+        "limit": LONGEST,
+    }
+    given_up = threading.Event()
+
+    def work() -> Narration:
+        speech = process.speak(task, given_up)
+        return _narration(ask.text, text, [place for place, _ in parts], speech, notes)
+
+    async def send() -> Narration:
+        try:
+            return await asyncio.to_thread(work)
+        except asyncio.CancelledError:
+            given_up.set()
+            if process.busy:
+                process.stop()
+            raise
+
+    return await request(send)
+
+
+def _narration(
+    written: str, text: MappedText, places: list[int], speech: Speech, notes: tuple[str, ...]
+) -> Narration:
+    if not speech.pcm:
+        raise Refused("the voice has no sounds for this text; choose another voice for it")
+    spoken = [
+        Paragraph(places[number], start, words)
+        for number, (start, words) in sorted(speech.paragraphs.items())
+    ]
+    told = any(paragraph.words for paragraph in spoken)
+    sound = Sound(speech.pcm, speech.hertz)
+    words = word_times(written, text, spoken, sound) if told else ()
+    if speech.unspoken:
+        some = ", ".join(speech.unspoken[:5])
+        notes = (*notes, f"the voice has no sounds for {some}; tell in `say` how it is said")
+    return Narration(wav(speech.pcm, speech.hertz), words=words, notes=notes)
+
+
+# What an engine tells of its words → when each written word is spoken.
+
+
+# Chinese and Japanese write no spaces; there a "word" ends at their punctuation.
+_WRITTEN = re.compile(
+    r"[^\s、。，．！？；：]+[、。，．！？；：]*[」』）”’》】]*|[、。，．！？；：]+"
+)
+
+QUIET = 150
+"""Samples below this (-47 dB of full scale) are silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A spoken paragraph: its place in the spoken text (characters) and in the sound
+    (samples), and its words as the engine told them: (character from 1, sample), or with the
+    sample at which the word ends, where the engine tells that, too.
+    """
+
+    place: int
+    start: int
+    words: Sequence[Sequence[int]]
+
+
+class Sound:
+    """Samples of one narration, mono, 16 bits."""
+
+    def __init__(self, pcm: bytes, hertz: int) -> None:
+        self.samples = array("h", pcm)
+        self.hertz = hertz
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def last_heard(self, start: int, end: int) -> int:
+        """Where the sound that begins at `start` falls silent before `end` (samples)."""
+        step = self.hertz // 200
+        while end - step > start:
+            block = self.samples[end - step : end]
+            if max(block) > QUIET or min(block) < -QUIET:
+                break
+            end -= step
+        return end
+
+
+def word_times(
+    written: str, text: MappedText, paragraphs: Sequence[Paragraph], sound: Sound
+) -> tuple[Word, ...]:
+    """A `Word` for every word of `written`, in order, none before the one that precedes it.
+
+    The engine gives some words no time of their own (it joins "of the"), and a sign that is
+    not spoken has none: these share the time of what stands before them, by their letters.
+    """
+    spans = [found.span() for found in _WRITTEN.finditer(written)]
+    if not spans:
+        return ()
+    starts, ends = _known(spans, text, paragraphs)
+    _share([_letters(written[a:b]) for a, b in spans], starts, sound)
+    filled = [start or 0 for start in starts]
+    words = []
+    next_ones = [*filled[1:], len(sound)]
+    for (a, b), start, following, told in zip(spans, filled, next_ones, ends, strict=True):
+        end = sound.last_heard(start, following) if told is None else min(told, following)
+        words.append(Word(written[a:b], round(start / sound.hertz, 4), round(end / sound.hertz, 4)))
+    return tuple(words)
+
+
+def _known(
+    spans: Sequence[tuple[int, int]], text: MappedText, paragraphs: Sequence[Paragraph]
+) -> tuple[list[int | None], list[int | None]]:
+    """The first and the last sample of each written word that the engine told of."""
+    firsts = [a for a, _ in spans]
+    starts: list[int | None] = [None] * len(spans)
+    ends = starts.copy()
+    latest, reached = 0, -1
+    for paragraph in paragraphs:
+        for character, sample, *last in paragraph.words:
+            place = paragraph.place + character - 1
+            if character < 1 or place >= len(text.origin):
+                continue
+            word = max(0, bisect_right(firsts, text.origin[place]) - 1)
+            latest = max(latest, paragraph.start + sample)
+            # A time for an earlier word would make those after it run backwards.
+            if word > reached:
+                starts[word] = latest
+                reached = word
+            if last and word == reached:
+                ends[word] = max(latest, paragraph.start + last[0])
+    return starts, ends
+
+
+def _share(letters: Sequence[int], starts: list[int | None], sound: Sound) -> None:
+    for first, end in _gaps(starts):
+        begin = first - 1 if first > 0 else 0
+        low = starts[begin] or 0
+        following = starts[end] if end < len(starts) else None
+        high = sound.last_heard(low, len(sound) if following is None else following)
+        total = sum(letters[begin:end])
+        passed = 0
+        for word in range(begin, end):
+            starts[word] = low + (high - low) * passed // max(1, total)
+            passed += letters[word]
+
+
+def _gaps(starts: Sequence[int | None]) -> Iterator[tuple[int, int]]:
+    word = 0
+    while word < len(starts):
+        end = word
+        while end < len(starts) and starts[end] is None:
+            end += 1
+        if end > word:
+            yield word, end
+        word = end + 1
+
+
+def _letters(word: str) -> int:
+    return sum(character.isalnum() for character in word)
+
+
+def wav(pcm: bytes, hertz: int) -> bytes:
+    """PCM of 16 bits, mono, as a WAV file."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(hertz)
+        sound.writeframes(pcm)
+    return file.getvalue()
