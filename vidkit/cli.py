@@ -395,7 +395,19 @@ def _check(given: argparse.Namespace) -> int:
             say(f"{path}: {count(len(lesson.sections), 'section')}, no faults")
             for warning in lesson.warnings:
                 say(f"  note: {warning}")
+            if given.spoken:
+                _say_spoken(lesson, settings_from(given))
     return ALL_MADE if good else BAD_INPUT
+
+
+def _say_spoken(lesson: Lesson, settings: Settings) -> None:
+    """The words that the voice would be handed, section by section, changed places marked."""
+    from .pipeline.narrations import spoken_sections
+    from .providers.registry import voice_makers
+
+    makers = voice_makers(settings, keyless=True)
+    for number, text in enumerate(spoken_sections(lesson, settings, makers), 1):
+        say(f"\n{number}. {lesson.sections[number - 1].title or '(no title)'}\n{text}")
 
 
 def _slides(given: argparse.Namespace) -> int:
@@ -502,6 +514,12 @@ def _parser() -> argparse.ArgumentParser:
 
     check = _command(commands, "check", _check, "say what is wrong with lessons; make nothing")
     check.add_argument("lesson", nargs="+", metavar="LESSON", help="the lesson's JSON file")
+    check.add_argument(
+        "--spoken",
+        action="store_true",
+        help="print the words that the voice is handed, with the places marked that differ",
+    )
+    run_options(check, but="only")
 
     plan = _command(commands, "plan", _plan, "say what a run would call, cost and take")
     plan.add_argument("lesson", nargs="+", metavar="LESSON", help="a lesson, or a folder of them")

@@ -26,13 +26,13 @@ from vidkit.text.timing import estimated_words
 T = TypeVar("T")
 LESSONS = Path(__file__).parents[2] / "notebooks" / "lessons"
 FIGURES = (
-    "In 1953, on 28 February, two men said that they had found the secret of life. The helix turns "
-    "once in 3.4 nm, and 10 bases lie on each turn. A human cell holds about 6,400,000,000 bases: "
-    "2 m of DNA in a nucleus of 6 μm.\n\nWhat does a copy cost? In 2001 it was $95,263,072; in 2022 "
-    "turns it was $525, or 0.0006 % of that. So the price fell by a factor of 181,453 in 21 years. "
-    "Moore's law would have given 2^14 = 16,384. At 25 °C an enzyme copies 1,000 bases per second, "
-    "and errs once in 10,000,000. That is, 640 errors per cell: far too many. Repair brings them "
-    "down to 1 in 10^9, or 6 per cell."
+    "In 1953, on 28 February, two men said that they had found the secret of life. The helix "
+    "turns once in 3.4 nm, and 10 bases lie on each turn. A human cell holds about "
+    "6,400,000,000 bases: 2 m of DNA in a nucleus of 6 μm.\n\nWhat does a copy cost? In 2001 "
+    "it was $95,263,072; in 2022 it turns it was $525, or 0.0006 % of that. So the price fell "
+    "by a factor of 181,453 in 21 years. Moore's law would have given 2^14 = 16,384. At 25 °C "
+    "an enzyme copies 1,000 bases per second, and errs once in 10,000,000. That is, 640 "
+    "errors per cell: far too many. Repair brings them down to 1 in 10^9, or 6 per cell."
 )
 
 

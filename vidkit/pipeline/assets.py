@@ -24,6 +24,7 @@ from ..media.clips import Clip
 from ..media.frame import Frame
 from ..models.lesson import Lesson
 from ..models.settings import Settings
+from ..providers import pauses
 from ..providers.base import ImageAsk, Narration, Picture, Request, VoiceAsk
 from ..providers.files import own_on_a_slide
 from ..providers.registry import AUTO
@@ -75,13 +76,17 @@ def price(maker: object, ask: ImageAsk | VoiceAsk) -> float | None:
     ask; None where it does not say.
     """
     told: float | Callable[[object], float | None] | None = getattr(maker, "price", None)
-    return told(ask) if callable(told) else told
+    if not callable(told):
+        return told
+    each = pauses.asks(ask) if isinstance(ask, VoiceAsk) else [ask]
+    return max((one for one in map(told, each) if one is not None), default=None)
 
 
 def requests(maker: object, ask: ImageAsk | VoiceAsk) -> int:
     """How many requests a provider sends for an ask, where it says so; else one."""
     told: Callable[[object], int] | None = getattr(maker, "requests", None)
-    return max(1, told(ask)) if told is not None else 1
+    each = pauses.asks(ask) if isinstance(ask, VoiceAsk) else [ask]
+    return sum(max(1, told(one)) if told is not None else 1 for one in each)
 
 
 def clip_key_fields(
@@ -177,10 +182,15 @@ class Candidate:
         """The key of what it would make. Raises `ProviderError` where it can make nothing of it;
         reads the file where that is the section's own.
         """
-        return cache_key(self.kind, self.maker.shape(self.ask))
+        ask = self.ask
+        if isinstance(ask, VoiceAsk) and pauses.has_pauses(ask):
+            return cache_key(self.kind, pauses.key_fields(self.maker, ask))
+        return cache_key(self.kind, self.maker.shape(ask))
 
     async def make(self, request: Request) -> Picture | Narration:
         """What the provider makes. Raises `ProviderError` or one of its kinds."""
+        if isinstance(self.ask, VoiceAsk) and pauses.has_pauses(self.ask):
+            return await pauses.speak(self.maker, self.ask, request)
         draw = self.maker.draw if self.kind == "image" else self.maker.speak
         made: Picture | Narration = await draw(self.ask, request)
         return made

@@ -21,6 +21,7 @@ from ..core.events import Noticed, Outcome, SectionEnded, State, Step, StepEnded
 from ..core.loop import ended_all
 from ..media.clips import Clip
 from ..models.lesson import Section
+from ..providers.base import VoiceAsk
 from ..report.reports import SectionReport
 from ..store.store import Asset, NoStore
 from ..text.captions import Word
@@ -39,6 +40,7 @@ from .assets import (
     look,
 )
 from .context import Fallback, LessonContext, PartKind, describe
+from .narrations import handed_text
 from .output import part_stem
 from .reveal import Following, reveal_of
 
@@ -157,6 +159,7 @@ class PartTask:
     candidates: tuple[Candidate, ...] = field(init=False)
     step: StepRecord = field(init=False)
     had: Cached | None = None
+    taken: Candidate | None = None
     dollars: float = 0.0
     _failures: list[tuple[Candidate, Exception]] = field(default_factory=list)
 
@@ -257,8 +260,17 @@ class PartTask:
                 context.emit(Noticed(context.now(), context.position, news))
         elif candidate.why and candidate.why not in context.notes:
             context.notes.append(candidate.why)
-        self.had = had
+        self.had, self.taken = had, candidate
         self.step.done(had.path, by=candidate.name, hit=had.hit)
+
+    @property
+    def spoken(self) -> str | None:
+        """The words that the voice was handed, where it says so."""
+        if self.taken is None or not isinstance(self.taken.ask, VoiceAsk):
+            return None
+        with suppress(ProviderError):
+            return handed_text(self.taken.maker, self.taken.ask)
+        return None
 
     @property
     def _stem(self) -> str:
@@ -457,6 +469,7 @@ class SectionTask:
             clip=clip.path,
             image_by=image.step.by,
             voice_by=audio.step.by,
+            spoken=audio.spoken,
             length=self.cut.seconds if self.cut else None,
             seconds={step: record.seconds for step, record in steps.items()},
             work={step: fmean(took) for step in steps if (took := worked.get((self.index, step)))},

@@ -70,7 +70,6 @@ class _Evidence:
 
     sure: bool = False
     relation: bool = False
-    exact: bool = False
     names: int = 0
 
 
@@ -79,7 +78,7 @@ _HINT = re.compile(
     r"|\b[a-zA-Z] [-+] |\b[a-zA-Z][-+/]|\d ?[-+] ?[\w(]|\b(?:sin|cos|tan|log|ln|lim)\b|!"
 )
 _START = re.compile(
-    r"(?<![\w.\-/@#$&\\'’^_{}°])(?=[A-Za-zΑ-ω\d(\[√∛∑∏∫∂½⅓⅔¼¾|∞]|\.\d|[-−±∓](?=[\w(√.])|\\[a-z])"
+    r"(?<![\w.\-/@#$&\\'’^_{}°*])(?=[A-Za-zΑ-ω\d(\[√∛∑∏∫∂½⅓⅔¼¾|∞]|\.\d|[-−±∓](?=[\w(√.])|\\[a-z])"
 )
 _SLIPS = frozenset(["a", "I", "A"])
 
@@ -121,7 +120,7 @@ class Prose(Reader):
     def certain(self, start: int) -> bool:
         """Whether what was read is mathematics beyond doubt."""
         after = self.text[self.at : self.at + 1] if self.at < len(self.text) else ""
-        if after and (after.isalnum() or after in "_^\\&/@") and after not in "′":
+        if after and (after.isalnum() or after in "_^\\&/@*") and after not in "′":
             return False
         return self.evidence.sure
 
@@ -153,6 +152,9 @@ class Prose(Reader):
         elif sign and sign in RELATIONS + OPERATORS:
             self.at += 1
             written = sign
+        elif sign == "x" and spaced and self.peek(2) == "x " and left.kind == "number":
+            self.at += 1
+            sign = written = "×"
         elif sign == "!" and not spaced:
             return self.factorial(at)
         else:
@@ -175,7 +177,8 @@ class Prose(Reader):
 
     def factorial(self, at: int) -> list[Node] | None:
         self.at += 1
-        if not re.match(r" ?[=+*/×÷)≈−-](?!-)", self.text[self.at : self.at + 3]):
+        more = r" ?[=+*/×÷)≈−-](?!-)" + (r"|$|[.,;)]" if self.evidence.relation else "")
+        if not re.match(more, self.text[self.at : self.at + 3]):
             return None
         return [Node("sign", at, "!")]
 
@@ -215,7 +218,11 @@ class Prose(Reader):
         if sign in "/":
             return not spaced or not numbers
         if sign == "*":
-            ok = left.kind != "word" and right.kind != "word"
+            ok = spaced or not {left.kind, right.kind} & {"row", "name"}
+            if ok and not spaced and left.kind == right.kind == "symbol" and not evidence.names:
+                # "g*n" may be a word with a hole in it; "a*b*c" is none
+                evidence.names += 1
+                return True
             evidence.sure = evidence.sure or ok
             return ok
         if sign == "+":
@@ -500,7 +507,8 @@ class Prose(Reader):
                 below = self.inner(found, 1)
             elif self.peek() == "^" or (self.peek(2) == "**" and self.peek(3) != "***"):
                 self.at += 1 if self.peek() == "^" else 2
-                self.at += self.peek() == " " and self.text[back : back + 2] == "**"
+                loose = self.text[back : back + 2] == "**" or base.kind == "number"
+                self.at += self.peek() == " " and loose
                 found = self.run(_POWER)
                 if not found or above is not EMPTY:
                     self.at = back
