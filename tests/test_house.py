@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from vidkit.core.system import DISTRIBUTION
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "vidkit"
 
@@ -195,7 +197,19 @@ def test_environment_and_project_say_the_same() -> None:
     assert python.removeprefix("python") == project["requires-python"]
     assert ".[lab,test]" in lines
     assert {"lab", "test"} <= project["optional-dependencies"].keys()
-    assert f"name: {project['name']}" in lines
+    assert "name: vidkit" in lines
+
+
+def test_nobody_is_told_to_install_a_stranger_s_package() -> None:
+    """`vidkit` is another project's name where packages come from: no page or message asks for it,
+    and what is installed from here has a name of its own.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["name"] == DISTRIBUTION != "vidkit"
+    asked = re.compile(r"(?:pip3?|uv|pipx|conda) (?:install|add)[^\n]*[\s'\"\\]vidkit(?![-/\w])")
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("notebooks/*.ipynb"), *PACKAGE.rglob("*.py")]
+    pages += [*PACKAGE.glob("*.md"), *ROOT.glob(".github/**/*.md"), ROOT / "environment.yml"]
+    assert not [page.name for page in pages if asked.search(page.read_text("utf-8"))]
 
 
 def test_what_the_user_named_is_used() -> None:

@@ -52,7 +52,7 @@ def test_the_wheel_has_all_that_is_needed_and_nothing_else(wheel: Path) -> None:
     assert "vidkit/py.typed" in inside
     for suffix in (".typ", ".otf", ".toml"):
         assert any(name.endswith(suffix) for name in inside), suffix
-    assert all(name.startswith(("vidkit/", "vidkit-")) for name in names)
+    assert all(name.startswith(("vidkit/", "vidkit_lessons-")) for name in names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 

@@ -634,10 +634,7 @@ def open_lab(folder: Path | None = None, *, browser: bool = True, port: int | No
     `SettingsError` for a folder that holds something else.
     """
     if find_spec("jupyterlab") is None:
-        raise VidkitError(
-            'JupyterLab is not installed; install it with: pip install "vidkit[lab]" '
-            "(or pip install jupyterlab)"
-        )
+        raise VidkitError("JupyterLab is not installed; install it with: pip install jupyterlab")
     words = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={notebooks(folder)}"]
     words += [f"--LabApp.default_url=/lab/tree/{FIRST}"]
     words += [] if browser else ["--no-browser"]

@@ -116,7 +116,7 @@ def demand_client(client: Any) -> Any:
     except ImportError:
         raise SettingsError(
             "client= needs Dask, which is not installed; install it on every machine: "
-            "pip install 'vidkit[dask]'"
+            "pip install distributed"
         ) from None
     if not isinstance(client, Client):
         raise SettingsError(

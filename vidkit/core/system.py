@@ -143,10 +143,14 @@ def _available(meminfo: Path) -> list[int]:
     return _total(meminfo)
 
 
+DISTRIBUTION = "vidkit-lessons"
+"""What this package is called where packages are installed from: there, `vidkit` is another's."""
+
+
 @cache
 def vidkit_version() -> str:
     """The installed version; "unknown" where the package runs without being installed."""
-    try:
-        return version("vidkit")
-    except PackageNotFoundError:
-        return "unknown"
+    for name in (DISTRIBUTION, "vidkit"):  # the second is that of installations before the name
+        with suppress(PackageNotFoundError):
+            return version(name)
+    return "unknown"

@@ -133,7 +133,7 @@ def _opened(path: Path) -> Any:
         import pypdfium2 as pdfium
     except ImportError:
         raise ProviderMissing(
-            "PDF is read with pypdfium2; install it: pip install 'vidkit[draft]'"
+            "PDF is read with pypdfium2; install it: pip install pypdfium2"
         ) from None
     try:
         return pdfium.PdfDocument(path)

@@ -32,7 +32,7 @@ def read_powerpoint(path: Path, *, draw: bool = True) -> Source:
         from pptx import Presentation
     except ImportError:
         raise ProviderMissing(
-            "PowerPoint is read with python-pptx; install it: pip install 'vidkit[draft]'"
+            "PowerPoint is read with python-pptx; install it: pip install python-pptx"
         ) from None
     try:
         deck = Presentation(str(path))

@@ -28,6 +28,9 @@ more than a copied one."""
 LEAST_FADING = 10
 """Frames a second below which states change at once."""
 
+DARKENED = 0.4
+"""What is left of the brightness around a light."""
+
 _NEAR = 48.0
 """How far from the line between ground and ink a pixel of that ink may lie, in grey levels."""
 
@@ -53,18 +56,28 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is shown from `start` seconds on: a page, and what is painted on it, in order."""
+    """What is shown from `start` seconds on: a page, and what is painted on it, in order.
+
+    light: a region of the picture, left, top, width and height from 0 to 1 of its size as it was
+    before it was fitted into the frame; all around it is darkened, softly.
+    """
 
     start: float
     patches: tuple[Patch, ...] = ()
     page: int = 0
+    light: tuple[float, float, float, float] | None = None
 
 
 def following(
-    images: Sequence[Image.Image], states: Sequence[State], frames: int, frame: Frame
+    images: Sequence[Image.Image],
+    states: Sequence[State],
+    frames: int,
+    frame: Frame,
+    size: tuple[int, int] | None = None,
 ) -> Iterator[list[bytes]]:
     """The packets of `frames` frames that show `images` (RGB, of the frame's size) in `states`,
-    group by group. The first state begins with the first frame.
+    group by group. The first state begins with the first frame. `size` is that of the picture
+    before it was fitted, where a state has a light; the frame's where it is None.
     """
     pages = [planes_of(in_video_colours(image)) for image in images]
     firsts = _first_frames(states, frames, frame.fps)
@@ -73,6 +86,8 @@ def following(
     before: Planes | None = None
     for (first, state), end in zip(firsts, [f for f, _ in firsts[1:]] + [frames], strict=True):
         planes = painted(pages[state.page], state.patches)
+        if state.light:
+            planes = _lit(planes, fitted_box(state.light, size or frame.size, frame))
         left = end - first
         faded = before is not None and 0 < fade < left - 2
         packets = _fade(before, planes, fade, frame) if faded and before else [_key(planes, frame)]
@@ -85,6 +100,38 @@ def following(
             if left > 0 and len(packets) > 1:
                 packets = [_key(planes, frame)]
         before = planes
+
+
+def fitted_box(
+    light: tuple[float, float, float, float], size: tuple[int, int], frame: Frame
+) -> Box:
+    """Where the region `light` of a picture of `size` lies in the frame, in pixels."""
+    scales = [room / side for room, side in zip(frame.size, size, strict=True)]
+    scale = max(scales) if frame.fit == "cover" else min(scales)
+    width, height = (side * scale for side in size)
+    left, top = (frame.size[0] - width) / 2, (frame.size[1] - height) / 2
+    x, y, w, h = light
+    box = (left + x * width, top + y * height, left + (x + w) * width, top + (y + h) * height)
+    x0, y0, x1, y1 = (round(value) for value in box)
+    return x0, y0, x1, y1
+
+
+def _lit(planes: Planes, box: Box) -> Planes:
+    """`planes`, darker outside of `box`, with a soft edge around it."""
+    height, width = planes[0].shape
+    soft = max(2, min(width, height) // 24)
+    across = np.arange(width, dtype=np.float32)
+    upward = np.arange(height, dtype=np.float32)
+    apart = [
+        np.clip(np.maximum(low - line, line - high) / soft, 0, 1)
+        for line, low, high in ((across, box[0], box[2]), (upward, box[1], box[3]))
+    ]
+    outside = np.maximum(apart[0][None, :], apart[1][:, None])
+    share = 1 - (1 - DARKENED) * outside * outside * (3 - 2 * outside)
+    luma = 16 + (planes[0].astype(np.float32) - 16) * share + 0.5
+    half = share[::2, ::2]
+    chroma = [128 + (plane.astype(np.float32) - 128) * half + 0.5 for plane in planes[1:]]
+    return tuple(plane.astype(np.uint8) for plane in (luma, *chroma))
 
 
 def painted(planes: Planes, patches: Sequence[Patch]) -> Planes:

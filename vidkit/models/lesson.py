@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from functools import cache
@@ -55,6 +55,7 @@ LONGEST_TEXT = 50_000
 MOST_SECTIONS = 1_000
 MOST_KEYS = 200
 MOST_WORDS = 1_000
+MOST_FOCUS = 40
 LONGEST_WORD = 200
 
 MOST_NAMED = 50
@@ -197,6 +198,41 @@ class SLIDE(TypedDict, total=False):
     equation: Annotated[str | list[str], Field(description="Equations to show, such as v = g * t.")]
     code: Annotated[str, Field(description="A program to show.")]
     lang: Annotated[str, Field(description="The programming language of `code`.")]
+    chart: Annotated[
+        dict[str, Any] | None,
+        Field(description='Numbers: {"bars": {"Ice": 2}, "unit": "%"}, or `lines`, `x` and `y`.'),
+    ]
+    diagram: Annotated[
+        dict[str, Any] | None,
+        Field(description='Boxes and arrows: {"edges": ["Sun -> Sea: heat"]}, or a `ring`.'),
+    ]
+    table: Annotated[
+        list[Any] | None, Field(description="Rows of cells, the first with the columns' names.")
+    ]
+    talk: Annotated[
+        str | list[str], Field(description="What speakers say: Ana: Good morning. One line each.")
+    ]
+    quote: Annotated[str, Field(description="Somebody's words, to show in large.")]
+    by: Annotated[str, Field(description="Whose words `quote` has.")]
+    question: Annotated[str, Field(description="A question to show in large.")]
+    choices: Annotated[str | list[str], Field(description="What may be chosen from.")]
+    answer: Annotated[str, Field(description="The answer, held back until it is said.")]
+    hero: Annotated[str, Field(description="An emoji to show very large.")]
+    line: Annotated[str, Field(description="A line beside `hero`.")]
+    labels: Annotated[
+        list[Any] | None,
+        Field(description='Names in the section\'s `image`: [{"at": [0.4, 0.5], "text": "Cell"}].'),
+    ]
+
+
+class Focus(TypedDict):
+    """A region of a section's picture, left, top, width and height from 0 to 1, and its words."""
+
+    at: Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=4, max_length=4)]
+    words: Annotated[str, Field(min_length=1, max_length=LONGEST_WORD)]
+
+
+FOCUS = Annotated[list[Focus], Field(max_length=MOST_FOCUS)]
 
 
 # The keys of the file.
@@ -276,6 +312,12 @@ class Section:
         "What the slide of the section shows, for providers that draw slides.",
         'write an object such as {"layout": "points", "points": ["…", "…"]}',
         default={},
+    )
+    focus: Sequence[Mapping[str, Any]] = key(
+        FOCUS,
+        "Regions of the section's picture, each lit while its words are spoken.",
+        'write [{"at": [0.1, 0.2, 0.3, 0.4], "words": "the nucleus"}], counted from 0 to 1',
+        default=(),
     )
     source: str | None = key(
         LINE,

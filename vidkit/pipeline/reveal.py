@@ -7,13 +7,22 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..models.lesson import Section
 from ..models.settings import Settings
 from ..providers.base import Picture
-from ..slides.follow import VERSION, Narrated, Reveal, between, moments, spoken_times
+from ..slides.follow import (
+    VERSION,
+    Moment,
+    Narrated,
+    Reveal,
+    between,
+    moments,
+    spoken_times,
+)
 from ..slides.slide import Item, Region, Spot
 from ..text.captions import Word
 
@@ -40,18 +49,25 @@ def reveal_of(
     section: Section,
     language: str,
     settings: Settings,
+    picture: Path | bytes = b"",
 ) -> Following | None:
     """How the section's picture follows its voice; None where it stands still.
 
     about: what is kept with the picture.
     """
     kept = about.get("regions", ())
-    if settings.reveal == "still" or settings.motion == "zoom" or not (kept or about.get("pages")):
+    if settings.reveal == "still" or settings.motion == "zoom":
         return None
-    regions = tuple(_region(each) for each in kept)
+    if not (kept or about.get("pages") or section.focus):
+        return None
+    regions = tuple(_region(each) for each in kept) + tuple(
+        Region(Item(f"focus.{i}", each["words"]), ()) for i, each in enumerate(section.focus)
+    )
+    lights = tuple(tuple(each["at"]) for each in section.focus)
     pages = tuple(about.get("pages", ()))
     say = tuple(sorted(section.say.items()))
-    return Following(settings.reveal, regions, pages, tuple(words), section.content, language, say)
+    words, text = tuple(words), section.content
+    return Following(settings.reveal, regions, pages, lights, words, text, language, say, picture)
 
 
 @dataclass(frozen=True)
@@ -61,15 +77,18 @@ class Following:
     reveal: Reveal
     regions: tuple[Region, ...]
     pages: tuple[str, ...]
+    lights: tuple[tuple[float, ...], ...]
     words: tuple[Word, ...]
     text: str
     language: str
     say: tuple[tuple[str, str], ...]
+    picture: Path | bytes = field(default=b"", repr=False)
 
     def digest(self) -> str:
         """What tells one from another, as part of a clip's key."""
-        values = [VERSION, asdict(self)]
-        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+        values = asdict(self)
+        del values["picture"]  # the clip's key has its digest
+        return hashlib.sha256(json.dumps([VERSION, values], sort_keys=True).encode()).hexdigest()
 
     def states(self, seconds: float, speech: tuple[float, float]) -> list[State]:
         """What is painted when, over a section of `seconds`, in which there is speech from and to
@@ -82,7 +101,21 @@ class Following:
         found = between(items, spoken_times(items, narrated), narrated, speech[1])
         pages = {region.item.key: region.page for region in self.regions}
         shown = moments(items, found, seconds, self.reveal, pages)
-        return [State(m.start, tuple(_patches(self.regions, m)), m.page) for m in shown]
+        lights = [self._light(moment) for moment in shown]
+        if len(shown) > 1:
+            lights[-1] = None
+        return [
+            State(m.start, tuple(_patches(self.regions, m)), m.page, light)
+            for m, light in zip(shown, lights, strict=True)
+        ]
+
+    def _light(self, moment: Moment) -> tuple[float, float, float, float] | None:
+        """The region of the picture that is spoken of, None where it is none."""
+        lit = [i for i in range(len(self.lights)) if moment.levels.get(f"focus.{i}") == 1]
+        if len(lit) != 1:
+            return None
+        x, y, width, height = self.lights[lit[0]]
+        return x, y, width, height
 
     def __call__(
         self,
@@ -96,15 +129,17 @@ class Following:
         from PIL import Image
 
         from ..media.follow import following
+        from ..media.images import open_picture
 
         images = [image]
         for page in self.pages:
             with Image.open(io.BytesIO(base64.b64decode(page))) as opened:
                 images.append(opened.convert("RGB"))
-        return following(images, self.states(seconds, speech), frames, frame)
+        size = open_picture(self.picture).size if self.lights else None
+        return following(images, self.states(seconds, speech), frames, frame, size)
 
 
-def _patches(regions: Sequence[Region], moment: Any) -> Iterator[Any]:
+def _patches(regions: Sequence[Region], moment: Moment) -> Iterator[Any]:
     """What is to be painted, panels before what stands on them, the faintest line first."""
     from ..media.follow import Patch
 

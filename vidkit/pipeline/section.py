@@ -388,6 +388,7 @@ class SectionTask:
                 self.section,
                 context.lesson.language,
                 context.settings,
+                drawn.content,
             )
             return ClipTask(context, self.index, drawn.content, seal, spoken, following)
         runtime, heading = self.context.runtime, f"Section {self.index + 1} is missing"

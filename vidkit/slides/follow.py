@@ -8,6 +8,7 @@ surest:
     window   all its content words stand close together
     most     most of them, weighed by how rare they are, stand in one sentence
     side     one side of an equation is said: "F = m * g" by "m times g"
+    symbols  most of its symbols are said in one sentence, by their letters or their names
     head     what stands before ": ", or without its brackets, is said
     gloss    the name is not said, but what is said of it is
     word     its rarest word of five letters or more is said, at most twice
@@ -136,7 +137,9 @@ class Narrated:
         ]
 
     def of(self, text: str) -> list[str]:
-        """`text` as it would be spoken, in tokens."""
+        """`text` as it would be spoken, in tokens; a bare year as a year."""
+        if re.fullmatch(r"\s*(?:1\d|20)\d\d\s*", text):
+            return self.of(f"in {text}")[1:]
         return [_key(m) for m in self._token.findall(spoken(text, self.language, self._say).text)]
 
     def content(self, tokens: Sequence[str]) -> list[str]:
@@ -166,16 +169,27 @@ class Narrated:
             if self.tokens[i] == first and self.tokens[i : i + n] == rest
         ]
 
-    def windows(self, tokens: Sequence[str]) -> list[int]:
-        """Where the content words of `tokens` stand close together, in any order."""
+    def windows(self, tokens: Sequence[str]) -> list[tuple[int, int]]:
+        """Where the content words of `tokens` stand close together, in any order: the place, and
+        how many tokens it takes; of places that overlap the shortest.
+        """
         wanted = set(self.content(tokens))
         room = 2 * len(wanted) + 3
-        found, i = [], 0
-        while i < len(self.tokens):
-            if self.tokens[i] in wanted and wanted <= set(self.tokens[i : i + room]):
-                found.append(i)
-                i += room
-            i += 1
+        found: list[tuple[int, int]] = []
+        for i, token in enumerate(self.tokens):
+            if token not in wanted:
+                continue
+            missing, end = set(wanted), i
+            while missing and end < min(len(self.tokens), i + room):
+                missing.discard(self.tokens[end])
+                end += 1
+            if missing:
+                continue
+            if found and i < found[-1][0] + found[-1][1]:
+                if end - i < found[-1][1]:
+                    found[-1] = (i, end - i)
+                continue
+            found.append((i, end - i))
         return found
 
     def most(self, tokens: Sequence[str], least: float = 0.6) -> list[int]:
@@ -230,7 +244,7 @@ def spoken_times(items: Sequence[Item], narrated: Narrated) -> list[Found | None
     for kind, members in kinds.items():
         options = [_candidates(items[i], narrated) for i in members]
         for place, i in enumerate(members):
-            if items[i].held:
+            if items[i].held or items[i].kind == "choice":
                 floor = _latest(items[i].after, items, found)
                 options[place] = [c for c in options[place] if narrated.times[c.token] > floor]
         if kind.startswith(_ORDERED):
@@ -246,7 +260,7 @@ def spoken_times(items: Sequence[Item], narrated: Narrated) -> list[Found | None
 
 
 def _cheapest(candidate: _Candidate) -> tuple[float, int]:
-    return round(candidate.cost, 1), candidate.token
+    return round(candidate.cost, 2), candidate.token
 
 
 def _kind(item: Item) -> str:
@@ -261,9 +275,10 @@ def _latest(keys: Sequence[str], items: Sequence[Item], found: Sequence[Found | 
 
 def _candidates(item: Item, narrated: Narrated) -> list[_Candidate]:
     """The places of the surest rule that finds one."""
+    if item.kind == "equation":  # of its words only all in a row are evidence
+        runs = [_Candidate(i, 0.0, "run") for i in narrated.runs(narrated.of(item.text))]
+        return runs or _by_side(item.text, narrated) or _by_symbols(item.text, narrated)
     places = _by_words(item.text, narrated)
-    if not places and item.kind == "equation":
-        places = _by_side(item.text, narrated)
     if not places:
         head = re.split(r"\s?: ", item.text)[0]
         head = re.sub(r"\s*\([^()]*\)", "", head).strip()
@@ -286,15 +301,12 @@ def _by_words(text: str, narrated: Narrated) -> list[_Candidate]:
     tokens = narrated.of(text)
     if not tokens:
         return []
-    rules = (
-        ("run", 0.0, narrated.runs),
-        ("window", 0.3, narrated.windows),
-        ("most", 0.6, narrated.most),
-    )
-    for rule, cost, look in rules:
-        if found := look(tokens):
-            return [_Candidate(i, cost, rule) for i in found]
-    return []
+    if runs := narrated.runs(tokens):
+        return [_Candidate(i, 0.0, "run") for i in runs]
+    if windows := narrated.windows(tokens):
+        loose = 0.02  # for each token too many: the closest one is meant
+        return [_Candidate(i, 0.3 + loose * max(0, n - len(tokens)), "window") for i, n in windows]
+    return [_Candidate(i, 0.6, "most") for i in narrated.most(tokens)]
 
 
 def _by_side(text: str, narrated: Narrated) -> list[_Candidate]:
@@ -303,6 +315,60 @@ def _by_side(text: str, narrated: Narrated) -> list[_Candidate]:
         if len(tokens) > 1 and (found := narrated.exact(tokens)):
             return [_Candidate(i, 0.5, "side") for i in found]
     return []
+
+
+def _by_symbols(text: str, narrated: Narrated) -> list[_Candidate]:
+    """Sentences that say most of the symbols of an equation, by their letters or by name."""
+    symbols = set(re.findall(r"(?<![^\W\d_])[^\W\d_](?![^\W\d_])", text))
+    if len(symbols) < 2 or not narrated.language.startswith("en"):
+        return []
+    said: dict[int, dict[str, int]] = {}
+    for i, token in enumerate(narrated.tokens):
+        for symbol in symbols:
+            # the article is no symbol
+            letter = token == symbol.lower() and token not in ("a", "i")
+            if letter or token in _QUANTITIES.get(symbol, ()):
+                said.setdefault(narrated.sentence[i], {}).setdefault(symbol, i)
+    most = max(map(len, said.values()), default=0)
+    if most < 2 or most < 0.6 * len(symbols):
+        return []
+    return [
+        _Candidate(min(each.values()), 0.7, "symbols")
+        for each in said.values()
+        if len(each) == most
+    ]
+
+
+_QUANTITIES: Mapping[str, frozenset[str]] = {
+    symbol: frozenset(_key(name) for name in names.split())
+    for symbol, names in {
+        "F": "force weight",
+        "m": "mass",
+        "a": "acceleration area",
+        "A": "area amplitude",
+        "v": "speed velocity",
+        "V": "volume voltage potential",
+        "t": "time",
+        "T": "temperature period tension",
+        "d": "distance",
+        "s": "distance displacement",
+        "E": "energy",
+        "W": "work weight",
+        "P": "power pressure",
+        "p": "pressure momentum",
+        "U": "voltage",
+        "I": "current",
+        "R": "resistance",
+        "r": "radius",
+        "c": "speed concentration",
+        "f": "frequency",
+        "q": "charge",
+        "Q": "heat charge",
+        "h": "height",
+        "n": "number",
+    }.items()
+}
+"""What symbols of equations are called, in English."""
 
 
 def _by_rarest(text: str, narrated: Narrated) -> list[_Candidate]:
@@ -345,6 +411,8 @@ def between(
             continue
         same = [j for j, other in enumerate(items) if _kind(other) == _kind(item)]
         before = [f.seconds for j in same if j < i and (f := out[j])]
+        if item.kind == "choice":
+            before.append(_latest(item.after, items, out))
         after = [f.seconds for j in same if j > i and (f := found[j])]
         low = max(before, default=0.0)
         high = min((t for t in after if t >= low), default=end)
@@ -420,6 +488,8 @@ class _Shown:
 
     def say(self, keys: Sequence[str]) -> None:
         """`keys` are spoken of from now on."""
+        panels = {f"side.{key.split('.')[1]}" for key in keys if key.startswith("sidepoint")}
+        keys = [*keys, *sorted(panels - set(keys))]
         groups = {_group(key) for key in keys}
         for group in groups:
             self._now[group] = {key for key in keys if _group(key) == group}

@@ -154,7 +154,7 @@ class Slide:
             found.append(Item("loop.0", "", after=ends))
         for i, side in enumerate(self.sides):
             points = tuple(f"sidepoint.{i}.{j}" for j in range(len(side.points)))
-            found.append(Item(f"side.{i}", side.name, " ".join(side.points[:1]), points))
+            found.append(Item(f"side.{i}", side.name, " ".join(side.points[:1])))
             found += [Item(key, p) for key, p in zip(points, side.points, strict=True)]
         found += [Item(f"equation.{i}", text) for i, text in enumerate(self.equations)]
         found += [Item(f"curve.{i}", c.name) for i, c in enumerate(self.curves) if c.name]
