@@ -458,7 +458,7 @@ RANGES = (
     rule("ranges of percent", r"(?<=\d%) ?[-–] ?(?=\d{1,3}(?:\.\d+)?%)", " to "),
     rule("hours of a day", r"(?<=\d[ap]m) ?[–-] ?(?=\d)|(?<=\d [ap]m) ?[–-] ?(?=\d)", " to "),
     rule("from A to Z", r"\b(A|a)[-–](?=[Zz]\b)", r"\1 to "),
-    rule("spans of days", rf"\b({_DAYS}) ?[-–] ?(?=(?:{_DAYS})\b)", r"\1 to "),
+    rule("spans of days", rf"\b({_DAYS}) ?[-–] ?(?!\1\b)(?=(?:{_DAYS})\b)", r"\1 to "),
 )
 
 # ── counts and fractions ────────────────────────────────────────────────────────────────────
@@ -487,6 +487,8 @@ _CERTAIN = frozenset([("1", "2"), ("1", "3"), ("2", "3"), ("1", "4"), ("3", "4")
 
 def _half(found: Found) -> str:
     words = _HALVES[found[2]]
+    if re.match(r" (?:an?|the) ", after(found)) and not found[1] and words == "one half":
+        return "half"
     gap = " " if after(found, 1).isalnum() else ""
     return (rf"\1 and {words.replace('one ', 'a ')}" if found[1] else words) + gap
 
@@ -566,7 +568,7 @@ _AMOUNT = re.compile(
     r"(?:[=≈<>≤≥~±×+]|\b(?:is|was|are|were|be|of|about|around|approximately|roughly|only|nearly|almost|over|"
     r"under|than|least|most|exactly|every|measures?|weighs?|weighing|carries|draws|delivers|supplies|"
     r"reach(?:es)?|reached|up to|equals|per|within|takes?|lasts?|for|between|from|to|and|or|by|"
-    r"into|a|an|the|with|at|runs?|uses?|needs?|has|have|wide|long|high|deep|tall|another|one|each)"
+    r"into|ran|walked|fell|rose|climbed|jumped|a|an|the|with|at|runs?|uses?|needs?|has|have|wide|long|high|deep|tall|another|one|each)"
     r") ?[-−]?$",
     re.I,
 )
@@ -577,10 +579,15 @@ _QUANTITY = re.compile(
     r"ahead|supply|battery|power|current|fuse|source|signal|adapter|bulb|lamp|heater|resistor|cell|"
     r"outlet|mains|logic|rail|capacitor|inductor|motor|speaker|amplifier|laser|class|and|a|the)\b)"
 )
+_NAMED_QUANTITY = re.compile(
+    r"\b(?:current|voltage|resistance|force|charge|power|energy|capacity|temperature|mass|weight|"
+    r"length|width|depth|distance|height|speed|velocity|field|capacitance|inductance|dose|pressure|"
+    r"frequency|wavelength|radius|diameter|thickness|volume) (?:of|is|was|=) $"
+)
 _THING = re.compile(
     r"^ (?:supply|battery|batteries|current|fuse|source|signal|adapter|bulb|lamp|heater|resistor|"
     r"cell|outlet|mains|rail|capacitor|inductor|motor|speaker|amplifier|laser|monitor|disk|drive|"
-    r"file|cable|pole|wall|sprint|dash|race|lens|film|mixture|cube)\b"
+    r"file|run|walk|ride|radius|range|limit|cable|pole|wall|sprint|dash|race|lens|film|mixture|cube)\b"
 )
 _STOP = re.compile(r"^\.(?:$|\s+[A-Z]|[\"”’])")
 
@@ -633,7 +640,7 @@ def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) ->
         return True
     if year and not equation:
         return False
-    strong = equation or decimal
+    strong = equation or decimal or _NAMED_QUANTITY.search(lead)
     if re.match(r"^\.", rest):
         return bool(_STOP.match(rest)) and bool(
             strong or (symbol in "mgsVW" and _AMOUNT.search(lead))
@@ -648,6 +655,8 @@ def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) ->
             return False
         if symbol == "m" and re.search(r"[$€£] ?$", lead):
             return False
+        if symbol in "VW":
+            return True
     if symbol in "ABCFHKTLbdt" and not strong:
         return bool(_THING.match(rest) or re.match(r"^ (?:of|per|through)\b", rest))
     if re.match(r"^ [A-Z(]", rest):
