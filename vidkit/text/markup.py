@@ -248,7 +248,7 @@ _TAGS = (
 )
 _TAG = "|".join(sorted(_TAGS.split(), key=len, reverse=True))
 _ATTRIBUTES = r"(?:\s[^<>]{0,300})?"
-_SECONDS = r"(\d{1,3}(?:\.\d{1,3})?) ?(ms|milliseconds?|s|sec|seconds?)"
+_SECONDS = r"(\d{1,5}(?:\.\d{1,3})?) ?(ms|milliseconds?|s|sec|seconds?)"
 _STRENGTHS = {
     "none": 0.0,
     "x-weak": 0.15,
