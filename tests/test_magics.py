@@ -14,7 +14,7 @@ from stand_ins import written
 from traitlets.config import Config
 
 import vidkit
-from vidkit.pipeline.planning import Plan
+from vidkit import Plan
 from vidkit.report import BatchReport, VideoReport
 
 QUICK = "--images simulated:0.01 --voice simulated:latency=0.01,seconds=0.5 --size 160x90 --quiet"

@@ -14,9 +14,9 @@ from PIL import Image
 from stand_ins import Rehearsal, written
 
 from vidkit.errors import VidkitError
+from vidkit.forecasting import Calls, Plan
 from vidkit.models import Settings
 from vidkit.pipeline import Job
-from vidkit.pipeline.planning import Calls, Plan
 from vidkit.providers.simulated import Simulated
 from vidkit.report import BatchReport, Page, Row, SectionReport, Shown, Table, VideoReport
 from vidkit.report.html import PNG_MOST_ROWS as ROWS_IN_PNG

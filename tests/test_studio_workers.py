@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 from stand_ins import written
 
-from vidkit import api
+from vidkit import Plan, api
 from vidkit.core import loop
 from vidkit.errors import SettingsError, VidkitError
 from vidkit.events import WorkersChanged
 from vidkit.models import Lesson, Settings, load_lesson
-from vidkit.pipeline.planning import Plan
 from vidkit.providers.simulated import Simulated
 from vidkit.studio import Workers, settings
 from vidkit.studio.settings import Subject, band

@@ -43,11 +43,11 @@ if TYPE_CHECKING:
     from .core.loop import allow_nested
     from .draft.course import course_from, lesson_from
     from .forecasting.forecast import Forecast, forecast
+    from .forecasting.plan import Plan
     from .forecasting.sweep import Sweep, sweep
     from .models.editing import edited, save_lesson
     from .models.lesson import Lesson, Section, load_lesson
     from .models.settings import Settings
-    from .pipeline.planning import Plan
     from .report.reports import BatchReport, SectionReport, VideoReport
     from .store.ledger import Budget
 
@@ -56,7 +56,7 @@ _HOMES = {
     "Budget": "store.ledger",
     "Forecast": "forecasting.forecast",
     "Lesson": "models.lesson",
-    "Plan": "pipeline.planning",
+    "Plan": "forecasting.plan",
     "Run": "api",
     "Section": "models.lesson",
     "SectionReport": "report.reports",

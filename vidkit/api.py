@@ -19,6 +19,7 @@ from .core import loop
 from .core.errors import SettingsError, StoreError
 from .core.events import Event, LessonEnded, Listener, SectionEnded, StepEnded, StepStarted
 from .core.paths import is_file, is_folder, path_given, several_given, shortened
+from .forecasting.plan import Plan, plan_lessons
 from .models.lesson import Lesson, load_lesson
 from .models.settings import MOST_WORKERS, Settings, settled, whole
 from .pipeline.assets import candidates, find_stored, keys_of
@@ -27,10 +28,8 @@ from .pipeline.context import PartKind, Source
 from .pipeline.planning import (
     Lessons,
     LessonSource,
-    Plan,
     folder_given,
     output_folder,
-    plan_lessons,
 )
 from .pipeline.run import Runner
 from .pipeline.shared import store_of

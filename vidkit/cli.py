@@ -28,7 +28,6 @@ from typing import Any, NoReturn, TextIO, TypeVar
 
 from . import api
 from .api import Run
-from .cluster.client import connected
 from .core.errors import LessonError, OutputError, ProviderMissing, SettingsError, VidkitError
 from .core.format import count, printable
 from .core.interrupts import INTERRUPTED, PROGRAM
@@ -319,9 +318,16 @@ def _batch(given: argparse.Namespace) -> int:
         settings = settings.with_(video_workers=1)
     first, *more = given.lessons
     lessons = given.lessons if more or Path(first).is_file() else first
-    with connected(given.dask) if given.dask else nullcontext() as client:
+    with _client(given.dask) if given.dask else nullcontext() as client:
         run = api.start_all(lessons, output_dir=given.output, settings=settings, client=client)
         return _tell(_waited(run))
+
+
+def _client(address: str) -> Any:
+    """Dask's client, which takes half a second to import, where one is asked for."""
+    from .cluster.client import connected
+
+    return connected(address)
 
 
 def _waited(run: Run[T]) -> T:

@@ -3,28 +3,29 @@
 `forecast` and `sweep` run the pipeline and the gate of every run, with stand-ins that take the
 time that is said, on a virtual clock.
 
-    `load`       what there is to do: seconds, requests and dollars of each piece
-    `reading`    the same from lessons and settings
-    `seconds`    how long each takes: as is said, or as in an earlier run
-    `pretence`   the stand-ins
-    `rehearsal`  a run with them, in virtual time
-    `bound`      what no run can beat, and why
-    `picture`    a sweep as columns
+    `plan`        what a run would make, by the store; its calls, cost and seconds
+    `forecast`    what a run of any size would take
+    `sweep`       the same for many worker counts, as columns
+    `workload`    how long each piece takes: as is said, or as in an earlier run
+    `simulation`  the run in virtual time, with stand-ins for what takes time
 """
 
 from __future__ import annotations
 
 from ..pipeline.workload import Kind
 from .forecast import Forecast, forecast, forecast_of, prepared
+from .plan import Calls, Plan
 from .simulation import Rehearsal
 from .sweep import Sweep, curve, sweep
 from .workload import Given, PerMinute, Seconds
 
 __all__ = [
+    "Calls",
     "Forecast",
     "Given",
     "Kind",
     "PerMinute",
+    "Plan",
     "Rehearsal",
     "Seconds",
     "Sweep",

@@ -14,7 +14,6 @@ from ..models.lesson import Lesson, Section, lesson_files, load_lesson
 from ..models.settings import Settings
 from ..pipeline.assets import image_ask, price, requests, voice_ask
 from ..pipeline.output import REPORT
-from ..pipeline.planning import TYPICAL_SECONDS, UNKNOWN_SECONDS
 from ..pipeline.workload import ANY, Kind, Load, Piece, Provider, SectionLoad
 from ..providers.base import ImageAsk, VoiceAsk
 from ..providers.registry import image_makers, voice_makers
@@ -152,6 +151,11 @@ def _told(report: Mapping[str, Any]) -> Iterator[tuple[str, str, int, float]]:
 # What there is to do, read from lessons, settings and what somebody says of providers.
 
 
+TYPICAL_SECONDS = {"slides": 0.1, "espeak": 0.15, "recorded": 0.01, "gtts": 4.0, "openai": 20.0}
+"""How long a call of a provider takes, roughly; a provider's own `latency` is believed first."""
+
+UNKNOWN_SECONDS = 5.0
+
 CLIP_SECONDS = 0.25
 """A core's work on one section's clip (1280x720, half a minute), on a machine of two cores."""
 JOIN_SECONDS = 0.3
@@ -188,9 +192,9 @@ def load_of(
         chance = Random(f"{seed} {kind}")  # noqa: S311 - a course of events, no secret
         return draw(kind, seconds.get(kind), usual, earlier, chance)
 
-    image_s = drawn("image", _usual(makers["image"]))
-    voice_s = drawn("audio", _usual(makers["audio"]))
-    clip_s = drawn("clip", CLIP_SECONDS)
+    image_s = drawn("image", usual_seconds(makers["image"]))
+    voice_s = drawn("audio", usual_seconds(makers["audio"]))
+    clip_s = drawn("clip", clip_seconds(settings))
 
     def section(lesson: Lesson, i: int) -> SectionLoad:
         image = _piece(makers["image"], image_ask(lesson, i, settings), image_s(lesson, i))
@@ -206,8 +210,8 @@ def load_of(
         ),
         names=tuple(lesson.name for lesson in read),
         join=JOIN_SECONDS if join_s is None else checked("join", join_s),
-        images=_provider(makers["image"], limits.get("image"), seconds.get("image")),
-        voice=_provider(makers["audio"], limits.get("voice"), seconds.get("audio")),
+        images=provider_of(makers["image"], limits.get("image"), seconds.get("image")),
+        voice=provider_of(makers["audio"], limits.get("voice"), seconds.get("audio")),
     )
 
 
@@ -233,9 +237,17 @@ def _first(
         return _Keyless(str(settings.sources(kind)[0]))
 
 
-def _usual(maker: Any) -> float:
+def usual_seconds(maker: Any) -> float:
+    """Seconds that a call of this provider takes, where nobody says: its own `latency`, or else
+    what such a provider typically takes.
+    """
     usual: float = getattr(maker, "latency", TYPICAL_SECONDS.get(maker.name, UNKNOWN_SECONDS))
     return usual
+
+
+def clip_seconds(settings: Settings) -> float:
+    """A core's seconds to cut a clip with these settings, where nobody says."""
+    return CLIP_SECONDS
 
 
 def _piece(maker: Any, ask: ImageAsk | VoiceAsk, seconds: float) -> Piece:
@@ -244,7 +256,9 @@ def _piece(maker: Any, ask: ImageAsk | VoiceAsk, seconds: float) -> Piece:
     return Piece(seconds, requests(maker, ask), price(maker, ask))
 
 
-def _provider(maker: Any, per_minute: float | None, seconds: Seconds | None) -> Provider:
+def provider_of(
+    maker: Any, per_minute: float | None = None, seconds: Seconds | None = None
+) -> Provider:
     """What limits a provider. One with a rate limit is on the network. One of this machine whose
     seconds are given stands for any other, and is not bound to its cores.
     """

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,6 +18,7 @@ import numpy as np
 from av.audio.codeccontext import AudioCodecContext
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.filter import Graph
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
@@ -37,6 +39,9 @@ _UNKNOWN_LENGTH = 2**31 - 2**20
 """WAV writers that stream, espeak-ng's and OpenAI's among them, put at least this as size."""
 
 _PIECE_BYTES = 1 << 16
+
+RUMBLE = 70
+"""Hertz below which no voice has anything to say; it falls by 12 dB an octave from there."""
 
 
 _SINCE_19 = int(av.__version__.partition(".")[0]) >= 19
@@ -272,6 +277,37 @@ def _pieces(resampler: av.AudioResampler, frame: av.AudioFrame | None) -> Iterat
         yield samples
 
 
+def filtered(pieces: Iterable[Samples], *filters: tuple[str, str]) -> Iterator[av.AudioFrame]:
+    """What libavfilter's `filters`, each a name and its options, make of `pieces` at `RATE`."""
+    graph = Graph()
+    graph.threads = 1  # a filter of mono sound has no work for more
+    chain = [graph.add(name, options) for name, options in filters]
+    source = graph.add_abuffer(sample_rate=RATE, format="fltp", layout="mono")
+    sink = graph.add("abuffersink")
+    graph.link_nodes(source, *chain, sink).configure()
+    done = 0
+    for piece in itertools.chain(pieces, [None]):
+        frame = None
+        if piece is not None:
+            frame = av.AudioFrame.from_ndarray(piece[np.newaxis], format="fltp", layout="mono")
+            frame.sample_rate, frame.pts, frame.time_base = RATE, done, Fraction(1, RATE)
+            done += len(piece)
+        source.push(frame)
+        while True:
+            try:
+                made = sink.pull()
+            except (av.BlockingIOError, av.EOFError):
+                break
+            assert isinstance(made, av.AudioFrame)
+            yield made
+
+
+def without_rumble(pieces: Iterable[Samples]) -> Iterator[Samples]:
+    """`pieces` at `RATE` without what is below a voice: steps, hum, a table that is touched."""
+    for frame in filtered(pieces, ("highpass", f"frequency={RUMBLE}")):
+        yield frame.to_ndarray()[0]
+
+
 def regrouped(pieces: Iterable[Samples], size: int) -> Iterator[Samples]:
     """The same samples in arrays of `size`, the last one shorter. An array is good until the
     next one is asked for."""
@@ -293,8 +329,9 @@ def regrouped(pieces: Iterable[Samples], size: int) -> Iterator[Samples]:
 
 # How loud a narration is, and the gain that makes all sections alike.
 #
-# Loudness as in ITU-R BS.1770-4: K-weighted mean squares of 100 ms, gated at -70 LUFS and at 10 LU
-# under the mean of the rest. One gain then serves the whole section; only its peaks are held down.
+# Loudness as in ITU-R BS.1770-4: the mean squares of 400 ms, weighted and measured by libavfilter,
+# gated at -70 LUFS and at 10 LU under the mean of the rest. One gain then serves the whole section;
+# only its peaks are held down.
 
 
 TARGET = -16.0
@@ -333,18 +370,18 @@ _PAUSE_RANGE = 34.0
 class Measured:
     """What a first reading of a narration finds, at `RATE` samples a second.
 
-    `energies` are the K-weighted mean squares of each 100 ms, shape (steps,); `peaks` the
+    `blocks` are the K-weighted mean squares of 400 ms at each 100 ms, shape (blocks,); `peaks` the
     largest sample of each `HOP`, shape (hops,); both with full scale as 1.
     """
 
     samples: int
-    energies: NDArray[np.float64]
+    blocks: NDArray[np.float64]
     peaks: NDArray[np.float32]
 
     @property
     def loudness(self) -> float:
         """Integrated loudness in LUFS, -inf for silence."""
-        return _integrated(self.energies)
+        return _integrated(self.blocks)
 
     @property
     def speech(self) -> tuple[float, float]:
@@ -362,47 +399,39 @@ def _loud(peaks: NDArray[np.float32], below: float) -> NDArray[np.intp]:
 
 
 def measure(pieces: Iterable[Samples]) -> Measured:
-    """Measures the narration that `pieces` at `RATE` make."""
-    energies: list[NDArray[Any]] = []
+    """Measures the narration that `pieces` at `RATE` make, with libavfilter's `ebur128`."""
     peaks: list[NDArray[Any]] = []
     samples = 0
-    for piece in regrouped(pieces, 10 * STEP):
-        samples += len(piece)
-        whole = np.zeros(-(-len(piece) // STEP) * STEP, np.float32)
-        whole[: len(piece)] = piece
-        peaks.append(np.abs(whole).reshape(-1, HOP).max(1)[: -(-len(piece) // HOP)])
-        # By Parseval's theorem the weighted spectrum has the energy of the filtered sound, and
-        # one transform is all that it costs. (`@` would wake threads that cost more than it.)
-        spectrum = np.fft.rfft(whole.reshape(-1, STEP))
-        power = spectrum.real**2 + spectrum.imag**2
-        energies.append(np.einsum("ij,j->i", power, _K_WEIGHTS))
+
+    def whole() -> Iterator[Samples]:
+        nonlocal samples
+        for piece in regrouped(pieces, 10 * STEP):
+            samples += len(piece)
+            padded_piece = np.zeros(-(-len(piece) // STEP) * STEP, np.float32)
+            padded_piece[: len(piece)] = piece
+            hops = np.abs(padded_piece).reshape(-1, HOP).max(1)
+            peaks.append(hops[: -(-len(piece) // HOP)])
+            yield padded_piece
+
+    meter = filtered(whole(), ("ebur128", "metadata=1:framelog=quiet"))
+    momentary = [float(frame.metadata["lavfi.r128.M"]) for frame in meter]
     return Measured(
         samples,
-        np.concatenate([np.zeros(0), *energies]),
+        _blocks(momentary),
         np.concatenate([np.zeros(0, np.float32), *peaks]),
     )
 
 
-def _k_weights() -> Samples:
-    """What each line of a spectrum of `STEP` samples counts (BS.1770-4, tables 1 and 2, whose
-    filters are given for 48 kHz)."""
-    z = np.exp(-2j * np.pi * np.arange(STEP // 2 + 1) * RATE / STEP / 48_000)
-    shelf = (1.53512485958697 - 2.69169618940638 * z + 1.19839281085285 * z**2) / (
-        1 - 1.69065929318241 * z + 0.73248077421585 * z**2
-    )
-    high_pass = (1 - z) ** 2 / (1 - 1.99004745483398 * z + 0.99007225036621 * z**2)
-    weights: Samples = (2 * np.abs(shelf * high_pass) ** 2 / STEP**2).astype(np.float32)
-    return weights
+def _blocks(momentary: Sequence[float]) -> NDArray[np.float64]:
+    """The mean squares of the gating blocks, from the loudness of the 400 ms before each 100 ms.
+    The first of them are not whole; a sound that has no whole one is a block by itself.
+    """
+    blocks: NDArray[np.float64] = 10 ** ((np.array(momentary, np.float64) + 0.691) / 10)
+    few = len(blocks)
+    return blocks[3:] if few >= 4 else blocks[-1:] * (4 / max(1, few))
 
 
-_K_WEIGHTS = _k_weights()
-
-
-def _integrated(energies: NDArray[np.float64]) -> float:
-    if len(energies) >= 4:
-        blocks = sliding_window_view(energies, 4).mean(1)
-    else:
-        blocks = energies.mean(keepdims=True) if len(energies) else np.zeros(1)
+def _integrated(blocks: NDArray[np.float64]) -> float:
     heard = blocks[blocks > _energy(SILENCE)]
     if not len(heard):
         return -np.inf
@@ -452,7 +481,7 @@ def level(measured: Measured, ceiling: float) -> Levels:
             break
         gain = min(gain * _ratio(TARGET - loudness), _ratio(MOST_GAIN))
         edges = _limiter(measured.peaks * gain, _ratio(ceiling))
-        loudness = _integrated(measured.energies * gain**2 * _kept(edges, measured.peaks))
+        loudness = _integrated(measured.blocks * gain**2 * _kept(edges, measured.peaks))
     gains = (edges * _fades(len(edges)) * gain).astype(np.float32)
     return Levels(gains, measured.peaks * np.maximum(gains[:-1], gains[1:]))
 
@@ -473,13 +502,17 @@ def _limiter(peaks: NDArray[np.float32], ceiling: float) -> Samples:
 
 
 def _kept(edges: Samples, peaks: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The share of its energy that each `STEP` keeps under the factors `edges`, taking the
+    """The share of its energy that each gating block keeps under the factors `edges`, taking the
     energy of a hop to follow the square of its peak."""
     per_step = STEP // HOP
     before = np.zeros((-(-len(peaks) // per_step) * per_step, 2))
     before[: len(peaks), 0] = np.square(peaks, dtype=np.float64) + 1e-20
     before[: len(peaks), 1] = before[: len(peaks), 0] * ((edges[:-1] + edges[1:]) / 2) ** 2
     energies = before.reshape(-1, per_step, 2).sum(1)
+    if len(energies) >= 4:
+        energies = sliding_window_view(energies, 4, axis=0).sum(-1)
+    else:
+        energies = energies.sum(0, keepdims=True)
     kept: NDArray[np.float64] = energies[:, 1] / energies[:, 0]
     return kept
 
@@ -617,7 +650,7 @@ class _Twice:
             return
         kept: list[Samples] = []
         room = _KEPT_SAMPLES
-        for piece in self._sound.pieces(RATE):
+        for piece in without_rumble(self._sound.pieces(RATE)):
             room -= len(piece)
             if room >= 0:
                 kept.append(piece)

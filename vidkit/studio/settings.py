@@ -16,9 +16,10 @@ from ..core import loop
 from ..core.errors import VidkitError
 from ..core.events import Event, WorkersChanged
 from ..core.format import count, took
+from ..forecasting.plan import Plan
 from ..models.lesson import Lesson
 from ..models.settings import MOST_WORKERS, Settings, settled
-from ..pipeline.planning import Offer, Plan, offer
+from ..pipeline.planning import Offer, offer
 from ..providers.registry import Kind, names
 from .widgets import Tone, button, mark, show, words
 

