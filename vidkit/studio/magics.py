@@ -20,7 +20,7 @@ from typing import Any
 
 from IPython.core.getipython import get_ipython
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.display import HTML, display
+from IPython.display import display
 
 from .. import cli
 from ..cli import say, told_to
@@ -28,7 +28,7 @@ from ..core.errors import OutputError, VidkitError
 from ..core.loop import allow_nested
 from ..models.lesson import Lesson, read_lesson
 from ..report.reports import VideoReport
-from .widgets import media
+from .videos import Film
 
 NAME = "lesson"
 """What a lesson is called that has no name."""
@@ -114,8 +114,7 @@ def lesson(line: str, cell: str) -> object:
         return None
     report = _carried_out(["make", str(path), *words], written)
     if isinstance(report, VideoReport) and report.path is not None:
-        page = media(report.path, report.title or report.name)
-        display(HTML(f'<div style="max-width:640px">{page}</div>'))
+        display(Film(report))
     return report
 
 
