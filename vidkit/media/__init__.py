@@ -6,9 +6,10 @@ say "as before". Its narration is encoded once. Joining copies packets.
 
 from __future__ import annotations
 
-from .audio import Sound, check_sound, hear, open_sound
+from .audio import Sound, check_sound, open_sound
 from .clips import Clip, Effect, apply_effects, make_clip, make_seam, picture_of, read_clip
 from .frame import Frame
+from .hearing import hear
 from .images import check_picture, fit_picture, open_picture
 from .video import (
     Chapter,

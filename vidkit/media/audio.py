@@ -110,29 +110,6 @@ def check_sound(source: Path | bytes, name: str = "") -> None:
             pass
 
 
-def hear(source: Path | bytes, name: str = "") -> dict[str, Any]:
-    """Decodes the whole sound in `source`, as `check_sound` does, and says where it is silent.
-
-    "heard": from when to when there is sound, in seconds; "pauses": the silences in between of at
-    least `SHORTEST_PAUSE`, (start, end) each.
-    """
-    peaks: list[NDArray[Any]] = []
-    samples = 0
-    for piece in regrouped(open_sound(source, name).pieces(RATE), 10 * STEP):
-        samples += len(piece)
-        whole = np.zeros(-(-len(piece) // HOP) * HOP, np.float32)
-        whole[: len(piece)] = np.abs(piece)
-        peaks.append(whole.reshape(-1, HOP).max(1))
-    loud = _loud(np.concatenate([np.zeros(0, np.float32), *peaks]), _PAUSE_RANGE)
-    if not len(loud):
-        return {"heard": [0.0, samples / RATE], "pauses": []}
-    gaps = np.flatnonzero(np.diff(loud) > SHORTEST_PAUSE * RATE / HOP)
-    edges = [(int(loud[gap]) + 1, int(loud[gap + 1])) for gap in gaps]
-    heard = int(loud[0]), int(loud[-1]) + 1
-    seconds = [[round(place * HOP / RATE, 3) for place in edge] for edge in (heard, *edges)]
-    return {"heard": seconds[0], "pauses": seconds[1:]}
-
-
 def _kind(start: bytes) -> str | None:
     """The demuxer for a file that begins with `start`.
 
@@ -359,12 +336,6 @@ _STEPS = (1, 2, 4, 1)
 _SPEECH_RANGE = 40.0
 """dB under the loudest moment at which speech counts as begun."""
 
-SHORTEST_PAUSE = 0.12
-"""Seconds of silence that count as a pause; the closure of a consonant lasts up to 0.1 s."""
-
-_PAUSE_RANGE = 34.0
-"""dB under the loudest moment below which nobody speaks: breath and the room's noise stay under."""
-
 
 @dataclass(frozen=True)
 class Measured:
@@ -386,13 +357,13 @@ class Measured:
     @property
     def speech(self) -> tuple[float, float]:
         """Where the sound starts and ends, in seconds; all of it where it is silent."""
-        loud = _loud(self.peaks, _SPEECH_RANGE)
+        loud = loud_hops(self.peaks, _SPEECH_RANGE)
         if not len(loud):
             return 0.0, self.samples / RATE
         return int(loud[0]) * HOP / RATE, min((int(loud[-1]) + 1) * HOP, self.samples) / RATE
 
 
-def _loud(peaks: NDArray[np.float32], below: float) -> NDArray[np.intp]:
+def loud_hops(peaks: NDArray[np.float32], below: float) -> NDArray[np.intp]:
     """The hops in which there is sound: at most so many dB `below` the loudest."""
     least = max(float(peaks.max(initial=0)) * _ratio(-below), _ratio(SILENCE))
     return np.flatnonzero(peaks >= least)

@@ -171,6 +171,8 @@ class Prose(Reader):
         if right is None:
             return None
         first = next((each for each in right if each.kind != "sign"), right[0])
+        if first.text in _SLIPS and re.match(r" [a-z]{2}", self.text[self.at : self.at + 3]):
+            return None  # "10^9 - a billion": the article
         if not self.allowed(left, first, sign, spaced, written):
             return None
         return [Node("sign", at, "−" if sign in "-–" else sign), *right]
@@ -219,6 +221,8 @@ class Prose(Reader):
             return not spaced or not numbers
         if sign == "*":
             ok = spaced or not {left.kind, right.kind} & {"row", "name"}
+            if not spaced and left.kind == right.kind == "symbol" and left.text.isupper():
+                return evidence.relation  # "M*A*S*H"
             if ok and not spaced and left.kind == right.kind == "symbol" and not evidence.names:
                 # "g*n" may be a word with a hole in it; "a*b*c" is none
                 evidence.names += 1

@@ -337,7 +337,7 @@ def _emphasis(marks: str) -> Rule:
     inside = rf"(?:[^{mark}\n]|\n(?!\n)|{alone}){{0,600}}"
     return rule(
         f"emphasis with {marks}",
-        rf"(?<!{_TOUCHING})(?<![{mark}\\]){re.escape(marks)}(?![\s{mark}])"
+        rf"(?<!{_TOUCHING})(?<![{mark}\\]){re.escape(marks)}(?![\s{mark}.])"
         rf"({inside}(?<![\s\\])){re.escape(marks)}(?!{_TOUCHING}|{mark})",
         r"\1",
     )
@@ -355,7 +355,7 @@ _LINK = (
 # "- 5 + 3" is a list where another line goes on with it, and a number below zero where not.
 _NO_LIST = r"(?!(?<![^\n])(?<!\n)- ?\d[^\n]*(?:\Z|\n(?! ?-)))"
 _BLOCK = r"(?m)^ ?```[^\n`]*\n((?:[^`\n]|`(?!``)|\n(?! ?```))*+)\n ?```"
-_INLINE = r"(?<!`)`(?!`)([^`\n]{1,600})`(?!`)"
+_INLINE = r"(?<![`\w])`(?!`)([^`\n]{1,600})`(?![`\w])"
 _CODE = re.compile(f"{_BLOCK}|{_INLINE}")
 
 MARKUP = (
@@ -365,7 +365,7 @@ MARKUP = (
     rule("code is shielded", _INLINE, _shielded, by_character=True),
     *TAGS,
     EQUATIONS,
-    rule("code", r"``? ?([^`\n]{1,600}?) ?``?", r"\1"),
+    rule("code", r"(?<![`\w])``? ?([^`\n]{1,600}?) ?``?(?![`\w])", r"\1"),
     rule("rules and underlines", _line(r"(?:[-=*_|:+] ?+){3,}+$"), ""),
     rule("quotations", _line(r"(?:> ?)++(?=\S)"), ""),
     rule("headings", _line(r"#{1,6} (?=\S)"), ""),

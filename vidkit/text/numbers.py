@@ -550,7 +550,7 @@ COUNTS = (
     rule("more than a number", r"(?:(?<=[\s(])|\A)>(?=\.?\d)", "more than "),
     rule("at most a number", r"(?:(?<=[\s(])|\A)(?:≤|<=) ?(?=\d)", "at most "),
     rule("at least a number", r"(?:(?<=[\s(])|\A)(?:≥|>=) ?(?=\d)", "at least "),
-    rule("sizes", r"(?<![\w.])(\d{2,5})(?:[x×]| x )(?=\d{2,5}(?!\w|\.\d| ?=))", r"\1 by "),
+    rule("sizes", r"(?<![\w.])(?!80x)(\d{2,5})(?:[x×]| x )(?=\d{2,5}(?!\w|\.\d| ?=))", r"\1 by "),
     rule("small sizes", r"(?<![\w.])(\d{1,2})x(?=\d{1,2}(?![\w.]))", r"\1 by "),
     rule(
         "times of a number",
