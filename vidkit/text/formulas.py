@@ -43,6 +43,10 @@ from .latex import (
 from .vocabulary import MEASURE
 
 _TAKES = re.compile(r" (?:sin|cos|tan|log|ln|exp|sqrt)(?: ?[α-ω(]| [a-z]\b|[₀-₉²_])")
+_GOES_ON = re.compile(
+    r" (?!(?:and|or|so|is|gives?|where|for|with|then|if|when|the|we|has|und|oder|et|ou|y|o|donne)\b)"
+    r"[^\W\d_]"
+)
 _STOP_WORDS = (
     "the a an it this that these those and but or which who we they he she I you so not in on "
     "at of for with to by from as is are was were there then now maybe perhaps i.e e.g if "
@@ -115,6 +119,7 @@ class Prose(Reader):
         super().__init__(text[: min(end, at + LONGEST)], at)
         self.start = at
         self.depth = depth
+        self.glued = False
         self.evidence = _Evidence()
 
     def certain(self, start: int) -> bool:
@@ -167,8 +172,10 @@ class Prose(Reader):
             return None
         if sign == "=" and written == "=" and spaced != after and not spaced:
             return None
+        if sign in "=→" and not spaced and self.glued:
+            return None  # "VAR1=x", "dc=com"
         right = self.operand(first=False)
-        if right is None:
+        if right is None or (sign in "=→" and not spaced and _wordy(right[0])):
             return None
         first = next((each for each in right if each.kind != "sign"), right[0])
         if first.text in _SLIPS and re.match(r" [a-z]{2}", self.text[self.at : self.at + 3]):
@@ -187,7 +194,12 @@ class Prose(Reader):
     def allowed(self, left: Node, right: Node, sign: str, spaced: bool, written: str) -> bool:
         """Whether `sign` between the two is an operation, and what it proves."""
         evidence = self.evidence
-        words = (left.kind == "word") + (right.kind == "word")
+        wordy = (
+            ("word",)
+            if sign == "=" or (sign in "+-−×·*/" and evidence.relation)
+            else ("word", "row")
+        )
+        words = (left.kind in wordy) + (right.kind in wordy)
         if sign in RELATIONS:
             if sign == "~" or (
                 (words and (not spaced or sign in "<>∈⊂")) and not (words == 1 and spaced)
@@ -265,6 +277,7 @@ class Prose(Reader):
                 self.at = back
                 break
             parts.append(more)
+        self.glued = parts[0].kind in ("row", "name")
         return parts
 
     def touches(self, left: Node) -> bool:
@@ -295,6 +308,8 @@ class Prose(Reader):
             self.at = found.end()
             self.evidence.sure = True
             return Node("formula", at, found[0])
+        if re.match(r"0[xXbB][0-9A-Fa-f]", self.text[at : at + 3]):
+            return None
         if found := self.run(NUMBER):
             node = self.number(found)
         elif sign and sign in HALVES:
@@ -419,8 +434,11 @@ class Prose(Reader):
             self.at = found.end()
             return Node("name", at, run)
         if joined or (run.islower() and len(run) <= 3 and run not in _STOPS and not _is_word(run)):
-            if len(run) > 3 or not run.isascii() or _is_word(run):
+            if len(run) > 3 or not (run.isascii() and run.islower()) or _is_word(run):
                 return None
+            spoken = set(run) & set("aeiouy") and not joined
+            if spoken and (len(run) > 2 or _GOES_ON.match(self.text, found.end())):
+                return None  # a word of some language: "x = un número", "X - und"
             self.at = found.end()
             letters = tuple(Node("symbol", at + k, letter) for k, letter in enumerate(run))
             if self.peek() in tuple("^²³⁻") or not self.peek():
@@ -455,7 +473,9 @@ class Prose(Reader):
         if argument is None or argument.kind == "word":
             self.at = back
             return None
-        self.evidence.sure = True
+        # "ln(1)" is a page of a manual
+        page = run == "ln" and re.match(r"\(\d\)", rest + self.text[at + len(run) + 3 :][:1])
+        self.evidence.sure = self.evidence.sure or not page
         return Node("row", at, "", (node, argument))
 
     def call(self, letter: Node) -> Node:
@@ -502,7 +522,7 @@ class Prose(Reader):
         )
         while raisable and self.at < len(self.text):
             back = self.at
-            if self.peek() == "_" and base.kind in ("symbol", "fence", "name", "big", "function"):
+            if self.peek() == "_" and base.kind in ("symbol", "fence", "big", "function"):
                 self.at += 1
                 found = self.run(_INDEX)
                 if not found or below is not EMPTY:
@@ -571,6 +591,12 @@ _SHORT = frozenset(_SHORT_WORDS.split())
 
 def _is_word(run: str) -> bool:
     return run in _SHORT
+
+
+def _wordy(node: Node) -> bool:
+    """Whether several letters that touch may be a word: "com", and not "mx"."""
+    letters = {part.text for part in node.parts}
+    return node.kind == "name" or (node.kind == "row" and bool(letters & set("aeiou")))
 
 
 def _single(node: Node) -> bool:

@@ -551,7 +551,7 @@ COUNTS = (
     rule("at most a number", r"(?:(?<=[\s(])|\A)(?:≤|<=) ?(?=\d)", "at most "),
     rule("at least a number", r"(?:(?<=[\s(])|\A)(?:≥|>=) ?(?=\d)", "at least "),
     rule("sizes", r"(?<![\w.])(?!80x)(\d{2,5})(?:[x×]| x )(?=\d{2,5}(?!\w|\.\d| ?=))", r"\1 by "),
-    rule("small sizes", r"(?<![\w.])(\d{1,2})x(?=\d{1,2}(?![\w.]))", r"\1 by "),
+    rule("small sizes", r"(?<![\w.])(?!80x)(\d{1,2})x(?=\d{1,2}(?![\w.]))", r"\1 by "),
     rule(
         "times of a number",
         r"(?<=\d)(?:×|x)(?= (?:faster|slower|more|less|as|larger|smaller|bigger|cheaper|better|"

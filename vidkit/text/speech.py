@@ -499,7 +499,7 @@ MINUS = (
         "a minus before a number",
         r"(?:(?<=[(\[,])|(?<=[(\[,] )|(?<![^\n])|(?<=\b(?:is|to|of|at|or|by) )"
         r"|(?<=\b(?:was|and) )|(?<=\bbelow )|(?<=\bbetween )|(?<=\bfrom )|(?<=\bthan )"
-        r"|(?<=\babout )|(?<=[=≈<>≤≥] ))[-–](?=\d[\d.,]*(?![\w-])(?! [a-z]+s\b))",
+        r"|(?<=\babout )|(?<=[=≈<>≤≥] ))[-–](?=\d[\d.,]*(?![\w-])(?! [a-z]+s\b))(?![12]\d{3}\b)",
         "minus ",
     ),
     rule(
@@ -529,7 +529,11 @@ ENGLISH: tuple[Rule | Finder, ...] = (
 
 WORDLESS = (
     rule("a star between numbers", r"(?<=\d) ?\* ?(?=\d)", " × "),
-    rule("a minus before a number", r"(?:(?<=[\s(\[])|(?<![^\n]))-(?=\.?\d[\d.,]*(?![\w-]))", "−"),
+    rule(
+        "a minus before a number",
+        r"(?:(?<=[\s(\[])|(?<![^\n]))-(?=\.?\d[\d.,]*(?![\w-]))(?![12]\d{3}\b)",
+        "−",
+    ),
     rule("a minus in a sum", r"(?<=\d) - (?=\d[\d.,]* =)", " − "),
 )
 """What other languages have for the rules of English: signs that an engine can name."""
@@ -546,6 +550,8 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
 
     def measure(found: Found) -> str | None:
         gap, symbol, below = found.groups()
+        if re.search(r"[^\W\d_]-?[\d.,]+$", before(found)):
+            return None
         if len(symbol) == 1 and (
             gap == "" or not re.match(r"^(?:$|[,;?!]| [a-zà-ÿ]|\.(?:\s|$))", after(found))
         ):
@@ -557,7 +563,8 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
         ):
             return None
         rest = f" {words.per} {_one(units[below])}" if below else ""
-        return f" {units[symbol]}{rest}"
+        one = re.search(r"(?<![\d.,])1$", before(found))
+        return f" {_one(units[symbol]) if one else units[symbol]}{rest}"
 
     return (
         *(rule(each.name, each.pattern.pattern, KEEP) for each in (*WEB[:3], WEB[4])),
@@ -614,7 +621,6 @@ SPACES = (
 TIDY = (
     rule("spaces and empty lines", r"[ \n]{2,}|\n", _gap),
     rule("no space before a stop", r"(?<=\w) (?=[,.;:!?]+(?:\s|\Z))", ""),
-    rule("one comma is enough", r", ,(?: ,)*", ","),
     rule("nor is one before a stop", r",(?: ?,)* ?(?=[.;!?](?![\w.]))", ""),
     rule("no comma begins a paragraph", r"(?<=\n)[ ,]+", ""),
     rule("what that left behind", r"[ \n]{2,}", _gap),
