@@ -44,7 +44,7 @@ from .vocabulary import MEASURE
 
 _TAKES = re.compile(r" (?:sin|cos|tan|log|ln|exp|sqrt)(?: ?[α-ω(]| [a-z]\b|[₀-₉²_])")
 _GOES_ON = re.compile(
-    r" (?!(?:and|or|so|is|gives?|where|for|with|then|if|when|the|we|has|und|oder|et|ou|y|o|donne)\b)"
+    r" (?!(?:and|or|so|is|gives?|where|for|with|then|if|when|the|we|und|oder|et|ou|y|o)\b)"
     r"[^\W\d_]"
 )
 _STOP_WORDS = (
