@@ -401,7 +401,39 @@ def _check(given: argparse.Namespace) -> int:
             say(f"{path}: {count(len(lesson.sections), 'section')}, no faults")
             for warning in lesson.warnings:
                 say(f"  note: {warning}")
+            if given.spoken:
+                _say_spoken(lesson, settings_from(given))
     return ALL_MADE if good else BAD_INPUT
+
+
+def _convert(given: argparse.Namespace) -> int:
+    """`vidkit convert`: a lesson from a file of another tool, with what became of each key."""
+    from .core.errors import Fault
+    from .models.convert import converted
+
+    source = path_given("FILE", given.file, "the name of a file")
+    demand_here()
+    out = path_given("-o", given.output, "the name of a JSON file")
+    if is_file(out) and not given.yes:
+        raise OutputError(f"{out} is there; name another file, or add --yes to replace it")
+    made = converted(source.read_bytes(), source.name)
+    if isinstance(made, Fault):
+        raise LessonError(source, [made])
+    out.write_text(made.text(), encoding="utf-8")
+    for note in made.notes:
+        say(f"  {note}")
+    say(out)
+    return ALL_MADE
+
+
+def _say_spoken(lesson: Lesson, settings: Settings) -> None:
+    """The words that the voice would be handed, section by section, changed places marked."""
+    from .pipeline.narrations import spoken_sections
+    from .providers.registry import voice_makers
+
+    makers = voice_makers(settings, keyless=True)
+    for number, text in enumerate(spoken_sections(lesson, settings, makers), 1):
+        say(f"\n{number}. {lesson.sections[number - 1].title or '(no title)'}\n{text}")
 
 
 def _slides(given: argparse.Namespace) -> int:
@@ -547,6 +579,21 @@ def _parser() -> argparse.ArgumentParser:
 
     check = _command(commands, "check", _check, "say what is wrong with lessons; make nothing")
     check.add_argument("lesson", nargs="+", metavar="LESSON", help="the lesson's JSON file")
+    check.add_argument(
+        "--spoken",
+        action="store_true",
+        help="print the words that the voice is handed, with the places marked that differ",
+    )
+    run_options(check, but="only")
+
+    convert = _command(
+        commands, "convert", _convert, "write a lesson from another tool's JSON or Markdown"
+    )
+    convert.add_argument("file", metavar="FILE", help="JSON, JSON in a fence or in prose, Markdown")
+    convert.add_argument(
+        "-o", "--output", default="lesson.json", metavar="FILE", help="the lesson to write"
+    )
+    convert.add_argument("--yes", action="store_true", help="replace a file that is there")
 
     plan = _command(commands, "plan", _plan, "say what a run would call, cost and take")
     plan.add_argument("lesson", nargs="+", metavar="LESSON", help="a lesson, or a folder of them")
