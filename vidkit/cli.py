@@ -1,5 +1,5 @@
 """The command line: `vidkit make`, `batch`, `plan`, `check`, `slides`, `providers`, `cache`,
-`lab`, `settings` and `schema`.
+`lab`, `review`, `layouts`, `settings` and `schema`.
 
 Ends with 0 where all was made, 1 where something failed, 2 where the input was bad,
 130 where it was interrupted, and 141 where whoever read its output has gone.
@@ -35,7 +35,7 @@ from .models.settings import TABLE, Settings, settings_page, settings_schema
 from .models.table import Row
 from .providers.registry import Kind, names, specs
 from .report.reports import BatchReport
-from .store.store import Removal, Upkeep
+from .store import MaintainedStore, Removal
 
 # The options of the commands: those of the settings, from their table, and what may stand behind
 # the others.
@@ -293,7 +293,7 @@ def _lessons(path: Path) -> list[Path]:
 
 def _cache(given: argparse.Namespace) -> int:
     """`vidkit cache`: what is in the store, and keeping it in order."""
-    with Upkeep(Path(given.cache_dir) if given.cache_dir else None) as store:
+    with MaintainedStore(Path(given.cache_dir) if given.cache_dir else None) as store:
         for note in store.notes:
             say(f"note: {note}")
         match given.what:
@@ -341,7 +341,39 @@ def _check(given: argparse.Namespace) -> int:
             say(f"{path}: {count(len(lesson.sections), 'section')}, no faults")
             for warning in lesson.warnings:
                 say(f"  note: {warning}")
+            if given.spoken:
+                _say_spoken(lesson, settings_from(given))
     return ALL_MADE if good else BAD_INPUT
+
+
+def _convert(given: argparse.Namespace) -> int:
+    """`vidkit convert`: a lesson from a file of another tool, with what became of each key."""
+    from .core.errors import Fault
+    from .models.convert import converted
+
+    source = path_given("FILE", given.file, "the name of a file")
+    demand_here()
+    out = path_given("-o", given.output, "the name of a JSON file")
+    if is_file(out) and not given.yes:
+        raise OutputError(f"{out} is there; name another file, or add --yes to replace it")
+    made = converted(source.read_bytes(), source.name)
+    if isinstance(made, Fault):
+        raise LessonError(source, [made])
+    out.write_text(made.text(), encoding="utf-8")
+    for note in made.notes:
+        say(f"  {note}")
+    say(out)
+    return ALL_MADE
+
+
+def _say_spoken(lesson: Lesson, settings: Settings) -> None:
+    """The words that the voice would be handed, section by section, changed places marked."""
+    from .pipeline.narrations import spoken_sections
+    from .providers.registry import voice_makers
+
+    makers = voice_makers(settings, keyless=True)
+    for number, text in enumerate(spoken_sections(lesson, settings, makers), 1):
+        say(f"\n{number}. {lesson.sections[number - 1].title or '(no title)'}\n{text}")
 
 
 def _slides(given: argparse.Namespace) -> int:
@@ -413,6 +445,25 @@ def _schema(given: argparse.Namespace) -> int:
     return ALL_MADE
 
 
+def _review(given: argparse.Namespace) -> int:
+    """`vidkit review`: what can be measured of a lesson's teaching."""
+    from .pipeline.review import review
+
+    found = {path: review(load_lesson(path)) for path in given.lesson}
+    made = {path: each.as_dict() for path, each in found.items()}
+    told = json.dumps(made, indent=2, ensure_ascii=False)
+    say(told if given.json else "\n".join(f"{path}: {each}" for path, each in found.items()))
+    return ALL_MADE
+
+
+def _layouts(given: argparse.Namespace) -> int:
+    """`vidkit layouts`: the kinds of slides, or a page for whoever writes a lesson."""
+    from .slides.override import layouts_page, prompt_page
+
+    say(prompt_page() if given.prompt else layouts_page())
+    return ALL_MADE
+
+
 def _settings(_: argparse.Namespace) -> int:
     """`vidkit settings`: a page about every setting."""
     say(settings_page())
@@ -466,6 +517,21 @@ def _parser() -> argparse.ArgumentParser:
 
     check = _command(commands, "check", _check, "say what is wrong with lessons; make nothing")
     check.add_argument("lesson", nargs="+", metavar="LESSON", help="the lesson's JSON file")
+    check.add_argument(
+        "--spoken",
+        action="store_true",
+        help="print the words that the voice is handed, with the places marked that differ",
+    )
+    run_options(check, but="only")
+
+    convert = _command(
+        commands, "convert", _convert, "write a lesson from another tool's JSON or Markdown"
+    )
+    convert.add_argument("file", metavar="FILE", help="JSON, JSON in a fence or in prose, Markdown")
+    convert.add_argument(
+        "-o", "--output", default="lesson.json", metavar="FILE", help="the lesson to write"
+    )
+    convert.add_argument("--yes", action="store_true", help="replace a file that is there")
 
     plan = _command(commands, "plan", _plan, "say what a run would call, cost and take")
     plan.add_argument("lesson", nargs="+", metavar="LESSON", help="a lesson, or a folder of them")
@@ -548,6 +614,13 @@ def _parser() -> argparse.ArgumentParser:
         help="SOURCE is a lesson: put these sections back as they were before the writer",
     )
     settings_options(draft, [TABLE["budget"], TABLE["section_workers"], TABLE["cache_dir"]])
+
+    review = _command(commands, "review", _review, "measure what can be of a lesson's teaching")
+    review.add_argument("lesson", nargs="+", metavar="LESSON", help="the lesson's JSON file")
+    review.add_argument("--json", action="store_true", help="print all measures as JSON")
+
+    layouts = _command(commands, "layouts", _layouts, "say what a section's slide can show")
+    layouts.add_argument("--prompt", action="store_true", help="a page for whoever writes lessons")
 
     _command(commands, "settings", _settings, "say what can be set for a run, in Markdown")
     schema = _command(commands, "schema", _schema, "print a format as JSON Schema")
