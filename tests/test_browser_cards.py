@@ -13,7 +13,7 @@ import pytest
 from a_notebook import notebook
 from browser import browser, needs_browser
 from lab import Lab, command, run_all
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from stand_ins import written
 
 EVIL = (
@@ -43,7 +43,14 @@ MAKE = "cards.make(); report = await cards.run"
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def chromium() -> Iterator[Browser]:
+    """One browser for all."""
+    with browser() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """The cards of a lesson that is all traps, made as far as they can be; neither the lesson nor
     the store lies where the notebook's server gives out files.
     """
@@ -58,7 +65,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     lesson = written(folder / "elsewhere", sections=sections, title=EVIL)
     cell = CARDS.format(lesson=str(lesson), store=str(folder / "store"))
     path = notebook(root, cell, MAKE)
-    with Lab(root) as lab, browser() as chromium:
+    with Lab(root) as lab:
         shown = chromium.new_page(viewport={"width": 1600, "height": 2000})
         lab.open(shown, path.name)
         command(shown, "application:toggle-left-area")
@@ -137,14 +144,16 @@ def test_cards_are_used_by_keyboard_alone(page: Page) -> None:
 
 
 @needs_browser
-def test_a_saved_notebook_is_small_and_shows_its_cards_without_its_kernel(tmp_path: Path) -> None:
+def test_a_saved_notebook_is_small_and_shows_its_cards_without_its_kernel(
+    chromium: Browser, tmp_path: Path
+) -> None:
     """Ten sections take less than 200 KB, and stand there with their pictures when the notebook
     is copied elsewhere and opened without being run; while the panel lives they are shown once.
     """
     root = tmp_path / "root"
     lesson = written(root, sections=10)
     path = notebook(root, CARDS.format(lesson=lesson.name, store="store"), MAKE)
-    with Lab(root) as lab, browser() as chromium:
+    with Lab(root) as lab:
         page = chromium.new_page(viewport={"width": 1600, "height": 3000})
         lab.open(page, path.name)
         run_all(page)
