@@ -23,9 +23,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
 from .. import cli
-from ..cli import say, told_to
 from ..core.errors import OutputError, VidkitError
 from ..core.loop import allow_nested
+from ..core.terminal import say, told_to
 from ..models.lesson import Lesson, read_lesson
 from ..report.reports import VideoReport
 from .videos import Film
@@ -81,9 +81,11 @@ def _this(words: list[str]) -> object:
     if not notebook.is_saved(path, dict(enumerate(ran))):
         say(f"{path.name} is not saved as it stands here; save it, and run this cell again")
     try:
-        lessons, notes = course.written(path)
-        folder, name = lessons[0][0].path.parent, lessons[0][0].path.stem
-        for note in notes:
+        drafts = course.placed(path)
+        for draft, file in drafts:
+            course.write(draft, file)
+        folder, name = drafts[0][1].parent, drafts[0][1].stem
+        for note in drafts[0][0].notes:
             say(f"note: {note}")
     except OutputError:
         folder, name = path.parent, path.stem
