@@ -114,12 +114,20 @@ class FakeOpenAI(FakeServer):
         if path.endswith("/models"):
             return path
         asked = json.loads(body)
+        if "chat" in path:
+            return str(asked["messages"][1]["content"])
         return str(asked["input"] if "speech" in path else asked["prompt"])
 
     def made(self, path: str, text: str) -> Reply:
         if path.endswith("/models"):
             models = [{"id": name, "object": "model"} for name in self.models]
             return Reply.of(200, {"object": "list", "data": models})
+        if "chat" in path:
+            content = json.loads(text)["section"]["content"]
+            answer = {"content": f"{content} Indeed.", "layout": "as it is", "points": []}
+            choice = {"message": {"content": json.dumps(answer)}, "finish_reason": "stop"}
+            usage = {"prompt_tokens": 400, "completion_tokens": 100}
+            return Reply.of(200, self.shape({"choices": [choice], "usage": usage}), **self.limits)
         if "speech" in path:
             return Reply(200, sound(len(text)), {"content-type": "audio/wav"} | self.limits)
         body = {"created": 1, "data": [{"b64_json": _picture()}], "usage": USAGE}

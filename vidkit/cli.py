@@ -1,5 +1,5 @@
 """The command line: `vidkit make`, `batch`, `plan`, `check`, `slides`, `providers`, `cache`,
-`lab`, `settings` and `schema`.
+`lab`, `review`, `layouts`, `settings` and `schema`.
 
 Ends with 0 where all was made, 1 where something failed, 2 where the input was bad,
 130 where it was interrupted, and 141 where whoever read its output has gone.
@@ -8,38 +8,34 @@ Ends with 0 where all was made, 1 where something failed, 2 where the input was 
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import math
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 from functools import wraps
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NoReturn, TextIO, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from . import api
 from .api import Run
-from .cluster.client import connected
 from .core.errors import LessonError, OutputError, ProviderMissing, SettingsError, VidkitError
 from .core.format import count, printable
-from .core.interrupts import INTERRUPTED, PROGRAM
 from .core.paths import demand_here, is_file, is_folder, path_given, shortened, why_unwritable
 from .core.system import vidkit_version
+from .core.terminal import FAILED, asked, carried_out, say
 from .models.lesson import Lesson, json_schema, lesson_files, load_lesson
 from .models.settings import TABLE, Settings, settings_page, settings_schema
 from .models.table import Row
 from .providers.registry import Kind, names, specs
 from .report.reports import BatchReport
-from .store.store import Removal, Upkeep
+from .store import MaintainedStore, Removal
 
 # The options of the commands: those of the settings, from their table, and what may stand behind
 # the others.
@@ -119,481 +115,6 @@ def data_size_option(text: str) -> int:
     return int(size)
 
 
-# The terminal: what is said to it, and what happens when it is closed or interrupted.
-
-
-FAILED, UNHEARD = 1, 141
-"""Exit codes: the second is that of a program whose reader has gone, as in `… | head -1`."""
-
-STOPPED = "Stopped. What was finished is kept; the same command goes on."
-
-
-def say(what: object = "", *, trouble: bool = False) -> None:
-    """Print a text, with what a terminal would obey instead of showing made visible. trouble:
-    to standard error.
-    """
-    if not trouble and (listener := _listener.get()) is not None:
-        listener(what)
-        return
-    try:
-        print(printable(str(what)), file=sys.stderr if trouble else sys.stdout)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise _Unsaid(error.strerror or error) from None
-
-
-@contextmanager
-def told_to(listener: Callable[[object], None]) -> Iterator[None]:
-    """Hand what is said, but for what is trouble, to `listener` instead: a notebook shows more
-    than text.
-    """
-    before = _listener.set(listener)
-    try:
-        yield
-    finally:
-        _listener.reset(before)
-
-
-_listener: ContextVar[Callable[[object], None] | None] = ContextVar("listener", default=None)
-
-
-def asked(question: str) -> bool | None:
-    """Whether somebody says yes; None where nobody can answer."""
-    if sys.stdin is None or not sys.stdin.isatty():
-        return None
-    try:
-        return input(printable(question)).strip().lower() in ("y", "yes")
-    except EOFError:
-        say()
-        return False
-
-
-def carried_out(command: Callable[[], int]) -> int:
-    """The exit code of `command`, with a terminal that is whole before it and left quietly
-    after it.
-    """
-    _open_streams()
-    code = FAILED
-    try:
-        try:
-            code = command()
-        except KeyboardInterrupt:
-            code = INTERRUPTED
-            say(f"\n{STOPPED}", trouble=True)
-        except SystemExit:
-            _flush()
-            raise
-        _flush()
-    except KeyboardInterrupt:
-        code = INTERRUPTED
-    except BrokenPipeError:
-        _close_streams()
-        code = UNHEARD
-    except _Unsaid as error:
-        with suppress(OSError, _Unsaid):
-            say(f"vidkit: the output cannot be written: {error}", trouble=True)
-        _close_streams()
-        code = code or FAILED
-    if PROGRAM:  # one more Ctrl-C ends the process at once, without a word
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-    return code
-
-
-class _Unsaid(Exception):
-    """The output could not be written: a full disk behind it, and the like."""
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise _Unsaid(error.strerror or error) from None
-
-
-def _open_streams() -> None:
-    """Have three streams, where the one who started us closed some (`>&-`): the next file to be
-    opened would take their place, and get what is printed. A terminal that lacks a letter
-    still gets the rest.
-    """
-    for number in range(3):
-        try:
-            os.fstat(number)
-        except OSError:
-            with suppress(OSError):
-                os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:
-            nothing = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  for good
-            setattr(sys, name, nothing)
-        elif isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
-def _close_streams() -> None:
-    """Say nothing more, not even what is still to be written."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError, AttributeError):
-            _flushes(stream) or os.dup2(nothing, stream.fileno())
-    os.close(nothing)
-
-
-def _flushes(stream: TextIO) -> bool:
-    try:
-        stream.flush()
-    except OSError:
-        return False
-    return True
-
-
-# isort: split
-
-
-T = TypeVar("T")
-
-ALL_MADE, SOME_FAILED, BAD_INPUT = 0, 1, 2
-
-_BAD_INPUT = (LessonError, SettingsError, OutputError, ProviderMissing)
-
-_CACHE = {
-    "show": "size, contents and hit rate",
-    "verify": "look at every byte",
-    "prune": "remove what was not used for long",
-    "clear": "remove everything",
-}
-
-_WORKERS = f"""\
-worker counts:
-  A batch makes {DEFAULTS.video_workers} videos at once, each with {DEFAULTS.section_workers} \
-sections at once, each with its image beside
-  its narration: {DEFAULTS.video_workers} videos × {DEFAULTS.section_workers} sections × 2 = \
-at most {DEFAULTS.peak_calls} provider calls at once.
-  sections: 2-3 careful, 4-6 balanced, 8-10 bold; videos: 1 careful, 2 balanced, 3-4 bold.
-"""
-
-
-def main(arguments: Sequence[str] | None = None, lesson: Lesson | None = None) -> int:
-    """Run the command that `arguments` (default: the process's own) name; gives the exit code.
-
-    lesson: what `make` makes instead of the file that is named.
-    """
-    return carried_out(lambda: _named(arguments, lesson))
-
-
-def _named(arguments: Sequence[str] | None, lesson: Lesson | None) -> int:
-    given = _parser().parse_args(arguments)
-    if lesson is not None:
-        given.lesson = [lesson]
-    try:
-        demand_here()
-        code: int = given.command(given)
-    except VidkitError as error:
-        say(f"vidkit: {error}", trouble=True)
-        return BAD_INPUT if isinstance(error, _BAD_INPUT) else SOME_FAILED
-    return code
-
-
-def _make(given: argparse.Namespace) -> int:
-    """`vidkit make`: one lesson into one folder, or several each beside itself."""
-    if given.output and len(given.lesson) > 1:
-        raise SettingsError(f"-o is for one lesson, and there are {len(given.lesson)}")
-    settings = settings_from(given)
-    if len(given.lesson) > 1:
-        return _tell(_waited(api.start_all(given.lesson, settings=settings)))
-    report = _waited(api.start(given.lesson[0], given.output, settings=settings))
-    if report.path is None and report.failure is not None:
-        raise report.failure
-    say(report)
-    return ALL_MADE if report.made else SOME_FAILED
-
-
-def _batch(given: argparse.Namespace) -> int:
-    """`vidkit batch`: every lesson of a folder or a glob, or those that are named."""
-    settings = settings_from(given)
-    if given.sequential:
-        settings = settings.with_(video_workers=1)
-    first, *more = given.lessons
-    lessons = given.lessons if more or Path(first).is_file() else first
-    with connected(given.dask) if given.dask else nullcontext() as client:
-        run = api.start_all(lessons, output_dir=given.output, settings=settings, client=client)
-        return _tell(_waited(run))
-
-
-def _waited(run: Run[T]) -> T:
-    """The report of a run. The first Ctrl-C lets calls under way finish, and says so."""
-
-    def ease() -> None:
-        say("\nFinishing what is under way; Ctrl-C again stops at once.", trouble=True)
-        run.cancel()
-
-    return run.result(ease)
-
-
-def _plan(given: argparse.Namespace) -> int:
-    """`vidkit plan`: calls, cost and time, before anything is spent."""
-    paths = [p for each in given.lesson for p in _lessons(path_given("lesson", each))]
-    say(api.plan(paths, settings_from(given)))
-    return ALL_MADE
-
-
-def _lessons(path: Path) -> list[Path]:
-    return lesson_files(path) if is_folder(path) else [path]
-
-
-def _cache(given: argparse.Namespace) -> int:
-    """`vidkit cache`: what is in the store, and keeping it in order."""
-    with Upkeep(Path(given.cache_dir) if given.cache_dir else None) as store:
-        for note in store.notes:
-            say(f"note: {note}")
-        match given.what:
-            case "show":
-                say(f"{store.folder}\n{store.contents()}")
-            case "verify":
-                verdict = store.verify()
-                say(verdict)
-                return SOME_FAILED if verdict.bad else ALL_MADE
-            case "prune":
-                if given.older_than is None and given.keep is None:
-                    raise SettingsError("say what is to go: --older-than 30d, --keep 5GB, or both")
-                how = (given.older_than, given.keep)
-                _remove(given, lambda dry: store.prune(*how, dry=dry))
-            case "clear":
-                _remove(given, lambda dry: store.clear(dry=dry))
-    return ALL_MADE
-
-
-def _remove(given: argparse.Namespace, remove: Callable[[bool], Removal]) -> None:
-    """Say what will go, ask where somebody can answer, and remove it."""
-    would = remove(True)
-    say(would)
-    if not would.assets and not would.aside:
-        return
-    if not given.yes:
-        yes = asked("Go on? [y/N] ")
-        if yes is None:
-            say("nothing is removed; add --yes to go on")
-        if not yes:
-            return
-    say(remove(False))
-
-
-def _check(given: argparse.Namespace) -> int:
-    """`vidkit check`: what is wrong with lessons, without making anything."""
-    good = True
-    for path in given.lesson:
-        try:
-            lesson = load_lesson(path)
-        except LessonError as error:
-            say(error)
-            good = False
-        else:
-            say(f"{path}: {count(len(lesson.sections), 'section')}, no faults")
-            for warning in lesson.warnings:
-                say(f"  note: {warning}")
-    return ALL_MADE if good else BAD_INPUT
-
-
-def _slides(given: argparse.Namespace) -> int:
-    """`vidkit slides`: all slides of a lesson on one sheet, with the layout of each and why."""
-    from .pipeline.planning import slide_sheet
-
-    lesson, settings = load_lesson(given.lesson), settings_from(given)
-    out = Path(given.output or f"slides_{lesson.name}.png")
-    for number, (section, why) in enumerate(
-        zip(lesson.sections, slide_sheet(lesson, settings, out), strict=True), 1
-    ):
-        say(f"{number}. {section.title or '(no title)'}: {why}")
-    say(out)
-    return ALL_MADE
-
-
-def _providers(given: argparse.Namespace) -> int:
-    """`vidkit providers`: what there is, what each needs and costs, whether it can be used."""
-    from .pipeline.planning import check, offers, table
-
-    there = offers(settings_from(given))
-    say(table(check(there) if given.check else there))
-    return ALL_MADE
-
-
-def _lab(given: argparse.Namespace) -> int:
-    """`vidkit lab`: JupyterLab on the first notebook."""
-    # MOVED
-
-    folder = None if given.folder is None else path_given("folder", given.folder)
-    return open_lab(folder, browser=given.browser, port=given.port)
-
-
-def _draft(given: argparse.Namespace) -> int:
-    """`vidkit draft`: lessons from a notebook, Markdown, PowerPoint or PDF."""
-    from .draft.course import written
-
-    lessons, notes = written(given.source, given.output, given.minutes, given.language)
-    for lesson, minutes in lessons:
-        sections = count(len(lesson.sections), "section")
-        say(f"{lesson.path}: {sections}, about {minutes:.1f} minutes")
-    for note in notes:
-        say(f"  note: {note}")
-    return ALL_MADE
-
-
-def _schema(given: argparse.Namespace) -> int:
-    """`vidkit schema`: the format of lessons, or of the settings."""
-    made = json_schema() if given.what == "lesson" else settings_schema()
-    say(json.dumps(made, indent=2, ensure_ascii=False))
-    return ALL_MADE
-
-
-def _settings(_: argparse.Namespace) -> int:
-    """`vidkit settings`: a page about every setting."""
-    say(settings_page())
-    return ALL_MADE
-
-
-def _tell(report: BatchReport) -> int:
-    say(report)
-    return ALL_MADE if report.made else SOME_FAILED
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        super().error(printable(message))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="vidkit", description="Turn lessons written as JSON into narrated videos."
-    )
-    parser.add_argument("--version", action="version", version=f"vidkit {vidkit_version()}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-
-    make = _command(commands, "make", _make, "make one lesson's video, or several")
-    make.add_argument("lesson", nargs="+", metavar="LESSON", help="the lesson's JSON file")
-    make.add_argument(
-        "-o",
-        "--output",
-        metavar="DIR",
-        help="where everything goes (default: output_<name> beside the lesson)",
-    )
-    run_options(make)
-
-    batch = _command(commands, "batch", _batch, "make the videos of all lessons of a folder")
-    batch.add_argument(
-        "lessons", nargs="+", metavar="LESSONS", help="a folder, a glob, or several lessons"
-    )
-    batch.add_argument(
-        "--dask",
-        metavar="tcp://HOST:8786",
-        help="make them on the workers of the Dask scheduler at this address",
-    )
-    batch.add_argument(
-        "-o",
-        "--output",
-        metavar="DIR",
-        help="a folder for all outputs (default: output_<name> beside each lesson)",
-    )
-    batch.add_argument("--sequential", action="store_true", help="one lesson after the other")
-    run_options(batch, but="only")
-
-    check = _command(commands, "check", _check, "say what is wrong with lessons; make nothing")
-    check.add_argument("lesson", nargs="+", metavar="LESSON", help="the lesson's JSON file")
-
-    plan = _command(commands, "plan", _plan, "say what a run would call, cost and take")
-    plan.add_argument("lesson", nargs="+", metavar="LESSON", help="a lesson, or a folder of them")
-    run_options(plan, but="only")
-
-    cache = _command(commands, "cache", _cache, "show the store of what was made, and keep it")
-    cache.add_argument(
-        "what",
-        nargs="?",
-        default="show",
-        choices=_CACHE,
-        help="; ".join(f"{name}: {does}" for name, does in _CACHE.items()),
-    )
-    cache.add_argument(
-        "--older-than", type=days_option, metavar="30d", help="prune: unused for so long"
-    )
-    cache.add_argument(
-        "--keep", type=data_size_option, metavar="5GB", help="prune: down to this size"
-    )
-    cache.add_argument("--yes", action="store_true", help="do not ask")
-    cache.add_argument("--cache-dir", metavar="DIR", help="the store's folder")
-
-    slides = _command(commands, "slides", _slides, "draw all slides of a lesson on one sheet")
-    slides.add_argument("lesson", metavar="LESSON", help="the lesson's JSON file")
-    slides.add_argument("-o", "--output", metavar="FILE", help="default: slides_<name>.png")
-    settings_options(slides, [TABLE["images"], TABLE["size"]])
-
-    providers = _command(
-        commands,
-        "providers",
-        _providers,
-        "say who can draw and speak, and what each needs",
-    )
-    providers.add_argument(
-        "--check", action="store_true", help="see whether each can be used; nothing is paid"
-    )
-    settings_options(providers, [row for row in TABLE.values() if row.takes])
-
-    lab = _command(commands, "lab", _lab, "open JupyterLab on vidkit's first notebook")
-    lab.add_argument(
-        "folder",
-        nargs="?",
-        metavar="DIR",
-        help="where the notebooks are, or are to be put (default: those of the checkout, or "
-        "vidkit-notebooks here)",
-    )
-    lab.add_argument("--no-browser", action="store_false", dest="browser", help="start it alone")
-    lab.add_argument("--port", type=int, metavar="N", help="the port it listens at")
-
-    draft = _command(commands, "draft", _draft, "draft lessons from a notebook, text or slides")
-    draft.add_argument(
-        "source", metavar="SOURCE", help="a notebook (.ipynb), Markdown (.md), .pptx or .pdf"
-    )
-    draft.add_argument(
-        "-o",
-        "--output",
-        metavar="PATH",
-        help="lesson.json, or a folder for several (default: beside the source)",
-    )
-    draft.add_argument(
-        "--minutes", type=float, metavar="N", help="the longest that a lesson may be (default 6)"
-    )
-    draft.add_argument("--language", metavar="TAG", help="the spoken language, such as de")
-
-    _command(commands, "settings", _settings, "say what can be set for a run, in Markdown")
-    schema = _command(commands, "schema", _schema, "print a format as JSON Schema")
-    schema.add_argument(
-        "what",
-        nargs="?",
-        default="lesson",
-        choices=("lesson", "settings"),
-        help="of lessons (default), or of the settings",
-    )
-    return parser
-
-
-def _command(commands: Any, name: str, does: Any, what: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name,
-        help=what,
-        description=what[0].upper() + what[1:] + ".",
-        epilog=_WORKERS if name in ("make", "batch") else None,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.set_defaults(command=does)
-    return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())
-
-
 # `vidkit lab`: JupyterLab, open on vidkit's first notebook.
 #
 # In a checkout the notebooks are opened where they are. An installed vidkit carries a copy of them,
@@ -667,3 +188,463 @@ def _source() -> Path | None:
 def _results(_: str, names: list[str]) -> set[str]:
     """What is no part of the notebooks: what was made with them."""
     return {name for name in names if name.startswith(("output_", "."))}
+
+
+# The commands: each takes what was given, and gives the exit code.
+
+
+T = TypeVar("T")
+
+ALL_MADE, SOME_FAILED, BAD_INPUT = 0, FAILED, 2
+
+_BAD_INPUT = (LessonError, SettingsError, OutputError, ProviderMissing)
+
+_CACHE = {
+    "show": "size, contents and hit rate",
+    "verify": "look at every byte",
+    "prune": "remove what was not used for long",
+    "clear": "remove everything",
+}
+
+_WORKERS = f"""\
+worker counts:
+  A batch makes {DEFAULTS.video_workers} videos at once, each with {DEFAULTS.section_workers} \
+sections at once, each with its image beside
+  its narration: {DEFAULTS.video_workers} videos × {DEFAULTS.section_workers} sections × 2 = \
+at most {DEFAULTS.peak_calls} provider calls at once.
+  sections: 2-3 careful, 4-6 balanced, 8-10 bold; videos: 1 careful, 2 balanced, 3-4 bold.
+"""
+
+
+def main(arguments: Sequence[str] | None = None, lesson: Lesson | None = None) -> int:
+    """Run the command that `arguments` (default: the process's own) name; gives the exit code.
+
+    lesson: what `make` makes instead of the file that is named.
+    """
+    return carried_out(lambda: _named(arguments, lesson))
+
+
+def _named(arguments: Sequence[str] | None, lesson: Lesson | None) -> int:
+    given = _parser().parse_args(arguments)
+    if lesson is not None:
+        given.lesson = [lesson]
+    try:
+        demand_here()
+        code: int = given.command(given)
+    except VidkitError as error:
+        say(f"vidkit: {error}", trouble=True)
+        return BAD_INPUT if isinstance(error, _BAD_INPUT) else SOME_FAILED
+    return code
+
+
+def _make(given: argparse.Namespace) -> int:
+    """`vidkit make`: one lesson into one folder, or several each beside itself."""
+    if given.output and len(given.lesson) > 1:
+        raise SettingsError(f"-o is for one lesson, and there are {len(given.lesson)}")
+    settings = settings_from(given)
+    if len(given.lesson) > 1:
+        return _tell(_waited(api.start_all(given.lesson, settings=settings)))
+    report = _waited(api.start(given.lesson[0], given.output, settings=settings))
+    if report.path is None and report.failure is not None:
+        raise report.failure
+    say(report)
+    return ALL_MADE if report.made else SOME_FAILED
+
+
+def _batch(given: argparse.Namespace) -> int:
+    """`vidkit batch`: every lesson of a folder or a glob, or those that are named."""
+    settings = settings_from(given)
+    if given.sequential:
+        settings = settings.with_(video_workers=1)
+    first, *more = given.lessons
+    lessons = given.lessons if more or Path(first).is_file() else first
+    with _client(given.dask) if given.dask else nullcontext() as client:
+        run = api.start_all(lessons, output_dir=given.output, settings=settings, client=client)
+        return _tell(_waited(run))
+
+
+def _client(address: str) -> Any:
+    """Dask's client, which takes half a second to import, where one is asked for."""
+    from .cluster.client import connected
+
+    return connected(address)
+
+
+def _waited(run: Run[T]) -> T:
+    """The report of a run. The first Ctrl-C lets calls under way finish, and says so."""
+
+    def ease() -> None:
+        say("\nFinishing what is under way; Ctrl-C again stops at once.", trouble=True)
+        run.cancel()
+
+    return run.result(ease)
+
+
+def _plan(given: argparse.Namespace) -> int:
+    """`vidkit plan`: calls, cost and time, before anything is spent."""
+    paths = [p for each in given.lesson for p in _lessons(path_given("lesson", each))]
+    say(api.plan(paths, settings_from(given)))
+    return ALL_MADE
+
+
+def _lessons(path: Path) -> list[Path]:
+    return lesson_files(path) if is_folder(path) else [path]
+
+
+def _cache(given: argparse.Namespace) -> int:
+    """`vidkit cache`: what is in the store, and keeping it in order."""
+    with MaintainedStore(Path(given.cache_dir) if given.cache_dir else None) as store:
+        for note in store.notes:
+            say(f"note: {note}")
+        match given.what:
+            case "show":
+                say(f"{store.folder}\n{store.contents()}")
+            case "verify":
+                verdict = store.verify()
+                say(verdict)
+                return SOME_FAILED if verdict.bad else ALL_MADE
+            case "prune":
+                if given.older_than is None and given.keep is None:
+                    raise SettingsError("say what is to go: --older-than 30d, --keep 5GB, or both")
+                how = (given.older_than, given.keep)
+                _remove(given, lambda dry: store.prune(*how, dry=dry))
+            case "clear":
+                _remove(given, lambda dry: store.clear(dry=dry))
+    return ALL_MADE
+
+
+def _remove(given: argparse.Namespace, remove: Callable[[bool], Removal]) -> None:
+    """Say what will go, ask where somebody can answer, and remove it."""
+    would = remove(True)
+    say(would)
+    if not would.assets and not would.aside:
+        return
+    if not given.yes:
+        yes = asked("Go on? [y/N] ")
+        if yes is None:
+            say("nothing is removed; add --yes to go on")
+        if not yes:
+            return
+    say(remove(False))
+
+
+def _check(given: argparse.Namespace) -> int:
+    """`vidkit check`: what is wrong with lessons, without making anything."""
+    good = True
+    for path in given.lesson:
+        try:
+            lesson = load_lesson(path)
+        except LessonError as error:
+            say(error)
+            good = False
+        else:
+            say(f"{path}: {count(len(lesson.sections), 'section')}, no faults")
+            for warning in lesson.warnings:
+                say(f"  note: {warning}")
+            if given.spoken:
+                _say_spoken(lesson, settings_from(given))
+    return ALL_MADE if good else BAD_INPUT
+
+
+def _convert(given: argparse.Namespace) -> int:
+    """`vidkit convert`: a lesson from a file of another tool, with what became of each key."""
+    from .core.errors import Fault
+    from .models.convert import converted
+
+    source = path_given("FILE", given.file, "the name of a file")
+    demand_here()
+    out = path_given("-o", given.output, "the name of a JSON file")
+    if is_file(out) and not given.yes:
+        raise OutputError(f"{out} is there; name another file, or add --yes to replace it")
+    made = converted(source.read_bytes(), source.name)
+    if isinstance(made, Fault):
+        raise LessonError(source, [made])
+    out.write_text(made.text(), encoding="utf-8")
+    for note in made.notes:
+        say(f"  {note}")
+    say(out)
+    return ALL_MADE
+
+
+def _say_spoken(lesson: Lesson, settings: Settings) -> None:
+    """The words that the voice would be handed, section by section, changed places marked."""
+    from .pipeline.narrations import spoken_sections
+    from .providers.registry import voice_makers
+
+    makers = voice_makers(settings, keyless=True)
+    for number, text in enumerate(spoken_sections(lesson, settings, makers), 1):
+        say(f"\n{number}. {lesson.sections[number - 1].title or '(no title)'}\n{text}")
+
+
+def _slides(given: argparse.Namespace) -> int:
+    """`vidkit slides`: all slides of a lesson on one sheet, with the layout of each and why."""
+    from .pipeline.planning import slide_sheet
+
+    lesson, settings = load_lesson(given.lesson), settings_from(given)
+    out = Path(given.output or f"slides_{lesson.name}.png")
+    for number, (section, why) in enumerate(
+        zip(lesson.sections, slide_sheet(lesson, settings, out), strict=True), 1
+    ):
+        say(f"{number}. {section.title or '(no title)'}: {why}")
+    say(out)
+    return ALL_MADE
+
+
+def _providers(given: argparse.Namespace) -> int:
+    """`vidkit providers`: what there is, what each needs and costs, whether it can be used."""
+    from .pipeline.planning import check, offers, table
+
+    there = offers(settings_from(given))
+    say(table(check(there) if given.check else there))
+    return ALL_MADE
+
+
+def _lab(given: argparse.Namespace) -> int:
+    """`vidkit lab`: JupyterLab on the first notebook."""
+    folder = None if given.folder is None else path_given("folder", given.folder)
+    return open_lab(folder, browser=given.browser, port=given.port)
+
+
+def _draft(given: argparse.Namespace) -> int:
+    """`vidkit draft`: lessons from a notebook, Markdown, PowerPoint or PDF."""
+    from .draft import course, writer
+
+    if given.prompt:
+        say(writer.prompt())
+        return ALL_MADE
+    if given.source is None:
+        raise SettingsError("name a source: a notebook (.ipynb), Markdown (.md), .pptx or .pdf")
+    if given.take_back:
+        back = writer.take_back(Path(given.source), given.take_back)
+        say(f"taken back: {', '.join(map(str, back)) or 'nothing; these were not rewritten'}")
+        return ALL_MADE
+    placed = course.placed(given.source, given.output, given.minutes, given.language)
+    drafts = [draft for draft, _ in placed]
+    if given.writer:
+        rewriting = writer.Rewriting.of(drafts, given.writer, settings_from(given))
+        say(rewriting.plan())
+        if given.plan:
+            return ALL_MADE
+        drafts = rewriting.run()
+    for draft, (_, path) in zip(drafts, placed, strict=True):
+        lesson = course.write(draft, path)
+        sections = count(len(lesson.sections), "section")
+        say(f"{lesson.path}: {sections}, about {draft.minutes:.1f} minutes")
+        for number, section in enumerate(lesson.sections, start=1):
+            if new := section.extra.get("$check"):
+                say(f"  check section {number}: {', '.join(new)}: not in the source")
+    for note in dict.fromkeys(note for draft in drafts for note in draft.notes):
+        say(f"  note: {note}")
+    return ALL_MADE
+
+
+def _schema(given: argparse.Namespace) -> int:
+    """`vidkit schema`: the format of lessons, or of the settings."""
+    made = json_schema() if given.what == "lesson" else settings_schema()
+    say(json.dumps(made, indent=2, ensure_ascii=False))
+    return ALL_MADE
+
+
+def _review(given: argparse.Namespace) -> int:
+    """`vidkit review`: what can be measured of a lesson's teaching."""
+    from .pipeline.review import review
+
+    found = {path: review(load_lesson(path)) for path in given.lesson}
+    made = {path: each.as_dict() for path, each in found.items()}
+    told = json.dumps(made, indent=2, ensure_ascii=False)
+    say(told if given.json else "\n".join(f"{path}: {each}" for path, each in found.items()))
+    return ALL_MADE
+
+
+def _layouts(given: argparse.Namespace) -> int:
+    """`vidkit layouts`: the kinds of slides, or a page for whoever writes a lesson."""
+    from .slides.override import layouts_page, prompt_page
+
+    say(prompt_page() if given.prompt else layouts_page())
+    return ALL_MADE
+
+
+def _settings(_: argparse.Namespace) -> int:
+    """`vidkit settings`: a page about every setting."""
+    say(settings_page())
+    return ALL_MADE
+
+
+def _tell(report: BatchReport) -> int:
+    say(report)
+    return ALL_MADE if report.made else SOME_FAILED
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="vidkit", description="Turn lessons written as JSON into narrated videos."
+    )
+    parser.add_argument("--version", action="version", version=f"vidkit {vidkit_version()}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    make = _command(commands, "make", _make, "make one lesson's video, or several")
+    make.add_argument("lesson", nargs="+", metavar="LESSON", help="the lesson's JSON file")
+    make.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        help="where everything goes (default: output_<name> beside the lesson)",
+    )
+    run_options(make)
+
+    batch = _command(commands, "batch", _batch, "make the videos of all lessons of a folder")
+    batch.add_argument(
+        "lessons", nargs="+", metavar="LESSONS", help="a folder, a glob, or several lessons"
+    )
+    batch.add_argument(
+        "--dask",
+        metavar="tcp://HOST:8786",
+        help="make them on the workers of the Dask scheduler at this address",
+    )
+    batch.add_argument(
+        "-o",
+        "--output",
+        metavar="DIR",
+        help="a folder for all outputs (default: output_<name> beside each lesson)",
+    )
+    batch.add_argument("--sequential", action="store_true", help="one lesson after the other")
+    run_options(batch, but="only")
+
+    check = _command(commands, "check", _check, "say what is wrong with lessons; make nothing")
+    check.add_argument("lesson", nargs="+", metavar="LESSON", help="the lesson's JSON file")
+    check.add_argument(
+        "--spoken",
+        action="store_true",
+        help="print the words that the voice is handed, with the places marked that differ",
+    )
+    run_options(check, but="only")
+
+    convert = _command(
+        commands, "convert", _convert, "write a lesson from another tool's JSON or Markdown"
+    )
+    convert.add_argument("file", metavar="FILE", help="JSON, JSON in a fence or in prose, Markdown")
+    convert.add_argument(
+        "-o", "--output", default="lesson.json", metavar="FILE", help="the lesson to write"
+    )
+    convert.add_argument("--yes", action="store_true", help="replace a file that is there")
+
+    plan = _command(commands, "plan", _plan, "say what a run would call, cost and take")
+    plan.add_argument("lesson", nargs="+", metavar="LESSON", help="a lesson, or a folder of them")
+    run_options(plan, but="only")
+
+    cache = _command(commands, "cache", _cache, "show the store of what was made, and keep it")
+    cache.add_argument(
+        "what",
+        nargs="?",
+        default="show",
+        choices=_CACHE,
+        help="; ".join(f"{name}: {does}" for name, does in _CACHE.items()),
+    )
+    cache.add_argument(
+        "--older-than", type=days_option, metavar="30d", help="prune: unused for so long"
+    )
+    cache.add_argument(
+        "--keep", type=data_size_option, metavar="5GB", help="prune: down to this size"
+    )
+    cache.add_argument("--yes", action="store_true", help="do not ask")
+    cache.add_argument("--cache-dir", metavar="DIR", help="the store's folder")
+
+    slides = _command(commands, "slides", _slides, "draw all slides of a lesson on one sheet")
+    slides.add_argument("lesson", metavar="LESSON", help="the lesson's JSON file")
+    slides.add_argument("-o", "--output", metavar="FILE", help="default: slides_<name>.png")
+    settings_options(slides, [TABLE["images"], TABLE["size"]])
+
+    providers = _command(
+        commands,
+        "providers",
+        _providers,
+        "say who can draw and speak, and what each needs",
+    )
+    providers.add_argument(
+        "--check", action="store_true", help="see whether each can be used; nothing is paid"
+    )
+    settings_options(providers, [row for row in TABLE.values() if row.takes])
+
+    lab = _command(commands, "lab", _lab, "open JupyterLab on vidkit's first notebook")
+    lab.add_argument(
+        "folder",
+        nargs="?",
+        metavar="DIR",
+        help="where the notebooks are, or are to be put (default: those of the checkout, or "
+        "vidkit-notebooks here)",
+    )
+    lab.add_argument("--no-browser", action="store_false", dest="browser", help="start it alone")
+    lab.add_argument("--port", type=int, metavar="N", help="the port it listens at")
+
+    draft = _command(commands, "draft", _draft, "draft lessons from a notebook, text or slides")
+    draft.add_argument(
+        "source",
+        nargs="?",
+        metavar="SOURCE",
+        help="a notebook (.ipynb), Markdown (.md), .pptx or .pdf",
+    )
+    draft.add_argument(
+        "-o",
+        "--output",
+        metavar="PATH",
+        help="lesson.json, or a folder for several (default: beside the source)",
+    )
+    draft.add_argument(
+        "--minutes", type=float, metavar="N", help="the longest that a lesson may be (default 6)"
+    )
+    draft.add_argument("--language", metavar="TAG", help="the spoken language, such as de")
+    draft.add_argument(
+        "--prompt",
+        action="store_true",
+        help="print what can be pasted into any chat assistant to have a lesson written",
+    )
+    draft.add_argument(
+        "--writer", metavar="NAME", help="have it rewritten for the ear by a chat model, as openai"
+    )
+    draft.add_argument("--plan", action="store_true", help="only say what the writer would cost")
+    draft.add_argument(
+        "--take-back",
+        type=_reader(TABLE["only"].read or str),
+        metavar="3,5",
+        help="SOURCE is a lesson: put these sections back as they were before the writer",
+    )
+    settings_options(draft, [TABLE["budget"], TABLE["section_workers"], TABLE["cache_dir"]])
+
+    review = _command(commands, "review", _review, "measure what can be of a lesson's teaching")
+    review.add_argument("lesson", nargs="+", metavar="LESSON", help="the lesson's JSON file")
+    review.add_argument("--json", action="store_true", help="print all measures as JSON")
+
+    layouts = _command(commands, "layouts", _layouts, "say what a section's slide can show")
+    layouts.add_argument("--prompt", action="store_true", help="a page for whoever writes lessons")
+
+    _command(commands, "settings", _settings, "say what can be set for a run, in Markdown")
+    schema = _command(commands, "schema", _schema, "print a format as JSON Schema")
+    schema.add_argument(
+        "what",
+        nargs="?",
+        default="lesson",
+        choices=("lesson", "settings"),
+        help="of lessons (default), or of the settings",
+    )
+    return parser
+
+
+def _command(commands: Any, name: str, does: Any, what: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=what,
+        description=what[0].upper() + what[1:] + ".",
+        epilog=_WORKERS if name in ("make", "batch") else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(command=does)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

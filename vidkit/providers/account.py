@@ -89,7 +89,7 @@ _left_out: dict[tuple[str, str], set[str]] = {}
 class Account:
     """A key and an address; from the arguments, else from OPENAI_API_KEY and OPENAI_BASE_URL.
 
-    kind: what is asked for, "images" or "speech". seconds: how long an answer may take.
+    kind: what is asked for, "images", "speech" or "writing". seconds: how long an answer may take.
     `missing` is the `KeyMissing` where OpenAI is to be asked without a key, or with one that
     cannot be sent, else None. The key is in no text that this gives.
     """
@@ -409,8 +409,8 @@ class Account:
         if not self._has_openais_models:
             return ModelMissing(f"{self.address} has no model {self.model!r}: {told}")
         names = ", ".join(current(self.kind))
-        where = "images" if self.kind == "images" else "voice"
-        other = "" if self.kind == "images" else ", or voice='espeak' or 'gtts'"
+        where = {"images": "images", "speech": "voice", "writing": "writer"}[self.kind]
+        other = ", or voice='espeak' or 'gtts'" if self.kind == "speech" else ""
         first = current(self.kind)[0].split()[0]
         return ModelMissing(
             f"{self._name()} has no model {self.model!r} (any more): {told}; current as of "

@@ -20,7 +20,7 @@ MILLION = 1_000_000
 SPARE_TOKENS = 50
 """Tokens that a request may take beside its text."""
 
-Kind = Literal["images", "speech"]
+Kind = Literal["images", "speech", "writing"]
 Size = tuple[int, int]
 
 
@@ -111,6 +111,14 @@ def image_bound(model: str, quality: str, size: Size, prompt: str) -> float | No
     if out is None or _data()["images"].get(model, {}).get("sizes"):
         return None
     return image_price(model, Used(text_bound(prompt), 0, out))
+
+
+def writing_price(model: str, text_in: int, out: int) -> float | None:
+    """Dollars for so many tokens of a chat model; None where its price is not known."""
+    facts = _data()["writing"].get(model, {})
+    if "text_out" not in facts:
+        return None
+    return float(text_in * facts["text_in"] + out * facts["text_out"]) / MILLION
 
 
 def text_bound(text: str) -> int:
