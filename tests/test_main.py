@@ -290,3 +290,18 @@ def test_several_providers_and_their_options(tmp_path: Path) -> None:
     report = json.loads((tmp_path / "output_rain/report.json").read_text())
     assert [section["image_by"] for section in report["sections"]] == ["openai", "simulated"]
     assert main(["make", str(lesson), "--images", "openai,slides:nope", *QUICK[2:]]) == 2
+
+
+def test_check_finds_what_a_slide_lacks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A layout that is none, or that the section gives nothing for, is told before anything is
+    made, with the section and the mend, in a folder too.
+    """
+    section = {"image_description": "A sun.", "content": "It is warm."}
+    wishes = [{"layout": "bullets"}, {"layout": "cards"}, {"layout": "points", "points": ["Warm"]}]
+    lesson = {"sections": [section | {"slide": wish} for wish in wishes]}
+    (tmp_path / "sun.json").write_text(json.dumps(lesson))
+    assert main(["check", str(tmp_path)]) == 2
+    told = capsys.readouterr().out
+    assert "section 1" in told and "'bullets'" in told
+    assert "section 2" in told and '"points"' in told
+    assert "section 3" not in told

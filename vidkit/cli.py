@@ -330,20 +330,30 @@ def _remove(given: argparse.Namespace, remove: Callable[[bool], Removal]) -> Non
 
 def _check(given: argparse.Namespace) -> int:
     """`vidkit check`: what is wrong with lessons, without making anything."""
+    from .pipeline.planning import slide_faults
+
     good = True
-    for path in given.lesson:
+    for path in (file for named in given.lesson for file in _lessons(Path(named))):
         try:
             lesson = load_lesson(path)
         except LessonError as error:
             say(error)
             good = False
         else:
-            say(f"{path}: {count(len(lesson.sections), 'section')}, no faults")
+            faults = slide_faults(lesson, settings_from(given))
+            good = good and not faults
+            say(f"{path}: {count(len(lesson.sections), 'section')}, {_counted(faults)}")
+            for fault in faults:
+                say(f"  {fault}")
             for warning in lesson.warnings:
                 say(f"  note: {warning}")
             if given.spoken:
                 _say_spoken(lesson, settings_from(given))
     return ALL_MADE if good else BAD_INPUT
+
+
+def _counted(faults: Sequence[str]) -> str:
+    return f"{count(len(faults), 'fault')}:" if faults else "no faults"
 
 
 def _convert(given: argparse.Namespace) -> int:
@@ -516,7 +526,7 @@ def _parser() -> argparse.ArgumentParser:
     run_options(batch, but="only")
 
     check = _command(commands, "check", _check, "say what is wrong with lessons; make nothing")
-    check.add_argument("lesson", nargs="+", metavar="LESSON", help="the lesson's JSON file")
+    check.add_argument("lesson", nargs="+", metavar="LESSON", help="lessons, or folders of them")
     check.add_argument(
         "--spoken",
         action="store_true",

@@ -16,7 +16,7 @@ from typing import Any
 from PIL.PngImagePlugin import PngImageFile
 
 from ..core import loop
-from ..core.errors import OutputError, SettingsError, VidkitError
+from ..core.errors import OutputError, ProviderError, SettingsError, VidkitError
 from ..core.paths import is_file, is_folder, path_given, resolved, shortened, why_unwritable
 from ..media.images import open_picture
 from ..media.video import sheet
@@ -203,6 +203,20 @@ def _is_link(lesson: Path | Lesson) -> bool:
 
 
 # A look at a lesson's slides before anything is made: one sheet, with each layout and why.
+
+
+def slide_faults(lesson: Lesson, settings: Settings) -> list[str]:
+    """What is wrong with the slides that sections ask for, in words, the first section first.
+    Nothing is drawn.
+    """
+    slides, faults = Slides(), []
+    for index, section in enumerate(lesson.sections):
+        if section.slide:
+            try:
+                slides.slide(image_ask(lesson, index, settings))
+            except ProviderError as error:
+                faults.append(f"section {index + 1}: {error}")
+    return faults
 
 
 def slide_sheet(lesson: Lesson, settings: Settings, out: Path) -> list[str]:
