@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -409,13 +410,29 @@ Effect = Any
 _CHUNK = 4 * RATE
 
 
+def moviepy() -> Any:
+    """The package moviepy. On its import it would read a `.env` of the current folder, which may
+    name a program for it to run; so it is imported without what reads such files.
+    """
+    if "moviepy" not in sys.modules:
+        reader = sys.modules.get("dotenv")
+        sys.modules["dotenv"] = None  # type: ignore[assignment]
+        try:
+            pass
+        finally:
+            del sys.modules["dotenv"]
+            if reader is not None:
+                sys.modules["dotenv"] = reader
+    return sys.modules["moviepy"]
+
+
 def apply_effects(clip: Path, effects: Sequence[Effect], out: Path, frame: Frame) -> Clip:
     """Write `clip` with `effects`, applied in their order, to `out`.
 
     The length may change; the words are taken to be spread over it as before. Raises
     `MediaError` where an effect fails or leaves nothing, naming the effect.
     """
-    from moviepy import VideoFileClip
+    VideoFileClip = moviepy().VideoFileClip  # noqa: N806
 
     before = read_clip(clip)
     with VideoFileClip(str(clip)) as source:
@@ -438,10 +455,8 @@ def apply_effects(clip: Path, effects: Sequence[Effect], out: Path, frame: Frame
 
 
 def _applied(clip: Any, effect: Effect) -> Any:
-    from moviepy import Effect as MoviepyEffect
-
     try:
-        if isinstance(effect, MoviepyEffect):
+        if isinstance(effect, moviepy().Effect):
             return clip.with_effects([effect])
         return effect(clip)
     except Exception as error:
