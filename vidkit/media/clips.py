@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from importlib import import_module
 from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
@@ -414,16 +415,16 @@ def moviepy() -> Any:
     """The package moviepy. On its import it would read a `.env` of the current folder, which may
     name a program for it to run; so it is imported without what reads such files.
     """
-    if "moviepy" not in sys.modules:
-        reader = sys.modules.get("dotenv")
-        sys.modules["dotenv"] = None  # type: ignore[assignment]
-        try:
-            pass
-        finally:
-            del sys.modules["dotenv"]
-            if reader is not None:
-                sys.modules["dotenv"] = reader
-    return sys.modules["moviepy"]
+    if "moviepy" in sys.modules:
+        return sys.modules["moviepy"]
+    reader = sys.modules.get("dotenv")
+    sys.modules["dotenv"] = None  # type: ignore[assignment]
+    try:
+        return import_module("moviepy")
+    finally:
+        del sys.modules["dotenv"]
+        if reader is not None:
+            sys.modules["dotenv"] = reader
 
 
 def apply_effects(clip: Path, effects: Sequence[Effect], out: Path, frame: Frame) -> Clip:
