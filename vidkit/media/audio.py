@@ -576,6 +576,25 @@ def set_up(encoder: AudioCodecContext) -> None:
     encoder.options = {"aac_coder": "fast", "aac_tns": "0", "aac_pns": "0"}
 
 
+def levelled(data: bytes, loudness: float, peak: float) -> tuple[Samples, float]:
+    """The sound in `data` at `RATE`, at so many LUFS and no louder than `peak`, from its first
+    heard moment to its last with a fade of 5 ms at each end; and the seconds cut off before it.
+    """
+    sound = np.concatenate([np.zeros(0, np.float32), *open_sound(data).pieces(RATE)])
+    measured = measure([sound]) if len(sound) else Measured(0, np.zeros(0), np.zeros(0, np.float32))
+    first, last = (round(seconds * RATE) for seconds in measured.speech)
+    fade = RATE // 200
+    first, last = max(0, first - fade), min(len(sound), last + 4 * fade)
+    kept = sound[first:last].copy()
+    if np.isfinite(measured.loudness):
+        highest = float(np.abs(kept).max(initial=1e-6))
+        kept *= min(_ratio(loudness - measured.loudness), peak / highest)
+    ramp = np.linspace(0, 1, fade, dtype=np.float32)[: len(kept)]
+    kept[: len(ramp)] *= ramp
+    kept[len(kept) - len(ramp) :] *= ramp[::-1]
+    return kept, first / RATE
+
+
 def narrate(sound: Sound, frame: Frame) -> Track:
     """The track of a section with the narration `sound`."""
     reading = _Twice(sound)
