@@ -8,16 +8,21 @@
 "key"         the key is not accepted
 "unverified"  the account is not let in
 "faulty"      the request is not understood
+"nowhere"     there is nothing at that address
 "empty"       an answer without a picture
 "rubbish"     an answer with something that is no picture and no sound
 "streamed"    a sound whose head does not know its length
+"cut json"    the text of an answer ends in its middle
+"cut png", "cut wav"  a picture, or a sound, that ends in its middle
+
+`shape` changes the body of a picture's answer, as another server would write it.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
@@ -66,7 +71,8 @@ MESSAGES: dict[str, tuple[int, str, str, str]] = {
         "invalid_api_key",
     ),
     "unverified": (403, "Your organization must be verified", "invalid_request_error", ""),
-    "faulty": (400, "Invalid value: 'quality'", "image_generation_user_error", "invalid_value"),
+    "nowhere": (404, "Not Found", "", ""),
+    "faulty": (400, "Invalid value: 'prompt'", "image_generation_user_error", "invalid_value"),
 }
 USAGE = {
     "input_tokens": 50,
@@ -96,6 +102,7 @@ class FakeOpenAI(FakeServer):
 
     def __init__(self, script: Iterable[str] = (), **how: Any) -> None:
         self.limits: dict[str, str] = how.pop("limits", {})
+        self.shape: Callable[[dict[str, Any]], Any] = how.pop("shape", lambda body: body)
         super().__init__(script, **how)
 
     @property
@@ -107,16 +114,24 @@ class FakeOpenAI(FakeServer):
         if path.endswith("/models"):
             return path
         asked = json.loads(body)
+        if "chat" in path:
+            return str(asked["messages"][1]["content"])
         return str(asked["input"] if "speech" in path else asked["prompt"])
 
     def made(self, path: str, text: str) -> Reply:
         if path.endswith("/models"):
             models = [{"id": name, "object": "model"} for name in self.models]
             return Reply.of(200, {"object": "list", "data": models})
+        if "chat" in path:
+            content = json.loads(text)["section"]["content"]
+            answer = {"content": f"{content} Indeed.", "layout": "as it is", "points": []}
+            choice = {"message": {"content": json.dumps(answer)}, "finish_reason": "stop"}
+            usage = {"prompt_tokens": 400, "completion_tokens": 100}
+            return Reply.of(200, self.shape({"choices": [choice], "usage": usage}), **self.limits)
         if "speech" in path:
             return Reply(200, sound(len(text)), {"content-type": "audio/wav"} | self.limits)
         body = {"created": 1, "data": [{"b64_json": _picture()}], "usage": USAGE}
-        return Reply.of(200, body, **self.limits)
+        return Reply.of(200, self.shape(body), **self.limits)
 
     def answer(self, fault: str) -> Reply:
         if fault == "empty":
@@ -124,6 +139,14 @@ class FakeOpenAI(FakeServer):
         if fault == "rubbish":
             rubbish = base64.b64encode(b"no picture at all").decode()
             return Reply.of(200, {"created": 1, "data": [{"b64_json": rubbish}]})
+        if fault == "cut json":
+            whole = self.made("/images", "").body
+            return Reply(200, whole[: len(whole) // 2], {"content-type": "application/json"})
+        if fault == "cut png":
+            half = base64.b64encode(base64.b64decode(_picture())[:-200]).decode()
+            return Reply.of(200, {"created": 1, "data": [{"b64_json": half}]})
+        if fault == "cut wav":
+            return Reply(200, sound(20)[:-500], {"content-type": "audio/wav"})
         if fault == "streamed":
             whole = bytearray(sound(20))
             whole[4:8] = whole[40:44] = b"\xff\xff\xff\xff"

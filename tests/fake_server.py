@@ -10,6 +10,7 @@ What a fault is called and does:
     "drop"       the request is read, and the connection closed
     "cut"        the answer breaks off in its middle
     "html"       an answer of somebody else, with status 200
+    "502", "504", "520", "524"  the work was done, and a gateway answers in the server's place
 
 and whatever more the server of a provider knows (`FakeServer.answer`).
 """
@@ -28,7 +29,8 @@ from typing import Any
 
 WAIT = 0.05
 """Seconds that a 429 asks for."""
-MADE = {"", "hang", "drop", "cut"}
+GATEWAY = {"502", "504", "520", "524"}
+MADE = {"", "hang", "drop", "cut", "html"} | GATEWAY
 """Faults after which the work was done, and is billed, though the answer may not arrive."""
 
 
@@ -178,6 +180,9 @@ class FakeServer(ABC):
             return
         if fault in ("", "cut"):
             reply = self.made(handler.path, text)
+        elif fault in GATEWAY:
+            page = b"<html><head><title>Bad gateway</title></head></html>"
+            reply = Reply(int(fault), page, {"content-type": "text/html"})
         elif fault == "html":
             reply = Reply(200, b"<html>Welcome</html>", {"content-type": "text/html"})
         else:

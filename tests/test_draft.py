@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_openai import FakeOpenAI
 from PIL import Image
 
 import vidkit
@@ -717,6 +718,114 @@ def test_broken_slides_are_told_in_words(name: str, tmp_path: Path) -> None:
         vidkit.lesson_from(tmp_path / name)
     with pytest.raises(LessonError, match="no such file"):
         vidkit.lesson_from(tmp_path / f"no-{name}")
+
+
+# A writer, where somebody asks for one
+
+
+def written(folder: Path, *answers: object) -> Path:
+    """What somebody wrote, section by section, for `recorded:FOLDER`."""
+    (folder / "writing").mkdir()
+    for index, answer in enumerate(answers):
+        text = answer if isinstance(answer, str) else json.dumps(answer)
+        (folder / "writing" / f"section_{index}.json").write_text(text, "utf-8")
+    return folder
+
+
+def answer(content: str, layout: str = "as it is", *points: str) -> dict[str, Any]:
+    return {"content": content, "layout": layout, "points": list(points)}
+
+
+def test_a_writer_rewrites_and_what_was_drafted_can_be_taken_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The narration and the slide of words are the writer's; numbers and names that the source
+    does not have are to be checked; an answer that is none leaves the section as it was.
+    """
+    monkeypatch.setenv("VIDKIT_CACHE", str(tmp_path / "store"))
+    path = markdown(
+        tmp_path, "# Light\n\nLight takes 8 minutes.\n\n# Sound\n\nIt is slow.\n\n# End\n\nBye."
+    )
+    home = written(
+        tmp_path,
+        answer("From the Sun, light needs 8 minutes.", "steps", "Sun", "Earth"),
+        answer("Sound goes 343 metres in a second, said Newton."),
+        "no JSON",
+    )
+    to = tmp_path / "lesson.json"
+    assert main(["draft", str(path), "-o", str(to), "--writer", f"recorded:{home}"]) == 0
+    out = capsys.readouterr().out
+    lesson = vidkit.load_lesson(to)
+    assert contents(lesson)[0] == "From the Sun, light needs 8 minutes."
+    assert lesson.sections[0].slide == {"layout": "steps", "points": ["Sun", "Earth"]}
+    assert "check section 2: 343, Newton: not in the source" in out
+    assert lesson.sections[1].extra["$check"] == ["343", "Newton"]
+    assert contents(lesson)[2] == "Bye." and "section 3 stays as it was drafted" in out
+    assert main(["draft", str(to), "--take-back", "1,2,3"]) == 0
+    assert "taken back: 1, 2" in capsys.readouterr().out
+    lesson = vidkit.load_lesson(to)
+    assert contents(lesson) == ["Light takes 8 minutes.", "It is slow.", "Bye."]
+    assert not lesson.sections[0].slide and not lesson.warnings
+
+
+def test_a_writer_is_planned_paid_once_and_keeps_to_the_budget(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its price is told before, one broken answer is mended, each answer is paid once, and a
+    section that does not fit in the budget stays as it was drafted.
+    """
+    path = markdown(tmp_path, "# Light\n\nOne.\n\n# Sound\n\nTwo.")
+    how = ["draft", str(path), "--writer", "simulated:price=0.5,broken"]
+    how += ["--cache-dir", str(tmp_path / "store"), "-o", str(tmp_path / "a.json")]
+    assert main([*how, "--plan"]) == 0
+    assert "cost at most $2.00" in capsys.readouterr().out
+    assert not (tmp_path / "a.json").exists()
+    assert main([*how, "--budget", "1.2", "--workers", "1"]) == 0
+    assert "section 2 stays as it was drafted: over budget" in capsys.readouterr().out
+    assert main(how) == 0
+    assert "1 call" in capsys.readouterr().out
+    assert main([*how, "--plan"]) == 0
+    assert "2 in the store" in capsys.readouterr().out
+    settings = vidkit.Settings(cache_dir=tmp_path / "store")
+    lesson = vidkit.lesson_from(path, writer="simulated:price=0.5,broken", settings=settings)
+    assert contents(lesson) == ["One.", "Two."]
+
+
+def test_openai_writes_through_the_gate_and_is_asked_again_after_a_429(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A chat model at the address that the environment names answers for each section, once."""
+    path = markdown(tmp_path, "# Light\n\nOne.\n\n# Sound\n\nTwo.")
+    settings = vidkit.Settings(cache_dir=tmp_path / "store")
+    with FakeOpenAI(["429"]) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        monkeypatch.setenv("OPENAI_API_KEY", "none-of-yours")
+        for _ in range(2):
+            lesson = vidkit.lesson_from(path, writer="openai:a-model", settings=settings)
+            assert contents(lesson) == ["One. Indeed.", "Two. Indeed."]
+        assert len(server.requests) == 3
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    monkeypatch.delenv("OPENAI_API_KEY")
+    assert main(["draft", str(path), "--writer", "openai", "--plan"]) == 0
+    assert "openai: 2 calls for sections, $0.0" in capsys.readouterr().out
+    lesson = vidkit.lesson_from(path, tmp_path / "x.json", writer="openai", settings=settings)
+    assert contents(lesson) == ["One.", "Two."]
+
+
+def test_the_prompt_holds_the_format_and_examples_that_check(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is printed for any chat assistant holds the schema, and two lessons without a fault."""
+    assert main(["draft", "--prompt"]) == 0
+    text = capsys.readouterr().out
+    assert '"$schema"' in text
+    examples = re.findall(r"(?ms)^\{\n.*?^\}", text)
+    assert len(examples) == 2
+    for number, example in enumerate(examples):
+        path = tmp_path / f"{number}.json"
+        path.write_text(example, "utf-8")
+        assert not vidkit.load_lesson(path).warnings
+    assert main(["draft"]) == 2
 
 
 # What holds for all of them

@@ -178,7 +178,7 @@ def test_gtts_speaks_every_section_whatever_google_does(
         assert by == {"gtts"}
         assert not store.journal.entries()
     assert set(SPOKEN) <= set(google.met)
-    assert not any(video.notes for video in report)
+    assert not [note for video in report for note in video.notes]
 
 
 @pytest.fixture
@@ -271,7 +271,7 @@ def test_a_resized_run_is_seen_at_the_server(tmp_path: Path, adaptive: bool) -> 
             until(lambda more=answered: len(server.requests) >= more)
         assert server.peak == 2
         run.resize(sections=8)
-        until(lambda: server.under_way == 8)
+        until(lambda: server.peak == 8)
         run.resize(sections=1)
         server.let_go(7)
         until(lambda: server.under_way == 1)

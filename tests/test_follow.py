@@ -83,7 +83,8 @@ def test_a_name_said_twice_is_meant_where_its_gloss_follows() -> None:
 def test_points_keep_their_order() -> None:
     """A later point is not shown before an earlier one, although its words are said before too."""
     text = "Snow falls. Rain falls. Snow melts in the sun."
-    found = times(text, Item("point.0", "Rain falls"), Item("point.1", "Snow"))
+    points = [Item(f"point.{i}", t, ordered=True) for i, t in enumerate(("Rain falls", "Snow"))]
+    found = times(text, *points)
     assert [f.seconds for f in found if f] == [1.0, 2.0]
 
 

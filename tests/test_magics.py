@@ -132,7 +132,7 @@ def test_a_real_kernel_shows_video_and_report(tmp_path: Path) -> None:
     assert [each["text"] for each in wrong if each["output_type"] == "stream"] == [
         "vidkit: nowhere.json: there is no such file; check its name\n"
     ]
-    pages = [page(output) for output in made if "data" in output]
+    pages = [page(output) for output in made if "text/html" in output.get("data", {})]
     assert 'src="output_rainbow/final_video.mp4?v=' in pages[0]
     assert "2 of 2" in pages[1]
 

@@ -13,7 +13,7 @@ from fake_openai import FakeOpenAI
 
 from vidkit.models import Settings
 from vidkit.pipeline.planning import Offer, check, offers, table
-from vidkit.providers import openai
+from vidkit.providers import prices
 
 SECRET = "sk-secret-do-not-show"
 
@@ -79,7 +79,7 @@ def test_everything_that_can_be_named_is_told() -> None:
         ("voice", "simulated"),
     ]
     drawn = named(several, "images", "openai")
-    assert drawn.cost == f"about $0.029 for a picture of 1280 × 720 (prices of {openai.dated()})"
+    assert drawn.cost == f"about $0.03 for a picture of 1280 × 720 (prices of {prices.dated()})"
     assert drawn.models[0] == "gpt-image-2.6-flare"
     assert "OPENAI_API_KEY is not set" in drawn.needs
     assert (drawn.usable, "set the environment variable" in drawn.found) == (False, True)

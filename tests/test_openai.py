@@ -16,6 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vidkit.errors import (
+    BadRequest,
+    Damaged,
     KeyMissing,
     ModelMissing,
     Offline,
@@ -29,7 +31,7 @@ from vidkit.errors import (
     Unreachable,
 )
 from vidkit.media import check_picture, check_sound
-from vidkit.providers import ImageAsk, VoiceAsk, image_maker, openai, voice_maker
+from vidkit.providers import ImageAsk, VoiceAsk, image_maker, prices, voice_maker
 from vidkit.providers.limiter import RateLimiter
 from vidkit.providers.openai import STYLE, OpenAIImages, OpenAIVoice
 
@@ -137,7 +139,7 @@ def test_the_key_of_a_picture_knows_what_shapes_it_and_nothing_else() -> None:
 def test_the_cost_is_what_the_answer_says(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tokens of `usage` times the prices of the dated file; of another's server nobody knows."""
     with FakeOpenAI() as server:
-        monkeypatch.setattr("vidkit.providers.openai.HOME", server.base_url)
+        monkeypatch.setattr("vidkit.providers.account.HOME", server.base_url)
         assert drawn(server).cost == pytest.approx(COST)
         assert drawn(server, model="a-model-of-tomorrow").cost is None
         monkeypatch.undo()
@@ -145,13 +147,15 @@ def test_the_cost_is_what_the_answer_says(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_the_price_is_told_beforehand() -> None:
-    """About 0.003, 0.028 and 0.114 dollars for a picture of 1280 × 720, as the model pages say."""
+    """About 0.003, 0.028 and 0.114 dollars for a picture of 1280 × 720, as the model pages say,
+    and less than half a cent more for the longest way to count the words.
+    """
     for quality, dollars in (("low", 0.003), ("medium", 0.028), ("high", 0.114)):
         price = OpenAIImages(api_key=SECRET, quality=quality).price(ASK)
-        assert price == pytest.approx(dollars, abs=0.0015), quality
+        assert price is not None and dollars - 0.0005 <= price <= dollars + 0.005, quality
     assert OpenAIImages(api_key=SECRET, quality="auto").price(ASK) is None
     assert OpenAIImages("unknown", api_key=SECRET).price(ASK) is None
-    assert OpenAIImages(api_key=SECRET).priced == openai.dated() >= "2026-11"
+    assert OpenAIImages(api_key=SECRET).priced == prices.dated() >= "2026-11"
 
 
 @pytest.mark.parametrize(
@@ -167,7 +171,7 @@ def test_tokens_of_a_picture_are_those_of_openais_calculator(
     quality: str, size: tuple[int, int], tokens: int
 ) -> None:
     """The formula gives the figures that users read off OpenAI's own calculator."""
-    assert openai.image_tokens(quality, size) == tokens
+    assert prices.image_tokens(quality, size) == tokens
 
 
 @given(st.tuples(st.integers(8, 4096), st.integers(8, 4096)))
@@ -175,7 +179,7 @@ def test_tokens_of_a_picture_are_those_of_openais_calculator(
 def test_every_frame_has_a_size_that_can_be_drawn(half: tuple[int, int]) -> None:
     """Whatever the frame, the size keeps OpenAI's rules, and its shape where they allow it."""
     frame = 2 * half[0], 2 * half[1]
-    width, height = openai.frame_size("gpt-image-2.6-flare", frame)
+    width, height = prices.frame_size("gpt-image-2.6-flare", frame)
     assert width % 16 == height % 16 == 0
     assert max(width, height) <= 3840
     assert 655_360 <= width * height <= 8_294_400
@@ -186,11 +190,11 @@ def test_every_frame_has_a_size_that_can_be_drawn(half: tuple[int, int]) -> None
 
 def test_the_usual_frames_are_drawn_as_they_are() -> None:
     """1280 × 720 and 2560 × 1440 need no cut, and older models get the nearest that they know."""
-    assert openai.frame_size("gpt-image-2.6-flare", (1280, 720)) == (1280, 720)
-    assert openai.frame_size("gpt-image-2.6-flare", (2560, 1440)) == (2560, 1440)
-    assert openai.frame_size("gpt-image-2.6-flare", (1920, 1080)) == (1920, 1088)
-    assert openai.frame_size("gpt-image-1-mini", (1920, 1080)) == (1536, 1024)
-    assert openai.frame_size("gpt-image-1-mini", (1080, 1920)) == (1024, 1536)
+    assert prices.frame_size("gpt-image-2.6-flare", (1280, 720)) == (1280, 720)
+    assert prices.frame_size("gpt-image-2.6-flare", (2560, 1440)) == (2560, 1440)
+    assert prices.frame_size("gpt-image-2.6-flare", (1920, 1080)) == (1920, 1088)
+    assert prices.frame_size("gpt-image-1-mini", (1920, 1080)) == (1536, 1024)
+    assert prices.frame_size("gpt-image-1-mini", (1080, 1920)) == (1024, 1536)
 
 
 def test_speech_is_what_the_lesson_says() -> None:
@@ -247,10 +251,10 @@ FAULTS = [
     ("429", RateLimited, "Rate limit reached"),
     ("429 bare", RateLimited, "Rate limit reached"),
     ("429 words", RateLimited, "try again in"),
-    ("500", Unreachable, "try again later"),
-    ("in 200", Unreachable, "had an error"),
+    ("500", Unconfirmed, "may have been made and paid for all the same; try again later"),
+    ("in 200", Unconfirmed, "had an error"),
     ("drop", Unconfirmed, "may have been made"),
-    ("cut", Unconfirmed, "may have been"),
+    ("cut", Damaged, "was cut off"),
     ("empty", Unconfirmed, "may have been paid"),
     ("rubbish", Unconfirmed, "may have been paid"),
     ("hang", Unconfirmed, "no answer in 1 s"),
@@ -260,8 +264,8 @@ FAULTS = [
     ("billing", QuotaExhausted, "add credit"),
     ("key", KeyMissing, "does not accept the key in api_key"),
     ("unverified", ProviderMissing, "must be verified"),
-    ("faulty", ProviderError, "Invalid value"),
-    ("html", ProviderMissing, "is base_url right"),
+    ("faulty", BadRequest, "Invalid value"),
+    ("html", Damaged, "is base_url right"),
 ]
 
 
@@ -293,7 +297,7 @@ def test_speech_has_the_same_errors(fault: str) -> None:
 def test_speech_that_did_not_arrive_whole_may_have_been_paid(fault: str) -> None:
     """A broken or useless answer is unconfirmed."""
     with FakeOpenAI([fault]) as server:
-        assert type(spoken(server)) is Unconfirmed
+        assert type(spoken(server)) is (Damaged if fault == "cut" else Unconfirmed)
 
 
 def test_a_retired_speech_model_names_what_there_is() -> None:
@@ -335,16 +339,17 @@ def test_a_hundred_pictures_from_a_server_with_every_fault() -> None:
     is billed once but for those that were unconfirmed.
     """
     passing = ["429", "429 bare", "429 words", "500", "in 200", "drop", "cut"]
-    chance, seen = random.Random(5), set()
+    chance, seen, made = random.Random(5), set(), set()
 
     def choose(text: str) -> str:
         # what may have been paid is asked for once more only: no asset meets two of these
         fault = chance.choice(passing) if chance.random() < 0.3 else ""
         fault = "hang" if text.endswith("Leaf 7") else fault
-        if fault in ("drop", "cut", "hang"):
+        if fault in ("500", "in 200", "drop", "cut", "hang"):
             if text in seen:
                 return ""
             seen.add(text)
+            made.update({text} if fault in ("drop", "cut", "hang") else ())
         return fault
 
     async def draw_all(server: FakeOpenAI) -> list[Any]:
@@ -363,7 +368,7 @@ def test_a_hundred_pictures_from_a_server_with_every_fault() -> None:
     assert {*passing, "hang"} <= set(server.met)
     assert len(server.billed) == 100
     twice = {text for text, times in server.billed.items() if times > 1}
-    assert twice == seen
+    assert twice == made
 
 
 def test_a_sliding_window_is_kept_to() -> None:
@@ -525,7 +530,7 @@ def test_one_provider_serves_several_loops() -> None:
         assert asyncio.run(draw()) == asyncio.run(draw())
 
 
-@pytest.mark.parametrize("spec", ["openai:speed=2", "openai:a,b", "openai:quality=", "openai:="])
+@pytest.mark.parametrize("spec", ["openai:speed=2", "openai:a,b", "openai:style=", "openai:="])
 def test_a_spec_that_is_not_understood_says_how_to_write_it(
     spec: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

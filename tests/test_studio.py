@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from a_page import Page
 from stand_ins import written
 
 import vidkit
-from vidkit.core import loop
 from vidkit.errors import Cancelled, SettingsError, VidkitError
-from vidkit.events import WorkersChanged
+from vidkit.events import GateDecided, StepEnded, WorkEnded, WorkersChanged
 from vidkit.providers.simulated import Simulated
 from vidkit.report import BatchReport, VideoReport
 from vidkit.studio import Film, Lessons, Painter, Studio, Timeline, Workers
@@ -44,6 +46,11 @@ def begun(studio: Studio) -> None:
         time.sleep(0.01)
 
 
+def states(studio: Studio) -> list[str]:
+    """How the sections of the chosen lesson stand."""
+    return Page(studio).states()
+
+
 def said(studio: Studio) -> str:
     """The line that says how it is."""
     return studio.controls.told
@@ -58,15 +65,14 @@ def test_make_returns_at_once_and_awaits_to_a_report(tmp_path: Path) -> None:
     studio.make()
     assert studio.run is not None
     assert not studio.run.done()
-    assert studio.controls._make.disabled
+    assert Page(studio).view.run["busy"]
     report = waited(studio)
     assert isinstance(report, VideoReport)
     assert report.made
-    assert studio.desk.sections is not None
-    assert [len(card.so_far.files) for card in studio.desk.sections.cards] == [3, 3]
+    assert states(studio) == ["made", "made"]
     assert studio.film.report is report
     assert "2 of 2 sections" in said(studio)
-    assert not studio.controls._make.disabled
+    assert not Page(studio).view.run["busy"]
 
 
 def test_make_all_has_a_row_for_each_lesson(tmp_path: Path) -> None:
@@ -93,9 +99,9 @@ def test_the_cards_of_a_batch_are_those_of_the_chosen_lesson(tmp_path: Path) -> 
     waited(studio)
     for name, sections in (("1", 1), ("2", 3), ("1", 1)):
         studio.lessons.choose(name)
-        assert studio.desk.sections is not None
-        states = [card.so_far.state for card in studio.desk.sections.cards]
-        assert states == ["made"] * sections
+        assert studio.sections is not None
+        studio.sections.wait()
+        assert states(studio) == ["made"] * sections
         assert studio.film.report is not None
         assert studio.film.report.name == name
 
@@ -129,10 +135,10 @@ def test_a_faulty_setting_is_said_and_the_panel_lives(tmp_path: Path) -> None:
     studio = Studio(tmp_path, images="nobody")
     studio.make()
     assert "nobody" in said(studio)
-    assert not studio.controls._make.disabled
+    assert not Page(studio).view.run["busy"]
     studio.make_all()
     assert "nobody" in said(studio)
-    assert not studio.controls._make.disabled
+    assert not Page(studio).view.run["busy"]
 
 
 def test_cancel_ends_without_a_traceback(tmp_path: Path) -> None:
@@ -142,12 +148,11 @@ def test_cancel_ends_without_a_traceback(tmp_path: Path) -> None:
     studio.make()
     begun(studio)
     studio.cancel()
-    assert studio.controls._cancel.description == "Stop at once"
+    assert Page(studio).view.run["ending"]
     report = waited(studio)
     assert isinstance(report.failure, Cancelled)
     assert len(report.sections) == 6
-    assert not studio.controls._make.disabled
-    assert studio.controls._cancel.description == "Cancel"
+    assert not Page(studio).view.run["busy"]
     assert "ancelled" in said(studio)
     studio.make()
     assert waited(studio).made
@@ -167,7 +172,7 @@ def test_a_second_cancel_breaks_off_and_still_gives_a_report(tmp_path: Path, all
     assert isinstance(report.failure, Cancelled)
     assert isinstance(report, BatchReport if all_ else VideoReport)
     assert "ancelled" in said(studio)
-    assert not studio.controls._make.disabled
+    assert not Page(studio).view.run["busy"]
 
 
 def test_pause_and_resume(tmp_path: Path) -> None:
@@ -178,10 +183,10 @@ def test_pause_and_resume(tmp_path: Path) -> None:
     studio.pause()
     assert studio.run is not None
     assert studio.run.snapshot().paused
-    assert studio.controls._pause.description == "Resume"
+    assert Page(studio).view.run["paused"]
     assert "Paused" in said(studio)
     studio.pause()
-    assert studio.controls._pause.description == "Pause"
+    assert not Page(studio).view.run["paused"]
     assert waited(studio).made
 
 
@@ -206,7 +211,7 @@ def test_a_section_is_made_again_alone(tmp_path: Path) -> None:
     studio.make()
     waited(studio)
     assert (voice.calls, images.calls) == (3, 3)
-    sections = studio.desk.sections
+    sections = studio.sections
     assert sections is not None
     sections.edit(2, content="Other words.")
     sections.make_again(2)
@@ -228,18 +233,15 @@ def test_a_section_waits_for_another_lessons_run(tmp_path: Path) -> None:
     busy = studio.run
     assert busy is not None
     studio.lessons.choose("1")
-    sections = studio.desk.sections
+    sections = studio.sections
     assert sections is not None
     sections.make_again(1, "audio")
     assert studio.run is busy
     busy.result()
-    loop.run(turned())
+    waited(studio)
+    studio.paint()
     assert studio.run is not busy
     assert waited(studio).name == "1"
-
-
-async def turned() -> None:
-    """vidkit's loop has done what it was asked to before."""
 
 
 def test_edits_outlive_another_choice(tmp_path: Path) -> None:
@@ -249,11 +251,11 @@ def test_edits_outlive_another_choice(tmp_path: Path) -> None:
     written(tmp_path, "1", 1)
     written(tmp_path, "2", 1)
     studio = quick(tmp_path)
-    assert studio.desk.sections is not None
-    studio.desk.sections.edit(1, title="Edited")
+    assert studio.sections is not None
+    studio.sections.edit(1, title="Edited")
     studio.lessons.choose("2")
     studio.lessons.choose("1")
-    assert studio.desk.sections.lesson.sections[0].title == "Edited"
+    assert studio.sections.lesson.sections[0].title == "Edited"
     studio.make()
     assert waited(studio).sections[0].title == "Edited"
     assert "title='Edited'" in studio.code()
@@ -267,22 +269,22 @@ def test_a_file_that_was_changed_is_made_as_it_is_now(tmp_path: Path) -> None:
     studio.make()
     report = waited(studio)
     assert len(report.sections) == 2
-    assert studio.desk.sections is not None
-    assert len(studio.desk.sections.cards) == 2
+    assert studio.sections is not None
+    assert len(studio.sections.lesson.sections) == 2
 
 
 def test_edits_and_another_file_stay_apart(tmp_path: Path) -> None:
     """Edits are kept where the file was changed besides, until it is read again."""
     written(tmp_path, sections=1)
     studio = quick(tmp_path)
-    assert studio.desk.sections is not None
-    studio.desk.sections.edit(1, title="Edited")
+    assert studio.sections is not None
+    studio.sections.edit(1, title="Edited")
     written(tmp_path, sections=2)
     studio.lessons.choose("lesson")
-    assert studio.desk.sections.lesson.sections[0].title == "Edited"
+    assert studio.sections.lesson.sections[0].title == "Edited"
     studio.lessons.read_again()
-    assert studio.desk.sections is not None
-    assert [section.title for section in studio.desk.sections.lesson.sections] == [None, None]
+    assert studio.sections is not None
+    assert [section.title for section in studio.sections.lesson.sections] == [None, None]
 
 
 def test_code_is_what_was_done(tmp_path: Path) -> None:
@@ -308,12 +310,13 @@ def test_the_code_that_is_shown_follows_the_choice(tmp_path: Path) -> None:
     written(tmp_path, "1", 1)
     written(tmp_path, "2", 1)
     studio = quick(tmp_path)
-    studio._show_code()
-    assert "1.json" in studio._code.value
+    page = Page(studio)
+    page.did("run", "code")
+    assert "1.json" in page.view.run["code"]
     studio.lessons.choose("2")
-    assert "2.json" in studio._code.value
-    studio._show_code()
-    assert studio._code.value == ""
+    assert "2.json" in page.view.run["code"]
+    page.did("run", "code")
+    assert page.view.run["code"] == ""
 
 
 def test_awaiting_before_making_is_told(tmp_path: Path) -> None:
@@ -323,10 +326,98 @@ def test_awaiting_before_making_is_told(tmp_path: Path) -> None:
         Studio(tmp_path).__await__()
 
 
-def test_a_folder_without_lessons_is_refused(tmp_path: Path) -> None:
-    """The mend is told at once."""
-    with pytest.raises(SettingsError, match="no lessons"):
-        Studio(tmp_path)
+def test_a_folder_without_lessons_is_a_place_to_begin(tmp_path: Path) -> None:
+    """Nothing can be made in it yet, and a new lesson can be begun, edited and made; a folder that
+    is not there is refused.
+    """
+    studio = quick(tmp_path)
+    page = Page(studio)
+    studio.make()
+    assert "no lesson yet" in said(studio)
+    page.did("lessons", "new", name="bees", title="Bees", language="es")
+    assert [section["title"] for section in page.view.sections] == ["Bees"]
+    studio.make()
+    assert waited(studio).made
+    with pytest.raises(SettingsError, match="no folder"):
+        Studio(tmp_path / "elsewhere")
+
+
+def test_edits_are_reckoned_with_at_once(tmp_path: Path) -> None:
+    """After an edit the estimate counts the call that it takes, before the file is saved."""
+    written(tmp_path, sections=2)
+    studio = quick(tmp_path)
+    studio.make()
+    waited(studio)
+    [(_, plan)] = studio.workers.wait()
+    assert plan.new == 0
+    assert studio.sections is not None
+    studio.sections.edit(1, content="Other words.")
+    [(_, plan)] = studio.workers.wait()
+    assert plan.new == 1
+
+
+def test_edits_outlive_the_cell_that_is_run_again(tmp_path: Path) -> None:
+    """A new Studio in the same kernel has what was not saved, as long as the file is the same."""
+    written(tmp_path, sections=1)
+    first = quick(tmp_path)
+    assert first.sections is not None
+    first.sections.edit(1, title="Edited")
+    again = quick(tmp_path)
+    assert again.sections is not None
+    assert again.sections.lesson.sections[0].title == "Edited"
+    assert again.sections.draft.unsaved
+    again.sections.save()
+    assert not quick(tmp_path).sections.draft.unsaved  # type: ignore[union-attr]
+
+
+def test_the_total_is_known_from_the_first_moment(tmp_path: Path) -> None:
+    """Sections of all lessons are one count, which neither grows nor falls while they are made."""
+    for name in ("1", "2", "3"):
+        written(tmp_path, name, 3)
+    studio = quick(tmp_path, 0.05, section_workers=2)
+    studio.lessons.wait()
+    seen: list[tuple[int, int]] = []
+    page = Page(studio)
+    page.view.observe(lambda change: seen.append((change.new["done"], change.new["total"])), "run")
+    studio.make_all()
+    waited(studio)
+    running = [each for each in seen if each[1]]
+    assert {total for _, total in running} == {9}
+    assert running == sorted(running)
+
+
+def test_many_lessons_leave_the_memory_flat(tmp_path: Path) -> None:
+    """No event of a batch is kept: what the panel holds does not grow with the lessons made."""
+    paths = [written(tmp_path, f"{number}", 2) for number in range(12)]
+    studio = quick(tmp_path, 0.0)
+    studio.make_all()
+    waited(studio)
+    held = [each for each in gc.get_objects() if isinstance(each, StepEnded | WorkEnded)]
+    assert len(held) < len(paths)
+    assert not studio._under_way
+
+
+def test_a_click_while_the_panel_is_painted_is_not_lost(tmp_path: Path) -> None:
+    """Numbers are turned in one thread while events and paints come in another: each counts."""
+    written(tmp_path)
+    studio = quick(tmp_path)
+    page = Page(studio)
+    stop = threading.Event()
+
+    def painting() -> None:
+        while not stop.is_set():
+            studio.hear(GateDecided(0.0, "gate", "faster", "why", 3))
+            studio.paint()
+
+    painter = threading.Thread(target=painting)
+    painter.start()
+    try:
+        for _ in range(20):
+            page.did("settings", "step", name="section_workers", by=1)
+    finally:
+        stop.set()
+        painter.join()
+    assert studio.workers.settings.section_workers == 24
 
 
 def test_a_terminal_shows_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -347,8 +438,7 @@ def test_parts_are_put_together_in_a_few_lines(tmp_path: Path) -> None:
     run = vidkit.start(lessons.lesson, settings=how, listener=timeline.hear)
     Painter().watch(run, timeline)
     film.show_report(run.result())
-    loop.run(turned())
-    assert "final_video.mp4" in film.widget.outputs[0]["data"]["text/html"]
+    assert "final_video.mp4" in film.widget.player["where"]
     assert "2 clips made; 1 video made" in repr(timeline)
 
 
@@ -368,7 +458,7 @@ def test_a_run_that_breaks_down_is_told(
     assert "of our own" in report.error
     assert "of our own" in said(studio)
     assert "broke down" in caplog.text
-    assert not studio.controls._make.disabled
+    assert not Page(studio).view.run["busy"]
 
 
 def test_workers_that_somebody_else_changes_are_shown(tmp_path: Path) -> None:
@@ -376,5 +466,4 @@ def test_workers_that_somebody_else_changes_are_shown(tmp_path: Path) -> None:
     written(tmp_path)
     studio = quick(tmp_path)
     studio.hear(WorkersChanged(1.0, 9, 2, "as asked"))
-    studio.paint()
     assert studio.workers.settings.section_workers == 9

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from a_page import Page
 from stand_ins import written
 
 from vidkit import api
@@ -13,6 +16,7 @@ from vidkit.errors import VidkitError
 from vidkit.events import Event, LessonEnded, LessonStarted, RunStarted, SectionEnded
 from vidkit.report import BatchReport, SectionReport, VideoReport
 from vidkit.studio import Film, Videos
+from vidkit.studio.widgets import PIECE
 
 EVIL = "<img src=x onerror=alert(1)>"
 
@@ -37,59 +41,60 @@ def reported(folder: Path, **changes: object) -> VideoReport:
     return VideoReport(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def page(film: Film) -> str:
-    """The HTML that a film shows."""
-    return "".join(output["data"]["text/html"] for output in film.widget.outputs)
+def shown(film: Film) -> dict[str, Any]:
+    """What the page shows of a film."""
+    values: dict[str, Any] = film.values()["player"]
+    return values
 
 
-def test_chapters_jump_to_their_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each section that is in the video is a button with its time; one that is not says so."""
-    monkeypatch.chdir(tmp_path)
-    shown = page(Film(reported(tmp_path / "out")))
-    assert shown.count("<button") == 2
-    assert 'data-start="5.250"' in shown
-    assert "Two</span>" in shown
-    assert "not in the video" in shown
-    assert "1:05 long · 2 of 3 sections" in shown
+def test_chapters_have_their_seconds(tmp_path: Path) -> None:
+    """Each section that is in the video has its time; one that is not has none."""
+    told = shown(Film(reported(tmp_path / "out")))
+    starts = {chapter["title"]: chapter["start"] for chapter in told["chapters"]}
+    assert starts == {"One": 0.0, "Two": None, "Three": 5.25}
+    assert told["facts"] == "1:05 long · 2 of 3 sections"
 
 
-def test_captions_and_files_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The player has the captions as a track, and the files are linked relative to the notebook."""
-    monkeypatch.chdir(tmp_path)
-    report = reported(tmp_path / "out")
-    shown = page(Film(report))
-    assert '<track kind="captions" label="Captions" src="out/captions.vtt?v=' in shown
-    assert 'href="out/captions.srt"' in shown
-    (report.folder / "captions.vtt").unlink()
-    (report.folder / "captions.srt").unlink()
-    shown = page(Film(report))
-    assert "captions.vtt" not in shown
-    assert "captions.srt" not in shown
+def test_the_film_comes_in_pieces_whole_and_with_its_captions(tmp_path: Path) -> None:
+    """Nothing of it is in the panel's values; the page fetches it, and it is what lies on disk."""
+    film, data = Film(reported(tmp_path / "out")), os.urandom(2 * PIECE + 7)
+    assert film.report is not None
+    (film.report.folder / "final_video.mp4").write_bytes(data)
+    page = Page(film)
+    told = shown(film)
+    assert page.fetched(told["film"]) == (data, "video/mp4")
+    assert page.fetched(told["captions"]) == (b"x", "text/vtt")
+    (film.report.folder / "captions.vtt").unlink()
+    assert shown(film)["captions"] is None
 
 
 def test_there_may_be_no_video(tmp_path: Path) -> None:
     """Nothing is shown where nothing was made, and what was shown before goes."""
     film = Film()
-    assert page(film) == ""
+    page = Page(film)
+    assert page.view.player == {}
     film.show_report(reported(tmp_path / "out"))
-    assert page(film)
+    assert page.view.player["film"]
     film.show_report(VideoReport(tmp_path / "lesson.json", tmp_path, failure=VidkitError("no")))
-    assert page(film) == ""
+    assert page.view.player == {}
 
 
-def test_titles_are_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_titles_are_text_in_a_saved_notebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The names of lessons, sections and folders are escaped."""
     monkeypatch.chdir(tmp_path)
     sections = (SectionReport(0, EVIL, start=0.0), SectionReport(1, EVIL, state="failed"))
-    shown = page(Film(reported(tmp_path / "a&b", title=EVIL, sections=sections)))
-    assert "<img" not in shown
-    assert "&lt;img" in shown
-    assert "a%26b/final_video.mp4" in shown
+    saved = Film(reported(tmp_path / "a&b", title=EVIL, sections=sections)).page()
+    assert "<img" not in saved
+    assert "&lt;img" in saved
+    assert "a%26b/final_video.mp4" in saved
 
 
-def rows(videos: Videos) -> list[str]:
-    """The text of all rows."""
-    return [row.widget.children[0].value for row in videos.rows]
+def rows(videos: Videos) -> list[dict[str, Any]]:
+    """What the page shows of all rows."""
+    told: list[dict[str, Any]] = videos.values()["videos"]["rows"]
+    return told
 
 
 def test_rows_follow_the_batch(tmp_path: Path) -> None:
@@ -106,19 +111,14 @@ def test_rows_follow_the_batch(tmp_path: Path) -> None:
         videos.hear(event)
     videos.paint()
     first, second = rows(videos)
-    assert "failed" in first
-    assert "&lt;img" in first
-    assert "<img" not in first
-    assert "making" in second
-    assert "2 of 3 sections" in second
+    assert (first["state"], second["state"]) == ("failed", "making")
+    assert first["why"] == f"{EVIL} has faults"
+    assert second["done"] == "2 of 3 sections"
     assert videos.over == 1
 
 
-def test_a_lesson_that_is_over_shows_its_length_and_video(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lesson_that_is_over_shows_its_length_and_video(tmp_path: Path) -> None:
     """As soon as it is over, while others go on: its report is read from its folder."""
-    monkeypatch.chdir(tmp_path)
     paths = [written(tmp_path, "1", 2), written(tmp_path, "2", [])]
     watched: list[VideoReport] = []
     videos = Videos(paths, watched.append)
@@ -132,17 +132,12 @@ def test_a_lesson_that_is_over_shows_its_length_and_video(
     ).result()
     videos.paint()
     first, second = rows(videos)
-    assert "2 of 2 sections" in first
-    assert ">0:02<" in first
-    assert "failed" in second
-    _, watch, output = videos.rows[0].widget.children
-    assert 'href="output_1/final_video.mp4"' in output.outputs[0]["data"]["text/html"]
-    watch.click()
+    assert (first["done"], first["length"], first["watch"]) == ("2 of 2 sections", "0:02", True)
+    assert (second["state"], second["watch"]) == ("failed", False)
+    Page(videos).did("videos", "watch", row=0)
     assert [each.path for each in watched] == [paths[0].parent / "output_1/final_video.mp4"]
     videos.take(report)
     assert [row.state[0] for row in videos.rows] == ["made", "failed"]
-    assert len(videos.rows[0].widget.children) == 3
-    assert len(videos.rows[1].widget.children) == 1
 
 
 def test_a_cancelled_lesson_is_no_failure(tmp_path: Path) -> None:
@@ -152,7 +147,7 @@ def test_a_cancelled_lesson_is_no_failure(tmp_path: Path) -> None:
     path = tmp_path / "1.json"
     videos.take(BatchReport((VideoReport(path, tmp_path, sections=sections),)))
     assert videos.rows[0].state == ("cancelled", "waiting")
-    assert "1 of 2 sections" in rows(videos)[0]
+    assert rows(videos)[0]["done"] == "1 of 2 sections"
 
 
 def test_a_damaged_report_is_passed_over(tmp_path: Path) -> None:
@@ -162,4 +157,4 @@ def test_a_damaged_report_is_passed_over(tmp_path: Path) -> None:
     videos.hear(LessonStarted(0, 0, "1", (0,), tmp_path))
     videos.hear(LessonEnded(1, 0, "1", None, "no"))
     videos.paint()
-    assert "failed" in rows(videos)[0]
+    assert rows(videos)[0]["state"] == "failed"

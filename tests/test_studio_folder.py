@@ -126,10 +126,11 @@ def test_words_and_seconds(tmp_path: Path) -> None:
     assert spoken_seconds(175) == 60
 
 
-def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
-    """There is nothing to choose from."""
-    with pytest.raises(SettingsError, match="no lessons"):
-        Folder(tmp_path)
+def test_an_empty_folder_has_no_lesson_yet_and_a_missing_one_is_refused(tmp_path: Path) -> None:
+    """A first lesson can be begun in a folder that holds none; a name that is none is an error."""
+    assert Folder(tmp_path).paths == []
+    with pytest.raises(SettingsError, match="no folder"):
+        Folder(tmp_path / "elsewhere")
 
 
 def test_a_file_of_the_same_size_is_read_again(tmp_path: Path) -> None:

@@ -7,22 +7,21 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import ipywidgets as widgets
 import pytest
 from stand_ins import written
 
 from vidkit import api
 from vidkit.api import Run
-from vidkit.core import loop
 from vidkit.events import Event
 from vidkit.studio import Painter
+from vidkit.studio.widgets import Part
 
 
-class Page:
+class Page(Part):
     """A part that counts; it notes whether the run was over at its last paint."""
 
     def __init__(self) -> None:
-        self.widget = widgets.HTML()
+        super().__init__()
         self.heard = 0
         self.paints: list[tuple[int, bool]] = []
         self.run: Run[Any] | None = None
@@ -64,10 +63,7 @@ def test_a_run_is_painted_while_it_goes_on_and_once_after_it_ended(tmp_path: Pat
     """Paints begin before the end, the last one has seen every event, and none follows it."""
     page = Page()
     run = made(page, tmp_path)
-    Painter(0.01).watch(run, page)
-    run.result()
-    assert page.over.wait(10)
-    loop.run(_turned())
+    Painter(0.01).watch(run, page).wait()
     assert not page.paints[0][1]
     assert page.paints[-1] == (page.heard, True)
     assert [over for _, over in page.paints].count(True) == 1
@@ -78,8 +74,7 @@ def test_a_run_that_is_over_already_is_painted_once(tmp_path: Path) -> None:
     page = Page()
     run = made(page, tmp_path)
     run.result()
-    Painter().watch(run, page)
-    loop.run(_turned())
+    Painter().watch(run, page).wait()
     assert page.paints == [(page.heard, True)]
 
 
@@ -90,11 +85,6 @@ def test_a_part_that_fails_disturbs_no_other(
     torn, page = Torn(), Page()
     torn.run = run = made(page, tmp_path)
     with caplog.at_level(logging.ERROR, "vidkit.studio"):
-        Painter().watch(run, torn, page)
+        Painter().watch(run, torn, page).wait()
         assert run.result().made
-        assert page.over.wait(10)
     assert "Torn could not be painted" in caplog.text
-
-
-async def _turned() -> None:
-    """vidkit's loop has done what it was asked to before."""

@@ -31,14 +31,15 @@ class Clock:
 def a_panel(*events: Event) -> tuple[Timeline, Clock]:
     clock = Clock()
     panel = Timeline(clock)
+    assert panel.widget.timeline  # it is shown before the run begins
+    clock.now += 60
     for event in events:
         panel.hear(event)
     return panel, clock
 
 
 def page(panel: Timeline) -> str:
-    picture, _ = panel.widget.children
-    return str(picture.value)
+    return str(panel.widget.timeline["picture"])
 
 
 def test_a_call_is_a_bar_as_soon_as_it_begins() -> None:
@@ -72,7 +73,7 @@ def test_after_the_end_nothing_is_sent() -> None:
     panel.paint()
     assert "Timeline of 7.0 s: 1 image made" in page(panel)
     sent: list[object] = []
-    panel.widget.children[0].observe(sent.append, "value")
+    panel.widget.observe(sent.append, "timeline")
     clock.now += 60
     panel.paint()
     assert not sent
@@ -99,7 +100,7 @@ def test_a_large_picture_is_sent_less_often() -> None:
     """What is sent stays under what a slow connection bears, whatever happens in the run."""
     panel, clock = a_panel(RunStarted(0.0, 1))
     sent: list[int] = []
-    panel.widget.children[0].observe(lambda change: sent.append(len(change.new)), "value")
+    panel.widget.observe(lambda change: sent.append(len(change.new["picture"])), "timeline")
     for number in range(300):
         clock.now += 0.1
         where, at = (0, number, "image", "painter"), number / 10
@@ -122,9 +123,9 @@ def test_the_last_two_minutes_alone() -> None:
     panel, clock = a_panel(*events)
     clock.now += 10
     panel.paint()
-    assert panel.widget.children[1].layout.display == ""
+    assert panel.widget.timeline["long"]
     assert "section 2:" in page(panel)
-    panel.widget.children[1].click()
+    panel.turn()
     assert "section 2:" not in page(panel)
     assert "section 30:" in page(panel)
     panel.turn()

@@ -19,7 +19,14 @@ HOW: dict[str, Any] = {"image_s": 15.0, "voice_s": 5.0}
 
 def seen(tuner: Part) -> str:
     """All words and pictures below the sliders."""
-    return "".join(each.value for each in (tuner._status, tuner._timeline, tuner._speed))
+    told = shown(tuner)
+    return "".join(told[name] for name in ("title", "rest", "timeline", "speed"))
+
+
+def shown(tuner: Part) -> dict[str, Any]:
+    """What the page shows."""
+    values: dict[str, Any] = tuner.values()["tuner"]
+    return values
 
 
 def test_it_shows_what_a_forecast_says() -> None:
@@ -28,7 +35,7 @@ def test_it_shows_what_a_forecast_says() -> None:
     told = forecast([7, 5], section_workers=3, per_minute={"image": 8}, **HOW)
     assert tuner.wait() == told
     assert told.limit in seen(tuner)
-    assert told.timeline.html() == tuner._timeline.value
+    assert told.timeline.html() == shown(tuner)["timeline"]
 
 
 def test_every_slider_changes_the_forecast() -> None:
@@ -60,19 +67,19 @@ def test_the_speed_up_is_shown_for_each_number_of_sections() -> None:
     for sections in range(1, 7):
         assert f"{sections} section{'s' * (sections > 1)} × 1 video at once: " in seen(tuner)
     assert "enough, with the fewest workers" in seen(tuner)
-    assert tuner.videos.disabled
+    assert tuner.videos.held
 
 
 def test_a_slider_that_comes_back_needs_no_work() -> None:
     """What was worked out is remembered: the whole picture is there at once."""
     tuner = Tuner([6], **HOW)
     tuner.wait()
-    shown = tuner._speed.value
+    speed = shown(tuner)["speed"]
     tuner.image_s.value = 30
     tuner.wait()
-    assert tuner._speed.value != shown
+    assert shown(tuner)["speed"] != speed
     tuner.image_s.value = 15
-    assert tuner._speed.value == shown
+    assert shown(tuner)["speed"] == speed
 
 
 def test_use_these_hands_the_settings_over() -> None:
@@ -85,10 +92,10 @@ def test_use_these_hands_the_settings_over() -> None:
     assert got[0] == Settings(
         section_workers=6, video_workers=1, adaptive=False, on_failure="placeholder", budget=2.0
     )
-    assert "6 sections × 1 video at once: handed over" in tuner._said.value
+    assert "6 sections × 1 video at once: handed over" in shown(tuner)["said"]
     alone = Tuner([6])
     alone.use()
-    assert "tuner.settings" in alone._said.value
+    assert "tuner.settings" in shown(alone)["said"]
 
 
 def test_what_refuses_the_settings_is_told() -> None:
@@ -99,7 +106,7 @@ def test_what_refuses_the_settings_is_told() -> None:
 
     tuner = Tuner([6], use=refuse)
     tuner.use()
-    assert "not &lt;now&gt;" in tuner._said.value
+    assert "not <now>" in shown(tuner)["said"]
 
 
 def test_an_earlier_run_gives_the_seconds_and_their_spread(tmp_path: Any) -> None:

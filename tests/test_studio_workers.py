@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from a_page import Page
 from stand_ins import written
 
 from vidkit import Plan, api
@@ -26,15 +27,20 @@ QUICK = Settings(
 )
 
 
-def fields(workers: Workers) -> tuple[Any, ...]:
-    """What stands in the fields."""
-    return (
-        workers._sections.value,
-        workers._videos.value,
-        workers._adaptive.value,
-        workers._images.spec,
-        workers._voice.spec,
-    )
+def fields(workers: Workers) -> dict[str, Any]:
+    """What stands in the fields, by their names."""
+    return {field["name"]: field["value"] for field in shown(workers)["fields"]}
+
+
+def shown(workers: Workers) -> dict[str, Any]:
+    """All that the page shows."""
+    told: dict[str, Any] = workers.values()["settings"]
+    return told
+
+
+def put(workers: Workers, name: str, value: object) -> None:
+    """Choose something in a field of the page."""
+    Page(workers).did("settings", "set", name=name, value=value)
 
 
 async def turned() -> None:
@@ -46,7 +52,9 @@ def test_the_settings_are_those_that_were_given(tmp_path: Path) -> None:
     given = Settings(section_workers=6, adaptive=False, images="slides:dark", gap=1.0)
     workers = Workers(given, video_workers=3)
     assert workers.settings == given.with_(video_workers=3)
-    assert fields(workers) == (6, 3, False, "slides:dark", "auto")
+    told = fields(workers)
+    assert (told["section_workers"], told["video_workers"], told["adaptive"]) == (6, 3, "no")
+    assert (told["images"], told["images_with"], told["voice"]) == ("slides", "dark", "auto")
 
 
 def test_each_field_is_a_setting() -> None:
@@ -54,18 +62,41 @@ def test_each_field_is_a_setting() -> None:
     workers = Workers()
     told: list[Settings] = []
     workers.on_change(lambda: told.append(workers.settings))
-    workers._sections.value = 9
-    workers._adaptive.value = False
-    workers._images._name.value = "recorded"
-    workers._images._argument.value = " pictures "
-    assert told[-1] == Settings(section_workers=9, adaptive=False, images="recorded:pictures")
-    assert len(told) == 4
+    put(workers, "section_workers", 9)
+    put(workers, "adaptive", "no")
+    put(workers, "images", "recorded")
+    put(workers, "images_with", " pictures ")
+    put(workers, "size", "1920x1080")
+    put(workers, "budget", 2.5)
+    assert told[-1] == Settings(
+        section_workers=9,
+        adaptive=False,
+        images="recorded:pictures",
+        size=(1920, 1080),
+        budget=2.5,
+    )
+    assert len(told) == 6
+    put(workers, "budget", "")
+    put(workers, "auto", "yes")
+    assert workers.settings.budget is None
+    assert workers.settings.section_ceiling == Settings(section_workers="auto").section_ceiling
+    put(workers, "auto", "no")
+    assert workers.settings.section_ceiling is None
+
+
+def test_what_no_run_would_take_is_told_in_the_panel() -> None:
+    """A wrong value in a field is said in words, and the settings stay as they were."""
+    workers = Workers()
+    put(workers, "section_workers", 65)
+    assert shown(workers)["tone"] == "wrong"
+    assert "65" in shown(workers)["line"]
+    assert workers.settings == Settings()
 
 
 def test_another_provider_forgets_what_the_first_was_told() -> None:
     """A theme of slides is no model of somebody else's."""
     workers = Workers(images="slides:dark")
-    workers._images._name.value = "simulated"
+    put(workers, "images", "simulated")
     assert workers.settings.images == "simulated"
 
 
@@ -74,19 +105,26 @@ def test_a_provider_without_a_name_is_a_choice_too(given: Any) -> None:
     """An object, several names, or a name nobody knows is offered beside the known names."""
     workers = Workers(images=given)
     assert workers.settings.images is given
-    workers._images._name.value = "slides"
-    workers._images._name.value = given
+    name = fields(workers)["images"]
+    options = [
+        value
+        for field in shown(workers)["fields"]
+        for value, _ in field.get("options", ())
+        if field["name"] == "images"
+    ]
+    assert {name, "slides"} <= set(options)
+    put(workers, "images", name)
     assert workers.settings.images is given
 
 
 def test_the_line_multiplies_and_names_the_band() -> None:
     """Videos × sections × 2 are the calls at once; the band is told in a word beside its colour."""
     workers = Workers()
-    assert "2 videos × 4 sections × 2 = at most 16 calls at once" in workers._line.value
-    assert "balanced" in workers._line.value
+    assert "2 videos × 4 sections × 2 = at most 16 calls at once" in shown(workers)["line"]
+    assert "balanced" in shown(workers)["line"]
     workers.choose(section_workers=1, video_workers=1, concurrent_parts=False)
-    assert "1 video × 1 section = at most 1 call at once" in workers._line.value
-    assert "careful" in workers._line.value
+    assert "1 video × 1 section = at most 1 call at once" in shown(workers)["line"]
+    assert "careful" in shown(workers)["line"]
 
 
 @pytest.mark.parametrize(
@@ -126,10 +164,10 @@ def test_plans_follow_the_choices(tmp_path: Path) -> None:
     assert isinstance(one, Plan)
     assert isinstance(all_, Plan)
     assert (one.new, one.dollars, one.sections, all_.sections) == (6, 1.5, 3, 6)
-    assert "6 calls, at most $1.50" in workers._plan.value
+    assert "6 calls, at most $1.50" in shown(workers)["plans"][0]["title"]
     workers.choose(images="simulated:latency=1,price=0")
     workers.wait()
-    assert "6 calls, free" in workers._plan.value
+    assert "6 calls, free" in shown(workers)["plans"][0]["title"]
 
 
 def test_what_is_in_the_way_of_a_plan_is_told(tmp_path: Path) -> None:
@@ -139,7 +177,7 @@ def test_what_is_in_the_way_of_a_plan_is_told(tmp_path: Path) -> None:
     workers.plan_for(Subject("This lesson", 1, lambda: [lesson]))
     [(_, error)] = workers.wait()
     assert isinstance(error, VidkitError)
-    assert "&lt;b&gt;nobody" in workers._plan.value
+    assert "<b>nobody" in shown(workers)["plans"][0]["wrong"][0]
 
 
 def test_planning_never_blocks_and_the_last_choice_wins(
@@ -147,7 +185,7 @@ def test_planning_never_blocks_and_the_last_choice_wins(
 ) -> None:
     """While one plan takes its time other choices are made; only the last one is shown."""
     monkeypatch.setattr(settings, "PATIENCE", 0)
-    lesson = load_lesson(written(tmp_path))
+    lesson = load_lesson(written(tmp_path, sections=9))
     begun, go_on = threading.Event(), threading.Event()
     asked: list[int] = []
 
@@ -191,7 +229,7 @@ def test_turning_a_number_plans_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     turned_all = threading.Event()
     loop.event_loop().call_soon_threadsafe(turned_all.wait, 10)
     for number in range(5, 15):
-        workers._sections.value = number
+        workers.choose(section_workers=number)
     turned_all.set()
     workers.wait()
     assert len(asked) == 2
@@ -231,27 +269,23 @@ def test_a_run_is_resized_and_the_fields_wait_for_its_end(tmp_path: Path) -> Non
 
     run = api.start(written(tmp_path, sections=8), settings=workers.settings, listener=hear)
     workers.watch(run)
-    assert workers._sections.disabled
-    assert workers._images._name.disabled
+    assert all(field["held"] for field in shown(workers)["fields"])
     workers.more()
     run.result()
     loop.run(turned())
     assert [event.sections for event in heard] == [5]
     workers.paint()
     assert workers.settings.section_workers == 5
-    assert not workers._sections.disabled
-    assert not workers._images._name.disabled
+    assert not any(field["held"] for field in shown(workers)["fields"])
 
 
 def test_what_a_run_says_is_shown(tmp_path: Path) -> None:
-    """Somebody else resizes the run: the numbers follow when they are painted."""
+    """Somebody else resizes the run: the numbers follow."""
     workers = Workers()
     told: list[int] = []
     workers.on_change(lambda: told.append(1))
     workers.hear(WorkersChanged(1.0, 7, 3, "memory is short"))
-    assert workers.settings.section_workers == 4
-    workers.paint()
     assert (workers.settings.section_workers, workers.settings.video_workers) == (7, 3)
-    assert "3 videos × 7 sections" in workers._line.value
-    assert "memory is short" in workers._line.value
+    assert "3 videos × 7 sections" in shown(workers)["line"]
+    assert "memory is short" in shown(workers)["line"]
     assert told == []

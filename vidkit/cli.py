@@ -28,7 +28,6 @@ from typing import Any, NoReturn, TextIO, TypeVar
 
 from . import api
 from .api import Run
-from .cluster.client import connected
 from .core.errors import LessonError, OutputError, ProviderMissing, SettingsError, VidkitError
 from .core.format import count, printable
 from .core.interrupts import INTERRUPTED, PROGRAM
@@ -319,9 +318,16 @@ def _batch(given: argparse.Namespace) -> int:
         settings = settings.with_(video_workers=1)
     first, *more = given.lessons
     lessons = given.lessons if more or Path(first).is_file() else first
-    with connected(given.dask) if given.dask else nullcontext() as client:
+    with _client(given.dask) if given.dask else nullcontext() as client:
         run = api.start_all(lessons, output_dir=given.output, settings=settings, client=client)
         return _tell(_waited(run))
+
+
+def _client(address: str) -> Any:
+    """Dask's client, which takes half a second to import, where one is asked for."""
+    from .cluster.client import connected
+
+    return connected(address)
 
 
 def _waited(run: Run[T]) -> T:
@@ -431,13 +437,33 @@ def _lab(given: argparse.Namespace) -> int:
 
 def _draft(given: argparse.Namespace) -> int:
     """`vidkit draft`: lessons from a notebook, Markdown, PowerPoint or PDF."""
-    from .draft.course import written
+    from .draft import course, writer
 
-    lessons, notes = written(given.source, given.output, given.minutes, given.language)
-    for lesson, minutes in lessons:
+    if given.prompt:
+        say(writer.prompt())
+        return ALL_MADE
+    if given.source is None:
+        raise SettingsError("name a source: a notebook (.ipynb), Markdown (.md), .pptx or .pdf")
+    if given.take_back:
+        back = writer.take_back(Path(given.source), given.take_back)
+        say(f"taken back: {', '.join(map(str, back)) or 'nothing; these were not rewritten'}")
+        return ALL_MADE
+    placed = course.placed(given.source, given.output, given.minutes, given.language)
+    drafts = [draft for draft, _ in placed]
+    if given.writer:
+        rewriting = writer.Rewriting.of(drafts, given.writer, settings_from(given))
+        say(rewriting.plan())
+        if given.plan:
+            return ALL_MADE
+        drafts = rewriting.run()
+    for draft, (_, path) in zip(drafts, placed, strict=True):
+        lesson = course.write(draft, path)
         sections = count(len(lesson.sections), "section")
-        say(f"{lesson.path}: {sections}, about {minutes:.1f} minutes")
-    for note in notes:
+        say(f"{lesson.path}: {sections}, about {draft.minutes:.1f} minutes")
+        for number, section in enumerate(lesson.sections, start=1):
+            if new := section.extra.get("$check"):
+                say(f"  check section {number}: {', '.join(new)}: not in the source")
+    for note in dict.fromkeys(note for draft in drafts for note in draft.notes):
         say(f"  note: {note}")
     return ALL_MADE
 
@@ -553,7 +579,10 @@ def _parser() -> argparse.ArgumentParser:
 
     draft = _command(commands, "draft", _draft, "draft lessons from a notebook, text or slides")
     draft.add_argument(
-        "source", metavar="SOURCE", help="a notebook (.ipynb), Markdown (.md), .pptx or .pdf"
+        "source",
+        nargs="?",
+        metavar="SOURCE",
+        help="a notebook (.ipynb), Markdown (.md), .pptx or .pdf",
     )
     draft.add_argument(
         "-o",
@@ -565,6 +594,22 @@ def _parser() -> argparse.ArgumentParser:
         "--minutes", type=float, metavar="N", help="the longest that a lesson may be (default 6)"
     )
     draft.add_argument("--language", metavar="TAG", help="the spoken language, such as de")
+    draft.add_argument(
+        "--prompt",
+        action="store_true",
+        help="print what can be pasted into any chat assistant to have a lesson written",
+    )
+    draft.add_argument(
+        "--writer", metavar="NAME", help="have it rewritten for the ear by a chat model, as openai"
+    )
+    draft.add_argument("--plan", action="store_true", help="only say what the writer would cost")
+    draft.add_argument(
+        "--take-back",
+        type=_reader(TABLE["only"].read or str),
+        metavar="3,5",
+        help="SOURCE is a lesson: put these sections back as they were before the writer",
+    )
+    settings_options(draft, [TABLE["budget"], TABLE["section_workers"], TABLE["cache_dir"]])
 
     _command(commands, "settings", _settings, "say what can be set for a run, in Markdown")
     schema = _command(commands, "schema", _schema, "print a format as JSON Schema")

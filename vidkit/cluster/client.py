@@ -171,7 +171,7 @@ async def equipped(
         if getattr(maker, "missing", None):
             return Source(maker)
         if not getattr(maker, "online", False):
-            return Source(maker, gate_of(kind, maker, settings))
+            return Source(maker, gate_of(kind, maker))
         key = tuple(getattr(maker, "gate_key", ()))
         service = Service(kind, maker.name, key, settings.adaptive, maker.places, settings.pace)
         return Source(maker, far(service))

@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..core import errors
-from ..core.errors import ClusterError, LessonError, OverBudget, RateLimited, VidkitError
+from ..core.errors import (
+    ClusterError,
+    LessonError,
+    OverBudget,
+    RateLimited,
+    Unreachable,
+    VidkitError,
+)
 
 HUB = "hub"
 """The box of the scheduler itself."""
@@ -64,8 +71,11 @@ def portable(error: BaseException) -> VidkitError:
             continue
         if type(error) is kind and isinstance(error, VidkitError):
             return error
-        if issubclass(kind, RateLimited):
-            return kind(str(error), getattr(error, "retry_after", None))
+        if issubclass(kind, RateLimited | Unreachable):
+            told = kind(str(error), getattr(error, "retry_after", None))
+            if isinstance(told, Unreachable):
+                told.again = getattr(error, "again", True)
+            return told
         if issubclass(kind, VidkitError) and not issubclass(kind, LessonError | OverBudget):
             return kind(str(error))
     return VidkitError(f"unforeseen {type(error).__name__}: {error}")

@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from distributed import SchedulerPlugin
 
 from ..core.errors import ClusterError, VidkitError
 from ..core.events import Event
-from ..providers.adaptive import Answer, Limits
+from ..providers.headers import Answer, Limits
 from ..providers.limiter import RateLimiter
 from .messages import HUB, Letter, answer, opened, portable, refusal, sealed
 
@@ -107,14 +107,16 @@ REMEMBERED = 64
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What one gate stands before: a provider with its key (as a digest) and its model."""
+    """What one limiter stands before: a provider with its key (as a digest) and its model; and
+    the terms on which a run uses it.
+    """
 
     kind: str
     name: str
     key: tuple[str, ...]
-    adaptive: bool
+    adaptive: bool = field(compare=False)
     places: int | None = None
-    pace: float | None = None
+    pace: float | None = field(default=None, compare=False)
 
 
 @dataclass(slots=True)
@@ -137,6 +139,7 @@ class Turns:
         self._post = post
         self._gates: dict[Service, RateLimiter] = {}
         self._runs: dict[Service, set[str]] = {}
+        self._ends: dict[str, list[Callable[[], None]]] = {}
         self._turns: dict[Who, _Turn] = {}
 
     def enter(self, run: str, service: Service, who: Who, back: Back) -> None:
@@ -170,7 +173,9 @@ class Turns:
             self.leave(who)
 
     def over(self, run: str) -> None:
-        """A run is over; no gate tells it anything more."""
+        """A run is over; no limiter tells it anything more, or keeps to its terms."""
+        for end in self._ends.pop(run, ()):
+            end()
         for runs in self._runs.values():
             runs.discard(run)
         for service in [service for service, runs in self._runs.items() if not runs][:-REMEMBERED]:
@@ -198,14 +203,14 @@ class Turns:
     def _gate(self, run: str, service: Service) -> RateLimiter:
         gate = self._gates.get(service)
         if gate is None:
-            gate = self._gates[service] = RateLimiter(
-                service.name, service.places, adaptive=service.adaptive, pace=service.pace
-            )
+            gate = self._gates[service] = RateLimiter(service.name, service.places)
             gate.subscribe(lambda event: self._tell(service, event))
         runs = self._runs.setdefault(service, set())
         if run not in runs:
             runs.add(run)
             gate.reopen()
+            end = gate.use(adaptive=service.adaptive, pace=service.pace)
+            self._ends.setdefault(run, []).append(end)
         return gate
 
     def _tell(self, service: Service, event: Event) -> None:

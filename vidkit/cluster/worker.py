@@ -34,8 +34,8 @@ from ..models.settings import Settings
 from ..pipeline.context import LessonContext, RunControl, Runtime, describe
 from ..pipeline.lesson import make_here
 from ..pipeline.output import LOCK, Output
-from ..providers.adaptive import Answer
 from ..providers.base import Request
+from ..providers.headers import Answer
 from ..report.reports import VideoReport
 from ..store.ledger import Budget, Journal, Money, PaymentState, Reservation
 from ..store.locks import let_go, try_lock

@@ -10,11 +10,14 @@
     ├── ProviderError      a provider gave no image or no narration
     │   ├── ProviderMissing    it is not there: no such name, not installed
     │   │   ├── KeyMissing         no key, or one that the provider does not accept
-    │   │   └── ModelMissing       no such model, or a retired one
+    │   │   ├── ModelMissing       no such model, or a retired one
+    │   │   └── Misconfigured      no client can be made: a proxy, a certificate, a name
     │   ├── Refused            it will not make this one; asking again will not help
+    │   ├── BadRequest         it does not take the request as it is
     │   ├── Unreachable        no answer, or an answer that is no answer; may help to ask again
     │   │   ├── Offline            no connection could be made; nothing was sent
     │   │   └── Unconfirmed        sent, then no answer; it may have been made, and paid
+    │   │       └── Damaged            an answer came, and on its way it was damaged
     │   ├── RateLimited        too many requests; `retry_after` says when to come back
     │   ├── OverBudget         not asked at all: it would not fit in a budget
     │   └── QuotaExhausted     the account's credit or quota is used up; waiting will not help
@@ -32,6 +35,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from .format import printable
 
@@ -100,14 +104,24 @@ class DiskFull(VidkitError):
 
 
 class ProviderError(VidkitError):
-    """A provider gave no image or no narration."""
+    """A provider gave no image or no narration.
+
+    `owed` tells the ledger whether the work may have been done, and so paid for: False only
+    for the kinds of which it is known that nothing was sent, or that the request was turned
+    away before any work.
+    """
+
+    owed: ClassVar[bool] = True
 
 
 class ProviderMissing(ProviderError):
     """The provider is not there: an unknown name, not installed, or without its key.
 
-    It is so for every request, so a gate lets no more of them through.
+    A limiter lets no more requests through once it is true for the whole account: a key that
+    never was accepted, a retired model, or three such answers in a row.
     """
+
+    owed = False
 
 
 class KeyMissing(ProviderMissing):
@@ -118,24 +132,60 @@ class ModelMissing(ProviderMissing):
     """The provider has no such model, or has it no longer."""
 
 
+class Misconfigured(ProviderMissing):
+    """No request can be sent from here, and waiting does not help: a proxy, a certificate or the
+    name of the host is to be set right first.
+    """
+
+
 class Refused(ProviderError):
     """The provider will not make this one; asking again will not help."""
 
+    owed = False
+
+
+class BadRequest(ProviderError):
+    """The provider does not take the request as it is, and made nothing of it."""
+
+    owed = False
+
 
 class Unreachable(ProviderError):
-    """No answer, or an answer that is no answer; asking again may help."""
+    """No answer, or an answer that is no answer; asking again may help.
+
+    `retry_after` is in seconds, None where the provider did not say. `again` is False once the
+    request has been asked again as often as it may be.
+    """
+
+    again: bool = True
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class Offline(Unreachable):
     """No connection could be made, so nothing was sent and nothing paid."""
 
+    owed = False
+
 
 class Unconfirmed(Unreachable):
-    """The request was sent and no answer came: it may have been made, and paid for."""
+    """The request was sent and no answer came, or one that says nothing of the work, as a
+    gateway's 502: it may have been made, and paid for. It is asked for once more at most.
+    """
+
+
+class Damaged(Unconfirmed):
+    """An answer came and is damaged: cut off, or somebody else's page. It counts as paid, and is
+    asked for again as a failure is: a damage on the way heals.
+    """
 
 
 class RateLimited(ProviderError):
     """Too many requests. `retry_after` is in seconds, None where the provider did not say."""
+
+    owed = False
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -143,11 +193,15 @@ class RateLimited(ProviderError):
 
 
 class QuotaExhausted(ProviderError):
-    """The account's credit or quota is used up; a gate lets no more requests through."""
+    """The account's credit or quota is used up; a limiter lets no more requests through."""
+
+    owed = False
 
 
 class OverBudget(ProviderError):
     """The call was not made: what it may cost does not fit in `budget`, or nobody knows it."""
+
+    owed = False
 
     def __init__(self, message: str, budget: str) -> None:
         super().__init__(message)

@@ -10,12 +10,13 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import Fault, LessonError, OutputError, SettingsError
 from ..models.lesson import Lesson, load_lesson
+from ..models.settings import Settings
 from ..slides.analysis import script_language
 from .blocks import Shown, Source, Turn
 from .sections import Section, sections_of
@@ -49,20 +50,28 @@ class Draft:
 
 
 def lesson_from(
-    source: str | Path, path: str | Path | None = None, *, language: str | None = None
+    source: str | Path,
+    path: str | Path | None = None,
+    *,
+    language: str | None = None,
+    writer: str | Any = None,
+    settings: Settings | None = None,
 ) -> Lesson:
     """A lesson from a notebook, a text in Markdown, slides of PowerPoint, or a PDF.
 
     path: where the lesson is written; None is beside the source, as `<its name>.json`. Its
     pictures go to a folder beside it. language: the tag of the spoken language, where the
-    source does not say. The lesson can be edited like any other before anything is made.
+    source does not say. writer: a chat model that rewrites it for the ear, such as "openai",
+    under the budget and the store of `settings`; None is nobody, offline and free. The lesson can
+    be edited like any other before anything is made.
 
     Raises `LessonError` where the source cannot be read or holds no words, and `OutputError`
     where another lesson, or one that somebody changed, stands at `path`.
     """
     source = _source_path(source)
     path = source.with_suffix(".json") if path is None else Path(path)
-    return write(draft_of(source, path.stem, language=language)[0], path)
+    drafts = draft_of(source, path.stem, language=language)
+    return write(_rewritten(drafts, writer, settings)[0], path)
 
 
 def course_from(
@@ -71,6 +80,8 @@ def course_from(
     *,
     minutes: float = MINUTES,
     language: str | None = None,
+    writer: str | Any = None,
+    settings: Settings | None = None,
 ) -> list[Lesson]:
     """The lessons of a long source, in order, each of at most so many `minutes`, divided where
     its headings are.
@@ -81,34 +92,41 @@ def course_from(
     source = _source_path(source)
     folder = source.with_suffix("") if folder is None else Path(folder)
     drafts = draft_of(source, "", minutes=minutes, language=language)
+    drafts = _rewritten(drafts, writer, settings)
     return [write(draft, folder / f"{draft.name}.json") for draft in drafts]
 
 
-def written(
+def placed(
     source: str | Path,
     output: str | Path | None = None,
     minutes: float | None = None,
     language: str | None = None,
-) -> tuple[list[tuple[Lesson, float]], tuple[str, ...]]:
-    """What `vidkit draft` writes: each lesson with its likely minutes, and what is noted.
+) -> list[tuple[Draft, Path]]:
+    """The drafts of `vidkit draft`, each with the file that it is to be written to.
 
     output: the file of one lesson, `….json`, or a folder for several; None is beside the
     source. A source of more than `minutes` becomes several, but for one file that is named.
     """
     source = _source_path(source)
-    file = Path(output) if output is not None and str(output).lower().endswith(".json") else None
-    if file is not None:
-        draft = draft_of(source, file.stem, language=language)[0]
-        notes = draft.notes
+    if output is not None and str(output).lower().endswith(".json"):
+        draft = draft_of(source, Path(output).stem, language=language)[0]
         if draft.minutes > (minutes or MINUTES):
-            notes += ("it is long; name a folder with -o to have it divided",)
-        return [(write(draft, file), draft.minutes)], notes
+            long = "it is long; name a folder with -o to have it divided"
+            draft = replace(draft, notes=(*draft.notes, long))
+        return [(draft, Path(output))]
     longest = MINUTES if minutes is None else minutes
     drafts = draft_of(source, source.stem, minutes=longest, language=language)
     several = source.with_suffix("") if len(drafts) > 1 else source.parent
     folder = several if output is None else Path(output)
-    lessons = [(write(draft, folder / f"{draft.name}.json"), draft.minutes) for draft in drafts]
-    return lessons, drafts[0].notes
+    return [(draft, folder / f"{draft.name}.json") for draft in drafts]
+
+
+def _rewritten(drafts: list[Draft], writer: str | Any, settings: Settings | None) -> list[Draft]:
+    if writer is None:
+        return drafts
+    from .writer import Rewriting
+
+    return Rewriting.of(drafts, writer, settings).run()
 
 
 def draft_of(

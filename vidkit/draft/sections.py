@@ -160,13 +160,13 @@ def _of_group(items: Sequence[Said | Shown], title: str, language: str) -> list[
     found: list[Section] = []
     text: list[Said] = []
     shown: list[Shown] = []
-    for item in items:
+    for index, item in enumerate(items):
         if isinstance(item, Shown):
             shown.append(item)
         elif not shown:
             text.append(item)
         else:
-            ends = item is items[-1]
+            ends = not any(isinstance(each, Shown) for each in items[index:])
             back, ahead = _looking_back(item, shown[-1], ends=ends, language=language)
             found += _told(text, shown, back, title, language)
             text, shown = ahead, []

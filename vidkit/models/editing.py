@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ..core.errors import Fault, LessonError, SettingsError
 from .lesson import Lesson, Section, load_lesson, read_lesson
@@ -60,18 +61,18 @@ def save_lesson(lesson: Lesson) -> Lesson:
     The file as it was is kept beside, as `<name>.json.bak` (`.bak2`, … where there are such).
     The new one takes its place in one step, so that nobody ever reads half of it.
 
+    Where more than `TEXTS` was changed, the file is laid out anew, with its own indent.
+
     Raises `LessonError` where the file is not the one that was read, since somebody changed or
-    removed it, or cannot be written; `SettingsError` where more than `TEXTS` was changed.
+    removed it, or cannot be written.
     """
     path = lesson.path.resolve()
     data = _as_it_was_read(lesson)
     new = _rewritten(data, read_lesson(data, lesson.path), lesson)
     saved = read_lesson(new, lesson.path)
     if replace(saved, warnings=lesson.warnings) != lesson:
-        raise SettingsError(
-            f"only {', '.join(TEXTS)} of its sections are saved into {lesson.path}; "
-            "change everything else in the file itself"
-        )
+        new = _laid_out(data, lesson)
+        saved = read_lesson(new, lesson.path)
     if new == data:
         return saved
     scratch = path.with_name(f".{uuid.uuid4().hex}.part")
@@ -87,6 +88,38 @@ def save_lesson(lesson: Lesson) -> Lesson:
     finally:
         scratch.unlink(missing_ok=True)
     return saved
+
+
+def lesson_json(lesson: Lesson) -> dict[str, Any]:
+    """A lesson as its file would say it, with files relative to its folder."""
+    folder = lesson.path.parent.resolve()
+    language = None if lesson.language == "en" else lesson.language
+    head = {"title": lesson.title, "language": language, "from": lesson.source}
+    sections = [section_json(section, folder) for section in lesson.sections]
+    told = {key: value for key, value in head.items() if value}
+    return {**told, **lesson.extra, "sections": sections}
+
+
+def section_json(section: Section, folder: Path) -> dict[str, Any]:
+    """A section as the file of a lesson in `folder` would say it; what it has not is left out."""
+    files = {"image": section.image, "audio": section.audio}
+    told: dict[str, Any] = {key: getattr(section, key) for key in TEXTS}
+    told |= {key: file and file.relative_to(folder).as_posix() for key, file in files.items()}
+    told |= {"voice": section.voice, "say": dict(section.say), "slide": dict(section.slide)}
+    told |= {"from": section.source}
+    return {key: value for key, value in told.items() if value} | dict(section.extra)
+
+
+def _laid_out(data: bytes, lesson: Lesson) -> bytes:
+    """The whole lesson as the content of its file, which was `data`, with the indent of that."""
+    whole = lesson_json(lesson)
+    before = json.loads(data.decode("utf-8-sig"))
+    if isinstance(before, dict) and "language" in before:
+        whole = {**whole, "language": lesson.language}
+        whole["sections"] = whole.pop("sections")
+    found = re.search(rb"\n([ \t]+)\S", data)
+    indent = found.group(1).decode() if found else (2 if b"\n" in data.strip() else None)
+    return (json.dumps(whole, indent=indent, ensure_ascii=False) + "\n").encode("utf-8")
 
 
 def _as_json(lesson: Lesson, section: Section) -> dict[str, str | None]:

@@ -17,7 +17,14 @@ from typing import Any, TypeVar
 
 import av
 
-from ..core.errors import ProviderError, Refused, StoreError, Unconfirmed, VidkitError
+from ..core.errors import (
+    Damaged,
+    ProviderError,
+    Refused,
+    StoreError,
+    Unreachable,
+    VidkitError,
+)
 from ..core.events import Paid
 from ..core.loop import run_to_end
 from ..media.clips import Clip
@@ -27,6 +34,7 @@ from ..models.settings import Settings
 from ..providers.base import ImageAsk, Narration, Picture, Request, TurnAsk, VoiceAsk
 from ..providers.conversation import Conversation, is_conversation
 from ..providers.files import own_on_a_slide
+from ..providers.limiter import UNCONFIRMED_TRIES
 from ..providers.registry import AUTO, AUTO_VOICES
 from ..providers.speakers import chosen_because, order
 from ..store.ledger import Reservation
@@ -416,7 +424,7 @@ class ProviderCall:
     cost: float | None = None
     spent: float | None = None
     _key: str = ""
-    _answered: list[Reservation] = field(default_factory=list)
+    _answered: list[tuple[Reservation, float]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.dollars = self.candidate.price
@@ -469,7 +477,8 @@ class ProviderCall:
         if self.dollars == 0:
             with context.working(self.index, candidate.kind, candidate.name):
                 return await send()
-        reservation = await self._reserve()
+        dollars = None if self.dollars is None else self.dollars * self._dearer
+        reservation = await self._reserve(dollars)
         try:
             with context.working(self.index, candidate.kind, candidate.name):
                 answer = await send()
@@ -477,14 +486,29 @@ class ProviderCall:
             if nothing_owed(error):
                 await self._write(reservation.failed)
             else:
+                self._count_unconfirmed(error)
                 await self._write(reservation.unconfirmed)
-                self._emit_paid(self.dollars or 0.0, sure=False)
+                self._emit_paid(dollars or 0.0, sure=False)
             raise
-        self._answered.append(reservation)
+        self._answered.append((reservation, dollars or 0.0))
         return answer
 
-    async def _reserve(self) -> Reservation:
-        """Set the price aside; a cancel in this very moment gives it back."""
+    @property
+    def _dearer(self) -> float:
+        """How many times as much as was reserved this provider has billed, where that was more."""
+        return self.context.runtime.dearer.get((self.candidate.kind, self.candidate.name), 1.0)
+
+    def _count_unconfirmed(self, error: BaseException) -> None:
+        """Count a request that was perhaps made; after the second of an asset there is no third.
+        A damaged answer is asked for again as any failure is.
+        """
+        if isinstance(error, Unreachable) and not isinstance(error, Damaged):
+            unconfirmed = self.context.runtime.unconfirmed
+            unconfirmed[self._key] += 1
+            error.again = error.again and unconfirmed[self._key] < UNCONFIRMED_TRIES
+
+    async def _reserve(self, dollars: float | None) -> Reservation:
+        """Set a sum aside; a cancel in this very moment gives it back."""
         runtime = self.context.runtime
         asking = asyncio.ensure_future(
             runtime.run_in_thread(
@@ -494,7 +518,7 @@ class ProviderCall:
                 kind=self.candidate.kind,
                 provider=self.candidate.name,
                 lesson=self.context.name_in_ledger,
-                dollars=self.dollars,
+                dollars=dollars,
                 budgets=runtime.budgets,
             )
         )
@@ -515,11 +539,17 @@ class ProviderCall:
         Blocks.
         """
         answered, self._answered = self._answered, []
-        for number, reservation in enumerate(answered):
+        for number, (reservation, _) in enumerate(answered):
             share = None if self.cost is None else self.cost if number == 0 else 0.0
             reservation.paid(share)
-        if answered:
-            self.spent = (self.dollars or 0.0) * len(answered) if self.cost is None else self.cost
+        if not answered:
+            return
+        reserved = sum(dollars for _, dollars in answered)
+        self.spent = reserved if self.cost is None else self.cost
+        if self.spent > reserved > 0:
+            # what is asked from now on reserves as much
+            which = self.candidate.kind, self.candidate.name
+            self.context.runtime.dearer[which] = self._dearer * self.spent / reserved
 
     def emit_spent(self) -> None:
         """Let those who listen know what was paid."""
@@ -535,4 +565,4 @@ def nothing_owed(error: BaseException) -> bool:
     """Whether a request that ended so was not made for certain: not sent, or refused before any
     work. All else may have been made, and be billed.
     """
-    return isinstance(error, ProviderError) and not isinstance(error, Unconfirmed)
+    return isinstance(error, ProviderError) and not error.owed

@@ -7,6 +7,7 @@ import itertools
 import logging
 import re
 import traceback
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -167,8 +168,10 @@ class Runtime:
     store: where assets are kept, and the ledger of money. budgets: what the run may spend, each
     of them a hard cap. own: reads sections' own files. read: a lesson's file to the lesson.
     output: the folder that a lesson is written to. timeline: draws the run; None where nobody
-    looks. renewed: the keys of what this run made although the store had it. pieces: numbers for
-    the pieces of work.
+    looks. renewed: the keys of what this run made although the store had it. unconfirmed:
+    requests of this run that were perhaps made, by the key of their asset. dearer: how many times
+    what was reserved a provider has billed, where that was more. pieces: numbers for the pieces
+    of work.
     """
 
     images: Sequence[Source[ImageMaker]]
@@ -187,6 +190,8 @@ class Runtime:
     events: Events = field(default_factory=Events)
     control: RunControl = field(default_factory=RunControl)
     renewed: set[str] = field(default_factory=set)
+    unconfirmed: Counter[str] = field(default_factory=Counter)
+    dearer: dict[tuple[str, str], float] = field(default_factory=dict)
     pieces: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
 

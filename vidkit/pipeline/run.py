@@ -27,7 +27,7 @@ from .context import Maker, RunControl, Runtime, Source
 from .lesson import make_here
 from .planning import LessonSource
 from .scaling import Monitor, Steering
-from .shared import cores_of, gate_of, in_use, listen_to, store_of
+from .shared import cores_of, gate_of, in_use, listen_to, store_of, use
 from .workload import Bound, Yardstick, limits_of
 
 
@@ -54,7 +54,7 @@ class Runner:
         self.watchers: list[Listener] = []
         self.batch: Batch | None = None
         self._bars: Watcher | None = None
-        self._unsubscribe: list[Callable[[], None]] = []
+        self._unsubscribe: list[Callable[[], object]] = []
         self._began = 0.0
         self._changes: list[Callable[[Batch], None]] = []
         self._control = RunControl()
@@ -177,7 +177,9 @@ class Runner:
         """A provider and its limiter, whose decisions this run's listeners get."""
         if getattr(maker, "missing", None):
             return Source(maker)
-        gate = gate_of(kind, maker, self.settings)
+        gate = gate_of(kind, maker)
+        last = maker is (self.images if kind == "images" else self.voice)[-1]
+        self._unsubscribe.append(use(gate, maker, self.settings, last))
 
         def emit(event: Event) -> None:
             events.tell(replace(event, at=time.monotonic() - self._began))
@@ -217,7 +219,10 @@ class Runner:
             events=events,
             control=self._control,
         )
-        notes = [*left_aside(self.settings), *news]
+        warnings = [
+            each for maker in (*self.images, *self.voice) for each in getattr(maker, "warnings", ())
+        ]
+        notes = [*left_aside(self.settings), *dict.fromkeys(warnings), *news]
         self.batch = Batch(self.settings, runtime, notes, self._make)
         for change in self._changes:
             change(self.batch)
@@ -239,7 +244,7 @@ class _Watch:
         self._yardstick = Yardstick(settings) if tunes else None
         self._monitor = Monitor(self._on_sample, batch.now, self._folder)
         self._before, self._over = batch.now(), False
-        self._unsubscribe: list[Callable[[], None]] = []
+        self._unsubscribe: list[Callable[[], object]] = []
         self._watching: asyncio.Task[None] | None = None
 
     def begin(self) -> None:

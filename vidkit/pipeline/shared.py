@@ -8,7 +8,7 @@ import os
 import threading
 import weakref
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,7 +20,7 @@ from ..core.paths import path_given
 from ..core.system import memory_left, usable_cores
 from ..models.settings import Settings
 from ..providers.base import ImageMaker, VoiceMaker
-from ..providers.limiter import RateLimiter
+from ..providers.limiter import PATIENCE, RateLimiter
 from ..store.store import NoStore, Store, default_folder, open_store
 from .scaling import SHARE, Cores, Loan, encode_memory
 
@@ -29,6 +29,9 @@ log = logging.getLogger("vidkit.pipeline")
 MOST_LIMITERS = 64
 """Rate limiters that are remembered with what they learnt; of more, those go that were used
 longest ago."""
+
+FALLBACK_PATIENCE = 60.0
+"""Seconds without a success for which a provider is waited for where another takes its place."""
 
 
 @dataclass
@@ -107,29 +110,37 @@ def cores_of(settings: Settings) -> Loan:
     return cores.lend(encode_memory(settings))
 
 
-def gate_of(kind: str, maker: ImageMaker | VoiceMaker, settings: Settings) -> RateLimiter:
+def gate_of(kind: str, maker: ImageMaker | VoiceMaker) -> RateLimiter:
     """The rate limiter of a provider, its key and its model, shared by every run of the process.
 
     What works on this machine needs no feeling its way.
     """
-    how = (str(settings.adaptive), str(settings.pace))
-    which = (kind, maker.name, *how, *getattr(maker, "gate_key", ()))
+    which = (kind, maker.name, *getattr(maker, "gate_key", ()))
     limiters = _shared.limiters
     limiter = limiters.pop(which, None)
     if limiter is None:
         online = getattr(maker, "online", False)
-        limiter = RateLimiter(
-            maker.name,
-            maker.places,
-            adaptive=settings.adaptive and online,
-            retry=online,
-            pace=settings.pace if online else None,
-        )
+        limiter = RateLimiter(maker.name, maker.places, adaptive=online, retry=online)
     limiters[which] = limiter  # the last is the one used last
     while len(limiters) > MOST_LIMITERS:
         del limiters[next(iter(limiters))]
     limiter.reopen()
     return limiter
+
+
+def use(
+    limiter: RateLimiter, maker: ImageMaker | VoiceMaker, settings: Settings, last: bool
+) -> Callable[[], object]:
+    """Use a limiter on the terms of a run; the function that is returned ends that, from any
+    thread. last: nobody takes the provider's place, and so it is waited for.
+    """
+    online = getattr(maker, "online", False)
+    end = limiter.use(
+        adaptive=settings.adaptive and online,
+        pace=settings.pace if online else None,
+        patience=PATIENCE if last else FALLBACK_PATIENCE,
+    )
+    return lambda: loop.event_loop().call_soon_threadsafe(end)
 
 
 @asynccontextmanager

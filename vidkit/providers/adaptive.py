@@ -1,96 +1,21 @@
-"""When the next request may start: after a pause, at a pace, by what headers say is left."""
+"""What a limiter learns of a provider, by what it lets through and what it refuses.
+
+`RateEstimator`         how many requests a second it bears, by its 429s
+`Pacer`                 when the next may start: pauses, a pace, what headers say is left
+`ConcurrencyDetector`   whether it limits how many are under way, and not how many a minute
+`ConcurrencyLimit`      how many may be under way at once, by how long they take
+`OutageDetector`        what to do about a provider that does not answer
+"""
 
 from __future__ import annotations
 
-import email.utils
 import math
-import re
-import time
 from collections import deque
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
-from typing import Generic, TypeVar
 
-# What a provider says of its limits: in the headers of an answer, in the words of a 429.
-
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Requests that the provider bears in a minute, and how many of them are left now."""
-
-    per_minute: float
-    left: float
-
-
-@dataclass(frozen=True, slots=True)
-class Answer(Generic[T]):
-    """What a request may give where the answer tells of limits too: a gate looks for it."""
-
-    value: T
-    limits: Limits | None = None
-
-
-def limits_in(headers: Mapping[str, str]) -> Limits | None:
-    """The limits in an answer's `x-ratelimit-…-requests` headers, or None.
-
-    They are counted by the minute, as OpenAI's and most others' are.
-    """
-    limit = _number(headers.get("x-ratelimit-limit-requests"))
-    left = _number(headers.get("x-ratelimit-remaining-requests"))
-    if limit is None or left is None or limit <= 0:
-        return None
-    return Limits(limit, max(0.0, left))
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds until the provider wants to be asked again, by its headers; None where unsaid.
-
-    `Retry-After` is in seconds or a date (RFC 9110, 10.2.3), `retry-after-ms` in milliseconds.
-    """
-    if (thousandths := _number(headers.get("retry-after-ms"))) is not None:
-        return max(0.0, thousandths / 1000)
-    said = headers.get("retry-after")
-    if said is None or (seconds := _number(said)) is not None:
-        return None if said is None else max(0.0, seconds or 0.0)
-    try:
-        date = email.utils.parsedate_to_datetime(said)
-    except ValueError:
-        return None
-    return max(0.0, date.timestamp() - time.time())
-
-
-_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-_UNIT = r"(?:ms|milliseconds?|s|sec(?:onds?)?|m|min(?:utes?)?|h|hours?)\b"
-_SPAN = re.compile(
-    rf"\b(?:in|after|wait(?:\s+for)?)\s+((?:\d+(?:\.\d+)?\s*{_UNIT[:-2]}\s*)+)\b", re.IGNORECASE
-)
-_PART = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)", re.IGNORECASE)
-
-
-def seconds_in(message: str) -> float | None:
-    """Seconds to wait, as a message says: "try again in 1m20s", "after 51.84 seconds"."""
-    if (found := _SPAN.search(message)) is None:
-        return None
-    total = 0.0
-    for number, unit in _PART.findall(found[1]):
-        short = unit.lower()
-        key = "ms" if short.startswith(("ms", "mil")) else short[0]
-        total += float(number) * _UNITS[key]
-    return total
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        value = float(text or "")
-    except ValueError:
-        return None
-    return value if 0 <= value < float("inf") else None
-
+from .headers import MINUTE, Limits
 
 # How many requests a second a provider bears, by what it lets through and what it refuses.
 #
@@ -105,7 +30,6 @@ def _number(text: str | None) -> float | None:
 # again when they come as often as before though it has fallen and fallen.
 
 
-MINUTE = 60.0
 SLOWEST = 1 / MINUTE
 FASTEST = 64.0
 """A rate, in requests a second, that is none: 64 places hardly send more."""
@@ -345,8 +269,8 @@ class Pacer:
 
     def __init__(self, chance: Random, adaptive: bool = True, most: float | None = None) -> None:
         self._chance = chance
-        self._adaptive = adaptive
-        self._most = most
+        self.adaptive = adaptive
+        self.most = most
         self._free = 0.0
         self._rate = RateEstimator()
         self._paused_until = 0.0
@@ -360,7 +284,7 @@ class Pacer:
     @property
     def a_minute(self) -> float | None:
         """Requests that may start in a minute, None where nothing is known to limit them."""
-        known = (self._most, self.learnt)
+        known = (self.most, self.learnt)
         return min((pace for pace in known if pace is not None), default=None)
 
     @property
@@ -384,8 +308,8 @@ class Pacer:
     def start(self, now: float) -> tuple[Start, str | None]:
         """Count a request that starts now. Gives it back, and why the pace rose, if it did."""
         start = self._rate.start(now)
-        if self._most is not None:
-            gap = MINUTE / self._most
+        if self.most is not None:
+            gap = MINUTE / self.most
             # from when it might have begun, so that late timers slow nothing
             self._free = max(self._free, now - gap) + gap
         if self._bucket is not None:
@@ -408,7 +332,7 @@ class Pacer:
 
     def hint(self, start: Start, limits: Limits) -> None:
         """Take note of what the answer to `start` says of limits; a 429 outweighs it."""
-        if self._adaptive and self._rate.borne is None:
+        if self.adaptive and self._rate.borne is None:
             left = limits.left - self._rate.since(start) - KEPT
             self._bucket = Limits(limits.per_minute, left), start.at
 
@@ -425,7 +349,7 @@ class Pacer:
                 self.pause(now, after)
             return None
         self._misses = self._misses + 1 if self._rate.nothing_since(start) else 0
-        moody = self._adaptive and self._rate.learn(start, after)
+        moody = self.adaptive and self._rate.learn(start, after)
         self._bucket = None
         self._told = now
         self._careful, self._gap = CAREFUL, min(LONGEST_GAP, 1.5 * (now - start.at))

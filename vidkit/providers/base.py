@@ -4,8 +4,9 @@ Beside what `ImageMaker` and `VoiceMaker` demand, a provider may have
 
     online      True where it asks a service: its gate then feels its way, and retries
     gate_key    what shares the service's limits with it, as a tuple of text: key, address, model
-    price       dollars that one request may cost, or a function from the ask to them;
-                without it nobody knows, and under a budget it is not asked
+    price       dollars that one request may cost at the very most, or a function from the ask
+                to them; without it nobody knows, and under a budget it is not asked
+    warnings    sentences that a person should read before anything is sent
     priced      the day of that price, as 2026-11-22
     latency     seconds that a call takes, for plans
     missing     the `ProviderMissing` for which it cannot be asked now, or None

@@ -7,18 +7,23 @@ is the end of a Google address, which decides the accent: "co.uk", "com.au", "ca
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import re
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.metadata import version
 from typing import Any
+from weakref import WeakKeyDictionary
 
-import requests
-from gtts import gTTS, gTTSError
+import httpx2
+from gtts import gTTS
 from gtts.lang import tts_langs
 
 from ..core.errors import (
+    BadRequest,
+    MediaError,
+    Misconfigured,
     Offline,
     ProviderError,
     ProviderMissing,
@@ -27,18 +32,21 @@ from ..core.errors import (
     SettingsError,
     Unreachable,
 )
-from ..models.settings import MOST_WORKERS
+from ..media.audio import check_sound
 from ..text.speech import VERSION, spoken
-from .adaptive import retry_after
 from .base import Narration, Request, VoiceAsk
 from .chunks import NoSound, joined_mp3, pieces, together
+from .headers import retry_after
+from .wire import NOT_SENT, Address, Wire, hopeless
 
 MOST = gTTS.GOOGLE_TTS_MAX_CHARS
 """Characters that Google Translate speaks in one request: 100."""
 TIMEOUT = (5.0, 20.0)
-"""Seconds to wait for a connection, and for each part of an answer. gTTS waits for ever."""
+"""Seconds to wait for a connection, and for each part of an answer."""
 CHECK_TIMEOUT = (4.0, 4.0)
-"""The same for a check: a thread that waits keeps the program from ending."""
+"""The same for a check."""
+MOST_ANSWER = 8_000_000
+"""Bytes of an answer: 100 characters are half a minute of speech at most, 120 kB in base64."""
 ACCENTS = {
     "en-au": "com.au",
     "en-ca": "ca",
@@ -55,6 +63,8 @@ ACCENTS = {
 }
 """The address whose voice speaks like that region, as the documentation of gTTS lists them."""
 
+_SOUND = re.compile(r'jQ1olc","\[\\"(.*?)\\"]')
+"""Where an answer holds the sound, in base64."""
 _TLD = re.compile(r"[a-z]{2,3}(\.[a-z]{2,3})?")
 _NAMES = {"he": "iw", "jv": "jw", "fil": "tl", "nb": "no", "nn": "no", "zh": "zh-CN"}
 """Google's names for languages that go by another one now (ISO 639)."""
@@ -83,7 +93,9 @@ class GoogleVoice:
         self.tld = tld
         self.slow = slow
         self.timeout = timeout
-        self._threads: ThreadPoolExecutor | None = None
+        self._clients: WeakKeyDictionary[
+            asyncio.AbstractEventLoop, dict[str, tuple[httpx2.AsyncClient, Wire]]
+        ] = WeakKeyDictionary()
 
     @property
     def gate_key(self) -> tuple[str, ...]:
@@ -139,19 +151,14 @@ class GoogleVoice:
         return f"translate.google.{tld} answers"
 
     async def aclose(self) -> None:
-        """Let the threads go that wait for nothing."""
-        if self._threads is not None:
-            self._threads.shutdown(wait=False, cancel_futures=True)
-            self._threads = None
+        """Close the connections that belong to the running loop."""
+        for client, _ in self._clients.pop(asyncio.get_running_loop(), {}).values():
+            await client.aclose()
 
     async def _say(self, language: str, tld: str, text: str) -> bytes:
-        """One request, in a thread: gTTS blocks."""
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(MOST_WORKERS, thread_name_prefix="gtts")
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._fetch, language, tld, text)
-
-    def _fetch(self, language: str, tld: str, text: str) -> bytes:
+        """One request. gTTS says what to ask and where; it is asked through httpx, for gTTS
+        itself takes any certificate, and so anybody's answer.
+        """
         speech = gTTS(
             text,
             tld=tld,
@@ -160,23 +167,36 @@ class GoogleVoice:
             lang_check=False,
             pre_processor_funcs=[],
             tokenizer_func=lambda whole: [whole],
-            timeout=self.timeout,
         )
+        (asked,) = speech._prepare_requests()
+        client, wire = self._client(asked.url)
         try:
-            sounds = list(speech.stream())
-        except gTTSError as error:
-            raise _typed(error, language, tld) from None
-        except requests.RequestException as error:
-            raise Unreachable(f"gtts: Google Translate broke off ({_reason(error)})") from None
-        except (ValueError, UnicodeError):
-            raise Unreachable("gtts: Google Translate's answer is damaged") from None
-        # gTTS passes over an answer that holds no sound, and says nothing
+            answer = await client.post(asked.url, content=asked.body, headers=dict(asked.headers))
+        except httpx2.TransportError as error:
+            raise _lost(error, tld, Address.of(asked.url), wire.proxy) from None
+        if answer.status_code != 200:
+            raise _typed(answer.status_code, answer.headers, language, tld)
+        # an answer without sound is one that gTTS would pass over, and say nothing
+        sounds = _SOUND.findall(answer.text)
         if len(sounds) != 1:
             raise Unreachable(f"gtts: Google Translate sent no sound for {text[:40]!r}")
         try:
-            return joined_mp3(sounds)
+            return await asyncio.to_thread(_whole, sounds[0])
         except NoSound:
             raise Unreachable("gtts: what Google Translate sent is no sound") from None
+        except (MediaError, binascii.Error):
+            raise Unreachable("gtts: Google Translate's answer is damaged") from None
+
+    def _client(self, url: str) -> tuple[httpx2.AsyncClient, Wire]:
+        """The running loop's client for a host, and the wire below it."""
+        clients = self._clients.setdefault(asyncio.get_running_loop(), {})
+        address = Address.of(url)
+        if address.host not in clients:
+            wire = Wire(address, most=MOST_ANSWER)
+            connect, read = self.timeout
+            timeout = httpx2.Timeout(read, connect=connect)
+            clients[address.host] = httpx2.AsyncClient(transport=wire, timeout=timeout), wire
+        return clients[address.host]
 
     def _tld(self, ask: VoiceAsk) -> str:
         tld = ask.voice or self.tld or ACCENTS.get(ask.language.lower(), "com")
@@ -204,45 +224,48 @@ def _language(tag: str) -> str:
     )
 
 
-def _typed(error: gTTSError, language: str, tld: str) -> ProviderError:
-    """gTTS' one error as one of vidkit's, by the answer that it holds."""
-    answer = error.rsp
-    if answer is None:
-        cause = error.__context__
-        if (
-            isinstance(cause, requests.ConnectTimeout | requests.exceptions.ProxyError)
-            or (isinstance(cause, requests.ConnectionError) and "NewConnection" in repr(cause))
-            or "NameResolution" in repr(cause)
-        ):
-            return Offline(
-                f"no connection to translate.google.{tld}; check the network, or choose a "
-                "voice that works offline: voice='espeak'"
-            )
-        return Unreachable(f"gtts: Google Translate did not answer ({_reason(cause)})")
-    status = answer.status_code
-    if status == 429 or (status == 503 and "retry-after" in answer.headers):
-        return RateLimited(
-            "gtts: too many requests for Google Translate", retry_after(answer.headers)
-        )
+def _whole(text: str) -> bytes:
+    """The MP3 in an answer's base64, which decodes from end to end."""
+    data = joined_mp3([base64.b64decode(text, validate=True)])
+    check_sound(data, "the answer")
+    return data
+
+
+def _lost(
+    error: httpx2.TransportError, tld: str, address: Address, proxy: tuple[str, str] | None
+) -> ProviderError:
+    """A request without an answer."""
+    if not isinstance(error, NOT_SENT):
+        return Unreachable(f"gtts: Google Translate did not answer ({type(error).__name__})")
+    if (why := hopeless(error, address, proxy)) is not None:
+        return Misconfigured(f"gtts: {why}")
+    through = f", through the proxy that {proxy[0]} names" if proxy else ""
+    return Offline(
+        f"no connection to translate.google.{tld}{through}; check the network, or choose a "
+        "voice that works offline: voice='espeak'"
+    )
+
+
+def _typed(status: int, headers: Mapping[str, str], language: str, tld: str) -> ProviderError:
+    """An answer that is none, as an error, by its status."""
+    after, _ = retry_after(headers)
+    if status == 429 or (status == 503 and "retry-after" in headers):
+        return RateLimited("gtts: too many requests for Google Translate", after)
     if status == 403:
         return ProviderMissing(
             "gtts: Google Translate lets nobody in from here (403); wait some hours, install a "
             "newer gTTS, or choose another voice, such as voice='espeak'"
         )
     if status == 404:
-        return ProviderError(
+        return BadRequest(
             f"gtts: translate.google.{tld} speaks nothing (404); choose another end of the "
             "address, such as 'com'"
         )
-    if status == 200 or status >= 500 or status in (408, 425):
+    if status >= 500 or status in (408, 425):
         return Unreachable(
             f"gtts: Google Translate sent no sound in {language!r} (status {status}); try later"
         )
-    return ProviderError(f"gtts: Google Translate does not take this request (status {status})")
-
-
-def _reason(cause: BaseException | None) -> str:
-    return type(cause).__name__ if cause is not None else "no reason given"
+    return BadRequest(f"gtts: Google Translate does not take this request (status {status})")
 
 
 def _spoken(ask: VoiceAsk) -> str:

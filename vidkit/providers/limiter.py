@@ -1,30 +1,29 @@
 """The way to a provider: as many requests at once, and as fast, as it can bear.
 
-One gate stands before each provider, key and model. Providers send everything through it,
-so a narration of 14 requests is limited by the request and not by the section.
-
-    `gate`      what a request goes through: line, place, pace, pauses, retries
-    `pace`      when the next request may start: pauses, a pace, what headers say is left
-    `rate`      how many a minute a provider bears, learnt from its 429s
-    `room`      how many may be under way at once, learnt from how long they take
-    `at_once`   whether it is a number at once that the provider limits
-    `silence`   what to do about a provider that does not answer
-    `line`      who waits
-    `limits`    what a provider says of its limits itself
+One limiter stands before each provider, key and model. Providers send everything through it,
+so a narration of 14 requests is limited by the request and not by the section. What it learns
+of the provider, how fast and how many at once, is in `adaptive`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import copy
+import math
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from random import Random
 from typing import Protocol, TypeVar
 
 from ..core.errors import (
+    Damaged,
+    KeyMissing,
+    Misconfigured,
+    ModelMissing,
     Offline,
+    OverBudget,
     ProviderError,
     ProviderMissing,
     QuotaExhausted,
@@ -34,19 +33,11 @@ from ..core.errors import (
 )
 from ..core.events import Course, Events, GateDecided, Listener, RequestRetried
 from ..models.settings import MOST_WORKERS
-from .adaptive import (
-    Answer,
-    ConcurrencyLimit,
-    OutageDetector,
-    Pacer,
-    Start,
-    seconds_in,
-)
-
-# Who waits before a gate.
+from .adaptive import ConcurrencyLimit, OutageDetector, Pacer, Start
+from .headers import MINUTE, Answer, seconds_in
 
 
-class Line:
+class Queue:
     """Requests that wait, first come, first served; one that comes back stands in front."""
 
     def __init__(self) -> None:
@@ -59,9 +50,9 @@ class Line:
         (self._back if again else self._new).append(waiter)
         return waiter
 
-    def call(self) -> asyncio.Future[Start] | None:
+    def call(self, new_first: bool = False) -> asyncio.Future[Start] | None:
         """The next that still waits, who then stands there no longer."""
-        for side in (self._back, self._new):
+        for side in (self._new, self._back) if new_first else (self._back, self._new):
             while side:
                 if not (waiter := side.popleft()).done():
                     return waiter
@@ -74,9 +65,6 @@ class Line:
         return bool(self._back or self._new)
 
 
-# The gate itself: what one request goes through, and what its answer changes for all.
-
-
 T = TypeVar("T")
 
 PATIENCE = 900.0
@@ -85,6 +73,15 @@ TRIES = 8
 """Times that one request is sent where others are answered meanwhile."""
 UNCONFIRMED_TRIES = 2
 """Times that a request is sent which may have been paid for without an answer."""
+TURNED_AWAY_TRIES = 3
+"""Times that a request is sent which is turned away as if for its account: by a firewall, say."""
+SHUT = 3
+"""Requests in a row that were turned away to their last try, with no success between them, after
+which nothing more is sent."""
+SHUT_UNHEARD = 6
+"""Answers in a row that are of no use, before there was any success, that mean the same."""
+PROBE = 30.0
+"""Seconds after which one request may find out whether that is over."""
 MOMENT = 1e-6
 
 
@@ -133,6 +130,16 @@ class _Tries:
     sent: int = 0
     lost: int = 0
     unconfirmed: int = 0
+    turned_away: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What one run asks of a limiter that it shares with others."""
+
+    adaptive: bool
+    pace: float | None
+    patience: float
 
 
 class RateLimiter:
@@ -140,9 +147,13 @@ class RateLimiter:
 
     By default it finds out how many the provider bears and how fast; adaptive=False lets
     `ceiling` requests through at once and only keeps the pauses. It sends again what may
-    pass (429, no answer) and never what will not (a refusal, a faulty request). An error that
-    every request would meet (no key, quota used up, no network, `patience` seconds without a
-    success) closes it, and all that wait get that error, until `reopen`.
+    pass (429, no answer) and never what will not (a refusal, a faulty request).
+
+    It is shut, and all that wait get the error, by what is true for the account (a key that never
+    was accepted, quota used up, a retired model), where no request can be sent (no network, a
+    proxy), after `patience` seconds without a success, or by three requests in a row that are
+    turned away for what may be their own fault. In the last two cases one request after a while
+    finds out whether that is over; `reopen` opens it for a new run.
 
     It belongs to the event loop in which it is first used. retry=False gives every error
     back at once, for what works on this machine. pace: requests that may start in a minute, at
@@ -163,19 +174,24 @@ class RateLimiter:
         chance: Random | None = None,
     ) -> None:
         self.name = name
-        self.patience = patience
         self._retry = retry
+        self._given = _Terms(adaptive, pace, patience)
+        self._terms: list[_Terms] = []
         self._clock = clock
         chance = chance or Random()  # noqa: S311 - spreads pauses, keeps no secret
         self._pace = Pacer(chance, adaptive, pace)
         self._room = ConcurrencyLimit(_within(ceiling), adaptive)
         self._silence = OutageDetector(chance)
-        self._line = Line()
+        self._line = Queue()
         self._timer: asyncio.TimerHandle | None = None
         self._events = Events()
         self._under_way = 0
         self._held = False
         self._closed: ProviderError | None = None
+        self._closed_at, self._probe_at = -math.inf, math.inf
+        self._odd = self._shut_out = 0
+        self._told_odd = False
+        self._succeeded = False
         self._succeeded_at = self._woke_at = float("-inf")
         self._counts: Counter[str] = Counter()
 
@@ -188,6 +204,44 @@ class RateLimiter:
     def under_way(self) -> int:
         """Requests that are under way now."""
         return self._under_way
+
+    @property
+    def patience(self) -> float:
+        """Seconds without one success after which it stops asking."""
+        return max((each.patience for each in self._terms), default=self._given.patience)
+
+    def use(
+        self, *, adaptive: bool = True, pace: float | None = None, patience: float = PATIENCE
+    ) -> Callable[[], None]:
+        """Let a run use it on its own terms; the function that is returned ends that.
+
+        Runs share one limiter for a key: the slowest pace of those that use it now holds for all,
+        the longest patience, and it learns where all of them let it.
+        """
+        terms = _Terms(adaptive, pace, patience)
+        self._terms.append(terms)
+        self._agree()
+
+        def end() -> None:
+            if any(each is terms for each in self._terms):
+                self._terms = [each for each in self._terms if each is not terms]
+                self._agree()
+
+        return end
+
+    def _agree(self) -> None:
+        """Take on the terms of all runs that use it; those of the last where none does."""
+        if self._terms:
+            paces = [each.pace for each in self._terms if each.pace is not None]
+            self._given = _Terms(
+                all(each.adaptive for each in self._terms),
+                min(paces, default=None),
+                self.patience,
+            )
+        self._pace.adaptive = self._room.adaptive = self._given.adaptive
+        self._pace.most = self._given.pace
+        if self._clock is not None:
+            self._let_in()
 
     def snapshot(self) -> LimiterState:
         """The gate as it is now."""
@@ -238,6 +292,7 @@ class RateLimiter:
     def reopen(self) -> None:
         """Let requests through again after what closed the gate may be mended: for a new run."""
         self._closed = None
+        self._odd = self._shut_out = 0
         self._silence.forget()
         self._succeeded_at = float("-inf")
 
@@ -261,12 +316,14 @@ class RateLimiter:
             except Unreachable as error:
                 wait = self._unanswered(start, tries, error)
             except (ProviderMissing, QuotaExhausted) as error:
-                raise self._close(error) from error
-            except Exception:
+                wait = self._turned_away(tries, error)
+            except OverBudget:
+                raise  # nobody was asked
+            except ProviderError:
                 self._heard()
                 raise
             else:
-                self._succeeded(start, answer)
+                self._answered(start, answer)
                 return answer
             finally:
                 self._under_way -= 1
@@ -276,9 +333,11 @@ class RateLimiter:
 
     async def _enter(self, again: bool) -> Start:
         """Wait until a request may be sent; it then counts as under way."""
-        if self._closed is not None:
-            raise copy.copy(self._closed)
         now = self._now()
+        if self._closed is not None:
+            if now < self._probe_at:
+                raise copy.copy(self._closed)
+            self._probe_at = now + PROBE
         if not self._line and self._has_place() and self._pace.wait(now) <= MOMENT:
             return self._begin(now)
         waiter = self._line.join(again)
@@ -319,7 +378,9 @@ class RateLimiter:
                 assert self._clock is not None
                 self._timer = self._clock.call_later(max(wait, MOMENT), self._let_in)
                 return
-            if (waiter := self._line.call()) is not None:
+            # a look at a provider that is down may cost a request its last try: one that has
+            # more of them goes first
+            if (waiter := self._line.call(new_first=self._silence.down)) is not None:
                 waiter.set_result(self._begin(now))
 
     async def _sleep(self, seconds: float) -> None:
@@ -333,32 +394,45 @@ class RateLimiter:
 
     def _heard(self) -> None:
         self._counts["answered"] += 1
+        self._odd = self._shut_out = 0
         if self._silence.answered():
             self._decided("goes on", f"{self.name} answers again")
 
-    def _succeeded(self, start: Start, answer: object) -> None:
+    def _answered(self, start: Start, answer: object) -> None:
         now = self._now()
         self._heard()
-        self._succeeded_at = now
+        self._succeeded, self._succeeded_at = True, now
+        if self._closed is not None and start.at > self._closed_at:
+            self._closed = None
+            self._decided("goes on", f"{self.name} lets requests in again")
         if self._slept(start, now):
             return
-        if isinstance(answer, Answer) and answer.limits is not None:
-            self._pace.hint(start, answer.limits)
+        if isinstance(answer, Answer):
+            self._hinted(start, answer)
         full = bool(self._line) and self._under_way >= self._room.places
         if why := self._room.answered(start.at, now, full):
             self._decided("faster" if why.startswith("faster") else "slower", why)
+
+    def _hinted(self, start: Start, answer: Answer[object]) -> None:
+        """Take note of what an answer says of limits; what cannot be meant is told once."""
+        if answer.limits is not None:
+            self._pace.hint(start, answer.limits)
+        if answer.odd is not None and not self._told_odd:
+            self._told_odd = True
+            self._decided("goes on", f"{self.name} says {answer.odd}; that is ignored as a mistake")
 
     def _rejected(self, start: Start, tries: _Tries, error: RateLimited) -> None:
         """A 429: everybody waits as long as the provider says, and goes on as it bears."""
         now = self._now()
         self._slept(start, now)
         self._counts["rate limited"] += 1
-        self._silence.answered()
+        if self._silence.answered():
+            self._decided("goes on", f"{self.name} answers again")
         if not self._retry:
             raise error
         after = error.retry_after if error.retry_after is not None else seconds_in(str(error))
         if (after or 0.0) > self.patience or self._gave_up(now, tries):
-            raise self._close(error) from error
+            raise self._close(error, after or PROBE) from error
         before = self._pace.learnt
         news = self._pace.rejected(start, now, after)
         pause = self._pace.paused(now)
@@ -377,6 +451,8 @@ class RateLimiter:
             self._decided("slower", f"{self.name} lets no more than that through in a minute")
         when = "says" if after is not None else "does not say"
         reason = f"too many requests for {self.name} (429), which {when} when to come back"
+        if seconds > MINUTE:
+            reason += f"; it goes on at {_clock_time(seconds)}"
         self._decided("waits", reason, seconds)
 
     def _unanswered(self, start: Start, tries: _Tries, error: Unreachable) -> float:
@@ -387,14 +463,18 @@ class RateLimiter:
         if not self._retry:
             raise error
         tries.lost += 1
-        tries.unconfirmed += isinstance(error, Unconfirmed)
+        tries.unconfirmed += isinstance(error, Unconfirmed) and not isinstance(error, Damaged)
         news = self._silence.failed(start.at)
         offline = isinstance(error, Offline) and self._silence.unheard
         if offline or (self._silence.down and self._gave_up(now, tries)):
-            raise self._close(error) from error
-        if tries.unconfirmed >= UNCONFIRMED_TRIES:
+            raise self._close(error, PROBE) from error
+        if isinstance(error, Damaged) and self._of_no_use():
+            raise self._close(error, PROBE) from error
+        if not error.again or tries.unconfirmed >= UNCONFIRMED_TRIES:
             raise error
         wait = 0.0
+        if error.retry_after is not None and error.retry_after <= self.patience:
+            self._pace.pause(now, error.retry_after)
         if not self._silence.down:
             if tries.lost >= TRIES:
                 raise error
@@ -408,6 +488,30 @@ class RateLimiter:
         self._events.tell(RequestRetried(now, self.name, tries.sent, str(error), pause))
         return wait
 
+    def _turned_away(self, tries: _Tries, error: ProviderMissing | QuotaExhausted) -> float:
+        """Seconds until a request is sent again that was turned away: by the account's fault, or
+        by what may be the request's own. Raises where it is not sent again.
+        """
+        account = isinstance(error, QuotaExhausted | ModelMissing | Misconfigured)
+        if account or (isinstance(error, KeyMissing) and not self._succeeded):
+            raise self._close(error) from error
+        tries.turned_away += 1
+        if self._of_no_use():
+            raise self._close(error, PROBE) from error
+        if self._retry and tries.turned_away < TURNED_AWAY_TRIES:
+            wait = self._silence.wait(tries.turned_away)
+            self._events.tell(RequestRetried(self._now(), self.name, tries.sent, str(error), wait))
+            return wait
+        self._shut_out += 1
+        if self._shut_out >= SHUT:
+            raise self._close(error, PROBE) from error
+        raise error
+
+    def _of_no_use(self) -> bool:
+        """Count an answer that is of no use; True where there have been nothing but those."""
+        self._odd += 1
+        return not self._succeeded and self._odd >= SHUT_UNHEARD
+
     def _gave_up(self, now: float, tries: _Tries) -> bool:
         return now - max(self._succeeded_at, self._woke_at, tries.asked) > self.patience
 
@@ -420,10 +524,13 @@ class RateLimiter:
             self._woke_at = now
         return slept
 
-    def _close(self, error: ProviderError) -> ProviderError:
-        """Let nothing more through; all that wait get the error that is given back."""
+    def _close(self, error: ProviderError, probe: float = math.inf) -> ProviderError:
+        """Let nothing more through, but for one request after `probe` seconds; all that wait get
+        the error that is given back.
+        """
+        self._probe_at = self._now() + probe
         if self._closed is None:
-            self._closed = error
+            self._closed, self._closed_at = error, self._now()
             self._decided("closed", str(error))
         while (waiter := self._line.call()) is not None:
             waiter.set_exception(copy.copy(self._closed))
@@ -438,6 +545,11 @@ class RateLimiter:
 
     def _now(self) -> float:
         return self._clock.time() if self._clock is not None else 0.0
+
+
+def _clock_time(seconds: float) -> str:
+    """The time of day in so many seconds, as 14:05."""
+    return (datetime.now().astimezone() + timedelta(seconds=seconds)).strftime("%H:%M")
 
 
 def _within(ceiling: int | None) -> int:

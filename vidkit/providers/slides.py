@@ -29,7 +29,7 @@ from ..slides.analysis import Reading
 from ..slides.layouts import choose
 from ..slides.override import wished
 from ..slides.render import ACCENT, Frame, Palette, palette, regions, spec
-from ..slides.slide import Slide
+from ..slides.slide import Region, Slide
 from .base import ImageAsk, Picture, Request
 
 FOLDER = Path(slides.__file__).parent
@@ -120,12 +120,27 @@ class Slides:
         and a core; `draw` does it in a thread of its own.
         """
         frame = Frame.of(size)
+        shown, drawn = self._fitted(slide, frame)
+        drawn = replace(drawn, notes=(*slide.notes, *drawn.notes))
+        rest = shown.rest_of(slide)
+        if rest is None:
+            return drawn
+        fitted, following = self._fitted(rest, frame)
+        count = len(shown.entries)
+        moved = tuple(_on_next_page(region, count) for region in following.regions)
+        notes = drawn.notes
+        if fitted.rest_of(rest) is not None:
+            notes = (*notes, "two slides do not hold all of the section; divide it")
+        return replace(drawn, notes=notes, pages=(following.data,), regions=drawn.regions + moved)
+
+    def _fitted(self, slide: Slide, frame: Frame) -> tuple[Slide, Picture]:
+        """As much of `slide` as fits, and its picture."""
         fitting: Slide | None = slide
         while fitting is not None:
             slide = fitting
             drawn, over = self._set(slide, frame)
             fitting = slide.lighter() if over else None
-        return replace(drawn, notes=(*slide.notes, *drawn.notes))
+        return slide, drawn
 
     def fits(self, slide: Slide, size: tuple[int, int]) -> bool:
         """Whether all of `slide` keeps to its room in a frame of `size`, at sizes one can read."""
@@ -178,6 +193,12 @@ def card(heading: str, line: str, size: tuple[int, int]) -> bytes:
 @cache
 def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_THREADS, thread_name_prefix="vidkit-slides")
+
+
+def _on_next_page(region: Region, count: int) -> Region:
+    """`region` of a section's second slide, which goes on after `count` boxes."""
+    kind, _, number = region.item.key.partition(".")
+    return replace(region, page=1, item=replace(region.item, key=f"{kind}.{int(number) + count}"))
 
 
 def _compiler(*, system: bool) -> typst.Compiler:

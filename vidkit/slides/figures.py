@@ -211,7 +211,9 @@ class Table:
         found = []
         for i, row in enumerate(self.rows[1:]):
             texts = [cell.text.replace("*", "") for cell in row if cell.text]
-            found.append(Item(f"row.{i}", texts[0] if texts else "", " ".join(texts[1:])))
+            found.append(
+                Item(f"row.{i}", texts[0] if texts else "", " ".join(texts[1:]), ordered=True)
+            )
         return found
 
 
@@ -234,7 +236,7 @@ class Talk:
         return {"kind": "talk", "lines": lines}
 
     def items(self) -> list[Item]:
-        return [Item(f"line.{i}", turn.text) for i, turn in enumerate(self.turns)]
+        return [Item(f"line.{i}", turn.text, ordered=True) for i, turn in enumerate(self.turns)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,6 @@ CLOSING = 1.2
 LONGEST = 7.0
 """Seconds after which something changes although nothing new is spoken of."""
 
-_ORDERED = ("point", "entry", "equation", "code", "line", "row", "choice", "sidepoint")
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _ELIDED = re.compile(r"[^\W_]+")  # French "l'aspire" is two words
 _RELATION = re.compile(r"<=|>=|!=|->|[=≈<>≤≥≠→∝≡]")
@@ -241,13 +240,13 @@ def spoken_times(items: Sequence[Item], narrated: Narrated) -> list[Found | None
     for i, item in enumerate(items):
         if item.text or item.gloss:
             kinds.setdefault(_kind(item), []).append(i)
-    for kind, members in kinds.items():
+    for members in kinds.values():
         options = [_candidates(items[i], narrated) for i in members]
         for place, i in enumerate(members):
             if items[i].held or items[i].kind == "choice":
                 floor = _latest(items[i].after, items, found)
                 options[place] = [c for c in options[place] if narrated.times[c.token] > floor]
-        if kind.startswith(_ORDERED):
+        if items[members[0]].ordered:
             chosen = _rising(options)
         else:
             chosen = [
@@ -373,7 +372,8 @@ _QUANTITIES: Mapping[str, frozenset[str]] = {
 
 def _by_rarest(text: str, narrated: Narrated) -> list[_Candidate]:
     content = narrated.content(narrated.of(text))
-    rare = [t for t in content if len(t) >= 5 and 0 < narrated.count[t] <= 2]
+    short = {_key(name) for name in re.findall(r"\b[A-Z]{3,5}\b", text)}  # "HDL" is rare, too
+    rare = [t for t in content if (len(t) >= 5 or t in short) and 0 < narrated.count[t] <= 2]
     if not rare or len(rare) * 3 < len(content):
         return []
     best = min(rare, key=lambda t: (narrated.count[t], -len(t)))
@@ -399,12 +399,13 @@ def between(
     items: Sequence[Item], found: Sequence[Found | None], narrated: Narrated, end: float
 ) -> list[Found | None]:
     """`found` with a time for every item that has words: one of which nothing is said comes with
-    the sentence nearest to the middle between its neighbours, a held one with the last sentence.
+    the sentence nearest to the middle between its neighbours, a held one with the last sentence. A
+    label at the foot that is not spoken of gets none: it is there all the time.
     """
     out = list(found)
     starts = narrated.sentence_starts or [0.0]
     for i, item in enumerate(items):
-        if out[i] is not None or not (item.text or item.gloss):
+        if out[i] is not None or not (item.text or item.gloss) or item.kind == "chip":
             continue
         if item.held:
             out[i] = Found(max(starts[-1], _latest(item.after, items, out) + LEAST), "between")
@@ -450,6 +451,11 @@ def moments(
     if not steps:
         return [Moment(0.0)]
     shown = _Shown(items, reveal, pages)
+    shown.always = {
+        item.key
+        for item, when in zip(items, times, strict=True)
+        if when is None and (item.text or item.gloss)
+    }
     found = [Moment(0.0, shown.levels(), shown.page)] if steps[0][0] > 0 else []
     for start, keys in steps:
         shown.say(keys)
@@ -484,6 +490,7 @@ class _Shown:
         self._spotlight = reveal == "spotlight"
         self._order: dict[str, int] = {}
         self._now: dict[str, set[str]] = {}
+        self.always: set[str] = set()
         self.page = min((pages.get(item.key, 0) for item in items), default=0)
 
     def say(self, keys: Sequence[str]) -> None:
@@ -509,6 +516,8 @@ class _Shown:
         return {item.key: 1.0 for item in self._items}
 
     def _level(self, item: Item, now: set[str]) -> float:
+        if item.key in self.always:
+            return 1.0
         if item.key in self._order:
             return 1.0 if item.key in now else SAID
         if not (item.text or item.gloss) and item.after:  # an arrow: it comes with its ends

@@ -613,8 +613,33 @@ _OPENING = re.compile(
 )
 
 
+MOST_CHIPS = 8
+"""Labels in the row at the foot."""
+
+
 def choose(reading: Reading) -> Slide:
-    """What the slide of a section shows."""
+    """What the slide of a section shows; nothing that the description quotes gets lost."""
+    return with_labels(_chosen(reading), reading)
+
+
+def with_labels(slide: Slide, reading: Reading) -> Slide:
+    """`slide` with those of the description's labels at its foot that stand nowhere on it."""
+    shown = _bare(" ".join(slide.texts()))
+    lost = [label.text for label in reading.labels if _bare(label.text) not in shown]
+    lost = [text for text in lost if re.search(r"\w", text) and not _told_again(text, lost)]
+    return replace(slide, labels=tuple(lost[:MOST_CHIPS]))
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _told_again(text: str, others: Sequence[str]) -> bool:
+    """Whether one of `others` says all of `text` and more."""
+    return any(text != other and _bare(text) in _bare(other) for other in others)
+
+
+def _chosen(reading: Reading) -> Slide:
     for rule in _CHOOSE_IN_TURN:
         slide = rule(reading, False)
         if slide is not None:
@@ -660,7 +685,6 @@ def _little_to_list(reading: Reading, asked: bool = False) -> Slide | None:
 _CHOOSE_IN_TURN: tuple[Rule, ...] = (
     code,
     timeline,
-    curve,
     terms,
     compare,
     _opening,

@@ -94,6 +94,7 @@ def spec(slide: Slide, frame: Frame) -> dict[str, Any]:
             ],
             "caption": grammar(slide.language).sketch,
         },
+        "chips": [runs(label) for label in slide.labels],
         "figure": slide.figure.spec(runs) if slide.figure else None,
         "lang": language if re.fullmatch(r"[a-z]{2,3}", language) else "en",
         "dir": "rtl" if language in _RTL else "ltr",

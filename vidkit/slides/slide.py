@@ -42,7 +42,8 @@ class Item:
 
     `key` is its name in the template's marks, `text` what is said when it appears, `gloss` what may
     be said of it. `after` names the items that must be there before it; `held` says that it is not
-    shown at all before its time, and that its time is after those of `after`.
+    shown at all before its time, and that its time is after those of `after`. Items of one kind
+    that are `ordered` are spoken of in their order.
     """
 
     key: str
@@ -50,10 +51,11 @@ class Item:
     gloss: str = ""
     after: tuple[str, ...] = ()
     held: bool = False
+    ordered: bool = False
 
     @property
     def kind(self) -> str:
-        """The first part of the key: items of one kind share an order."""
+        """The first part of the key."""
         return self.key.split(".")[0]
 
 
@@ -122,9 +124,10 @@ class Slide:
     """One slide: its layout and why it was chosen, and what stands on it.
 
     `points` are statements, `entries` the boxes of the figure in order, `terms` the words to
-    embolden in points; `axes` are the names of x and y. `arrow` says that one side of a comparison
-    becomes the other. `language` is a tag such as "en". `headline_why` says where the headline is
-    from; `notes` are sentences for the person who looks.
+    embolden in points; `labels` stand in a row at the foot; `axes` are the names of x and y.
+    `arrow` says that one side of a comparison becomes the other. `language` is a tag such as
+    "en". `headline_why` says where the headline is from; `notes` are sentences for the person who
+    looks.
     """
 
     layout: Layout
@@ -141,6 +144,7 @@ class Slide:
     axes: tuple[str, str] = ("", "")
     curves: tuple[Curve, ...] = ()
     figure: Figure | None = None
+    labels: tuple[str, ...] = ()
     terms: tuple[str, ...] = ()
     language: str = "en"
     headline_why: str = ""
@@ -148,18 +152,40 @@ class Slide:
 
     def items(self) -> list[Item]:
         """What appears on its own, in the order of reading."""
-        found = [Item(f"entry.{i}", e.name, e.gloss) for i, e in enumerate(self.entries)]
+        turn = self.layout in ("steps", "timeline")
+        found = [
+            Item(f"entry.{i}", e.name, e.gloss, ordered=turn) for i, e in enumerate(self.entries)
+        ]
         if self.loop:
             ends = (f"entry.{self.loop.start}", f"entry.{self.loop.end}")
             found.append(Item("loop.0", "", after=ends))
         for i, side in enumerate(self.sides):
             points = tuple(f"sidepoint.{i}.{j}" for j in range(len(side.points)))
             found.append(Item(f"side.{i}", side.name, " ".join(side.points[:1])))
-            found += [Item(key, p) for key, p in zip(points, side.points, strict=True)]
-        found += [Item(f"equation.{i}", text) for i, text in enumerate(self.equations)]
+            texts = zip(points, side.points, strict=True)
+            found += [Item(key, point, ordered=True) for key, point in texts]
+        found += [
+            Item(f"equation.{i}", text, ordered=True) for i, text in enumerate(self.equations)
+        ]
         found += [Item(f"curve.{i}", c.name) for i, c in enumerate(self.curves) if c.name]
         found += self.figure.items() if self.figure else []
-        return found + [Item(f"point.{i}", point) for i, point in enumerate(self.points)]
+        found += [Item(f"chip.{i}", label) for i, label in enumerate(self.labels)]
+        lines = enumerate(self.points)
+        return found + [Item(f"point.{i}", point, ordered=True) for i, point in lines]
+
+    def texts(self) -> list[str]:
+        """All that is written on it."""
+        found = [self.headline, self.code, *self.axes, self.loop.label if self.loop else ""]
+        for item in self.items():
+            found += [item.text, item.gloss]
+        return [text for text in found if text]
+
+    def rest_of(self, whole: Slide) -> Slide | None:
+        """What `whole` has more of boxes than this lighter one of it: its next slide."""
+        left = whole.entries[len(self.entries) :]
+        if not left or self.layout != whole.layout or not self.entries:
+            return None
+        return replace(whole, entries=left, points=(), labels=(), loop=None)
 
     def lighter(self) -> Slide | None:
         """The slide with a little less on it, None where nothing is left to leave out."""

@@ -87,8 +87,8 @@ def key_points(
     """The `most` statements that carry `narration`, in its order.
 
     Those that mention `terms`, or what the slide is `about`, count for more; those that say no more
-    than `about`, or again what `said` does, are left out. A sentence that leans on the one before
-    ("It …", "This …") is taken only after that one.
+    than `about`, or again what `said` does, are left out, and so are those that lean on the one
+    before ("It …", "This …").
     """
     told = sentences(narration, language)
     shown = [statement(sentence, language) for sentence in told]
@@ -97,9 +97,7 @@ def key_points(
     meanings = [stems(text, language) for text in said]
     chosen: list[int] = []
     while len(chosen) < most:
-        open_to = [
-            i for i in range(len(told)) if worth[i] >= 0 and (not leaning[i] or i - 1 in chosen)
-        ]
+        open_to = [i for i in range(len(told)) if worth[i] >= 0 and not leaning[i]]
         if not open_to:
             break
         best = max(open_to, key=lambda i: (worth[i], -i))
@@ -337,9 +335,15 @@ def headline(reading: Reading) -> Found:
     """The headline for `reading`, and in a few words where it is from."""
     for rule in _RULES:
         found = rule(reading)
-        if found is not None:
+        if found is not None and not (rule is not _own_title and _is_bare(found[0])):
             return clean(found[0], LONGEST_TITLE), found[1]
     return "…", "the section says nothing"
+
+
+def _is_bare(text: str) -> bool:
+    """Whether `text` is a short word that tells nobody what it is about: "Source", "Linear"."""
+    name = text.strip("\"'“”")
+    return len(name) < 7 and name.isalpha() and not any(sign.isupper() for sign in name[1:])
 
 
 def _own_title(reading: Reading) -> Found | None:

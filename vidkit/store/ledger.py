@@ -1,8 +1,15 @@
 """The journal: what was asked of whom, for which lesson, and what it cost.
 
-A call is *reserved* before it is made and ends as *paid*, *free* (it turned out to cost
-nothing), *failed* (nothing is owed) or *unconfirmed*: it was made, nobody knows whether it
-was billed, and it counts in full. What a dead process had reserved is unconfirmed.
+A call is *reserved* before it is made, with the most that it can cost, and ends as one of
+
+    failed        it was not sent, or refused before any work: nothing is owed
+    unconfirmed   it was perhaps made: it counts in full
+    paid          it was made: what the provider says that it cost, else what was reserved
+    free          it was made, and turned out to cost nothing
+
+Whatever is not known to be one of the others is unconfirmed, so that what is paid and what is
+unconfirmed are together never less than the bill: a gateway's 502, an answer that never came,
+and what a dead process had reserved.
 """
 
 from __future__ import annotations
@@ -324,7 +331,7 @@ class Budget:
 class Money:
     """What was spent, in US dollars.
 
-    paid: billed. unconfirmed: asked and never answered, and perhaps billed. reserved: being
+    paid: billed. unconfirmed: perhaps made, and so perhaps billed. reserved: being
     asked just now. unknown: calls that were billed at a price that nobody knows. again: assets
     of one run that an earlier one had paid for too.
     """

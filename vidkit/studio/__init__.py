@@ -8,8 +8,6 @@
     Painter().watch(run, timeline)
 """
 
-from __future__ import annotations
-
 from .lessons import Lessons
 from .monitor import Meters, Timeline
 from .sections import Sections

@@ -1,29 +1,25 @@
-"""The lessons of a folder: pick one, read it, see what is wrong with it, search in all."""
+"""The lessons of a folder: pick one, see what is wrong with it, search in all, begin another."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from html import escape
-from itertools import groupby
 from pathlib import Path
-from threading import Lock
-
-import ipywidgets as widgets
+from threading import Lock, RLock
+from typing import Any
 
 from ..core import loop
-from ..core.errors import Fault, LessonError, SettingsError
-from ..core.events import Event
+from ..core.errors import Fault, LessonError, SettingsError, VidkitError
 from ..core.format import clock_time, count
 from ..models.lesson import Lesson, Section, lesson_files, load_lesson
 from ..slides.analysis import length
-from .widgets import button, show, words
+from .editing import new_lesson
+from .widgets import Listeners, Part, line
 
-# A folder of lessons, each opened when it is first wanted, and a search over all of them.
-
+MOST_HITS = 40
+"""Places that are shown for one search; more of them help nobody."""
 
 WORDS_A_MINUTE = 175
 """How fast a lesson is spoken where nobody says, pauses included: the default voice with the five
@@ -60,12 +56,13 @@ class Folder:
     """The lessons of `path`. Nothing is read before it is asked for, and nothing twice unless
     its file has changed since. May be asked from several threads.
 
-    Raises `SettingsError` where there is no such folder, or no lesson in it.
+    Raises `SettingsError` where there is no such folder; one that holds no lesson yet is none
+    the worse.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path).expanduser()
-        self.paths = lesson_files(self.path)
+        self.paths = _files_of(self.path)
         self._opened: dict[Path, tuple[tuple[int, int] | None, Opened]] = {}
         self._lock = Lock()
 
@@ -73,7 +70,7 @@ class Folder:
         """List the folder anew, and read every lesson anew when it is asked for: what was wrong
         may have been a file beside it.
         """
-        self.paths = lesson_files(self.path)
+        self.paths = _files_of(self.path)
         with self._lock:
             self._opened.clear()
 
@@ -127,6 +124,18 @@ class Folder:
                 yield Hit(path, section, field, before, found.group(), after)
 
 
+def _files_of(folder: Path) -> list[Path]:
+    """The lessons of a folder, none where it has none yet. Raises `SettingsError` where there is
+    no such folder.
+    """
+    try:
+        return lesson_files(folder)
+    except SettingsError:
+        if folder.is_dir() and not any(folder.glob("*.json")):
+            return []
+        raise
+
+
 def _texts(opened: Opened) -> Iterator[tuple[int | None, str, str]]:
     """All that can be searched in a lesson: section number, field and text."""
     yield None, "file", opened.path.name
@@ -157,137 +166,46 @@ def spoken_seconds(words: int, rate: int | None = None) -> float:
     return words * 60 / (rate or WORDS_A_MINUTE)
 
 
-# What is in a lesson, as a page to read: its sections, or its faults.
-
-
-def page(opened: Opened, rate: int | None = None, hits: Sequence[Hit] = ()) -> str:
-    """A lesson as HTML. rate: words a minute, None for the voice's own. hits: what was looked for
-    and found in it; those sections are open.
-    """
-    if opened.lesson is None:
-        return _faults(opened)
-    lesson = opened.lesson
-    title = words(lesson.title or lesson.name, "heading")
-    warnings = "".join(words(f"Note: {warning}", "small") for warning in lesson.warnings)
-    open_ = {hit.section for hit in hits}
-    sections = "".join(
-        _section(number, section, rate, number in open_)
-        for number, section in enumerate(lesson.sections, 1)
-    )
-    return f'{title}{_facts(lesson, rate)}{warnings}<div class="vidkit-text">{sections}</div>'
-
-
-def _facts(lesson: Lesson, rate: int | None) -> str:
-    spoken = sum(map(spoken_words, lesson.sections))
-    seconds = spoken_seconds(spoken, rate)
-    facts = [
-        lesson.path.name,
-        count(len(lesson.sections), "section"),
-        f"{spoken:,} {'word' if spoken == 1 else 'words'}",
-        f"about {clock_time(seconds)} long",
-        lesson.language,
-    ]
-    return words(" · ".join(facts), "small")
-
-
-def _section(number: int, section: Section, rate: int | None, is_open: bool) -> str:
-    spoken = spoken_words(section)
-    length = f"{count(spoken, 'word')}, {clock_time(spoken_seconds(spoken, rate))}"
-    if section.audio:
-        length = f"own sound: {section.audio.name}"
-    picture = section.image_description
-    if section.image:
-        picture = f"own picture: {section.image.name}" + (f" ({picture})" if picture else "")
-    texts = (("Narration", section.content), ("Image", picture))
-    said = "".join(_passage(name, text) for name, text in texts if text)
-    return (
-        f"<details{' open' if is_open else ''}><summary>"
-        f'<span class="vidkit-number">{number}</span>'
-        f'<span class="vidkit-name" dir="auto">{escape(section.title or "Untitled")}</span>'
-        f'<span class="vidkit-small">{escape(length)}</span></summary>{said}</details>'
-    )
-
-
-def _passage(name: str, text: str) -> str:
-    told = f'<div dir="auto">{escape(text)}</div>'
-    return f'<div class="vidkit-passage">{words(name, "small")}{told}</div>'
-
-
-def _faults(opened: Opened) -> str:
-    """Why a file is no lesson, and what to do: the lesson as a whole first, then by section."""
-    faults = sorted(opened.faults, key=lambda fault: fault.section or 0)
-    rows = "".join(_fault(fault) for fault in faults)
-    return (
-        words(opened.path.stem, "heading")
-        + words(f"{opened.path.name} · {count(len(faults), 'fault')} to mend", "wrong")
-        + '<table class="vidkit-table"><thead><tr><th scope="col">Where</th>'
-        '<th scope="col">What is wrong</th><th scope="col">What to do</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table>"
-    )
-
-
-def _fault(fault: Fault) -> str:
-    where = f"Section {fault.section}" if fault.section else "The lesson"
-    if fault.field:
-        where += f", {fault.field}"
-    cells = (where, fault.problem, fault.mend)
-    return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
-
-
-log = logging.getLogger("vidkit.studio")
-
-MOST_HITS = 40
-"""Places that are shown for one search; more of them help nobody."""
-
-
-class Lessons:
+class Lessons(Part):
     """The lessons of `folder`, faulty ones among them, and what is in the chosen one.
 
-    `path` is the chosen file and `lesson` what it holds, None where it is faulty. `rate` (words a
-    minute, None for the voice's own) only shapes the lengths that are shown. `read_anew` is True
-    while those who listen are told that everything was read again.
-    Raises `SettingsError` where there is no such folder, or no lesson in it.
+    `path` is the chosen file and `lesson` what it holds, None where it is faulty or there is none.
+    `rate` (words a minute, None for the voice's own) only shapes the lengths that are shown.
+    `reader`: whether the chosen lesson can be read here, section by section; a Studio has cards
+    for that. `read_anew` is True while those who listen are told that everything was read again.
+    Raises `SettingsError` where there is no such folder.
     """
 
-    def __init__(self, folder: str | Path = "lessons", rate: int | None = None) -> None:
+    component = "lessons"
+
+    def __init__(
+        self, folder: str | Path = "lessons", rate: int | None = None, reader: bool = True
+    ) -> None:
+        super().__init__()
         self.folder = Folder(folder)
         self.rate = rate
-        self.chosen: Opened = self.folder.open(self.folder.paths[0])
-        self._calls: list[Callable[[], None]] = []
+        self.reader = reader
         self.read_anew = False
+        self.chosen: Opened | None = None
+        if self.folder.paths:
+            self.chosen = self.folder.open(self.folder.paths[0])
+        self._choosing = Listeners("lessons")
+        self._lock = RLock()
+        self._search, self._said = "", ""
         self._hits: list[Hit] = []
-        self._settling = False
-        self._search = widgets.Text(
-            description="Search all lessons", placeholder="a word or a phrase"
-        )
-        self._list = widgets.Select(description="Lesson", rows=10)
-        self._count = widgets.HTML()
-        self._found = widgets.HTML()
-        self._page = widgets.HTML()
-        again = button("Read again", "Read the folder and its lessons anew", self.read_again)
-        for field in (self._search, self._list):
-            field.add_class("vidkit-field")
-        foot = widgets.HBox([self._count, again])
-        foot.add_class("vidkit-row")
-        left = widgets.VBox([self._search, self._list, foot])
-        right = widgets.VBox([self._found, self._page])
-        right.add_class("vidkit-page")
-        self.widget = widgets.Box([left, right])
-        self.widget.add_class("vidkit-lessons")
-        self._settle()
-        self._list.observe(self._picked, "value")
-        self._search.observe(lambda _: self._look_for(), "value")
         self._reading = loop.submit(self._read_all())
 
     @property
-    def path(self) -> Path:
-        """The chosen lesson's file."""
-        return self.chosen.path
+    def path(self) -> Path | None:
+        """The chosen lesson's file; None where the folder has none yet."""
+        return self.chosen.path if self.chosen else None
 
     @property
     def lesson(self) -> Lesson | None:
         """The chosen lesson, as its file is now; None where it is faulty."""
-        fresh = self.folder.open(self.path)
+        if self.chosen is None:
+            return None
+        fresh = self.folder.open(self.chosen.path)
         if fresh is not self.chosen:
             self.chosen = fresh
             self._show()
@@ -300,89 +218,179 @@ class Lessons:
         """
         for each in self.folder.paths:
             if str(path) in (str(each), each.name, each.stem):
-                if each not in self._values():
-                    self._search.value = ""
-                self._list.value = each
+                if each not in self._listed():
+                    self._look_for("")
+                self.chosen = self.folder.open(each)
+                self._show()
+                self._choosing.tell()
                 return
         raise SettingsError(f"there is no lesson {str(path)!r} in {self.folder.path}")
 
     def on_choose(self, call: Callable[[], None]) -> None:
         """Call something whenever another lesson is chosen, or the chosen one is read anew."""
-        self._calls.append(call)
+        self._choosing.add(call)
 
     def search(self, text: str) -> list[Hit]:
         """Look for words in all lessons, as the field does, and show where they stand."""
-        self._search.value = text
+        self._look_for(text)
         return self._hits
 
     def read_again(self) -> None:
         """Read the folder and its lessons anew. A chosen lesson that is gone is not chosen any
         more.
         """
+        self._said = ""
         try:
             self.folder.look_again()
         except SettingsError as error:
-            self._page.value = words(str(error), "wrong")
+            self.trouble(str(error))
             return
-        kept = self.path if self.path in self.folder.paths else self.folder.paths[0]
-        self.chosen = self.folder.open(kept)
-        self._look_for()
+        paths = self.folder.paths
+        kept = self.path if self.path in paths else next(iter(paths), None)
+        self.chosen = self.folder.open(kept) if kept else None
+        self._look_for(self._search)
         self._reading = loop.submit(self._read_all())
         self.read_anew = True
         try:
-            self._tell()
+            self._choosing.tell()
         finally:
             self.read_anew = False
+
+    def new(self, name: str, title: str = "", language: str = "") -> Path:
+        """Begin a lesson in the folder, and choose it; gives its file.
+
+        Raises `LessonError` for a name, title or language that cannot be, or a file that is there.
+        """
+        path = new_lesson(self.folder.path, name, title, language)
+        self.read_again()
+        self.choose(path)
+        return path
 
     def wait(self) -> None:
         """Wait until every lesson was opened once, and the list names the faulty ones."""
         self._reading.wait()
 
-    def hear(self, event: Event) -> None:
-        """A run changes no lesson."""
+    def trouble(self, text: str) -> None:
+        """Tell what went wrong."""
+        self._said = text
+        self._show()
 
-    def paint(self) -> None:
-        """What is shown changes only when somebody chooses."""
+    # ---- what somebody does in the page
+
+    def do_choose(self, at: int) -> None:
+        """Another lesson of the list."""
+        paths = self.folder.paths
+        if 0 <= at < len(paths):
+            self.choose(paths[at])
+
+    def do_search(self, text: str) -> None:
+        """Words in the field."""
+        self._look_for(text)
+
+    def do_read_again(self) -> None:
+        """*Read again*."""
+        self.read_again()
+
+    def do_new(self, name: str, title: str, language: str) -> str:
+        """*Create*: gives what is wrong, if anything is."""
+        try:
+            self.new(name, title, language)
+        except LessonError as error:
+            return "; ".join(f"{fault.problem}; {fault.mend}" for fault in error.faults)
+        except VidkitError as error:
+            return str(error)
+        return ""
+
+    # ---- what it shows
 
     async def _read_all(self) -> None:
         """Open what was not opened yet, aside, so that the list can name titles and faults."""
         for path in self.folder.paths:
             await asyncio.to_thread(self.folder.open, path)
-        self._settle()
+        await asyncio.to_thread(self._show)
 
-    def _picked(self, _: object) -> None:
-        if self._settling or self._list.value is None:
-            return
-        self.chosen = self.folder.open(self._list.value)
-        self._show()
-        self._tell()
-
-    def _look_for(self) -> None:
+    def _look_for(self, text: str) -> None:
         """Narrow the list to the lessons that hold the words."""
-        self._hits = self.folder.search(self._search.value)
-        self._settle()
-
-    def _settle(self) -> None:
-        """Show the list as it should be; the choice stays, or falls on the first that is left."""
-        found = {hit.path for hit in self._hits}
-        looking = bool(self._search.value.strip())
-        paths = [path for path in self.folder.paths if path in found or not looking]
-        options = [(self._label(path), path) for path in paths]
-        value = self.path if self.path in paths else None
-        self._settling = True
-        try:
-            with self._list.hold_sync():
-                if options != list(self._list.options):
-                    self._list.options = options
-                self._list.value = value
-        finally:
-            self._settling = False
-        total = len(self.folder.paths)
-        self._count.value = words(
-            f"{len(paths)} of {count(total, 'lesson')}" if looking else count(total, "lesson"),
-            "small",
-        )
+        self._search = text
+        self._hits = self.folder.search(text)
         self._show()
+
+    def _show(self) -> None:
+        self._changed = True
+        self.paint()
+
+    def _listed(self) -> list[Path]:
+        """The lessons in the list: those that hold the words that are looked for."""
+        if not self._search.strip():
+            return self.folder.paths
+        found = {hit.path for hit in self._hits}
+        return [path for path in self.folder.paths if path in found]
+
+    def values(self) -> Mapping[str, Any]:
+        """The list, the search, and the chosen lesson."""
+        listed, total = self._listed(), count(len(self.folder.paths), "lesson")
+        looking = self._search.strip()
+        options = [
+            {"at": at, "label": self._label(path)}
+            for at, path in enumerate(self.folder.paths)
+            if path in listed
+        ]
+        at = self.folder.paths.index(self.path) if self.path in self.folder.paths else -1
+        told: dict[str, Any] = {
+            "options": options,
+            "chosen": at,
+            "search": self._search,
+            "count": f"{len(listed)} of {total}" if looking else total,
+            "found": self._found(looking) if looking else [],
+            "editable": not self.reader,
+            "notes": [self._said] if self._said else [],
+        }
+        return {"lessons": told | (self._about() if self.chosen else _EMPTY)}
+
+    def _about(self) -> dict[str, Any]:
+        assert self.chosen is not None
+        lesson = self.chosen.lesson
+        if lesson is None:
+            faults = sorted(self.chosen.faults, key=lambda fault: fault.section or 0)
+            return {
+                "title": self.chosen.path.stem,
+                "facts": f"{self.chosen.path.name} · {count(len(faults), 'fault')} to mend",
+                "faults": [_fault(fault) for fault in faults],
+            }
+        told: dict[str, Any] = {
+            "title": lesson.title or lesson.name,
+            "facts": facts(lesson, self.rate),
+        }
+        told["notes"] = [*([self._said] if self._said else []), *lesson.warnings]
+        if self.reader:
+            here = {hit.section for hit in self._hits if hit.path == self.path}
+            told["reader"] = [
+                _passages(number, section, self.rate, number in here)
+                for number, section in enumerate(lesson.sections, start=1)
+            ]
+        return told
+
+    def _found(self, looking: str) -> list[dict[str, str]]:
+        """Where the words stand."""
+        if not self._hits:
+            return [
+                {"where": "", "before": f"No lesson holds “{looking}”.", "found": "", "after": ""}
+            ]
+        rows = [
+            {
+                "where": " · ".join(
+                    filter(None, (hit.path.stem, str(hit.section or ""), hit.field))
+                ),
+                "before": hit.before,
+                "found": hit.found,
+                "after": hit.after,
+            }
+            for hit in self._hits[:MOST_HITS]
+        ]
+        if len(self._hits) > MOST_HITS:
+            more = f"and {len(self._hits) - MOST_HITS} more"
+            rows.append({"where": "", "before": more, "found": "", "after": ""})
+        return rows
 
     def _label(self, path: Path) -> str:
         opened = self.folder.known(path)
@@ -392,48 +400,57 @@ class Lessons:
             return f"⚠ {path.stem} · {count(len(opened.faults), 'fault')}"
         return f"{path.stem} · {opened.lesson.title}" if opened.lesson.title else path.stem
 
-    def _show(self) -> None:
-        looked_for = self._search.value.strip()
-        self._found.value = _found(self._hits, looked_for) if looked_for else ""
-        here = [hit for hit in self._hits if hit.path == self.path]
-        self._page.value = page(self.chosen, self.rate, here)
-
-    def _tell(self) -> None:
-        for call in self._calls:
-            try:
-                call()
-            except Exception:
-                log.exception("what listens to the choice of a lesson failed")
-
-    def _values(self) -> list[Path]:
-        return [path for _, path in self._list.options]
-
-    def _ipython_display_(self) -> None:
-        show(self)
+    def page(self) -> str:
+        """The list and the chosen lesson, for a saved notebook."""
+        told = self.values()["lessons"]
+        lines = [line(str(option["label"])) for option in told["options"]]
+        chosen = line(told["title"], bold=True) + line(told["facts"])
+        passages = [line(f"{each['number']} {each['title']}") for each in told.get("reader", ())]
+        return "".join([*lines, chosen, *passages])
 
     def __repr__(self) -> str:
         lessons = count(len(self.folder.paths), "lesson")
-        return f"Lessons({str(self.folder.path)!r}): {lessons}, {self.path.name} is chosen"
+        chosen = f"{self.path.name} is chosen" if self.path else "none is chosen"
+        return f"Lessons({str(self.folder.path)!r}): {lessons}, {chosen}"
 
 
-def _found(hits: list[Hit], looked_for: str) -> str:
-    """Where the words stand, lesson by lesson."""
-    if not hits:
-        return words(f"No lesson holds “{looked_for}”.")
-    lessons = len({hit.path for hit in hits})
-    parts = [words(f"{count(len(hits), 'place')} in {count(lessons, 'lesson')}", "title")]
-    for path, some in groupby(hits[:MOST_HITS], lambda hit: hit.path):
-        parts.append(words(path.stem, "small"))
-        parts += [_line(hit) for hit in some]
-    if len(hits) > MOST_HITS:
-        parts.append(words(f"and {len(hits) - MOST_HITS} more", "small"))
-    return f'<div class="vidkit-found" role="status" tabindex="0">{"".join(parts)}</div>'
+_EMPTY = {
+    "title": "No lesson yet",
+    "facts": "This folder has no lesson yet: New lesson begins one.",
+}
 
 
-def _line(hit: Hit) -> str:
-    where = f"{hit.section} · {hit.field}" if hit.section else hit.field
-    return (
-        f'<div class="vidkit-hit"><span class="vidkit-small">{escape(where)}</span>'
-        f'<span dir="auto">{escape(hit.before)}<mark>{escape(hit.found)}</mark>'
-        f"{escape(hit.after)}</span></div>"
-    )
+def facts(lesson: Lesson, rate: int | None = None) -> str:
+    """A lesson in a line: its file, sections, words, length and language."""
+    spoken = sum(map(spoken_words, lesson.sections))
+    told = [
+        lesson.path.name,
+        count(len(lesson.sections), "section"),
+        f"{spoken:,} {'word' if spoken == 1 else 'words'}",
+        f"about {clock_time(spoken_seconds(spoken, rate))} long",
+        lesson.language,
+    ]
+    return " · ".join(told)
+
+
+def _passages(number: int, section: Section, rate: int | None, is_open: bool) -> dict[str, Any]:
+    spoken = spoken_words(section)
+    told = f"{count(spoken, 'word')}, {clock_time(spoken_seconds(spoken, rate))}"
+    if section.audio:
+        told = f"own sound: {section.audio.name}"
+    picture = section.image_description
+    if section.image:
+        picture = f"own picture: {section.image.name}" + (f" ({picture})" if picture else "")
+    texts = [
+        (name, text) for name, text in (("Narration", section.content), ("Image", picture)) if text
+    ]
+    title = section.title or "Untitled"
+    return {"number": number, "title": title, "length": told, "texts": texts, "open": is_open}
+
+
+def _fault(fault: Fault) -> list[str]:
+    """Where a fault is, what it is, and what to do."""
+    where = f"Section {fault.section}" if fault.section else "The lesson"
+    if fault.field:
+        where += f", {fault.field}"
+    return [where, fault.problem, fault.mend]

@@ -20,7 +20,7 @@ from typing import Any
 
 from IPython.core.getipython import get_ipython
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.display import HTML, display
+from IPython.display import display
 
 from .. import cli
 from ..cli import say, told_to
@@ -28,7 +28,7 @@ from ..core.errors import OutputError, VidkitError
 from ..core.loop import allow_nested
 from ..models.lesson import Lesson, read_lesson
 from ..report.reports import VideoReport
-from .widgets import media
+from .videos import Film
 
 NAME = "lesson"
 """What a lesson is called that has no name."""
@@ -81,9 +81,11 @@ def _this(words: list[str]) -> object:
     if not notebook.is_saved(path, dict(enumerate(ran))):
         say(f"{path.name} is not saved as it stands here; save it, and run this cell again")
     try:
-        lessons, notes = course.written(path)
-        folder, name = lessons[0][0].path.parent, lessons[0][0].path.stem
-        for note in notes:
+        drafts = course.placed(path)
+        for draft, file in drafts:
+            course.write(draft, file)
+        folder, name = drafts[0][1].parent, drafts[0][1].stem
+        for note in drafts[0][0].notes:
             say(f"note: {note}")
     except OutputError:
         folder, name = path.parent, path.stem
@@ -114,8 +116,7 @@ def lesson(line: str, cell: str) -> object:
         return None
     report = _carried_out(["make", str(path), *words], written)
     if isinstance(report, VideoReport) and report.path is not None:
-        page = media(report.path, report.title or report.name)
-        display(HTML(f'<div style="max-width:640px">{page}</div>'))
+        display(Film(report))
     return report
 
 

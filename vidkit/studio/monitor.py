@@ -1,24 +1,25 @@
-"""What a run uses now: calls under way, processor, memory and money, and what its gates decided."""
+"""A run as it goes on: how far it is, what it uses, and every call of it on a line of time."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from html import escape
+from typing import Any
 
-import ipywidgets as widgets
-
+from ..api import Run
 from ..core.events import (
     Event,
     GateDecided,
+    LessonEnded,
     Noticed,
     Paid,
     RunEnded,
     RunStarted,
     Sampled,
+    SectionEnded,
     Step,
     StepEnded,
     StepStarted,
@@ -29,9 +30,158 @@ from ..core.events import (
 from ..core.format import clock_time, count, in_brief, times, took
 from ..models.settings import Settings
 from ..report import timeline
-from ..report.html import Page, html
 from ..store.ledger import Budget
-from .widgets import Stored, Tone, button, show
+from .widgets import Part, Tone, line
+
+
+class Controls(Part):
+    """*Make*, *Make all*, *Pause* and *Cancel*, and how far the run is.
+
+    `told` is what the line says. does: what the buttons that are not here do, by their names.
+    """
+
+    component = "run"
+
+    def __init__(self, does: Mapping[str, Callable[[], object]]) -> None:
+        super().__init__()
+        self._does = does
+        self._run: Run[Any] | None = None
+        self.several = False
+        self.code = ""
+        self.told, self.tone = "", "state"
+        self._ending = False
+        self._began, self._expected = 0.0, 0.0
+        self._what = ""
+        self._total = self._lessons = 0
+        self._over = self._failed = self._lessons_over = 0
+
+    @property
+    def run(self) -> Run[Any] | None:
+        """The run that goes on, None where none does."""
+        return self._run if self._run is not None and not self._run.done() else None
+
+    def watch(self, run: Run[Any], what: str, total: int, expected: float = 0.0) -> None:
+        """Steer `run` until it is over. `what` is being made, in a few words: `total` sections, in
+        about `expected` seconds (0: nobody knows).
+        """
+        self._run, self._what, self._total, self._expected = run, what, total, expected
+        self._began = time.monotonic()
+        self._changed = True
+        self.paint()
+
+    def begin(self) -> None:
+        """A run is about to begin."""
+        self._ending = False
+        self._over = self._failed = self._lessons_over = self._lessons = self._total = 0
+
+    def say(self, text: str, tone: str = "state") -> None:
+        """Say something in the place of how far it is, until another run begins."""
+        self.told, self.tone, self._changed = text, tone, True
+        self.paint()
+
+    def trouble(self, text: str) -> None:
+        """Tell what went wrong."""
+        self.say(text, "wrong")
+
+    def pause(self) -> None:
+        """Hold the run, or let it go on."""
+        if (run := self.run) is not None:
+            (run.resume if run.snapshot().paused else run.pause)()
+            self._changed = True
+            self.paint()
+
+    def cancel(self) -> None:
+        """End the run: calls under way are finished and kept. A second time, those end too."""
+        if (run := self.run) is not None:
+            self._ending = True
+            run.cancel()
+            self._changed = True
+            self.paint()
+
+    do_pause, do_cancel = pause, cancel
+
+    def do_make(self) -> None:
+        """*Make video*."""
+        self._does["make"]()
+
+    def do_make_all(self) -> None:
+        """*Make all*."""
+        self._does["make_all"]()
+
+    def do_code(self) -> None:
+        """*Python*: shown, or hidden again."""
+        self._does["code"]()
+
+    def hear(self, event: Event) -> None:
+        """Count what is over."""
+        match event:
+            case RunStarted():
+                self._lessons = event.lessons or 0
+            case SectionEnded() if event.state != "cancelled":
+                self._over += 1
+                self._failed += event.state != "made"
+            case LessonEnded():
+                self._lessons_over += 1
+            case _:
+                pass
+
+    def paint(self) -> None:
+        """Show how far it is, and how long it has taken."""
+        if self.run is not None:
+            self._changed = True
+        super().paint()
+
+    def values(self) -> Mapping[str, Any]:
+        """What may be done, what is said, and how far the run is."""
+        run = self.run
+        taken = time.monotonic() - self._began
+        paused = run is not None and run.snapshot().paused
+        if run is not None:
+            self.told, self.tone = self._sentence(paused), "state"
+        total = max(self._total, self._over)
+        return {
+            "run": {
+                "busy": run is not None,
+                "ran": self._run is not None,
+                "several": self.several,
+                "paused": paused,
+                "ending": self._ending,
+                "said": self.told,
+                "tone": self.tone,
+                "done": self._over,
+                "total": total,
+                "taken": int(taken),
+                "left": None if paused or self._ending else self._left(taken, total),
+                "code": self.code,
+            }
+        }
+
+    def _sentence(self, paused: bool) -> str:
+        state = "Making"
+        if self._ending:
+            state = "Cancelling, and finishing what is under way:"
+        elif paused:
+            state = "Paused:"
+        failed = f", {self._failed} failed" if self._failed else ""
+        lessons = ""
+        if self._lessons > 1:
+            lessons = f"{self._lessons_over} of {count(self._lessons, 'lesson')}, "
+        total = max(self._total, self._over)
+        return f"{state} {self._what}: {lessons}{self._over} of {count(total, 'section')}{failed}"
+
+    def _left(self, taken: float, total: int) -> int | None:
+        """Seconds to go: as the plan says, and the more is over, as the run itself tells."""
+        if not total or self._over >= total:
+            return None
+        share = self._over / total
+        planned = max(0.0, self._expected - taken) if self._expected else None
+        seen = taken / share - taken if self._over >= 2 else None
+        if planned is None and seen is None:
+            return None
+        if planned is None or seen is None:
+            return round(seen if planned is None else planned)  # type: ignore[arg-type]
+        return round((1 - share) * planned + share * seen)
+
 
 DECISIONS = 4
 """Decisions of the gates that stay in sight."""
@@ -63,19 +213,18 @@ class Meter:
     tone: Tone = "working"
 
 
-class Meters:
+class Meters(Part):
     """The meters of a run. `settings` say how many calls may be under way and what may be spent;
     without them a scale has no end until an event tells one. `meters()` gives them as values.
     """
 
+    component = "meters"
+
     def __init__(self, settings: Settings | None = None) -> None:
+        super().__init__()
         self._lock = threading.Lock()
         self._settings = settings
         self._begin()
-        self._page = widgets.HTML()
-        self.widget = widgets.VBox([self._page])
-        self.widget.add_class("vidkit-meters")
-        self.paint()
 
     def _begin(self) -> None:
         """Forget the run before; what a gate allowed is still so."""
@@ -92,9 +241,6 @@ class Meters:
         self._sample: Sampled | None = None
         self._paid = self._unsure = 0.0
         self._changed = True
-
-    def _ipython_display_(self) -> None:
-        show(self)
 
     def __repr__(self) -> str:
         return "\n".join(f"{meter.name}: {meter.told}" for meter in self.meters())
@@ -114,14 +260,21 @@ class Meters:
         with self._lock:
             self._take(event)
 
-    def paint(self) -> None:
-        """Show what changed since the last time."""
-        if not self._changed:
-            return
-        self._changed = False
-        page = _page(self.meters(), list(self._decisions))
-        if self._page.value != page:
-            self._page.value = page
+    def values(self) -> Mapping[str, Any]:
+        """The meters, and the latest decisions of the gates."""
+        with self._lock:
+            meters = [*self._calls(), *self._machine(), self._money()]
+            decisions = list(self._decisions)
+        return {
+            "meters": {
+                "meters": list(map(_meter, meters)),
+                "decisions": list(map(_decision, decisions)),
+            }
+        }
+
+    def page(self) -> str:
+        """The meters as lines, for a saved notebook."""
+        return "".join(line(f"{meter.name}: {meter.told}") for meter in self.meters())
 
     def _take(self, event: Event) -> None:
         self._changed = True
@@ -245,41 +398,21 @@ def _size(bytes_: int) -> str:
     return f"{bytes_ / 1e9:.1f} GB" if bytes_ < 1e10 else f"{bytes_ / 1e9:.0f} GB"
 
 
-def _page(meters: list[Meter], decisions: list[GateDecided]) -> str:
-    """The meters and the decisions as HTML, all text escaped."""
-    lines = "".join(map(_line, meters))
-    gates = ""
-    if decisions:
-        told = "".join(f"<li>{_decision(each)}</li>" for each in decisions)
-        gates = f'<ul class="vidkit-decisions" aria-label="What the gates decided">{told}</ul>'
-    return f'<div class="vidkit-gauges" role="group" aria-label="Meters">{lines}</div>{gates}'
+def _meter(meter: Meter) -> dict[str, Any]:
+    """A meter for the page."""
+    full = None if meter.full is None else round(min(max(meter.full, 0.0), 1.0), 2)
+    return {"name": meter.name, "full": full, "told": meter.told, "tone": meter.tone}
 
 
-def _line(meter: Meter) -> str:
-    bar = "<span></span>"
-    if meter.full is not None:
-        full = min(max(meter.full, 0.0), 1.0)
-        bar = (
-            f'<span class="vidkit-gauge vidkit-{meter.tone}" aria-hidden="true">'
-            f'<span style="width:{100 * full:.0f}%"></span></span>'
-        )
-    warns = " vidkit-failed" if meter.tone == "failed" else ""
-    name = f'<span class="vidkit-state">{escape(meter.name)}</span>'
-    return f'{name}{bar}<span class="vidkit-told{warns}">{escape(meter.told)}</span>'
-
-
-def _decision(event: GateDecided) -> str:
-    """When, who and why: "0:12 openai waits 5 s: too many requests …"."""
-    tone = _COURSES.get(event.course, "waiting")
+def _decision(event: GateDecided) -> dict[str, str]:
+    """When, who and why: "0:12", "openai waits 5 s", "too many requests …"."""
     pause = f" {took(event.seconds)}" if event.seconds else ""
-    head = f"{in_brief(event.gate, 40)} {event.course}{pause}"
-    return (
-        f'<span class="vidkit-small">{clock_time(event.at)}</span> '
-        f'<span class="vidkit-{tone}">{escape(head)}</span>: {escape(in_brief(event.reason, 200))}'
-    )
-
-
-# Every call of a run as a bar on its lane, as it happens.
+    return {
+        "at": clock_time(event.at),
+        "head": f"{in_brief(event.gate, 40)} {event.course}{pause}",
+        "tone": _COURSES.get(event.course, "waiting"),
+        "reason": in_brief(event.reason, 200),
+    }
 
 
 STILL = 0.25
@@ -290,40 +423,24 @@ RECENT = 120.0
 """Seconds that *Last 2 minutes* shows."""
 
 
-class Timeline:
+class Timeline(Part):
     """A run as a picture that grows with it. `timeline` has its bars and their tally as plain
     values, and `png()` is the same picture for a notebook that is to be read later.
 
     clock: seconds, from any origin; it moves what lasts on between two events.
     """
 
+    component = "timeline"
+
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
         self.timeline = timeline.Timeline()
         self._clock = clock
         self._offset: float | None = None
         self._heard = 0
-        self._shown = (-1, False)
+        self._shown: tuple[int, bool] | None = None
         self._painted, self._size = float("-inf"), 0
         self._recent = False
-        self._picture = widgets.HTML()
-        self._span = button("Last 2 minutes", "Show the last two minutes, or all", self.turn)
-        self._span.layout.display = "none"
-        self.widget = widgets.VBox([self._picture, self._span])
-        self.paint()
-        self._painted = float("-inf")
-        self._stored: Stored | None = None
-
-    def _ipython_display_(self) -> None:
-        self._stored = Stored()
-        show(self, self._stored)
-        self._store()
-
-    def _store(self) -> None:
-        """What a saved notebook shows: the picture when the run is over, words until then."""
-        if self._stored is not None:
-            over = self.timeline.ended is not None
-            page = Page(repr(self), drawing=self.timeline.scene if over else None)
-            self._stored.show(html(page))
 
     def __repr__(self) -> str:
         return self.timeline.sentence(self._now())
@@ -338,28 +455,39 @@ class Timeline:
     def turn(self) -> None:
         """Show the last two minutes instead of the whole run, or the whole run again."""
         self._recent = not self._recent
-        self._span.description = "Whole run" if self._recent else "Last 2 minutes"
         self.paint()
+
+    do_turn = turn
 
     def paint(self) -> None:
         """Show what changed; while nothing does, what lasts grows now and then."""
+        if self._view is None:
+            return
         state, clock = (self._heard, self._recent), self._clock()
         over = self.timeline.ended is not None
-        still = state[0] == self._shown[0]
-        if state == self._shown and (over or self._offset is None):
+        if state == self._shown and (over or self._offset is None) and not self._changed:
             return
-        rest = max(self._size / BYTES_A_SECOND, STILL if still else 0.0)
-        if not over and state[1] == self._shown[1] and clock < self._painted + rest:
-            return
+        if not over and self._shown is not None and state[1] == self._shown[1]:
+            rest = max(self._size / BYTES_A_SECOND, STILL if state[0] == self._shown[0] else 0.0)
+            if clock < self._painted + rest:
+                return
+        self._shown, self._painted, self._changed = state, clock, True
+        super().paint()
+        if over:
+            self.store()
+
+    def values(self) -> Mapping[str, Any]:
+        """The picture as it is now."""
         now = self._now()
         since = max(0.0, now - RECENT) if self._recent else 0.0
-        page = self.timeline.html(now=now, since=since)
-        self._shown, self._painted, self._size = state, clock, len(page)
-        self._picture.value = page
-        if over:
-            self._store()
-        if now > RECENT:
-            self._span.layout.display = ""
+        picture = self.timeline.html(now=now, since=since)
+        self._size = len(picture)
+        return {"timeline": {"picture": picture, "long": now > RECENT, "recent": self._recent}}
+
+    def page(self) -> str:
+        """What a saved notebook shows: the picture when the run is over, words until then."""
+        told = line(repr(self))
+        return self.timeline.html() + told if self.timeline.ended is not None else told
 
     def png(self, dark: bool = False) -> bytes:
         """The picture as it is now, as a PNG."""

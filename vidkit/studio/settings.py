@@ -1,29 +1,25 @@
-"""How many workers, which providers, and what that would call, cost and take."""
+"""The settings of a run as fields, and what a run with them would call, cost and take."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
-
-import ipywidgets as widgets
+from threading import RLock
+from typing import Any, Literal, get_args
 
 from .. import api
 from ..api import Run
 from ..core import loop
-from ..core.errors import VidkitError
+from ..core.errors import SettingsError, VidkitError
 from ..core.events import Event, WorkersChanged
 from ..core.format import count, took
 from ..forecasting.plan import Plan
 from ..models.lesson import Lesson
-from ..models.settings import MOST_WORKERS, Settings, settled
+from ..models.settings import MOST_WORKERS, Motion, OnFailure, Settings, settled
 from ..pipeline.planning import Offer, offer
 from ..providers.registry import Kind, names
-from .widgets import Tone, button, mark, show, words
-
-# What a run would call, cost and take, worked out aside while somebody chooses.
+from .widgets import Listeners, Part, Tone
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,7 @@ class Estimate:
     """Plans for `subjects`, one after the other, each handed to `show` with those before it as
     soon as it is there; what was asked for before the last `begin` is never shown.
 
-    `show` is called in vidkit's thread.
+    `show` is called in a thread of its own.
     """
 
     def __init__(self, show: Callable[[Sequence[Answer]], None]) -> None:
@@ -85,7 +81,7 @@ class Estimate:
             answers += ((subject.name, await self._plan(subject, settings)),)
             if turn == self._turn:
                 self.answers = answers
-                self._show(answers)
+                await asyncio.to_thread(self._show, answers)
 
     async def _plan(self, subject: Subject, settings: Settings) -> Plan | VidkitError:
         known = self._known.get(subject)
@@ -107,105 +103,323 @@ def _plan(lessons: Callable[[], Iterable[Lesson]], settings: Settings) -> Plan |
         return VidkitError(f"{type(error).__name__}: {error}")
 
 
-# The choice of a provider: its name, what it is told beside, and what it needs and costs.
+Band = Literal["careful", "balanced", "bold"]
 
+BANDS: dict[Band, tuple[int, int]] = {"careful": (3, 1), "balanced": (7, 2), "bold": (64, 64)}
+"""For each band the most sections and the most videos at once; the names are the README's."""
 
-_TITLES: dict[Kind, tuple[str, str]] = {
-    "images": ("Images", "Model, theme or folder"),
-    "voice": ("Voice", "Model, voice or folder"),
+AS_ASKED = "as asked"
+"""The reason of a change that somebody made by hand."""
+
+_TONES: dict[Band, Tone] = {"careful": "ok", "balanced": "working", "bold": "paid"}
+_MEANING: dict[Band, str] = {
+    "careful": "careful: no provider minds",
+    "balanced": "balanced: what most accounts bear",
+    "bold": "bold: for large accounts; others answer “Too Many Requests”",
 }
+_COUNTS = ("section_workers", "video_workers")
+_PROVIDERS: dict[str, Kind] = {"images": "images", "voice": "voice"}
+_BESIDE = {"images": "Model, theme or folder of pictures", "voice": "Model, voice or folder"}
+_TITLES = {"images": "Pictures by", "voice": "Narration by"}
+
+_SIZES = ((854, 480), (1280, 720), (1920, 1080), (720, 1280), (1080, 1080))
+_MOTIONS = {"still": "still pictures", "zoom": "a slow zoom", "fade": "a fade between sections"}
+_FAILURES = {
+    "skip": "leave the section out",
+    "placeholder": "show a card in its place",
+    "stop": "stop the lesson",
+}
+_YES_NO = (("yes", "yes: never faster than a provider bears"), ("no", "no: always so many"))
 
 
-class Provider:
-    """Chooses what `images=` or `voice=` of `settings` is; `changed` is called with a choice.
+def band(sections: int, videos: int) -> Band:
+    """How daring so many sections and videos at once are."""
+    for name, (most_sections, most_videos) in BANDS.items():
+        if sections <= most_sections and videos <= most_videos:
+            return name
+    return "bold"
 
-    A provider that is no name, such as an object or a list of names, is offered beside the names.
+
+class Workers(Part):
+    """The worker counts, providers and further settings of a run, with what they would call, cost
+    and take.
+
+    settings, changes: what is chosen at first, and what of the `Settings` cannot be chosen here.
+    `settings` are those that are chosen now. While a run that it watches goes on, *Fewer* and
+    *More workers* resize it.
     """
 
-    def __init__(self, kind: Kind, settings: Settings, changed: Callable[[], None]) -> None:
-        self.kind = kind
-        self._settings = settings
-        self._settling = False
-        self._changed = changed
+    component = "settings"
+
+    def __init__(self, settings: Settings | None = None, **changes: Any) -> None:
+        super().__init__()
+        self._lock = RLock()
+        self.settings = settled(settings, changes)
+        self._choosing = Listeners("workers")
+        self._run: Run[Any] | None = None
+        self._reason, self._wrong = "", ""
+        self._offers: dict[tuple[str, str], Offer] = {}
         self._looking: loop.Work[None] | None = None
-        title, beside = _TITLES[kind]
-        self._name = widgets.Dropdown(description=title)
-        self._argument = widgets.Combobox(
-            description=beside, placeholder="its own choice", continuous_update=False
-        )
-        self._about = widgets.HTML()
-        for each in (self._name, self._argument):
-            each.add_class("vidkit-field")
-            each.observe(self._picked, "value")
-        pair = widgets.HBox([self._name, self._argument])
-        pair.add_class("vidkit-pair")
-        self.widget = widgets.VBox([pair, self._about])
-        self.spec = getattr(settings, kind)
-
-    @property
-    def spec(self) -> Any:
-        """The provider as the settings take it: `name`, `name:argument`, or what was given."""
-        argument = self._argument.value.strip()
-        if self._plain and argument:
-            return f"{self._name.value}:{argument}"
-        return self._name.value
-
-    @spec.setter
-    def spec(self, spec: Any) -> None:
-        known = names(self.kind)
-        name, _, argument = spec.partition(":") if isinstance(spec, str) else (spec, "", "")
-        options: list[tuple[str, Any]] = [(each, each) for each in known]
-        if not (isinstance(name, str) and name in known):
-            name, argument = spec, ""
-            options.append((told(spec), spec))
-        self._settling = True
-        try:
-            self._name.options = options
-            self._name.value = name
-            self._argument.value = argument
-            self._argument.disabled = not self._plain
-        finally:
-            self._settling = False
+        self._estimate = Estimate(lambda _: self._show())
         self._look()
 
-    @property
-    def _plain(self) -> bool:
-        return isinstance(self._name.value, str) and self._name.value in names(self.kind)
+    def choose(self, **changes: Any) -> None:
+        """Choose other settings, those for which there is no field among them.
 
-    def hold(self, held: bool) -> None:
-        """Whether it waits for the end of a run."""
-        self._name.disabled = held
-        self._argument.disabled = held or not self._plain
+        Raises `SettingsError` for what a run would not take.
+        """
+        with self._lock:
+            self.settings = self.settings.with_(**changes)
+        self._chosen()
 
-    def wait(self) -> None:
-        """Wait until what it needs and costs is shown."""
+    def on_change(self, call: Callable[[], None]) -> None:
+        """Call something whenever another setting is chosen."""
+        self._choosing.add(call)
+
+    def plan_for(self, *subjects: Subject) -> None:
+        """Show from now on what a run over each of these would do. It is worked out aside; what was
+        chosen last wins.
+        """
+        self._estimate.subjects = subjects
+        self._estimate.begin(self.settings)
+
+    def wait(self) -> tuple[Answer, ...]:
+        """Wait for what is being worked out, and give the plans, in the order of `plan_for`."""
         if self._looking is not None:
             self._looking.wait()
+        return self._estimate.wait()
 
-    def _picked(self, change: Any) -> None:
-        if self._settling:
-            return
-        if change["owner"] is self._name:
-            # what one provider is told means nothing to another
-            self._settling = True
-            self._argument.value = ""
-            self._argument.disabled = not self._plain
-            self._settling = False
-            self._look()
-        self._changed()
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """The plans that are worked out by now."""
+        return self._estimate.answers
+
+    def watch(self, run: Run[Any]) -> None:
+        """Steer `run` until it is over: the buttons resize it, and the fields wait."""
+        self._run, self._reason = run, ""
+        self._show()
+        run.when_done(lambda: self._released(run))
+
+    def fewer(self) -> None:
+        """One section less at once."""
+        self.do_step("section_workers", -1)
+
+    def more(self) -> None:
+        """One section more at once."""
+        self.do_step("section_workers", 1)
+
+    def hear(self, event: Event) -> None:
+        """Take in that the run has other workers now."""
+        if isinstance(event, WorkersChanged):
+            with self._lock:
+                chosen = self.settings
+                self.settings = chosen.with_(
+                    section_workers=event.sections,
+                    video_workers=event.videos,
+                    section_ceiling=chosen.section_ceiling,
+                    video_ceiling=chosen.video_ceiling,
+                )
+                self._reason = "" if event.reason == AS_ASKED else event.reason
+                self._changed = True
+
+    # ---- what somebody does in the page
+
+    def do_set(self, name: str, value: Any) -> None:
+        """Something else in a field."""
+        with self._lock:
+            self._wrong = ""
+            self.settings = self.settings.with_(**self._meant(name, value))
+        self._chosen()
+
+    def do_step(self, name: str, by: int) -> None:
+        """One more, or one less."""
+        with self._lock:
+            number = max(1, min(getattr(self.settings, name) + by, MOST_WORKERS))
+            self.settings = self.settings.with_(**{name: number})
+            run = self._run
+        if run is not None and not run.done():
+            which = {"section_workers": "sections", "video_workers": "videos"}[name]
+            run.resize(**{which: number})
+        self._chosen()
+
+    def trouble(self, text: str) -> None:
+        """Tell what a run would not take."""
+        self._wrong = text
+        self._show()
+
+    def _meant(self, name: str, value: Any) -> dict[str, Any]:
+        """What a field means as settings."""
+        if name in _PROVIDERS:
+            given = getattr(self.settings, name)
+            return {} if value == told(given) else {name: value}
+        if name.endswith("_with"):
+            kind = name.removesuffix("_with")
+            chosen = str(getattr(self.settings, kind)).partition(":")[0]
+            return {kind: f"{chosen}:{value.strip()}" if value.strip() else chosen}
+        match name:
+            case "size":
+                return {"size": tuple(int(side) for side in str(value).split("x"))}
+            case "adaptive":
+                return {"adaptive": value == "yes"}
+            case "auto":
+                now = {each: getattr(self.settings, each) for each in _COUNTS}
+                return dict.fromkeys(_COUNTS, "auto") if value == "yes" else now
+            case "budget" | "rate":
+                if value in ("", None):
+                    return {name: None}
+                return {name: float(value) if name == "budget" else int(value)}
+            case "image_style" | "voice_manner":
+                return {name: str(value).strip() or None}
+            case "section_workers" | "video_workers":
+                if not isinstance(value, int | float):
+                    raise SettingsError("the number of workers is empty; write one from 1 to 64")
+                return {name: int(value)}
+        return {name: value}
+
+    # ---- what it shows
+
+    def _chosen(self) -> None:
+        self._look()
+        self._show()
+        if self._run is None:
+            self._estimate.begin(self.settings)
+        self._choosing.tell()
+
+    def _released(self, run: Run[Any]) -> None:
+        if self._run is run:
+            self._run = None
+            self._changed = True
+            self._estimate.begin(self.settings, anew=True)
+
+    def _show(self) -> None:
+        self._changed = True
+        self.paint()
 
     def _look(self) -> None:
-        """Find out aside what it needs: a provider's library may take a second to come in."""
-        self._about.value = ""
-        self._argument.options = ()
-        if self._plain:
-            self._looking = loop.submit(self._tell(self._name.value))
+        """Find out aside what the providers need: a library may take a second to come in."""
+        wanted = [
+            (kind, name)
+            for kind in _PROVIDERS
+            if (name := self._named(kind)) and (kind, name) not in self._offers
+        ]
+        if wanted:
+            self._looking = loop.submit(self._find(wanted))
 
-    async def _tell(self, name: str) -> None:
-        found = await asyncio.to_thread(offer, self.kind, name, self._settings)
-        if name == self._name.value:
-            self._about.value = words(_about(found), "wrong" if found.usable is False else "small")
-            self._argument.options = tuple(model.partition(" ")[0] for model in found.models)
+    async def _find(self, wanted: Sequence[tuple[str, str]]) -> None:
+        for kind, name in wanted:
+            found = await asyncio.to_thread(offer, _PROVIDERS[kind], name, self.settings)
+            self._offers[kind, name] = found
+        await asyncio.to_thread(self._show)
+
+    def _named(self, kind: str) -> str | None:
+        """The known name of the provider that is chosen; None for an object, a list, or a name
+        that nobody knows.
+        """
+        spec = getattr(self.settings, kind)
+        name = spec.partition(":")[0] if isinstance(spec, str) else None
+        return name if name in names(_PROVIDERS[kind]) else None
+
+    def values(self) -> Mapping[str, Any]:
+        """The fields, what they mean together, and the plans."""
+        chosen = self.settings
+        sections, videos = chosen.section_workers, chosen.video_workers
+        daring = band(sections, videos)
+        told = (
+            f"{count(videos, 'video')} × {count(sections, 'section')}"
+            + (" × 2" if chosen.concurrent_parts else "")
+            + f" = at most {count(chosen.peak_calls, 'call')} at once"
+        )
+        words = self._wrong or " · ".join(filter(None, (told, _MEANING[daring], self._reason)))
+        shown = {
+            "fields": self._fields(),
+            "line": words,
+            "tone": "wrong" if self._wrong else _TONES[daring],
+            "plans": [_planned(name, plan) for name, plan in self._estimate.answers],
+        }
+        return {"settings": shown}
+
+    def _fields(self) -> list[dict[str, Any]]:
+        held = self._run is not None and not self._run.done()
+        chosen = self.settings
+        fields = []
+        for name, label, unit in (
+            ("section_workers", "Sections at once", "workers"),
+            ("video_workers", "Videos at once", "videos"),
+        ):
+            steps = [[f"Fewer {unit}", -1], [f"More {unit}", 1]]
+            number = _number(name, label, getattr(chosen, name), 1, MOST_WORKERS)
+            fields.append(number | {"steps": steps})
+        for kind in _PROVIDERS:
+            fields += self._provider(kind)
+        auto = "yes" if chosen.section_ceiling or chosen.video_ceiling else "no"
+        sizes = sorted({*_SIZES, tuple(chosen.size)})
+        budget = chosen.budget if isinstance(chosen.budget, int | float) else None
+        more = [
+            _choice(
+                "adaptive",
+                "Find out what a provider bears",
+                _YES_NO,
+                "yes" if chosen.adaptive else "no",
+            ),
+            _choice(
+                "auto",
+                "How many at once",
+                (("no", "as above"), ("yes", "found out while it runs")),
+                auto,
+            ),
+            _choice(
+                "size",
+                "Size",
+                [(f"{w}x{h}", f"{w} × {h}") for w, h in sizes],
+                "{}x{}".format(*chosen.size),
+            ),
+            _choice("motion", "Motion", _told(get_args(Motion), _MOTIONS), chosen.motion),
+            _choice(
+                "on_failure",
+                "When a section fails",
+                _told(get_args(OnFailure), _FAILURES),
+                chosen.on_failure,
+            ),
+            _number("budget", "Spend at most, in dollars", budget, 0, None)
+            | {"step": "any", "placeholder": "no limit"},
+            _number("rate", "Words a minute", chosen.rate, 80, 400)
+            | {"placeholder": "the voice's own"},
+            _text("image_style", "Style of all pictures", chosen.image_style),
+            _text("voice_manner", "How the voice speaks", chosen.voice_manner),
+        ]
+        fields += [field | {"more": True} for field in more]
+        return [field | {"held": held} for field in fields]
+
+    def _provider(self, kind: str) -> list[dict[str, Any]]:
+        spec, named = getattr(self.settings, kind), self._named(kind)
+        options = [(each, each) for each in names(_PROVIDERS[kind])]
+        value = named
+        if named is None:
+            value = told(spec)
+            options.append((value, value))
+        found = self._offers.get((kind, named or ""))
+        models = [model.partition(" ")[0] for model in found.models] if found else []
+        beside = str(spec).partition(":")[2] if named else ""
+        about = _about(found) if found else ""
+        tone = "wrong" if found is not None and found.usable is False else None
+        return [
+            _choice(kind, _TITLES[kind], options, value) | {"note": about, "tone": tone},
+            {
+                "name": f"{kind}_with",
+                "kind": "combo",
+                "label": _BESIDE[kind],
+                "value": beside,
+                "placeholder": "its own choice",
+                "options": [[model, model] for model in models],
+            },
+        ]
+
+    def __repr__(self) -> str:
+        chosen = self.settings
+        return (
+            f"Workers: {chosen.video_workers} videos × {chosen.section_workers} sections, "
+            f"images by {told(chosen.images)}, voice by {told(chosen.voice)}"
+        )
 
 
 def told(spec: Any) -> str:
@@ -222,256 +436,44 @@ def _about(found: Offer) -> str:
     return "; ".join(filter(None, (needs, found.cost, package)))
 
 
-log = logging.getLogger("vidkit.studio")
-
-Band = Literal["careful", "balanced", "bold"]
-
-BANDS: dict[Band, tuple[int, int]] = {"careful": (3, 1), "balanced": (7, 2), "bold": (64, 64)}
-"""For each band the most sections and the most videos at once; the names are the README's."""
-
-AS_ASKED = "as asked"
-"""The reason of a change that somebody made by hand."""
-
-_TONES: dict[Band, Tone] = {"careful": "ok", "balanced": "working", "bold": "paid"}
-_MEANING: dict[Band, str] = {
-    "careful": "careful: no provider minds",
-    "balanced": "balanced: what most accounts bear",
-    "bold": "bold: for large accounts; others answer “Too Many Requests”",
-}
-_CEILING = (
-    ("a ceiling: find out what a provider bears", True),
-    ("fixed: always so many", False),
-)
-
-
-def band(sections: int, videos: int) -> Band:
-    """How daring so many sections and videos at once are."""
-    for name, (most_sections, most_videos) in BANDS.items():
-        if sections <= most_sections and videos <= most_videos:
-            return name
-    return "bold"
-
-
-class Workers:
-    """The worker counts and providers of a run, with what they would call, cost and take.
-
-    settings, changes: what is chosen at first, and what of the `Settings` cannot be chosen here.
-    `settings` are those that are chosen now. While a run that it watches goes on, *Fewer* and
-    *More workers* resize it.
-    """
-
-    def __init__(self, settings: Settings | None = None, **changes: Any) -> None:
-        self.given = settled(settings, changes)
-        self._calls: list[Callable[[], None]] = []
-        self._run: Run[Any] | None = None
-        self._now: tuple[int, int] | None = None
-        self._reason = ""
-        self._settling = False
-        self._sections = _number("Sections at once", self.given.section_workers)
-        self._videos = _number("Videos at once", self.given.video_workers)
-        self._adaptive = _choice("These numbers are", _CEILING, self.given.adaptive)
-        self._images = Provider("images", self.given, self._chosen)
-        self._voice = Provider("voice", self.given, self._chosen)
-        self._line = widgets.HTML()
-        self._plan = widgets.HTML()
-        self._estimate = Estimate(self._planned)
-        self._fields = (self._sections, self._videos, self._adaptive)
-        self.widget = widgets.VBox([self._choices(), self._line, self._plan])
-        self.widget.add_class("vidkit-workers")
-        for each in self._fields:
-            each.observe(lambda _: self._chosen(), "value")
-        self._show()
-
-    @property
-    def settings(self) -> Settings:
-        """What is chosen now."""
-        return self.given.with_(
-            section_workers=self._sections.value,
-            video_workers=self._videos.value,
-            adaptive=self._adaptive.value,
-            images=self._images.spec,
-            voice=self._voice.spec,
-        )
-
-    def choose(self, **changes: Any) -> None:
-        """Choose other settings, those for which there is no field among them.
-
-        Raises `SettingsError` for what a run would not take.
-        """
-        chosen = self.settings.with_(**changes)
-        self.given = chosen
-        self._settling = True
-        try:
-            self._sections.value = chosen.section_workers
-            self._videos.value = chosen.video_workers
-            self._adaptive.value = chosen.adaptive
-            self._images.spec, self._voice.spec = chosen.images, chosen.voice
-        finally:
-            self._settling = False
-        self._chosen()
-
-    def on_change(self, call: Callable[[], None]) -> None:
-        """Call something whenever another setting is chosen."""
-        self._calls.append(call)
-
-    def plan_for(self, *subjects: Subject) -> None:
-        """Show from now on what a run over each of these would do. It is worked out aside; what was
-        chosen last wins.
-        """
-        self._estimate.subjects = subjects
-        self._estimate.begin(self.settings)
-
-    def wait(self) -> tuple[Answer, ...]:
-        """Wait for what is being worked out, and give the plans, in the order of `plan_for`."""
-        return self._estimate.wait()
-
-    def watch(self, run: Run[Any]) -> None:
-        """Steer `run` until it is over: the buttons resize it, and the fields wait."""
-        self._run = run
-        self._now, self._reason = None, ""
-        self._hold(True)
-        run.when_done(lambda: self._released(run))
-
-    def fewer(self) -> None:
-        """One section less at once."""
-        self._step(-1, 0)
-
-    def more(self) -> None:
-        """One section more at once."""
-        self._step(1, 0)
-
-    def hear(self, event: Event) -> None:
-        """Take in that the run has other workers now."""
-        if isinstance(event, WorkersChanged):
-            self._now = event.sections, event.videos
-            self._reason = "" if event.reason == AS_ASKED else event.reason
-
-    def paint(self) -> None:
-        """Show the numbers that the run works with."""
-        now, self._now = self._now, None
-        if now is None:
-            return
-        self._settling = True
-        try:
-            self._sections.value, self._videos.value = now
-        finally:
-            self._settling = False
-        self._show()
-
-    def _choices(self) -> widgets.Widget:
-        steps = [
-            button(
-                "Fewer workers", "One section less at once, also while a run goes on", self.fewer
-            ),
-            button("More workers", "One section more at once, also while a run goes on", self.more),
-            button("Fewer videos", "One video less at once", lambda: self._step(0, -1)),
-            button("More videos", "One video more at once", lambda: self._step(0, 1)),
-        ]
-        pairs = [
-            widgets.HBox([self._sections, *steps[:2]]),
-            widgets.HBox([self._videos, *steps[2:]]),
-            widgets.HBox([self._adaptive]),
-        ]
-        for pair in pairs:
-            pair.add_class("vidkit-pair")
-        choices = widgets.Box([*pairs[:2], self._images.widget, self._voice.widget, *pairs[2:]])
-        choices.add_class("vidkit-pairs")
-        return choices
-
-    def _step(self, sections: int, videos: int) -> None:
-        wanted = (
-            _within(self._sections.value + sections),
-            _within(self._videos.value + videos),
-        )
-        self._settling = True
-        try:
-            self._sections.value, self._videos.value = wanted
-        finally:
-            self._settling = False
-        if self._run is not None and not self._run.done():
-            self._run.resize(*wanted)
-        self._chosen()
-
-    def _chosen(self) -> None:
-        if self._settling:
-            return
-        self._show()
-        if self._run is None:
-            self._estimate.begin(self.settings)
-        for call in self._calls:
-            try:
-                call()
-            except Exception:
-                log.exception("what listens to the choice of workers failed")
-
-    def _released(self, run: Run[Any]) -> None:
-        if self._run is run:
-            self._run = None
-            self.paint()
-            self._hold(False)
-            self._estimate.begin(self.settings, anew=True)
-
-    def _hold(self, held: bool) -> None:
-        for each in self._fields:
-            each.disabled = held
-        self._images.hold(held)
-        self._voice.hold(held)
-
-    def _show(self) -> None:
-        chosen = self.settings
-        sections, videos = chosen.section_workers, chosen.video_workers
-        daring = band(sections, videos)
-        told = (
-            f"{count(videos, 'video')} × {count(sections, 'section')}"
-            + (" × 2" if chosen.concurrent_parts else "")
-            + f" = at most {count(chosen.peak_calls, 'call')} at once"
-        )
-        self._line.value = (
-            f'<div class="vidkit-row" role="status"><span class="vidkit-title">{told}</span>'
-            f"{mark(_MEANING[daring], _TONES[daring])}{words(self._reason, 'small')}</div>"
-        )
-
-    def _planned(self, plans: Sequence[Answer]) -> None:
-        """Show what was worked out."""
-        self._plan.value = "".join(_planned(name, plan) for name, plan in plans)
-
-    def _ipython_display_(self) -> None:
-        show(self)
-
-    def __repr__(self) -> str:
-        chosen = self.settings
-        return (
-            f"Workers: {chosen.video_workers} videos × {chosen.section_workers} sections, "
-            f"images by {told(chosen.images)}, voice by {told(chosen.voice)}"
-        )
-
-
-def _planned(name: str, plan: Plan | VidkitError) -> str:
+def _planned(name: str, plan: Plan | VidkitError) -> dict[str, Any]:
     """A plan as a line with its calls below it, or what is in its way."""
     if isinstance(plan, VidkitError):
-        told = words(str(plan), "wrong")
+        return {"name": name, "title": "", "lines": [], "wrong": [str(plan)]}
+    cost = "cost unknown" if plan.dollars is None else f"at most ${plan.dollars:.2f}"
+    cost = "free" if plan.dollars == 0 else cost
+    clips = plan.clips
+    if plan.new:
+        title = f"{count(plan.new, 'call')}, {cost}, about {took(plan.seconds)}"
+    elif clips:
+        title = f"{count(clips, 'clip')} to cut, free, about {took(plan.seconds)}"
     else:
-        cost = "cost unknown" if plan.dollars is None else f"at most ${plan.dollars:.2f}"
-        cost = "free" if plan.dollars == 0 else cost
-        line = f"{count(plan.new, 'call')}, {cost}, about {took(plan.seconds)}"
-        told = words(line if plan.new else "nothing to call: the store has all of it", "title")
-        told += "".join(words(str(calls), "small") for calls in plan.calls)
-        told += "".join(words(f"will fail: {fault}", "wrong") for fault in plan.faults)
-    return f'<div class="vidkit-plan">{words(name)}{told}</div>'
+        title = "nothing to call: the store has all of it"
+    faults = [f"will fail: {fault}" for fault in plan.faults]
+    return {
+        "name": name,
+        "title": title,
+        "lines": [str(each) for each in plan.calls],
+        "wrong": faults,
+    }
 
 
-def _within(number: int) -> int:
-    return max(1, min(number, MOST_WORKERS))
+def _told(values: Iterable[str], words: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(value, words.get(value, value)) for value in values]
 
 
-def _number(name: str, value: int) -> widgets.BoundedIntText:
-    field = widgets.BoundedIntText(value, min=1, max=MOST_WORKERS, description=name)
-    field.add_class("vidkit-field")
-    field.add_class("vidkit-count")
-    return field
+def _number(
+    name: str, label: str, value: float | None, low: int, high: int | None
+) -> dict[str, Any]:
+    return {"name": name, "kind": "number", "label": label, "value": value, "min": low, "max": high}
 
 
-def _choice(name: str, options: Sequence[tuple[str, Any]], value: Any) -> widgets.Dropdown:
-    field = widgets.Dropdown(options=options, value=value, description=name)
-    field.add_class("vidkit-field")
-    return field
+def _text(name: str, label: str, value: str | None) -> dict[str, Any]:
+    return {"name": name, "kind": "text", "label": label, "value": value or ""}
+
+
+def _choice(
+    name: str, label: str, options: Iterable[Sequence[str]], value: str | None
+) -> dict[str, Any]:
+    pairs = [list(pair) for pair in options]
+    return {"name": name, "kind": "choice", "label": label, "value": value, "options": pairs}

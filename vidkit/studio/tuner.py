@@ -7,15 +7,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
-
-import ipywidgets as widgets
 
 from ..core import loop
 from ..core.errors import VidkitError
-from ..core.events import Event
 from ..core.format import count, took
 from ..forecasting.forecast import Forecast, forecast_of, prepared
 from ..forecasting.simulation import Rehearsal
@@ -23,7 +20,7 @@ from ..forecasting.sweep import curve
 from ..forecasting.workload import Given, PerMinute, Seconds
 from ..models.settings import Settings, settled
 from ..pipeline.workload import Kind
-from .widgets import NAMES, Stored, button, count_slider, limit_slider, seconds_slider, show, words
+from .widgets import Part
 
 IMAGE_SECONDS, VOICE_SECONDS = 60.0, 30.0
 MOST_A_MINUTE = 200
@@ -41,17 +38,67 @@ LessonContext = tuple[int, int]
 Speeds = dict[LessonContext, Forecast]
 
 
-class Tuner:
+@dataclass
+class Slider:
+    """A number that can be moved between two ends, or a choice of yes and no. `value` set is the
+    slider moved.
+    """
+
+    name: str
+    label: str
+    _value: Any
+    low: float
+    high: float
+    step: float
+    moved: Callable[[], None]
+    held: bool = False
+
+    @property
+    def value(self) -> Any:
+        """Where it stands."""
+        return self._value
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        if isinstance(self._value, bool):
+            value = bool(value)
+        else:
+            self.high = max(self.high, value)
+            value = type(self._value)(min(max(value, self.low), self.high))
+        if value != self._value:
+            self._value = value
+            self.moved()
+
+    def told(self) -> dict[str, Any]:
+        """It for the page."""
+        shown = ""
+        if not isinstance(self._value, bool):
+            limit = self.name.endswith("_limit")
+            shown = "no limit" if limit and not self._value else f"{self._value:g}"
+        return {
+            "name": self.name,
+            "label": self.label,
+            "value": self._value,
+            "min": self.low,
+            "max": self.high,
+            "step": self.step,
+            "told": shown,
+            "held": self.held,
+        }
+
+
+class Tuner(Part):
     """Sliders, and the forecast that follows them: the timeline of the run, and how many times as
     fast each number of workers is.
 
     lessons, and the seconds and limits that the sliders begin with: as in `vidkit.forecast`.
     use: called with the settings by *Use these*; without it they are in `settings`.
 
-    The sliders (`image_s`, `voice_s`, `image_limit`, `voice_limit`, `sections`, `videos`,
-    `adaptive`) are widgets: `tuner.image_s.value = 20` is a slider moved. `forecast` is what is
-    shown.
+    The sliders are `image_s`, `voice_s`, `image_limit`, `voice_limit`, `sections`, `videos` and
+    `adaptive`: `tuner.image_s.value = 20` is a slider moved. `forecast` is what is shown.
     """
+
+    component = "tuner"
 
     def __init__(
         self,
@@ -68,6 +115,7 @@ class Tuner:
         cores: int | None = None,
         **changes: Any,
     ) -> None:
+        super().__init__()
         self._given = settled(settings, changes)
         self._base, self._bare = prepared(
             lessons,
@@ -81,22 +129,11 @@ class Tuner:
             cores=cores,
         )
         self._use = use
-        self._stored = Stored()
         self._curves: OrderedDict[object, Speeds] = OrderedDict()
         self._turn, self._painted = 0, 0.0
         self._work: loop.Work[None] | None = None
+        self._said, self._speed = "", ""
         self._make_sliders()
-        self._status, self._timeline, self._speed = (widgets.HTML() for _ in range(3))
-        self._said = widgets.HTML()
-        pictures = widgets.VBox([self._timeline, self._speed])
-        pictures.add_class("vidkit-forecast")
-        tip = "Hand these worker counts over" if use else "Keep these worker counts in `settings`"
-        hand = widgets.HBox([button("Use these", tip, self.use, chief=True), self._said])
-        hand.add_class("vidkit-row")
-        sliders = widgets.Box(self._sliders)
-        sliders.add_class("vidkit-sliders")
-        self.widget = widgets.VBox([widgets.HTML(NAMES), sliders, self._status, hand, pictures])
-        self.widget.add_class("vidkit-tuner")
         self.forecast: Forecast
         self._moved()
 
@@ -112,14 +149,24 @@ class Tuner:
             f"{count(chosen.section_workers, 'section')} × {count(chosen.video_workers, 'video')}"
         )
         if self._use is None:
-            self._said.value = words(f"{told} at once: they are in tuner.settings", "small")
+            self._say(f"{told} at once: they are in tuner.settings")
             return
         try:
             self._use(chosen)
         except VidkitError as error:
-            self._said.value = words(str(error), "wrong")
+            self._say(str(error))
         else:
-            self._said.value = words(f"{told} at once: handed over", "small")
+            self._say(f"{told} at once: handed over")
+
+    do_use = use
+
+    def do_set(self, name: str, value: float | bool) -> None:
+        """Somebody moves a slider."""
+        next(slider for slider in self._sliders if slider.name == name).value = value
+
+    def trouble(self, text: str) -> None:
+        """Tell what went wrong."""
+        self._say(text)
 
     def wait(self) -> Forecast:
         """Wait until everything is shown, and give the forecast."""
@@ -130,31 +177,57 @@ class Tuner:
                 work.wait()
         return self.forecast
 
-    def hear(self, event: Event) -> None:
-        """Nothing of a run changes a forecast."""
+    def values(self) -> Mapping[str, Any]:
+        """The sliders, what a run would come to, and the two pictures."""
+        title, rest = _status(self.forecast)
+        told = {
+            "sliders": [slider.told() for slider in self._sliders],
+            "title": title,
+            "rest": rest,
+            "said": self._said,
+            "timeline": self.forecast.timeline.html(),
+            "speed": self._speed,
+        }
+        return {"tuner": told}
 
-    def paint(self) -> None:
-        """Nothing: it is shown when a slider moves."""
+    def page(self) -> str:
+        """The forecast for a saved notebook."""
+        return self.forecast._repr_html_()
+
+    def _say(self, text: str) -> None:
+        self._said, self._changed = text, True
+        self.paint()
 
     def _make_sliders(self) -> None:
         load, given = self._base.load, self._given
-        self.image_s = seconds_slider("Seconds an image takes", load.mean("image"), IMAGE_SECONDS)
-        self.voice_s = seconds_slider(
-            "Seconds a narration takes", load.mean("audio"), VOICE_SECONDS
-        )
-        self.image_limit = limit_slider(
-            "Image requests a minute", load.images.per_minute, MOST_A_MINUTE
-        )
-        self.voice_limit = limit_slider(
-            "Narration requests a minute", load.voice.per_minute, MOST_A_MINUTE
-        )
-        self.sections = count_slider("Sections at once", given.section_workers, MOST_SECTIONS)
+        moved = self._moved
+
+        def seconds(name: str, label: str, value: float, most: float) -> Slider:
+            return Slider(name, label, float(value), 0, max(most, 2 * value), 0.5, moved)
+
+        def limit(name: str, label: str, value: float | None) -> Slider:
+            most = max(MOST_A_MINUTE, 2 * (value or 0))
+            return Slider(name, f"{label} (0: no limit)", float(value or 0), 0, most, 5, moved)
+
+        def number(name: str, label: str, value: int, most: int) -> Slider:
+            return Slider(name, label, value, 1, max(most, value), 1, moved, most == 1)
+
         most = min(MOST_VIDEOS, len(load.lessons))
-        self.videos = count_slider("Videos at once", min(given.video_workers, most), most)
-        self.videos.disabled = most == 1
-        self.adaptive = widgets.Checkbox(
-            given.adaptive, description="Find out what the provider bears", indent=False
+        self.image_s = seconds(
+            "image_s", "Seconds an image takes", load.mean("image"), IMAGE_SECONDS
         )
+        self.voice_s = seconds(
+            "voice_s", "Seconds a narration takes", load.mean("audio"), VOICE_SECONDS
+        )
+        self.image_limit = limit("image_limit", "Image requests a minute", load.images.per_minute)
+        self.voice_limit = limit(
+            "voice_limit", "Narration requests a minute", load.voice.per_minute
+        )
+        self.sections = number("sections", "Sections at once", given.section_workers, MOST_SECTIONS)
+        videos = min(given.video_workers, most)
+        self.videos = number("videos", "Videos at once", videos, most)
+        told = "Find out what the provider bears"
+        self.adaptive = Slider("adaptive", told, given.adaptive, 0, 1, 1, moved)
         self._sliders = (
             self.image_s,
             self.voice_s,
@@ -164,8 +237,6 @@ class Tuner:
             self.videos,
             self.adaptive,
         )
-        for slider in self._sliders:
-            slider.observe(lambda _: self._moved(), "value")
 
     def _chosen(self) -> dict[str, Any]:
         return {
@@ -187,12 +258,10 @@ class Tuner:
     def _moved(self) -> None:
         """Show the forecast at once, and the speed-up as far as it is known."""
         self._turn += 1
-        self._said.value = ""
+        self._said = ""
         key, rehearsal = self._provider()
         settings = self._bare.with_(**self._chosen())
         self.forecast = forecast_of(rehearsal, settings)
-        self._status.value = _status(self.forecast)
-        self._timeline.value = self.forecast.timeline.html()
         known = self._curves.setdefault(key, {})
         self._curves.move_to_end(key)
         while len(self._curves) > REMEMBERED:
@@ -233,12 +302,9 @@ class Tuner:
         """Show the speed-up as far as it is known."""
         self._painted = time.monotonic()
         if alone := known.get((1, 1)):
-            self._speed.value = curve(dict(known), alone, self._row(), self.forecast)
-
-    def _ipython_display_(self) -> None:
-        self._stored = Stored()
-        show(self, self._stored)
-        self._stored.show(self.forecast._repr_html_())
+            self._speed = curve(dict(known), alone, self._row(), self.forecast)
+        self._changed = True
+        self.paint()
 
     def __repr__(self) -> str:
         return repr(self.forecast)
@@ -248,11 +314,10 @@ def _workers(settings: Settings) -> LessonContext:
     return settings.section_workers, settings.video_workers
 
 
-def _status(forecast: Forecast) -> str:
-    """What a run would come to, told also to who does not see it."""
+def _status(forecast: Forecast) -> tuple[str, str]:
+    """What a run would come to, in two lines."""
     cost = "price unknown" if forecast.dollars is None else f"${forecast.dollars:.2f}"
     wasted = f", {forecast.rejected} of them one too many (429)" if forecast.rejected else ""
     head = f"{took(forecast.seconds)}; at least {took(forecast.at_least)}, for {forecast.limit}"
     rest = f"{count(forecast.calls, 'call')}{wasted}, at most {forecast.peak} at once, {cost}"
-    page = words(head, "title") + words(rest, "small")
-    return f'<div role="status" aria-live="polite">{page}</div>'
+    return head, rest

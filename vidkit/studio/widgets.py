@@ -1,65 +1,483 @@
-"""What every part of a panel has, and how one is shown by itself."""
+"""What the parts of a panel share: their view in the page, media, painting, and what is saved.
+
+A part (`Part`) is plain state in Python. `View` is its face: one anywidget whose values are drawn
+by the ES modules in `static/`. Media go over the widget's own channel (`Media`), so that a panel
+needs no address of any file, and works wherever widgets do.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import io
 import json
 import logging
+import mimetypes
 import os
 import re
+import threading
 import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 from html import escape
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal
 from urllib.parse import quote
 
-import ipywidgets as widgets
+import anywidget
+import traitlets
 from IPython.core.getipython import get_ipython
 from IPython.display import display
-from ipywidgets.widgets.widget_string import HTMLStyle
 
 from ..api import Run
 from ..core import loop
+from ..core.errors import VidkitError
 from ..core.events import Event
-from ..models.lesson import IMAGES, SOUNDS
+from ..core.format import clock_time
+from ..report.reports import SectionReport, VideoReport
 
-# Whether the notebook can show a file, and by which address.
-#
-# A notebook's server gives out what lies in its folder, and nothing hidden. What lies elsewhere
-# has no address; it is shown from its bytes, where it is small enough for a kernel's message.
+log = logging.getLogger("vidkit.studio")
+
+Tone = Literal["ok", "working", "waiting", "kept", "failed", "paid", "wrong", "state"]
+"""How a word is coloured: `data-tone` in `static/style.css`."""
+
+STATIC = Path(__file__).parent / "static"
+MODULES = ("base", "player", "monitor", "choose", "sections", "index")
+"""The modules of the page, each after those that it imports."""
+
+PIECE = 512 * 1024
+"""Bytes of a film that go to the page in one message."""
+POSTER = (640, 360)
+"""Pixels: twice what a card is wide, for sharp screens."""
+THUMBNAIL = (320, 180)
+"""Pixels of a picture in a saved notebook."""
+SMALL_THUMBNAIL = (160, 90)
+MANY = 12
+"""Pictures from which on a saved notebook holds small ones."""
+MOST_TOKENS = 6000
+MADE_BYTES = 16e6
+"""Of posters that were made and may be asked for once more."""
+
+PAINTS = 0.1
+"""Seconds between two paints: a kernel that sends thousands of updates a second is cut off."""
 
 
-LARGEST_EMBEDDED = 1_500_000
-"""Bytes. A notebook's server drops what a kernel sends beyond 3 MB in three seconds, and
-base64 makes 4 bytes of 3."""
+class Part:
+    """A part of a panel: cards, a timeline, meters. Its state is plain values, which events and
+    clicks change in any thread; `paint` sends to the page what is shown differently since.
 
-THUMBNAIL = (320, 320)
-"""Pixels: ten of them leave a saved notebook under 200 KB."""
+    component: which component of the page draws it, and under which name it does something.
+    """
 
-_KINDS = {
-    ".mp4": "video/mp4",
-    ".wav": "audio/wav",
-    ".mp3": "audio/mpeg",
-    ".ogg": "audio/ogg",
-    ".oga": "audio/ogg",
-    ".opus": "audio/ogg",
-    ".flac": "audio/flac",
-    ".m4a": "audio/mp4",
-}
+    component: ClassVar[str] = ""
+
+    def __init__(self) -> None:
+        self._view: View | None = None
+        self._changed = True
+        self.saved: Saved | None = None
+
+    @property
+    def widget(self) -> View:
+        """Its widget, made when it is first asked for; a part of a larger panel has that of it."""
+        if self._view is None:
+            self._view = View((self,))
+            self._changed = True
+            self.paint()
+        return self._view
+
+    @property
+    def media(self) -> Media:
+        """Hands out what its view may show."""
+        return self.widget.media
+
+    def join(self, view: View) -> None:
+        """Be a part of a larger panel."""
+        self._view, self._changed = view, True
+
+    def hear(self, event: Event) -> None:
+        """Take in an event of a run. Called in any thread; changes plain values only, quick."""
+
+    def values(self) -> Mapping[str, Any]:
+        """What the page is to show, by the names of the view's values."""
+        return {}
+
+    def paint(self) -> None:
+        """Show what changed since the last time; called at 10 Hz at most."""
+        if self._view is not None and self._changed:
+            self._changed = False
+            self._view.put(self.values())
+
+    def trouble(self, text: str) -> None:
+        """Tell what went wrong with something that was asked for in the page."""
+        log.warning("%s", text)
+
+    def page(self) -> str:
+        """It as HTML that needs no kernel: what a saved notebook shows."""
+        return ""
+
+    def store(self) -> None:
+        """Have a saved notebook show what there is now."""
+        if self.saved is not None:
+            self.saved.show(self.page())
+
+    def _ipython_display_(self) -> None:
+        if get_ipython() is None:
+            print(repr(self))
+            return
+        self.widget.stored = ""
+        self.saved = Saved()
+        self.widget.stored = self.saved.name
+        self.paint()
+        bundle = self.widget._repr_mimebundle_()
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
+        display(data | {"text/plain": repr(self)}, metadata=metadata, raw=True)
+        self.store()
+
+    def _display_(self) -> object:
+        """What marimo shows."""
+        self.paint()
+        return self.widget
+
+
+@cache
+def script() -> str:
+    """The modules of the page as one: no address is needed, and nothing is built."""
+    text = "".join((STATIC / f"{name}.js").read_text("utf-8") for name in MODULES)
+    text = re.sub(r"^import .*?;\n", "", text, flags=re.MULTILINE | re.DOTALL)
+    return re.sub(r"^export (?!default)(\{.*?\};\n)?", "", text, flags=re.MULTILINE)
+
+
+@cache
+def style() -> str:
+    """The look of all parts."""
+    return (STATIC / "style.css").read_text("utf-8")
+
+
+class View(anywidget.AnyWidget):
+    """The face of one part, or of several: each of its values is drawn by a component of the
+    page, and what somebody does there is handed to the part of that name.
+    """
+
+    parts: traitlets.List[str] = traitlets.List().tag(sync=True)
+    stored = traitlets.Unicode("").tag(sync=True)
+    lessons = traitlets.Dict().tag(sync=True)
+    settings = traitlets.Dict().tag(sync=True)
+    run = traitlets.Dict().tag(sync=True)
+    lesson = traitlets.Dict().tag(sync=True)
+    sections: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    states = traitlets.Dict().tag(sync=True)
+    player = traitlets.Dict().tag(sync=True)
+    meters = traitlets.Dict().tag(sync=True)
+    timeline = traitlets.Dict().tag(sync=True)
+    videos = traitlets.Dict().tag(sync=True)
+    tuner = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, parts: Iterable[Part], shown: Sequence[str] = ()) -> None:
+        self._members = {part.component: part for part in parts}
+        self._putting = threading.RLock()
+        self.media = Media()
+        self._esm, self._css = script(), style()
+        super().__init__(parts=list(shown or self._members))
+        self.on_msg(self._told)
+
+    def member(self, part: Part) -> None:
+        """Have clicks of another part of that name go to this one."""
+        self._members[part.component] = part
+        part.join(self)
+
+    def put(self, values: Mapping[str, Any]) -> None:
+        """Send what differs to the page, in any thread."""
+        with self._putting, self.hold_sync():
+            for name, value in values.items():
+                if getattr(self, name) != value:
+                    setattr(self, name, value)
+
+    def _told(self, _: object, content: dict[str, Any], buffers: list[Any]) -> None:
+        """Somebody did something in the page."""
+        part, does = content.pop("part", ""), content.pop("do", "")
+        reply = content.pop("reply", None)
+        if part == "media":
+            self._piece(str(content.get("token")), int(content.get("offset", 0)))
+            return
+        value: object = True
+        if part != "view":
+            value = self._done(part, does, content, buffers)
+        if reply is not None:
+            self.send({"reply": reply, "value": value})
+
+    def _done(self, part: str, does: str, given: dict[str, Any], buffers: list[Any]) -> object:
+        member = self._members.get(part)
+        action = getattr(member, f"do_{does}", None)
+        if member is None or action is None:
+            log.warning("the page asked for %s.%s, which there is not", part, does)
+            return None
+        if buffers:
+            given["data"] = bytes(buffers[0])
+        try:
+            return action(**given)
+        except VidkitError as error:
+            member.trouble(str(error))
+        except Exception as error:
+            log.exception("%s.%s failed", part, does)
+            member.trouble(f"{type(error).__name__}: {error}")
+        return None
+
+    def _piece(self, token: str, offset: int) -> None:
+        """Send a piece of a picture, a sound or a film."""
+        try:
+            data, size, kind = self.media.piece(token, offset)
+        except (OSError, ValueError, KeyError, VidkitError) as error:
+            told = "it is not there any more" if isinstance(error, KeyError) else str(error)
+            self.send({"media": token, "offset": offset, "error": told})
+        else:
+            told_kind = {"media": token, "offset": offset, "size": size, "type": kind}
+            self.send(told_kind, buffers=[data])
+
+
+class Media:
+    """What a view may show: each file or poster under a token that nobody can guess, and that is
+    another one when the file is made anew. Belongs to any thread, and holds a bounded number.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._salt = uuid.uuid4().bytes
+        self._known: OrderedDict[str, tuple[str, Callable[[], bytes] | Path]] = OrderedDict()
+        self._made: OrderedDict[str, bytes] = OrderedDict()
+
+    def file(self, path: Path | None) -> str | None:
+        """A token for a file as it is; None where there is none."""
+        if path is None or (stamp := _stamp(path)) is None:
+            return None
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        if path.suffix == ".vtt":
+            kind = "text/vtt"
+        return self._token(f"{path}|{stamp}", kind, path)
+
+    def poster(self, path: Path | None) -> str | None:
+        """A token for a picture in the size of a card; None where there is none."""
+        if path is None or (stamp := _stamp(path)) is None:
+            return None
+        return self.made(f"poster|{path}|{stamp}", "image/jpeg", lambda: thumbnail(path, POSTER))
+
+    def made(self, name: str, kind: str, make: Callable[[], bytes]) -> str:
+        """A token for what `make` gives when the page asks for it; the same for the same name."""
+        return self._token(name, kind, make)
+
+    def _token(self, name: str, kind: str, source: Callable[[], bytes] | Path) -> str:
+        token = hashlib.blake2b(name.encode(), key=self._salt, digest_size=12).hexdigest()
+        with self._lock:
+            self._known[token] = kind, source
+            self._known.move_to_end(token)
+            while len(self._known) > MOST_TOKENS:
+                self._known.popitem(last=False)
+        return token
+
+    def piece(self, token: str, offset: int) -> tuple[bytes, int, str]:
+        """A piece from `offset` on, the size of the whole in bytes, and its media type.
+
+        Raises `KeyError` for a token that was never given, `OSError` where its file is gone.
+        """
+        with self._lock:
+            kind, source = self._known[token]
+        if isinstance(source, Path):
+            with source.open("rb") as file:
+                size = file.seek(0, io.SEEK_END)
+                file.seek(min(max(offset, 0), size))
+                return file.read(PIECE), size, kind
+        data = self._made_once(token, source)
+        return data[offset : offset + PIECE], len(data), kind
+
+    def _made_once(self, token: str, make: Callable[[], bytes]) -> bytes:
+        with self._lock:
+            if token in self._made:
+                self._made.move_to_end(token)
+                return self._made[token]
+        data = make()
+        with self._lock:
+            self._made[token] = data
+            while sum(map(len, self._made.values())) > MADE_BYTES and len(self._made) > 1:
+                self._made.popitem(last=False)
+        return data
+
+
+def _stamp(path: Path) -> str | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return f"{found.st_mtime_ns}|{found.st_size}"
+
+
+def thumbnail(path: Path, most: tuple[int, int]) -> bytes:
+    """A picture as a JPEG of at most so many pixels. Raises `OSError` where it is none."""
+    from PIL import Image
+
+    small = io.BytesIO()
+    with Image.open(path) as picture:
+        picture.draft("RGB", most)
+        picture.thumbnail(most, Image.Resampling.LANCZOS, reducing_gap=2.0)
+        if picture.mode not in ("RGB", "L"):
+            picture = picture.convert("RGBA")
+            paper = Image.new("RGB", picture.size, "white")
+            paper.paste(picture, mask=picture.getchannel("A"))
+            picture = paper
+        picture.save(small, "JPEG", quality=82)
+    return small.getvalue()
+
+
+class Painter:
+    """Paints parts every `seconds` while a run goes on, and once after it ended."""
+
+    def __init__(self, seconds: float = PAINTS) -> None:
+        self.seconds = seconds
+
+    def watch(
+        self, run: Run[Any], *parts: Part, after: Callable[[], None] | None = None
+    ) -> loop.Work[None]:
+        """Paint `parts` from now on until `run` is over, in a thread beside vidkit's loop: looking
+        at files takes time. `after` is called there at last. Returns at once.
+
+        A part to which nothing happened sends nothing, so waiting costs a look at each part.
+        """
+        return loop.submit(self._paint_on(run, parts, after))
+
+    async def _paint_on(
+        self, run: Run[Any], parts: tuple[Part, ...], after: Callable[[], None] | None
+    ) -> None:
+        over = asyncio.Event()
+        running = asyncio.get_running_loop()
+
+        def ended() -> None:
+            running.call_soon_threadsafe(over.set)
+
+        run.when_done(ended)
+        while not run.done():
+            await asyncio.to_thread(paint, parts)
+            try:
+                await asyncio.wait_for(over.wait(), self.seconds)
+            except TimeoutError:
+                continue
+        if after is not None:
+            await asyncio.to_thread(after)
+        await asyncio.to_thread(paint, parts)
+
+
+def paint(parts: Iterable[Part]) -> None:
+    """Paint each part; one that fails is logged and disturbs neither the run nor the others."""
+    for part in parts:
+        try:
+            part.paint()
+        except Exception:
+            log.exception("%s could not be painted", type(part).__name__)
+
+
+class Listeners:
+    """Who wants to know of a choice. One that fails is logged, and keeps nobody from choosing."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._calls: list[Callable[[], None]] = []
+
+    def add(self, call: Callable[[], None]) -> None:
+        """Call something from now on."""
+        self._calls.append(call)
+
+    def tell(self) -> None:
+        """Call all of them."""
+        for call in self._calls:
+            try:
+                call()
+            except Exception:
+                log.exception("what listens to the choice of %s failed", self._what)
+
+
+# ---- what a notebook shows without its kernel
+
+_LOOK = """
+.vidkit-stored { font: 13px/1.5 var(--jp-ui-font-family, system-ui, sans-serif); }
+.vidkit-stored figure { margin: 0; } .vidkit-stored img, .vidkit-stored video { max-width: 100%;
+  border-radius: 6px; display: block; height: auto; }
+.vidkit-stored ol { list-style: none; margin: 12px 0; padding: 0; display: grid; gap: 12px;
+  grid-template-columns: repeat(auto-fill, minmax(min(18em, 100%), 1fr)); }
+.vidkit-stored li { border: 1px solid #8884; border-radius: 8px; padding: 12px; min-width: 0;
+  overflow-wrap: anywhere; }
+.vidkit-stored p { margin: 4px 0 0; }
+"""
+
+
+class Saved:
+    """What a saved notebook shows of a panel: HTML that needs no kernel, with its pictures in it.
+
+    It stands under the panel, and the panel hides it as soon as a kernel answers. A notebook that
+    is opened without its kernel has no panel, and shows this in its place.
+    """
+
+    def __init__(self) -> None:
+        self.name = f"vidkit-stored-{uuid.uuid4().hex[:12]}"
+        self._page: str | None = None
+        self._shown: Any = None
+        self._lock = threading.Lock()
+
+    def show(self, page: str) -> None:
+        """Display it, in a cell; later, put another page in its place, from any thread. Nothing
+        where there is no notebook.
+        """
+        with self._lock:
+            if page == self._page or not hasattr(get_ipython(), "kernel"):
+                return
+            self._page = page
+            bundle = {"text/html": self._html(page), "text/plain": ""}
+            if self._shown is None:
+                self._shown = display(bundle, raw=True, display_id=self.name)
+            else:
+                self._shown.update(bundle, raw=True)
+
+    def _html(self, page: str) -> str:
+        # where the panel should be, a notebook without its kernel tells of an error
+        gone = (
+            ".jp-OutputArea-child:not(:has(.vidkit))"
+            f":has(+ .jp-OutputArea-child #{self.name}) {{ display: none; }}"
+        )
+        return (
+            f'<style>{_LOOK}{gone}</style><div class="vidkit-stored" id="{self.name}">{page}</div>'
+        )
+
+
+def line(text: str, bold: bool = False) -> str:
+    """A line of text for a saved notebook, escaped."""
+    told = f"<b>{escape(text)}</b>" if bold else escape(text)
+    return f'<p dir="auto">{told}</p>'
+
+
+def figure(
+    picture: Path | None, film: Path | None, label: str, most: tuple[int, int] = THUMBNAIL
+) -> str:
+    """A picture in a saved notebook, small and in the page itself, with the film that it stands
+    for where the notebook can reach that; nothing where there is neither.
+    """
+    source = _embedded(picture, most) if picture is not None else None
+    address, name = url(film) if film is not None else None, escape(label)
+    if address is not None:
+        poster = f' poster="{source}"' if source else ""
+        shown = (
+            f'<video controls preload="none" width="{most[0]}" src="{escape(address)}"{poster} '
+            f'aria-label="{name}"></video>'
+        )
+    elif source is not None:
+        shown = f'<img src="{source}" alt="{name}" width="{most[0]}">'
+    else:
+        return ""
+    return f"<figure>{shown}</figure>"
 
 
 def url(path: Path) -> str | None:
     """A file's address relative to the notebook, with its age, so that a file that was made
-    anew is loaded anew. None where the notebook cannot reach it, or it is gone.
+    anew is loaded anew. None where the notebook's server does not give it out, or it is gone.
     """
-    try:
-        age = path.stat().st_mtime_ns
-    except OSError:
+    if (stamp := _stamp(path)) is None:
         return None
     here = notebook_folder()
     path = Path(os.path.abspath(path))  # noqa: PTH100 - `..` goes, links stay
@@ -67,7 +485,7 @@ def url(path: Path) -> str | None:
     if inside is None or any(part.startswith(".") for part in inside.parts):
         return None
     relative = Path(os.path.relpath(path, here))
-    return f"{quote(relative.as_posix())}?v={age}"
+    return f"{quote(relative.as_posix())}?v={stamp.partition('|')[0]}"
 
 
 def _inside(path: Path, folder: Path) -> Path | None:
@@ -99,405 +517,33 @@ def server_folder() -> Path | None:
         return None
 
 
-def embedded(path: Path) -> str | None:
-    """A file as a `data:` address: a small copy of a picture, and a sound or a video as it is.
-    None where it is too large, or cannot be read.
-    """
+def _embedded(path: Path, most: tuple[int, int]) -> str | None:
+    stamp = _stamp(path)
+    if stamp is None:
+        return None
     try:
-        if path.suffix in _KINDS:
-            if path.stat().st_size > LARGEST_EMBEDDED:
-                return None
-            return _address(_KINDS[path.suffix], path.read_bytes())
-        return _address("image/jpeg", _thumbnail(path)) if path.suffix in IMAGES else None
+        return _data(str(path), stamp, most)
     except (OSError, ValueError):
         return None
 
 
-def _address(kind: str, data: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
-
-
-def _thumbnail(path: Path) -> bytes:
-    from PIL import Image
-
-    small = io.BytesIO()
-    with Image.open(path) as picture:
-        picture.thumbnail(THUMBNAIL)
-        picture.convert("RGB").save(small, "JPEG", quality=72)
-    return small.getvalue()
-
-
-# How panels look: JupyterLab's own colours, in light and dark, and words escaped.
-#
-# One type scale, one spacing scale and one set of state colours for all parts, as custom
-# properties of `.vidkit`. A state is never told by its colour alone.
-
-
-Tone = Literal["ok", "working", "waiting", "kept", "failed", "paid"]
-"""The states that have a colour: `var(--vidkit-ok)` in CSS, `.vidkit-ok` as a class."""
-
-STYLE = """<style>
-.vidkit {
-  --vidkit-small: calc(var(--jp-ui-font-size1, 13px) * 0.923);
-  --vidkit-text: var(--jp-ui-font-size1, 13px);
-  --vidkit-large: calc(var(--jp-ui-font-size1, 13px) * 1.154);
-  --vidkit-1: 4px; --vidkit-2: 8px; --vidkit-3: 12px; --vidkit-4: 16px; --vidkit-5: 24px;
-  --vidkit-ink: var(--jp-ui-font-color1, CanvasText);
-  --vidkit-quiet: #616161;
-  --vidkit-paper: var(--jp-layout-color1, Canvas);
-  --vidkit-shade: var(--jp-layout-color2, #eee);
-  --vidkit-line: var(--jp-border-color2, #ccc);
-  --vidkit-ok: #1a7f37; --vidkit-working: #0b5cad; --vidkit-waiting: #616161;
-  --vidkit-kept: #6f42c1; --vidkit-failed: #b3261e; --vidkit-paid: #8a5a00;
-}
-body[data-jp-theme-light="false"] .vidkit {
-  --vidkit-quiet: #bdbdbd;
-  --vidkit-ok: #6fcf8a; --vidkit-working: #7ab8ff; --vidkit-waiting: #bdbdbd;
-  --vidkit-kept: #c7adff; --vidkit-failed: #ff9a92; --vidkit-paid: #f0bf5a;
-}
-.vidkit, .vidkit .widget-html-content, .vidkit .jp-RenderedHTMLCommon {
-  color: var(--vidkit-ink); font-size: var(--vidkit-text);
-  line-height: 1.45; font-family: var(--jp-ui-font-family, system-ui, sans-serif); }
-.vidkit { max-width: 100%; overflow: hidden; container: vidkit / inline-size; }
-.vidkit .widget-html, .vidkit .widget-html-content { height: auto; min-width: 0; margin: 0;
-  overflow-wrap: anywhere; }
-.vidkit .jp-OutputArea-output, .vidkit .jp-RenderedHTMLCommon { padding: 0; margin: 0; }
-.vidkit-title { font-weight: 600; }
-.vidkit-heading { font-weight: 600; font-size: var(--vidkit-large); }
-.vidkit-state { color: var(--vidkit-quiet); }
-.vidkit-small { color: var(--vidkit-quiet); font-size: var(--vidkit-small);
-  font-variant-numeric: tabular-nums; }
-.vidkit-ok { color: var(--vidkit-ok); } .vidkit-working { color: var(--vidkit-working); }
-.vidkit-waiting { color: var(--vidkit-waiting); } .vidkit-kept { color: var(--vidkit-kept); }
-.vidkit-failed, .vidkit-wrong { color: var(--vidkit-failed); }
-.vidkit-paid { color: var(--vidkit-paid); }
-.vidkit-mark { display: inline-flex; align-items: center; gap: var(--vidkit-1);
-  font-size: var(--vidkit-small); white-space: nowrap; }
-.vidkit-mark::before { content: ""; width: 8px; height: 8px; border-radius: 50%;
-  background: currentColor; flex: none; }
-.vidkit-mark.vidkit-waiting::before { background: none; border: 1.5px solid currentColor;
-  box-sizing: border-box; }
-.vidkit-row { display: flex; flex-flow: row wrap; align-items: center; gap: var(--vidkit-2); }
-.vidkit .jupyter-button { width: auto; margin: 0; padding: 0 var(--vidkit-2); border-radius: 4px; }
-.vidkit img, .vidkit video, .vidkit audio { display: block; max-width: 100%; }
-.vidkit audio { height: 32px; width: 100%; }
-.vidkit img, .vidkit video { border-radius: 4px; background: var(--vidkit-shade); }
-.vidkit-video video { max-width: 860px; width: 100%; }
-.vidkit ul { margin: 0; padding-inline-start: 1.4em; }
-.vidkit button:focus-visible, .vidkit summary:focus-visible, .vidkit a:focus-visible,
-.vidkit input:focus-visible, .vidkit textarea:focus-visible, .vidkit select:focus-visible,
-.vidkit [tabindex]:focus-visible {
-  outline: 2px solid var(--vidkit-working) !important; outline-offset: 1px; }
-.vidkit progress { width: 100%; height: 8px; accent-color: var(--vidkit-working); }
-.vidkit-number { color: var(--vidkit-quiet); font-variant-numeric: tabular-nums; }
-.vidkit-gauges { display: grid; grid-template-columns: max-content minmax(6em, 14em) 1fr;
-  gap: var(--vidkit-1) var(--vidkit-3); align-items: center;
-  font-variant-numeric: tabular-nums; }
-.vidkit-gauge { height: 8px; border-radius: 4px; background: var(--vidkit-shade);
-  overflow: hidden; }
-.vidkit-gauge > span { display: block; height: 100%; border-radius: 4px;
-  background: currentColor; }
-.vidkit-decisions { list-style: none; margin: var(--vidkit-2) 0 0; padding: var(--vidkit-2) 0 0;
-  border-top: 1px solid var(--vidkit-line); font-size: var(--vidkit-small);
-  font-variant-numeric: tabular-nums; }
-.vidkit-decisions li { padding: 1px 0; }
-"""
-
-STYLE += "".join(
-    (Path(__file__).parent / f"{name}.css").read_text("utf-8")
-    for name in ("panel", "cards", "tuner")
-)
-STYLE += "</style>"
-
-
-def words(text: str, kind: str = "state") -> str:
-    """Text from anywhere as a line of HTML, escaped. `kind` names its look: "title",
-    "heading", "state", "small", "wrong", or a `Tone`.
-    """
-    return f'<div class="vidkit-{kind}" dir="auto">{escape(text)}</div>'
-
-
-def mark(text: str, tone: Tone) -> str:
-    """A state as a dot of its colour and its word, escaped."""
-    return f'<span class="vidkit-mark vidkit-{tone}">{escape(text)}</span>'
-
-
-class Shared:
-    """What many widgets have in common, made once: without it each would have a layout and a
-    style of its own, and a panel of sixty cards twice as many messages to send.
-    """
-
-    def __init__(self) -> None:
-        self.layout = widgets.Layout()
-        self.text, self.button = HTMLStyle(), widgets.ButtonStyle()
-
-    def close(self) -> None:
-        """Let go of them, after the widgets."""
-        for each in (self.layout, self.text, self.button):
-            each.close()
-
-
-def button(
-    name: str,
-    tooltip: str,
-    does: Callable[[], object],
-    *,
-    chief: bool = False,
-    shared: Shared | None = None,
-) -> widgets.Button:
-    """A button with a text that calls `does`. `chief` marks the one thing to do next."""
-    given = {"layout": shared.layout, "style": shared.button} if shared else {}
-    made = widgets.Button(
-        description=name, tooltip=tooltip, button_style="primary" if chief else "", **given
-    )
-    made.on_click(lambda _: does())
-    return made
-
-
-def media(path: Path, label: str, *, embed: bool = False, lazy: bool = False) -> str:
-    """An image, a sound or a video from disk, as an element that loads it by a relative URL:
-    a saved notebook stays small, and still shows it when it is opened again.
-
-    Of a file that the notebook cannot reach a picture is shown as a small copy, a sound or a
-    video with `embed` from its bytes, and otherwise where it is. `lazy` loads what is seen alone.
-    """
-    video, sound = path.suffix == ".mp4", path.suffix in SOUNDS
-    source = url(path)
-    if source is None and (embed or not (video or sound)):
-        source = embedded(path)
-    if source is None:
-        return words(f"{label}: {path}", "small")
-    source, name = escape(source), escape(label)
-    if not (video or sound):
-        loading = "lazy" if lazy else "eager"
-        return f'<img src="{source}" alt="{name}" loading="{loading}">'
-    kind, track = ("video", '<track kind="captions">') if video else ("audio", "")
-    preload = "none" if lazy else "metadata"
-    return (
-        f'<{kind} controls preload="{preload}" src="{source}" aria-label="{name}">{track}</{kind}>'
-    )
-
-
-# What a notebook shows of a panel when it is opened again without its kernel.
-
-
-class Stored:
-    """What a saved notebook shows of a panel: HTML that needs no kernel.
-
-    It stands under the panel, out of sight as long as the panel is there. A notebook that is
-    opened without its kernel has no panel, and shows this in its place.
-    """
-
-    def __init__(self) -> None:
-        self.name = f"vidkit-stored-{uuid.uuid4().hex[:12]}"
-        self._page = ""
-        self._shown: Any = None
-
-    @property
-    def hidden(self) -> str:
-        """The style by which a panel that is there hides this."""
-        return f"<style>#{self.name} {{ display: none; }}</style>"
-
-    def show(self, page: str) -> None:
-        """Display it, in a cell; later, put another page in its place, from any thread. Nothing
-        where there is no notebook.
-        """
-        if page == self._page or not hasattr(get_ipython(), "kernel"):
-            return
-        self._page = page
-        bundle = {"text/html": self._html(), "text/plain": ""}
-        if self._shown is None:
-            self._shown = display(bundle, raw=True, display_id=self.name)
-        else:
-            self._shown.update(bundle, raw=True)
-
-    def _html(self) -> str:
-        # where the panel should be, a notebook without its kernel tells of an error
-        gone = (
-            ".jp-OutputArea-child:not(:has(.vidkit))"
-            f":has(+ .jp-OutputArea-child #{self.name}) {{ display: none; }}"
-        )
-        style = re.sub(r"\.vidkit(?![\w-])", ".vidkit-stored", STYLE)
-        page = f'<div class="vidkit-stored" id="{self.name}">{self._page}</div>'
-        return f"{style}<style>{gone}</style>{page}"
-
-
-KEYS = """<style onload="this.closest('.vidkit')?.addEventListener('focusin', ({target}) => {
-  if (target.matches('select, audio, video, [tabindex]')) {
-    target.setAttribute('data-lm-suppress-shortcuts', 'true') } })">.vidkit { }</style>"""
-"""Leaves the arrow keys to lists, players and what can be scrolled: JupyterLab would take them, and
-go to another cell. It asks for this very attribute, which no widget has."""
-
-
-class Part(Protocol):
-    """A part of a panel: cards, a timeline, meters. It has no base class, only this shape.
-
-    widget: what is shown; `show` gives it the look that all parts share.
-    """
-
-    widget: widgets.Widget
-
-    def hear(self, event: Event) -> None:
-        """Take in an event of a run. Called in any thread; changes plain values only, quick."""
-        ...
-
-    def paint(self) -> None:
-        """Show what changed since the last time; called at 10 Hz at most."""
-        ...
-
-
-def reveal(widget: widgets.Widget, there: bool) -> None:
-    """Show a widget, or leave no room for one that holds nothing."""
-    (widget.remove_class if there else widget.add_class)("vidkit-nothing")
-
-
-def panel(*parts: widgets.Widget, stored: Stored | None = None) -> widgets.VBox:
-    """Widgets under each other, with the look that all parts share. `stored` is out of sight as
-    long as they are there.
-    """
-    box = widgets.VBox([widgets.HTML(STYLE + KEYS + (stored.hidden if stored else "")), *parts])
-    box.add_class("vidkit")
-    return box
-
-
-def show(part: Part, stored: Stored | None = None) -> None:
-    """Display one part by itself: what its `_ipython_display_` does. Where no widgets are shown,
-    in a terminal, it is the part's `repr`. `stored` is shown by whoever has its page.
-    """
-    part.paint()
-    if get_ipython() is None:
-        print(repr(part))
-        return
-    bundle = panel(part.widget, stored=stored)._repr_mimebundle_()
-    display(bundle | {"text/plain": repr(part)}, raw=True)
-
-
-# Paints parts while a run goes on, so that they need no thread or clock of their own.
-
-
-log = logging.getLogger("vidkit.studio")
-
-PAINTS = 0.1
-"""Seconds between two paints: a kernel that sends thousands of updates a second is cut off."""
-
-
-class Painter:
-    """Paints parts every `seconds` while a run goes on, and once after it ended."""
-
-    def __init__(self, seconds: float = PAINTS) -> None:
-        self.seconds = seconds
-
-    def watch(self, run: Run[Any], *parts: Part) -> None:
-        """Paint `parts` from now on until `run` is over, in vidkit's thread. Returns at once.
-
-        A part to which nothing happened sends nothing, so waiting costs a look at each part.
-        """
-        painting = loop.submit(self._paint_on(run, parts))
-        run.when_done(painting.cancel)
-        run.when_done(lambda: paint(parts))
-
-    async def _paint_on(self, run: Run[Any], parts: tuple[Part, ...]) -> None:
-        while not run.done():
-            paint(parts)
-            await asyncio.sleep(self.seconds)
-
-
-def paint(parts: tuple[Part, ...]) -> None:
-    """Paint each part; one that fails is logged and disturbs neither the run nor the others."""
-    for part in parts:
-        try:
-            part.paint()
-        except Exception:
-            log.exception("%s could not be painted", type(part).__name__)
-
-
-# The buttons of a card. A button that stays keeps its focus, whatever it is called next.
-
-
-@dataclass(frozen=True)
-class Tool:
-    """What a button is called, says when hovered, and does. `key` tells which button it is."""
-
-    key: str
-    name: str
-    tooltip: str
-    does: Callable[[], None]
-
-
-class Tools:
-    """A row of buttons, each made when it is first offered.
-
-    A page makes all buttons of a row anew from the first one that changed, and the focus is
-    lost with them: so what is offered beside others comes after them.
-    """
-
-    def __init__(self, tools: Sequence[Tool], shared: Shared) -> None:
-        self._buttons: dict[str, widgets.Button] = {}
-        self._does: dict[str, Callable[[], None]] = {}
-        self._shared = shared
-        self.widget = widgets.HBox(
-            self._row(tools), _dom_classes=("vidkit-row",), layout=shared.layout
-        )
-
-    def offer(self, tools: Sequence[Tool]) -> None:
-        """Have these buttons, and no others, in this order."""
-        row = self._row(tools)
-        if row != self.widget.children:
-            self.widget.children = row
-
-    def _row(self, tools: Sequence[Tool]) -> tuple[widgets.Button, ...]:
-        for tool in tools:
-            self._does[tool.key] = tool.does
-            made = self._buttons.get(tool.key)
-            if made is None:
-                made = self._buttons[tool.key] = self._made(tool)
-            made.description, made.tooltip = tool.name, tool.tooltip
-        return tuple(self._buttons[tool.key] for tool in tools)
-
-    def _made(self, tool: Tool) -> widgets.Button:
-        key, shared = tool.key, self._shared
-        return button(tool.name, tool.tooltip, lambda: self._does[key](), shared=shared)
-
-    def close(self) -> None:
-        """Let go of the buttons."""
-        for each in (*self._buttons.values(), self.widget):
-            each.close()
-
-
-# Sliders that say their name also to who does not see them.
-
-
-NAMES = """<style onload="{
-  const panel = this.closest('.vidkit');
-  const name = () => [...panel.querySelectorAll('.vidkit-slider')].every(slider => {
-    const handle = slider.querySelector('[role=slider]');
-    handle?.setAttribute('aria-label', slider.querySelector('.widget-label').textContent);
-    return handle });
-  if (panel && !name()) new MutationObserver((_, watch) => name() && watch.disconnect())
-    .observe(panel, {childList: true, subtree: true}); }">.vidkit { }</style>"""
-"""Gives each slider its label as its name: the label that stands before it is not bound to it.
-Sliders are drawn some time after this is, so it waits for them, and no longer."""
-
-
-def seconds_slider(name: str, value: float, most: float) -> widgets.FloatSlider:
-    """Seconds from 0 to `most`, or more where `value` is more."""
-    top = max(most, 2 * value)
-    return _made(widgets.FloatSlider, name, value, min=0, max=top, step=0.5, readout_format=".1f")
-
-
-def count_slider(name: str, value: int, most: int) -> widgets.IntSlider:
-    """A whole number from 1 to `most`, or more where `value` is more."""
-    return _made(widgets.IntSlider, name, value, min=1, max=max(most, value))
-
-
-def limit_slider(name: str, value: float | None, most: int) -> widgets.FloatSlider:
-    """A limit up to `most`, or more where `value` is more; at 0 there is none."""
-    top = max(most, 2 * (value or 0))
-    named, value = f"{name} (0: no limit)", value or 0.0
-    return _made(widgets.FloatSlider, named, value, min=0, max=top, step=5, readout_format=".0f")
-
-
-def _made(kind: Any, name: str, value: Any, **how: Any) -> Any:
-    slider = kind(value=value, description=name, style={"description_width": "19em"}, **how)
-    slider.add_class("vidkit-slider")
-    return slider
+@lru_cache(maxsize=256)
+def _data(path: str, stamp: str, most: tuple[int, int]) -> str:
+    return f"data:image/jpeg;base64,{base64.b64encode(thumbnail(Path(path), most)).decode()}"
+
+
+def film_page(report: VideoReport) -> str:
+    """A video in a saved notebook: where it lies, how long it is, and its chapters."""
+    if report.path is None:
+        return ""
+    first = next((section.image for section in report.sections if section.image), None)
+    name = report.title or report.name
+    chapters = "; ".join(map(_chapter, report.sections))
+    told = f"{report.path} · {clock_time(report.length)} long"
+    film = figure(first, report.path, name, (640, 360))
+    return film + line(name, bold=True) + line(told) + line(chapters)
+
+
+def _chapter(section: SectionReport) -> str:
+    title = section.title or f"Section {section.number}"
+    return title if section.start is None else f"{clock_time(section.start)} {title}"

@@ -1,4 +1,4 @@
-"""Which files a notebook can show, and by which address."""
+"""What a saved notebook shows, and the script that draws a panel."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import base64
 import io
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from vidkit.studio.widgets import LARGEST_EMBEDDED, embedded, media, server_folder, url
+from vidkit.studio.widgets import figure, script, server_folder, url
 
 
 @pytest.fixture(autouse=True)
@@ -60,9 +61,8 @@ def test_what_is_hidden_or_elsewhere_has_none(folder: Path, name: str) -> None:
 
 
 def test_a_file_that_is_gone_has_none(folder: Path) -> None:
-    """What somebody removed meanwhile is told, and no error."""
+    """What somebody removed meanwhile is no error."""
     assert url(folder / "gone.png") is None
-    assert "gone.wav" in media(folder / "gone.wav", "Narration")
 
 
 def test_all_that_the_server_gives_out_has_an_address(
@@ -98,27 +98,41 @@ def test_a_server_that_tells_nothing_of_use_is_none(
     assert server_folder() is None
 
 
-def test_a_picture_out_of_reach_is_shown_as_a_small_copy(tmp_path: Path) -> None:
-    """The copy is a few kilobytes, whatever the size of the picture."""
-    path = tmp_path / "large.png"
-    Image.effect_noise((1280, 720), 40).save(path)
-    address = str(embedded(path))
-    assert address.startswith("data:image/jpeg;base64,")
-    with Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))) as small:
-        assert small.size == (320, 180)
-    assert len(address) < 20_000
-    assert address in media(path, "A picture")
+def test_a_picture_in_a_saved_notebook_is_small_and_needs_no_address(tmp_path: Path) -> None:
+    """The copy is a few kilobytes, whatever the size of the picture, and stays within its width
+    where a notebook that is not trusted has no styles.
+    """
+    Image.effect_noise((1280, 720), 80).convert("RGB").save(tmp_path / "large.png")
+    shown = figure(tmp_path / "large.png", None, "<A noise>")
+    assert 'alt="&lt;A noise&gt;" width="320"' in shown
+    data = base64.b64decode(shown.partition("base64,")[2].partition('"')[0])
+    assert Image.open(io.BytesIO(data)).size == (320, 180)
+    assert len(shown) < 60_000
 
 
-def test_a_sound_out_of_reach_is_shown_when_it_is_asked_for(tmp_path: Path) -> None:
-    """Its bytes are sent only then, and not where a server would drop them."""
-    path = written(tmp_path / "a.wav", b"sound")
-    assert str(path) in media(path, "Narration")
-    assert "data:audio/wav;base64,c291bmQ=" in media(path, "Narration", embed=True)
-    written(path, bytes(LARGEST_EMBEDDED + 1))
-    assert str(path) in media(path, "Narration", embed=True)
+def test_a_broken_or_missing_picture_leaves_no_room(tmp_path: Path) -> None:
+    """What is no picture, or is gone, is not shown at all."""
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    assert figure(tmp_path / "broken.png", None, "x") == ""
+    assert figure(tmp_path / "gone.png", None, "x") == ""
 
 
-def test_a_broken_picture_is_named(tmp_path: Path) -> None:
-    """What is no picture is told by its path."""
-    assert "a.png" in media(written(tmp_path / "a.png"), "A picture")
+def test_a_film_in_a_saved_notebook_plays_where_it_can_be_reached(folder: Path) -> None:
+    """Beside the notebook it has an address and its picture as a poster; elsewhere the picture
+    stands in its place.
+    """
+    Image.new("RGB", (64, 36)).save(folder / "a.png")
+    film = written(folder / "a.mp4")
+    shown = figure(folder / "a.png", film, "A film")
+    assert '<video controls preload="none" width="320" src="a.mp4?v=' in shown
+    assert ' poster="data:image/jpeg;base64,' in shown
+    outside = figure(folder / "a.png", written(folder / ".hidden.mp4"), "A film")
+    assert outside.startswith("<figure><img ")
+
+
+def test_the_modules_of_the_page_become_one_script() -> None:
+    """Nothing is left of their imports, and one thing is given to the widget manager."""
+    text = script()
+    assert not re.search(r"^import ", text, re.MULTILINE)
+    assert re.findall(r"^export .*", text, re.MULTILINE) == ["export default { render };"]
+    assert "innerHTML" not in text

@@ -1,0 +1,129 @@
+"""Draft lessons from notebooks that others wrote: `python tests/bench/draft.py FOLDER`.
+
+The notebooks are those of packages with a free licence (python-control BSD, pvlib BSD, lmfit BSD,
+nbconvert BSD), fetched by name with pip into FOLDER where they are not there yet. For each it
+says: seconds of processor time, sections, minutes, the figures of the notebook and those of the
+lesson, and what breaks a promise: a fault or a note of `check`, a figure that is lost, a word that
+does not stand in the notebook, markup that is left. `--slides` draws all slides of each on a
+sheet, `--video` makes the videos. Ends with 1 where a promise is broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tarfile
+import time
+from pathlib import Path
+from typing import Any
+
+import vidkit
+from vidkit.draft.course import draft_of, write
+
+PACKAGES = {
+    "control": [
+        "examples/cruise.ipynb",
+        "examples/describing_functions.ipynb",
+        "examples/mhe-pvtol.ipynb",
+        "examples/steering.ipynb",
+        "examples/stochresp.ipynb",
+        "examples/cds110-L4b_lqr-tracking.ipynb",
+        "examples/python-control_tutorial.ipynb",
+    ],
+    "pvlib": [
+        "docs/tutorials/irradiance.ipynb",
+        "docs/tutorials/pvsystem.ipynb",
+        "docs/tutorials/tmy_to_power.ipynb",
+        "docs/tutorials/tracking.ipynb",
+    ],
+    "lmfit": ["examples/discuss_model_eval_uncertainty.ipynb"],
+    "nbconvert": ["docs/source/nbconvert_library.ipynb"],
+}
+MARKUP = r"\*\*|\]\(|<[a-z/!]|&\w+;|:\w+:`|\{\w+\}|^#|\[\^|::|!\[|\$\$"
+
+
+def fetched(folder: Path) -> list[Path]:
+    """The notebooks, in `folder`."""
+    found = []
+    for package, names in PACKAGES.items():
+        if not list(folder.glob(f"{package}-*/")):
+            command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps"]
+            command += ["--no-binary", package, "-d", str(folder), package]
+            subprocess.run(command, check=True)
+            for archive in folder.glob(f"{package}-*.tar.gz"):
+                with tarfile.open(archive) as packed:
+                    packed.extractall(folder, filter="data")
+        home = next(folder.glob(f"{package}-*/"))
+        found += [home / name for name in names]
+    return found
+
+
+def joined(text: Any) -> str:
+    return "".join(text) if isinstance(text, list) else str(text)
+
+
+def outputs(book: dict[str, Any]) -> list[dict[str, Any]]:
+    return [output for cell in book["cells"] for output in cell.get("outputs", [])]
+
+
+def broken(lesson: vidkit.Lesson, book: dict[str, Any]) -> list[str]:
+    """The promises that a draft breaks."""
+    texts = [joined(cell["source"]) for cell in book["cells"]]
+    texts += [json.dumps(output, ensure_ascii=False) for output in outputs(book)]
+    source = re.sub(r"\W+", " ", "\n".join(texts).lower())
+    found = list(lesson.warnings)
+    for number, section in enumerate(lesson.sections, start=1):
+        shown = [section.content, section.title or "", *section.slide.get("points", ())]
+        for word in re.findall(r"\w+", " ".join(shown).lower()):
+            if word not in source:
+                found.append(f"section {number}: the word {word!r} is not in the notebook")
+        plain = re.sub(r"\$[^$]+\$|`[^`]*`", "", f"{section.content}\n{section.title or ''}")
+        if left := re.search(MARKUP, plain):
+            found.append(f"section {number}: markup is left: {plain[left.start() :][:40]!r}")
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--slides", action="store_true")
+    parser.add_argument("--video", action="store_true")
+    given = parser.parse_args()
+    given.folder.mkdir(exist_ok=True)
+    trouble = 0
+    for path in fetched(given.folder):
+        book = json.loads(path.read_text("utf-8"))
+        begun = time.process_time()
+        draft = draft_of(path, path.stem)[0]
+        seconds = time.process_time() - begun
+        target = given.folder / "lessons" / f"{path.stem}.json"
+        lesson = write(draft, target)
+        faults = broken(lesson, book)
+        figures = sum("image/png" in output.get("data", {}) for output in outputs(book))
+        pictures = sum(section.image is not None for section in lesson.sections)
+        if pictures < figures:
+            faults.append(f"{figures - pictures} figures are lost")
+        print(
+            f"{path.name}: {seconds:.2f} s, {len(book['cells'])} cells, "
+            f"{len(lesson.sections)} sections, {draft.minutes:.1f} min, {figures} figures, "
+            f"{pictures} pictures",
+            flush=True,
+        )
+        for fault in faults:
+            print(f"  {fault}")
+        trouble += len(faults)
+        if given.slides:
+            sheet = target.with_suffix(".png")
+            subprocess.run(["vidkit", "slides", str(target), "-o", str(sheet)], check=True)
+        if given.video:
+            report = vidkit.start(target, settings=vidkit.Settings(progress=False)).result()
+            print(f"  {report.path}")
+            trouble += not report.made
+    return int(trouble > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

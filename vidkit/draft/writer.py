@@ -1,0 +1,399 @@
+"""A draft rewritten for the ear by a chat model, section by section, where somebody asks for it.
+
+Each section is one request, through the provider's gate, the store, the budgets and the ledger,
+as pictures and voices are; an answer is checked against its schema, and mended once at most. The
+text as it was drafted is kept beside, in the section's `$draft`, and can be taken back. Numbers
+and names that do not stand in the source are named in the section's `$check`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from ..core import loop
+from ..core.errors import Fault, LessonError, ProviderError, Unconfirmed
+from ..core.loop import run_in_thread, run_to_end
+from ..forecasting.plan import Calls, Plan
+from ..models.lesson import json_schema, read_lesson
+from ..models.settings import Settings
+from ..pipeline.shared import gate_of, in_use, store_of, use
+from ..providers.writers import WriteAsk, Writer, Written, writer_maker
+from ..slides.override import EXAMPLES
+from ..store.ledger import Budget
+from ..store.store import NoStore, Store, cache_key
+from .course import Draft
+
+T = TypeVar("T")
+
+LAYOUTS = ("as it is", "points", "steps", "cards", "compare", "timeline", "statement")
+"""What a writer may make of the slide of a section that shows words; other slides stay."""
+
+SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {
+        "content": {"type": "string", "description": "What is said, word for word."},
+        "layout": {"type": "string", "enum": list(LAYOUTS)},
+        "points": {"type": "array", "items": {"type": "string"}},
+    },
+    "required": ["content", "layout", "points"],
+    "additionalProperties": False,
+}
+
+INSTRUCTIONS = """\
+You rewrite one section of a lesson so that it is good to listen to. It becomes a narrated slide.
+
+- Rewrite `content` only: short spoken sentences, in the language it is in, for somebody who hears
+  it once. Keep every fact, number, name and formula; add none. Do not greet, and do not say what
+  comes next. Keep it about as long as it is.
+- `shown` is what the slide shows while it is said: speak of that, and do not read it out.
+- If `shown` is null, choose a `layout` for the slide and write its `points`: 2 to 6, each of 2 to 7
+  words; in "cards", "compare" and "timeline" a name and what is said of it, divided by ": ".
+  Otherwise answer "as it is" and no points.
+- Mathematics stays between dollar signs, code between backticks. No other marks.
+Answer with JSON only: {"content": "…", "layout": "…", "points": ["…"]}"""
+
+_STORED = "writing"
+
+
+@dataclass(frozen=True)
+class Rewriting:
+    """What a writer is to do: the drafts, who writes, and under which settings."""
+
+    drafts: Sequence[Draft]
+    maker: Writer
+    settings: Settings
+
+    @classmethod
+    def of(
+        cls, drafts: Sequence[Draft], writer: str | Writer, settings: Settings | None = None
+    ) -> Rewriting:
+        """As `writer` names it. Raises `ProviderMissing`, `SettingsError`."""
+        return cls(drafts, writer_maker(writer), settings or Settings())
+
+    def plan(self) -> Plan:
+        """What it would ask and cost, before it does: nothing is sent."""
+        store = store_of(self.settings)
+        asks = [ask for draft in self.drafts for ask in _asks(draft)]
+        kept = sum(store.find(_key(self.maker, ask)) is not None for ask in asks)
+        prices = [self.price(ask) for ask in asks if store.find(_key(self.maker, ask)) is None]
+        # each answer may be asked for once more
+        dollars = None if None in prices else 2 * float(sum(price or 0.0 for price in prices))
+        calls = Calls(
+            "section",
+            self.maker.name,
+            len(prices),
+            kept,
+            dollars,
+            getattr(self.maker, "priced", None),
+            getattr(self.maker, "latency", 0.0),
+        )
+        seconds = len(prices) * calls.seconds / max(1, self.settings.section_workers)
+        return Plan(len(self.drafts), len(asks), (calls,), seconds, self.settings.section_workers)
+
+    def price(self, ask: WriteAsk) -> float | None:
+        """What one request may cost in dollars at most; None where nobody knows."""
+        told = getattr(self.maker, "price", None)
+        return told(ask) if callable(told) else told
+
+    def run(self) -> list[Draft]:
+        """The drafts with their sections rewritten. A section whose writer failed, or that does
+        not fit in a budget, stays as it is, with a note that says why.
+        """
+        return loop.run(self._run())
+
+    async def _run(self) -> list[Draft]:
+        store = await run_in_thread(store_of, self.settings)
+        maker = cast(Any, self.maker)
+        gate = gate_of("writer", maker)
+        work = _Work(self, store, gate, _budgets(self.settings))
+        end = use(gate, maker, self.settings, True)
+        try:
+            async with in_use([maker]):
+                return [await work.draft(draft) for draft in self.drafts]
+        finally:
+            end()
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A rewriting that goes on."""
+
+    what: Rewriting
+    store: Store | NoStore
+    gate: Callable[[Callable[[], Awaitable[Any]]], Awaitable[Any]]
+    budgets: tuple[Budget, ...]
+
+    async def draft(self, draft: Draft) -> Draft:
+        """The draft, its sections asked for side by side."""
+        places = asyncio.Semaphore(max(1, self.what.settings.section_workers))
+        notes: list[str] = []
+
+        async def one(number: int, section: dict[str, Any], ask: WriteAsk) -> dict[str, Any]:
+            async with places:
+                try:
+                    answer = await self.answer(draft, ask, section)
+                except ProviderError as error:
+                    notes.append(f"section {number} stays as it was drafted: {error}")
+                    return section
+            return _rewritten(section, answer, json.dumps(draft.data, ensure_ascii=False))
+
+        sections = draft.data["sections"]
+        pairs = zip(sections, _asks(draft), strict=True)
+        made = await asyncio.gather(*(one(n, s, a) for n, (s, a) in enumerate(pairs, start=1)))
+        data = {**draft.data, "sections": list(made)}
+        return replace(draft, data=data, notes=(*draft.notes, *sorted(notes)))
+
+    async def answer(
+        self, draft: Draft, ask: WriteAsk, section: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """A sound answer: from the store, or asked for and kept; mended once at most. Raises
+        `ProviderError`.
+        """
+        maker, store = self.what.maker, self.store
+        key = await run_in_thread(_key, maker, ask)
+        async with store.flight(key):
+            kept = await run_in_thread(store.find, key)
+            if kept is not None:
+                text = (kept.path.read_bytes() if kept.data is None else kept.data).decode()
+                if isinstance(found := _checked(text, section), dict):
+                    return found
+            for _ in range(2):
+                written = await maker.write(ask, partial(self.request, draft, key, ask))
+                found = _checked(written.text, section)
+                if isinstance(found, dict):
+                    about = {"kind": _STORED, "provider": maker.name}
+                    data = written.text.encode()
+                    await run_to_end(run_in_thread(store.keep, key, data, ".json", about))
+                    return found
+                ask = replace(ask, answer=written.text, mended=found)
+        raise ProviderError(f"{maker.name}'s answer cannot be used: {found}")
+
+    async def request(
+        self, draft: Draft, key: str, ask: WriteAsk, send: Callable[[], Awaitable[T]]
+    ) -> T:
+        """Pass the gate, reserve, send, and write down what came of it."""
+        price = self.what.price(ask)
+
+        async def attempt() -> T:
+            reserve = partial(
+                self.store.journal.reserve,
+                run=None,
+                key=key,
+                kind=_STORED,
+                provider=self.what.maker.name,
+                lesson=draft.name,
+                dollars=price,
+                budgets=self.budgets,
+            )
+            reservation = None if price == 0 else await run_in_thread(reserve)
+            try:
+                answer = await send()
+            except BaseException as error:
+                if reservation is not None:
+                    sure = isinstance(error, ProviderError) and not isinstance(error, Unconfirmed)
+                    ending = reservation.failed if sure else reservation.unconfirmed
+                    await run_to_end(run_in_thread(ending))
+                raise
+            if reservation is not None:
+                cost = answer.cost if isinstance(answer, Written) else None
+                await run_to_end(run_in_thread(reservation.paid, cost))
+            return answer
+
+        found: T = await self.gate(attempt)
+        return found
+
+
+def take_back(path: Path, numbers: Sequence[int]) -> list[int]:
+    """Put the text of sections, counted from 1, back as it was before it was rewritten; gives
+    those that were. Raises `LessonError` where the lesson cannot be read.
+    """
+    read_lesson(path.read_bytes(), path)
+    data = json.loads(path.read_text("utf-8-sig"))
+    back = []
+    for number, section in enumerate(data["sections"], start=1):
+        before = section.pop("$draft", None) if number in numbers else None
+        if isinstance(before, dict):
+            section.pop("$check", None)
+            section.pop("slide", None)
+            section.update(before)
+            back.append(number)
+    path.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    return back
+
+
+def new_facts(text: str, source: str) -> list[str]:
+    """The numbers and names of `text` that do not stand in `source`, in their order."""
+    known = {_bare(word) for word in re.findall(r"\w+(?:[.,]\d+)*", source)}
+    found = []
+    for sentence in re.split(r"(?<=[.!?:])\s+|\n", text):
+        for at, match in enumerate(re.finditer(r"\w+(?:[.,]\d+)*", sentence)):
+            word = match[0]
+            name = word[:1].isupper() and (at > 0 or any(c.isupper() for c in word[1:]))
+            if (name or word[:1].isdigit()) and word != "I" and _bare(word) not in known:
+                found.append(word)
+    return list(dict.fromkeys(found))
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"(?<=\d),(?=\d{3})", "", word).casefold()
+
+
+def _asks(draft: Draft) -> list[WriteAsk]:
+    """What each section asks: its words, what it shows, and where it stands."""
+    title = draft.data.get("title")
+    asks = []
+    for index, section in enumerate(draft.data["sections"]):
+        shown = section.get("slide") or ({"layout": "picture"} if section.get("image") else None)
+        told = {"content": section["content"], "title": section.get("title"), "shown": shown}
+        text = json.dumps({"lesson": title, "section": told}, ensure_ascii=False)
+        asks.append(WriteAsk(INSTRUCTIONS, text, SCHEMA, index))
+    return asks
+
+
+def _key(maker: Writer, ask: WriteAsk) -> str:
+    return cache_key(_STORED, maker.shape(ask))
+
+
+def _checked(text: str, section: Mapping[str, Any]) -> dict[str, Any] | str:
+    """The answer in `text`, or what is wrong with it, in words for the writer."""
+    bare = re.sub(r"^\s*```(?:json)?\s*|\s*```\s*$", "", text)
+    try:
+        answer = json.loads(bare)
+    except (ValueError, RecursionError):
+        return "it is no JSON object"
+    if not isinstance(answer, dict) or not isinstance(answer.get("content"), str):
+        return "`content` is missing, or no text"
+    layout, points = answer.get("layout", "as it is"), answer.get("points", [])
+    if layout not in LAYOUTS:
+        return f"`layout` is none of: {', '.join(LAYOUTS)}"
+    if not isinstance(points, list) or not all(isinstance(each, str) for each in points):
+        return "`points` is no list of texts"
+    made = {"content": answer["content"].strip()}
+    if (
+        layout != "as it is"
+        and len(points) > 1
+        and not (section.get("slide") or section.get("image"))
+    ):
+        made["slide"] = {"layout": layout, "points": points[:6]}
+    try:
+        one = {"image_description": "x", **made}
+        read_lesson(json.dumps({"sections": [one]}).encode(), Path("answer.json"))
+    except LessonError as error:
+        fault: Fault = error.faults[0]
+        return f"{fault.problem}; {fault.mend}"
+    return made
+
+
+def _rewritten(section: dict[str, Any], answer: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """The section with the answer, and its own text beside; unchanged where nothing is new."""
+    if answer["content"] == section["content"] and "slide" not in answer:
+        return section
+    before = {key: section[key] for key in ("content", "slide") if key in section}
+    points = answer.get("slide", {}).get("points", [])
+    new = new_facts("\n".join([answer["content"], *points]), source)
+    marks = {"$check": new} if new else {}
+    return {**section, **answer, "$draft": before, **marks}
+
+
+def _budgets(settings: Settings) -> tuple[Budget, ...]:
+    """The caps of one rewriting: a number is a budget of its own."""
+    given = settings.budget
+    several = given if isinstance(given, list | tuple) else [] if given is None else [given]
+    own = f"writing {uuid.uuid4().hex[:12]}"
+    return tuple(each if isinstance(each, Budget) else Budget(own, each) for each in several)
+
+
+# What a person can paste into any chat assistant to have a lesson written.
+
+
+_SHORT: dict[str, Any] = {
+    "title": "Why the Sky Is Blue",
+    "language": "en",
+    "sections": [
+        {
+            "title": "A Question of Colour",
+            "image_description": "A child looks up at a blue sky",
+            "content": "Sunlight is white, and the air has no colour. So why is the sky blue?",
+            "slide": {"question": "Why is the sky blue?", "choices": ["The sea", "The air"]},
+        },
+        {
+            "title": "Light Meets Air",
+            "image_description": "Sunlight passes through the air and blue light goes astray",
+            "content": "Sunlight holds all colours. On its way through the air, blue light is "
+            "thrown about much more than red. So blue comes to your eyes from everywhere.",
+            "slide": {"layout": "steps", "points": ["☀️ White light", "🌍 Air", "🔵 Blue astray"]},
+        },
+    ],
+}
+_LONG: dict[str, Any] = {
+    "title": "Halves",
+    "language": "en",
+    "sections": [
+        {
+            "title": "Half of a Half",
+            "image_description": "A bar that is cut into halves again and again",
+            "content": "Take a half, and a half of that, and so on. Together they come as close to "
+            "one as you like: $1/2 + 1/4 + 1/8 + …$ is one.",
+            "slide": {"equation": ["1/2 + 1/4 + 1/8 + … = 1"]},
+        },
+        {
+            "title": "In Python",
+            "image_description": "A short program that adds halves",
+            "content": "The program adds ten of these halves. The sum is almost one.",
+            "slide": {"code": "print(sum(0.5**n for n in range(1, 11)))", "lang": "python"},
+        },
+        {
+            "title": "How Close?",
+            "image_description": "A table with the sums after 1, 2 and 10 steps",
+            "content": "After two steps a quarter is missing. After ten steps it is a thousandth.",
+            "slide": {"table": [["Steps", "Sum"], ["1", "0.5"], ["2", "0.75"], ["10", "0.999"]]},
+        },
+    ],
+}
+
+_HEAD = """\
+Write a lesson as JSON for a narrated video, from what I give you at the end: a topic, my notes, or
+a page of text. Answer with the JSON alone, without a fence around it.
+
+- A lesson takes 3 to 6 minutes: 6 to 14 sections, each of 40 to 90 words in `content`.
+- `content` is spoken. Write short sentences for somebody who hears them once. Say what a term means
+  before you use it. Write numbers, units and formulas as usual; formulas in LaTeX between dollar
+  signs. No headings, lists, emoji or stage directions in it.
+- Begin with a question or a puzzle, and answer it later. Ask one question in between. End with what
+  to remember.
+- `slide` shows what is said and does not repeat it: points have 2 to 7 words. Prefer a chart, a
+  table, a diagram, an equation or steps over points wherever there is something to show, and take
+  numbers only from what I give you.
+- `image_description` says in one sentence what a picture of the section would show.
+- State only what you know for certain. From notes or a page, state nothing that is not in it.
+- Write in the language of my text, and set `language` to its tag.
+"""
+
+
+def prompt() -> str:
+    """Instructions, the format, each kind of slide and two examples, as one text."""
+    parts = [
+        _HEAD,
+        "# The format, as JSON Schema\n",
+        _compact(json_schema()),
+        "\n# The kinds of slides: what may stand in `slide`\n",
+        "\n".join(f"{name}: {_compact(example)}" for name, example in EXAMPLES.items()),
+        "\n# Two examples\n",
+        json.dumps(_SHORT, ensure_ascii=False, indent=1),
+        "",
+        json.dumps(_LONG, ensure_ascii=False, indent=1),
+        "\n# My topic, my notes, or my page\n",
+    ]
+    return "\n".join(parts)
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

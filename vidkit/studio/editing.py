@@ -1,0 +1,419 @@
+"""A lesson that is being edited: every field of its sections, their order, and the way back.
+
+Nothing here writes into the lesson's file but `Draft.save`. Every change is checked as reading
+the lesson would check it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ..core import loop
+from ..core.errors import Fault, LessonError, OutputError, ProviderError, VidkitError
+from ..models.editing import lesson_json, save_lesson, section_json
+from ..models.lesson import IMAGES, Lesson, Section, load_lesson, read_lesson
+from ..models.settings import Settings
+from ..pipeline.context import ungated
+from ..providers.base import ImageAsk, VoiceAsk
+from ..providers.registry import image_makers, voice_makers
+from .widgets import Media
+
+LABELS = {
+    "title": "Title",
+    "content": "Narration",
+    "image_description": "What the picture shows",
+    "image": "A picture of your own",
+    "voice": "Voice",
+    "say": "How words are said",
+    "slide": "Layout",
+}
+"""The fields of a section as the editor calls them, by their keys."""
+
+SLIDE = ("layout", "points", "equation", "code")
+"""What the editor knows of a section's `slide`."""
+
+MOST_STEPS_BACK = 200
+LARGEST_PICTURE = 30_000_000
+"""Bytes of a picture of one's own."""
+
+_uids = itertools.count(1)
+
+
+def fields_of(section: Section, folder: Path) -> dict[str, str]:
+    """Every field of a section as the editor's text: `say` and `points` have a line for each."""
+    own = section_json(section, folder)
+    slide = {key: section.slide.get(key, "") for key in SLIDE}
+    return {
+        **{key: str(own.get(key) or "") for key in ("title", "content", "image_description")},
+        **{key: str(own.get(key) or "") for key in ("image", "audio", "voice")},
+        "say": "\n".join(f"{word} = {said}" for word, said in section.say.items()),
+        **{key: _lines(value) for key, value in slide.items()},
+    }
+
+
+def _lines(value: object) -> str:
+    return "\n".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _changed(section: Section, folder: Path, fields: Mapping[str, str]) -> dict[str, Any]:
+    """A section as JSON with other fields. Only those that were changed are written anew, so that
+    what the editor cannot show stays as it is. Raises `ValueError` for a line that says nothing.
+    """
+    before = fields_of(section, folder)
+    told = {key: text for key, text in fields.items() if before.get(key, "") != text}
+    changed = section_json(section, folder)
+    for key in ("title", "content", "image_description", "image", "audio", "voice"):
+        if key in told:
+            changed[key] = told[key]
+    if "say" in told:
+        changed["say"] = dict(map(_word, filter(str.strip, told["say"].splitlines())))
+    slide = dict(section.slide)
+    for key in SLIDE:
+        if key in told:
+            several = key == "points" or (key == "equation" and "\n" in told[key])
+            lines = [each.strip() for each in told[key].splitlines() if each.strip()]
+            slide[key] = lines if several else told[key].strip()
+    changed["slide"] = {key: value for key, value in slide.items() if value not in ("", [])}
+    return {key: value for key, value in changed.items() if value not in ("", {}, None)}
+
+
+def _word(told: str) -> tuple[str, str]:
+    word, sign, said = told.partition("=")
+    if not sign or not word.strip() or not said.strip():
+        raise ValueError(
+            f"“How words are said” has the line “{told.strip()}”; write word = sounds like"
+        )
+    return word.strip(), said.strip()
+
+
+def told_faults(error: LessonError) -> list[str]:
+    """Faults in words, with the labels of the editor in the place of keys."""
+    told = []
+    for fault in error.faults:
+        text = f"{fault.problem}; {fault.mend}"
+        for key, label in LABELS.items():
+            text = text.replace(f"`{key}`", f"“{label}”")
+        told.append(text)
+    return told
+
+
+@dataclass(frozen=True)
+class _Step:
+    """The lesson at one moment, each of its sections with a number that it keeps."""
+
+    lesson: Lesson
+    uids: tuple[int, ...]
+
+
+class Draft:
+    """A lesson as it is edited. `lesson` is what it says now, `uids` has a number for each of its
+    sections that stays with it when it is moved. Belongs to any thread.
+
+    Raises `LessonError` for a change that reading the lesson would refuse, with the section's
+    number as people count, and changes nothing then.
+    """
+
+    def __init__(self, lesson: Lesson) -> None:
+        self._lock = threading.RLock()
+        self._now = _Step(lesson, tuple(next(_uids) for _ in lesson.sections))
+        self._file = lesson
+        self._past: list[_Step] = []
+
+    @property
+    def lesson(self) -> Lesson:
+        """The lesson with all changes."""
+        return self._now.lesson
+
+    @property
+    def uids(self) -> tuple[int, ...]:
+        """The numbers that its sections keep, in their order."""
+        return self._now.uids
+
+    @property
+    def step(self) -> tuple[tuple[int, ...], Lesson]:
+        """The numbers and the lesson, which belong together."""
+        now = self._now
+        return now.uids, now.lesson
+
+    @property
+    def file(self) -> Lesson:
+        """The lesson as its file has it."""
+        return self._file
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether the file says something else."""
+        return self._now.lesson != self._file
+
+    @property
+    def steps_back(self) -> int:
+        """How many changes can be taken back."""
+        return len(self._past)
+
+    @property
+    def earlier(self) -> list[tuple[tuple[int, ...], Lesson]]:
+        """The lesson as it was before each change, the oldest first."""
+        with self._lock:
+            return [(step.uids, step.lesson) for step in self._past]
+
+    def at(self, uid: int) -> int:
+        """The position of a section from 0. Raises `ValueError` where it is gone."""
+        return self._now.uids.index(uid)
+
+    def edit(self, uid: int, fields: Mapping[str, str]) -> None:
+        """Give a section other fields: `fields_of` with some texts changed."""
+        with self._lock:
+            at = self.at(uid)
+            section = self.lesson.sections[at]
+            try:
+                told = _changed(section, self._folder, fields)
+            except ValueError as error:
+                fault = Fault(str(error), "mend that line", at + 1, "say")
+                raise LessonError(self.lesson.path, [fault]) from None
+            if told == section_json(section, self._folder):
+                return
+            sections = self._sections()
+            sections[at] = told
+            self._become(sections, self.uids, {uid})
+
+    def put(self, uid: int, section: Section) -> None:
+        """Have another section in the place of one."""
+        with self._lock:
+            sections = self._sections()
+            sections[self.at(uid)] = section_json(section, self._folder)
+            self._become(sections, self.uids, {uid})
+
+    def add(self, after: int | None = None, section: Section | None = None) -> int:
+        """Put a section after another, at the end where None is named; gives its number. `section`
+        is what it says, some words to be replaced where it is None.
+        """
+        with self._lock:
+            at = len(self.uids) if after is None else self.at(after) + 1
+            uid = next(_uids)
+            number = len(self.uids) + 1
+            new = {"title": f"Section {number}", **NEW_SECTION}
+            sections = self._sections()
+            sections.insert(at, section_json(section, self._folder) if section else new)
+            self._become(sections, (*self.uids[:at], uid, *self.uids[at:]), {uid})
+            return uid
+
+    def remove(self, uid: int) -> None:
+        """Take a section out."""
+        with self._lock:
+            sections, at = self._sections(), self.at(uid)
+            if len(sections) == 1:
+                fault = Fault("a lesson needs a section", "add another before this one goes")
+                raise LessonError(self.lesson.path, [fault])
+            del sections[at]
+            self._become(sections, (*self.uids[:at], *self.uids[at + 1 :]), set())
+
+    def move(self, uid: int, by: int) -> None:
+        """Put a section `by` places later, or earlier where that is negative."""
+        with self._lock:
+            at = self.at(uid)
+            to = min(max(at + by, 0), len(self.uids) - 1)
+            if to == at:
+                return
+            sections, uids = self._sections(), list(self.uids)
+            sections.insert(to, sections.pop(at))
+            uids.insert(to, uids.pop(at))
+            self._become(sections, uids, set())
+
+    def undo(self) -> bool:
+        """Take the last change back; False where there is none."""
+        with self._lock:
+            if not self._past:
+                return False
+            self._now = self._past.pop()
+            return True
+
+    def save(self) -> None:
+        """Write it into its file; the old one is kept beside, as `.bak`."""
+        with self._lock:
+            saved = save_lesson(replace(self.lesson, seal=self._file.seal))
+            self._file = saved
+            self._now = _Step(saved, self.uids)
+
+    def reread(self, lesson: Lesson) -> None:
+        """The file was read again, and says the same."""
+        with self._lock:
+            if self._now.lesson == self._file:
+                self._now = _Step(lesson, self.uids)
+            self._file = lesson
+
+    @property
+    def _folder(self) -> Path:
+        return self.lesson.path.parent.resolve()
+
+    def _sections(self) -> list[dict[str, Any]]:
+        return list(lesson_json(self.lesson)["sections"])
+
+    def _become(
+        self, sections: Sequence[Mapping[str, Any]], uids: Sequence[int], checked: set[int]
+    ) -> None:
+        whole = {**lesson_json(self.lesson), "sections": list(sections)}
+        data = json.dumps(whole, ensure_ascii=False).encode("utf-8")
+        lesson = replace(read_lesson(data, self.lesson.path), seal=self._file.seal)
+        # what nobody touched stays the very same
+        before = dict(zip(self.uids, self.lesson.sections, strict=True))
+        kept = tuple(
+            before[uid] if uid in before and uid not in checked else section
+            for uid, section in zip(uids, lesson.sections, strict=True)
+        )
+        self._past = [*self._past[-MOST_STEPS_BACK + 1 :], self._now]
+        self._now = _Step(replace(lesson, sections=kept), tuple(uids))
+
+
+NEW_SECTION = {
+    "image_description": "What the picture shows.",
+    "content": "What is said here.",
+}
+"""What a new section says until somebody writes something better."""
+
+
+def new_lesson(folder: Path, name: str, title: str, language: str) -> Path:
+    """Begin a lesson of one section in `folder`; gives its file. `name` needs no ".json".
+
+    Raises `LessonError` for a title or language that is none, and where the file is there already.
+    """
+    stem = Path(name.strip()).name.removesuffix(".json").strip()
+    path = folder / f"{stem}.json"
+    if not stem or stem.startswith("."):
+        raise LessonError(path, [Fault("the lesson has no name", "give its file a name")])
+    head = {"title": title.strip(), "language": language.strip()}
+    section = {"title": title.strip() or "Introduction", **NEW_SECTION}
+    whole = {key: value for key, value in head.items() if value} | {"sections": [section]}
+    data = (json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+    read_lesson(data, path)
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+    except FileExistsError:
+        fault = Fault("there is a lesson of that name", "choose another name")
+        raise LessonError(path, [fault]) from None
+    except OSError as error:
+        fault = Fault(f"it cannot be written ({error.strerror or error})", "make room, or allow it")
+        raise LessonError(path, [fault]) from error
+    load_lesson(path)
+    return path
+
+
+def own_picture(lesson: Lesson, name: str, data: bytes) -> str:
+    """Put a picture of one's own beside a lesson, in `pictures/`; gives its name as the lesson
+    says it. A file that is there is never overwritten.
+
+    Raises `OutputError` for what is no picture, is too large, or cannot be written.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    wanted = Path(name.replace("\\", "/")).name
+    stem = "".join(c if c.isalnum() or c in "-_ " else "-" for c in Path(wanted).stem).strip("- ")
+    suffix = Path(wanted).suffix.lower()
+    if suffix not in IMAGES:
+        raise OutputError(f"{wanted} is no picture; choose one of {', '.join(IMAGES)}")
+    if len(data) > LARGEST_PICTURE:
+        raise OutputError(f"{wanted} is larger than {LARGEST_PICTURE // 10**6} MB; make it smaller")
+    try:
+        import io
+
+        with Image.open(io.BytesIO(data)) as picture:
+            picture.verify()
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+        raise OutputError(f"{wanted} cannot be read as a picture; choose another") from None
+    folder = lesson.path.parent / "pictures"
+    try:
+        folder.mkdir(exist_ok=True)
+        return f"pictures/{_written(folder, stem or 'picture', suffix, data)}"
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written ({error.strerror or error})") from error
+
+
+def _written(folder: Path, stem: str, suffix: str, data: bytes) -> str:
+    for number in itertools.count(1):
+        path = folder / f"{stem}{'' if number == 1 else f'-{number}'}{suffix}"
+        if path.exists() and path.read_bytes() == data:
+            return path.name
+        try:
+            with path.open("xb") as file:
+                file.write(data)
+        except FileExistsError:
+            continue
+        return path.name
+    raise AssertionError("unreachable")
+
+
+SAMPLES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "statement": ("One sentence", {}),
+    "points": ("Points", {"points": ["Light comes in", "It bends", "Colours part"]}),
+    "cards": ("Cards", {"points": ["Rain: drops of water", "Hail: balls of ice", "Snow: stars"]}),
+    "compare": ("Comparison", {"points": ["Steel: strong but heavy", "Wood: light but weak"]}),
+    "steps": ("Steps", {"points": ["Mix", "Bake", "Cool"]}),
+    "layers": ("Layers", {"points": ["Air", "Water", "Rock"]}),
+    "timeline": ("Timeline", {"points": ["1638: Galileo", "1687: Newton", "1915: Einstein"]}),
+    "equation": ("Equation", {"equation": "v = g * t"}),
+    "code": ("Code", {"code": "for n in range(3):\n    print(n)", "lang": "python"}),
+    "parts": ("Parts", {"points": ["Root: drinks", "Stem: carries", "Leaf: makes sugar"]}),
+    "curve": ("Curve", {"points": ["x: Time", "y: Speed", "Falling body: rises steadily"]}),
+}
+"""Each layout: what it is called, and what a sample of it shows."""
+
+SAID = "This is how a narration sounds in this voice."
+SAMPLE_SIZE = (320, 180)
+
+
+def layouts(media: Media) -> list[dict[str, Any]]:
+    """The layouts of slides to choose from, each with a picture; first that the slide decides."""
+    drawn: list[dict[str, Any]] = [{"layout": "", "label": "Automatic", "media": None}]
+    for layout, (label, _) in SAMPLES.items():
+        token = media.made(f"layout|{layout}", "image/png", lambda layout=layout: _drawn(layout))  # type: ignore[misc]
+        drawn.append({"layout": layout, "label": label, "media": token})
+    return drawn
+
+
+@cache
+def _drawn(layout: str) -> bytes:
+    """A sample of a layout, as a PNG."""
+    makers = image_makers(Settings(images="slides"))
+    label, slide = SAMPLES[layout]
+    words = "A picture says it. The words say it again, in order."
+    ask = ImageAsk("A sample.", words, label, "en", SAMPLE_SIZE)
+    ask = replace(ask, slide={"layout": layout, **slide})
+    return loop.run(makers[0].draw(ask, ungated)).data
+
+
+def voices(settings: Settings, language: str) -> list[tuple[str, str]]:
+    """The voices of the chosen provider, those of the lesson's language first, each with what it
+    is called; first that the provider decides. Blocks while the provider looks.
+    """
+    chosen: list[tuple[str, str]] = [("", "The provider's own choice")]
+    try:
+        maker: Any = voice_makers(settings, keyless=True)[0]
+        listed = getattr(maker, "voices", None)
+        if callable(listed):
+            chosen += [(str(value), str(label)) for value, label in listed(language)]
+    except VidkitError:
+        return chosen
+    return chosen
+
+
+def sample(settings: Settings, language: str, voice: str, media: Media) -> str:
+    """A token for a sentence in a voice of an offline provider. Blocks while it is spoken.
+
+    Raises `ProviderError` where that would cost something, or the voice cannot be had.
+    """
+    maker: Any = voice_makers(settings)[0]
+    if getattr(maker, "online", False) and getattr(maker, "price", None) != 0:
+        raise ProviderError(
+            f"a sample of {maker.name} would be paid for; make a section to hear it"
+        )
+    spoken = loop.run(maker.speak(VoiceAsk(SAID, language, voice=voice or None), ungated))
+    data: bytes = spoken.data
+    kind = "audio/mpeg" if spoken.suffix == ".mp3" else "audio/wav"
+    return media.made(f"sample|{maker.name}|{language}|{voice}", kind, lambda: data)

@@ -1,0 +1,394 @@
+"""How a section stands: what lies in the store and the output folder, and what its runs told.
+
+A panel that is shown anew begins with what is there, whoever made it and when, so that it agrees
+with that after a restart, in a copy of a notebook, and beside another kernel.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .. import api
+from ..core.errors import VidkitError
+from ..core.events import (
+    Event,
+    LessonStarted,
+    Outcome,
+    Paid,
+    SectionEnded,
+    State,
+    Step,
+    StepEnded,
+    StepStarted,
+    WorkEnded,
+    WorkStarted,
+)
+from ..core.format import took
+from ..models.lesson import Lesson, Section
+from ..models.settings import Settings
+from ..pipeline.assets import candidates, find_stored
+from ..pipeline.context import PartKind, Source
+from ..pipeline.output import REPORT, read_report
+from ..pipeline.planning import output_folder
+from ..pipeline.shared import store_of
+from ..providers.files import own_files
+from ..providers.registry import image_makers, voice_makers
+from ..report.reports import SectionReport, VideoReport
+from ..store.store import Asset
+from .editing import Draft
+from .widgets import Tone
+
+PARTS: tuple[PartKind, ...] = ("image", "audio")
+
+
+@dataclass(frozen=True)
+class Present:
+    """What is there of one section. files: its picture and narration as it says them now, and the
+    clip that was cut of these two. report: what the folder's report tells of that clip, or why
+    the section failed.
+    """
+
+    files: dict[Step, Path] = field(default_factory=dict)
+    by: dict[Step, str] = field(default_factory=dict)
+    report: SectionReport | None = None
+
+    @property
+    def made(self) -> bool:
+        """Whether all of it is there."""
+        return "clip" in self.files
+
+
+def report_of(lesson: Path) -> VideoReport | None:
+    """The report of the latest run of a lesson, as its folder has it."""
+    return read_report(output_folder(lesson), lesson)
+
+
+def present(lesson: Lesson, settings: Settings) -> list[Present]:
+    """What is there of each section of a lesson, as it says them now. Nothing is made, and nobody
+    is asked.
+    """
+    report = report_of(lesson.path)
+    digests = _digests(output_folder(lesson.path))
+    told = list(report.sections) if report else []
+    assets = _Assets(lesson, settings)
+    found = []
+    for index, section in enumerate(lesson.sections):
+        parts = {part: assets.of(index, part) for part in PARTS}
+        own = {"image": section.image, "audio": section.audio}
+        wanted = {part: _digest(parts[part], own[part]) for part in PARTS}
+        files: dict[Step, Path] = {
+            part: asset.path for part, (_, asset) in ((p, f) for p, f in parts.items() if f)
+        }
+        files |= {part: path for part, path in own.items() if path is not None}  # type: ignore[misc]
+        by: dict[Step, str] = {
+            part: name for part, (name, _) in ((p, f) for p, f in parts.items() if f)
+        }
+        same = next((each for each in _near(told, index) if _is(each, wanted, digests)), None)
+        if same is not None and same.clip is not None:
+            files |= {"clip": same.clip}
+            if same.image is not None:
+                files["image"] = same.image
+            if same.audio is not None:
+                files["audio"] = same.audio
+        elif index < len(told) and told[index].error and told[index].title == section.title:
+            same = told[index]
+        found.append(Present(files, by, same))
+    return found
+
+
+def _near(told: Sequence[SectionReport], index: int) -> Iterator[SectionReport]:
+    """The sections of a report, the one at the same place first."""
+    if index < len(told):
+        yield told[index]
+    yield from (each for at, each in enumerate(told) if at != index)
+
+
+def _is(told: SectionReport, wanted: dict[PartKind, str | None], digests: dict[str, str]) -> bool:
+    """Whether a clip was cut of this picture and this narration."""
+    if told.state != "made" or told.clip is None:
+        return False
+    for part, path in (("image", told.image), ("audio", told.audio)):
+        if path is None or wanted[part] is None:  # type: ignore[index]
+            return False
+        if digests.get(f"{path.parent.name}/{path.name}") != wanted[part]:  # type: ignore[index]
+            return False
+    return True
+
+
+def _digest(found: tuple[str, Asset] | None, own: Path | None) -> str | None:
+    if found is not None:
+        return found[1].sha256
+    try:
+        return hashlib.sha256(own.read_bytes()).hexdigest() if own is not None else None
+    except OSError:
+        return None
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """The digests of the files in an output folder, by their names, as its report lists them."""
+    try:
+        files = json.loads((folder / REPORT).read_bytes())["files"]
+        return {name: str(entry["sha256"]) for name, entry in files.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+class _Assets:
+    """The pictures and narrations that the store has of a lesson."""
+
+    def __init__(self, lesson: Lesson, settings: Settings) -> None:
+        self._lesson, self._settings = lesson, settings
+        self._store = store_of(settings)
+        self._sources: dict[PartKind, list[Source[Any]]] = {}
+        for part, makers in (("image", image_makers), ("audio", voice_makers)):
+            try:
+                given = makers(settings, keyless=True)
+                self._sources[part] = [Source(maker) for maker in given]  # type: ignore[index]
+            except VidkitError:
+                continue
+
+    def of(self, index: int, part: PartKind) -> tuple[str, Asset] | None:
+        """The asset that a section would get now, with the name of who made it."""
+        if part not in self._sources:
+            return None
+        try:
+            several = candidates(
+                part, self._lesson, index, self._settings, self._sources[part], own_files
+            )
+            found = find_stored(several, self._store)
+        except VidkitError:
+            return None
+        return (found[0].name, found[1]) if found is not None else None
+
+
+@dataclass(frozen=True)
+class Version:
+    """A picture or a narration of a section that was made at some time: under which words, as
+    which take of them, and whether it is the present one.
+    """
+
+    kind: PartKind
+    lesson: Lesson
+    number: int
+    take: int
+    path: Path
+    current: bool
+    reworded: bool
+
+
+def versions(draft: Draft, uid: int, settings: Settings) -> list[Version]:
+    """All versions of a section that the store has, also those of earlier words: as the draft had
+    it before, and as the file has it. The present ones first, then the latest.
+    """
+    found: list[Version] = []
+    seen: set[Path] = set()
+    now = draft.lesson
+    stages = [(draft.uids, now), *reversed(draft.earlier)]
+    for uids, lesson in stages:
+        if uid not in uids:
+            continue
+        number = uids.index(uid) + 1
+        section = lesson.sections[number - 1]
+        reworded = section != now.sections[draft.at(uid)]
+        for part in PARTS:
+            for take in _takes(lesson, number, part, settings):
+                if take.path in seen:
+                    continue
+                seen.add(take.path)
+                present_one = _present_take(lesson, number, part, settings)
+                current = not reworded and take.take == present_one
+                found.append(Version(part, lesson, number, take.take, take.path, current, reworded))
+    return found
+
+
+def _takes(lesson: Lesson, number: int, part: PartKind, settings: Settings) -> list[Asset]:
+    try:
+        return api.takes(lesson, number, part, settings)
+    except VidkitError:
+        return []
+
+
+def _present_take(lesson: Lesson, number: int, part: PartKind, settings: Settings) -> int | None:
+    try:
+        found = api.present_take(lesson, number, part, settings)
+    except VidkitError:
+        return None
+    return found.take if found else None
+
+
+STEPS: tuple[Step, ...] = ("image", "audio", "clip")
+"""The steps of a section, in the order in which they are shown."""
+NAMES: dict[Step, str] = {"image": "picture", "audio": "narration", "clip": "clip"}
+_DOING: dict[Step, str] = {"image": "drawing", "audio": "speaking", "clip": "cutting the clip"}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A step that is over: how, by whom, after how many seconds, and why it failed."""
+
+    outcome: Outcome
+    by: str
+    seconds: float
+    error: str | None = None
+
+
+class SectionState:
+    """How one section stands: what the events of its runs told, or what was found of it.
+
+    begun: who does each step that goes on; at_work: how many pieces of each no longer wait.
+    ended: the steps that are over. files: what they left. state: None until the section is
+    over, `error` why it is not made. dollars: paid for it in all runs that were heard,
+    `unsure` what may have been paid besides. made_of: the section that it was made of.
+    in_line: it will be made when the run that goes on is over; due: that run will make it.
+    typed: what stands in its open fields, None where they are closed.
+    """
+
+    def __init__(self) -> None:
+        self.begun: dict[Step, str] = {}
+        self.at_work: dict[Step, int] = {}
+        self.ended: dict[Step, Ended] = {}
+        self.files: dict[Step, Path] = {}
+        self.state: State | None = None
+        self.error: str | None = None
+        self.dollars = 0.0
+        self.unsure = 0.0
+        self.made_of: Section | None = None
+        self.making: Section | None = None
+        self.in_line = self.due = False
+        self.trouble = ""
+        self.typed: dict[str, str] | None = None
+
+    def hear(self, event: Event, section: Section | None) -> None:
+        """Take in an event of this section, or the start of its lesson. section: as the lesson
+        says it now, where that is known.
+
+        A section that was made and comes from the store once more stays what it was: seconds
+        and provider are those of its making.
+        """
+        match event:
+            case LessonStarted():
+                self.due, self.in_line, self.trouble, self.making = True, False, "", section
+                if self.made_of != section or self.state != "made":
+                    self.forget()
+            case StepStarted():
+                self.begun[event.step] = event.by
+            case WorkStarted():
+                self._work(event.step, 1)
+            case WorkEnded():
+                self._work(event.step, -1)
+            case StepEnded():
+                self._end(event)
+            case Paid(sure=True):
+                self.dollars += event.dollars
+            case Paid():
+                self.unsure += event.dollars
+            case SectionEnded():
+                self.state, self.error, self.due = event.state, event.error, False
+                self.begun.clear()
+                self.at_work.clear()
+                if event.state == "made":
+                    self.made_of = self.making or section
+            case _:
+                pass
+
+    def find(self, there: Present, section: Section) -> None:
+        """Take in what lies in the store and the output folder, where no run has told more."""
+        if self.state is not None or self.begun or self.due:
+            return
+        self.files = dict(there.files)
+        report = there.report
+        if there.made:
+            self.state, self.made_of = "made", section
+        elif report is not None and report.error:
+            self.state, self.error = report.state, report.error
+        self.ended = {
+            step: Ended("kept", there.by.get(step, ""), 0.0) for step in STEPS if step in self.files
+        }
+        if report is not None and there.made:
+            for step, seconds in report.seconds.items():
+                by = {"image": report.image_by, "audio": report.voice_by}.get(step) or ""
+                outcome: Outcome = "kept" if step in report.kept else "made"
+                self.ended[step] = Ended(outcome, by, seconds)
+
+    def forget(self) -> None:
+        """It is about to be made, or made again: how it went before counts no longer. Its files
+        stay in view until others take their place.
+        """
+        self.state = self.error = None
+        self.ended.clear()
+
+    def _work(self, step: Step, change: int) -> None:
+        if change > 0:
+            if self.state is not None:
+                self.forget()
+            self.ended.pop(step, None)
+        self.at_work[step] = max(0, self.at_work.get(step, 0) + change)
+
+    def _end(self, event: StepEnded) -> None:
+        self.begun.pop(event.step, None)
+        self.at_work.pop(event.step, None)
+        if event.path is not None:
+            self.files[event.step] = event.path
+        if not (event.outcome == "kept" and event.step in self.ended):
+            self.ended[event.step] = Ended(event.outcome, event.by, event.seconds, event.error)
+
+    # ---- in words
+
+    def told(self, section: Section) -> tuple[str, Tone]:
+        """How it stands, in a word or two and a colour."""
+        if self.in_line:
+            return "waits for its turn", "waiting"
+        match self.state:
+            case None if any(self.at_work.values()):
+                return "being made", "working"
+            case None if self.due or self.begun:
+                return "waiting", "waiting"
+            case None if {"image", "audio"} <= set(self.files) and not self.edited(section):
+                return "ready to join", "kept"
+            case None:
+                return "not made yet", "waiting"
+            case "made" if self.edited(section):
+                return "edited", "paid"
+            case "made":
+                return "made", "ok"
+            case "cancelled":
+                return "cancelled", "waiting"
+            case other:
+                return other, "failed"
+
+    def edited(self, section: Section) -> bool:
+        """True where it was made of other words than it has now."""
+        return self.made_of is not None and self.made_of != section
+
+    def steps(self) -> str:
+        """What is being done, or who made what and in which time."""
+        told = []
+        for step in STEPS:
+            if step in self.begun:
+                doing = _DOING[step] if self.at_work.get(step) else f"{NAMES[step]} waits"
+                told.append(
+                    f"{doing} ({self.begun[step]})" if self.begun[step] != "vidkit" else doing
+                )
+            elif (
+                step != "clip"
+                and (ended := self.ended.get(step))
+                and ended.by not in ("", "vidkit")
+            ):
+                took_it = took(ended.seconds) if ended.seconds and ended.outcome == "made" else ""
+                how = took_it or (ended.outcome if ended.outcome in ("failed", "cancelled") else "")
+                told.append(f"{ended.by} {how}".strip())
+        if self.dollars:
+            told.append(f"paid {dollars(self.dollars)}")
+        if self.unsure:
+            told.append(f"perhaps {dollars(self.unsure)} more")
+        return " · ".join(told)
+
+
+def dollars(amount: float) -> str:
+    """Money as people write it, with a third digit where there is less than ten cents."""
+    return f"${amount:.2f}" if amount >= 0.0995 else f"${amount:.3f}"

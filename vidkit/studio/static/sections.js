@@ -1,0 +1,464 @@
+import { allow, button, fill, h, labelled, say, set, toolbar } from "./base.js";
+
+const BUSY = new Set(["working", "waiting"]);
+const KEYS = {
+  ArrowRight: (at) => at + 1, ArrowLeft: (at) => at - 1, Home: () => 0, End: () => Infinity,
+};
+
+/** The sections of a lesson as cards, in its order. One card is a tab stop with its buttons; the
+ *  arrow keys go from card to card. */
+export class Sections {
+  constructor(panel) {
+    this.panel = panel;
+    this.cards = new Map();
+    this.current = null;
+    this.tally = h("p", { class: "vk-small" });
+    this.said = h("p", { class: "vk-wrong", role: "alert" });
+    const act = (name) => () => panel.act("sections", name);
+    this.make = button("Make video", "Make the video of this lesson", () => this.made(), "vk-chief");
+    this.undo = button("Undo", "Take the last change back", act("undo"));
+    this.save = button("Save lesson", "Write the changes into the lesson's file", act("save"));
+    this.add = button("Add section", "Add a section at the end", async () => {
+      this.focus(await panel.ask("sections", "add", {}), "edit");
+    });
+    this.bar = h("div", { class: "vk-bar" }, this.tally,
+      toolbar("Lesson", this.make, this.undo, this.save, this.add));
+    this.grid = h("div", { class: "vk-cards", role: "list", "aria-label": "Sections" });
+    this.element = h("section", { class: "vk-sections", "aria-label": "Sections" }, this.bar, this.said, this.grid);
+    this.grid.addEventListener("keydown", (event) => this.pressed(event));
+    this.grid.addEventListener("focusin", ({ target }) => this.visit(target.closest(".vk-card")));
+    panel.watch("lesson", (lesson) => this.told(lesson));
+    panel.watch("sections", (sections) => this.update(sections ?? []));
+    panel.watch("states", (states) => this.stand(states ?? {}));
+  }
+
+  made() {
+    this.flush();
+    this.panel.act("sections", "make");
+  }
+
+  /** Hand over what stands in open fields, before something is done with the lesson. */
+  flush() {
+    for (const card of this.cards.values()) card.editor?.type();
+  }
+
+  told(lesson) {
+    if (!lesson) return;
+    this.make.hidden = !lesson.make;
+    say(this.tally, lesson.tally ?? "");
+    set(this.tally, "data-unsaved", lesson.unsaved);
+    say(this.said, lesson.said ?? "");
+    set(this.said, "data-tone", lesson.tone);
+    set(this.said, "role", lesson.tone === "wrong" ? "alert" : "status");
+    allow(this.undo, lesson.undo);
+    allow(this.save, lesson.unsaved);
+    say(this.save, lesson.unsaved ? "Save lesson •" : "Save lesson");
+    this.element.hidden = !lesson.there;
+  }
+
+  update(sections) {
+    const focused = this.panel.focused();
+    const known = new Set(sections.map(({ uid }) => uid));
+    for (const [uid, card] of this.cards) {
+      if (known.has(uid)) continue;
+      card.close();
+      this.cards.delete(uid);
+    }
+    for (const section of sections) {
+      if (!this.cards.has(section.uid)) this.cards.set(section.uid, new Card(this, section));
+      this.cards.get(section.uid).write(section);
+    }
+    this.order = sections.map(({ uid }) => this.cards.get(uid));
+    fill(this.grid, this.order.map((card) => card.element));
+    this.stand(this.panel.get("states") ?? {});
+    if (!this.order.includes(this.current)) this.current = this.order[0] ?? null;
+    this.stops();
+    if (focused?.isConnected && focused !== this.panel.focused()) focused.focus();
+    else if (focused && !focused.isConnected) this.current?.element.focus();
+    if (this.wanted) this.focus(...this.wanted);
+  }
+
+  stand(states) {
+    for (const card of this.order ?? []) card.stand(states[card.uid] ?? {});
+  }
+
+  /** Go to a card, as soon as it is there, and press one of its buttons. */
+  focus(uid, press = null) {
+    const card = this.cards.get(uid);
+    this.wanted = card ? null : [uid, press];
+    if (!card) return;
+    card.element.focus();
+    card.element.scrollIntoView({ block: "nearest" });
+    if (press === "edit") card.open();
+  }
+
+  visit(element) {
+    const card = this.order?.find((each) => each.element === element);
+    if (!card || card === this.current) return;
+    this.current = card;
+    this.stops();
+  }
+
+  stops() {
+    for (const card of this.order ?? []) card.stop(card === this.current);
+  }
+
+  pressed(event) {
+    if (event.target.closest("input, textarea, select, video, audio")) return;
+    const at = this.order.indexOf(this.current);
+    const across = Math.max(1, getComputedStyle(this.grid).gridTemplateColumns.split(" ").length);
+    const step = { ArrowDown: at + across, ArrowUp: at - across }[event.key] ?? KEYS[event.key]?.(at);
+    if (step === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.order[Math.min(this.order.length - 1, Math.max(0, step))]?.element.focus();
+  }
+}
+
+class Card {
+  constructor(owner, section) {
+    this.owner = owner;
+    this.panel = owner.panel;
+    this.uid = section.uid;
+    const ask = (name, args = {}) => this.panel.ask("sections", name, { uid: this.uid, ...args });
+    this.ask = ask;
+    this.number = h("span", { class: "vk-number" });
+    this.title = h("h4", { class: "vk-title", dir: "auto" });
+    this.mark = h("span", { class: "vk-mark" });
+    this.poster = h("img", { class: "vk-poster", alt: "", hidden: true });
+    this.wish = h("p", { class: "vk-wish", dir: "auto" });
+    this.play = button("▶", "", () => this.played(), "vk-play");
+    this.stage = h("div", { class: "vk-stage" }, this.poster, this.wish, this.play);
+    this.content = h("p", { class: "vk-content", dir: "auto",
+      onclick: () => set(this.content, "data-full", !this.content.hasAttribute("data-full")) });
+    this.steps = h("p", { class: "vk-small vk-steps" });
+    this.wrong = h("p", { class: "vk-wrong", dir: "auto" });
+    this.editButton = button("Edit", "", () => this.open());
+    this.again = button("Make again", "", () => this.remake());
+    this.more = button("More", "", () => this.menu(), "vk-quiet");
+    set(this.more, "aria-expanded", "false");
+    this.tools = h("div", { class: "vk-row vk-tools" }, this.editButton, this.again, this.more);
+    this.slot = h("div", { class: "vk-slot" });
+    this.element = h("article", { class: "vk-card", role: "listitem", tabindex: "-1" },
+      h("header", { class: "vk-head" }, this.number, this.title, this.mark),
+      this.stage, this.content, this.steps, this.wrong, this.slot, this.tools);
+  }
+
+  stop(here) {
+    for (const each of [this.element, ...this.element.querySelectorAll("button, video, audio")]) {
+      if (!each.closest(".vk-editor")) each.tabIndex = here ? 0 : -1;
+    }
+  }
+
+  /** Show what the lesson says. */
+  write(section) {
+    this.section = section;
+    const n = section.number;
+    say(this.number, String(n));
+    say(this.title, section.title || `Section ${n}`);
+    say(this.content, section.content || (section.audio ? `Own sound: ${section.audio}` : ""));
+    say(this.wish, section.image_description || (section.image ? `Own picture: ${section.image}` : "Nothing is described yet."));
+    set(this.element, "aria-label", `Section ${n}: ${section.title || "untitled"}`);
+    set(this.editButton, "aria-label", `Edit section ${n}`);
+    set(this.more, "aria-label", `More for section ${n}`);
+    set(this.poster, "alt", `Section ${n}: ${section.image_description || "a picture of your own"}`);
+    set(this.stage, "style", `aspect-ratio: ${section.size[0]} / ${section.size[1]}`);
+  }
+
+  /** Show how it stands. */
+  stand(state) {
+    const n = this.section.number;
+    say(this.mark, state.state ?? "");
+    set(this.mark, "data-tone", state.tone);
+    say(this.steps, state.steps ?? "");
+    this.steps.hidden = !state.steps;
+    say(this.wrong, state.wrong ?? "");
+    this.wrong.hidden = !state.wrong;
+    say(this.again, state.failed ? "Try again" : "Make again");
+    set(this.again, "aria-label", `${state.failed ? "Try again" : "Make again"}: section ${n}`);
+    this.again.hidden = !state.can_make;
+    set(this.element, "aria-busy", BUSY.has(state.tone) && state.tone === "working");
+    if (state.poster !== this.shown) this.picture(state.poster ?? null);
+    const media = state.clip ?? state.audio ?? null;
+    if (media !== this.media && this.video) this.rest();
+    this.media = media;
+    this.kind = state.clip ? "clip" : "audio";
+    this.play.hidden = !media || Boolean(this.video);
+    set(this.play, "aria-label", `${state.clip ? "Play" : "Listen to"} section ${n}`);
+    if (state.typed && !this.editor) this.open(false);
+    if (!state.typed && this.editor && this.editor.handed) this.shut();
+    this.state = state;
+  }
+
+  picture(token) {
+    this.shown = token;
+    this.poster.hidden = !token;
+    this.wish.hidden = Boolean(token);
+    if (token) this.panel.lazy(this.poster, token);
+  }
+
+  async played() {
+    const token = this.media;
+    set(this.play, "data-busy", true);
+    try {
+      const url = await this.panel.media.url(token);
+      if (token !== this.media) return;
+      const tag = this.kind === "clip" ? "video" : "audio";
+      this.video = h(tag, { controls: true, src: url, playsinline: true, class: "vk-playing",
+        "aria-label": `${tag === "video" ? "Clip" : "Narration"} of section ${this.section.number}` });
+      const focused = this.play === this.panel.focused();
+      this.stage.insertBefore(this.video, this.play);
+      this.play.hidden = true;
+      if (focused) this.video.focus();
+      await this.video.play();
+    } catch (error) {
+      if (error.name !== "AbortError" && error.name !== "NotAllowedError") this.fail(error);
+    } finally {
+      set(this.play, "data-busy", false);
+    }
+  }
+
+  rest() {
+    this.video.remove();
+    this.video = null;
+  }
+
+  fail(error) {
+    say(this.wrong, error.message);
+    this.wrong.hidden = false;
+  }
+
+  // ---- what can be done
+
+  open(tell = true) {
+    this.shut(false);
+    this.editor = new Editor(this, this.state?.typed);
+    fill(this.slot, [this.editor.element]);
+    set(this.element, "data-open", true);
+    fill(this.tools, [this.editor.done, this.again, this.editor.discard]);
+    this.owner.stops();
+    if (tell) {
+      this.editor.first.focus();
+      this.editor.type();
+    }
+  }
+
+  shut(refocus = true) {
+    const within = this.element.contains(this.panel.focused());
+    this.editor = null;
+    fill(this.slot, []);
+    set(this.element, "data-open", false);
+    fill(this.tools, [this.editButton, this.again, this.more]);
+    set(this.more, "aria-expanded", "false");
+    this.owner.stops();
+    if (within && refocus) this.editButton.focus();
+  }
+
+  async remake() {
+    if (this.editor) {
+      this.editor.type();
+      if (!(await this.editor.finish())) return;
+    }
+    const answers = await this.ask("again");
+    if (answers?.length) this.choose(`Make section ${this.section.number} again`, answers, this.again);
+  }
+
+  /** Offer a few answers below the card; the focus goes to the first. */
+  choose(title, answers, from) {
+    const back = button("Never mind", `Leave section ${this.section.number} as it is`, () => {
+      fill(this.slot, []);
+      from.focus();
+    }, "vk-quiet");
+    const buttons = answers.map(({ name, label, ...args }) => button(name, `${label}`, async () => {
+      fill(this.slot, []);
+      from.focus();
+      await this.ask(args.does, args);
+    }));
+    fill(this.slot, [h("div", { class: "vk-row vk-answers", role: "group", "aria-label": title }, ...buttons, back)]);
+    this.owner.stops();
+    buttons[0].focus();
+  }
+
+  menu() {
+    const open = this.more.getAttribute("aria-expanded") === "true";
+    set(this.more, "aria-expanded", String(!open));
+    if (open) return fill(this.slot, []);
+    const n = this.section.number;
+    const act = (name, label, does, args = {}) => button(name, label, async () => {
+      const uid = await this.ask(does, args);
+      if (typeof uid === "number") this.owner.focus(uid, does === "add" ? "edit" : null);
+      else if (this.element.isConnected) this.more.focus();
+    });
+    const row = h("div", { class: "vk-row vk-answers", role: "group", "aria-label": `More for section ${n}` },
+      act("Move earlier", `Move section ${n} earlier`, "move", { by: -1 }),
+      act("Move later", `Move section ${n} later`, "move", { by: 1 }),
+      act("Add after", `Add a section after section ${n}`, "add"),
+      act("Duplicate", `Duplicate section ${n}`, "duplicate"),
+      button("Versions", `Earlier versions of section ${n}`, () => this.versions()),
+      act("Remove", `Remove section ${n}`, "remove"));
+    fill(this.slot, [row]);
+    this.owner.stops();
+    return undefined;
+  }
+
+  async versions() {
+    const found = await this.ask("versions");
+    const n = this.section.number;
+    const rows = found.map((each) => {
+      const use = button("Use this", `Use ${each.name} for section ${n}`, () => this.ask("use", { version: each.id }));
+      allow(use, !each.current);
+      const shown = each.kind === "image" ? h("img", { alt: each.name, class: "vk-version" })
+        : button("▶ Listen", `Listen to ${each.name}`, async (pressed) => {
+          const sound = h("audio", { controls: true, "aria-label": each.name, src: await this.panel.media.url(each.media) });
+          pressed.replaceWith(sound);
+          sound.play().catch(() => {});
+        });
+      if (each.kind === "image") this.panel.lazy(shown, each.media);
+      return h("li", {}, shown, h("span", { class: "vk-small", dir: "auto" }, each.name), use);
+    });
+    const list = h("ul", { class: "vk-versions", "aria-label": `Versions of section ${n}` }, ...rows);
+    fill(this.slot, [rows.length ? list : h("p", { class: "vk-small" }, "There is no other version yet.")]);
+    this.owner.stops();
+  }
+
+  close() {
+    this.editor = null;
+  }
+}
+
+/** All fields of a section. What is typed is handed over now and then, and kept by the kernel. */
+class Editor {
+  constructor(card, typed) {
+    this.card = card;
+    const now = { ...card.section, ...(typed ?? {}) };
+    const n = card.section.number;
+    const field = (key, label, rows, note = "") => {
+      const made = rows ? h("textarea", { rows, dir: "auto" }) : h("input", { type: "text", dir: "auto" });
+      made.value = now[key] ?? "";
+      made.dataset.key = key;
+      return [made, labelled(label, made, note)];
+    };
+    const [title, titleRow] = field("title", "Title", 0);
+    const [, contentRow] = field("content", "Narration", 7);
+    const [, wishRow] = field("image_description", "What the picture shows", 4);
+    const [, sayRow] = field("say", "How words are said", 2, "One a line: GPU = gee pee you");
+    const [, pointsRow] = field("points", "Points on the slide", 3, "One a line");
+    const [, equationRow] = field("equation", "Equation", 0);
+    const [, codeRow] = field("code", "Code", 3);
+    this.first = title;
+    this.faults = h("ul", { class: "vk-wrong vk-faults", role: "alert" });
+    this.layouts = h("div", { class: "vk-layouts", role: "radiogroup", "aria-label": `Layout of section ${n}` });
+    this.voices = h("select", { "aria-label": `Voice of section ${n}` });
+    this.voices.dataset.key = "voice";
+    this.hear = button("▶ Sample", `Hear the voice chosen for section ${n}`, () => this.sample());
+    this.heard = h("span", { class: "vk-small" });
+    this.own = h("input", { type: "file", accept: "image/png,image/jpeg,image/webp,image/gif" });
+    this.owned = h("span", { class: "vk-small" });
+    this.drop = button("Remove picture", `Remove the own picture of section ${n}`, () => this.set("image", ""));
+    this.values = { layout: now.layout ?? "", image: now.image ?? "", voice: now.voice ?? "" };
+    this.own.addEventListener("change", () => this.upload());
+    const more = h("details", { class: "vk-fold" }, h("summary", {}, "Layout, voice and more"),
+      h("div", { class: "vk-label" }, "Layout"), this.layouts,
+      h("div", { class: "vk-row" }, labelled("Voice", this.voices), this.hear, this.heard),
+      h("div", { class: "vk-row" }, labelled("A picture of your own", this.own), this.owned, this.drop),
+      sayRow, pointsRow, equationRow, codeRow);
+    this.more = more;
+    more.addEventListener("toggle", () => more.open && this.furnish());
+    this.element = h("div", { class: "vk-editor", role: "group", "aria-label": `Texts of section ${n}` },
+      titleRow, contentRow, wishRow, more, this.faults);
+    this.element.addEventListener("input", () => this.later());
+    this.done = button("Done", `Take these texts for section ${n}`, () => this.finish(), "vk-chief");
+    this.discard = button("Discard", `Leave section ${n} as it was`, async () => {
+      clearTimeout(this.timer);
+      await card.ask("discard");
+      card.shut();
+    });
+    this.show();
+  }
+
+  set(key, value) {
+    this.values[key] = value;
+    this.show();
+    this.type();
+  }
+
+  show() {
+    say(this.owned, this.values.image || "none");
+    this.drop.hidden = !this.values.image;
+  }
+
+  /** Fetch what is chosen from: the layouts with their pictures, and the voices. */
+  async furnish() {
+    if (this.furnished) return;
+    this.furnished = true;
+    const { layouts, voices } = await this.card.ask("offers");
+    const name = `layout-${this.card.uid}-${Math.random().toString(36).slice(2)}`;
+    fill(this.layouts, layouts.map(({ layout, label, media }) => {
+      const radio = h("input", { type: "radio", name, value: layout, class: "vk-unseen",
+        onchange: () => this.set("layout", layout) });
+      radio.checked = layout === this.values.layout;
+      const picture = h("img", { alt: "", class: "vk-layout" });
+      if (media) this.card.panel.lazy(picture, media);
+      return h("label", { class: "vk-choice" }, radio, media ? picture : h("span", { class: "vk-layout" }, "auto"),
+        h("span", {}, label));
+    }));
+    const options = voices.map(([value, label]) => h("option", { value }, label));
+    fill(this.voices, options);
+    if (this.values.voice && !voices.some(([value]) => value === this.values.voice)) {
+      this.voices.append(h("option", { value: this.values.voice }, this.values.voice));
+    }
+    this.voices.value = this.values.voice;
+    this.voices.addEventListener("change", () => this.set("voice", this.voices.value));
+  }
+
+  async sample() {
+    say(this.heard, "…");
+    try {
+      const { media, error } = await this.card.ask("sample", { voice: this.voices.value });
+      if (error) throw new Error(error);
+      await new Audio(await this.card.panel.media.url(media)).play();
+      say(this.heard, "");
+    } catch (error) {
+      say(this.heard, error.message);
+    }
+  }
+
+  async upload() {
+    const [file] = this.own.files;
+    if (!file) return;
+    const reply = await this.card.panel.ask("sections", "upload", { uid: this.card.uid, name: file.name },
+      [await file.arrayBuffer()]);
+    if (reply.error) this.tell([reply.error]);
+    else this.set("image", reply.image);
+  }
+
+  fields() {
+    const told = { ...this.values };
+    for (const field of this.element.querySelectorAll("[data-key]")) {
+      if (field !== this.voices) told[field.dataset.key] = field.value;
+    }
+    return told;
+  }
+
+  later() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.type(), 400);
+  }
+
+  type() {
+    clearTimeout(this.timer);
+    this.card.ask("type", { fields: this.fields() });
+  }
+
+  tell(faults) {
+    fill(this.faults, faults.map((fault) => h("li", { dir: "auto" }, fault)));
+  }
+
+  async finish() {
+    clearTimeout(this.timer);
+    const faults = await this.card.ask("edit_done", { fields: this.fields() });
+    if (faults.length) this.tell(faults);
+    else if (this.card.editor === this) this.card.shut();
+    return !faults.length;
+  }
+}
