@@ -19,7 +19,8 @@ from ..core.paths import shortened
 from ..models.settings import Settings
 from ..providers.registry import image_makers, left_aside, voice_makers
 from ..report.progress import Watcher, bars
-from ..report.reports import BatchReport, ResourceTally, Summary, VideoReport
+from ..report.reports import BatchReport, ResourceTally, VideoReport
+from ..report.summary import Summary
 from ..store.ledger import Budget
 from ..store.store import NoStore, Store
 from .batch import Batch, Job, MakeLesson
