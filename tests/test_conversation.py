@@ -16,7 +16,7 @@ from stand_ins import written
 
 import vidkit
 from vidkit.errors import ProviderError
-from vidkit.media.audio import measure
+from vidkit.media.loudness import measure
 from vidkit.models import read_lesson
 from vidkit.pipeline.assets import voice_ask
 from vidkit.providers import Narration, VoiceAsk

@@ -267,8 +267,8 @@ def _put_together(
 ) -> tuple[bytes, tuple[Word, ...]]:
     import numpy as np
 
-    from ..media.audio import levelled
     from ..media.frame import RATE
+    from ..media.loudness import levelled
 
     sounds: list[Any] = []
     words: list[Word] = []
