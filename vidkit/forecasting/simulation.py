@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -28,8 +27,8 @@ from ..providers.base import ImageAsk, Narration, Picture, Request, VoiceAsk
 from ..providers.chunks import together
 from ..providers.limiter import RateLimiter
 from ..providers.simulated import RateLimit
+from ..store import Asset, Store
 from ..store.ledger import Journal, Money, Reservation
-from ..store.store import Asset, NoStore
 
 # Stand-ins for all that a run works with: they take the time that is said, and leave nothing.
 #
@@ -167,6 +166,7 @@ class Cutting:
         self._owed = 0.0
         self.check_picture: Callable[[bytes, str], object] = _nothing
         self.check_sound: Callable[[bytes, str], object] = _nothing
+        self.hear: Callable[[bytes, str], Mapping[str, Any]] = _hear_nothing
         self.make_clip: Callable[..., Clip] = self._clip
         self.apply_effects: Callable[..., Clip] = self._clip
         self.make_seam: Callable[..., object] = _nothing
@@ -190,6 +190,11 @@ class Cutting:
     def _join(self, clips: Sequence[Path], *_: Any, **__: Any) -> Joined:
         self._owed = self._load.join
         return Joined(float(len(clips)), ())
+
+
+def _hear_nothing(*ignored: object) -> Mapping[str, Any]:
+    """A sound that nobody listens to."""
+    return {}
 
 
 def _nothing(*_: object) -> None:
@@ -265,12 +270,14 @@ class NoBooks(Journal):
         return self._none
 
 
-class NoShelf(NoStore):
+class NoShelf(Store):
     """A store that has nothing and keeps nothing, not even for as long as a look takes."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.journal = NoBooks()
+        self._init_null()
+
+    def _null_journal(self) -> Journal:
+        return NoBooks()
 
     def find(self, key: str) -> Asset | None:
         """None."""
@@ -289,11 +296,6 @@ class NoShelf(NoStore):
         """The asset, whose key is its digest."""
         given = data if isinstance(data, bytes) else None
         return Asset(key, NOWHERE, key, 0, suffix, 1, about, given)
-
-    @asynccontextmanager
-    async def flight(self, key: str) -> AsyncIterator[bool]:
-        """Nothing to wait for."""
-        yield False
 
 
 @dataclass(frozen=True)

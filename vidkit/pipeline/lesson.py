@@ -17,8 +17,8 @@ from ..core.paths import shortened
 from ..media.clips import Clip
 from ..models.lesson import Section
 from ..report.reports import SectionReport, VideoReport
+from ..store import Asset
 from ..store.ledger import Money
-from ..store.store import Asset
 from ..text.captions import Cue, Word, cues, to_srt, to_vtt, turn_cues
 from .assets import (
     MEDIA_VERSION,

@@ -78,7 +78,7 @@ def spans(ask: VoiceAsk) -> list[Span]:
 
 def is_conversation(ask: VoiceAsk) -> bool:
     """Whether an ask needs more than one voice in one go."""
-    if not ask.turns and "<lang" not in ask.text.lower() and not pauses(ask.text):
+    if not ask.turns and "<lang" not in ask.text.lower():
         return False
     found = spans(ask)
     return len(found) > 1 or bool(found and found[0].voice != ask.voice)
