@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import pytest
 from stand_ins import written
@@ -133,7 +133,7 @@ def test_what_kokoro_lacks_is_told(tmp_path: Path) -> None:
 class Hub(BaseHTTPRequestHandler):
     """A place of voices on loopback."""
 
-    files: dict[str, bytes] = {}
+    files: ClassVar[dict[str, bytes]] = {}
 
     def do_GET(self) -> None:
         data = self.files.get(self.path)
