@@ -570,7 +570,8 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
         return f" {_one(units[symbol]) if one else units[symbol]}{rest}"
 
     return (
-        *(rule(each.name, each.pattern.pattern, KEEP) for each in (*WEB[:3], WEB[4])),
+        *(rule(each.name, each.pattern.pattern, r"\1") for each in WEB[:2]),
+        *(rule(each.name, each.pattern.pattern, KEEP) for each in (WEB[2], WEB[4])),
         rule("dates and versions", r"(?<![\w])\d{1,4}(?:[.:/-]\d{1,4}){2,5}(?![\w])", KEEP),
         _equations(language),
         rule(
