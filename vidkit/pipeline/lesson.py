@@ -310,7 +310,7 @@ class VideoTask:
     def title(self) -> str:
         """The video's title: the lesson's, or its file's name."""
         lesson = self.context.lesson
-        return lesson.title or printable(lesson.name, line=True)
+        return plain(lesson.title or "") or printable(lesson.name, line=True)
 
     def key(self) -> str:
         """The video's key. Blocks."""
