@@ -19,6 +19,7 @@ from ..report.reports import SectionReport, VideoReport
 from ..store import Asset
 from ..store.ledger import Money
 from ..text.captions import Cue, Word, cues, to_srt, to_vtt
+from ..text.display import plain
 from .assets import (
     MEDIA_VERSION,
     Cached,

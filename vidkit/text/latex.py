@@ -168,7 +168,8 @@ class Latex(Reader):
 
     def row(self, until: str, depth: int, shift: int = 0) -> Node:
         """What stands side by side up to `until` ("}", "]", "\\right", "" for the end)."""
-        start, parts = self.at, []
+        start = self.at
+        parts: list[Node] = []
         while self.at < len(self.text) and not (until and self.text.startswith(until, self.at)):
             before = self.at
             node = self.absolute(parts, depth) or self.atom(depth)
