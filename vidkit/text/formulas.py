@@ -241,6 +241,8 @@ class Prose(Reader):
             ok = spaced or not {left.kind, right.kind} & {"row", "name"}
             if not spaced and left.kind == right.kind == "symbol" and left.text.isupper():
                 return evidence.relation  # "M*A*S*H"
+            if not spaced and numbers and min(len(left.text), len(right.text)) > 2:
+                return evidence.relation  # "640*200 pixels"
             if ok and not spaced and left.kind == right.kind == "symbol" and not evidence.names:
                 # "g*n" may be a word with a hole in it; "a*b*c" is none
                 evidence.names += 1

@@ -114,7 +114,10 @@ class _Speaker:
                 return [(_elements(node.text, self.words), node.at)]
             case "measure":
                 number, unit = node.parts
-                return [(number.text, number.at), *self.single(unit)]
+                said = self.single(unit)
+                if number.text == "1" and self.language in ("fr", "es"):
+                    said = [(re.sub("s$", "", word), at) for word, at in said]
+                return [(number.text, number.at), *said]
             case "unit":
                 symbol = node.parts[0].text
                 local = units_of(self.language).get(symbol, symbol)

@@ -605,7 +605,7 @@ DROP = (
     rule("ticks and carets", r"(?<!\w)[`^]+(?=\w)|(?<=\w)[`^]+(?!\w)|``+", ""),
     rule(
         "stray marks",
-        r"(?<![\w*_~./-])(?:[*_]|~~)+(?=[\w(\"“])|(?<=[a-z.!?)\"”]{2})(?:[*_]|~~)+(?![\w*_~/.])",
+        r"(?<![\w*_~./-])(?:[*_]|~~)+(?=[\w(\"“])|(?<=[!?)\"”])(?:[*_]|~~)+(?![\w*_~/.])",
         "",
     ),
 )
@@ -625,7 +625,6 @@ SPACES = (
 TIDY = (
     rule("spaces and empty lines", r"[ \n]{2,}|\n", _gap),
     rule("no space before a stop", r"(?<=\w) (?=[,.;:!?]+(?:\s|\Z))", ""),
-    rule("nor is one before a stop", r",(?: ?,)* ?(?=[.;!?](?![\w.]))", ""),
     rule("no comma begins a paragraph", r"(?<=\n)[ ,]+", ""),
     rule("what that left behind", r"[ \n]{2,}", _gap),
     rule("ends", r"\A[\s,]+|\s+\Z", ""),
