@@ -269,6 +269,9 @@ class NoBooks(Journal):
         """Nothing."""
         return self._none
 
+    def close(self) -> None:
+        """Nothing is open."""
+
 
 class NoShelf(Store):
     """A store that has nothing and keeps nothing, not even for as long as a look takes."""
