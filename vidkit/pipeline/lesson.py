@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
+from statistics import fmean
 
 from ..core.errors import Cancelled, NothingMade, SettingsError, StoreError, VidkitError
 from ..core.events import LessonEnded, LessonStarted, Noticed, SectionEnded
@@ -31,7 +32,7 @@ from .assets import (
     seam_key_fields,
     video_key_fields,
 )
-from .context import LessonContext, as_ours, describe
+from .context import LessonContext, as_ours, describe, work_name
 from .output import POSTER, SHEET, SRT, VIDEO, VTT
 from .section import SectionTask, StepRecord
 
@@ -156,9 +157,21 @@ class LessonTask:
                     self._write_report()
             if context.run is not None:
                 with suppress(StoreError):
-                    context.runtime.store.journal.end_run(context.run, finished=self.finished)
+                    context.runtime.store.journal.end_run(
+                        context.run, finished=self.finished, seconds=self._seconds()
+                    )
         finally:
             context.output.release()
+
+    def _seconds(self) -> dict[str, float]:
+        """What each kind of work took on average, as the ledger remembers it for plans."""
+        took: dict[str, list[float]] = {}
+        for report in self.reports.values():
+            by = {"image": report.image_by, "audio": report.voice_by, "clip": None}
+            for step, seconds in report.work.items():
+                what = work_name(step, by[step], self.context.settings)
+                took.setdefault(what, []).append(seconds)
+        return {what: fmean(several) for what, several in took.items()}
 
     async def make(self) -> VideoReport:
         """The sections, then the video, then the report."""
