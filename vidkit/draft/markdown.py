@@ -47,6 +47,8 @@ _UNSAID = re.compile(
     re.I,
 )
 """Lines that nobody reads aloud: links to open a notebook, pauses, heads of contents, addresses."""
+_RAISED = dict(zip(map(ord, "0123456789+-n"), "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", strict=True))
+_LOWERED = dict(zip(map(ord, "0123456789+-"), "₀₁₂₃₄₅₆₇₈₉₊₋", strict=True))
 _CALLOUT = re.compile(r"\[!(\w+)\][+-]?([^\n]*)\n?")
 _FENCE_OF_COLONS = re.compile(r"\s*(:{3,})\s*(.*?)\s*$")
 _ATTRIBUTES = re.compile(r"\s*\{[^{}\n]{0,200}\}\s*$")
@@ -454,10 +456,11 @@ def spoken(children: Sequence[Token]) -> str:
     """
     pieces: list[str] = []
     hidden = 0
+    raised: dict[int, str] = {}
     for child in children:
         match child.type:
             case "text":
-                pieces.append(child.content if not hidden else "")
+                pieces.append(child.content.translate(raised) if not hidden else "")
             case "softbreak":
                 pieces.append(" ")
             case "hardbreak":
@@ -475,6 +478,8 @@ def spoken(children: Sequence[Token]) -> str:
                     ("</script", "</style")
                 )
                 pieces.append(" " if tag.startswith(("<br", "<img", "<p", "</p")) else "")
+                raised = {"<sup>": _RAISED, "<sub>": _LOWERED}.get(tag, raised)
+                raised = {} if tag.startswith("</su") else raised
     return _line("".join(pieces))
 
 
