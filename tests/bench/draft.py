@@ -121,7 +121,9 @@ def main() -> int:
             sheet = target.with_suffix(".png")
             subprocess.run(["vidkit", "slides", str(target), "-o", str(sheet)], check=True)
         if given.video:
-            report = vidkit.start(target, settings=vidkit.Settings(progress=False)).result()
+            report = vidkit.start(
+                target, settings=vidkit.Settings(progress=False, voice="espeak")
+            ).result()
             print(f"  {report.path}")
             trouble += not report.made
     return int(trouble > 0)
