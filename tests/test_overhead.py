@@ -19,7 +19,7 @@ from vidkit.models import Settings
 from vidkit.pipeline import Batch, Job, Runtime, Source, run_directly
 from vidkit.providers import Narration, Picture
 from vidkit.providers.limiter import RateLimiter
-from vidkit.store import NoStore, Store
+from vidkit.store import Store
 
 
 class Instant:
@@ -52,7 +52,7 @@ class Nowhere(NoFolder):
 class Count:
     """What one lesson of so many sections took: steps, hops to threads by call, events."""
 
-    def __init__(self, folder: Path, sections: int, store: Store | NoStore) -> None:
+    def __init__(self, folder: Path, sections: int, store: Store) -> None:
         folder.mkdir(exist_ok=True)
         self.steps = 0
         self.threads: Counter[str] = Counter()
@@ -60,9 +60,7 @@ class Count:
         lesson = written(folder, f"lesson {sections}", sections)
         virtually(self._make(lesson, sections, folder, store))
 
-    async def _make(
-        self, lesson: Path, sections: int, folder: Path, store: Store | NoStore
-    ) -> None:
+    async def _make(self, lesson: Path, sections: int, folder: Path, store: Store) -> None:
         events = Events()
         events.subscribe(self._hear)
         runtime = Runtime(
@@ -99,15 +97,15 @@ def test_a_call_takes_few_steps_and_no_more_in_a_long_lesson(tmp_path: Path) -> 
     """Through pipeline and gate, a call enters some hundreds of functions, clip and captions of
     its section included, and as many in a lesson of four hundred sections as in one of forty.
     """
-    short = Count(tmp_path / "short", 40, NoStore()).steps / 80
-    long = Count(tmp_path / "long", 400, NoStore()).steps / 800
-    assert short < 900
+    short = Count(tmp_path / "short", 40, Store.null()).steps / 80
+    long = Count(tmp_path / "long", 400, Store.null()).steps / 800
+    assert short < 1000
     assert long == pytest.approx(short, rel=0.1)
 
 
 def test_a_section_tells_thirteen_events(tmp_path: Path) -> None:
     """Three steps with a piece of work each, begun and ended, and the section's end."""
-    told = Count(tmp_path, 50, NoStore()).events
+    told = Count(tmp_path, 50, Store.null()).events
     assert {name: number / 50 for name, number in told.items() if number >= 50} == {
         "StepStarted": pytest.approx(3, abs=0.1),
         "StepEnded": pytest.approx(3, abs=0.1),
@@ -120,12 +118,12 @@ def test_a_section_tells_thirteen_events(tmp_path: Path) -> None:
 def test_a_section_blocks_elsewhere_no_more_often_than_it_must(
     tmp_path: Path, own_store: Path
 ) -> None:
-    """Each of the three pieces of a section is looked for once, and kept and copied once where
-    blocking is allowed, with a store and without.
+    """Each of the three pieces of a section is looked for in one hop to a thread, and kept and
+    copied in another, with a store and without; the clip is cut in a third.
     """
-    without = Count(tmp_path / "a", 50, NoStore()).threads
+    without = Count(tmp_path / "a", 50, Store.null()).threads
     with Store(own_store / "count") as store:
         kept = Count(tmp_path / "b", 50, store).threads
     for threads in (without, kept):
-        assert {threads[name] // 50 for name in ("look", "_keep")} == {3}, threads
-        assert sum(threads.values()) / 50 < 11, threads
+        assert {threads[name] // 50 for name in ("begin", "keep")} == {3}, threads
+        assert sum(threads.values()) / 50 < 8, threads

@@ -18,9 +18,7 @@ from vidkit.forecasting import Calls, Plan
 from vidkit.models import Settings
 from vidkit.pipeline import Job
 from vidkit.providers.simulated import Simulated
-from vidkit.report import BatchReport, Page, Row, SectionReport, Shown, Table, VideoReport
-from vidkit.report.html import PNG_MOST_ROWS as ROWS_IN_PNG
-from vidkit.report.html import wrapped
+from vidkit.report import BatchReport, Row, SectionReport, Shown, Table, VideoReport
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)></textarea>\"'&\x1b[2J\u202e"
 LONG = "W" * 10_000
@@ -52,12 +50,8 @@ def a_run(folder: Path, lessons: int = 1, sections: int = 4, errors: float = 0.0
 
 
 def bundle(report: Shown) -> dict[str, object]:
-    """What a notebook is given, decoded where it is a picture."""
-    data, about = report._repr_mimebundle_()
-    with Image.open(BytesIO(data["image/png"])) as image:
-        image.load()
-        assert image.width == 2 * about["image/png"]["width"]
-        data["size"] = image.size
+    """What a notebook is given."""
+    data: dict[str, object] = report._repr_mimebundle_()
     return data
 
 
@@ -94,22 +88,17 @@ def test_what_comes_from_outside_is_text(kind: str) -> None:
 
 
 def test_a_long_word_breaks_no_page() -> None:
-    """A word of 10,000 letters is cut in a picture, and may break in a page."""
+    """A word of 10,000 letters is cut, and may break in a page."""
     report = replace(EVERY["video"], title=LONG, notes=(LONG,), failure=VidkitError(LONG))  # type: ignore[type-var]
     data = bundle(report)  # type: ignore[arg-type]
     assert len(str(data["text/html"])) < 10_000
-    section = bundle(SectionReport(0, LONG))
-    assert section["size"][0] == 1800  # type: ignore[index]
 
 
 def test_a_notebook_gets_only_the_forms_it_asks_for(tmp_path: Path) -> None:
     """A terminal asks for text alone, and no picture is drawn for it."""
     (report,) = a_run(tmp_path)
-    data, about = report._repr_mimebundle_(include={"text/plain"})
-    assert set(data) == {"text/plain"}
-    assert about == {}
-    data, _ = report._repr_mimebundle_(exclude={"image/png"})
-    assert set(data) == {"text/plain", "text/html"}
+    assert set(report._repr_mimebundle_(include={"text/plain"})) == {"text/plain"}
+    assert set(report._repr_mimebundle_(exclude={"text/html"})) == {"text/plain"}
 
 
 def test_ipython_shows_a_report_in_all_its_forms(tmp_path: Path) -> None:
@@ -120,9 +109,8 @@ def test_ipython_shows_a_report_in_all_its_forms(tmp_path: Path) -> None:
     formatter = DisplayFormatter()
     formatter.active_types = ["text/plain", "text/html", "image/png"]
     for each in (report, report[0], report[0].sections[0]):
-        data, about = formatter.format(each)
-        assert set(data) == {"text/plain", "text/html", "image/png"}
-        assert about["image/png"]["width"]
+        data, _ = formatter.format(each)
+        assert set(data) == {"text/plain", "text/html"}
 
 
 def test_a_page_reads_well_without_its_style(tmp_path: Path) -> None:
@@ -176,10 +164,9 @@ def test_a_saved_report_is_small(tmp_path: Path) -> None:
     are several lessons.
     """
     (report,) = a_run(tmp_path, sections=10)
-    data, _ = report._repr_mimebundle_()
-    assert len(data["text/html"]) + 4 / 3 * len(data["image/png"]) < 90_000
-    whole, _ = a_run(tmp_path / "many", lessons=6, sections=5)._repr_mimebundle_()
-    assert len(whole["text/html"]) + 4 / 3 * len(whole["image/png"]) < 150_000
+    assert len(report._repr_html_()) < 90_000
+    whole = a_run(tmp_path / "many", lessons=6, sections=5)
+    assert len(whole._repr_html_()) < 150_000
 
 
 def test_of_many_rows_those_that_went_wrong_are_shown() -> None:
@@ -196,14 +183,6 @@ def test_of_many_rows_those_that_went_wrong_are_shown() -> None:
     )
 
 
-def test_the_picture_of_a_large_batch_stays_small(tmp_path: Path) -> None:
-    """However many lessons there are, the PNG has a handful of rows."""
-    videos = tuple(VideoReport(Path(f"{i}.json"), Path("out")) for i in range(300))
-    tall = bundle(BatchReport(videos))["size"][1]  # type: ignore[index]
-    few = bundle(BatchReport(videos[:ROWS_IN_PNG]))["size"][1]  # type: ignore[index]
-    assert tall - few < 60
-
-
 def test_a_file_is_a_link_only_below_the_notebook(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -216,20 +195,16 @@ def test_a_file_is_a_link_only_below_the_notebook(
     assert "/elsewhere/final_video.mp4" in outside._repr_html_()
 
 
-def test_a_report_without_a_picture_is_still_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the picture cannot be drawn there are text and HTML, and the log says why."""
+def test_a_report_without_a_picture_is_still_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the picture cannot be drawn its words stand there, and the log says why."""
 
-    def broken(page: Page) -> bytes:
+    def broken(scene: object) -> bytes:
         raise OSError("no fonts")
 
-    monkeypatch.setattr("vidkit.report.html.png", broken)
-    data, _ = SectionReport(0)._repr_mimebundle_()
-    assert set(data) == {"text/plain", "text/html"}
-
-
-def test_lines_of_a_picture_fit_their_room() -> None:
-    """Words go on in the next line, and the last line is cut."""
-    assert wrapped("one two three", 12, 60, 3) == ["one two", "three"]
-    assert wrapped(LONG, 12, 100, 2)[0].endswith("…")
-    assert len(wrapped("word " * 100, 12, 100, 3)) == 3
-    assert wrapped("", 12, 100, 3) == []
+    (report,) = a_run(tmp_path)
+    monkeypatch.setattr("vidkit.report.html.as_png", broken)
+    page = report._repr_html_()
+    assert "<img" not in page
+    assert "Timeline of" in page

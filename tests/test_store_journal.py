@@ -208,7 +208,7 @@ def test_two_processes_do_not_overspend_together(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 from vidkit.errors import OverBudget
-from vidkit.store import Budget, Store, asset_key
+from vidkit.store import Budget, Store
 with Store(Path(sys.argv[1])) as store:
     made = 0
     try:

@@ -43,7 +43,7 @@ def test_a_key_never_changes() -> None:
 
 def test_every_process_has_the_same_keys() -> None:
     """A key does not depend on the order of a process's hashes."""
-    code = f"from vidkit.store import asset_key; print(asset_key('image', {SHAPE!r}))"
+    code = f"from vidkit.store import cache_key; print(cache_key('image', {SHAPE!r}))"
     for seed in ("1", "2"):
         done = subprocess.run(
             [sys.executable, "-X", "utf8", "-c", code],

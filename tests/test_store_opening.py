@@ -18,16 +18,15 @@ import pytest
 from rights import bound_by_permissions
 
 from vidkit.errors import StoreError
-from vidkit.store import Budget, NoStore, Store, cache_key, default_folder, open_store
+from vidkit.store import Reservation, Store, cache_key, default_folder, open_store
 
 KEY = cache_key("image", {"n": 1})
 
 
-def reserve(store: Store, dollars: float = 0.25) -> int:
-    money = store.journal.reserve(
+def reserve(store: Store, dollars: float = 0.25) -> Reservation:
+    return store.journal.reserve(
         run=None, key=KEY, kind="image", provider="p", lesson="l", dollars=dollars
     )
-    return money.id
 
 
 @contextmanager
@@ -36,10 +35,10 @@ def living(folder: Path) -> Iterator[subprocess.Popen[str]]:
     code = """
 import sys
 from pathlib import Path
-from vidkit.store import Store, asset_key
+from vidkit.store import Store, cache_key
 store = Store(Path(sys.argv[1]))
 store.scratch(".mp4").write_bytes(b"half")
-key = asset_key("image", {"n": 1})
+key = cache_key("image", {"n": 1})
 store.journal.begin_run("its lesson", [key])
 store.journal.reserve(run=None, key=key, kind="image", provider="p", lesson="l", dollars=0.25)
 print("open", flush=True)
@@ -89,7 +88,7 @@ def test_a_place_that_cannot_be_a_folder_is_an_error_or_no_store(tmp_path: Path)
         Store(tmp_path / "file" / "store")
     told: list[str] = []
     none = open_store(tmp_path / "file" / "store", on_note=told.append)
-    assert isinstance(none, NoStore)
+    assert not none.keeps
     assert told == none.notes
     assert "keeps nothing" in told[0]
     assert isinstance(open_store(tmp_path / "store"), Store)
@@ -187,7 +186,7 @@ def test_locks_of_flights_that_fell_are_removed(tmp_path: Path) -> None:
     with Store(tmp_path):
         (tmp_path / "flights" / f"{KEY}.lock").touch()
     with Store(tmp_path):
-        assert [path.name for path in (tmp_path / "flights").iterdir()] in ([], ["all.lock"])
+        assert [path.name for path in (tmp_path / "flights").iterdir()] == []
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[[", '{"store": "vidkit"}', None])
@@ -219,7 +218,7 @@ def test_a_newer_store_is_left_alone(tmp_path: Path) -> None:
     mark.write_text(was)
     (journal,) = tmp_path.glob("journal-*.sqlite")
     base = sqlite3.connect(journal)
-    base.execute("PRAGMA user_version = 2")
+    base.execute("PRAGMA user_version = 1000")
     base.close()
     with pytest.raises(StoreError, match=r"newer vidkit.*update vidkit"):
         Store(tmp_path)
@@ -261,8 +260,8 @@ DAMAGE = [garbage, half, nothing, holes, swapped, gone]
 def test_a_damaged_journal_loses_no_asset(
     tmp_path: Path, damage: Callable[[Path], None], opened: bool
 ) -> None:
-    """Whatever was done to the journal, also under a store that is open: no traceback, a note,
-    all assets are there, and money is counted on from what could be read.
+    """Whatever was done to the journal, also under a store that is open: no traceback, a note
+    that says what it means for the money, all assets are there, and money is counted anew.
     """
     store = Store(tmp_path)
     kept = store.keep(KEY, b"x" * 1000, ".png", {})
@@ -283,39 +282,56 @@ def test_a_damaged_journal_loses_no_asset(
     assert store.journal.spent().total == pytest.approx(sum(e.dollars or 0 for e in entries))
     store.close()
     with Store(tmp_path) as later:
-        assert later.journal.entries()[-1].dollars == 1.0
-        assert later.journal.check() is None
-        lost = len(later.journal.entries()) < 301
-    if lost:
-        assert "journal" in store.notes[0]
+        assert later.journal.check() is None or damage is holes  # where nothing is read, say
+        if len(later.journal.entries()) < 301:
+            assert "journal" in [*store.notes, *later.notes][0]
 
 
-def test_a_budget_outlives_damage(tmp_path: Path) -> None:
-    """Where the sums of the budgets can no longer be read, they are added up from the calls."""
-    course = Budget("course", 1)
-    with Store(tmp_path) as store:
-        for _ in range(4):
-            store.journal.reserve(
-                run=None,
-                key=KEY,
-                kind="image",
-                provider="p",
-                lesson="l",
-                dollars=0.2,
-                budgets=[course],
-            ).paid(0.1)
+def test_a_damaged_journal_is_set_aside_with_its_money_told(tmp_path: Path) -> None:
+    """The damaged file is kept in the quarantine, and the note says what can still be read of the
+    money in it; what was reserved from it ends nothing in the new one.
+    """
+    store = Store(tmp_path)
+    late = [reserve(store, 0.2) for _ in range(4)]
+    late[0].paid(0.1)
     path = max(tmp_path.glob("journal-*.sqlite"))
+    store.journal.close()
     with closing(sqlite3.connect(path)) as base:
-        (size,) = base.execute("PRAGMA page_size").fetchone()
-        sql = "SELECT rootpage FROM sqlite_master WHERE name = 'budget'"
-        (page,) = base.execute(sql).fetchone()
-    data = bytearray(path.read_bytes())
-    data[(page - 1) * size : page * size] = b"\xff" * size
-    path.write_bytes(data)
+        base.execute("DROP TABLE budget")
+        base.commit()
+    fresh = reserve(store, 0.5)
+    for each in late:
+        each.failed()
+    assert store.journal.spent().reserved == 0.5
+    assert "$0.10 paid and $0.60 unconfirmed" in store.notes[0]
+    assert (tmp_path / "aside" / path.name).is_file()
+    fresh.paid()
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DROP VIEW call",
+        "ALTER TABLE entry RENAME COLUMN reserved TO other",
+        "ALTER TABLE run ADD COLUMN more TEXT",
+        "PRAGMA user_version = 0",
+        "PRAGMA user_version = -3",
+        "PRAGMA writable_schema = 1; UPDATE sqlite_master SET sql = 'x' WHERE name = 'entry'",
+    ],
+)
+def test_tables_that_somebody_changed_are_no_traceback(tmp_path: Path, sql: str) -> None:
+    """A journal whose tables are not as they were made is set aside, and told."""
     with Store(tmp_path) as store:
-        assert store.journal.left(course) == 0.6
-        assert len(store.journal.entries(budget="course")) == 4
-        assert "damaged" in store.notes[0]
+        reserve(store, 0.25)
+    with closing(sqlite3.connect(max(tmp_path.glob("journal-*.sqlite")))) as base:
+        base.executescript(sql)
+        base.commit()
+    with Store(tmp_path) as store:
+        assert "set aside" in store.notes[0]
+        reserve(store, 0.5).paid()
+        assert store.verify().good == 0
+        assert store.journal.spent().paid == 0.5
 
 
 def test_a_journal_is_mended_once_for_all(tmp_path: Path) -> None:
@@ -337,8 +353,8 @@ def test_the_count_of_assets_costs_an_opening_nothing(tmp_path: Path) -> None:
     code = """
 import sys
 from pathlib import Path
-from vidkit.store import Store, asset_key
-keys = [asset_key("image", {"n": n}) for n in range(300)]
+from vidkit.store import Store, cache_key
+keys = [cache_key("image", {"n": n}) for n in range(300)]
 touched = []
 def count():
     touched.clear()

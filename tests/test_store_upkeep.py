@@ -9,21 +9,21 @@ from pathlib import Path
 import pytest
 
 from vidkit.errors import StoreError
-from vidkit.store import Store, Upkeep, cache_key
+from vidkit.store import MaintainedStore, Store, cache_key
 
 FULL = """
 import resource, sys
 from datetime import timedelta
 from pathlib import Path
 from vidkit.errors import StoreError
-from vidkit.store import Store, Upkeep
+from vidkit.store import Store, MaintainedStore
 folder = Path(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
 try:
     Store(folder)
 except StoreError as error:
     print("no store:", error)
-with Upkeep(folder) as store:
+with MaintainedStore(folder) as store:
     print(store.contents().assets, "there,", len(store.notes), "note")
     print("whole:", store.verify().good)
     try:
@@ -40,9 +40,9 @@ with Upkeep(folder) as store:
 def filled(folder: Path, *, unfinished: bool) -> None:
     """A store with three assets, that a run which was killed needs, or nobody."""
     code = (
-        "import os, sys; from pathlib import Path; from vidkit.store import Store, asset_key\n"
+        "import os, sys; from pathlib import Path; from vidkit.store import Store, cache_key\n"
         "store = Store(Path(sys.argv[1]))\n"
-        "keys = [asset_key('image', {'n': n}) for n in range(3)]\n"
+        "keys = [cache_key('image', {'n': n}) for n in range(3)]\n"
         "if int(sys.argv[2]): store.journal.begin_run('lesson', keys)\n"
         "for key in keys: store.keep(key, b'x' * 1000, '.png', {'kind': 'image'})\n"
         "os._exit(9) if int(sys.argv[2]) else store.close()\n"
@@ -87,7 +87,7 @@ def test_nothing_is_cleared_under_another_process(tmp_path: Path) -> None:
 
 def test_with_room_it_is_a_store_like_any_other(tmp_path: Path) -> None:
     """Opened where there is room, it keeps what runs need."""
-    with Upkeep(tmp_path / "store") as store:
+    with MaintainedStore(tmp_path / "store") as store:
         key = cache_key("image", {"n": 1})
         store.keep(key, b"x", ".png", {"kind": "image"})
         run = store.journal.begin_run("lesson", [key])
@@ -101,4 +101,4 @@ def test_strangers_are_refused_all_the_same(tmp_path: Path) -> None:
     """A folder of somebody's is no store, whatever the room."""
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(StoreError, match=r"thesis\.txt"):
-        Upkeep(tmp_path)
+        MaintainedStore(tmp_path)

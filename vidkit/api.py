@@ -36,7 +36,7 @@ from .pipeline.shared import store_of
 from .providers.files import own_files
 from .providers.registry import image_makers, voice_makers
 from .report.reports import BatchReport, VideoReport
-from .store.store import Asset, NoStore, Store
+from .store import Asset, Store
 
 # A run that is under way, and how to steer it from anywhere: a cell, a script, a callback.
 
@@ -402,7 +402,7 @@ def takes(
     """
     chosen = settled(settings, changes)
     store = store_of(chosen)
-    return store.takes(_key(lesson, number, part, chosen, store))
+    return store.versions(_key(lesson, number, part, chosen, store))
 
 
 def present_take(
@@ -438,7 +438,7 @@ def take_back(
     key = _key(lesson, number, part, chosen, store)
     if take is None:
         present = store.find(key)
-        earlier = [one.take for one in store.takes(key) if present and one.take < present.take]
+        earlier = [one.take for one in store.versions(key) if present and one.take < present.take]
         if not earlier:
             raise StoreError(
                 f"section {number} has no earlier {part}; force={part!r} makes a new one"
@@ -452,7 +452,7 @@ def _key(
     number: int,
     part: PartKind,
     settings: Settings,
-    store: Store | NoStore,
+    store: Store,
 ) -> str:
     loaded = lesson if isinstance(lesson, Lesson) else load_lesson(lesson)
     if isinstance(number, bool) or not isinstance(number, int):

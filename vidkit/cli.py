@@ -38,7 +38,7 @@ from .models.settings import TABLE, Settings, settings_page, settings_schema
 from .models.table import Row
 from .providers.registry import Kind, names, specs
 from .report.reports import BatchReport
-from .store.store import Removal, Upkeep
+from .store import MaintainedStore, Removal
 
 # The options of the commands: those of the settings, from their table, and what may stand behind
 # the others.
@@ -353,7 +353,7 @@ def _lessons(path: Path) -> list[Path]:
 
 def _cache(given: argparse.Namespace) -> int:
     """`vidkit cache`: what is in the store, and keeping it in order."""
-    with Upkeep(Path(given.cache_dir) if given.cache_dir else None) as store:
+    with MaintainedStore(Path(given.cache_dir) if given.cache_dir else None) as store:
         for note in store.notes:
             say(f"note: {note}")
         match given.what:

@@ -18,6 +18,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -39,11 +41,23 @@ def content(key: str) -> bytes:
     return seed * (600 + int(key[:4], 16) % 5000)
 
 
+@asynccontextmanager
+async def holding(store: Store, key: str) -> AsyncIterator[None]:
+    """Hold the right to make an asset."""
+    lock = store.key_lock(key)
+    try:
+        while not lock.try_acquire():  # noqa: ASYNC110 - another process lets it go
+            await asyncio.sleep(0.01)
+        yield
+    finally:
+        lock.release()
+
+
 async def make(store: Store, run: int, key: str, bills: Path) -> Asset:
     """Find or make one asset, as the pipeline does."""
     if found := await asyncio.to_thread(store.find, key):
         return found
-    async with store.flight(key):
+    async with holding(store, key):
         if found := await asyncio.to_thread(store.find, key):
             return found
         money = await asyncio.to_thread(

@@ -37,7 +37,7 @@ from vidkit.pipeline import Batch, Job, Runtime, Source, run_directly
 from vidkit.pipeline.output import Output
 from vidkit.providers import ImageAsk, Narration, Picture, VoiceAsk
 from vidkit.providers.limiter import RateLimiter
-from vidkit.store import NoStore
+from vidkit.store import Store
 
 SECTIONS = 50
 
@@ -88,7 +88,7 @@ async def run(calls: int, listeners: int, folder: Path | None) -> float:
         run_in_thread=run_directly if folder is None else asyncio.to_thread,
         cores=anyio.CapacityLimiter(2),
         clock=asyncio.get_running_loop().time,
-        store=NoStore(),
+        store=Store.null(),
         events=events,
         output=NoWrites if folder is None else Output,
         **({} if listeners or folder else {"timeline": None}),

@@ -48,8 +48,8 @@ from ..pipeline.shared import gate_of, in_use
 from ..providers.base import Request
 from ..providers.registry import image_makers, voice_makers
 from ..report.reports import VideoReport
+from ..store import Store
 from ..store.ledger import Reservation
-from ..store.store import NoStore, Store
 from .messages import Letter, Line
 from .scheduler import Hub
 from .worker import CALLS, Held, LessonTask, Outcome, Start, Unfit
@@ -176,7 +176,7 @@ async def equipped(
         service = Service(kind, maker.name, key, settings.adaptive, maker.places, settings.pace)
         return Source(maker, far(service))
 
-    def tools(store: Store | NoStore, events: Events) -> Runtime:
+    def tools(store: Store, events: Events) -> Runtime:
         return Runtime(
             images=drawing,
             voice=speaking,

@@ -37,9 +37,9 @@ from ..pipeline.output import LOCK, Output
 from ..providers.base import Request
 from ..providers.headers import Answer
 from ..report.reports import VideoReport
+from ..store import Store
 from ..store.ledger import Budget, Journal, Money, PaymentState, Reservation
 from ..store.locks import let_go, try_lock
-from ..store.store import NoStore, Store
 from .messages import HUB, Letter, Line, portable
 from .scheduler import Service
 
@@ -253,25 +253,24 @@ class FarStore(Store):
         # a process that ends has no line any more; what it left is swept by the next opening
         self._leave.atexit = False
 
-    def _open_journal(self, used: bool) -> Journal:
+    def _open_journal(self, folder: Path, used: bool) -> Journal:
         return self._far
 
-    def _sweep(self) -> int:
+    def _sweep(self, folder: Path) -> int:
         return 0  # what is to be settled is the client's
 
+    shared_locks = True
+
     @asynccontextmanager
-    async def flight(self, key: str) -> AsyncIterator[bool]:
-        """As `Store.flight`, in the whole cluster, whatever locks the shared folder keeps; always
-        as if somebody else had had it, for a look at a shared folder is not quick.
-        """
+    async def elsewhere(self, key: str) -> AsyncIterator[None]:
+        """As `Store.elsewhere`, in the whole cluster, whatever locks the shared folder keeps."""
         asset, number, made = (str(self.folder), key), next(_numbers), False
         try:
             before = await self._line.answer(HUB, "flight", self._run, asset, number)
             if before and self._renewed is not None:
                 self._renewed.add(key)
-            async with super().flight(key):
-                yield True
-                made = self._renewed is not None
+            yield
+            made = self._renewed is not None
         finally:
             self._line.mention(HUB, "land", asset, number, made)
 
@@ -316,7 +315,7 @@ PIECES = 1_000_000
 """Numbers for pieces of work that one try has for itself."""
 
 
-Equip = Callable[[Store | NoStore, Events], Runtime]
+Equip = Callable[[Store, Events], Runtime]
 """Gives the tools for one lesson of a run."""
 
 
@@ -464,13 +463,13 @@ class Station:
             with suppress(Exception):
                 await (await task).leave()
 
-    def _store(self, errand: LessonTask, renewed: set[str] | None) -> Store | NoStore:
+    def _store(self, errand: LessonTask, renewed: set[str] | None) -> Store:
         def note(sentence: str) -> None:
             self.line.tell(errand.run, "note", sentence)
 
         journal = FarJournal(self.line, errand.run, errand.number, note)
         if errand.store is None or errand.owner is None:
-            bare = NoStore()
+            bare = Store.null()
             bare.journal = journal
             return bare
         return FarStore(errand.store, errand.owner, journal, self.line, errand.run, renewed, note)

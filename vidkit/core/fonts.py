@@ -200,7 +200,8 @@ def _is_invisible(sign: str) -> bool:
 
 Weight = Literal["Regular", "Medium", "SemiBold"]
 
-_BUNDLED = Path(__file__).parent.parent / "slides" / "fonts"
+FONTS = Path(__file__).parent.parent / "slides" / "fonts"
+"""The fonts that come with vidkit."""
 _OTHERS = (
     "NotoSansCJK-Regular.ttc",
     "PingFang.ttc",
@@ -249,7 +250,7 @@ def cut(text: str, size: float, room: float) -> str:
 def font_for(text: str, size: int, weight: Weight = "Medium") -> FreeTypeFont:
     """The bundled font, or one of this machine where only that has all signs of `text`."""
     signs = set(map(ord, text))
-    bundled = _font(str(_BUNDLED / f"Inter-{weight}.otf"), size)
+    bundled = _font(str(FONTS / f"Inter-{weight}.otf"), size)
     assert bundled is not None
     for font in (bundled, *(_font(name, size) for name in _OTHERS)):
         if font and all(has(of_file(str(font.path), font.index), s) for s in signs):

@@ -27,8 +27,8 @@ from ..models.settings import Settings
 from ..pipeline.shared import gate_of, in_use, store_of, use
 from ..providers.writers import WriteAsk, Writer, Written, writer_maker
 from ..slides.override import EXAMPLES
+from ..store import Store, cache_key
 from ..store.ledger import Budget
-from ..store.store import NoStore, Store, cache_key
 from .course import Draft
 
 T = TypeVar("T")
@@ -127,7 +127,7 @@ class _Work:
     """A rewriting that goes on."""
 
     what: Rewriting
-    store: Store | NoStore
+    store: Store
     gate: Callable[[Callable[[], Awaitable[Any]]], Awaitable[Any]]
     budgets: tuple[Budget, ...]
 
@@ -159,7 +159,7 @@ class _Work:
         """
         maker, store = self.what.maker, self.store
         key = await run_in_thread(_key, maker, ask)
-        async with store.flight(key):
+        async with store.holding(key):
             kept = await run_in_thread(store.find, key)
             if kept is not None:
                 text = (kept.path.read_bytes() if kept.data is None else kept.data).decode()

@@ -26,7 +26,7 @@ from ..pipeline.workload import Load, Piece, SectionLoad
 from ..providers.base import ImageMaker, VoiceMaker
 from ..providers.files import own_files
 from ..report.html import Page, Row, Shown, Table
-from ..store.store import Asset, NoStore, Store, cache_key
+from ..store import Asset, Store, cache_key
 from ..text.captions import Word
 from .simulation import Rehearsal
 from .workload import JOIN_SECONDS, clip_seconds, provider_of, usual_seconds
@@ -125,7 +125,7 @@ def plan_lessons(
     settings: Settings,
     images: Sequence[ImageMaker],
     voice: Sequence[VoiceMaker],
-    store: Store | NoStore,
+    store: Store,
     cores: int | None = None,
 ) -> Plan:
     """The plan of a run over `lessons`, on a machine with so many `cores` (None: this one).
@@ -198,7 +198,7 @@ class _Tally:
         self,
         settings: Settings,
         sources: Mapping[PartKind, Sequence[Source[Any]]],
-        store: Store | NoStore,
+        store: Store,
     ) -> None:
         self._settings = settings
         self._sources = sources

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -28,8 +27,8 @@ from ..providers.base import ImageAsk, Narration, Picture, Request, VoiceAsk
 from ..providers.chunks import together
 from ..providers.limiter import RateLimiter
 from ..providers.simulated import RateLimit
+from ..store import Asset, Store
 from ..store.ledger import Journal, Money, Reservation
-from ..store.store import Asset, NoStore
 
 # Stand-ins for all that a run works with: they take the time that is said, and leave nothing.
 #
@@ -265,12 +264,14 @@ class NoBooks(Journal):
         return self._none
 
 
-class NoShelf(NoStore):
+class NoShelf(Store):
     """A store that has nothing and keeps nothing, not even for as long as a look takes."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.journal = NoBooks()
+        self._init_null()
+
+    def _null_journal(self) -> Journal:
+        return NoBooks()
 
     def find(self, key: str) -> Asset | None:
         """None."""
@@ -289,11 +290,6 @@ class NoShelf(NoStore):
         """The asset, whose key is its digest."""
         given = data if isinstance(data, bytes) else None
         return Asset(key, NOWHERE, key, 0, suffix, 1, about, given)
-
-    @asynccontextmanager
-    async def flight(self, key: str) -> AsyncIterator[bool]:
-        """Nothing to wait for."""
-        yield False
 
 
 @dataclass(frozen=True)

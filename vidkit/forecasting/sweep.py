@@ -11,9 +11,9 @@ from ..core.fonts import width_of
 from ..core.format import count, took
 from ..models.settings import MOST_WORKERS, Settings, whole
 from ..pipeline.workload import bounds
-from ..report.charts import SMALL, TINY, Box, Role, Scene, Shape, Sign, Text, fluid
-from ..report.charts import as_svg as drawn
 from ..report.html import Page, Shown
+from ..report.scene import SMALL, TINY, Box, Role, Scene, Shape, Sign, Text
+from ..report.svg import as_png, as_svg, fluid
 from .forecast import Forecast, prepared
 from .forecast import told as told_sweep
 from .simulation import Rehearsal
@@ -189,13 +189,11 @@ class Sweep(Shown):
         """The surface as an SVG element, `width` pixels wide where there is room for it: a row
         for each number of videos, a column for each number of sections at once.
         """
-        return drawn(self._scene(width))
+        return as_svg(self._scene(width))
 
     def png(self, width: int = 960, dark: bool = False) -> bytes:
         """The same picture as a PNG, with two pixels for each of the `width`."""
-        from ..report.charts import as_png as drawn
-
-        return drawn(self._scene(width), dark)
+        return as_png(self._scene(width), dark)
 
     def _scene(self, width: int) -> Scene:
         return laid_out(self._columns(), width, repr(self))

@@ -36,8 +36,9 @@ from ..providers.files import own_on_a_slide
 from ..providers.limiter import UNCONFIRMED_TRIES
 from ..providers.registry import AUTO
 from ..providers.speakers import chosen_because, order
+from ..store import Asset, Store, cache_key
 from ..store.ledger import Reservation
-from ..store.store import Asset, NoStore, Store, cache_key
+from ..store.locks import WAITS, KeyLock
 from ..text.captions import Cue
 from .context import LessonContext, OwnFiles, PartKind, Source, ungated
 from .reveal import Following, regions_kept
@@ -238,9 +239,7 @@ def keys_of(several: Sequence[Candidate]) -> Iterator[tuple[Candidate, str]]:
             continue
 
 
-def find_stored(
-    several: Sequence[Candidate], store: Store | NoStore
-) -> tuple[Candidate, Asset] | None:
+def find_stored(several: Sequence[Candidate], store: Store) -> tuple[Candidate, Asset] | None:
     """The first of the candidates whose asset the store has, and the asset."""
     for candidate, key in keys_of(several):
         if (asset := store.find(key)) is not None:
@@ -253,7 +252,7 @@ def refusal_key(key: str) -> str:
     return cache_key("refusal", {"of": key})
 
 
-def refusal(store: Store | NoStore, candidate: Candidate, key: str) -> Refused | None:
+def refusal(store: Store, candidate: Candidate, key: str) -> Refused | None:
     """The refusal that the store remembers: who refused is not asked again, in this run or the
     next, since each refusal counts against an account, and takes time.
     """
@@ -263,7 +262,7 @@ def refusal(store: Store | NoStore, candidate: Candidate, key: str) -> Refused |
     return Refused(f"{why} (asked before; force={candidate.kind!r} asks again)")
 
 
-def keep_refusal(store: Store | NoStore, key: str, error: Refused) -> None:
+def keep_refusal(store: Store, key: str, error: Refused) -> None:
     """Remember a refusal; a store that cannot forgets it, and it is asked for again."""
     about = {"kind": "refusal", "why": str(error)}
     with suppress(StoreError):
@@ -312,60 +311,120 @@ async def cached(
     """The asset under `key()`: from the store, or made by `make` and kept there; a copy of it
     stands in the output folder under `stem` and its suffix (None: no copy).
 
-    `key` and all that touches a disk is called where blocking is allowed. With `fresh` the asset
-    is made once in the run in any case. One maker is at work on a key at a time, in all
-    processes; the others wait, and find what it made.
+    `key` and all that touches a disk is called where blocking is allowed: one hop to a thread
+    finds an asset, and one keeps it. With `fresh` it is made once in the run in any case. One
+    maker is at work on a key at a time, in all processes; the others wait, and find what it made.
     """
-    runtime = context.runtime
-    which, found = await runtime.run_in_thread(look, context, key, stem, fresh)
-    if found is not None:
-        return found
-    async with runtime.store.flight(which):
-        found = await runtime.run_in_thread(_find, context, which, stem, fresh)
-        if found is not None:
+    lookup = _Lookup(context, key, stem, fresh)
+    store, run_in_thread = context.runtime.store, context.runtime.run_in_thread
+    try:
+        if (found := await run_in_thread(lookup.begin)) is not None:
             return found
-        content = await make(which)
+        if store.shared_locks:
+            async with store.elsewhere(lookup.key):
+                return await lookup.found_or_made(make)
+        return await lookup.found_or_made(make)
+    finally:
+        if not lookup.over:
+            await run_to_end(run_in_thread(lookup.end))
+
+
+class _Lookup:
+    """One asset that is wanted. All but `found_or_made` blocks."""
+
+    def __init__(
+        self, context: LessonContext, key: Callable[[], str], stem: str | None, fresh: bool
+    ) -> None:
+        self.key = ""
+        self.over = False
+        self._context = context
+        self._key = key
+        self._stem = stem
+        self._fresh = fresh
+        self._lock: KeyLock | None = None
+        self._acquired = False
+
+    def begin(self) -> Cached | None:
+        """Work out the key, and find the asset. Where it is not there this takes the right to
+        make it, unless somebody has that.
+        """
+        self.key = self._key()
+        found = self._find()
+        store = self._context.runtime.store
+        if found is not None:
+            self.over = True
+            return found
+        self._lock = store.key_lock(self.key)
+        return None if store.shared_locks else self.take()
+
+    def take(self) -> Cached | None:
+        """Take the right to make the asset where nobody has it; it may be there by now."""
+        assert self._lock is not None
+        self._acquired = self._lock.try_acquire()
+        if self.over:  # the wait for it was cancelled meanwhile
+            self._lock.release()
+        elif self._acquired and (found := self._find()) is not None:
+            self.end()
+            return found
+        return None
+
+    async def found_or_made(self, make: Callable[[str], Awaitable[Content]]) -> Cached:
+        """What somebody else makes meanwhile, or what `make` does."""
+        run_in_thread, (wait, longest) = self._context.runtime.run_in_thread, WAITS
+        while not self._acquired:
+            if (found := await run_in_thread(self.take)) is not None:
+                return found
+            if not self._acquired:
+                await asyncio.sleep(wait)
+                wait = min(wait * 1.5, longest)
+        content = await make(self.key)
         # what is paid for is kept, also while the run is being cancelled
-        made = await run_to_end(runtime.run_in_thread(_keep, context, which, content, stem, fresh))
-        if fresh:
-            runtime.renewed.add(which)
+        made = await run_to_end(run_in_thread(self.keep, content))
+        if self._fresh:
+            self._context.runtime.renewed.add(self.key)
         return made
 
-
-def look(
-    context: LessonContext, key: Callable[[], str], stem: str | None, fresh: bool = False
-) -> tuple[str, Cached | None]:
-    """The key, and the asset where the store has it, copied to the output folder. Blocks."""
-    return (which := key()), _find(context, which, stem, fresh)
-
-
-def _find(context: LessonContext, key: str, stem: str | None, fresh: bool) -> Cached | None:
-    runtime = context.runtime
-    asset = None if fresh and key not in runtime.renewed else runtime.store.find(key)
-    return None if asset is None else Cached(asset, _publish(context, asset, stem), True)
-
-
-def _keep(
-    context: LessonContext, key: str, content: Content, stem: str | None, fresh: bool
-) -> Cached:
-    try:
+    def keep(self, content: Content) -> Cached:
+        """Keep what was made, and let go of the right."""
         try:
-            if content.check is not None:
-                content.check(content.data, content.name)
-            asset = context.runtime.store.keep(
-                key, content.data, content.suffix, content.about, fresh=fresh
-            )
+            try:
+                if content.check is not None:
+                    content.check(content.data, content.name)
+                asset = self._context.runtime.store.keep(
+                    self.key, content.data, content.suffix, content.about, fresh=self._fresh
+                )
+            finally:
+                if content.settle is not None:
+                    content.settle()
+            return Cached(asset, publish(self._context, asset, self._stem), False)
+        except BaseException:
+            if isinstance(content.data, Path):
+                self._context.output.discard(content.data)
+            raise
         finally:
-            if content.settle is not None:
-                content.settle()
-        return Cached(asset, _publish(context, asset, stem), False)
-    except BaseException:
-        if isinstance(content.data, Path):
-            context.output.discard(content.data)
-        raise
+            self.end()
+
+    def end(self) -> None:
+        """Let go of the right to make it, if it was taken."""
+        self.over = True
+        if self._lock is not None:
+            self._lock.release()
+
+    def _find(self) -> Cached | None:
+        runtime = self._context.runtime
+        if self._fresh and self.key not in runtime.renewed:
+            return None
+        return find(self._context, self.key, self._stem)
 
 
-def _publish(context: LessonContext, asset: Asset, stem: str | None) -> Path | None:
+def find(context: LessonContext, key: str, stem: str | None) -> Cached | None:
+    """The asset under `key` where the store has it, copied to the output folder. Blocks."""
+    asset = context.runtime.store.find(key)
+    return None if asset is None else Cached(asset, publish(context, asset, stem), True)
+
+
+def publish(context: LessonContext, asset: Asset, stem: str | None) -> Path | None:
+    """Have a copy of the asset stand in the output folder. Blocks."""
     return None if stem is None else context.output.take(f"{stem}{asset.suffix}", asset)
 
 

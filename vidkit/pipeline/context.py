@@ -30,8 +30,8 @@ from ..models.settings import Settings
 from ..providers.base import ImageAsk, ImageMaker, Narration, Picture, Request, VoiceAsk, VoiceMaker
 from ..providers.files import Recorded
 from ..report.timeline import Timeline
+from ..store import Store, cache_key
 from ..store.ledger import Budget
-from ..store.store import NoStore, Store, cache_key
 from .output import Output
 
 log = logging.getLogger("vidkit.pipeline")
@@ -181,7 +181,7 @@ class Runtime:
     media: Media = media
     card: Callable[[str, str, tuple[int, int]], bytes] = card
     run_in_thread: RunInThread = run_in_thread
-    store: Store | NoStore = field(default_factory=NoStore)
+    store: Store = field(default_factory=Store.null)
     budgets: tuple[Budget, ...] = ()
     own: OwnFiles = field(default_factory=Recorded)
     read: Callable[[Path], Lesson] = load_lesson

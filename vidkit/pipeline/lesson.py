@@ -16,8 +16,8 @@ from ..core.loop import run_to_end
 from ..core.paths import shortened
 from ..media.clips import Clip
 from ..report.reports import SectionReport, VideoReport
+from ..store import Asset
 from ..store.ledger import Money
-from ..store.store import Asset
 from ..text.captions import Cue, Word, cues, to_srt, to_vtt
 from .assets import (
     MEDIA_VERSION,

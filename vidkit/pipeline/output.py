@@ -23,8 +23,8 @@ from filelock import FileLock
 from ..core.errors import OutputError, VidkitError
 from ..core.paths import why_unwritable
 from ..report.reports import SectionReport, VideoReport
+from ..store import Asset, copy_out
 from ..store.locks import let_go, try_lock
-from ..store.store import Asset, copy_out
 
 # What is ours in an output folder: the files that its report and a hidden list name.
 #

@@ -19,9 +19,10 @@ from ..core.paths import shortened
 from ..models.settings import Settings
 from ..providers.registry import image_makers, left_aside, voice_makers
 from ..report.progress import Watcher, bars
-from ..report.reports import BatchReport, ResourceTally, Summary, VideoReport
+from ..report.reports import BatchReport, ResourceTally, VideoReport
+from ..report.summary import Summary
+from ..store import Store
 from ..store.ledger import Budget
-from ..store.store import NoStore, Store
 from .batch import Batch, Job, MakeLesson
 from .context import Maker, RunControl, Runtime, Source
 from .lesson import make_here
@@ -59,7 +60,7 @@ class Runner:
         self._changes: list[Callable[[Batch], None]] = []
         self._control = RunControl()
         self._make: MakeLesson = make_here
-        self._store: Store | NoStore | None = None
+        self._store: Store | None = None
         self._bound: Bound | None = None
         self._used = ResourceTally()
 
@@ -303,7 +304,7 @@ def _no_room(folder: Path) -> DiskFull:
     )
 
 
-def _refuse_unshared(store: Store | NoStore, budget: object) -> None:
+def _refuse_unshared(store: Store, budget: object) -> None:
     """A budget that runs share needs a journal that they share."""
     given = budget if isinstance(budget, list | tuple) else [budget]
     named = [each.name for each in given if isinstance(each, Budget)]

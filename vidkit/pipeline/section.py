@@ -22,7 +22,8 @@ from ..core.loop import ended_all
 from ..media.clips import Clip
 from ..models.lesson import Section
 from ..report.reports import SectionReport
-from ..store.store import Asset, NoStore
+from ..store import Asset
+from ..store.store import unkept
 from ..text.captions import Word
 from .assets import (
     Cached,
@@ -34,8 +35,8 @@ from .assets import (
     clip_at,
     clip_facts,
     clip_key_fields,
+    find,
     find_stored,
-    look,
 )
 from .context import Fallback, LessonContext, PartKind, describe
 from .output import part_stem
@@ -226,11 +227,11 @@ class PartTask:
         """
         if not self.fresh or len(self.candidates) == 1:
             return None
+        return await self.context.runtime.run_in_thread(self._find_earlier, candidate)
+
+    def _find_earlier(self, candidate: Candidate) -> Cached | None:
         with suppress(ProviderError):
-            _, found = await self.context.runtime.run_in_thread(
-                look, self.context, candidate.key, self._stem
-            )
-            return found
+            return find(self.context, candidate.key(), self._stem)
         return None
 
     def _take(self, candidate: Candidate, had: Cached) -> None:
@@ -412,7 +413,7 @@ class SectionTask:
         pace = clip.seconds / plain.about["seconds"]
         self.words = tuple(Word(w.text, w.start * pace, w.end * pace) for w in self.words)
         asset = await runtime.run_in_thread(
-            NoStore().keep, plain.key, scratch, ".mp4", clip_facts(clip)
+            unkept, plain.key, scratch, "clip", ".mp4", clip_facts(clip)
         )
         return Cached(asset, await runtime.run_in_thread(context.output.take, name, asset), False)
 

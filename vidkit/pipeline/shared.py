@@ -21,7 +21,7 @@ from ..core.system import memory_left, usable_cores
 from ..models.settings import Settings
 from ..providers.base import ImageMaker, VoiceMaker
 from ..providers.limiter import PATIENCE, RateLimiter
-from ..store.store import NoStore, Store, default_folder, open_store
+from ..store import Store, default_folder, open_store
 from .scaling import SHARE, Cores, Loan, encode_memory
 
 log = logging.getLogger("vidkit.pipeline")
@@ -44,9 +44,9 @@ class _Shared:
     """
 
     opening: threading.Lock = field(default_factory=threading.Lock)
-    stores: dict[Path, Store | NoStore] = field(default_factory=dict)
+    stores: dict[Path, Store] = field(default_factory=dict)
     listening: dict[Path | None, weakref.WeakSet[Events]] = field(default_factory=dict)
-    told: weakref.WeakSet[Store | NoStore] = field(default_factory=weakref.WeakSet)
+    told: weakref.WeakSet[Store] = field(default_factory=weakref.WeakSet)
     limiters: dict[tuple[str, ...], RateLimiter] = field(default_factory=dict)
     cores: Cores = field(default_factory=lambda: Cores(1))
     in_use: Counter[int] = field(default_factory=Counter)
@@ -64,13 +64,13 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
 
 
-def store_of(settings: Settings) -> Store | NoStore:
+def store_of(settings: Settings) -> Store:
     """The store that a run with these settings uses; one for each folder of the process. Blocks.
 
     A folder that cannot be used gives one that keeps nothing, with a note that says why.
     """
     if not settings.cache:
-        return NoStore()
+        return Store.null()
     named = settings.cache_dir or default_folder()
     folder = path_given("cache_dir", named, "the folder of the store").absolute()
     with _shared.opening:
@@ -81,7 +81,7 @@ def store_of(settings: Settings) -> Store | NoStore:
         return store
 
 
-def listen_to(store: Store | NoStore, events: Events) -> bool:
+def listen_to(store: Store, events: Events) -> bool:
     """Let the listeners of a run have the notes of its store from now on; True for the first run
     that uses it, which has to tell those of its opening.
     """

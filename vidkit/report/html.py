@@ -1,9 +1,7 @@
-"""How a report shows itself: as lines in a terminal, as HTML in a notebook, as a PNG beside.
+"""How a report shows itself: as lines in a terminal, as HTML in a notebook.
 
-`page`   what is shown, as plain values, and the `Shown` that reports are
-`html`   the page for a notebook, live or stored; it reads well where styles are taken away
-`png`    the page as a picture, for what shows no HTML
-`steps`  waiting and working by step and provider, as lines and as a table
+A `Page` is what is shown, as plain values; `Shown` is what reports are; `html` makes the page for
+a notebook, live or stored, and reads well where styles are taken away.
 """
 
 from __future__ import annotations
@@ -17,19 +15,16 @@ from dataclasses import dataclass, field, replace
 from html import escape
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
-from ..core.fonts import cut, width_of
 from ..core.format import count, in_brief, printable, times, took
 from ..core.paths import from_here
 from .bars import Kind, Tally
-from .charts import Line, Role, Scene, Text, moved, painted, saved
+from .charts import laid_out
+from .scene import Scene
+from .svg import as_png
 from .timeline import Timeline
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
 
 # What a report shows, as plain values. Texts come from anywhere; they are made harmless here
 # for a terminal, and escaped where they become HTML.
@@ -38,7 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("vidkit.showing")
 
 WIDTH = 900
-"""Pixels at which the PNG of a page is shown."""
+"""Pixels at which what is drawn is shown."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +49,7 @@ class Table:
     """A table of `rows`, each of them a `noun`, such as "section".
 
     numbers: the columns that stand at the right. paths: those that are files to open. caption:
-    what the table tells, where its columns do not say so. detail: what the rest of the page
-    says in brief, and a small picture of it leaves out.
+    what the table tells, where its columns do not say so.
     """
 
     columns: tuple[str, ...]
@@ -64,7 +58,6 @@ class Table:
     numbers: frozenset[int] = frozenset()
     paths: frozenset[int] = frozenset()
     caption: str = ""
-    detail: bool = False
 
     def without_empty(self) -> Table:
         """The table without the columns in which no row has anything."""
@@ -117,8 +110,6 @@ class Page:
             return self.drawing(width)
         if self.timeline is None or not self.timeline.bars:
             return None
-        from .charts import laid_out
-
         return laid_out(self.timeline, width, self.timeline.last, 0.0)
 
     def text(self) -> str:
@@ -134,7 +125,7 @@ def harmless(line: str) -> str:
 
 
 class Shown(ABC):
-    """What shows itself: as lines in a terminal, as HTML with a PNG beside in a notebook."""
+    """What shows itself: as lines in a terminal, as HTML in a notebook."""
 
     @abstractmethod
     def _page(self) -> Page:
@@ -144,43 +135,18 @@ class Shown(ABC):
         return self._page().text()
 
     def _repr_html_(self) -> str:
-        # MOVED
-
         return html(self._page())
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The report in each form that is asked for, and the size of its PNG in pixels."""
-        page = self._page()
-        makes = {"text/plain": _text, "text/html": _html, "image/png": _png}
-        wanted = [kind for kind in makes if include is None or kind in include]
-        data: dict[str, Any] = {}
-        for kind in wanted:
-            if exclude is None or kind not in exclude:
-                try:
-                    data[kind] = makes[kind](page)
-                except Exception:
-                    # a report must be read also where a picture of it cannot be drawn
-                    log.exception("%s of a report could not be made", kind)
-        about = {"image/png": {"width": WIDTH}} if "image/png" in data else {}
-        return data, about
-
-
-def _text(page: Page) -> str:
-    return page.text()
-
-
-def _html(page: Page) -> str:
-    # MOVED
-
-    return html(page)
-
-
-def _png(page: Page) -> bytes:
-    # MOVED
-
-    return png(page)
+    ) -> dict[str, Any]:
+        """The report in each form that is asked for."""
+        makes: dict[str, Callable[[Page], str]] = {"text/plain": Page.text, "text/html": html}
+        return {
+            kind: make(self._page())
+            for kind, make in makes.items()
+            if (include is None or kind in include) and (exclude is None or kind not in exclude)
+        }
 
 
 # How long things waited and worked, by step and provider.
@@ -332,42 +298,38 @@ def _file(path: Path) -> str:
 
 
 def _drawing(page: Page) -> str:
+    """What is drawn, as a PNG with words in its place; only the words where it cannot be drawn."""
     scene = page.scene(WIDTH)
     if scene is None:
         return ""
-    from .charts import as_png as drawn
-
-    data = base64.b64encode(drawn(scene)).decode()
     told = "&#10;".join(escape(in_brief(line)) for line in scene.told.splitlines())
+    try:
+        data = base64.b64encode(as_png(scene)).decode()
+    except (RuntimeError, OSError):
+        log.exception("a report's picture could not be drawn")
+        return f"<p>{told}</p>"
     source = f"data:image/png;base64,{data}"
     return f'<p><img class="drawn" width="{WIDTH}" alt="{told}" src="{source}"></p>'
 
 
 def _picture(path: Path | None, told: str) -> str:
-    image = small(path)
-    if image is None:
+    """The image at `path`, small; nothing where there is none, or none that can be read."""
+    from ..core.errors import MediaError
+    from ..media.images import open_picture
+
+    if path is None:
         return ""
+    try:
+        image = open_picture(path)
+    except (MediaError, OSError):
+        return ""
+    image.thumbnail((SMALL, SMALL))
     file = BytesIO()
     image.save(file, "JPEG", quality=82)
     data = base64.b64encode(file.getvalue()).decode()
     wide = round(image.width * 0.75)
     source = f"data:image/jpeg;base64,{data}"
     return f'<p><img width="{wide}" alt="{_html_text(told)}" src="{source}"></p>'
-
-
-def small(path: Path | None) -> Image | None:
-    """The image at `path`, small; None where there is none, or none that can be read."""
-    from ..core.errors import MediaError
-    from ..media.images import open_picture
-
-    if path is None:
-        return None
-    try:
-        image = open_picture(path)
-    except (MediaError, OSError):
-        return None
-    image.thumbnail((SMALL, SMALL))
-    return image
 
 
 def _table(table: Table) -> str:
@@ -401,128 +363,3 @@ def _cell(table: Table, column: int, cell: str) -> str:
 
 def _side(table: Table, column: int) -> str:
     return "right" if column in table.numbers else "left"
-
-
-# A page as a PNG: what came of it in words, the timeline, and the tables.
-
-
-EDGE = 16
-HEAD, BODY, NOTE = 15, 12, 11
-ROW = 21
-GAP = 18
-"""Pixels between two columns."""
-LEAST = 40
-"""Pixels of a column that gives way to others."""
-MOST_LINES = 8
-PNG_MOST_ROWS = 12
-
-
-def png(page: Page) -> bytes:
-    """The page as a PNG, light, with two pixels for each one of its `WIDTH`."""
-    scene = Scene(WIDTH, (EDGE, WIDTH - EDGE), height=float(EDGE))
-    picture = small(page.picture)
-    left = EDGE + (picture.width + GAP if picture is not None else 0)
-    top = scene.height
-    _lines(scene, page, left)
-    if picture is not None:
-        scene.height = max(scene.height, top + picture.height + EDGE)
-    drawn = page.scene(scene.width - EDGE)
-    if drawn is not None:
-        _png_drawing(scene, drawn)
-    for table in page.tables:
-        if page.timeline is None or not table.detail:
-            _png_table(scene, table)
-    scene.height += EDGE - 6
-    image = painted(scene)
-    if picture is not None:
-        large = picture.resize((picture.width * 2, picture.height * 2))
-        image.paste(large, (EDGE * 2, round(top) * 2))
-        return saved(image, pictured=True)
-    return saved(image)
-
-
-def _lines(scene: Scene, page: Page, left: float) -> None:
-    """The head, what went wrong, and what there is to know."""
-    room = scene.width - left - EDGE
-    for text in wrapped(page.head, HEAD, room, 3):
-        _say(scene, text, left, "ink", HEAD, strong=True)
-    told: list[tuple[str, Role]] = [(line, "failed") for line in page.wrong]
-    told += [(line, "quiet") for line in page.lines]
-    for text, colour in told[:MOST_LINES]:
-        for line in wrapped(text, BODY, room, 2):
-            _say(scene, line, left, colour, BODY)
-    if len(told) > MOST_LINES:
-        _say(scene, f"… and {len(told) - MOST_LINES} more", left, "quiet", BODY)
-    scene.height += 8
-
-
-def _say(
-    scene: Scene, text: str, left: float, colour: Role, size: int, strong: bool = False
-) -> None:
-    high = size * 1.5
-    scene.put(Text(left, scene.height + high / 2, text, colour, size, strong=strong))
-    scene.height += high
-
-
-def wrapped(text: str, size: int, room: float, most: int) -> list[str]:
-    """`text` on at most so many lines of `room` pixels, the last cut where it is too long."""
-    words = in_brief(text).split()
-    lines: list[str] = []
-    while words and len(lines) < most:
-        if len(lines) == most - 1:
-            lines.append(cut(" ".join(words), size, room))
-            break
-        line = words.pop(0)
-        while words and width_of(f"{line} {words[0]}", size) <= room:
-            line = f"{line} {words.pop(0)}"
-        lines.append(cut(line, size, room))
-    return lines
-
-
-def _png_drawing(scene: Scene, drawn: Scene) -> None:
-    for thing in drawn.things:
-        shapes = (moved(shape, 0, scene.height) for shape in thing.shapes)
-        scene.add(thing.layer, *shapes)
-    scene.height += drawn.height + 10
-
-
-def _png_table(scene: Scene, table: Table) -> None:
-    """Columns as wide as what is in them; the widest gives way where they do not fit."""
-    scene.height += 6
-    if table.caption:
-        _say(scene, table.caption, EDGE, "quiet", BODY)
-    widths = _widths(table, scene.width - 2 * EDGE)
-    _png_row(scene, table, Row(table.columns), widths, "quiet", NOTE)
-    rows, left_out = table.at_most(PNG_MOST_ROWS)
-    for row in rows:
-        _png_row(scene, table, row, widths, "failed" if row.wrong else "ink", BODY)
-    if left_out:
-        _say(scene, left_out, EDGE, "quiet", BODY)
-    scene.height += 10
-
-
-def _png_row(
-    scene: Scene, table: Table, row: Row, widths: list[float], colour: Role, size: int
-) -> None:
-    x, y = float(EDGE), scene.height + ROW / 2
-    for column, (cell, wide) in enumerate(zip(row.cells, widths, strict=True)):
-        text = cut(in_brief(cell), size, wide)
-        if column in table.numbers:
-            scene.put(Text(x + wide, y, text, colour, size, "end"))
-        else:
-            scene.put(Text(x, y, text, colour, size))
-        x += wide + GAP
-    scene.height += ROW
-    scene.put(Line(EDGE, scene.height - 0.5, x - GAP, scene.height - 0.5, "line"))
-
-
-def _widths(table: Table, room: float) -> list[float]:
-    columns = [
-        [width_of(name, NOTE), *(width_of(in_brief(row.cells[i]), BODY) for row in table.rows)]
-        for i, name in enumerate(table.columns)
-    ]
-    room -= GAP * (len(columns) - 1)
-    widths = [min(max(column), room) for column in columns]
-    while sum(widths) > room and max(widths) > LEAST:
-        widths[widths.index(max(widths))] -= 1
-    return widths

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..core.events import (
     Event,
@@ -37,12 +37,12 @@ from .bars import (
     fold_marks,
     joined,
     lanes_of,
+    sentence,
     shifted,
 )
-
-if TYPE_CHECKING:
-    from .charts import Scene
-
+from .charts import laid_out
+from .scene import Scene
+from .svg import as_png, as_svg, fluid
 
 MOST_BARS = 6000
 """Bars that are kept; with more, neighbours too short to see become one."""
@@ -305,14 +305,10 @@ class Timeline:
 
     def sentence(self, now: float | None = None) -> str:
         """The picture in words, for those who do not see it, at `now` (default: the latest)."""
-        from .bars import sentence
-
         return sentence(self, self._moment(now))
 
     def scene(self, width: int, now: float | None = None, since: float = 0.0) -> Scene:
         """The picture as shapes, for who draws it beside others; arguments as in `svg`."""
-        from .charts import laid_out
-
         return laid_out(self, width, self._moment(now), since)
 
     def svg(self, width: int = 960, now: float | None = None, since: float = 0.0) -> str:
@@ -320,16 +316,12 @@ class Timeline:
         JupyterLab's colours, light or dark. `now`: where what lasts ends, in seconds (default:
         the latest event). `since`: leave out what was over before.
         """
-        from .charts import as_svg as drawn
-
-        return drawn(self.scene(width, now, since))
+        return as_svg(self.scene(width, now, since))
 
     def html(self, width: int = 860, now: float | None = None, since: float = 0.0) -> str:
         """The picture as an HTML element that takes the width it is given. What has room for its
         name is reckoned for `width` pixels; the rest as in `svg`.
         """
-        from .charts import fluid
-
         return fluid(self.scene(width, now, since))
 
     def png(
@@ -338,9 +330,7 @@ class Timeline:
         """The same picture as a PNG, with two pixels for each of the `width` that it is meant to
         be shown at.
         """
-        from .charts import as_png as drawn
-
-        return drawn(self.scene(width, now, since), dark)
+        return as_png(self.scene(width, now, since), dark)
 
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None

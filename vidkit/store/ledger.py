@@ -14,297 +14,25 @@ and what a dead process had reserved.
 
 from __future__ import annotations
 
+import json
 import math
-import os
-import secrets
 import sqlite3
-import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from ..core.errors import OverBudget, SettingsError, StoreError
 from ..core.paths import shortened
-from .locks import locked
-
-# A SQLite file that several processes write, that a kill does not harm, and that is replaced
-# by what can be read of it where something else harmed it.
-#
-# A journal keeps its name for life, and a new one gets a name of its own: SQLite removes its
-# side files by name when it closes, and must not meet those of a successor.
-
-
-T = TypeVar("T")
-SECOND = 10**9
-PATIENCE = 30.0
-"""Seconds to wait for another process's transaction."""
-
-_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-_WHY = {
-    sqlite3.SQLITE_FULL: "the disk is full; make room",
-    sqlite3.SQLITE_READONLY: "it cannot be written; check the folder's permissions",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check the folder's permissions and its room",
-    sqlite3.SQLITE_IOERR: "the disk reports an error; check it and its room",
-    sqlite3.SQLITE_BUSY: f"another process has held it for {PATIENCE:.0f} s; end that process",
-}
-
-
-class Database:
-    """The file `<name>-….sqlite` of a folder, or with None one in memory.
-
-    schema: statements, separated by semicolons; version: of that schema. note is called with
-    a sentence where the file was gone or damaged; `expected` says that there has to be one.
-    mended: puts right, in a file's successor, what follows from the rows that could be read.
-    Its methods block, and may be called from several threads, but not from a forked child.
-    """
-
-    def __init__(
-        self,
-        folder: Path | None,
-        name: str,
-        schema: str,
-        version: int,
-        note: Callable[[str], None],
-        mended: Callable[[sqlite3.Connection], None],
-        *,
-        expected: bool = False,
-    ) -> None:
-        self._pid = os.getpid()
-        self._mended = mended
-        self._folder = folder
-        self._name = name
-        self._schema = schema
-        self._version = version
-        self._note = note
-        self._lock = threading.RLock()
-        self._base: sqlite3.Connection | None = None
-        self._path: Path | None = None
-        self._file: tuple[int, int] | None = None
-        self._looked: int | None = None
-        with self._told():
-            try:
-                self._open(expected)
-            except BaseException:
-                self.close()
-                raise
-
-    def do(self, work: Callable[[sqlite3.Connection], T], *, writes: bool = True) -> T:
-        """Call `work` with the connection, in one transaction; nobody else writes beside it
-        unless it `writes` nothing itself.
-
-        What it raises undoes the transaction. Raises `StoreError` where the file cannot be used.
-        """
-        if os.getpid() != self._pid:
-            raise StoreError(
-                "this journal was opened by the process that forked this one; open it here anew"
-            )
-        with self._lock, self._told():
-            if self._replaced():
-                self._open(expected=True)
-            try:
-                return self._transact(work, writes)
-            except sqlite3.DatabaseError as error:
-                if self._folder is None or not _is_damage(error):
-                    raise
-                self._mend()
-                return self._transact(work, writes)
-
-    def check(self) -> str | None:
-        """What SQLite finds wrong with the file, None where it finds nothing."""
-
-        def look(base: sqlite3.Connection) -> str | None:
-            found = base.execute("PRAGMA quick_check(1)").fetchone()[0]
-            return None if found == "ok" else str(found)
-
-        return self.do(look, writes=False)
-
-    def close(self) -> None:
-        """Close the file; it is opened again if it is used again."""
-        if os.getpid() == self._pid:
-            with self._lock, suppress(sqlite3.Error):
-                self._file = None
-                if self._base is not None:
-                    self._base.close()
-
-    def __del__(self) -> None:
-        if hasattr(self, "_file"):
-            self.close()
-
-    def _transact(self, work: Callable[[sqlite3.Connection], T], writes: bool = True) -> T:
-        assert self._base is not None
-        base = self._base
-        base.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
-        try:
-            result = work(base)
-            base.execute("COMMIT")
-        except BaseException:
-            with suppress(sqlite3.Error):
-                base.execute("ROLLBACK")
-            raise
-        return result
-
-    def _replaced(self) -> bool:
-        """True where the file is closed, is gone, or has a successor."""
-        if self._folder is None:
-            return False
-        if self._file is None or self._path is None:
-            return True
-        # a file that comes or goes changes the folder's time; one that changed in this very
-        # second may change again and look the same
-        changed = self._folder.stat().st_mtime_ns
-        if changed == self._looked:
-            return False
-        if self._path != self._newest() or _identity(self._path) != self._file:
-            return True
-        self._looked = changed if time.time_ns() - changed > SECOND else None
-        return False
-
-    def _newest(self) -> Path | None:
-        assert self._folder is not None
-        return max(self._folder.glob(f"{self._name}-*.sqlite"), default=None)
-
-    def _open(self, expected: bool) -> None:
-        if self._folder is None:
-            self._connect(":memory:")
-            return
-        with locked(self._folder / "mending.lock"):
-            self._path = self._newest()
-            if expected and (self._path is None or not self._path.stat().st_size):
-                self._note(_gone(self._folder))
-            self._path = self._path or self._successor(None)
-            try:
-                self._connect(str(self._path))
-            except sqlite3.DatabaseError as error:
-                if not _is_damage(error):
-                    raise
-                self._replace()
-
-    def _connect(self, path: str) -> None:
-        """Open the file and make its tables. Raises `StoreError` for that of a newer vidkit."""
-        if self._base is not None:
-            with suppress(sqlite3.Error):
-                self._base.close()
-        self._base = base = _connected(path)
-        version = base.execute("PRAGMA user_version").fetchone()[0]
-        if version > self._version:
-            base.close()
-            raise StoreError(
-                f"{self._path} was written by a newer vidkit (version {version}, this one knows "
-                f"{self._version}); update vidkit, or choose another folder with VIDKIT_CACHE "
-                "(cache_dir=)"
-            )
-        base.execute("PRAGMA journal_mode = WAL")
-        # what a kill cannot harm, a power cut could: money is on the disk before it is spent
-        base.execute("PRAGMA synchronous = FULL")
-        if version < self._version:
-            tables = [statement for statement in self._schema.split(";") if statement.strip()]
-            tables.append(f"PRAGMA user_version = {self._version}")
-            self._transact(lambda base: [base.execute(statement) for statement in tables])
-        self._file = None if self._path is None else _identity(self._path)
-
-    def _mend(self) -> None:
-        assert self._folder is not None
-        with locked(self._folder / "mending.lock"):
-            if self._replaced():
-                self._path = self._newest() or self._successor(None)
-                self._connect(str(self._path))
-            else:
-                self._replace()
-
-    def _replace(self) -> None:
-        """Go on in a new file, with what can be read of the damaged one."""
-        damaged = self._path
-        assert damaged is not None
-        rows = list(_readable(damaged))
-        self._path = self._successor(damaged)
-        self._connect(str(self._path))
-        saved = self._transact(lambda base: sum(_insert(base, *row) for row in rows))
-        self._transact(self._mended)
-        self._note(
-            f"{damaged} was damaged; {self._path.name} goes on from the {saved} records that "
-            "could be read. What could not be is not counted as spent"
-        )
-
-    def _successor(self, before: Path | None) -> Path:
-        assert self._folder is not None
-        number = int(before.stem.split("-")[1]) + 1 if before else 1
-        return self._folder / f"{self._name}-{number:04}-{secrets.token_hex(4)}.sqlite"
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Tell errors of SQLite and of the system in words for a person."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            why = _WHY.get(code, f"{error}; run `vidkit cache verify`")
-            raise StoreError(f"{self._path or 'the journal'}: {why}") from error
-        except OSError as error:
-            raise StoreError(
-                f"{self._folder}: {error.strerror or error}; make room, or choose another folder "
-                "with VIDKIT_CACHE (cache_dir=)"
-            ) from error
-
-
-def _connected(path: str) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
-
-
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    lost = isinstance(error, sqlite3.OperationalError) and "no such table" in str(error)
-    return lost or getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
-
-
-def _gone(folder: Path) -> str:
-    return (
-        f"the journal of {folder} was gone, and a new one is begun. What was spent before is "
-        "not counted"
-    )
-
-
-def _readable(path: Path) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """The rows of a damaged file, table by table, as far as each can be read."""
-    with closing(_connected(str(path))) as base:
-        tables: Iterable[Any] = ()
-        with suppress(sqlite3.Error):
-            tables = base.execute(
-                "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY rowid"
-            ).fetchall()
-        for (table,) in tables:
-            with suppress(sqlite3.Error):
-                for row in base.execute(f'SELECT * FROM "{table}"'):  # noqa: S608
-                    yield table, row
-
-
-def _insert(base: sqlite3.Connection, table: str, row: tuple[Any, ...]) -> bool:
-    marks = ", ".join("?" * len(row))
-    try:
-        base.execute(f'INSERT OR IGNORE INTO "{table}" VALUES ({marks})', row)  # noqa: S608
-    except sqlite3.Error:
-        return False
-    return True
-
-
-# Money: budgets, what was spent, and what each call came to.
-#
-# Dollars are counted in whole millionths, so that a hundred cents are a dollar. What may be
-# spent is rounded up and what there is to spend is rounded down.
-
+from .database import Database, Migration, statements
 
 PaymentState = Literal["reserved", "paid", "free", "unconfirmed", "failed"]
 MILLION = 1_000_000
+"""Dollars are counted in whole millionths, so that a hundred cents are a dollar. What may be spent
+is rounded up, and what there is to spend is rounded down."""
 
 
 @dataclass(frozen=True)
@@ -403,9 +131,6 @@ def _is_sum(dollars: object) -> bool:
     return good and 0 <= dollars <= 1e9  # type: ignore[operator]
 
 
-# Money that is set aside for one call, until it is known what became of it.
-
-
 class Reservation:
     """Money that is set aside for one call. The first way in which it ends stands.
 
@@ -451,8 +176,7 @@ class Reservation:
             self._journal.note(f"a call that was {state} is still noted as reserved: {error}")
 
 
-VERSION = 1
-SCHEMA = """
+_TABLES = """
 CREATE TABLE run (id INTEGER PRIMARY KEY, lesson TEXT NOT NULL, process TEXT NOT NULL,
     began REAL NOT NULL, ended REAL, finished INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE need (run INTEGER NOT NULL, key TEXT NOT NULL, PRIMARY KEY (run, key)) WITHOUT ROWID;
@@ -471,6 +195,23 @@ CREATE VIEW call AS SELECT *, CASE state WHEN 'paid' THEN paid WHEN 'reserved' T
     WHEN 'unconfirmed' THEN reserved ELSE 0 END AS cost FROM entry;
 CREATE TABLE tally (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
 """
+
+
+def _add_files(base: sqlite3.Connection, folder: Path | None) -> None:
+    """Version 2 knows the contents that vidkit wrote to output folders; of what was written before
+    it, those that the store has.
+    """
+    base.execute("CREATE TABLE file (sha256 TEXT PRIMARY KEY) WITHOUT ROWID")
+    found = folder.glob("assets/??/*/*/facts.json") if folder is not None else ()
+    for path in found:
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            digest = str(json.loads(path.read_bytes())["sha256"])
+            base.execute("INSERT OR IGNORE INTO file VALUES (?)", (digest,))
+
+
+MIGRATIONS: tuple[Migration, ...] = (statements(_TABLES), _add_files)
+"""The first makes the tables of version 1; each further one changes them to the next version, and
+stays as it is for ever."""
 
 
 _AGAIN = """
@@ -498,9 +239,7 @@ class Journal:
     ) -> None:
         self._process = process
         self._note = note
-        self._base = Database(
-            folder, "journal", SCHEMA, VERSION, note, _total_again, expected=expected
-        )
+        self._base = Database(folder, "journal", MIGRATIONS, note, _epitaph, expected=expected)
 
     def settle(self, living: Collection[str]) -> int:
         """Let what processes that live no more had reserved be unconfirmed, and their runs
@@ -535,8 +274,12 @@ class Journal:
                 "(SELECT id FROM run WHERE lesson = ? AND ended IS NOT NULL)",
                 (lesson,),
             )
-            row = (lesson, self._process, time.time())
-            cursor = base.execute("INSERT INTO run (lesson, process, began) VALUES (?, ?, ?)", row)
+            row = (self._base.first_row, lesson, self._process, time.time())
+            cursor = base.execute(
+                "INSERT INTO run (id, lesson, process, began) VALUES "
+                "((SELECT max(coalesce(max(id), 0) + 1, ?) FROM run), ?, ?, ?)",
+                row,
+            )
             assert cursor.lastrowid is not None
             _need(base, cursor.lastrowid, keys)
             return cursor.lastrowid
@@ -601,9 +344,10 @@ class Journal:
             for name, cap in caps.items():
                 _refuse(base, f"this {kind} by {provider}", millionths, Budget(name, cap))
             cursor = base.execute(
-                "INSERT INTO entry (run, lesson, key, kind, provider, process, state, asked, "
-                "reserved) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                row,
+                "INSERT INTO entry (id, run, lesson, key, kind, provider, process, state, asked, "
+                "reserved) VALUES ((SELECT max(coalesce(max(id), 0) + 1, ?) FROM entry), "
+                "?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (self._base.first_row, *row),
             )
             assert cursor.lastrowid is not None
             charges = [(name, cursor.lastrowid) for name in caps]
@@ -692,6 +436,18 @@ class Journal:
 
         return self._base.do(work)
 
+    def add_files(self, digests: Iterable[str]) -> None:
+        """Note that files with these contents are vidkit's, wherever they stand."""
+        rows = [(digest,) for digest in digests]
+        sql = "INSERT OR IGNORE INTO file VALUES (?)"
+        self._base.do(lambda base: base.executemany(sql, rows))
+
+    def known_files(self, digests: Iterable[str]) -> set[str]:
+        """Which of these contents are those of files that vidkit wrote."""
+        asked = json.dumps(sorted(set(digests)))
+        sql = "SELECT sha256 FROM file WHERE sha256 IN (SELECT value FROM json_each(?))"
+        return {digest for (digest,) in self._rows(sql, [asked])}
+
     def check(self) -> str | None:
         """What is wrong with the file, None where nothing is."""
         return self._base.check()
@@ -737,15 +493,6 @@ def _count(base: sqlite3.Connection, entry: int, more: int) -> None:
         base.execute("UPDATE budget SET spent = spent + ? WHERE name = ?", (more, name))
 
 
-def _total_again(base: sqlite3.Connection) -> None:
-    """After damage: no budget has spent less than its entries say."""
-    base.execute("INSERT OR IGNORE INTO budget SELECT DISTINCT budget, 0 FROM charge")
-    base.execute(
-        "UPDATE budget SET spent = max(spent, coalesce((SELECT SUM(cost) FROM charge "
-        "JOIN call ON call.id = charge.entry WHERE charge.budget = budget.name), 0))"
-    )
-
-
 def _need(base: sqlite3.Connection, run: int, keys: Iterable[str]) -> None:
     base.executemany("INSERT OR IGNORE INTO need VALUES (?, ?)", [(run, key) for key in keys])
 
@@ -775,3 +522,16 @@ def _entry(row: Sequence[Any]) -> Entry:
         ended=None if ended is None else datetime.fromtimestamp(ended, UTC),
         budgets=tuple(budgets.split("\0")) if budgets else (),
     )
+
+
+def _epitaph(path: Path) -> str:
+    """What it means for the money that a damaged file is gone."""
+    sql = "SELECT SUM(paid), SUM(CASE WHEN state != 'paid' THEN reserved END) FROM entry"
+    with suppress(sqlite3.Error, OSError, TypeError):
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as base:
+            paid, unconfirmed = base.execute(
+                f"{sql} WHERE state IN ('paid', 'reserved', 'unconfirmed')"
+            ).fetchone()
+        told = f"{in_words(int(paid or 0))} paid and {in_words(int(unconfirmed or 0))} unconfirmed"
+        return f"As far as it can be read, {told} stand in it; budgets begin anew without them"
+    return "What was spent can no longer be read from it, and budgets begin anew"

@@ -1,21 +1,20 @@
-"""Locks between processes. The kernel holds them, and drops them when their process dies."""
+"""Locks between processes. The kernel holds them, and drops them when their process dies.
+
+`KeyLock`       the right to make one asset
+`ProcessLock`   one for each who opened the store, with a folder for temporary files
+"""
 
 from __future__ import annotations
 
-import errno
 import itertools
 import os
 import platform
 import re
 import shutil
-import struct
-import sys
 import threading
 import time
-import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -24,6 +23,12 @@ from ..core.errors import StoreError
 
 PATIENCE = 60.0
 """Seconds to wait for a lock that is only ever held for moments."""
+WAITS = (0.02, 0.25)
+"""Seconds between two looks at a key that somebody else holds: at first, and at most."""
+DAY = 86_400.0
+_KEY_LOCK = re.compile(r"[0-9a-f]{64}\.lock")
+_NAME = re.compile(r"[A-Za-z0-9-]+\.\d+\.[0-9a-f]+-\d+")
+_number = itertools.count(1)
 
 
 def try_lock(path: Path) -> FileLock | None:
@@ -32,7 +37,7 @@ def try_lock(path: Path) -> FileLock | None:
     Raises OSError where the folder is not there or keeps no locks.
     """
     # A soft lock would outlive a killed process, so none is taken in its place.
-    lock = FileLock(path, thread_local=False, fallback_to_soft=False)
+    lock = FileLock(path, mode=0o600, thread_local=False, fallback_to_soft=False)
     try:
         lock.acquire(blocking=False)
     except Timeout:
@@ -69,163 +74,75 @@ def locked(path: Path) -> Iterator[None]:
         let_go(lock)
 
 
-# Who is making what: a right for each key, held by one task of one process at a time.
-#
-# One byte of one file stands for each key, and the kernel keeps the locks on those bytes. It drops
-# them when their process dies, and no file comes or goes for a key, which costs a busy disk more
-# than the work it guards. Where the system has no such locks, each key has a file of its own.
+class KeyLock:
+    """The right to make the asset whose lock file is `path`, for one task of one process; with
+    None there is nothing to share, and it is always free.
 
+    Both methods block, and may be called from several threads.
+    """
 
-BOARD = "all.lock"
-"""The file whose bytes stand for keys; it is empty, since a lock needs no byte to be there."""
-_FLIGHT = re.compile(r"[0-9a-f]{64}\.lock")
-_BUSY = (errno.EAGAIN, errno.EACCES)
-_OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
-_NOT_HERE = (errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
-"""What a disk says that keeps no locks of bytes."""
-
-
-class Flights:
-    """The flights in `folder`, seen by all who opened the store. From any thread."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
         self._guard = threading.Lock()
-        self._files: dict[str, FileLock | None] = {}
-        self._of_bytes = _OF_BYTES
-        self._board: int | None = None
-        _all.add(self)
+        self._held: FileLock | None = None
+        self._over = False
 
-    def begin(self, key: str) -> Callable[[], None] | None:
-        """The right to make the asset `key`, as a function that gives it back; None where
-        somebody has it. Raises OSError where the folder keeps no locks.
+    def try_acquire(self) -> bool:
+        """Take it, where nobody has it; False where somebody has, or after `release`.
+
+        Raises `StoreError` where the folder cannot be written or keeps no locks.
         """
         with self._guard:
-            if key in self._files:
-                return None
-            file: FileLock | None = None
-            if self._of_bytes:
-                try:
-                    if not _lock_byte(self._opened(), key, _SET, _WRITE):
-                        return None
-                except OSError as error:
-                    if error.errno not in _NOT_HERE:
-                        raise
-                    self._of_bytes = False
-            if not self._of_bytes:
-                self.folder.mkdir(exist_ok=True)
-                if (file := try_lock(self._file(key))) is None:
-                    return None
-            self._files[key] = file
-        return partial(self._end, key)
-
-    def _end(self, key: str) -> None:
-        with self._guard:
-            file = self._files.pop(key, None)
-            if file is not None:
-                let_go(file)
-            elif self._board is not None:
-                with suppress(OSError):  # it went with the board
-                    _lock_byte(self._board, key, _SET, _FREE)
-
-    def under_way(self, key: str) -> bool:
-        """Whether somebody has the right to make the asset `key` now."""
-        with self._guard:
-            if key in self._files or self._file(key).exists():
-                return True
-            return self._of_bytes and not _lock_byte(self._opened(), key, _ASK, _WRITE)
-
-    def sweep(self) -> None:
-        """Remove the lock files that makers left who died."""
-        for path in self.folder.glob("*.lock"):
-            if _FLIGHT.fullmatch(path.name) and (lock := try_lock(path)) is not None:
-                let_go(lock)
-
-    def close(self) -> None:
-        """Give back everything."""
-        with self._guard:
-            if self._board is not None:
-                os.close(self._board)
-                self._board = None
-
-    def _file(self, key: str) -> Path:
-        return self.folder / f"{key}.lock"
-
-    def _opened(self) -> int:
-        """The board, opened; anew where somebody has removed its file."""
-        path = self.folder / BOARD
-        with suppress(FileNotFoundError):
-            found = path.stat()
-            if self._board is not None and os.path.samestat(found, os.fstat(self._board)):
-                return self._board
-        if self._board is not None:
-            os.close(self._board)
-            self._board = None
-        try:
-            self._board = os.open(path, _OPEN, 0o666)
-        except FileNotFoundError:
-            self.folder.mkdir(exist_ok=True)
-            self._board = os.open(path, _OPEN, 0o666)
-        return self._board
-
-
-_all: weakref.WeakSet[Flights] = weakref.WeakSet()
-
-
-def _forget() -> None:
-    """In a forked child: what it inherited would outlive the parent whose rights these are."""
-    for flights in tuple(_all):
-        flights._guard = threading.Lock()
-        flights.close()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)
-
-
-if sys.platform == "linux" and sys.maxsize > 2**32:
-    import fcntl
-
-    _OF_BYTES = True
-    _SET, _ASK = fcntl.F_OFD_SETLK, fcntl.F_OFD_GETLK
-    _WRITE, _FREE = fcntl.F_WRLCK, fcntl.F_UNLCK
-
-    def _lock_byte(board: int, key: str, order: int, kind: int) -> bool:
-        """Lock or free the byte of a key; False where somebody else has it."""
-        # struct flock of <linux/fcntl.h>: type, whence, start, length, process
-        asked = struct.pack("hhqqi4x", kind, os.SEEK_SET, int(key[:15], 16), 1, 0)
-        try:
-            answer = fcntl.fcntl(board, order, asked)
-        except OSError as error:
-            if order == _SET and error.errno in _BUSY:
+            if self._over:
                 return False
-            raise
-        return order == _SET or bool(struct.unpack_from("h", answer)[0] == _FREE)
+            if self._path is None or self._held is not None:
+                return True
+            try:
+                self._path.parent.mkdir(mode=0o700, exist_ok=True)
+                self._held = try_lock(self._path)
+            except OSError as error:
+                raise StoreError(
+                    f"{self._path.parent} keeps no locks: {error.strerror or error}; choose "
+                    "another folder with VIDKIT_CACHE (cache_dir=)"
+                ) from error
+            return self._held is not None
 
-else:
-    _OF_BYTES = False
-    _SET, _ASK, _WRITE, _FREE = 0, 1, 2, 3
-
-    def _lock_byte(board: int, key: str, order: int, kind: int) -> bool:
-        raise OSError("no locks of bytes here")
-
-
-# Who is using the store: one lock and one folder for temporary files for each who opened it.
-#
-#     processes/<host>.<pid>.<start>.lock    held for as long as the process lives
-#     processes/<host>.<pid>.<start>/        its temporary files
-#
-# A process that was killed cannot tidy up, but the kernel drops its lock. So the lock, and not
-# the number of the process, which may belong to somebody else by now, says whether it lives.
-
-
-DAY = 86_400.0
-_NAME = re.compile(r"[A-Za-z0-9-]+\.\d+\.[0-9a-f]+-\d+")
-_number = itertools.count(1)
+    def release(self) -> None:
+        """Give it back for good; a try that is under way in another thread comes to nothing."""
+        with self._guard:
+            self._over = True
+            held, self._held = self._held, None
+            if held is not None:
+                let_go(held)
 
 
-class Presence:
-    """This opening of the store, seen by other processes. `name` is unique for all time."""
+def is_locked(path: Path) -> bool:
+    """Whether somebody holds the lock at `path` now."""
+    if not path.exists():
+        return False
+    with suppress(OSError):
+        if (lock := try_lock(path)) is not None:
+            let_go(lock)
+            return False
+    return True
+
+
+def sweep_key_locks(folder: Path) -> None:
+    """Remove the lock files that makers left who died."""
+    for path in folder.glob("*.lock"):
+        if _KEY_LOCK.fullmatch(path.name) and (lock := try_lock(path)) is not None:
+            let_go(lock)
+
+
+class ProcessLock:
+    """This opening of the store, seen by other processes. `name` is unique for all time.
+
+        processes/<host>.<pid>.<start>.lock    held for as long as the process lives
+        processes/<host>.<pid>.<start>/        its temporary files
+
+    A process that was killed cannot tidy up, but the kernel drops its lock. So the lock, and not
+    the number of the process, which may belong to somebody else by now, says whether it lives.
+    """
 
     def __init__(self, processes: Path) -> None:
         self.pid = os.getpid()
@@ -234,32 +151,27 @@ class Presence:
         if lock is None:
             raise StoreError(f"{processes} holds a lock that is not free; open the store again")
         self._lock = lock
-        self._folder = processes / self.name
-        self._folder.mkdir()
+        self.folder = processes / self.name
+        self.folder.mkdir(mode=0o700)
 
-    @property
-    def folder(self) -> Path:
-        """Where this opening writes its temporary files. Raises `StoreError` in a forked child."""
+    def scratch(self, suffix: str = "") -> Path:
+        """A name for a temporary file or folder that nobody else uses. Raises `StoreError` in a
+        forked child.
+        """
         if os.getpid() != self.pid:
             raise StoreError(
                 "this store was opened by the process that forked this one; open it here anew"
             )
-        if not self._folder.is_dir():
-            self._folder.mkdir(parents=True, exist_ok=True)
-        return self._folder
-
-    def scratch(self, suffix: str = "") -> Path:
-        """A name for a temporary file or folder that nobody else uses."""
         return self.folder / f"{next(_number)}{suffix}"
 
     def leave(self) -> None:
         """Remove the temporary files and give up the lock. Does nothing in a forked child."""
         if os.getpid() == self.pid:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
             let_go(self._lock)
 
 
-def sweep(processes: Path) -> tuple[set[str], int]:
+def sweep_processes(processes: Path) -> tuple[set[str], int]:
     """Remove what dead processes left. Gives the names of those that live, and how many
     temporary files went.
     """

@@ -39,7 +39,7 @@ from ..pipeline.shared import store_of
 from ..providers.files import own_files
 from ..providers.registry import image_makers, voice_makers
 from ..report.reports import SectionReport, VideoReport
-from ..store.store import Asset
+from ..store import Asset
 from .editing import Draft
 from .widgets import Tone
 

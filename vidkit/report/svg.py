@@ -1,0 +1,242 @@
+"""A scene as SVG for a page, of a fixed width or as wide as its place in the page; and as a PNG.
+
+Nothing in it runs, and all text is escaped.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from ..core.fonts import FONTS, of_file, unseen
+from .scene import DARK, LIGHT, Box, Line, Role, Scene, Shape, Sign, Text, Thing, signs
+
+if TYPE_CHECKING:
+    import typst
+
+SVG_MANY = 40
+"""Shapes of a thing from which on its boxes are drawn as one path."""
+
+_ANCHORS = {"start": "", "middle": ' text-anchor="middle"', "end": ' text-anchor="end"'}
+_CLASS = "vidkit-timeline"
+_STRONG = ".strong{font-weight:600}"
+_FONT = "var(--jp-ui-font-family,Inter,system-ui,sans-serif)"
+
+_ON_ANY_GROUND: dict[Role, str] = {
+    "ink": "var(--jp-ui-font-color1,currentColor)",
+    "line": "rgba(127,127,127,.25)",
+    "track": "rgba(127,127,127,.1)",
+}
+"""In a page, whose ground is that of JupyterLab's theme, or nobody knows which."""
+
+
+def as_svg(scene: Scene) -> str:
+    """The picture as one `<svg>`, told in words to who does not see it. Where there is less room
+    than its width it is drawn smaller.
+    """
+    pen = _Pen()
+    body = "".join(map(pen.thing, scene.things))
+    width, height = scene.width, round(scene.height)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{_CLASS}" role="img" '
+        f'aria-label="{escape(scene.told)}" viewBox="0 0 {width} {height}" width="100%" '
+        f'style="max-width:{width}px">{_style()}{body}</svg>'
+    )
+
+
+def fluid(scene: Scene) -> str:
+    """The picture as a `<div>` that takes the width it is given; letters and lanes keep their
+    size, and only time is stretched.
+    """
+    left, right = scene.plot
+    height = round(scene.height)
+    pen = _Pen(left, right - left, height)
+    still = "".join(_Pen().thing(thing) for thing in scene.things if not thing.plot)
+    plot = "".join(pen.thing(thing) for thing in scene.things if thing.plot)
+    room = f"padding:0 {_n(scene.width - right)}px 0 {_n(left)}px"
+    return (
+        f'<div class="{_CLASS}" role="img" aria-label="{escape(scene.told)}" style="{room}">'
+        f'{_style()}<svg class="still" aria-hidden="true" width="{_n(left)}" height="{height}">'
+        f'{still}</svg><svg aria-hidden="true" width="100%" height="{height}">{plot}</svg></div>'
+    )
+
+
+def as_png(scene: Scene, dark: bool = False) -> bytes:
+    """The picture as a PNG, with two pixels for each one that it is shown at: typst sets the SVG.
+
+    Raises RuntimeError where that fails.
+    """
+    palette = DARK if dark else LIGHT
+    width, height = scene.width, max(1, round(scene.height))
+    page = (
+        f"#set page(width: {width}pt, height: {height}pt, margin: 0pt, "
+        f'fill: rgb("{palette["paper"]}"))\n'
+        f'#image(bytes(sys.inputs.drawing), format: "svg", width: {width}pt)'
+    )
+    drawing = _plain(scene, palette)
+    made = _compiler(bool(unseen(drawing, of_file(str(FONTS / "Inter-Regular.otf")))))
+    data = made.compile(input=page.encode(), format="png", ppi=144, sys_inputs={"drawing": drawing})
+    assert isinstance(data, bytes)
+    return _with_palette(data)
+
+
+def _plain(scene: Scene, palette: Mapping[Role, str]) -> str:
+    """The picture as an SVG of its own, in these colours: what draws it knows no properties."""
+    width, height = scene.width, max(1, round(scene.height))
+    rules = f"text{{font-family:Inter;font-size:11px}}.tiny{{font-size:10px}}{_STRONG}"
+    for role, colour in palette.items():
+        rules += f".f-{role}{{fill:{colour}}}.s-{role}{{stroke:{colour}}}"
+    body = "".join(map(_Pen().thing, scene.things))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}"><style>{rules}</style>{body}</svg>'
+    )
+
+
+def _compiler(system: bool) -> typst.Compiler:
+    """This thread's compiler, with the machine's fonts where `system`: two threads cannot share
+    one.
+    """
+    import typst
+
+    name = "system" if system else "bundled"
+    if not hasattr(_compilers, name):
+        fonts = typst.Fonts(include_system_fonts=system, font_paths=[str(FONTS)])
+        setattr(_compilers, name, typst.Compiler(font_paths=fonts))
+    found: typst.Compiler = getattr(_compilers, name)
+    return found
+
+
+_compilers = threading.local()
+
+
+def _with_palette(data: bytes) -> bytes:
+    """A PNG with a palette, in half the bytes."""
+    from PIL import Image
+
+    file = BytesIO()
+    with Image.open(BytesIO(data)) as image:
+        few = image.convert("RGB").quantize(
+            method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+        )
+    few.save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+@lru_cache(maxsize=1)
+def _style() -> str:
+    plain = (
+        f".{_CLASS}{{font-family:{_FONT};display:block;position:relative}}"
+        f".{_CLASS} svg{{overflow:visible;display:block}}"
+        f".{_CLASS} .still{{position:absolute;left:0;top:0}}"
+        f".{_CLASS} text{{font-size:11px;font-variant-numeric:tabular-nums}}"
+        f".{_CLASS} .tiny{{font-size:10px}}.{_CLASS} {_STRONG}"
+        f".{_CLASS} line{{shape-rendering:crispEdges}}"
+    )
+    return f"<style>{plain}{css(f'.{_CLASS}')}</style>"
+
+
+def css(within: str) -> str:
+    """The colours as custom properties of the element `within`, light or dark as JupyterLab is,
+    and a class for each: `.f-image` fills, `.s-image` draws a line.
+    """
+    rules = [f"{within}{{{_properties(LIGHT)}}}"]
+    rules.append(f'body[data-jp-theme-light="false"] {within}{{{_properties(DARK)}}}')
+    for role in LIGHT:
+        rules.append(f"{within} .f-{role}{{fill:var(--{role})}}")
+        rules.append(f"{within} .s-{role}{{stroke:var(--{role})}}")
+    return "".join(rules)
+
+
+def _properties(colours: dict[Role, str]) -> str:
+    return ";".join(f"--{role}:{colour}" for role, colour in (colours | _ON_ANY_GROUND).items())
+
+
+@dataclass(frozen=True, slots=True)
+class _Pen:
+    """Writes shapes as SVG. With `wide` it places them across in hundredths of that, from `left`
+    on; without, in pixels.
+    """
+
+    left: float = 0.0
+    wide: float = 0.0
+    high: int = 0
+
+    def thing(self, thing: Thing) -> str:
+        many = len(thing.shapes) > SVG_MANY
+        inside = self._many(thing.shapes) if many else "".join(map(self._shape, thing.shapes))
+        if thing.title is None:
+            return inside
+        return f"<g><title>{escape(thing.title, quote=False)}</title>{inside}</g>"
+
+    def _many(self, shapes: tuple[Shape, ...]) -> str:
+        """All boxes of a colour as one path, and the rest before them."""
+        paths: dict[str, list[str]] = {}
+        others = []
+        for shape in shapes:
+            if isinstance(shape, Box):
+                w, h = _n(shape.width), _n(shape.height)
+                here = f"M{_n(shape.x - self.left)} {_n(shape.y)}h{w}v{h}h-{w}z"
+                paths.setdefault(shape.fill, []).append(here)
+            else:
+                others.append(self._shape(shape))
+        drawn = "".join(f'<path class="f-{fill}" d="{"".join(p)}"/>' for fill, p in paths.items())
+        if self.wide:
+            box = f'viewBox="0 0 {_n(self.wide)} {self.high}" preserveAspectRatio="none"'
+            drawn = f'<svg {box} width="100%" height="{self.high}">{drawn}</svg>'
+        return drawn + "".join(others)
+
+    def _shape(self, shape: Shape) -> str:
+        match shape:
+            case Box(x, y, width, height, fill, radius):
+                round_ = f' rx="{_n(radius)}"' if radius else ""
+                return (
+                    f'<rect class="f-{fill}" x="{self._x(x)}" y="{_n(y)}" '
+                    f'width="{self._w(width)}" height="{_n(height)}"{round_}/>'
+                )
+            case Line(x, y, to_x, to_y, colour, dashed):
+                dash = ' stroke-dasharray="2 3"' if dashed else ""
+                return (
+                    f'<line class="s-{colour}" x1="{self._x(x)}" y1="{_n(y)}" '
+                    f'x2="{self._x(to_x)}" y2="{_n(to_y)}"{dash}/>'
+                )
+            case Text(x, y, text, colour, size, anchor, strong):
+                looks = f"f-{colour}{' tiny' if size < 11 else ''}{' strong' if strong else ''}"
+                return (
+                    f'<text class="{looks}" x="{self._x(x)}" y="{_n(y + size * 0.36)}"'
+                    f"{_ANCHORS[anchor]}>{escape(text, quote=False)}</text>"
+                )
+            case Sign():
+                return self._sign(shape)
+
+    def _sign(self, sign: Sign) -> str:
+        if sign.kind == "dot":
+            at = f'cx="{self._x(sign.x)}" cy="{_n(sign.y)}"'
+            return f'<circle class="f-{sign.colour}" {at} r="{_n(sign.size * 0.6)}"/>'
+        x, y = (0.0, 0.0) if self.wide else (sign.x, sign.y)
+        path = "".join(
+            "M" + "L".join(f"{_n(px)} {_n(py)}" for px, py in points) + "z"
+            for points in signs(sign.kind, x, y, sign.size)
+        )
+        drawn = f'<path class="f-{sign.colour}" d="{path}"/>'
+        if not self.wide:
+            return drawn
+        return f'<svg x="{self._x(sign.x)}" y="{_n(sign.y)}">{drawn}</svg>'
+
+    def _x(self, pixels: float) -> str:
+        return self._w(pixels - self.left)
+
+    def _w(self, pixels: float) -> str:
+        if not self.wide:
+            return _n(pixels)
+        return f"{100 * pixels / self.wide:.2f}".rstrip("0").rstrip(".") + "%"
+
+
+def _n(number: float) -> str:
+    """A number of pixels with at most one decimal."""
+    return f"{number:.1f}".removesuffix(".0")
