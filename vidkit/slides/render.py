@@ -85,6 +85,7 @@ def spec(slide: Slide, frame: Frame) -> dict[str, Any]:
         "equations": [_tokens(text) for text in slide.equations],
         "code": slide.code,
         "code_language": slide.code_language,
+        "output": slide.output,
         "curve": {
             "x": runs(slide.axes[0]),
             "y": runs(slide.axes[1]),
