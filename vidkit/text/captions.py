@@ -33,6 +33,8 @@ LONGEST = 7.0
 """Seconds after which a cue begins to look stuck."""
 READING = 20
 """Characters that a reader takes in within a second; a cue stays into silence for it."""
+THINKING = 0.4
+"""Seconds of silence after a question in which its answer is not yet shown."""
 FLICKER = 0.3
 """A gap between cues that is shorter than this (seconds) is closed."""
 
@@ -227,6 +229,10 @@ class _Cost:
         self.sentences = _sums(atom.ends <= 0 for atom in atoms)
         self.items = _sums(atom.ends < 0 for atom in atoms)
         self.pauses = _sums(b.start - a.end > SHORTEST for a, b in pairwise(atoms))
+        self.asked = _sums(
+            a.text.rstrip(CLOSING).endswith(("?", "？", "؟")) and b.start - a.end > THINKING
+            for a, b in pairwise(atoms)
+        )
 
     def __call__(self, begin: int, end: int) -> float:
         first, last = self.atoms[begin], self.atoms[end - 1]
@@ -236,6 +242,7 @@ class _Cost:
         cost += 3 * (self.sentences[end - 1] - self.sentences[begin])
         cost += 300 * (self.items[end - 1] - self.items[begin])
         cost += 8 * (self.pauses[end - 1] - self.pauses[begin])
+        cost += 60 * (self.asked[end - 1] - self.asked[begin])
         cost += 12 * max(0.0, 1.3 * SHORTEST - seconds) + 4 * max(0.0, seconds - LONGEST)
         return cost + 0.5 * max(0, 15 - width)
 
