@@ -78,7 +78,8 @@ def markdown(text: str, path: Path) -> Source:
     source = Source(path.name, "Markdown")
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     head, start = _front_matter(lines)
-    source.title, source.language = head.get("title", ""), head.get("lang", "")
+    source.title = head.get("title", "")
+    source.language = head.get("lang") or head.get("language", "")
     slides = list(_slides(lines, start))
     deck = len(slides) > 1 and (
         any(key in head for key in _KEYS_OF_DECKS) or any(notes for _, _, notes in slides)
@@ -346,7 +347,7 @@ class _Walk:
         lang = re.split(r"[\s{},:]", re.sub(r"^\{[\w-]+\}\s*(?=\w)", "", info).strip("{. "))[0]
         code = re.sub(r"(?m)\A(?:(?:#\||:\w[\w-]*:|%%\|).*\n)+", "", token.content)
         if lang.lower() in ("mermaid", "plantuml", "dot", "graphviz"):
-            self.reader.notes.append(f"{self.here}: a diagram in {lang} is shown as its text")
+            self.reader.notes.append(f"{self.here}: a diagram in {lang} is not drawn")
         return code_blocks(code, "" if lang == "code-cell" else lang, self.here)
 
     def directive(self, info: str, content: str) -> list[Block]:

@@ -19,6 +19,9 @@ from .blocks import Block, Heading, Notes, Picture, Said, Shown, Source, Turn
 WORDS_OF_A_SECTION = 90
 """Words after which text without anything to show goes on in a new section: some 36 s."""
 
+LONGEST_TITLE = 60
+"""Characters of two headings that are put together."""
+
 WORDS_BEFORE_POINTS = 35
 """Words that may be said while none of the points on a slide is spoken of yet."""
 
@@ -127,11 +130,15 @@ def _only_heading(group: Sequence[Block]) -> bool:
 
 
 def _outermost(group: list[Block]) -> list[Block]:
-    """The group with one heading: the text of the last, on the level of the highest."""
+    """The group with one heading, on the level of the highest: those that follow one another
+    together, where they are short, else the last.
+    """
     heads = [block for block in group if isinstance(block, Heading)]
     if len(heads) < 2:
         return group
-    one = replace(heads[-1], level=min(head.level for head in heads))
+    both = ": ".join(head.text.rstrip(":") for head in heads[-2:])
+    text = both if len(both) <= LONGEST_TITLE else heads[-1].text
+    one = replace(heads[-1], text=text, level=min(head.level for head in heads))
     return [one, *(block for block in group if not isinstance(block, Heading))]
 
 

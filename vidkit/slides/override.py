@@ -22,7 +22,16 @@ from .figures import height_of, shape_of
 from .layouts import BY_LAYOUT, cut_code, draft
 from .slide import LAYOUTS, Curve, Entry, Layout, Side, Slide
 
-KEYS = ("layout", "points", "equation", "code", "lang", "output", *READERS, *sum(BESIDE.values(), ()))
+KEYS = (
+    "layout",
+    "points",
+    "equation",
+    "code",
+    "lang",
+    "output",
+    *READERS,
+    *sum(BESIDE.values(), ()),
+)
 """What a section's `slide` may have."""
 
 MOST_POINTS, MOST_BESIDE = 12, 4
