@@ -141,6 +141,7 @@ def _spoken(
 
 # ── the lesson's own words ──────────────────────────────────────────────────────────────────
 
+_TOUCHING = r"[^\W\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\uac00-\ud7af]"
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\uac00-\ud7af]"
 )
@@ -168,10 +169,12 @@ def _word_pattern(words: tuple[str, ...]) -> re.Pattern[str]:
 
 def _edge(word: str) -> str:
     # Chinese, Thai and their neighbours write no spaces: a word of theirs begins anywhere.
+    # It may touch a word of Latin letters, too.
     joins = [
         bool(re.match(r"\w", sign)) and not _UNSPACED.match(sign) for sign in (word[0], word[-1])
     ]
-    return (r"(?<!\w)" if joins[0] else "") + re.escape(word) + (r"(?!\w)" if joins[1] else "")
+    start, end = rf"(?<!{_TOUCHING})" * joins[0], rf"(?!{_TOUCHING})" * joins[1]
+    return start + re.escape(word) + end
 
 
 def unused_words(texts: Mapping[str, str] | list[str], say: Mapping[str, str]) -> list[str]:
@@ -567,7 +570,8 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
         return f" {_one(units[symbol]) if one else units[symbol]}{rest}"
 
     return (
-        *(rule(each.name, each.pattern.pattern, KEEP) for each in (*WEB[:3], WEB[4])),
+        *(rule(each.name, each.pattern.pattern, r"\1") for each in WEB[:2]),
+        *(rule(each.name, each.pattern.pattern, KEEP) for each in (WEB[2], WEB[4])),
         rule("dates and versions", r"(?<![\w])\d{1,4}(?:[.:/-]\d{1,4}){2,5}(?![\w])", KEEP),
         _equations(language),
         rule(
@@ -601,7 +605,7 @@ DROP = (
     rule("ticks and carets", r"(?<!\w)[`^]+(?=\w)|(?<=\w)[`^]+(?!\w)|``+", ""),
     rule(
         "stray marks",
-        r"(?<![\w*_~./-])(?:[*_]|~~)+(?=[\w(\"“])|(?<=[a-z.!?)\"”]{2})(?:[*_]|~~)+(?![\w*_~/.])",
+        r"(?<![\w*_~./-])(?:[*_]|~~)+(?=[\w(\"“])|(?<=[!?)\"”])(?:[*_]|~~)+(?![\w*_~/.])",
         "",
     ),
 )
@@ -621,7 +625,6 @@ SPACES = (
 TIDY = (
     rule("spaces and empty lines", r"[ \n]{2,}|\n", _gap),
     rule("no space before a stop", r"(?<=\w) (?=[,.;:!?]+(?:\s|\Z))", ""),
-    rule("nor is one before a stop", r",(?: ?,)* ?(?=[.;!?](?![\w.]))", ""),
     rule("no comma begins a paragraph", r"(?<=\n)[ ,]+", ""),
     rule("what that left behind", r"[ \n]{2,}", _gap),
     rule("ends", r"\A[\s,]+|\s+\Z", ""),
