@@ -20,6 +20,7 @@ from ..report.reports import SectionReport, VideoReport
 from ..store import Asset
 from ..store.ledger import Money
 from ..text.captions import Cue, Word, cues, to_srt, to_vtt
+from ..text.display import plain
 from .assets import (
     MEDIA_VERSION,
     Cached,
@@ -323,7 +324,7 @@ class VideoTask:
     def title(self) -> str:
         """The video's title: the lesson's, or its file's name."""
         lesson = self.context.lesson
-        return lesson.title or printable(lesson.name, line=True)
+        return plain(lesson.title or "") or printable(lesson.name, line=True)
 
     def key(self) -> str:
         """The video's key. Blocks."""
