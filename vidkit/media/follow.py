@@ -22,8 +22,8 @@ from .clips import CYCLE, Planes, in_video_colours, new_encoder, planes_of, skip
 from .frame import KEY_SECONDS, Frame
 
 FADE_SECONDS = 1 / 8
-"""Length of a fade between states: at 24 frames a second three frames, each of which costs some 4 ms
-of a core more than a copied one."""
+"""Length of a fade between states: at 24 frames a second three frames, each of which costs some
+4 ms of a core more than a copied one."""
 
 LEAST_FADING = 10
 """Frames a second below which states change at once."""
