@@ -33,6 +33,7 @@ from pydantic import (
 from typing_extensions import TypedDict
 
 from ..core.errors import Fault, LessonError, SettingsError
+from .advice import advice
 from .convert import hint, meant_by, other_format
 from .files import beside, contents, is_lesson_name, lesson_files, lesson_order
 from .jsontext import Odd, Twice, called, given_twice, parse, quoted, tidied, unsound
@@ -445,7 +446,10 @@ class _Reading:
             self.faults.append(missing(keys(Lesson)["sections"], None, extra))
         sections = known.pop("sections", ())
         made = tuple(self.section(part, number) for number, part in enumerate(sections, start=1))
-        warnings = (*self.warnings, *_unknown_keys(self.unknown))
+        told = [section.content for section in made]
+        language = known.get("language", "en")
+        notes = advice(told, language, [section.say for section in made])
+        warnings = (*self.warnings, *_unknown_keys(self.unknown), *notes)
         return Lesson(self.path, made, warnings=warnings, extra=extra, **known)
 
     def section(self, value: object, number: int) -> Section:

@@ -80,7 +80,7 @@ _CJK = "\u2e80-\u3029\u3030-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\U00020
 _RUN = re.compile(r"\S+")
 _UNIT = re.compile(
     rf"[「『（《【〈“‘]?[{_CJK}][、。，．！？；：」』）》】〉”’…ー]{{0,4}}"
-    rf"|[^{_CJK}—]{{0,{LINE - 3}}}—|[^{_CJK}—]{{1,{LINE - 2}}}"
+    rf"|[^{_CJK}—]*—|[^{_CJK}—]+"
 )
 _SENTENCE = re.compile(rf"[{re.escape(SENTENCE_ENDS)}][{re.escape(CLOSING)}]*$")
 _CLAUSE = re.compile(rf"[{re.escape(CLAUSE_ENDS)}][{re.escape(CLOSING)}]*$|[)\]»”]$")
@@ -128,7 +128,7 @@ def _units(run: str, at: int) -> Iterator[tuple[int, int]]:
     for found in _UNIT.finditer(run):
         begin, end = found.span()
         # Korean letters are wide but stay together as words; forty of them are too many.
-        most = (LINE - 2) // max(map(columns, found.group()))
+        most = (LINE - 4) // max(map(columns, found.group()))
         piece = begin
         while piece < end:
             stop = _whole(run, piece, min(piece + most, end))

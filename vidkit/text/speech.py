@@ -141,6 +141,7 @@ def _spoken(
 
 # ── the lesson's own words ──────────────────────────────────────────────────────────────────
 
+_TOUCHING = r"[^\W\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\uac00-\ud7af]"
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\uac00-\ud7af]"
 )
@@ -168,10 +169,12 @@ def _word_pattern(words: tuple[str, ...]) -> re.Pattern[str]:
 
 def _edge(word: str) -> str:
     # Chinese, Thai and their neighbours write no spaces: a word of theirs begins anywhere.
+    # It may touch a word of Latin letters, too.
     joins = [
         bool(re.match(r"\w", sign)) and not _UNSPACED.match(sign) for sign in (word[0], word[-1])
     ]
-    return (r"(?<!\w)" if joins[0] else "") + re.escape(word) + (r"(?!\w)" if joins[1] else "")
+    start, end = rf"(?<!{_TOUCHING})" * joins[0], rf"(?!{_TOUCHING})" * joins[1]
+    return start + re.escape(word) + end
 
 
 def unused_words(texts: Mapping[str, str] | list[str], say: Mapping[str, str]) -> list[str]:
