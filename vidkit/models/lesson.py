@@ -33,7 +33,6 @@ from pydantic import (
 from typing_extensions import TypedDict
 
 from ..core.errors import Fault, LessonError, SettingsError
-from .advice import advice
 from .convert import hint, meant_by, other_format
 from .files import beside, contents, is_lesson_name, lesson_files, lesson_order
 from .jsontext import Odd, Twice, called, given_twice, parse, quoted, tidied, unsound
@@ -448,6 +447,8 @@ class _Reading:
         made = tuple(self.section(part, number) for number, part in enumerate(sections, start=1))
         told = [section.content for section in made]
         language = known.get("language", "en")
+        from .advice import advice  # which compiles what it knows of languages
+
         notes = advice(told, language, [section.say for section in made])
         warnings = (*self.warnings, *_unknown_keys(self.unknown), *notes)
         return Lesson(self.path, made, warnings=warnings, extra=extra, **known)

@@ -380,19 +380,17 @@ def code(reading: Reading, asked: bool = False) -> Slide | None:
     return draft(reading, "code", why, 3, code=shown, code_language=language, notes=notes)
 
 
-def cut_code(text: str, most: int = MOST_LINES) -> tuple[str, tuple[str, ...]]:
-    """`text` with `most` lines and as many columns as can be read, and a note where that is not
-    all.
-    """
+def cut_code(text: str) -> tuple[str, tuple[str, ...]]:
+    """`text` with as many lines and columns as can be read, and a note where that is not all."""
     lines = text.expandtabs(4).rstrip().split("\n")
     shown = [line[:MOST_COLUMNS] + ("…" if len(line) > MOST_COLUMNS else "") for line in lines]
-    if len(shown) > most:
-        shown = [*shown[: most - 1], "…"]
+    if len(shown) > MOST_LINES:
+        shown = [*shown[: MOST_LINES - 1], "…"]
     if shown == lines:
         return "\n".join(shown), ()
     note = (
         f"the code has {len(lines)} lines, up to {max(map(len, lines))} characters wide; the slide "
-        f"shows {most} lines of {MOST_COLUMNS}"
+        f"shows {MOST_LINES} lines of {MOST_COLUMNS}"
     )
     return "\n".join(shown), (note,)
 

@@ -37,7 +37,6 @@ KEYS = (
 MOST_POINTS, MOST_BESIDE = 12, 4
 LONGEST_POINT = 300
 LONGEST_CODE = 20_000
-MOST_OUTPUT = 8
 LONGEST_EQUATION = 80
 MOST_EQUATIONS = 6
 
@@ -119,9 +118,9 @@ def wished(wish: Mapping[str, Any], reading: Reading, picture: Path | None = Non
     slide = _filled(layout, points, reading)
     if layout == "code" and code:
         shown, notes = cut_code(code)
-        printed, cut = cut_code(_text(wish, "output", LONGEST_CODE), MOST_OUTPUT)
-        slide = replace(slide, code=shown, code_language=lang.lower(), output=printed)
-        slide = replace(slide, notes=(*notes, *cut))
+        printed, more = cut_code(_text(wish, "output", LONGEST_CODE))
+        slide = replace(slide, code=shown, code_language=lang.lower(), notes=(*notes, *more))
+        slide = replace(slide, output=printed)
     if layout == "equation" and equations:
         _check_lengths(equations)
         slide = replace(slide, equations=equations[:MOST_EQUATIONS])
