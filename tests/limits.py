@@ -37,6 +37,9 @@ class Provider:
     with a bucket that refills. says: sends Retry-After. hints: sends x-ratelimit headers.
     reject_costs: requests that a refused request counts as. failing: fraction of calls that
     end as 5xx. rates, slows: (since when, requests a minute), (since when, times as slow).
+    queue: works on so many at once, and lets the others wait in a line. penalty: seconds more
+    for which each 429 keeps everybody out than the one before. tokens: counts these and not
+    requests; a request takes from half to one and a half times so many.
     down: from when to when nothing is answered. taken: fraction of the quota that somebody
     else uses up. at_once: more calls than this at once get a 429 each.
     """
@@ -56,6 +59,9 @@ class Provider:
     taken: float = 0.0
     at_once: float = math.inf
     moody: float = 0.0
+    queue: int = 0
+    penalty: float = 0.0
+    tokens: float = 0.0
     seed: int = 1
 
     under_way: int = 0
@@ -70,6 +76,8 @@ class Provider:
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
         self._tokens = self._most = self.a_minute if self.store is None else self.store
+        self._shut_until = 0.0
+        self._line = asyncio.Semaphore(self.queue) if self.queue else None
 
     def rate(self, now: float) -> float:
         """Requests a second that it bears now."""
@@ -91,7 +99,11 @@ class Provider:
         self.under_way += 1
         self.peak = max(self.peak, self.under_way)
         try:
-            await self._work(now)
+            if self._line is not None:
+                async with self._line:
+                    await self._work(asyncio.get_running_loop().time())
+            else:
+                await self._work(now)
         finally:
             self.under_way -= 1
         if self.chance.random() < self.failing:
@@ -108,9 +120,14 @@ class Provider:
         own = rate * (1 - self.taken)
         self._tokens = min(self._most, self._tokens + (now - self._at) * own)
         self._at = now
-        if self._tokens >= 1:
-            self._tokens -= 1
+        takes = self.chance.uniform(0.5, 1.5) if self.tokens else 1.0
+        if now >= self._shut_until and self._tokens >= takes:
+            self._tokens -= takes
             return 0.0, self._tokens
+        if self.penalty:
+            longer = self.penalty * (1 + self.rejected)
+            self._shut_until = max(self._shut_until, now) + longer
+            return self._shut_until - now, 0.0
         self._tokens -= self.reject_costs
         return (1 - self._tokens) / own, 0.0
 
@@ -284,6 +301,43 @@ MOODY = (
     moody("every tenth a 429 without Retry-After", says=False),
 )
 """429s that have nothing to do with a limit."""
+
+
+def queueing(name: str, calls: int = 600, places: int = 12, median: float = 4) -> Scenario:
+    """A server that works on `places` calls at once and lets all others wait in a line.
+
+    Each call is a mean of work, and no more than `places` seconds of it are done in a second: n
+    calls take n·mean/places, whatever waits in the line.
+    """
+    return Scenario(name, calls, calls * mean(median) / places, {"queue": places, "median": median})
+
+
+def unforgiving(name: str, calls: int = 240, a_minute: float = 20) -> Scenario:
+    """A bucket (see there) that shuts everybody out after a 429, each time for longer.
+
+    The bound is the bucket's own, (n - b)/r and a median. The first 429, by which alone one can
+    learn of the limit, is left out of it.
+    """
+    bound = (calls - a_minute) / (a_minute / 60) + 12
+    return Scenario(name, calls, bound, {"a_minute": a_minute, "penalty": 1.0})
+
+
+def by_tokens(name: str, calls: int = 480, a_minute: float = 60) -> Scenario:
+    """A bucket that counts tokens, of which a request takes a half to one and a half.
+
+    n requests take n tokens on average; by time t there were at most b + r·t of them, so the last
+    of n starts no sooner than about (n - b)/r, and takes its median on top.
+    """
+    bound = (calls - a_minute) / (a_minute / 60) + 12
+    return Scenario(name, calls, bound, {"a_minute": a_minute, "tokens": 1.0})
+
+
+FOREIGN = (
+    queueing("a line in place of 429s, 12 at a time"),
+    unforgiving("20 a minute, and longer out for each 429"),
+    by_tokens("60 a minute, counted in tokens"),
+)
+"""What servers other than OpenAI's do."""
 
 Call = Callable[[], Any]
 

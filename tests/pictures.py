@@ -59,7 +59,7 @@ def studio() -> None:
             lab.open(page, path.name)
             command(page, "application:toggle-left-area")
             run_all(page)
-            page.locator(".vidkit-studio .vidkit-film video").wait_for(timeout=60_000)
+            page.locator(".vk .vk-player .vk-heading").wait_for(timeout=60_000)
             page.wait_for_timeout(3000)
             for theme in ("Light", "Dark"):
                 command(page, "apputils:change-theme", theme=f"JupyterLab {theme}")
@@ -69,7 +69,7 @@ def studio() -> None:
 
 def _take(page: object, path: Path) -> None:
     """The upper part of the panel, as a small file."""
-    where = page.locator(".vidkit").first.bounding_box()  # type: ignore[attr-defined]
+    where = page.locator(".vk").first.bounding_box()  # type: ignore[attr-defined]
     clip = {
         "x": where["x"] - 12,
         "y": where["y"] - 2,

@@ -10,13 +10,13 @@ from lab import Lab, run_all
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
-LOADED = """() => [...document.querySelectorAll('.vidkit-studio :is(img, video)')].map(
-  element => element.naturalWidth ?? element.readyState)"""
+LOADED = """() => [...document.querySelectorAll('.vk img.vk-poster')].map(
+  element => element.naturalWidth)"""
 
 
 @needs_browser
 def test_the_first_notebook_runs_and_shows_every_section(tmp_path: Path) -> None:
-    """*Run All* ends with no cell waiting, and the video and every picture and clip of the Studio
+    """*Run All* ends with no cell waiting, and the pictures of the video and of every section
     load.
     """
     root = tmp_path / "notebooks"
@@ -25,9 +25,13 @@ def test_the_first_notebook_runs_and_shows_every_section(tmp_path: Path) -> None
         page = chromium.new_page(viewport={"width": 1200, "height": 900})
         lab.open(page, "1-first-video.ipynb")
         run_all(page)
-        sections = page.locator(".vidkit-studio .vidkit-card").count()
+        cards = page.locator(".vk .vk-card")
+        sections = cards.count()
+        for card in range(sections):
+            cards.nth(card).scroll_into_view_if_needed()
+        page.locator(".vk-player").scroll_into_view_if_needed()
         page.wait_for_function(
-            f"() => {{ const loaded = ({LOADED})(); return loaded.length === {1 + 2 * sections}"
+            f"() => {{ const loaded = ({LOADED})(); return loaded.length === {1 + sections}"
             " && loaded.every(size => size > 0) }",
             timeout=30_000,
         )

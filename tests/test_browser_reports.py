@@ -70,7 +70,7 @@ def test_reports_are_read_live_in_the_dark_and_untrusted(tmp_path: Path) -> None
             assert page.locator(".vidkit-report .drawn").first.evaluate(
                 "image => getComputedStyle(image).filter") == "none"  # fmt: skip
             page.set_viewport_size({"width": 1100, "height": 2600})
-            assert violations(page, ".vidkit-report, .vidkit", contrasts=20) == []
+            assert violations(page, ".vidkit-report, .vk", contrasts=20) == []
             assert "invert" in page.locator(".vidkit-report .drawn").first.evaluate(
                 "image => getComputedStyle(image).filter")  # fmt: skip
             command(page, "docmanager:save")

@@ -47,13 +47,13 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         shown = chromium.new_page(viewport={"width": 1200, "height": 1400})
         lab.open(shown, "tuner.ipynb")
         run_all(shown)
-        shown.locator(".vidkit-tuner svg").first.wait_for(timeout=SOON)
+        shown.locator(".vk-tuner svg").first.wait_for(timeout=SOON)
         yield shown
 
 
 def status(page: Page) -> str:
     """What the panel says in words."""
-    return page.locator(".vidkit-tuner [role=status]").inner_text()
+    return page.locator(".vk-tuner > .vk-title").inner_text()
 
 
 def test_every_slider_has_its_name(page: Page) -> None:
@@ -68,18 +68,18 @@ def test_a_slider_is_moved_by_keyboard_and_the_forecast_follows(page: Page) -> N
     """The arrow keys move the slider and not the notebook; words, timeline and columns change."""
     slider = page.get_by_role("slider", name="Sections at once", exact=True)
     slider.focus()
-    before, drawn = status(page), page.locator(".vidkit-forecast").inner_html()
+    before, drawn = status(page), page.locator(".vk-tuner > .vk-drawn").last.inner_html()
     for _ in range(3):
         slider.press("ArrowRight")
     page.wait_for_function(
-        "before => document.querySelector('.vidkit-tuner [role=status]').innerText !== before",
+        "before => document.querySelector('.vk-tuner > .vk-title').innerText !== before",
         arg=before,
         timeout=SOON,
     )
     page.wait_for_function(
-        "() => document.querySelectorAll('.vidkit-forecast title').length > 20", timeout=SOON
+        "() => document.querySelectorAll('.vk-drawn title').length > 20", timeout=SOON
     )
-    assert page.locator(".vidkit-forecast").inner_html() != drawn
+    assert page.locator(".vk-tuner > .vk-drawn").last.inner_html() != drawn
     for _ in range(SOON // 100):
         if answer(page, "tuner.sections.value") == 7:
             break
@@ -96,4 +96,4 @@ def test_use_these_hands_over_what_is_shown(page: Page) -> None:
 
 def test_nothing_bars_anybody(page: Page) -> None:
     """axe-core finds nothing wrong, in light and in dark."""
-    assert not violations(page, ".vidkit-tuner", contrasts=10)
+    assert not violations(page, ".vk", contrasts=10)

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from statistics import fmean
+from statistics import fmean, median
 
 import pytest
-from limits import MOODY, SCENARIOS, TRICKIER, Outcome, Scenario, bucket, rehearse
+from limits import (
+    FOREIGN,
+    MOODY,
+    SCENARIOS,
+    TRICKIER,
+    Outcome,
+    Scenario,
+    bucket,
+    moody,
+    rehearse,
+)
 
 from vidkit.core.loop import virtually
 from vidkit.events import Event, GateDecided
-from vidkit.providers.headers import Limits, limits_in, retry_after, seconds_in
+from vidkit.providers.headers import Answer, Limits, limits_in, retry_after, seconds_in
 from vidkit.providers.limiter import RateLimiter
 
 SLOWER = 1.20
@@ -63,6 +74,117 @@ def test_a_429_now_and_then_does_not_bring_everything_to_a_stop(scenario: Scenar
     outcomes = [through(scenario, seed) for seed in SEEDS]
     assert sum(outcome.lost for outcome in outcomes) == 0
     assert fmean(outcome.seconds for outcome in outcomes) <= 4 * scenario.bound
+
+
+@pytest.mark.parametrize("scenario", FOREIGN, ids=lambda scenario: scenario.name)
+def test_what_other_servers_do_is_borne_as_well(scenario: Scenario) -> None:
+    """A line in place of 429s, a penalty that grows, a limit on tokens: nothing is lost, and no
+    more than a quarter of the time.
+    """
+    outcomes = [through(scenario, seed) for seed in SEEDS]
+    assert sum(outcome.lost for outcome in outcomes) == 0
+    assert fmean(outcome.seconds for outcome in outcomes) <= 1.25 * scenario.bound
+    assert fmean(outcome.rejections for outcome in outcomes) <= REJECTIONS
+
+
+@pytest.mark.parametrize("fraction", [0.1, 0.2, 0.3])
+def test_429s_at_random_slow_nothing_down(fraction: float) -> None:
+    """Where 429s follow no rate, a hundred requests of 15 s take at most 1.6 times as long as
+    without any, and each is sent again on its own.
+    """
+
+    def seconds(refused: float) -> float:
+        scenario = moody("429s at random", 100, refused, median=15, says=False)
+        outcomes = [through(scenario, seed) for seed in range(1, 12)]
+        assert sum(outcome.lost for outcome in outcomes) == 0
+        return median(outcome.seconds for outcome in outcomes)
+
+    assert seconds(fraction) <= 1.6 * seconds(0.0)
+
+
+def test_runs_share_a_limiter_on_the_slowest_of_their_paces() -> None:
+    """At paces of 60 and 61 a minute, 15 requests start in 15 s, and not twice as many; when the
+    slow run is over its pace is, too.
+    """
+
+    async def started() -> tuple[int, float | None]:
+        one, begun = RateLimiter("provider"), []
+
+        async def send() -> None:
+            begun.append(asyncio.get_running_loop().time())
+
+        ends = [one.use(pace=60), one.use(pace=61)]
+        await asyncio.gather(*(one(send) for _ in range(40)))
+        ends[0]()
+        return sum(at <= 15 for at in begun), one.snapshot().pace
+
+    assert virtually(started()) == (16, 61)
+
+
+def test_a_limit_that_cannot_be_is_ignored_with_a_note() -> None:
+    """A limit of a thousandth of a request a minute stops nothing, and is told once."""
+    limits, odd = limits_in(
+        {"x-ratelimit-limit-requests": "0.001", "x-ratelimit-remaining-requests": "0"}
+    )
+    assert limits is None and odd is not None
+
+    async def told() -> list[str]:
+        one, heard = RateLimiter("provider"), []
+        one.subscribe(lambda event: heard.append(getattr(event, "reason", "")))
+
+        async def send() -> Answer[None]:
+            return Answer(None, limits, odd)
+
+        for _ in range(3):
+            await one(send)
+        return heard
+
+    (note,) = virtually(told())
+    assert "0.001" in note and "ignored" in note
+
+
+@pytest.mark.parametrize(
+    ("headers", "per_minute"),
+    [
+        (("60", "59", "1s"), 60),
+        (("60", "0", "1m0s"), 60),
+        (("500", "499", "120ms"), 500),
+        (("14400", "14370", "2m59.56s"), 10.02),
+        (("100", "40", "30m0s"), 2),
+        (("60", "30", "nonsense"), 60),
+    ],
+)
+def test_reset_tells_a_limit_of_a_minute_from_one_of_a_day(
+    headers: tuple[str, str, str], per_minute: float
+) -> None:
+    """`x-ratelimit-reset-requests` in OpenAI's forms; what comes back slowly is no minute's."""
+    names = [f"x-ratelimit-{what}-requests" for what in ("limit", "remaining", "reset")]
+    limits, odd = limits_in(dict(zip(names, headers, strict=True)))
+    assert odd is None and limits is not None
+    assert limits.per_minute == pytest.approx(per_minute, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("headers", "after"),
+    [
+        ({"retry-after": "Fri, 31 Dec 99999 23:59:59 GMT"}, None),
+        ({"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}, None),
+        ({"retry-after": "1e9"}, None),
+        ({"retry-after-ms": "1e15", "retry-after": "2"}, 2),
+        ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "6m0s"}, 360),
+        ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "250ms"}, 0.25),
+        ({"x-ratelimit-remaining-requests": "7", "x-ratelimit-reset-requests": "6m0s"}, None),
+    ],
+)
+def test_times_that_cannot_be_meant_are_ignored_and_told(
+    headers: dict[str, str], after: float | None
+) -> None:
+    """A year of five figures, a billion seconds: no error and no wait; resets count where
+    nothing else says when to come back.
+    """
+    found, odd = retry_after(headers)
+    assert found == after
+    assert (odd is not None) == any(name.startswith("retry") for name in headers)
 
 
 def test_headers_are_believed_before_there_is_a_429() -> None:

@@ -152,7 +152,7 @@ def test_plan_makes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     paid = ["--images", "simulated:latency=1,price=0.5", "--voice", "simulated:latency=1"]
     assert main(["plan", str(tmp_path), *paid]) == 0
     told = capsys.readouterr().out
-    assert "4 calls, cost at most $1.00, about 1.0 s" in told
+    assert "4 calls, 2 clips, cost at most $1.00, about" in told
     assert [p.name for p in tmp_path.iterdir()] == ["rain.json"]
 
 

@@ -240,7 +240,7 @@ def test_what_shapes_a_slide_is_in_the_key() -> None:
     """Rules, word lists, templates and fonts are all part of the digest that a key holds."""
     files = [path for path in FOLDER.rglob("*") if path.is_file() and path.name != "LICENSE"]
     suffixes = {path.suffix for path in files} - {".pyc"}
-    assert suffixes == {".py", ".toml", ".typ", ".otf", ".xz", ".txt"}
+    assert suffixes == {".py", ".toml", ".typ", ".otf", ".xz", ".txt", ".md"}
 
 
 def test_words_in_another_script_are_kept_under_the_fonts_of_the_machine() -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from vidkit.providers import VoiceAsk
 from vidkit.providers.espeak import Espeak
-from vidkit.text import paragraphs, spoken
+from vidkit.text import changes, paragraphs, spoken
+from vidkit.text.speech import marked
 
 TABLE = Path(__file__).with_name("spoken_phrases.txt")
 
@@ -28,6 +29,16 @@ def _ends(line: str) -> str:
     return line.replace("\\n", "\n")
 
 
+PROSE = Path(__file__).with_name("spoken_prose.txt")
+
+
+def prose() -> list[tuple[str, str]]:
+    """The pairs of the table of prose; what stands alone is handed over as it is written."""
+    blocks = PROSE.read_text(encoding="utf-8").split("\n\n")[1:]
+    lines = [block.strip("\n").split("\n") for block in blocks if block.strip()]
+    return [(_ends(block[0]), _ends(block[-1].strip())) for block in lines]
+
+
 marks = st.text(alphabet="ab1 2.\n*_`#>|[](){}$^~-–−=<>+/\\&%!,:;\"'²₂½α°", max_size=120)
 pieces = st.one_of(
     marks,
@@ -41,6 +52,78 @@ texts = st.lists(pieces, max_size=4).map(" ".join)
 def test_a_tricky_phrase_is_read_as_a_person_would(written: str, said: str) -> None:
     """The exact text that is handed to the engine, for each phrase of the table."""
     assert Espeak().shape(VoiceAsk(written, "en"))["spoken"] == said
+
+
+@pytest.mark.parametrize(("written", "said"), prose())
+def test_prose_is_rewritten_only_where_that_is_certain(written: str, said: str) -> None:
+    """A rule fires on evidence from both sides, and else the text goes through as written."""
+    assert spoken(written).text == said
+
+
+def test_a_third_of_the_prose_are_traps() -> None:
+    """At least 150 phrases, of which a third must not be changed at all."""
+    pairs = prose()
+    assert len({written for written, _ in pairs}) == len(pairs) >= 150
+    assert 3 * sum(written == said for written, said in pairs) >= len(pairs)
+
+
+PLAIN = ["The", "man", "said", "it", "rained", "on", "Monday", "we", "left", "A", "B", "I"]
+POINTS = st.sampled_from(
+    [" ", ", ", ". ", "; ", ": ", "? ", "! ", " - ", " — ", " – ", "-", "... "]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(PLAIN), POINTS), min_size=1, max_size=12))
+def test_plain_words_and_punctuation_go_through_as_they_are(told: list[tuple[str, str]]) -> None:
+    """Where there is nothing to read there is nothing to change."""
+    text = "".join(word + point for word, point in told) + "end."
+    assert spoken(text).text == text
+    assert spoken(text, normalise=False).text == text
+
+
+EXAMPLES = (
+    ("He died in 44 B.C.", "byte"),
+    ("We left at 5 A.M.", "amp"),
+    ("In 1953 F. Crick wrote", "farad"),
+    ("A) 6\nB) 8", "byte"),
+    ("It rained in 2024 - a record year", "minus"),
+    ("Call 555-0123 or +1 415 555 2671", "minus"),
+    ("Open 10:30-11:45 on 25.12.2024", "point"),
+    ("SELECT * FROM t", "times"),
+)
+
+
+@pytest.mark.parametrize(("written", "wrong"), EXAMPLES)
+@pytest.mark.parametrize("normalise", [True, False])
+def test_what_was_once_misread_is_not(written: str, wrong: str, normalise: bool) -> None:
+    """Letters, dashes and stars of ordinary English are no units and no sums, in any voice."""
+    assert wrong not in spoken(written, normalise=normalise).text
+
+
+def test_a_voice_that_reads_well_gets_the_text_as_written() -> None:
+    """But for marks, equations and the lesson's own words."""
+    text = "On 25.12.2024 **we** paid $5.50 for 5 km & 3 GB &mdash; e.g. [this](http://x.org)."
+    assert spoken(text, normalise=False).text == (
+        "On 25.12.2024 we paid $5.50 for 5 km & 3 GB — e.g. this."
+    )
+    assert spoken(
+        "Here $x^2$, \\(V_{GS}\\) and x^{2n}; VDD.", say={"VDD": "vee dee"}, normalise=False
+    ).text == ("Here x squared, V G S and x to the power 2 n; vee dee.")
+
+
+def test_what_differs_is_told_word_by_word() -> None:
+    """The places that are handed over otherwise, in both texts, for the report and `check`."""
+    written = "It is **5 km** long, e.g. on 2024-12-25."
+    said = spoken(written)
+    pairs = [(written[a:b], said.text[c:d]) for a, b, c, d in changes(written, said)]
+    assert pairs == [
+        ("**5", "5"),
+        ("km**", "kilometres"),
+        ("e.g. on", "for example, on"),
+        ("2024-12-25", "25 December 20 24"),
+    ]
+    assert marked("a 5 km run", "a 5 kilometre run") == "a 5 ⟦km → kilometre⟧ run"
 
 
 def test_the_table_is_worth_its_name() -> None:

@@ -1,5 +1,5 @@
 """The command line: `vidkit make`, `batch`, `plan`, `check`, `slides`, `providers`, `cache`,
-`lab`, `settings` and `schema`.
+`lab`, `review`, `layouts`, `settings` and `schema`.
 
 Ends with 0 where all was made, 1 where something failed, 2 where the input was bad,
 130 where it was interrupted, and 141 where whoever read its output has gone.
@@ -8,31 +8,28 @@ Ends with 0 where all was made, 1 where something failed, 2 where the input was 
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import math
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 from functools import wraps
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NoReturn, TextIO, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from . import api
 from .api import Run
 from .core.errors import LessonError, OutputError, ProviderMissing, SettingsError, VidkitError
 from .core.format import count, printable
-from .core.interrupts import INTERRUPTED, PROGRAM
 from .core.paths import demand_here, is_file, is_folder, path_given, shortened, why_unwritable
 from .core.system import vidkit_version
+from .core.terminal import FAILED, asked, carried_out, say
 from .models.lesson import Lesson, json_schema, lesson_files, load_lesson
 from .models.settings import TABLE, Settings, settings_page, settings_schema
 from .models.table import Row
@@ -118,144 +115,87 @@ def data_size_option(text: str) -> int:
     return int(size)
 
 
-# The terminal: what is said to it, and what happens when it is closed or interrupted.
+# `vidkit lab`: JupyterLab, open on vidkit's first notebook.
+#
+# In a checkout the notebooks are opened where they are. An installed vidkit carries a copy of them,
+# which is put into a folder of one's own: notebooks are there to be changed, and a package is not.
 
 
-FAILED, UNHEARD = 1, 141
-"""Exit codes: the second is that of a program whose reader has gone, as in `… | head -1`."""
+FIRST = "1-first-video.ipynb"
+FOLDER = "vidkit-notebooks"
+"""Where an installed vidkit puts them, unless another folder is named."""
 
-STOPPED = "Stopped. What was finished is kept; the same command goes on."
+_PACKAGE = Path(__file__).parent
 
 
-def say(what: object = "", *, trouble: bool = False) -> None:
-    """Print a text, with what a terminal would obey instead of showing made visible. trouble:
-    to standard error.
+def open_lab(folder: Path | None = None, *, browser: bool = True, port: int | None = None) -> int:
+    """Open JupyterLab on the first notebook, and give its exit code; where a process can become
+    another one it does not come back.
+
+    folder: where the notebooks are, or are to be put; None is the checkout's, or
+    `vidkit-notebooks` here. Raises `VidkitError` where JupyterLab is not installed,
+    `SettingsError` for a folder that holds something else.
     """
-    if not trouble and (listener := _listener.get()) is not None:
-        listener(what)
-        return
+    if find_spec("jupyterlab") is None:
+        raise VidkitError("JupyterLab is not installed; install it with: pip install jupyterlab")
+    words = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={notebooks(folder)}"]
+    words += [f"--LabApp.default_url=/lab/tree/{FIRST}"]
+    words += [] if browser else ["--no-browser"]
+    words += [] if port is None else [f"--ServerApp.port={port}"]
+    sys.stdout.flush()
+    if os.name == "posix":
+        # signals reach JupyterLab and nobody else, and no process waits beside it
+        os.execv(sys.executable, words)  # noqa: S606 - this very Python, and no shell
+    return subprocess.call(words)  # noqa: S603
+
+
+def notebooks(folder: Path | None = None) -> Path:
+    """The folder with the notebooks, put there first where they are not. Nothing in it is
+    overwritten. Raises `SettingsError` for one that holds something else.
+    """
+    source = _source()
+    if folder is None and source is not None and source.parent != _PACKAGE:
+        return source
+    chosen = path_given("lab", folder or FOLDER, "a folder for the notebooks").absolute()
+    if is_file(chosen / FIRST):
+        return chosen
+    if source is None:
+        raise VidkitError(
+            "vidkit was installed without its notebooks; name the folder in which they are: "
+            "vidkit lab FOLDER"
+        )
+    if is_file(chosen) or (is_folder(chosen) and any(chosen.iterdir())):
+        raise SettingsError(
+            f"{chosen} holds something else than vidkit's notebooks; name an empty folder, or a "
+            "new one"
+        )
     try:
-        print(printable(str(what)), file=sys.stderr if trouble else sys.stdout)
-    except BrokenPipeError:
-        raise
+        shutil.copytree(source, chosen, ignore=_results, dirs_exist_ok=True)
     except OSError as error:
-        raise _Unsaid(error.strerror or error) from None
+        why = why_unwritable(chosen, error, "vidkit lab FOLDER")
+        raise SettingsError(f"the notebooks cannot be put into {chosen}: {why}") from error
+    return chosen
 
 
-@contextmanager
-def told_to(listener: Callable[[object], None]) -> Iterator[None]:
-    """Hand what is said, but for what is trouble, to `listener` instead: a notebook shows more
-    than text.
-    """
-    before = _listener.set(listener)
-    try:
-        yield
-    finally:
-        _listener.reset(before)
+def _source() -> Path | None:
+    """The notebooks beside the package, in a checkout, or within it; None where there are none."""
+    for place in (_PACKAGE.parent / "notebooks", _PACKAGE / "notebooks"):
+        if (place / FIRST).is_file():
+            return place
+    return None
 
 
-_listener: ContextVar[Callable[[object], None] | None] = ContextVar("listener", default=None)
+def _results(_: str, names: list[str]) -> set[str]:
+    """What is no part of the notebooks: what was made with them."""
+    return {name for name in names if name.startswith(("output_", "."))}
 
 
-def asked(question: str) -> bool | None:
-    """Whether somebody says yes; None where nobody can answer."""
-    if sys.stdin is None or not sys.stdin.isatty():
-        return None
-    try:
-        return input(printable(question)).strip().lower() in ("y", "yes")
-    except EOFError:
-        say()
-        return False
-
-
-def carried_out(command: Callable[[], int]) -> int:
-    """The exit code of `command`, with a terminal that is whole before it and left quietly
-    after it.
-    """
-    _open_streams()
-    code = FAILED
-    try:
-        try:
-            code = command()
-        except KeyboardInterrupt:
-            code = INTERRUPTED
-            say(f"\n{STOPPED}", trouble=True)
-        except SystemExit:
-            _flush()
-            raise
-        _flush()
-    except KeyboardInterrupt:
-        code = INTERRUPTED
-    except BrokenPipeError:
-        _close_streams()
-        code = UNHEARD
-    except _Unsaid as error:
-        with suppress(OSError, _Unsaid):
-            say(f"vidkit: the output cannot be written: {error}", trouble=True)
-        _close_streams()
-        code = code or FAILED
-    if PROGRAM:  # one more Ctrl-C ends the process at once, without a word
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-    return code
-
-
-class _Unsaid(Exception):
-    """The output could not be written: a full disk behind it, and the like."""
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise _Unsaid(error.strerror or error) from None
-
-
-def _open_streams() -> None:
-    """Have three streams, where the one who started us closed some (`>&-`): the next file to be
-    opened would take their place, and get what is printed. A terminal that lacks a letter
-    still gets the rest.
-    """
-    for number in range(3):
-        try:
-            os.fstat(number)
-        except OSError:
-            with suppress(OSError):
-                os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:
-            nothing = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  for good
-            setattr(sys, name, nothing)
-        elif isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
-def _close_streams() -> None:
-    """Say nothing more, not even what is still to be written."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError, AttributeError):
-            _flushes(stream) or os.dup2(nothing, stream.fileno())
-    os.close(nothing)
-
-
-def _flushes(stream: TextIO) -> bool:
-    try:
-        stream.flush()
-    except OSError:
-        return False
-    return True
-
-
-# isort: split
+# The commands: each takes what was given, and gives the exit code.
 
 
 T = TypeVar("T")
 
-ALL_MADE, SOME_FAILED, BAD_INPUT = 0, 1, 2
+ALL_MADE, SOME_FAILED, BAD_INPUT = 0, FAILED, 2
 
 _BAD_INPUT = (LessonError, SettingsError, OutputError, ProviderMissing)
 
@@ -401,7 +341,39 @@ def _check(given: argparse.Namespace) -> int:
             say(f"{path}: {count(len(lesson.sections), 'section')}, no faults")
             for warning in lesson.warnings:
                 say(f"  note: {warning}")
+            if given.spoken:
+                _say_spoken(lesson, settings_from(given))
     return ALL_MADE if good else BAD_INPUT
+
+
+def _convert(given: argparse.Namespace) -> int:
+    """`vidkit convert`: a lesson from a file of another tool, with what became of each key."""
+    from .core.errors import Fault
+    from .models.convert import converted
+
+    source = path_given("FILE", given.file, "the name of a file")
+    demand_here()
+    out = path_given("-o", given.output, "the name of a JSON file")
+    if is_file(out) and not given.yes:
+        raise OutputError(f"{out} is there; name another file, or add --yes to replace it")
+    made = converted(source.read_bytes(), source.name)
+    if isinstance(made, Fault):
+        raise LessonError(source, [made])
+    out.write_text(made.text(), encoding="utf-8")
+    for note in made.notes:
+        say(f"  {note}")
+    say(out)
+    return ALL_MADE
+
+
+def _say_spoken(lesson: Lesson, settings: Settings) -> None:
+    """The words that the voice would be handed, section by section, changed places marked."""
+    from .pipeline.narrations import spoken_sections
+    from .providers.registry import voice_makers
+
+    makers = voice_makers(settings, keyless=True)
+    for number, text in enumerate(spoken_sections(lesson, settings, makers), 1):
+        say(f"\n{number}. {lesson.sections[number - 1].title or '(no title)'}\n{text}")
 
 
 def _slides(given: argparse.Namespace) -> int:
@@ -429,8 +401,6 @@ def _providers(given: argparse.Namespace) -> int:
 
 def _lab(given: argparse.Namespace) -> int:
     """`vidkit lab`: JupyterLab on the first notebook."""
-    # MOVED
-
     folder = None if given.folder is None else path_given("folder", given.folder)
     return open_lab(folder, browser=given.browser, port=given.port)
 
@@ -472,6 +442,25 @@ def _schema(given: argparse.Namespace) -> int:
     """`vidkit schema`: the format of lessons, or of the settings."""
     made = json_schema() if given.what == "lesson" else settings_schema()
     say(json.dumps(made, indent=2, ensure_ascii=False))
+    return ALL_MADE
+
+
+def _review(given: argparse.Namespace) -> int:
+    """`vidkit review`: what can be measured of a lesson's teaching."""
+    from .pipeline.review import review
+
+    found = {path: review(load_lesson(path)) for path in given.lesson}
+    made = {path: each.as_dict() for path, each in found.items()}
+    told = json.dumps(made, indent=2, ensure_ascii=False)
+    say(told if given.json else "\n".join(f"{path}: {each}" for path, each in found.items()))
+    return ALL_MADE
+
+
+def _layouts(given: argparse.Namespace) -> int:
+    """`vidkit layouts`: the kinds of slides, or a page for whoever writes a lesson."""
+    from .slides.override import layouts_page, prompt_page
+
+    say(prompt_page() if given.prompt else layouts_page())
     return ALL_MADE
 
 
@@ -528,6 +517,21 @@ def _parser() -> argparse.ArgumentParser:
 
     check = _command(commands, "check", _check, "say what is wrong with lessons; make nothing")
     check.add_argument("lesson", nargs="+", metavar="LESSON", help="the lesson's JSON file")
+    check.add_argument(
+        "--spoken",
+        action="store_true",
+        help="print the words that the voice is handed, with the places marked that differ",
+    )
+    run_options(check, but="only")
+
+    convert = _command(
+        commands, "convert", _convert, "write a lesson from another tool's JSON or Markdown"
+    )
+    convert.add_argument("file", metavar="FILE", help="JSON, JSON in a fence or in prose, Markdown")
+    convert.add_argument(
+        "-o", "--output", default="lesson.json", metavar="FILE", help="the lesson to write"
+    )
+    convert.add_argument("--yes", action="store_true", help="replace a file that is there")
 
     plan = _command(commands, "plan", _plan, "say what a run would call, cost and take")
     plan.add_argument("lesson", nargs="+", metavar="LESSON", help="a lesson, or a folder of them")
@@ -611,6 +615,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     settings_options(draft, [TABLE["budget"], TABLE["section_workers"], TABLE["cache_dir"]])
 
+    review = _command(commands, "review", _review, "measure what can be of a lesson's teaching")
+    review.add_argument("lesson", nargs="+", metavar="LESSON", help="the lesson's JSON file")
+    review.add_argument("--json", action="store_true", help="print all measures as JSON")
+
+    layouts = _command(commands, "layouts", _layouts, "say what a section's slide can show")
+    layouts.add_argument("--prompt", action="store_true", help="a page for whoever writes lessons")
+
     _command(commands, "settings", _settings, "say what can be set for a run, in Markdown")
     schema = _command(commands, "schema", _schema, "print a format as JSON Schema")
     schema.add_argument(
@@ -637,78 +648,3 @@ def _command(commands: Any, name: str, does: Any, what: str) -> argparse.Argumen
 
 if __name__ == "__main__":
     sys.exit(main())
-
-
-# `vidkit lab`: JupyterLab, open on vidkit's first notebook.
-#
-# In a checkout the notebooks are opened where they are. An installed vidkit carries a copy of them,
-# which is put into a folder of one's own: notebooks are there to be changed, and a package is not.
-
-
-FIRST = "1-first-video.ipynb"
-FOLDER = "vidkit-notebooks"
-"""Where an installed vidkit puts them, unless another folder is named."""
-
-_PACKAGE = Path(__file__).parent
-
-
-def open_lab(folder: Path | None = None, *, browser: bool = True, port: int | None = None) -> int:
-    """Open JupyterLab on the first notebook, and give its exit code; where a process can become
-    another one it does not come back.
-
-    folder: where the notebooks are, or are to be put; None is the checkout's, or
-    `vidkit-notebooks` here. Raises `VidkitError` where JupyterLab is not installed,
-    `SettingsError` for a folder that holds something else.
-    """
-    if find_spec("jupyterlab") is None:
-        raise VidkitError("JupyterLab is not installed; install it with: pip install jupyterlab")
-    words = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={notebooks(folder)}"]
-    words += [f"--LabApp.default_url=/lab/tree/{FIRST}"]
-    words += [] if browser else ["--no-browser"]
-    words += [] if port is None else [f"--ServerApp.port={port}"]
-    sys.stdout.flush()
-    if os.name == "posix":
-        # signals reach JupyterLab and nobody else, and no process waits beside it
-        os.execv(sys.executable, words)  # noqa: S606 - this very Python, and no shell
-    return subprocess.call(words)  # noqa: S603
-
-
-def notebooks(folder: Path | None = None) -> Path:
-    """The folder with the notebooks, put there first where they are not. Nothing in it is
-    overwritten. Raises `SettingsError` for one that holds something else.
-    """
-    source = _source()
-    if folder is None and source is not None and source.parent != _PACKAGE:
-        return source
-    chosen = path_given("lab", folder or FOLDER, "a folder for the notebooks").absolute()
-    if is_file(chosen / FIRST):
-        return chosen
-    if source is None:
-        raise VidkitError(
-            "vidkit was installed without its notebooks; name the folder in which they are: "
-            "vidkit lab FOLDER"
-        )
-    if is_file(chosen) or (is_folder(chosen) and any(chosen.iterdir())):
-        raise SettingsError(
-            f"{chosen} holds something else than vidkit's notebooks; name an empty folder, or a "
-            "new one"
-        )
-    try:
-        shutil.copytree(source, chosen, ignore=_results, dirs_exist_ok=True)
-    except OSError as error:
-        why = why_unwritable(chosen, error, "vidkit lab FOLDER")
-        raise SettingsError(f"the notebooks cannot be put into {chosen}: {why}") from error
-    return chosen
-
-
-def _source() -> Path | None:
-    """The notebooks beside the package, in a checkout, or within it; None where there are none."""
-    for place in (_PACKAGE.parent / "notebooks", _PACKAGE / "notebooks"):
-        if (place / FIRST).is_file():
-            return place
-    return None
-
-
-def _results(_: str, names: list[str]) -> set[str]:
-    """What is no part of the notebooks: what was made with them."""
-    return {name for name in names if name.startswith(("output_", "."))}

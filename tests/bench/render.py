@@ -1,6 +1,6 @@
 """Rendering, measured: vidkit, the least that any way must do, and plain moviepy, in turn.
 
-    python tests/bench/render.py FOLDER                # vidkit and the floor
+    python tests/bench/render.py FOLDER                # vidkit, "follow" and the floor
     python tests/bench/render.py FOLDER --moviepy      # and moviepy, "compose" and "chain"
 
 FOLDER holds `images/` and `audio/` with the sections of one lesson, as vidkit's own output
@@ -27,6 +27,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -44,6 +45,80 @@ def by_vidkit(sections: Sections, out: Path, size: tuple[int, int], fps: int) ->
     with ThreadPoolExecutor(_processors()) as pool:
         list(pool.map(lambda s, c: make_clip(*s, c, frame), sections, clips))
     join_clips(clips, out, frame)
+
+
+def states(seconds: float, size: tuple[int, int]) -> list[Any]:
+    """A picture whose quarters appear in turn, one every `EVERY` seconds."""
+    from vidkit.media.follow import Patch, State
+
+    w, h = size
+    corners = [(0, 0), (w // 2, 0), (0, h // 2), (w // 2, h // 2)]
+    quarters = [(x + 8, y + 8, x + w // 2 - 8, y + h // 2 - 8) for x, y in corners]
+    found = []
+    for number in range(max(1, round(seconds / EVERY))):
+        now = number % 4
+        pale = [(box, 0.17 if k > now else 0.55) for k, box in enumerate(quarters) if k != now]
+        found.append(State(number * EVERY, tuple(Patch(box, level) for box, level in pale)))
+    return found
+
+
+EVERY = 4.0
+"""Seconds between two states: the median of the lessons that come with vidkit."""
+
+
+def by_follow(sections: Sections, out: Path, size: tuple[int, int], fps: int) -> None:
+    """As `by_vidkit`, with a state every few seconds and fades between them."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from vidkit.media import Frame, join_clips, make_clip
+    from vidkit.media.follow import following
+
+    frame = Frame(size=size, fps=fps)
+    clips = [out.with_suffix(f".{number}.mp4") for number in range(len(sections))]
+
+    def reveal(image: Any, seconds: float, _: Any, frames: int, frame: Frame) -> Any:
+        return following([image], states(seconds, size), frames, frame)
+
+    def make(section: tuple[Path, Path], clip: Path) -> None:
+        make_clip(*section, clip, frame, reveal=reveal)
+
+    with ThreadPoolExecutor(_processors()) as pool:
+        list(pool.map(make, sections, clips))
+    join_clips(clips, out, frame)
+
+
+def by_moviepy_states(sections: Sections, out: Path, size: tuple[int, int], fps: int) -> None:
+    """moviepy showing the same states, each a picture of its own, cut without a fade."""
+    from moviepy import AudioFileClip, ImageClip, concatenate_videoclips
+
+    from vidkit.media import Frame
+    from vidkit.media.clips import in_video_colours, planes_of
+    from vidkit.media.follow import _as_frame, painted
+    from vidkit.media.images import frame_picture
+
+    frame = Frame(size=size, fps=fps)
+    clips = []
+    for picture, audio in sections:
+        sound = AudioFileClip(str(audio))
+        planes = planes_of(in_video_colours(frame_picture(picture, frame)))
+        shown = states(sound.duration, size)
+        ends = [state.start for state in shown[1:]] + [sound.duration]
+        pieces = [
+            ImageClip(
+                _as_frame(painted(planes, state.patches)).to_ndarray(format="rgb24")
+            ).with_duration(end - state.start)
+            for state, end in zip(shown, ends, strict=True)
+        ]
+        clips.append(concatenate_videoclips(pieces, method="chain").with_audio(sound))
+    video = concatenate_videoclips(clips, method="chain")
+    video.write_videofile(
+        str(out),
+        fps=fps,
+        codec="libx264",
+        audio_codec="aac",
+        logger=None,
+        temp_audiofile=str(out.with_suffix(".m4a")),
+    )
 
 
 def by_floor(sections: Sections, out: Path, size: tuple[int, int], fps: int) -> None:
@@ -103,9 +178,11 @@ def by_moviepy(method: str) -> Callable[[Sections, Path, tuple[int, int], int], 
 
 WAYS: dict[str, Callable[[Sections, Path, tuple[int, int], int], None]] = {
     "vidkit": by_vidkit,
+    "follow": by_follow,
     "floor": by_floor,
     "compose": by_moviepy("compose"),
     "chain": by_moviepy("chain"),
+    "states": by_moviepy_states,
 }
 
 
@@ -207,7 +284,7 @@ def _told(costs: dict[str, list[Cost]]) -> None:
         print(
             f"{way:10}{row[0]:10.2f}{row[1]:10.2f}{row[2]:12.0f}{row[3]:10.2f}{ratio:15.2f}x",
         )
-    if {"vidkit", "floor"} <= costs.keys():
+    if {"vidkit", "follow", "floor"} <= costs.keys():
         share = middle("vidkit", "cpu") / middle("floor", "cpu")
         print(f"vidkit costs {share:.2f} times the floor")
 
@@ -228,9 +305,9 @@ def main() -> None:
         width, height = map(int, options.size.split("x"))
         WAYS[options.only[0]](sections, Path(options.only[1]), (width, height), options.fps)
         return
-    ways = options.ways.split(",") if options.ways else ["vidkit", "floor"]
+    ways = options.ways.split(",") if options.ways else ["vidkit", "follow", "floor"]
     if options.moviepy and not options.ways:
-        ways += ["compose", "chain"]
+        ways += ["compose", "chain", "states"]
     costs: dict[str, list[Cost]] = {way: [] for way in ways}
     for _ in range(options.repeat):
         for way in ways:

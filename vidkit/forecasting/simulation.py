@@ -166,6 +166,7 @@ class Cutting:
         self._owed = 0.0
         self.check_picture: Callable[[bytes, str], object] = _nothing
         self.check_sound: Callable[[bytes, str], object] = _nothing
+        self.hear: Callable[[bytes, str], Mapping[str, Any]] = _hear_nothing
         self.make_clip: Callable[..., Clip] = self._clip
         self.apply_effects: Callable[..., Clip] = self._clip
         self.make_seam: Callable[..., object] = _nothing
@@ -189,6 +190,11 @@ class Cutting:
     def _join(self, clips: Sequence[Path], *_: Any, **__: Any) -> Joined:
         self._owed = self._load.join
         return Joined(float(len(clips)), ())
+
+
+def _hear_nothing(*ignored: object) -> Mapping[str, Any]:
+    """A sound that nobody listens to."""
+    return {}
 
 
 def _nothing(*_: object) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from .audio import Sound, check_sound, open_sound
 from .clips import Clip, Effect, apply_effects, make_clip, make_seam, picture_of, read_clip
 from .frame import Frame
+from .hearing import hear
 from .images import check_picture, fit_picture, open_picture
 from .video import (
     Chapter,
@@ -34,6 +35,7 @@ __all__ = [
     "check_sound",
     "contact_sheet",
     "fit_picture",
+    "hear",
     "join_clips",
     "make_clip",
     "make_seam",

@@ -357,12 +357,16 @@ class Measured:
     @property
     def speech(self) -> tuple[float, float]:
         """Where the sound starts and ends, in seconds; all of it where it is silent."""
-        loudest = float(self.peaks.max(initial=0))
-        least = max(loudest * _ratio(-_SPEECH_RANGE), _ratio(SILENCE))
-        loud = np.flatnonzero(self.peaks >= least)
+        loud = loud_hops(self.peaks, _SPEECH_RANGE)
         if not len(loud):
             return 0.0, self.samples / RATE
         return int(loud[0]) * HOP / RATE, min((int(loud[-1]) + 1) * HOP, self.samples) / RATE
+
+
+def loud_hops(peaks: NDArray[np.float32], below: float) -> NDArray[np.intp]:
+    """The hops in which there is sound: at most so many dB `below` the loudest."""
+    least = max(float(peaks.max(initial=0)) * _ratio(-below), _ratio(SILENCE))
+    return np.flatnonzero(peaks >= least)
 
 
 def measure(pieces: Iterable[Samples]) -> Measured:

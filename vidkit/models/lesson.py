@@ -33,6 +33,8 @@ from pydantic import (
 from typing_extensions import TypedDict
 
 from ..core.errors import Fault, LessonError, SettingsError
+from .advice import advice
+from .convert import hint, meant_by, other_format
 from .files import beside, contents, is_lesson_name, lesson_files, lesson_order
 from .jsontext import Odd, Twice, called, given_twice, parse, quoted, tidied, unsound
 
@@ -405,7 +407,7 @@ def read_lesson(data: bytes, path: Path) -> Lesson:
     reading = _Reading(Path(path))
     value = parse(data)
     if isinstance(value, Fault):
-        raise LessonError(path, [value])
+        raise LessonError(path, [hint(data, value, path.name)])
     lesson = reading.lesson(value)
     if reading.faults or lesson is None:
         raise LessonError(path, reading.faults)
@@ -425,6 +427,10 @@ class _Reading:
         self.faults.append(replace(fault, section=number))
 
     def lesson(self, value: object) -> Lesson | None:
+        other = other_format(value, self.path.name)
+        if other is not None:
+            self.faults.append(other)
+            return None
         if isinstance(value, list):
             mend = 'put it into an object, {"sections": […]}'
             self.faults.append(Fault("the lesson is a bare list of sections", mend))
@@ -438,7 +444,10 @@ class _Reading:
             self.faults.append(missing(keys(Lesson)["sections"], None, extra))
         sections = known.pop("sections", ())
         made = tuple(self.section(part, number) for number, part in enumerate(sections, start=1))
-        warnings = (*self.warnings, *_unknown_keys(self.unknown))
+        told = [section.content for section in made]
+        language = known.get("language", "en")
+        notes = advice(told, language, [section.say for section in made])
+        warnings = (*self.warnings, *_unknown_keys(self.unknown), *notes)
         return Lesson(self.path, made, warnings=warnings, extra=extra, **known)
 
     def section(self, value: object, number: int) -> Section:
@@ -552,8 +561,8 @@ def missing(row: Key, value: object, unknown: Mapping[str, object]) -> Fault:
     """The fault of a needed key that is not there, or holds nothing."""
     if isinstance(value, str):
         return Fault(f"`{row.name}` is empty", row.write, field=row.name)
-    near = get_close_matches(row.name, [name for name in unknown if len(name) <= 40], 1)
-    mend = f"rename {quoted(near[0])}, if that is it" if near else row.write
+    near = meant_by(row.name, unknown)
+    mend = f"rename {quoted(near)}, if that is it" if near else row.write
     return Fault(f"`{row.name}` is missing", mend, field=row.name)
 
 

@@ -31,6 +31,7 @@ from ..media.clips import Clip
 from ..media.frame import Frame
 from ..models.lesson import Lesson
 from ..models.settings import Settings
+from ..providers import pauses
 from ..providers.base import ImageAsk, Narration, Picture, Request, VoiceAsk
 from ..providers.files import own_on_a_slide
 from ..providers.limiter import UNCONFIRMED_TRIES
@@ -84,13 +85,17 @@ def price(maker: object, ask: ImageAsk | VoiceAsk) -> float | None:
     ask; None where it does not say.
     """
     told: float | Callable[[object], float | None] | None = getattr(maker, "price", None)
-    return told(ask) if callable(told) else told
+    if not callable(told):
+        return told
+    each = pauses.asks(ask) if isinstance(ask, VoiceAsk) else [ask]
+    return max((one for one in map(told, each) if one is not None), default=None)
 
 
 def requests(maker: object, ask: ImageAsk | VoiceAsk) -> int:
     """How many requests a provider sends for an ask, where it says so; else one."""
     told: Callable[[object], int] | None = getattr(maker, "requests", None)
-    return max(1, told(ask)) if told is not None else 1
+    each = pauses.asks(ask) if isinstance(ask, VoiceAsk) else [ask]
+    return sum(max(1, told(one)) if told is not None else 1 for one in each)
 
 
 def clip_key_fields(
@@ -186,10 +191,15 @@ class Candidate:
         """The key of what it would make. Raises `ProviderError` where it can make nothing of it;
         reads the file where that is the section's own.
         """
-        return cache_key(self.kind, self.maker.shape(self.ask))
+        ask = self.ask
+        if isinstance(ask, VoiceAsk) and pauses.has_pauses(ask):
+            return cache_key(self.kind, pauses.key_fields(self.maker, ask))
+        return cache_key(self.kind, self.maker.shape(ask))
 
     async def make(self, request: Request) -> Picture | Narration:
         """What the provider makes. Raises `ProviderError` or one of its kinds."""
+        if isinstance(self.ask, VoiceAsk) and pauses.has_pauses(self.ask):
+            return await pauses.speak(self.maker, self.ask, request)
         draw = self.maker.draw if self.kind == "image" else self.maker.speak
         made: Picture | Narration = await draw(self.ask, request)
         return made
@@ -274,8 +284,8 @@ class Content:
     """What was made for a key and is to be kept.
 
     data: the content, or the temporary file with it. about: facts to keep with it. check: called
-    with data and `name`, raises `MediaError` unless it is whole. settle: called when it is kept,
-    or could not be: writes down what it cost.
+    with data and `name`, raises `MediaError` unless it is whole, and may give more facts.
+    settle: called when it is kept, or could not be: writes down what it cost.
     """
 
     data: bytes | Path
@@ -388,10 +398,12 @@ class _Lookup:
         """Keep what was made, and let go of the right."""
         try:
             try:
+                about = dict(content.about)
                 if content.check is not None:
-                    content.check(content.data, content.name)
+                    told = content.check(content.data, content.name)
+                    about |= told if isinstance(told, Mapping) else {}
                 asset = self._context.runtime.store.keep(
-                    self.key, content.data, content.suffix, content.about, fresh=self._fresh
+                    self.key, content.data, content.suffix, about, fresh=self._fresh
                 )
             finally:
                 if content.settle is not None:
@@ -488,7 +500,8 @@ class ProviderCall:
         media = self.context.runtime.media
         check = media.check_picture
         if isinstance(made, Narration):
-            check = media.check_sound
+            # a voice that tells no times is listened to: its pauses say when sentences end
+            check = media.check_sound if made.words else media.hear
             about["words"] = [[word.text, word.start, word.end] for word in made.words]
         else:
             about |= regions_kept(made)

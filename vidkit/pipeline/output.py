@@ -539,6 +539,7 @@ def _section(told: Mapping[str, Any], folder: Path) -> SectionReport:
         clip=_file(folder, told["clip"]),
         image_by=told["image_by"],
         voice_by=told["voice_by"],
+        spoken=told.get("spoken"),
         start=told["start"],
         length=told["length"],
         seconds=dict(told["seconds"]),

@@ -21,10 +21,12 @@ from ..core.events import Noticed, Outcome, SectionEnded, State, Step, StepEnded
 from ..core.loop import ended_all
 from ..media.clips import Clip
 from ..models.lesson import Section
+from ..providers.base import VoiceAsk
 from ..report.reports import SectionReport
 from ..store import Asset
 from ..store.store import unkept
 from ..text.captions import Word
+from ..text.timing import estimated_words
 from .assets import (
     Cached,
     Candidate,
@@ -39,6 +41,7 @@ from .assets import (
     find_stored,
 )
 from .context import Fallback, LessonContext, PartKind, describe
+from .narrations import handed_text
 from .output import part_stem
 from .reveal import Following, reveal_of
 
@@ -157,6 +160,7 @@ class PartTask:
     candidates: tuple[Candidate, ...] = field(init=False)
     step: StepRecord = field(init=False)
     had: Cached | None = None
+    taken: Candidate | None = None
     dollars: float = 0.0
     _failures: list[tuple[Candidate, Exception]] = field(default_factory=list)
 
@@ -170,9 +174,17 @@ class PartTask:
 
     @property
     def words(self) -> tuple[Word, ...]:
-        """When the words of a narration are spoken, as far as its voice says so."""
-        words = self.had.asset.about.get("words", ()) if self.had else ()
-        return tuple(Word(*word) for word in words)
+        """When the words of a narration are spoken: what its voice says, or else what its pauses
+        tell, where somebody listened to it.
+        """
+        about = self.had.asset.about if self.had else {}
+        if (words := about.get("words")) or "pauses" not in about:
+            return tuple(Word(*word) for word in words or ())
+        section, language = self.context.lesson.sections[self.index], self.context.lesson.language
+        pauses = [(start, end) for start, end in about["pauses"]]
+        return estimated_words(
+            section.content, tuple(about["heard"]), pauses, language, section.say
+        )
 
     async def run(self) -> PartTask:
         """Have the part; an error is its step's."""
@@ -249,8 +261,17 @@ class PartTask:
                 context.emit(Noticed(context.now(), context.position, news))
         elif candidate.why and candidate.why not in context.notes:
             context.notes.append(candidate.why)
-        self.had = had
+        self.had, self.taken = had, candidate
         self.step.done(had.path, by=candidate.name, hit=had.hit)
+
+    @property
+    def spoken(self) -> str | None:
+        """The words that the voice was handed, where it says so."""
+        if self.taken is None or not isinstance(self.taken.ask, VoiceAsk):
+            return None
+        with suppress(ProviderError):
+            return handed_text(self.taken.maker, self.taken.ask)
+        return None
 
     @property
     def _stem(self) -> str:
@@ -450,6 +471,7 @@ class SectionTask:
             clip=clip.path,
             image_by=image.step.by,
             voice_by=audio.step.by,
+            spoken=audio.spoken,
             length=self.cut.seconds if self.cut else None,
             seconds={step: record.seconds for step, record in steps.items()},
             work={step: fmean(took) for step in steps if (took := worked.get((self.index, step)))},

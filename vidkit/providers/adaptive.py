@@ -109,6 +109,11 @@ class RateEstimator:
         """Requests a second that may start: a little more than is known to be borne."""
         return None if self.borne is None else self.borne * (1 + self._over)
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether nothing is known yet, or 429s have come far too soon for their pace."""
+        return self.borne is None or self._cuts > 1
+
     def since(self, start: Start) -> int:
         """How many requests were started after `start`."""
         return self._starts - start.number
@@ -251,10 +256,96 @@ class RateEstimator:
         return sum(each >= start.at - MINUTE for each in self._recent) - self.since(start)
 
 
+BLINK = 0.02
+"""Seconds in which a limit that is reached lets hardly anything more in."""
+SETTLES = 1.0
+"""Seconds after its start when a request that is refused has been refused."""
+AMONG = 2
+"""Requests let through within a blink after one that was refused: no limit on a rate does that."""
+MOST_OF_THEM = 0.4
+"""The part of all that were sent within a blink, which is more than comes in by a fast limit."""
+LOOKED_AT = 16
+"""Starts by which it is judged whether refusals that follow no rate still follow none."""
+TOO_MANY = 0.6
+"""The part of them that was refused: a limit that is far exceeded refuses nearly all."""
+
+
+class RefusalPattern:
+    """Whether refusals follow the rate at all. `random` is True while they seem not to.
+
+    A limit on a rate, once it is reached, refuses all that comes in the same moment. A provider
+    that refuses at random, because it is overloaded, refuses one and lets the next through. Where
+    that is seen, requests are sent again one by one and nothing is slowed, for as long as no more
+    than some of them are refused. Seconds on any clock.
+    """
+
+    def __init__(self) -> None:
+        self.random = False
+        self._recent: deque[_Sent] = deque(maxlen=4 * LOOKED_AT)
+        self._among = AMONG
+        self._doubt = False
+
+    def start(self, start: Start) -> None:
+        """Take note of a request that starts."""
+        self._recent.append(_Sent(start))
+
+    def refuse(self, start: Start) -> None:
+        """Take note that it was refused."""
+        for each in reversed(self._recent):
+            if each.start.number == start.number:
+                each.refused = self._doubt = True
+                return
+
+    def judge(self, now: float) -> bool:
+        """Judge by what has been let through by now; True where `random` changed."""
+        if not self._doubt:
+            return False
+        settled = [each for each in self._recent if each.start.at <= now - SETTLES]
+        if self.random:
+            last = settled[-LOOKED_AT:]
+            refused = sum(each.refused for each in last)
+            if len(last) < LOOKED_AT or refused <= TOO_MANY * LOOKED_AT:
+                return False
+            self.random, self._among = False, 2 * self._among
+            self._recent.clear()
+            return True
+        through, sent = self._among_refused(settled)
+        if through < self._among or through < MOST_OF_THEM * sent:
+            return False
+        self.random = True
+        self._recent.clear()
+        return True
+
+    def _among_refused(self, settled: list[_Sent]) -> tuple[int, int]:
+        """Requests that were let through within a blink after one that was refused, and all that
+        were sent then.
+        """
+        through = sent = 0
+        refused_at = -math.inf
+        for each in settled:
+            close = each.start.at - refused_at <= BLINK
+            sent += close
+            through += close and not each.refused
+            if each.refused:
+                refused_at = each.start.at
+        return through, sent
+
+
+@dataclass(slots=True)
+class _Sent:
+    """A request that was started, and whether it was refused."""
+
+    start: Start
+    refused: bool = False
+
+
 LONGEST_BACKOFF = 60.0
 CAREFUL = 8
 """Requests after a pause that start one by one, each when a 429 to the last would be here."""
 LONGEST_GAP = 1.0
+TESTS = 5
+"""Pauses after which a few requests start at once where nothing is known yet: does a provider
+that has just refused one refuse all of them?"""
 KEPT = 1.0
 """Requests left unused of what headers say is left: two clocks are never quite the same."""
 
@@ -278,7 +369,9 @@ class Pacer:
         self._bucket: tuple[Limits, float] | None = None
         self._told = float("-inf")
         self._misses = 0
-        self._careful = 0
+        self._careful = self._tested = 0
+        self._tests = TESTS
+        self._rejections = 0
         self._gap = 0.0
 
     @property
@@ -314,6 +407,9 @@ class Pacer:
             self._free = max(self._free, now - gap) + gap
         if self._bucket is not None:
             self._bucket = Limits(self._bucket[0].per_minute, self._left(now) - 1), now
+        if self._tested:
+            self._tested -= 1
+            return start, None
         if (pace := self._rate.pace) is None:
             if self._careful:
                 self._careful -= 1
@@ -353,6 +449,12 @@ class Pacer:
         self._bucket = None
         self._told = now
         self._careful, self._gap = CAREFUL, min(LONGEST_GAP, 1.5 * (now - start.at))
+        if moody:
+            self._tests = TESTS
+        self._rejections += 1
+        unclear = self._rejections > FIRST_DOUBT and (moody or self._rate.doubtful)
+        if after is None and self._tests and unclear:
+            self._tests, self._tested = self._tests - 1, AMONG + 1
         seconds = self.pause(now, self._backoff() if after is None else after)
         self._next = self._paused_until
         if (borne := self._rate.borne) is not None:
@@ -366,6 +468,16 @@ class Pacer:
         """Unlearn the rate: it was not the pace that was too high."""
         self._rate.forget()
         self._next = 0.0
+
+    def unpause(self) -> None:
+        """Forget the rate, and the pause that the refusals were answered with."""
+        self.forget()
+        self._paused_until = self._told = -math.inf
+        self._careful = self._misses = 0
+
+    def refused(self, start: Start) -> None:
+        """Take back a request that was refused for no reason that a pace could mend."""
+        self._rate.refuse(start)
 
     def _left(self, now: float) -> float:
         """Requests left of what headers told, as far as one can know without being told again."""
@@ -486,6 +598,7 @@ class ConcurrencyLimit:
         self.at_once = ConcurrencyDetector()
         self._learnt = float(FIRST)
         self._opening = True
+        self._refused = False
         self._opened: float | None = None
         self._usual: float | None = None
         self._test: tuple[float, float] | None = None
@@ -526,8 +639,13 @@ class ConcurrencyLimit:
 
         True where it is the number at once that the provider seems to limit.
         """
+        self._refused |= self._opening
         self._opening = False
         return self.adaptive and self.at_once.rejected(others)
+
+    def reopen(self) -> None:
+        """Go on growing as before the first refusal, which meant nothing."""
+        self._opening, self._refused = self._opening or self._refused, False
 
     def answered(self, began: float, now: float, full: bool) -> str | None:
         """Take note of a request that took from `began` to `now`.

@@ -29,6 +29,7 @@ from typing import Any
 from ..core.errors import ProviderError, ProviderMissing, Refused, Unreachable
 from ..core.system import usable_cores
 from ..text.markup import MappedText, rewrite, rule
+from ..text.scripts import likely_language, unreadable
 from ..text.speech import VERSION, paragraphs, spoken
 from .base import Narration, Request, VoiceAsk
 from .espeak_process import DAMAGED, REFUSED
@@ -199,6 +200,8 @@ def _variants(home: Path) -> tuple[str, ...]:
 
 PROGRAM = Path(__file__).with_name("espeak_process.py")
 WHEEL = "espeakng-loader"
+_CANNOT = {"ja": "Chinese characters"}
+"""What a voice calls by its name ("Chinese letter") although its language is written with it."""
 
 RATE = 160
 """Words a minute where nobody asks for a rate; measured, 152 are heard, pauses included."""
@@ -340,6 +343,15 @@ class Espeak:
             notes = (f"espeak speaks no slower than {SLOWEST} words a minute; asked were {rate}",)
             rate = SLOWEST
         text, more = broken(heard(spoken(ask.text, voice.language, ask.say), voice.language))
+        if script := unreadable(text.text, voice.language, _CANNOT.get(voice.language, "")):
+            own = likely_language(text.text)
+            mend = "voice='gtts' or voice='openai'"
+            if own and own not in _CANNOT:
+                mend = f'"language": "{own}" for the lesson, or {mend}'
+            raise ProviderError(
+                f"espeak's voice {voice.name!r} cannot read {script}, in which this text is "
+                f"written; choose {mend}"
+            )
         return _Plan(voice, rate, text, (*notes, *more))
 
 

@@ -33,7 +33,7 @@ from ..core.errors import (
 )
 from ..core.events import Course, Events, GateDecided, Listener, RequestRetried
 from ..models.settings import MOST_WORKERS
-from .adaptive import ConcurrencyLimit, OutageDetector, Pacer, Start
+from .adaptive import ConcurrencyLimit, OutageDetector, Pacer, RefusalPattern, Start
 from .headers import MINUTE, Answer, seconds_in
 
 
@@ -75,6 +75,8 @@ UNCONFIRMED_TRIES = 2
 """Times that a request is sent which may have been paid for without an answer."""
 TURNED_AWAY_TRIES = 3
 """Times that a request is sent which is turned away as if for its account: by a firewall, say."""
+LONGEST_ALONE = 10.0
+"""Seconds for which one request waits alone; who is told to wait longer means everybody."""
 SHUT = 3
 """Requests in a row that were turned away to their last try, with no success between them, after
 which nothing more is sent."""
@@ -131,6 +133,7 @@ class _Tries:
     lost: int = 0
     unconfirmed: int = 0
     turned_away: int = 0
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,7 @@ class RateLimiter:
         chance = chance or Random()  # noqa: S311 - spreads pauses, keeps no secret
         self._pace = Pacer(chance, adaptive, pace)
         self._room = ConcurrencyLimit(_within(ceiling), adaptive)
+        self._refusals = RefusalPattern()
         self._silence = OutageDetector(chance)
         self._line = Queue()
         self._timer: asyncio.TimerHandle | None = None
@@ -312,7 +316,7 @@ class RateLimiter:
             try:
                 answer = await send()
             except RateLimited as error:
-                self._rejected(start, tries, error)
+                wait = self._rejected(start, tries, error)
             except Unreachable as error:
                 wait = self._unanswered(start, tries, error)
             except (ProviderMissing, QuotaExhausted) as error:
@@ -358,6 +362,7 @@ class RateLimiter:
         self._counts["sent"] += 1
         self._room.at_once.let_in(self._under_way)
         start, why = self._pace.start(now)
+        self._refusals.start(start)
         if why:
             self._decided("faster", why)
         return start
@@ -369,6 +374,7 @@ class RateLimiter:
             self._timer = None
         while self._line:
             now = self._now()
+            self._judge_refusals(now)
             wait: float | None = self._pace.wait(now)
             if not self._has_place():
                 wait = None if self._held or self._silence.down else self._room.open(now)
@@ -421,8 +427,10 @@ class RateLimiter:
             self._told_odd = True
             self._decided("goes on", f"{self.name} says {answer.odd}; that is ignored as a mistake")
 
-    def _rejected(self, start: Start, tries: _Tries, error: RateLimited) -> None:
-        """A 429: everybody waits as long as the provider says, and goes on as it bears."""
+    def _rejected(self, start: Start, tries: _Tries, error: RateLimited) -> float:
+        """A 429: everybody waits as long as the provider says, and goes on as it bears. Where the
+        refusals follow no rate, this request alone waits: gives for how many seconds.
+        """
         now = self._now()
         self._slept(start, now)
         self._counts["rate limited"] += 1
@@ -433,13 +441,42 @@ class RateLimiter:
         after = error.retry_after if error.retry_after is not None else seconds_in(str(error))
         if (after or 0.0) > self.patience or self._gave_up(now, tries):
             raise self._close(error, after or PROBE) from error
+        self._refusals.refuse(start)
+        self._judge_refusals(now)
+        if self._refusals.random and (after or 0.0) <= LONGEST_ALONE:
+            return self._wait_alone(start, tries, error, after)
         before = self._pace.learnt
         news = self._pace.rejected(start, now, after)
         pause = self._pace.paused(now)
         self._events.tell(RequestRetried(now, self.name, tries.sent, str(error), pause))
-        if news is None:
+        if news is not None:
+            self._slow_down(*news, before, after)
+        return 0.0
+
+    def _judge_refusals(self, now: float) -> None:
+        """Look whether refusals follow the rate, and begin anew where they turn out not to."""
+        if not (self._room.adaptive and self._refusals.judge(now)):
             return
-        seconds, moody = news
+        if self._refusals.random:
+            self._pace.unpause()
+            self._room.reopen()
+            reason = f"{self.name} says 429 to some and not to others: nothing is slowed for that"
+            self._decided("faster", reason)
+
+    def _wait_alone(
+        self, start: Start, tries: _Tries, error: RateLimited, after: float | None
+    ) -> float:
+        """Seconds until a request is sent again that was refused for no reason of its own."""
+        self._pace.refused(start)
+        tries.refused += 1
+        wait = self._silence.wait(min(tries.refused, 4)) if after is None else after
+        self._events.tell(RequestRetried(self._now(), self.name, tries.sent, str(error), wait))
+        return wait
+
+    def _slow_down(
+        self, seconds: float, moody: bool, before: float | None, after: float | None
+    ) -> None:
+        """Tell what a 429 has changed for all."""
         if moody:
             self._decided("faster", f"{self.name} says 429 at any pace: none is of use")
         # one that says when to come back counts by time, until a pace proves to be no help

@@ -28,7 +28,7 @@ from ..slides import emoji
 from ..slides.analysis import Reading
 from ..slides.layouts import choose
 from ..slides.override import wished
-from ..slides.render import ACCENT, Frame, Palette, palette, regions, spec
+from ..slides.render import ACCENT, SHORT_SIDE, Frame, Palette, palette, regions, spec
 from ..slides.slide import Region, Slide
 from .base import ImageAsk, Picture, Request
 
@@ -145,6 +145,16 @@ class Slides:
     def fits(self, slide: Slide, size: tuple[int, int]) -> bool:
         """Whether all of `slide` keeps to its room in a frame of `size`, at sizes one can read."""
         return not self._set(slide, Frame.of(size))[1]
+
+    def smallest(self, slide: Slide, size: tuple[int, int]) -> float:
+        """The size of the smallest text below the headline, in points of a frame whose shorter side
+        has 1080.
+        """
+        self._fitted(slide, Frame.of(size))
+        compiler = _compiler(system=bool(self._own))
+        fits = json.loads(compiler.query("<fit>", field="value"))
+        sizes = [fit["size"] for fit in fits if fit["size"] and fit["what"] != "headline"]
+        return float(min(sizes, default=SHORT_SIDE))
 
     def _set(self, slide: Slide, frame: Frame) -> tuple[Picture, bool]:
         """The picture, and whether something on it does not fit."""

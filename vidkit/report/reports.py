@@ -239,10 +239,11 @@ class SectionReport(Shown):
 
     index: its position from 0; `number` is the same from 1. state: "made", "placeholder",
     "failed" or "cancelled". image, audio, clip: the files, where they were made.
-    image_by, voice_by: the providers. seconds: how long each step took; work: how long one
-    piece of it took on average, a request or a core's work on the clip, without any waiting; kept:
-    the steps whose piece was in the store already; dollars: what was paid for the others; error:
-    why it failed, and kinds: the names of its errors' classes, such as "Refused".
+    image_by, voice_by: the providers. spoken: the words that the voice was handed. seconds: how
+    long each step took; work: how long one piece of it took on average, a request or a core's
+    work on the clip, without any waiting; kept: the steps whose piece was in the store already;
+    dollars: what was paid for the others; error: why it failed, and kinds: the names of its
+    errors' classes, such as "Refused".
     """
 
     index: int
@@ -253,6 +254,7 @@ class SectionReport(Shown):
     clip: Path | None = None
     image_by: str | None = None
     voice_by: str | None = None
+    spoken: str | None = None
     start: float | None = None
     length: float | None = None
     seconds: dict[Step, float] = field(default_factory=dict)
@@ -310,6 +312,7 @@ class SectionReport(Shown):
             "error": self.error,
             "image_by": self.image_by,
             "voice_by": self.voice_by,
+            "spoken": self.spoken,
             "start": rounded(self.start),
             "length": rounded(self.length),
             "seconds": {step: rounded(taken) for step, taken in self.seconds.items()},

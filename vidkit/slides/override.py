@@ -252,3 +252,43 @@ def _unknown(wish: Mapping[str, Any]) -> tuple[str, ...]:
         return ()
     known = ", ".join(KEYS)
     return (f"`slide` has {', '.join(map(repr, keys))}, which slides do not know; known: {known}",)
+
+
+# ------------------------------------------------------------ help to write it
+
+ABOUT: Mapping[Layout, str] = {
+    "statement": "one sentence in large",
+    "points": "a headline and two to five points",
+    "cards": "two to nine things side by side, each with a name and what it is",
+    "compare": "two sides, each with its points; a name twice for its second point",
+    "steps": "what follows one another",
+    "layers": "what lies on one another, the top first",
+    "timeline": "events with their hours, days, years or eras",
+    "equation": "one to six equations, aligned; the last of three or more is the conclusion",
+    "code": "a program",
+    "parts": "names in boxes, beside what is said of them",
+    "curve": "a sketch without numbers; for numbers use a chart",
+    "chart": "bars, or lines over two axes with numbers",
+    "diagram": "boxes and arrows, as a flow or a ring",
+    "table": "rows and columns; ! marks a cell, *…* stresses a part of it",
+    "talk": "what speakers say to each other",
+    "quote": "somebody's words",
+    "question": "a question; the answer is held back until it is said",
+    "hero": "one large emoji beside the headline, with a line or a few points",
+    "picture": "the section's own image with labels; at counts from 0 to 1, from the top left",
+}
+"""What each layout is for."""
+
+
+def layouts_page() -> str:
+    """Every layout with what it is for and an example of `slide`, as lines of text."""
+    return "\n".join(
+        f"{name}: {about}\n  {json.dumps(EXAMPLES[name], ensure_ascii=False)}"
+        for name, about in ABOUT.items()
+    )
+
+
+def prompt_page() -> str:
+    """A page to paste for a person or a model who is to write a lesson."""
+    page = (Path(__file__).parent / "prompt.md").read_text(encoding="utf-8")
+    return page.replace("{layouts}", layouts_page())

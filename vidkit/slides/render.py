@@ -7,10 +7,12 @@ import colorsys
 import io
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ..core.errors import Refused, SettingsError
+from ..text import segments
+from ..text.latex import Node, read
 from . import emoji
 from .analysis import grammar, tokens
 from .figures import Course, LabelledPicture, together
@@ -22,7 +24,6 @@ SHORT_SIDE = 1080
 _RUN = re.compile(
     r"\*\*(?P<strong>[^*\n]{1,80})\*\*|(?<![\w*])\*(?P<em>[^*\s][^*\n]{0,80}?)\*(?![\w*])"
     r"|`(?P<code>[^`\n]{1,80})`"
-    r"|\b(?P<symbol>[A-Za-zα-ωΑ-Ωλμ]{1,2}_\{?[A-Za-z0-9]{1,10}\}?|[A-Za-z]\^\{?[0-9n]{1,3}\}?)(?![\w^_])"
 )
 _COMPOUND = re.compile(
     r"\b(?:CO2|H2O2?|O[23]|N2O?|H2|CH4|NH3|[NS]O2|SiO2|Si3N4|C6H12O6|H2SO4|H2CO3|HNO3|CaCO3|"
@@ -82,7 +83,7 @@ def spec(slide: Slide, frame: Frame) -> dict[str, Any]:
             "to": slide.loop.end,
             "label": runs(slide.loop.label),
         },
-        "equations": [_tokens(text) for text in slide.equations],
+        "equations": _equations(slide.equations),
         "code": slide.code,
         "code_language": slide.code_language,
         "curve": {
@@ -230,24 +231,64 @@ def _words(text: str, terms: Sequence[str]) -> list[Run]:
     """The runs of a text without drawings."""
     found: list[Run] = []
     start = 0
-    text = typographic(text)
     for match in _RUN.finditer(text):
-        found += _with_terms(text[start : match.start()], terms)
+        found += _with_maths(text[start : match.start()], terms)
         start = match.end()
         if match["strong"]:
-            found.append({"t": match["strong"], "k": "b"})
+            found.append({"t": typographic(match["strong"]), "k": "b"})
         elif match["em"]:
-            found.append({"t": match["em"], "k": "em"})
-        elif match["code"]:
-            found.append({"t": match["code"], "k": "code"})
+            found.append({"t": typographic(match["em"]), "k": "em"})
         else:
-            found.append(symbol_run(match["symbol"]))
-    return found + _with_terms(text[start:], terms)
+            found.append({"t": match["code"], "k": "code"})
+    return found + _with_maths(text[start:], terms)
 
 
-def symbol_run(text: str) -> Run:
-    """ "V_th" as one symbol with its index."""
-    return {"k": "sym"} | _tokens(text)[0]
+def _with_maths(text: str, terms: Sequence[str]) -> list[Run]:
+    """The runs of a text without marks: its equations typeset, the rest in words."""
+    if not _MAY_BE_MATHS.search(text):
+        return _with_terms(typographic(text), terms)
+    found: list[Run] = []
+    for part in segments(text):
+        if part.node is not None:
+            found.append({"k": "math", "t": part.text, "n": _node(part.node)})
+        else:
+            found += _with_terms(typographic(part.text), terms)
+    return found
+
+
+_MAY_BE_MATHS = re.compile(r"[\\$_^=<>≤≥≠≈√²³¹⁰⁴-ⁿ₀-₉∑∫±]|/")
+
+
+def _node(node: Node) -> dict[str, Any]:
+    """The tree of an equation as the template takes it."""
+    return {"k": node.kind, "t": node.text, "p": [_node(part) for part in node.parts]}
+
+
+def _equations(texts: Sequence[str]) -> list[list[dict[str, Any]]]:
+    """The lines of an equation slide, each in the parts that the template sets."""
+    return [line for text in texts for line in _lines_of(text)]
+
+
+def _lines_of(text: str) -> list[list[dict[str, Any]]]:
+    if "\\" not in text:
+        return [_tokens(text)]
+    node = read(text.strip("$ "))
+    rows = [node]
+    if len(node.parts) == 1 and node.parts[0].kind == "lines" and node.parts[0].text in _ALIGNED:
+        rows = [
+            replace(row, parts=tuple(part for cell in row.parts for part in cell.parts))
+            for row in node.parts[0].parts
+        ]
+    return [[_part(part) for part in row.parts] for row in rows if row.parts]
+
+
+_ALIGNED = ("aligned", "align", "split", "gather", "gathered", "eqnarray")
+
+
+def _part(node: Node) -> dict[str, Any]:
+    if node.kind == "sign":
+        return {"kind": "sign", "t": node.text}
+    return {"kind": "node", "n": _node(node)}
 
 
 def _tokens(text: str) -> list[dict[str, str]]:

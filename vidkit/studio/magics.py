@@ -23,9 +23,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
 from .. import cli
-from ..cli import say, told_to
 from ..core.errors import OutputError, VidkitError
 from ..core.loop import allow_nested
+from ..core.terminal import say, told_to
 from ..models.lesson import Lesson, read_lesson
 from ..report.reports import VideoReport
 from .videos import Film

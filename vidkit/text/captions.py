@@ -33,6 +33,8 @@ LONGEST = 7.0
 """Seconds after which a cue begins to look stuck."""
 READING = 20
 """Characters that a reader takes in within a second; a cue stays into silence for it."""
+THINKING = 0.4
+"""Seconds of silence after a question in which its answer is not yet shown."""
 FLICKER = 0.3
 """A gap between cues that is shorter than this (seconds) is closed."""
 
@@ -78,7 +80,7 @@ _CJK = "\u2e80-\u3029\u3030-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\U00020
 _RUN = re.compile(r"\S+")
 _UNIT = re.compile(
     rf"[「『（《【〈“‘]?[{_CJK}][、。，．！？；：」』）》】〉”’…ー]{{0,4}}"
-    rf"|[^{_CJK}—]{{0,{LINE - 3}}}—|[^{_CJK}—]{{1,{LINE - 2}}}"
+    rf"|[^{_CJK}—]*—|[^{_CJK}—]+"
 )
 _SENTENCE = re.compile(rf"[{re.escape(SENTENCE_ENDS)}][{re.escape(CLOSING)}]*$")
 _CLAUSE = re.compile(rf"[{re.escape(CLAUSE_ENDS)}][{re.escape(CLOSING)}]*$|[)\]»”]$")
@@ -126,7 +128,7 @@ def _units(run: str, at: int) -> Iterator[tuple[int, int]]:
     for found in _UNIT.finditer(run):
         begin, end = found.span()
         # Korean letters are wide but stay together as words; forty of them are too many.
-        most = (LINE - 2) // max(map(columns, found.group()))
+        most = (LINE - 4) // max(map(columns, found.group()))
         piece = begin
         while piece < end:
             stop = _whole(run, piece, min(piece + most, end))
@@ -227,6 +229,10 @@ class _Cost:
         self.sentences = _sums(atom.ends <= 0 for atom in atoms)
         self.items = _sums(atom.ends < 0 for atom in atoms)
         self.pauses = _sums(b.start - a.end > SHORTEST for a, b in pairwise(atoms))
+        self.asked = _sums(
+            a.text.rstrip(CLOSING).endswith(("?", "？", "؟")) and b.start - a.end > THINKING
+            for a, b in pairwise(atoms)
+        )
 
     def __call__(self, begin: int, end: int) -> float:
         first, last = self.atoms[begin], self.atoms[end - 1]
@@ -236,6 +242,7 @@ class _Cost:
         cost += 3 * (self.sentences[end - 1] - self.sentences[begin])
         cost += 300 * (self.items[end - 1] - self.items[begin])
         cost += 8 * (self.pauses[end - 1] - self.pauses[begin])
+        cost += 60 * (self.asked[end - 1] - self.asked[begin])
         cost += 12 * max(0.0, 1.3 * SHORTEST - seconds) + 4 * max(0.0, seconds - LONGEST)
         return cost + 0.5 * max(0, 15 - width)
 

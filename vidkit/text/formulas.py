@@ -43,6 +43,10 @@ from .latex import (
 from .vocabulary import MEASURE
 
 _TAKES = re.compile(r" (?:sin|cos|tan|log|ln|exp|sqrt)(?: ?[α-ω(]| [a-z]\b|[₀-₉²_])")
+_GOES_ON = re.compile(
+    r" (?!(?:and|or|so|is|gives?|where|for|with|then|if|when|the|we|und|oder|et|ou|y|o)\b)"
+    r"[^\W\d_]"
+)
 _STOP_WORDS = (
     "the a an it this that these those and but or which who we they he she I you so not in on "
     "at of for with to by from as is are was were there then now maybe perhaps i.e e.g if "
@@ -70,7 +74,6 @@ class _Evidence:
 
     sure: bool = False
     relation: bool = False
-    exact: bool = False
     names: int = 0
 
 
@@ -79,7 +82,7 @@ _HINT = re.compile(
     r"|\b[a-zA-Z] [-+] |\b[a-zA-Z][-+/]|\d ?[-+] ?[\w(]|\b(?:sin|cos|tan|log|ln|lim)\b|!"
 )
 _START = re.compile(
-    r"(?<![\w.\-/@#$&\\'’^_{}°])(?=[A-Za-zΑ-ω\d(\[√∛∑∏∫∂½⅓⅔¼¾|∞]|\.\d|[-−±∓](?=[\w(√.])|\\[a-z])"
+    r"(?<![\w.\-/@#$&\\'’^_{}°*])(?=[A-Za-zΑ-ω\d(\[√∛∑∏∫∂½⅓⅔¼¾|∞]|\.\d|[-−±∓](?=[\w(√.])|\\[a-z])"
 )
 _SLIPS = frozenset(["a", "I", "A"])
 
@@ -116,12 +119,13 @@ class Prose(Reader):
         super().__init__(text[: min(end, at + LONGEST)], at)
         self.start = at
         self.depth = depth
+        self.glued = False
         self.evidence = _Evidence()
 
     def certain(self, start: int) -> bool:
         """Whether what was read is mathematics beyond doubt."""
         after = self.text[self.at : self.at + 1] if self.at < len(self.text) else ""
-        if after and (after.isalnum() or after in "_^\\&/@") and after not in "′":
+        if after and (after.isalnum() or after in "_^\\&/@*") and after not in "′":
             return False
         return self.evidence.sure
 
@@ -153,6 +157,9 @@ class Prose(Reader):
         elif sign and sign in RELATIONS + OPERATORS:
             self.at += 1
             written = sign
+        elif sign == "x" and spaced and self.peek(2) == "x " and left.kind == "number":
+            self.at += 1
+            sign = written = "×"
         elif sign == "!" and not spaced:
             return self.factorial(at)
         else:
@@ -165,24 +172,34 @@ class Prose(Reader):
             return None
         if sign == "=" and written == "=" and spaced != after and not spaced:
             return None
+        if sign in "=→" and not spaced and self.glued:
+            return None  # "VAR1=x", "dc=com"
         right = self.operand(first=False)
-        if right is None:
+        if right is None or (sign in "=→" and not spaced and _wordy(right[0])):
             return None
         first = next((each for each in right if each.kind != "sign"), right[0])
+        if first.text in _SLIPS and re.match(r" [a-z]{2}", self.text[self.at : self.at + 3]):
+            return None  # "10^9 - a billion": the article
         if not self.allowed(left, first, sign, spaced, written):
             return None
         return [Node("sign", at, "−" if sign in "-–" else sign), *right]
 
     def factorial(self, at: int) -> list[Node] | None:
         self.at += 1
-        if not re.match(r" ?[=+*/×÷)≈−-](?!-)", self.text[self.at : self.at + 3]):
+        more = r" ?[=+*/×÷)≈−-](?!-)" + (r"|$|[.,;)]" if self.evidence.relation else "")
+        if not re.match(more, self.text[self.at : self.at + 3]):
             return None
         return [Node("sign", at, "!")]
 
     def allowed(self, left: Node, right: Node, sign: str, spaced: bool, written: str) -> bool:
         """Whether `sign` between the two is an operation, and what it proves."""
         evidence = self.evidence
-        words = (left.kind == "word") + (right.kind == "word")
+        wordy = (
+            ("word",)
+            if sign == "=" or (sign in "+-−×·*/" and evidence.relation)
+            else ("word", "row")
+        )
+        words = (left.kind in wordy) + (right.kind in wordy)
         if sign in RELATIONS:
             if sign == "~" or (
                 (words and (not spaced or sign in "<>∈⊂")) and not (words == 1 and spaced)
@@ -215,7 +232,13 @@ class Prose(Reader):
         if sign in "/":
             return not spaced or not numbers
         if sign == "*":
-            ok = left.kind != "word" and right.kind != "word"
+            ok = spaced or not {left.kind, right.kind} & {"row", "name"}
+            if not spaced and left.kind == right.kind == "symbol" and left.text.isupper():
+                return evidence.relation  # "M*A*S*H"
+            if ok and not spaced and left.kind == right.kind == "symbol" and not evidence.names:
+                # "g*n" may be a word with a hole in it; "a*b*c" is none
+                evidence.names += 1
+                return True
             evidence.sure = evidence.sure or ok
             return ok
         if sign == "+":
@@ -254,6 +277,7 @@ class Prose(Reader):
                 self.at = back
                 break
             parts.append(more)
+        self.glued = parts[0].kind in ("row", "name")
         return parts
 
     def touches(self, left: Node) -> bool:
@@ -284,6 +308,8 @@ class Prose(Reader):
             self.at = found.end()
             self.evidence.sure = True
             return Node("formula", at, found[0])
+        if re.match(r"0[xXbB][0-9A-Fa-f]", self.text[at : at + 3]):
+            return None
         if found := self.run(NUMBER):
             node = self.number(found)
         elif sign and sign in HALVES:
@@ -408,8 +434,11 @@ class Prose(Reader):
             self.at = found.end()
             return Node("name", at, run)
         if joined or (run.islower() and len(run) <= 3 and run not in _STOPS and not _is_word(run)):
-            if len(run) > 3 or not run.isascii() or _is_word(run):
+            if len(run) > 3 or not (run.isascii() and run.islower()) or _is_word(run):
                 return None
+            spoken = set(run) & set("aeiouy") and not joined
+            if spoken and (len(run) > 2 or _GOES_ON.match(self.text, found.end())):
+                return None  # a word of some language: "x = un número", "X - und"
             self.at = found.end()
             letters = tuple(Node("symbol", at + k, letter) for k, letter in enumerate(run))
             if self.peek() in tuple("^²³⁻") or not self.peek():
@@ -444,7 +473,9 @@ class Prose(Reader):
         if argument is None or argument.kind == "word":
             self.at = back
             return None
-        self.evidence.sure = True
+        # "ln(1)" is a page of a manual
+        page = run == "ln" and re.match(r"\(\d\)", rest + self.text[at + len(run) + 3 :][:1])
+        self.evidence.sure = self.evidence.sure or not page
         return Node("row", at, "", (node, argument))
 
     def call(self, letter: Node) -> Node:
@@ -491,7 +522,7 @@ class Prose(Reader):
         )
         while raisable and self.at < len(self.text):
             back = self.at
-            if self.peek() == "_" and base.kind in ("symbol", "fence", "name", "big", "function"):
+            if self.peek() == "_" and base.kind in ("symbol", "fence", "big", "function"):
                 self.at += 1
                 found = self.run(_INDEX)
                 if not found or below is not EMPTY:
@@ -500,7 +531,8 @@ class Prose(Reader):
                 below = self.inner(found, 1)
             elif self.peek() == "^" or (self.peek(2) == "**" and self.peek(3) != "***"):
                 self.at += 1 if self.peek() == "^" else 2
-                self.at += self.peek() == " " and self.text[back : back + 2] == "**"
+                loose = self.text[back : back + 2] == "**" or base.kind == "number"
+                self.at += self.peek() == " " and loose
                 found = self.run(_POWER)
                 if not found or above is not EMPTY:
                     self.at = back
@@ -559,6 +591,12 @@ _SHORT = frozenset(_SHORT_WORDS.split())
 
 def _is_word(run: str) -> bool:
     return run in _SHORT
+
+
+def _wordy(node: Node) -> bool:
+    """Whether several letters that touch may be a word: "com", and not "mx"."""
+    letters = {part.text for part in node.parts}
+    return node.kind == "name" or (node.kind == "row" and bool(letters & set("aeiou")))
 
 
 def _single(node: Node) -> bool:

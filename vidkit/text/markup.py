@@ -248,7 +248,7 @@ _TAGS = (
 )
 _TAG = "|".join(sorted(_TAGS.split(), key=len, reverse=True))
 _ATTRIBUTES = r"(?:\s[^<>]{0,300})?"
-_SECONDS = r"(\d{1,3}(?:\.\d{1,3})?) ?(ms|milliseconds?|s|sec|seconds?)"
+_SECONDS = r"(\d{1,5}(?:\.\d{1,3})?) ?(ms|milliseconds?|s|sec|seconds?)"
 _STRENGTHS = {
     "none": 0.0,
     "x-weak": 0.15,
@@ -337,7 +337,7 @@ def _emphasis(marks: str) -> Rule:
     inside = rf"(?:[^{mark}\n]|\n(?!\n)|{alone}){{0,600}}"
     return rule(
         f"emphasis with {marks}",
-        rf"(?<!{_TOUCHING})(?<![{mark}\\]){re.escape(marks)}(?![\s{mark}])"
+        rf"(?<!{_TOUCHING})(?<![{mark}\\]){re.escape(marks)}(?![\s{mark}.])"
         rf"({inside}(?<![\s\\])){re.escape(marks)}(?!{_TOUCHING}|{mark})",
         r"\1",
     )
@@ -355,7 +355,7 @@ _LINK = (
 # "- 5 + 3" is a list where another line goes on with it, and a number below zero where not.
 _NO_LIST = r"(?!(?<![^\n])(?<!\n)- ?\d[^\n]*(?:\Z|\n(?! ?-)))"
 _BLOCK = r"(?m)^ ?```[^\n`]*\n((?:[^`\n]|`(?!``)|\n(?! ?```))*+)\n ?```"
-_INLINE = r"(?<!`)`(?!`)([^`\n]{1,600})`(?!`)"
+_INLINE = r"(?<![`\w])`(?!`)([^`\n]{1,600})`(?![`\w])"
 _CODE = re.compile(f"{_BLOCK}|{_INLINE}")
 
 MARKUP = (
@@ -365,15 +365,19 @@ MARKUP = (
     rule("code is shielded", _INLINE, _shielded, by_character=True),
     *TAGS,
     EQUATIONS,
-    rule("code", r"``? ?([^`\n]{1,600}?) ?``?", r"\1"),
+    rule("code", r"(?<![`\w])``? ?([^`\n]{1,600}?) ?``?(?![`\w])", r"\1"),
     rule("rules and underlines", _line(r"(?:[-=*_|:+] ?+){3,}+$"), ""),
     rule("quotations", _line(r"(?:> ?)++(?=\S)"), ""),
     rule("headings", _line(r"#{1,6} (?=\S)"), ""),
     rule("list marks", _line(rf"{_NO_LIST}[-*+•‣◦–] (?:\[[ xX]\] )?(?=\S)"), ""),
     rule("pictures", r"!\[([^\[\]\n]{0,300})\]" + _LINK, r"\1"),
     rule("links", r"(?<!\w)\[([^\[\]\n]{1,300})\]" + _LINK, r"\1"),
-    rule("links by name", r"(?<!\w)\[([^\[\]\n]{1,300})\]\[[^\[\]\n]{0,100}\]", r"\1"),
-    rule("footnote marks", r"\[\^[^\[\]\s]{1,40}\]:?", ""),
+    rule(
+        "links by name",
+        r"(?<!\w)\[(?=[^\[\]\n]{0,200}[^\W\d_]{3})([^\[\]\n]{1,300})\]\[[^\[\]\n]{0,100}\]",
+        r"\1",
+    ),
+    rule("footnote marks", r"\[\^[\w-]{1,40}\]:?", ""),
     rule("bare links", r"<(https?://[^<>\s]{1,500}|[\w.+-]{1,64}@[\w.-]{1,200})>", r"\1"),
     *(_emphasis(marks) for marks in ("***", "**", "*", "**", "___", "__", "_")),
     rule("emphasis inside a word", r"(?<=[a-z]{2})\*{1,2}([a-z]{2,40})\*{1,2}(?=[a-z])", r"\1"),

@@ -370,7 +370,7 @@ DATES = (
         rf"{_SHORT}\.?(?= (?:[12]?\d|3[01])(?:st|nd|rd|th)?(?:,|\b(?!\.\d|[:%])))",
         _short_month,
     ),
-    rule("months before a year", rf"{_SHORT}\.?(?=,? [12]\d\d\d\b)", _short_month),
+    rule("months before a year", rf"(?<!/){_SHORT}\.?(?=,? [12]\d\d\d\b)", _short_month),
     rule(
         "months after a day",
         rf"(?<=\d ){_SHORT}\b\.?(?=,? (?:[12]\d\d\d\b|at\b|[12]?\d:\d\d))",
@@ -422,28 +422,24 @@ _NOUN_BEFORE = re.compile(
 )
 
 
+_NAMED = re.compile(r"(?:RFC|ISO|IEC|IEEE|DIN|EN|UTF|Boeing|Airbus|Route|[Vv]ersion|Standard|§) ?$")
+
+
 def _range(found: Found) -> str | None:
     low, middle, dash, high = found.groups()
-    start, end = float(low.replace(",", "")), float(high.replace(",", ""))
-    if (
-        start >= end
-        or (len(low) > 1 and low[0] == "0" and "." not in low)
-        or high[0] == "0" != high[:1]
-    ):
+    start, end = (float(number.replace(",", "")) for number in (low, high))
+    padded = len(low) > 1 and low[0] == "0" and low[1] != "."
+    if start >= end or padded or _NAMED.search(before(found, 12)):
         return None
     named = _NOUN_BEFORE.search(before(found, 24))
-    counted = _NOUN_AFTER.match(after(found))
-    if dash == "-" and not (named or counted or middle):
+    counted = _NOUN_AFTER.match(after(found)) or middle
+    unlike = ("." in low) != ("." in high) or len(high) - len(low) > 2
+    if dash == "-" and (not (named or counted) or (unlike and not middle)):
         return None
-    if dash.strip() != dash and not (counted or middle):
+    if dash.strip() != dash and not counted:
         return None
-    if re.search(
-        r"(?:RFC|ISO|IEC|DIN|EN|UTF|Boeing|Airbus|Route|version|section|§) ?$", before(found, 12)
-    ):
-        return None
-    return (
-        r"\1 degrees" if middle and "°" in middle and "C" not in middle else r"\1\2"
-    ) + r" to \4"
+    degrees = middle and "°" in middle and "C" not in middle
+    return (r"\1 degrees" if degrees else r"\1\2") + r" to \4"
 
 
 _DAYS = "(?:Mon|Tue|Tues|Wed|Thu|Thurs|Fri|Sat|Sun)(?:day|sday|nesday|rsday|urday)?|" + "|".join(
@@ -462,7 +458,7 @@ RANGES = (
     rule("ranges of percent", r"(?<=\d%) ?[-–] ?(?=\d{1,3}(?:\.\d+)?%)", " to "),
     rule("hours of a day", r"(?<=\d[ap]m) ?[–-] ?(?=\d)|(?<=\d [ap]m) ?[–-] ?(?=\d)", " to "),
     rule("from A to Z", r"\b(A|a)[-–](?=[Zz]\b)", r"\1 to "),
-    rule("spans of days", rf"\b({_DAYS}) ?[-–] ?(?=(?:{_DAYS})\b)", r"\1 to "),
+    rule("spans of days", rf"\b({_DAYS}) ?[-–] ?(?!\1\b)(?=(?:{_DAYS})\b)", r"\1 to "),
 )
 
 # ── counts and fractions ────────────────────────────────────────────────────────────────────
@@ -491,6 +487,8 @@ _CERTAIN = frozenset([("1", "2"), ("1", "3"), ("2", "3"), ("1", "4"), ("3", "4")
 
 def _half(found: Found) -> str:
     words = _HALVES[found[2]]
+    if re.match(r" (?:an?|the) ", after(found)) and not found[1] and words == "one half":
+        return "half"
     gap = " " if after(found, 1).isalnum() else ""
     return (rf"\1 and {words.replace('one ', 'a ')}" if found[1] else words) + gap
 
@@ -552,8 +550,8 @@ COUNTS = (
     rule("more than a number", r"(?:(?<=[\s(])|\A)>(?=\.?\d)", "more than "),
     rule("at most a number", r"(?:(?<=[\s(])|\A)(?:≤|<=) ?(?=\d)", "at most "),
     rule("at least a number", r"(?:(?<=[\s(])|\A)(?:≥|>=) ?(?=\d)", "at least "),
-    rule("sizes", r"(?<![\w.])(\d{2,5})(?:[x×]| x )(?=\d{2,5}(?!\w|\.\d| ?=))", r"\1 by "),
-    rule("small sizes", r"(?<![\w.])(\d{1,2})x(?=\d{1,2}(?![\w.]))", r"\1 by "),
+    rule("sizes", r"(?<![\w.])(?!80x)(\d{2,5})(?:[x×]| x )(?=\d{2,5}(?!\w|\.\d| ?=))", r"\1 by "),
+    rule("small sizes", r"(?<![\w.])(?!80x)(\d{1,2})x(?=\d{1,2}(?![\w.]))", r"\1 by "),
     rule(
         "times of a number",
         r"(?<=\d)(?:×|x)(?= (?:faster|slower|more|less|as|larger|smaller|bigger|cheaper|better|"
@@ -570,7 +568,7 @@ _AMOUNT = re.compile(
     r"(?:[=≈<>≤≥~±×+]|\b(?:is|was|are|were|be|of|about|around|approximately|roughly|only|nearly|almost|over|"
     r"under|than|least|most|exactly|every|measures?|weighs?|weighing|carries|draws|delivers|supplies|"
     r"reach(?:es)?|reached|up to|equals|per|within|takes?|lasts?|for|between|from|to|and|or|by|"
-    r"into|a|an|the|with|at|runs?|uses?|needs?|has|have|wide|long|high|deep|tall|another|one|each)"
+    r"into|ran|walked|fell|rose|climbed|jumped|a|an|the|with|at|runs?|uses?|needs?|has|have|wide|long|high|deep|tall|another|one|each)"
     r") ?[-−]?$",
     re.I,
 )
@@ -581,6 +579,16 @@ _QUANTITY = re.compile(
     r"ahead|supply|battery|power|current|fuse|source|signal|adapter|bulb|lamp|heater|resistor|cell|"
     r"outlet|mains|logic|rail|capacitor|inductor|motor|speaker|amplifier|laser|class|and|a|the)\b)"
 )
+_NAMED_QUANTITY = re.compile(
+    r"\b(?:current|voltage|resistance|force|charge|power|energy|capacity|temperature|mass|weight|"
+    r"length|width|depth|distance|height|speed|velocity|field|capacitance|inductance|dose|pressure|"
+    r"frequency|wavelength|radius|diameter|thickness|volume) (?:of|is|was|=) $"
+)
+_THING = re.compile(
+    r"^ (?:supply|battery|batteries|current|fuse|source|signal|adapter|bulb|lamp|heater|resistor|"
+    r"cell|outlet|mains|rail|capacitor|inductor|motor|speaker|amplifier|laser|monitor|disk|drive|"
+    r"file|run|walk|ride|radius|range|limit|cable|pole|wall|sprint|dash|race|lens|film|mixture|cube)\b"
+)
 _STOP = re.compile(r"^\.(?:$|\s+[A-Z]|[\"”’])")
 
 
@@ -588,12 +596,14 @@ def _measure(found: Found) -> str | None:
     gap, symbol = found[1], found[2]
     groups = found.groups()[1:]
     compound = any(groups[1:])
+    if re.search(r"[A-Za-z_]-?[\d.,]+$", before(found, 24)):
+        return None
     number = re.search(r"[\d.,]+$|[⁻⁰¹²³⁴-⁹]+$|[½¼¾⅓⅔]$", before(found, 24))
     digits = number[0] if number else ""
     lead = before(found)[: -len(digits)] if digits else before(found)
     if not compound and not _is_quantity(found, gap, symbol, digits, lead):
         return None
-    one = digits == "1" or gap == "-"
+    one = digits == "1" or gap == "-" or bool(_THING.match(after(found)))
     return " " + measure_in_words(groups, one=one)
 
 
@@ -630,12 +640,12 @@ def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) ->
         return True
     if year and not equation:
         return False
-    strong = equation or decimal
+    strong = equation or decimal or _NAMED_QUANTITY.search(lead)
     if re.match(r"^\.", rest):
         return bool(_STOP.match(rest)) and bool(
             strong or (symbol in "mgsVW" and _AMOUNT.search(lead))
         )
-    if not (strong or _AMOUNT.search(lead)):
+    if not (strong or _AMOUNT.search(lead) or _THING.match(rest)):
         return False
     if gap == "":
         # "5G", "4K", "3D", "the 20s" are names.
@@ -645,16 +655,13 @@ def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) ->
             return False
         if symbol == "m" and re.search(r"[$€£] ?$", lead):
             return False
+        if symbol in "VW":
+            return True
     if symbol in "ABCFHKTLbdt" and not strong:
-        return bool(
-            re.match(
-                r"^ (?:of|per|supply|battery|current|fuse|capacitor|inductor|through|source)\b",
-                rest,
-            )
-        )
+        return bool(_THING.match(rest) or re.match(r"^ (?:of|per|through)\b", rest))
     if re.match(r"^ [A-Z(]", rest):
         return bool(equation)
-    return bool(_QUANTITY.match(rest))
+    return bool(_QUANTITY.match(rest) or _THING.match(rest))
 
 
 _WORDLIKE_WORDS = "min sec ha mi mol cal bit ft hr hrs lb lbs oz"

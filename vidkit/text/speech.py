@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from difflib import SequenceMatcher
 from functools import lru_cache
 
 from . import maths
@@ -102,6 +103,19 @@ def changes(written: str, said: MappedText) -> list[tuple[int, int, int, int]]:
     return [(start, end, first, final) for start, end, first, final in found]
 
 
+def marked(written: str, said: str) -> str:
+    """`said` as a person can compare it with `written`: "It is ⟦5 km → 5 kilometres⟧ long."
+
+    The two are compared word by word; marks that nobody hears are no difference.
+    """
+    old, new = written.split(), said.split()
+    pieces: list[str] = []
+    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        before, now = " ".join(old[a:b]), " ".join(new[c:d])
+        pieces.append(now if kind == "equal" else f"⟦{before or '…'} → {now or '(nothing)'}⟧")
+    return " ".join(pieces)
+
+
 def _kept(written: str, said: MappedText) -> Iterator[tuple[int, int]]:
     """The characters that are said as written: their places in both, which both rise."""
     reached = -1
@@ -119,7 +133,7 @@ def _spoken(
     short = language.split("-")[0]
     text = rewrite(MappedText.of(written), (*CLEAN, *STYLED, *_say(dict(say))))
     if not normalise:
-        return rewrite(rewrite_once(text, (_zones(short),)), SPACES)
+        return rewrite(rewrite_once(text, (_zones(short), _equations(short, latex=True))), SPACES)
     rules = ENGLISH if short == "en" else _others(short)
     text = rewrite_once(text, (_zones(short), *rules))
     return rewrite(text, (*DROP, *TIDY))
@@ -127,6 +141,7 @@ def _spoken(
 
 # ── the lesson's own words ──────────────────────────────────────────────────────────────────
 
+_TOUCHING = r"[^\W\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\uac00-\ud7af]"
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\uac00-\ud7af]"
 )
@@ -154,10 +169,12 @@ def _word_pattern(words: tuple[str, ...]) -> re.Pattern[str]:
 
 def _edge(word: str) -> str:
     # Chinese, Thai and their neighbours write no spaces: a word of theirs begins anywhere.
+    # It may touch a word of Latin letters, too.
     joins = [
         bool(re.match(r"\w", sign)) and not _UNSPACED.match(sign) for sign in (word[0], word[-1])
     ]
-    return (r"(?<!\w)" if joins[0] else "") + re.escape(word) + (r"(?!\w)" if joins[1] else "")
+    start, end = rf"(?<!{_TOUCHING})" * joins[0], rf"(?!{_TOUCHING})" * joins[1]
+    return start + re.escape(word) + end
 
 
 def unused_words(texts: Mapping[str, str] | list[str], say: Mapping[str, str]) -> list[str]:
@@ -172,23 +189,32 @@ def unused_words(texts: Mapping[str, str] | list[str], say: Mapping[str, str]) -
 
 _ITEM = r"(?:[-*+•‣◦–]|\d{1,3}[.)]|\(?[A-Ha-h]\))"
 STOPS = ".!?:;,…。！？：；，、؟؛،।॥።۔"
+_NO_STOP = rf"[^\s{STOPS}](?<![{STOPS}][\"'”’)\]»*_])"
+
+
+def _row(found: Found) -> list[Piece]:
+    """The cells of a row with commas between them, and a stop at its end."""
+    cells = re.finditer(r" ?\|(?: ?\|)* ?|[^|]", found[1])
+    said = [(", " if "|" in cell[0] else cell[0], found.start(1) + cell.start()) for cell in cells]
+    return [*said, (".", found.end() - 1)]
+
 
 CLEAN = (
     rule("digits grouped by thin spaces", r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))", ""),
     *HIDDEN,
     rule("marks of direction", "[\u200e\u200f\u061c]", ""),
     rule("ruled lines of a table", r"(?m)^ ?\|[-:| ]{3,}$", ""),
-    rule("rows of a table", r"(?m)^ ?\| ([^\n]*[^\s|]) ?\| ?$", r"\1."),
+    rule("rows of a table", r"(?m)^ ?\| ([^\n]*[^\s|]) ?\| ?$", _row),
     # An engine takes a stop before a small letter for an abbreviation, so items end in a
     # semicolon where another one follows.
     rule(
         "items are parts of a sentence",
-        rf"(?m)^( ?{_ITEM} \S(?:[^\n]*[^\s{STOPS}])?) ?$(?=\n ?{_ITEM} )",
+        rf"(?m)^( ?{_ITEM} \S(?:[^\n]*{_NO_STOP})?) ?$(?=\n ?{_ITEM} )",
         r"\1;",
     ),
     rule(
         "headings and last items end in a stop",
-        rf"(?m)^( ?(?:#{{1,6}}|{_ITEM}) \S(?:[^\n]*[^\s{STOPS}])?) ?$",
+        rf"(?m)^( ?(?:#{{1,6}}|{_ITEM}) \S(?:[^\n]*{_NO_STOP})?) ?$",
         r"\1.",
     ),
     *MARKUP,
@@ -222,6 +248,7 @@ STYLED = (
 
 # ── mathematics ─────────────────────────────────────────────────────────────────────────────
 
+_LATEX = re.compile(r"\\[A-Za-z]|[_^]\{")
 _ZONE = re.compile(f"{MATHS}([^{MATHS}{MATHS_END}]*){MATHS_END}")
 
 
@@ -241,13 +268,13 @@ def _zones(language: str) -> Finder:
     return find
 
 
-def _equations(language: str) -> Finder:
-    """Finds mathematics among words."""
+def _equations(language: str, *, latex: bool = False) -> Finder:
+    """Finds mathematics among words; with `latex` only what is written with marks of LaTeX."""
 
     def find(text: str) -> Iterator[Claim]:
         for start, end, node in maths.equations(text):
             said = maths.spoken(node, language)
-            if said:
+            if said and (not latex or _LATEX.search(text, start, end)):
                 yield start, end, _pieces(said, 0)
 
     return find
@@ -276,7 +303,7 @@ WEB = (
     rule("names with @", r"(?<![\w@.])@(?=[A-Za-z]\w+)(?!\w+[.(])", "at "),
     rule(
         "paths",
-        r"(?<![\w])(?:~|\.{0,2})/(?:[\w.+-]+/){1,12}[\w.*+-]*|(?<![\w])(?:[\w.+-]+/){2,12}[\w.*+-]+",
+        r"(?<![\w])(?:~|\.{0,2})/(?:[\w.+-]+/){1,12}[\w.*+-]*|(?<![\w])(?=[\d./]*[A-Za-z])(?:[\w.+-]+/){2,12}[\w.*+-]+",
         KEEP,
     ),
 )
@@ -475,7 +502,7 @@ MINUS = (
         "a minus before a number",
         r"(?:(?<=[(\[,])|(?<=[(\[,] )|(?<![^\n])|(?<=\b(?:is|to|of|at|or|by) )"
         r"|(?<=\b(?:was|and) )|(?<=\bbelow )|(?<=\bbetween )|(?<=\bfrom )|(?<=\bthan )"
-        r"|(?<=\babout )|(?<=[=≈<>≤≥] ))[-–](?=\d[\d.,]*(?![\w-])(?! [a-z]+s\b))",
+        r"|(?<=\babout )|(?<=[=≈<>≤≥] ))[-–](?=\d[\d.,]*(?![\w-])(?! [a-z]+s\b))(?![12]\d{3}\b)",
         "minus ",
     ),
     rule(
@@ -505,7 +532,11 @@ ENGLISH: tuple[Rule | Finder, ...] = (
 
 WORDLESS = (
     rule("a star between numbers", r"(?<=\d) ?\* ?(?=\d)", " × "),
-    rule("a minus before a number", r"(?:(?<=[\s(\[])|(?<![^\n]))-(?=\.?\d[\d.,]*(?![\w-]))", "−"),
+    rule(
+        "a minus before a number",
+        r"(?:(?<=[\s(\[])|(?<![^\n]))-(?=\.?\d[\d.,]*(?![\w-]))(?![12]\d{3}\b)",
+        "−",
+    ),
     rule("a minus in a sum", r"(?<=\d) - (?=\d[\d.,]* =)", " − "),
 )
 """What other languages have for the rules of English: signs that an engine can name."""
@@ -522,6 +553,8 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
 
     def measure(found: Found) -> str | None:
         gap, symbol, below = found.groups()
+        if re.search(r"[^\W\d_]-?[\d.,]+$", before(found)):
+            return None
         if len(symbol) == 1 and (
             gap == "" or not re.match(r"^(?:$|[,;?!]| [a-zà-ÿ]|\.(?:\s|$))", after(found))
         ):
@@ -533,7 +566,8 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
         ):
             return None
         rest = f" {words.per} {_one(units[below])}" if below else ""
-        return f" {units[symbol]}{rest}"
+        one = re.search(r"(?<![\d.,])1$", before(found))
+        return f" {_one(units[symbol]) if one else units[symbol]}{rest}"
 
     return (
         *(rule(each.name, each.pattern.pattern, KEEP) for each in (*WEB[:3], WEB[4])),
@@ -558,7 +592,6 @@ def _one(plural: str) -> str:
 
 DROP = (
     rule("marks of equations", f"[{MATHS}{MATHS_END}]", ""),
-    rule("cells of a table", r" ?\|(?: ?\|)* ?", ", "),
     rule(
         "emoji and ornaments",
         "[\U0001f000-\U0001faff\u2300-\u23ff\u2500-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d"
@@ -566,7 +599,14 @@ DROP = (
         " ",
     ),
     rule("joiners without letters", r"(?<!\w)[\u200c\u200d]+|[\u200c\u200d]+(?!\w)", ""),
-    rule("stray marks", r"(?<=\S)[*_`~^]+|[*_`~^]+(?=\S)|[\\{}]+|[`^]+", " "),
+    rule("braces", "[{}]+", " "),
+    rule("commands", r"(?<!\S)\\+(?=[A-Za-z])|\\+(?=[*_#$%&])", ""),
+    rule("ticks and carets", r"(?<!\w)[`^]+(?=\w)|(?<=\w)[`^]+(?!\w)|``+", ""),
+    rule(
+        "stray marks",
+        r"(?<![\w*_~./-])(?:[*_]|~~)+(?=[\w(\"“])|(?<=[a-z.!?)\"”]{2})(?:[*_]|~~)+(?![\w*_~/.])",
+        "",
+    ),
 )
 """Takes away what no rule had a word for and no voice should name."""
 
@@ -584,8 +624,7 @@ SPACES = (
 TIDY = (
     rule("spaces and empty lines", r"[ \n]{2,}|\n", _gap),
     rule("no space before a stop", r"(?<=\w) (?=[,.;:!?]+(?:\s|\Z))", ""),
-    rule("one comma is enough", r", ,(?: ?,)*", ","),
-    rule("nor is one beside a stop", r", ?(?=[.;:!?](?!\d))|(?<=[.;:!?]),", ""),
+    rule("nor is one before a stop", r",(?: ?,)* ?(?=[.;!?](?![\w.]))", ""),
     rule("no comma begins a paragraph", r"(?<=\n)[ ,]+", ""),
     rule("what that left behind", r"[ \n]{2,}", _gap),
     rule("ends", r"\A[\s,]+|\s+\Z", ""),

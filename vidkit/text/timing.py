@@ -96,6 +96,33 @@ class Clock:
         return early + (late - early) * part
 
 
+def estimated_words(
+    text: str,
+    speech: Span,
+    pauses: Sequence[Span],
+    language: str = "en",
+    say: Mapping[str, str] | None = None,
+) -> tuple[Word, ...]:
+    """A `Word` for each word of `text`, at the times at which it is likely spoken: in `speech`,
+    by the length of what is said, sentence ends at the `pauses`; seconds from the sound's start.
+    """
+    clock = Clock.of(text, (), speech, speech[1], pauses=pauses, language=language, say=say)
+    return tuple(
+        Word(
+            found[0],
+            round(clock.at(found.start()), 3),
+            round(clock.at(found.end(), after=True), 3),
+        )
+        for found in _WRITTEN.finditer(text)
+    )
+
+
+# Chinese and Japanese write no spaces; there a "word" ends at their punctuation.
+_WRITTEN = re.compile(
+    r"[^\s、。，．！？；：]+[、。，．！？；：]*[」』）”’》】]*|[、。，．！？；：]+"
+)
+
+
 def _told(text: str, words: Sequence[Word]) -> Iterator[tuple[int, float]]:
     """Places of the text whose time a voice told: the start and the end of each word."""
     done = 0
@@ -117,8 +144,9 @@ def _weights(text: str, language: str, say: Mapping[str, str] | None) -> list[fl
     """For each character of `text` how long it is spoken, in letters, pauses left out."""
     said = spoken(text, language, say)
     each = [0.0] * len(text)
-    for found in re.finditer(r"\d+|\D", said.text):
-        length = _number(found[0]) if found[0][0].isdecimal() else _breath(found[0])
+    for found in re.finditer(r"\d+(?:,\d{3})+(?!\d)|\d+|\D", said.text):
+        digits = found[0].replace(",", "") if len(found[0]) > 1 else found[0]
+        length = _number(digits) if digits.isdecimal() else _breath(found[0])
         share = length / len(found[0])
         for at in range(found.start(), found.end()):
             each[said.origin[at]] += share

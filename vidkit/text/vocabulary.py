@@ -425,7 +425,7 @@ _ROMANCE_AND_GERMAN = {
     "|mV milivoltios|A amperios|mA miliamperios|W vatios|kW kilovatios|MW megavatios"
     "|kWh kilovatios hora|J julios|kJ kilojulios|N newtons|Pa pascales|hPa hectopascales"
     "|Ω ohmios|kΩ kiloohmios|K kelvin|l litros|ml mililitros|°C grados Celsius|dB decibelios"
-    "|MB megabytes|GB gigabytes|KB kilobytes|kB kilobytes|TB terabytes|mol moles|ha hectáreas",
+    "|MB megabytes|GB gigabytes|KB kilobytes|kB kilobytes|TB terabytes|mol moles",
 }
 
 

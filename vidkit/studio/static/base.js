@@ -37,7 +37,8 @@ export function fill(element, children) {
 /** A button. It is never `disabled`, which would lose the focus, but says so and does nothing. */
 export function button(text, label, does, look = "") {
   const made = h("button", { type: "button", class: `vk-button ${look}`.trim(), title: label }, text);
-  if (label && label !== text) set(made, "aria-label", label);
+  // a name that is read out begins with what is written on the button
+  if (label !== text && (label.startsWith(text) || text.startsWith("▶"))) set(made, "aria-label", label);
   made.addEventListener("click", () => made.getAttribute("aria-disabled") === "true" || does(made));
   return made;
 }

@@ -12,6 +12,11 @@ export class Lessons {
       clearTimeout(this.timer);
       this.timer = setTimeout(() => act("search", { text: this.search.value }), 200);
     });
+    // Enter chooses the first lesson that was found
+    this.search.addEventListener("keydown", ({ key }) => {
+      const [first] = this.list.options;
+      if (key === "Enter" && first) act("choose", { at: Number(first.value) });
+    });
     this.fresh = button("New lesson", "Begin a new lesson in this folder", () => this.begin());
     this.again = button("Read again", "Read the folder and its lessons anew", () => act("read_again"), "vk-quiet");
     this.count = h("span", { class: "vk-small" });

@@ -12,6 +12,9 @@ export class Controls {
     this.all = button("Make all", "Make the videos of all lessons, as their files are", act("make_all"));
     this.pause = button("Pause", "Begin nothing more until Resume", act("pause"));
     this.cancel = button("Cancel", "End the run; what is under way is finished and kept", act("cancel"));
+    const step = (by) => () => panel.act("settings", "step", { name: "section_workers", by });
+    this.fewer = button("Fewer workers", "One section less at once", step(-1));
+    this.more = button("More workers", "One section more at once", step(1));
     this.python = button("Python", "The Python that does the same", act("code"), "vk-quiet");
     this.said = h("p", { class: "vk-said", dir: "auto" });
     this.bar = h("progress", { "aria-label": "Sections that are over", max: 1, value: 0 });
@@ -19,7 +22,7 @@ export class Controls {
     this.progress = h("div", { class: "vk-progress", hidden: true }, this.bar, this.time);
     this.code = h("pre", { class: "vk-code", tabindex: "0", hidden: true, "aria-label": "Python" });
     this.element = h("section", { class: "vk-controls", "aria-label": "Make" },
-      toolbar("Make", this.make, this.all, this.pause, this.cancel, this.python),
+      toolbar("Make", this.make, this.all, this.pause, this.cancel, this.fewer, this.more, this.python),
       this.said, this.progress, this.code);
     panel.watch("run", (run) => this.update(run ?? {}));
   }
@@ -29,9 +32,9 @@ export class Controls {
     allow(this.all, !run.busy);
     this.all.hidden = !run.several;
     allow(this.pause, run.busy && !run.ending);
-    allow(this.cancel, run.busy);
+    for (const each of [this.cancel, this.fewer, this.more]) allow(each, run.busy);
     const focused = this.panel.focused();
-    for (const each of [this.pause, this.cancel]) each.hidden = !run.busy && each !== focused;
+    for (const each of [this.pause, this.cancel, this.fewer, this.more]) each.hidden = !run.busy && each !== focused;
     say(this.pause, run.paused ? "Resume" : "Pause");
     set(this.pause, "title", run.paused ? "Go on where it was held" : "Begin nothing more until Resume");
     say(this.cancel, run.busy && run.ending ? "Stop at once" : "Cancel");

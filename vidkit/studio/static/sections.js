@@ -23,7 +23,7 @@ export class Sections {
     });
     this.bar = h("div", { class: "vk-bar" }, this.tally,
       toolbar("Lesson", this.make, this.undo, this.save, this.add));
-    this.grid = h("div", { class: "vk-cards", role: "list", "aria-label": "Sections" });
+    this.grid = h("div", { class: "vk-cards" });
     this.element = h("section", { class: "vk-sections", "aria-label": "Sections" }, this.bar, this.said, this.grid);
     this.grid.addEventListener("keydown", (event) => this.pressed(event));
     this.grid.addEventListener("focusin", ({ target }) => this.visit(target.closest(".vk-card")));
@@ -139,7 +139,7 @@ class Card {
     set(this.more, "aria-expanded", "false");
     this.tools = h("div", { class: "vk-row vk-tools" }, this.editButton, this.again, this.more);
     this.slot = h("div", { class: "vk-slot" });
-    this.element = h("article", { class: "vk-card", role: "listitem", tabindex: "-1" },
+    this.element = h("article", { class: "vk-card", tabindex: "-1" },
       h("header", { class: "vk-head" }, this.number, this.title, this.mark),
       this.stage, this.content, this.steps, this.wrong, this.slot, this.tools);
   }
@@ -265,7 +265,7 @@ class Card {
 
   /** Offer a few answers below the card; the focus goes to the first. */
   choose(title, answers, from) {
-    const back = button("Never mind", `Leave section ${this.section.number} as it is`, () => {
+    const back = button("Never mind", `Never mind: section ${this.section.number}`, () => {
       fill(this.slot, []);
       from.focus();
     }, "vk-quiet");
@@ -290,11 +290,11 @@ class Card {
       else if (this.element.isConnected) this.more.focus();
     });
     const row = h("div", { class: "vk-row vk-answers", role: "group", "aria-label": `More for section ${n}` },
-      act("Move earlier", `Move section ${n} earlier`, "move", { by: -1 }),
-      act("Move later", `Move section ${n} later`, "move", { by: 1 }),
-      act("Add after", `Add a section after section ${n}`, "add"),
+      act("Move earlier", `Move earlier: section ${n}`, "move", { by: -1 }),
+      act("Move later", `Move later: section ${n}`, "move", { by: 1 }),
+      act("Add after", `Add after section ${n}`, "add"),
       act("Duplicate", `Duplicate section ${n}`, "duplicate"),
-      button("Versions", `Earlier versions of section ${n}`, () => this.versions()),
+      button("Versions", `Versions of section ${n}`, () => this.versions()),
       act("Remove", `Remove section ${n}`, "remove"));
     fill(this.slot, [row]);
     this.owner.stops();
@@ -305,10 +305,10 @@ class Card {
     const found = await this.ask("versions");
     const n = this.section.number;
     const rows = found.map((each) => {
-      const use = button("Use this", `Use ${each.name} for section ${n}`, () => this.ask("use", { version: each.id }));
+      const use = button("Use this", `Use this: ${each.name} of section ${n}`, () => this.ask("use", { version: each.id }));
       allow(use, !each.current);
       const shown = each.kind === "image" ? h("img", { alt: each.name, class: "vk-version" })
-        : button("▶ Listen", `Listen to ${each.name}`, async (pressed) => {
+        : button("▶ Listen", `Listen to ${each.name} of section ${n}`, async (pressed) => {
           const sound = h("audio", { controls: true, "aria-label": each.name, src: await this.panel.media.url(each.media) });
           pressed.replaceWith(sound);
           sound.play().catch(() => {});
@@ -350,11 +350,11 @@ class Editor {
     this.layouts = h("div", { class: "vk-layouts", role: "radiogroup", "aria-label": `Layout of section ${n}` });
     this.voices = h("select", { "aria-label": `Voice of section ${n}` });
     this.voices.dataset.key = "voice";
-    this.hear = button("▶ Sample", `Hear the voice chosen for section ${n}`, () => this.sample());
+    this.hear = button("▶ Sample", `Sample of the voice of section ${n}`, () => this.sample());
     this.heard = h("span", { class: "vk-small" });
     this.own = h("input", { type: "file", accept: "image/png,image/jpeg,image/webp,image/gif" });
     this.owned = h("span", { class: "vk-small" });
-    this.drop = button("Remove picture", `Remove the own picture of section ${n}`, () => this.set("image", ""));
+    this.drop = button("Remove picture", `Remove picture of section ${n}`, () => this.set("image", ""));
     this.values = { layout: now.layout ?? "", image: now.image ?? "", voice: now.voice ?? "" };
     this.own.addEventListener("change", () => this.upload());
     const more = h("details", { class: "vk-fold" }, h("summary", {}, "Layout, voice and more"),
@@ -367,8 +367,8 @@ class Editor {
     this.element = h("div", { class: "vk-editor", role: "group", "aria-label": `Texts of section ${n}` },
       titleRow, contentRow, wishRow, more, this.faults);
     this.element.addEventListener("input", () => this.later());
-    this.done = button("Done", `Take these texts for section ${n}`, () => this.finish(), "vk-chief");
-    this.discard = button("Discard", `Leave section ${n} as it was`, async () => {
+    this.done = button("Done", `Done with section ${n}`, () => this.finish(), "vk-chief");
+    this.discard = button("Discard", `Discard changes of section ${n}`, async () => {
       clearTimeout(this.timer);
       await card.ask("discard");
       card.shut();

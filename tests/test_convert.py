@@ -1,0 +1,127 @@
+"""Files of other tools: seen by their shape, and written as a lesson that checks clean."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from vidkit.errors import Fault, LessonError
+from vidkit.models import load_lesson, read_lesson
+from vidkit.models.convert import Conversion, converted
+
+SAID = "Rain begins high in the air, where tiny drops of water meet."
+MORE = "They join, they grow heavy, and at last they fall to the ground."
+
+
+def mulmocast() -> str:
+    """A script of MulmoCast: beats with a speaker, text and a prompt."""
+    beats = [
+        {"speaker": "Presenter", "text": text, "imagePrompt": "a cloud over hills, watercolour"}
+        for text in (SAID, MORE)
+    ]
+    head = {"$mulmocast": {"version": "1.1"}, "lang": "en", "title": "Rain"}
+    return json.dumps(head | {"speechParams": {"speakers": {"Presenter": {}}}, "beats": beats})
+
+
+def shotstack() -> str:
+    """An edit of Shotstack: tracks of clips, whose assets hold the text."""
+    clips = [
+        {"asset": {"type": "text-to-speech", "text": text, "voice": "Matthew"}, "start": k * 8.0}
+        for k, text in enumerate((SAID, MORE))
+    ]
+    timeline = {"background": "#000000", "tracks": [{"clips": clips}]}
+    return json.dumps({"timeline": timeline, "output": {"format": "mp4", "resolution": "hd"}})
+
+
+def remotion() -> str:
+    """The props of a Remotion composition: scenes with frames, a voiceover and a visual."""
+    scenes = [
+        {"id": f"s{k}", "durationInFrames": 150, "voiceover": text, "visual": "drops in a cloud"}
+        for k, text in enumerate((SAID, MORE))
+    ]
+    return json.dumps({"fps": 30, "width": 1280, "title": "Rain", "scenes": scenes})
+
+
+def marp() -> str:
+    """A deck of Marp with notes in comments."""
+    return (
+        "---\nmarp: true\ntheme: default\ntitle: Rain\n---\n\n# Clouds\n\n- drops\n- ice\n\n"
+        f"<!-- {SAID} -->\n\n---\n\n<!-- _class: lead -->\n# Falling\n\nHeavy drops\n\n"
+        f"<!-- {MORE} -->\n"
+    )
+
+
+def fenced() -> str:
+    """What a chat model answers: prose around a fence."""
+    slides = [
+        {"heading": f"Part {k}", "speaker_notes": text, "image_prompt": "a grey cloud"}
+        for k, text in enumerate((SAID, MORE))
+    ]
+    body = json.dumps({"slides": slides}, indent=2)
+    return f"Here is your lesson:\n\n```json\n{body}\n```\n\nLet me know what to change!"
+
+
+def bare_list() -> str:
+    """A list of segments and nothing around it."""
+    return json.dumps([{"narration": text, "prompt": "rain on a window"} for text in (SAID, MORE)])
+
+
+def nested() -> str:
+    """A project file, in which the scenes stand deep, and the script in an object."""
+    scenes = [
+        {"audio": {"script": text, "voice": "nova"}, "video": {"visual_prompt": "a wet street"}}
+        for text in (SAID, MORE)
+    ]
+    return json.dumps({"project": {"name": "Rain", "language": "en-US", "scenes": scenes}})
+
+
+FORMATS = [mulmocast, shotstack, remotion, marp, fenced, bare_list, nested]
+
+
+@pytest.mark.parametrize("make", FORMATS, ids=lambda make: make.__name__)
+def test_a_file_of_another_tool_becomes_a_clean_lesson(make: object) -> None:
+    """The narrations are all there, and the lesson has neither faults nor warnings."""
+    made = converted(make().encode())  # type: ignore[operator]
+    assert isinstance(made, Conversion)
+    lesson = read_lesson(made.text().encode(), Path("lesson.json"))
+    assert [section.content for section in lesson.sections] == [SAID, MORE]
+    assert all(section.image_description for section in lesson.sections)
+    assert lesson.warnings == ()
+    assert made.notes
+
+
+def test_what_became_of_each_key_is_told() -> None:
+    """Nothing is guessed in silence."""
+    made = converted(mulmocast().encode())
+    assert isinstance(made, Conversion)
+    told = "\n".join(made.notes)
+    assert "`beats`" in told and "`text` of each part → `content`" in told
+    assert "`imagePrompt` of each part → `image_description`" in told
+    assert "`speaker`" in told and "`speechParams`" in told
+
+
+def test_a_lesson_stays_what_it_is() -> None:
+    """A file in vidkit's own format is converted into itself."""
+    own = {"sections": [{"title": "T", "image_description": "a cloud", "content": SAID}]}
+    made = converted(json.dumps(own).encode())
+    assert isinstance(made, Conversion) and made.lesson == own
+
+
+@pytest.mark.parametrize("text", ["", "hello", "[]", "{}", '{"a": [1, 2]}', '{"beats": []}'])
+def test_what_is_no_lesson_is_said_to_be_none(text: str) -> None:
+    """With what to write instead."""
+    fault = converted(text.encode(), "x.json")
+    assert isinstance(fault, Fault) and "sections" in fault.mend
+
+
+@pytest.mark.parametrize("make", [mulmocast, remotion, bare_list, fenced])
+def test_the_fault_says_what_the_file_is_taken_for(make: object, tmp_path: Path) -> None:
+    """And how to have it converted."""
+    path = tmp_path / "other.json"
+    path.write_text(make(), "utf-8")  # type: ignore[operator]
+    with pytest.raises(LessonError) as caught:
+        load_lesson(path)
+    assert "vidkit convert" in str(caught.value)
+    assert "rename" not in str(caught.value)

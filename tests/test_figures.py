@@ -1,0 +1,181 @@
+"""Figures that a lesson declares: data that is checked, drawn in every frame, and only text."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from vidkit.errors import Refused
+from vidkit.providers import ImageAsk
+from vidkit.providers.slides import Slides, images
+from vidkit.slides import emoji
+from vidkit.slides.figures import figure, ticks
+from vidkit.slides.override import ABOUT, EXAMPLES, layouts_page, prompt_page
+from vidkit.slides.slide import LAYOUTS
+
+SIZES = {"wide": (640, 360), "tall": (360, 640), "square": (360, 360)}
+HOSTILE = "#panic() $x$ <b> \\input{/etc/passwd} *a* & \u202e\x07 🌈"
+
+
+def ask(slide: dict[str, Any], size: tuple[int, int] = (640, 360), file: Path | None = None) -> Any:
+    narration = "The Sun warms the sea. The vapour rises and cools."
+    return ImageAsk("A picture.", narration, "A title", "en", size, slide, file=file)
+
+
+def drawn(slide: dict[str, Any], size: tuple[int, int] = (640, 360), theme: str = "light") -> Any:
+    slides = images(theme)
+    return slides.picture(slides.slide(ask(slide, size)), size)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    path = tmp_path / "cell.png"
+    Image.new("RGB", (300, 200), "#88aa88").save(path)
+    return path
+
+
+@pytest.mark.parametrize("form", SIZES)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_layout_is_drawn_in_every_frame(
+    layout: str, theme: str, form: str, own: Path
+) -> None:
+    """Its example fits, and each of its items has a place inside the frame."""
+    size = SIZES[form]
+    slides = images(theme)
+    slide = slides.slide(ask(dict(EXAMPLES[layout]), size, own))
+    assert slide.layout == layout
+    picture = slides.picture(slide, size)
+    with Image.open(io.BytesIO(picture.data)) as image:
+        assert image.size == size
+    assert slides.fits(slide, size)
+    keys = {region.item.key for region in picture.regions}
+    assert keys >= {item.key for item in slide.items() if item.text}
+    for region in picture.regions:
+        for spot in region.spots:
+            left, top, right, bottom = spot.box
+            assert left < right and top < bottom
+            assert right <= size[0] + 2 and bottom <= size[1] + 2
+
+
+def test_the_help_names_every_layout() -> None:
+    """Each with an example that works."""
+    assert set(ABOUT) == set(LAYOUTS)
+    assert all(f"{layout}:" in layouts_page() for layout in LAYOUTS)
+    assert layouts_page() in prompt_page()
+    assert "{layouts}" not in prompt_page()
+
+
+WRONG = {
+    "no object": ({"chart": 3}, "`chart` must be an object"),
+    "no numbers": ({"chart": {"bars": {"A": "many"}}}, "no number"),
+    "not finite": ({"chart": {"bars": {"A": 1e400}}}, "cannot be drawn"),
+    "too many bars": ({"chart": {"bars": {f"b{i}": i for i in range(10_000)}}}, "12 is the most"),
+    "nothing to draw": ({"chart": {"unit": "%"}}, "neither `bars` nor `lines`"),
+    "no axes": ({"chart": {"lines": {"A": [[0, 0], [1, 1]]}}}, "name both axes"),
+    "not rising": (
+        {"chart": {"x": "x", "y": "y", "lines": {"A": [[1, 0], [0, 1]]}}},
+        "do not rise in x",
+    ),
+    "strong is none": ({"chart": {"bars": {"A": 1}, "strong": "B"}}, "none of the bars"),
+    "an edge to nowhere": ({"diagram": {"edges": ["A"]}}, "from one box to another"),
+    "an edge to itself": ({"diagram": {"edges": ["A -> A"]}}, "from a box to itself"),
+    "too many edges": ({"diagram": {"edges": [f"a{i} -> b{i}" for i in range(500)]}}, "the most"),
+    "too deep": ({"diagram": {"edges": ["a -> b -> c -> d -> e -> f -> g"]}}, "one after the"),
+    "an unknown box": ({"diagram": {"edges": ["a -> b"], "icons": {"c": "☀️"}}}, "none of its"),
+    "too many cells": ({"table": [["x"] * 50 for _ in range(20)]}, "has 20 rows"),
+    "uneven rows": ({"table": [["a", "b"], ["c"]]}, "have 1 and 2 cells"),
+    "no emoji": ({"hero": "rainbow"}, "no emoji that there is a drawing of"),
+    "two figures": ({"hero": "🌈", "talk": ["A: b"]}, "shows one of them"),
+    "two layouts": ({"layout": "steps", "hero": "🌈"}, "leave one of them out"),
+    "no picture": ({"layout": "picture"}, "name the file in `image`"),
+    "no data": ({"layout": "chart"}, "gives nothing for it"),
+    "too long": ({"quote": "word " * 400}, "500 is the most"),
+    "too many turns": ({"talk": ["A: b"] * 99}, "8 is the most"),
+    "too many choices": ({"question": "Which?", "choices": ["a"] * 9}, "6 is the most"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_data_is_refused_with_the_mend(name: str) -> None:
+    """At once, in words that name the field."""
+    slide, words = WRONG[name]
+    with pytest.raises(Refused, match="`slide`"):
+        Slides().slide(ask(slide))
+    with pytest.raises(Refused) as caught:
+        Slides().slide(ask(slide))
+    assert words in str(caught.value)
+
+
+def test_a_label_outside_of_its_picture_is_refused(own: Path) -> None:
+    """Its place counts from 0 to 1."""
+    with pytest.raises(Refused, match="outside its picture"):
+        labels = [{"at": [2, 0.5], "text": "A"}]
+        Slides().slide(ask({"layout": "picture", "labels": labels}, file=own))
+
+
+@pytest.mark.parametrize(
+    "slide",
+    [
+        {"chart": {"bars": {HOSTILE: 1, "B": 2}, "unit": HOSTILE[:20]}},
+        {"diagram": {"edges": [f"A -> B: {HOSTILE}"]}},
+        {"diagram": {"ring": [HOSTILE, "B", "C"], "centre": HOSTILE}},
+        {"table": [[HOSTILE, "b"], ["c", HOSTILE]]},
+        {"talk": [f"A: {HOSTILE}", HOSTILE]},
+        {"quote": HOSTILE, "by": HOSTILE},
+        {"question": HOSTILE, "choices": [HOSTILE], "answer": HOSTILE},
+        {"hero": "🌈", "line": HOSTILE},
+    ],
+)
+def test_what_a_lesson_says_is_only_ever_text(slide: dict[str, Any]) -> None:
+    """Nothing in any field is read as markup of the template."""
+    assert drawn(slide).data.startswith(b"\x89PNG")
+
+
+def test_the_largest_figures_fit() -> None:
+    """What the checks let through is set at a size that can be read."""
+    long = "A name of quite some length"
+    slides = Slides()
+    for slide in (
+        {"chart": {"bars": {f"{long} {i}": i + 1 for i in range(12)}, "unit": "%"}},
+        {"table": [["a column"] * 5 for _ in range(12)]},
+        {"diagram": {"edges": [f"Box {i} -> Box {j}" for i in range(3) for j in range(3, 6)]}},
+    ):
+        assert slides.fits(slides.slide(ask(slide)), (640, 360))
+
+
+def test_an_answer_is_held_back() -> None:
+    """The only item that is not there before it is said."""
+    items = Slides().slide(ask(dict(EXAMPLES["question"]))).items()
+    assert [item.key for item in items if item.held] == ["answer.0"]
+
+
+def test_numbers_are_written_as_people_write_them() -> None:
+    """With a true minus, and thousands apart from five digits on."""
+    assert figure(97.2, "%") == "97.2\u00a0%"
+    assert figure(-7.5) == "−7.5"
+    assert figure(3000) == "3000"
+    assert figure(384000, "km") == "384\u202f000\u00a0km"
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 29.4), (0, 1), (-3, 8), (5, 5), (0.001, 0.004)])
+def test_an_axis_has_round_numbers_around_its_values(low: float, high: float) -> None:
+    """A few of them, evenly apart."""
+    found = ticks(low, high)
+    assert 3 <= len(found) <= 8
+    assert found[0] <= low and found[-1] >= high
+
+
+def test_emoji_are_drawn_whatever_fonts_there_are() -> None:
+    """A picture is one with its variation or without; a sign of text stays text."""
+    assert emoji.leading("☀️ Sunlight") == ("☀️", "Sunlight")
+    assert emoji.leading("Sunlight") == ("", "Sunlight")
+    assert emoji.svg("☀") == emoji.svg("☀️")
+    assert emoji.is_drawn("🌈")
+    assert not emoji.is_drawn("©")
+    assert drawn({"layout": "cards", "points": ["☀️ Sun: warm", "🌧️ Rain: wet"]}).notes == ()
+    assert drawn({"layout": "points", "points": ["It rains 🌧️ today", "No sun"]}).notes == ()

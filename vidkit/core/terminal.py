@@ -1,0 +1,144 @@
+"""The terminal: what is said to it, and what happens when it is closed or interrupted."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TextIO
+
+from .format import printable
+from .interrupts import INTERRUPTED, PROGRAM
+
+FAILED, UNHEARD = 1, 141
+"""Exit codes: the second is that of a program whose reader has gone, as in `… | head -1`."""
+
+STOPPED = "Stopped. What was finished is kept; the same command goes on."
+
+
+def say(what: object = "", *, trouble: bool = False) -> None:
+    """Print a text, with what a terminal would obey instead of showing made visible. trouble:
+    to standard error.
+    """
+    if not trouble and (listener := _listener.get()) is not None:
+        listener(what)
+        return
+    try:
+        print(printable(str(what)), file=sys.stderr if trouble else sys.stdout)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _Unsaid(error.strerror or error) from None
+
+
+@contextmanager
+def told_to(listener: Callable[[object], None]) -> Iterator[None]:
+    """Hand what is said, but for what is trouble, to `listener` instead: a notebook shows more
+    than text.
+    """
+    before = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(before)
+
+
+_listener: ContextVar[Callable[[object], None] | None] = ContextVar("listener", default=None)
+
+
+def asked(question: str) -> bool | None:
+    """Whether somebody says yes; None where nobody can answer."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        return None
+    try:
+        return input(printable(question)).strip().lower() in ("y", "yes")
+    except EOFError:
+        say()
+        return False
+
+
+def carried_out(command: Callable[[], int]) -> int:
+    """The exit code of `command`, with a terminal that is whole before it and left quietly
+    after it.
+    """
+    _open_streams()
+    code = FAILED
+    try:
+        try:
+            code = command()
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+            say(f"\n{STOPPED}", trouble=True)
+        except SystemExit:
+            _flush()
+            raise
+        _flush()
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except BrokenPipeError:
+        _close_streams()
+        code = UNHEARD
+    except _Unsaid as error:
+        with suppress(OSError, _Unsaid):
+            say(f"vidkit: the output cannot be written: {error}", trouble=True)
+        _close_streams()
+        code = code or FAILED
+    if PROGRAM:  # one more Ctrl-C ends the process at once, without a word
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return code
+
+
+class _Unsaid(Exception):
+    """The output could not be written: a full disk behind it, and the like."""
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise _Unsaid(error.strerror or error) from None
+
+
+def _open_streams() -> None:
+    """Have three streams, where the one who started us closed some (`>&-`): the next file to be
+    opened would take their place, and get what is printed. A terminal that lacks a letter
+    still gets the rest.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            with suppress(OSError):
+                os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            nothing = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  for good
+            setattr(sys, name, nothing)
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _close_streams() -> None:
+    """Say nothing more, not even what is still to be written."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            _flushes(stream) or os.dup2(nothing, stream.fileno())
+    os.close(nothing)
+
+
+def _flushes(stream: TextIO) -> bool:
+    try:
+        stream.flush()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,52 @@
+"""What a lesson's words give away, told as notes: another language, stage directions, words of
+`say` that never occur.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from ..text.scripts import language_note
+from ..text.speech import unused_words
+
+_DIRECTION = re.compile(
+    r"(?m)^\s*(?:\*\*)?((?:[Nn]arrator|NARRATOR|[Hh]ost|[Vv]oice-?over|VOICE-?OVER|VO|"
+    r"[Ss]peaker(?: \d)?|"
+    r"[Ss]cene(?: \d+)?|SCENE(?: \d+)?|[Vv]isuals?|[Oo]n[- ]screen))(?:\*\*)?\s?:"
+    r"|([\[(](?:[Ss]cene|SCENE|[Mm]usic|MUSIC|[Ss]ound|SOUND|[Ss]fx|SFX|[Ff]ade|"
+    r"[Cc]ut to|CUT TO|[Vv]isual|"
+    r"[Ss]how|[Ii]ntro|[Oo]utro|[Tt]ransition|[Aa]pplause|[Ll]aughs?|[Ss]miling|[Zz]oom)\b[^\])\n]{0,120}[\])])"
+)
+MOST_NAMED = 5
+
+
+def stage_directions(text: str) -> list[str]:
+    """What in a narration is for a stage and would be spoken: "Narrator:", "[music fades in]"."""
+    return [found[1] + ":" if found[1] else found[2] for found in _DIRECTION.finditer(text)]
+
+
+def advice(narrations: Sequence[str], language: str, say: Iterable[Mapping[str, str]]) -> list[str]:
+    """Notes on the narrations of a lesson, in order, each with the mend."""
+    notes = []
+    if note := language_note("\n\n".join(narrations), language):
+        notes.append(note)
+    directed = [
+        (number, each)
+        for number, text in enumerate(narrations, 1)
+        for each in stage_directions(text)
+    ]
+    notes += [
+        f"section {number}: {each!r} looks like a stage direction, and would be spoken; remove it"
+        for number, each in directed[:MOST_NAMED]
+    ]
+    if len(directed) > MOST_NAMED:
+        notes.append(f"{len(directed) - MOST_NAMED} more stage directions would be spoken")
+    words: dict[str, str] = {}
+    for each in say:
+        words |= each
+    notes += [
+        f"`say` has {word!r}, which no narration has; look how it is spelt there"
+        for word in unused_words(list(narrations), words)[:MOST_NAMED]
+    ]
+    return notes

@@ -1,0 +1,336 @@
+"""Files of other tools that are near a lesson → a lesson, with what became of each key.
+
+What a file means is seen by its shape: a list of objects under some key, long text in each of
+them, words for a picture. `recognised` says it, `converted` writes the lesson. Nothing is guessed
+in silence: each key that is used or left aside is told.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from ..core.errors import Fault
+from .jsontext import parse
+
+LISTS = ("sections", "beats", "scenes", "slides", "segments", "clips", "shots", "chapters", "steps",
+         "frames", "items", "parts", "pages", "cards", "tracks")  # fmt: skip
+SPOKEN = ("content", "narration", "script", "voiceover", "voice_over", "speech", "spoken", "text",
+          "notes", "speaker_notes", "speakernotes", "transcript", "dialogue", "say", "caption",
+          "body", "paragraph")  # fmt: skip
+"""Names of a narration; the first before the next where there are several."""
+SHOWN = ("image_description", "visual", "visuals", "image_prompt", "imageprompt", "visual_prompt",
+         "visual_description", "scene_description", "illustration", "image_description_prompt",
+         "picture", "prompt", "description", "on_screen", "onscreen")  # fmt: skip
+"""Names of a picture's words."""
+TITLES = ("title", "heading", "headline", "name")
+LANGUAGES = ("language", "lang", "locale")
+_MOST_BYTES = 2_000_000
+_SENTENCE = re.compile(r"\S+(?:\s+\S+){3,}")
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What a file is taken for.
+
+    key: the path of its list of sections ("beats", "timeline.tracks"); spoken, shown, title: the
+    keys of each section's narration, picture and title, "" where there is none.
+    """
+
+    key: str
+    spoken: str
+    shown: str
+    title: str
+    sections: Sequence[Mapping[str, Any]]
+
+    def __str__(self) -> str:
+        each = [f"`{self.spoken}` is what is said"]
+        if self.shown:
+            each.append(f"`{self.shown}` what is shown")
+        return f"a list of {len(self.sections)} under `{self.key}`, in which {', '.join(each)}"
+
+
+@dataclass
+class Conversion:
+    """The lesson as JSON values, and a line for each key: what became of it."""
+
+    lesson: dict[str, Any]
+    notes: list[str] = field(default_factory=list)
+
+    def text(self) -> str:
+        """The lesson's file."""
+        return json.dumps(self.lesson, indent=2, ensure_ascii=False) + "\n"
+
+
+def recognised(value: object) -> Recognised | None:
+    """What a JSON value is taken for, None for nothing like a lesson."""
+    found = [each for path, items in _lists(value) if (each := _taken(path, items))]
+    return max(found, key=_likeness, default=None)
+
+
+def _likeness(found: Recognised) -> tuple[int, int, int]:
+    last = found.key.rpartition(".")[2].casefold()
+    said = sum(len(str(_value(each, found.spoken))) for each in found.sections)
+    return (last in LISTS, bool(found.shown), said)
+
+
+def _lists(value: object, path: str = "", depth: int = 0) -> Iterator[tuple[str, list[Any]]]:
+    """Every list of objects in a value, with the names of the keys that lead to it."""
+    if isinstance(value, list):
+        objects = [each for each in value if isinstance(each, Mapping)]
+        if objects and len(objects) == len(value):
+            yield path or "(the whole file)", objects
+        for each in objects[:3] if depth < 6 else ():
+            for key, inner in each.items():
+                yield from _lists(inner, f"{path}.{key}" if path else str(key), depth + 1)
+    elif isinstance(value, Mapping) and depth < 6:
+        for key, inner in value.items():
+            yield from _lists(inner, f"{path}.{key}" if path else str(key), depth + 1)
+
+
+def _taken(path: str, items: Sequence[Mapping[str, Any]]) -> Recognised | None:
+    leaves = [dict(_leaves(each)) for each in items]
+    counts = Counter(name for each in leaves for name in each)
+    usual = {name for name, count in counts.items() if 2 * count >= len(items)}
+    spoken = _named(usual, SPOKEN) or _longest(usual, leaves)
+    if not spoken or not any(_speaks(each.get(spoken)) for each in leaves):
+        return None
+    shown = _named(usual - {spoken}, SHOWN)
+    title = _named(usual - {spoken, shown}, TITLES)
+    return Recognised(path, spoken, shown, title, items)
+
+
+def _leaves(value: Mapping[str, Any], path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """The values of an object by their keys, those of objects in it by "key.key"."""
+    for key, inner in value.items():
+        name = f"{path}{key}"
+        if isinstance(inner, Mapping) and depth < 3:
+            yield from _leaves(inner, f"{name}.", depth + 1)
+        else:
+            yield name, inner
+
+
+def _named(names: set[str], wanted: Sequence[str]) -> str:
+    """The first of the `wanted` keys that is there, however it is spelt."""
+    plain = {_plain(name): name for name in sorted(names, key=len, reverse=True)}
+    for each in wanted:
+        if found := plain.get(_plain(each)):
+            return found
+    ends = {_plain(name.rpartition(".")[2]): name for name in sorted(names, key=len, reverse=True)}
+    return next((ends[_plain(each)] for each in wanted if _plain(each) in ends), "")
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.casefold())
+
+
+def _speaks(value: object) -> bool:
+    return isinstance(value, str) and bool(_SENTENCE.search(value))
+
+
+def _longest(names: set[str], leaves: Sequence[Mapping[str, Any]]) -> str:
+    """The key with the longest sentences, where no name tells which is spoken."""
+    lengths = {
+        name: sum(len(each[name]) for each in leaves if _speaks(each.get(name))) for name in names
+    }
+    best = max(lengths, key=lambda name: lengths[name], default="")
+    return best if best and lengths[best] else ""
+
+
+def _value(each: Mapping[str, Any], name: str) -> Any:
+    return dict(_leaves(each)).get(name) if name else None
+
+
+# ── what a fault says ───────────────────────────────────────────────────────────────────────
+
+
+def other_format(value: object, name: str) -> Fault | None:
+    """The fault of a value that is no lesson of vidkit's, but of some other tool."""
+    if isinstance(value, Mapping) and value.get("sections") is not None:
+        return None
+    found = recognised(value)
+    if found is None:
+        return None
+    near = found.key == "(the whole file)" or get_close_matches(found.key, ["sections"])
+    if near and found.spoken == "content":
+        return None
+    return Fault(
+        f"this is no lesson of vidkit's; it looks like {found}",
+        f"write it as `sections`, or: vidkit convert {name} -o lesson.json",
+    )
+
+
+def hint(data: bytes, fault: Fault, name: str) -> Fault:
+    """The fault of a file that is no JSON, or a better one where it holds a lesson all the same."""
+    found = converted(data, name) if len(data) < _MOST_BYTES else fault
+    if isinstance(found, Fault):
+        return fault
+    mend = f"take the JSON out, or: vidkit convert {name} -o lesson.json"
+    return Fault(f"{fault.problem} ({found.notes[0]})", mend)
+
+
+def meant_by(key: str, unknown: Mapping[str, object]) -> str:
+    """The unknown key of a section that likely means `key`, by what it is called; "" for none."""
+    names = {name for name in unknown if len(name) <= 40 and name.casefold() != "description"}
+    meant = {"content": SPOKEN, "image_description": SHOWN}.get(key, ())
+    if found := _named(names, [name for name in meant if name != key]):
+        return found
+    return next(iter(get_close_matches(key, sorted(names), 1)), "")
+
+
+# ── the lesson ──────────────────────────────────────────────────────────────────────────────
+
+
+def converted(data: bytes, name: str = "the file") -> Conversion | Fault:
+    """The lesson that a file means, or the `Fault` that keeps it from being seen as one."""
+    text = data.decode("utf-8-sig", "replace")
+    value, notes = _opened(text)
+    if value is None:
+        if not _is_markdown(text):
+            return Fault(
+                f"{name} is neither JSON nor Markdown with slides or headings",
+                'write {"sections": [{"image_description": "…", "content": "…"}]}',
+            )
+        return _from_markdown(text)
+    found = recognised(value)
+    if found is None:
+        return Fault(
+            f"{name} holds no list of objects with sentences in them",
+            'write {"sections": [{"image_description": "…", "content": "…"}]}',
+        )
+    return _from_json(value, found, notes)
+
+
+def _opened(text: str) -> tuple[object, list[str]]:
+    """The JSON value of a text, which may stand in a fence or in prose."""
+    whole = parse(text.encode())
+    if not isinstance(whole, Fault):
+        return whole, []
+    fence = re.search(r"```(?:json|JSON)?\s*\n(.*?)\n\s*```", text, re.DOTALL)
+    if fence and not isinstance(value := parse(fence[1].encode()), Fault):
+        return value, ["the JSON stood in a fence (```); what stood around it is left aside"]
+    for opening, closing in ("{}", "[]"):
+        start, end = text.find(opening), text.rfind(closing)
+        if 0 <= start < end and not isinstance(
+            value := parse(text[start : end + 1].encode()), Fault
+        ):
+            return value, ["prose stood around the JSON; it is left aside"]
+    return None, []
+
+
+def _from_json(value: object, found: Recognised, notes: list[str]) -> Conversion:
+    top = dict(value) if isinstance(value, Mapping) else {}
+    lesson: dict[str, Any] = {}
+    made = Conversion(lesson, notes)
+    notes.append(f"taken for {found}")
+    for names, key in ((TITLES, "title"), (LANGUAGES, "language")):
+        given = _named(set(top), names)
+        if given and isinstance(top[given], str) and top[given].strip():
+            lesson[key] = top.pop(given).strip()
+            notes.append(f"`{given}` → `{key}`")
+    lesson["sections"] = [_section(each, found, made) for each in found.sections]
+    lesson["sections"] = [each for each in lesson["sections"] if each]
+    _tell_rest(top, found, notes)
+    return made
+
+
+def _section(each: Mapping[str, Any], found: Recognised, made: Conversion) -> dict[str, Any]:
+    leaves = dict(_leaves(each))
+    spoken, shown = leaves.get(found.spoken), leaves.get(found.shown)
+    if not isinstance(spoken, str) or not spoken.strip():
+        made.notes.append(f"a part without `{found.spoken}` is left out")
+        return {}
+    section: dict[str, Any] = {}
+    title = leaves.get(found.title)
+    if isinstance(title, str) and title.strip():
+        section["title"] = title.strip()
+    if isinstance(shown, list):
+        shown = ". ".join(str(part) for part in shown)
+    section["image_description"] = (
+        shown.strip() if isinstance(shown, str) and shown.strip() else _first_sentence(spoken)
+    )
+    section["content"] = spoken.strip()
+    return section
+
+
+def _first_sentence(text: str) -> str:
+    return re.split(r"(?<=[.!?。])\s", " ".join(text.split()), maxsplit=1)[0][:300]
+
+
+def _tell_rest(top: Mapping[str, Any], found: Recognised, notes: list[str]) -> None:
+    """What became of each key, used or not."""
+    used = [(found.spoken, "content"), (found.shown, "image_description"), (found.title, "title")]
+    notes += [f"`{old}` of each part → `{new}`" for old, new in used if old and old != new]
+    if not found.shown:
+        notes.append("no words for the pictures: `image_description` is each part's first sentence")
+    names = {name for each in found.sections for name, _ in _leaves(each)}
+    left = sorted(names - {old for old, _ in used})
+    first = found.key.partition(".")[0]
+    left = [*(f"{name}" for name in top if name != first), *left]
+    if left:
+        notes.append(f"left aside: {', '.join(f'`{name}`' for name in left[:40])}")
+
+
+# ── Markdown ────────────────────────────────────────────────────────────────────────────────
+
+_FRONT = re.compile(r"\A---\s*\n(.*?)\n---\s*(?:\n|\Z)", re.DOTALL)
+_NOTE = re.compile(r"<!--(.*?)-->", re.DOTALL)
+_DIRECTIVE = re.compile(
+    r"\s*_?(?:class|theme|paginate|header|footer|backgroundColor|color|fit)\s*:"
+)
+_HEADING = re.compile(r"^#{1,3} +(.+?)\s*#*$", re.MULTILINE)
+
+
+def _is_markdown(text: str) -> bool:
+    return bool(_HEADING.search(text)) or len(re.findall(r"(?m)^---\s*$", text)) >= 2
+
+
+def _from_markdown(text: str) -> Conversion | Fault:
+    """Slides of Marp or of their like: `---` between slides, notes in comments are spoken."""
+    front = _FRONT.match(text)
+    body = text[front.end() :] if front else text
+    marked = [part for part in re.split(r"(?m)^---\s*$", body) if part.strip()]
+    by_heading = len(marked) < 2
+    if by_heading:
+        marked = [part for part in re.split(r"(?m)^(?=#{1,2} )", body) if part.strip()]
+    made = Conversion({}, [])
+    if front and (title := re.search(r"(?m)^title:\s*[\"']?(.+?)[\"']?\s*$", front[1])):
+        made.lesson["title"] = title[1]
+        made.notes.append("`title` of the front matter → `title`")
+    if front and (lang := re.search(r"(?m)^lang:\s*[\"']?([\w-]+)", front[1])):
+        made.lesson["language"] = lang[1]
+    sections = [each for part in marked if (each := _slide(part, made))]
+    if not sections:
+        return Fault("the Markdown holds no slide with words", "write notes: <!-- … --> per slide")
+    made.lesson["sections"] = sections
+    made.notes.insert(
+        0, f"taken for Markdown: {len(sections)} {'headings' if by_heading else 'slides'}"
+    )
+    return made
+
+
+def _slide(part: str, made: Conversion) -> dict[str, Any]:
+    notes = [note.strip() for note in _NOTE.findall(part) if not _DIRECTIVE.match(note)]
+    shown = _NOTE.sub("", part).strip()
+    heading = _HEADING.search(shown)
+    rest = (_HEADING.sub("", shown, count=1) if heading else shown).strip()
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)\s]+)\)", rest)
+    words = re.sub(r"!\[([^\]]*)\]\([^)\s]+\)", r"\1", rest).strip()
+    spoken = "\n\n".join(notes) or words or (heading[1] if heading else "")
+    if not spoken.strip():
+        return {}
+    if not notes:
+        made.notes.append(f"no notes on {heading[1] if heading else 'a slide'!r}: its text is said")
+    if pictures:
+        made.notes.append(
+            f"left aside: the picture {pictures[0]}; name it in `image` if it is there"
+        )
+    section = {"title": heading[1]} if heading else {}
+    section["image_description"] = " ".join(words.split()) or (heading[1] if heading else spoken)
+    section["content"] = spoken
+    return section

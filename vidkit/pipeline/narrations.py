@@ -1,0 +1,49 @@
+"""What is said of narrations before they are made: the words that a voice is handed, and what it
+cannot read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ..core.errors import ProviderError
+from ..models.lesson import Lesson
+from ..models.settings import Settings
+from ..providers import pauses
+from ..providers.base import VoiceAsk, VoiceMaker
+from ..text.speech import marked
+from .assets import voice_ask
+
+
+def handed_text(maker: Any, ask: VoiceAsk) -> str | None:
+    """The words that a voice is handed, None where it does not say so."""
+    said = []
+    for each in pauses.asks(ask):
+        fields = maker.shape(each)
+        text = fields.get("spoken", fields.get("text"))
+        if not isinstance(text, str):
+            return None
+        said.append(text)
+    return "\n\n".join(said)
+
+
+def spoken_sections(
+    lesson: Lesson, settings: Settings, makers: Sequence[VoiceMaker]
+) -> Iterator[str]:
+    """For each section its text as the first of `makers` that can is handed it, the places that
+    differ marked: "It is ⟦5 km → 5 kilometres⟧ long."
+    """
+    for index, section in enumerate(lesson.sections):
+        ask = voice_ask(lesson, index, settings)
+        if ask.file is not None:
+            yield f"(its own sound: {ask.file.name})"
+            continue
+        for maker in makers:
+            try:
+                said = handed_text(maker, ask)
+            except ProviderError as error:
+                yield f"({maker.name}: {error})"
+                continue
+            yield marked(section.content, said) if said is not None else f"({maker.name}: unknown)"
+            break

@@ -1,0 +1,161 @@
+"""Which script a text is written in, which language it is likely in, and who can read it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import lru_cache
+
+_RANGES = (
+    ("Latin", "A-Za-z\u00aa-\u024f\u1e00-\u1eff"),
+    ("Greek", "\u0370-\u03ff\u1f00-\u1fff"),
+    ("Cyrillic", "\u0400-\u052f"),
+    ("Armenian", "\u0530-\u058f"),
+    ("Hebrew", "\u0590-\u05ff"),
+    ("Arabic", "\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff"),
+    ("Devanagari", "\u0900-\u0963\u0966-\u097f"),
+    ("Bengali", "\u0980-\u09ff"),
+    ("Gurmukhi", "\u0a00-\u0a7f"),
+    ("Gujarati", "\u0a80-\u0aff"),
+    ("Oriya", "\u0b00-\u0b7f"),
+    ("Tamil", "\u0b80-\u0bff"),
+    ("Telugu", "\u0c00-\u0c7f"),
+    ("Kannada", "\u0c80-\u0cff"),
+    ("Malayalam", "\u0d00-\u0d7f"),
+    ("Sinhala", "\u0d80-\u0dff"),
+    ("Thai", "\u0e00-\u0e7f"),
+    ("Lao", "\u0e80-\u0eff"),
+    ("Myanmar", "\u1000-\u109f"),
+    ("Georgian", "\u10a0-\u10ff"),
+    ("Hangul", "\u1100-\u11ff\uac00-\ud7af"),
+    ("Ethiopic", "\u1200-\u139f"),
+    ("Khmer", "\u1780-\u17ff"),
+    ("kana", "\u3040-\u30ff"),
+    ("Chinese characters", "\u3400-\u9fff\U00020000-\U0003ffff"),
+)
+_PATTERNS = tuple((name, re.compile(f"[{each}]")) for name, each in _RANGES)
+_OF_LANGUAGE = {
+    "Greek": "el grc", "Cyrillic": "ru uk bg be sr mk kk ky mn tt ba cv tk", "Armenian": "hy hyw",
+    "Hebrew": "he iw yi", "Arabic": "ar fa ur ps sd ug ku", "Devanagari": "hi mr ne sa kok bpy",
+    "Bengali": "bn as bpy", "Gurmukhi": "pa", "Gujarati": "gu", "Oriya": "or", "Tamil": "ta",
+    "Telugu": "te", "Kannada": "kn", "Malayalam": "ml", "Sinhala": "si", "Thai": "th", "Lao": "lo",
+    "Myanmar": "my shn", "Georgian": "ka", "Hangul": "ko", "Ethiopic": "am ti", "Khmer": "km",
+    "kana": "ja", "Chinese characters": "zh cmn yue hak ja ko",
+}  # fmt: skip
+_USUAL = {
+    "Greek": "el", "Cyrillic": "ru", "Armenian": "hy", "Hebrew": "he", "Arabic": "ar",
+    "Devanagari": "hi", "Bengali": "bn", "Gurmukhi": "pa", "Gujarati": "gu", "Oriya": "or",
+    "Tamil": "ta", "Telugu": "te", "Kannada": "kn", "Malayalam": "ml", "Sinhala": "si",
+    "Thai": "th", "Lao": "lo", "Myanmar": "my", "Georgian": "ka", "Hangul": "ko",
+    "Ethiopic": "am", "Khmer": "km", "kana": "ja", "Chinese characters": "zh",
+}  # fmt: skip
+NAMES = {
+    "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian",
+    "pt": "Portuguese", "nl": "Dutch", "pl": "Polish", "sv": "Swedish", "da": "Danish",
+    "tr": "Turkish", "el": "Greek", "ru": "Russian", "uk": "Ukrainian", "he": "Hebrew",
+    "ar": "Arabic", "fa": "Persian", "hi": "Hindi", "bn": "Bengali", "ta": "Tamil",
+    "te": "Telugu", "th": "Thai", "ko": "Korean", "ja": "Japanese", "zh": "Chinese",
+    "ka": "Georgian", "hy": "Armenian", "am": "Amharic",
+}  # fmt: skip
+
+# Words that are common in one language and rare in the others.
+_COMMON = {
+    "en": "the of and to is that it was for with as are this from have not they which you were",
+    "de": "der die und das nicht ist ein eine den mit dem auch sich auf wird sind werden von zu im",
+    "fr": "les des est une dans que qui pour pas sur avec sont plus par ce cette il elle et aux",
+    "es": "los las una que por con para del como más está son esta pero sus hay cuando y el",
+    "it": "il che di non una per sono della con gli del anche nel alla questo più come è dei",
+    "pt": "não uma os que para com do da em são mais dos das como está pelo isso também e o",
+    "nl": "het een van niet dat zijn voor met worden ook maar aan door deze wordt naar is de",
+    "pl": "nie jest się na do że to w z są jak przez dla oraz które tym lub ale czy po",
+    "sv": "och att det som en är för inte med till den har av ett om så kan var men på",
+    "da": "og at det som en er for ikke med til den har af et om så kan var men på der",
+    "tr": "bir ve bu için ile çok daha olan olarak gibi kadar sonra ne da de en var her ama",
+}
+_WORDS = {language: frozenset(words.split()) for language, words in _COMMON.items()}
+_LEAST_LETTERS = 20
+_LEAST_WORDS = 12
+UNREAD = 0.2
+"""Share of a text's letters that a voice may be unable to read; a foreign name or two."""
+
+
+@lru_cache(maxsize=512)
+def scripts(text: str) -> Counter[str]:
+    """How many letters of each script a text has."""
+    found = Counter({name: len(pattern.findall(text)) for name, pattern in _PATTERNS})
+    return +found
+
+
+def main_script(text: str) -> str:
+    """The script of most letters; "" where there are none."""
+    found = scripts(text)
+    if found["kana"] and found["kana"] + found["Chinese characters"] > found.total() / 2:
+        return "kana"
+    return max(found, key=lambda name: found[name], default="")
+
+
+def likely_language(text: str) -> str | None:
+    """The language that a text is likely in ("de"), None where nothing speaks for one."""
+    script = main_script(text)
+    if not script or scripts(text).total() < _LEAST_LETTERS:
+        return None
+    if script != "Latin":
+        return _of_letters(text, script)
+    words = re.findall(r"[^\W\d_]+", text.lower())
+    if len(words) < _LEAST_WORDS:
+        return None
+    shares = {name: sum(map(common.__contains__, words)) for name, common in _WORDS.items()}
+    first, second, *_ = sorted(shares, key=lambda name: -shares[name])
+    sure = shares[first] >= 0.12 * len(words) and shares[first] >= 1.4 * shares[second] + 1
+    return first if sure else None
+
+
+def _of_letters(text: str, script: str) -> str:
+    """The language of a script; letters that only one of several uses decide."""
+    if script == "Arabic" and re.search("[پچژگ]", text):
+        return "ur" if re.search("[ٹڈڑے]", text) else "fa"
+    if script == "Cyrillic" and re.search("[іїєґ]", text):
+        return "uk"
+    return _USUAL[script]
+
+
+def name_of(language: str) -> str:
+    """ "German (de)"."""
+    name = NAMES.get(language)
+    return f"{name} ({language})" if name else f"the language {language!r}"
+
+
+def reads(language: str, script: str) -> bool:
+    """Whether people who write a language (a tag) use a script."""
+    short = language.replace("_", "-").split("-")[0].lower()
+    if script == "Latin":
+        return True
+    return short in _OF_LANGUAGE.get(script, "").split()
+
+
+def language_note(text: str, language: str) -> str | None:
+    """What is odd about a text in a lesson of `language`, with the mend; None for nothing."""
+    likely, short = likely_language(text), language.replace("_", "-").split("-")[0].lower()
+    if likely is None or likely == short:
+        return None
+    script = main_script(text)
+    known = short in _WORDS or script != "Latin"
+    if not known or (script != "Latin" and reads(language, script)):
+        return None
+    return (
+        f"the text looks like {name_of(likely)}, and the lesson's language is {language!r}; "
+        f'write "language": "{likely}" if that is so'
+    )
+
+
+def unreadable(text: str, language: str, cannot: str = "") -> str | None:
+    """The script of a text that a voice of `language` cannot read, None where it can read it.
+
+    `cannot` is a script that the voice cannot read although its language uses it.
+    """
+    found = scripts(text)
+    for script, count in found.most_common():
+        able = reads(language, script) and script != cannot
+        if not able and count > UNREAD * found.total():
+            return script
+    return None
