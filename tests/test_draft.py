@@ -720,6 +720,20 @@ def test_broken_slides_are_told_in_words(name: str, tmp_path: Path) -> None:
         vidkit.lesson_from(tmp_path / f"no-{name}")
 
 
+def test_a_lesson_of_another_tool_is_converted(tmp_path: Path) -> None:
+    """Its keys are understood by their meaning, and each section says where it came from."""
+    beats = [{"speaker": "A", "text": f"This is beat number {n}."} for n in (1, 2)]
+    path = tmp_path / "mulmo.json"
+    path.write_text(json.dumps({"title": "Beats", "beats": beats}), "utf-8")
+    lesson = vidkit.lesson_from(path)
+    assert lesson.path.name == "mulmo-lesson.json"
+    assert contents(lesson) == ["This is beat number 1.", "This is beat number 2."]
+    assert [section.source for section in lesson.sections] == ["section 1", "section 2"]
+    path.write_text("[1, 2]", "utf-8")
+    with pytest.raises(LessonError, match=r"mulmo\.json"):
+        vidkit.lesson_from(path)
+
+
 # A writer, where somebody asks for one
 
 

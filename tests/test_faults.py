@@ -84,7 +84,9 @@ def made(
             clock=asyncio.get_running_loop().time,
             store=store,
         )
-        settings = Settings(section_workers=SECTIONS, video_workers=LESSONS, size=(64, 36))
+        settings = Settings(
+            section_workers=SECTIONS, video_workers=LESSONS, size=(64, 36), voice="gtts"
+        )
         try:
             return await Batch(settings, runtime).make(
                 [Job(path, folder / f"out {path.stem}") for path in lessons]

@@ -80,3 +80,13 @@ def test_a_plan_is_what_a_run_calls(tmp_path: Path) -> None:
     made = [step for section in report.sections for step in section.seconds]
     kept = [step for section in report.sections for step in section.kept]
     assert len(made) - len(kept) - len(report.sections) + kept.count("clip") == 8
+
+
+def test_a_plan_learns_from_what_was_made(tmp_path: Path) -> None:
+    """What pieces took in one lesson is what the plan of the next one counts on."""
+    first, second = written(tmp_path, "first", 3), written(tmp_path, "second", 3)
+    how = {"images": "slides", "voice": "simulated:latency=0,seconds=0.2", "size": (64, 36)}
+    report = vidkit.process_all_videos([first], progress=False, **how).videos[0]
+    took = [section.work["image"] for section in report.sections]
+    (images,) = (calls for calls in vidkit.plan(second, **how).calls if calls.kind == "image")
+    assert images.seconds == pytest.approx(sum(took) / 3, abs=0.001)

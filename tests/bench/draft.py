@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tarfile
 import time
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +74,12 @@ def broken(lesson: vidkit.Lesson, book: dict[str, Any]) -> list[str]:
     """The promises that a draft breaks."""
     texts = [joined(cell["source"]) for cell in book["cells"]]
     texts += [json.dumps(output, ensure_ascii=False) for output in outputs(book)]
+    texts = [unicodedata.normalize("NFKC", re.sub(r"</?su[bp]>", "", text)) for text in texts]
     source = re.sub(r"\W+", " ", "\n".join(texts).lower())
     found = list(lesson.warnings)
     for number, section in enumerate(lesson.sections, start=1):
         shown = [section.content, section.title or "", *section.slide.get("points", ())]
-        for word in re.findall(r"\w+", " ".join(shown).lower()):
+        for word in re.findall(r"\w+", unicodedata.normalize("NFKC", " ".join(shown)).lower()):
             if word not in source:
                 found.append(f"section {number}: the word {word!r} is not in the notebook")
         plain = re.sub(r"\$[^$]+\$|`[^`]*`", "", f"{section.content}\n{section.title or ''}")
@@ -119,7 +121,9 @@ def main() -> int:
             sheet = target.with_suffix(".png")
             subprocess.run(["vidkit", "slides", str(target), "-o", str(sheet)], check=True)
         if given.video:
-            report = vidkit.start(target, settings=vidkit.Settings(progress=False)).result()
+            report = vidkit.start(
+                target, settings=vidkit.Settings(progress=False, voice="espeak")
+            ).result()
             print(f"  {report.path}")
             trouble += not report.made
     return int(trouble > 0)

@@ -7,7 +7,7 @@ import itertools
 import os
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -178,9 +178,11 @@ class FarJournal(Journal):
         needed = {"run": run, "keys": [*keys]}
         self._line.mention(self._run, "need", self._number, needed)
 
-    def end_run(self, run: int, *, finished: bool) -> None:
+    def end_run(
+        self, run: int, *, finished: bool, seconds: Mapping[str, float] | None = None
+    ) -> None:
         """As `Journal.end_run`."""
-        self._ask("end_run", run=run, finished=finished)
+        self._ask("end_run", run=run, finished=finished, seconds=seconds)
 
     def reserve(
         self,

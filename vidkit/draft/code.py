@@ -68,6 +68,8 @@ def _only_settings(code: str, lang: str) -> bool:
     """Whether a program only imports and sets what others need: nobody has to see that."""
     if lang != "python":
         return False
+    if re.search(r"(?m)^(?:import|from) ", code):  # what is called beside them sets something
+        code = re.sub(r"(?m)^[\w.]+\([^()\n]*\)$", "", code)
     return all(_SETTINGS.fullmatch(line) for line in code.split("\n"))
 
 

@@ -15,16 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import Fault, LessonError, OutputError, SettingsError
+from ..models.convert import converted
 from ..models.lesson import Lesson, load_lesson
 from ..models.settings import Settings
-from ..slides.analysis import script_language
-from .blocks import Shown, Source, Turn
+from ..text.scripts import likely_language
+from .blocks import Heading, Shown, Source, Turn
 from .sections import Section, sections_of
 
 MINUTES = 6.0
 """Minutes of a lesson: longer videos are watched to the end by few (Guo 2014)."""
 
-READ = (".ipynb", ".md", ".markdown", ".qmd", ".pptx", ".pdf")
+READ = (".ipynb", ".md", ".markdown", ".qmd", ".pptx", ".pdf", ".json")
 LONGEST_TEXT = 20_000_000
 """Bytes of a text that are read."""
 
@@ -69,7 +70,7 @@ def lesson_from(
     where another lesson, or one that somebody changed, stands at `path`.
     """
     source = _source_path(source)
-    path = source.with_suffix(".json") if path is None else Path(path)
+    path = _beside(source) if path is None else Path(path)
     drafts = draft_of(source, path.stem, language=language)
     return write(_rewritten(drafts, writer, settings)[0], path)
 
@@ -115,7 +116,7 @@ def placed(
             draft = replace(draft, notes=(*draft.notes, long))
         return [(draft, Path(output))]
     longest = MINUTES if minutes is None else minutes
-    drafts = draft_of(source, source.stem, minutes=longest, language=language)
+    drafts = draft_of(source, _beside(source).stem, minutes=longest, language=language)
     several = source.with_suffix("") if len(drafts) > 1 else source.parent
     folder = several if output is None else Path(output)
     return [(draft, folder / f"{draft.name}.json") for draft in drafts]
@@ -137,9 +138,14 @@ def draft_of(
     """
     if minutes is not None and not minutes > 0:
         raise SettingsError(f"minutes is {minutes}; give a number above 0, such as 6")
+    if source.suffix.lower() == ".json":
+        return [_of_json(source, stem)]
     read = _read(source)
     words = " ".join(block.text for block in read.blocks if not isinstance(block, Shown | Turn))
-    read.language = language or read.language or script_language(words) or ""
+    read.language = language or read.language or likely_language(words) or ""
+    first = next((block for block in read.blocks if isinstance(block, Heading)), None)
+    if not read.title and first and first.level == 1:
+        read.title = first.text
     sections = sections_of(read)
     if not sections:
         fault = Fault("it holds nothing to say", "write some words into it, and save it")
@@ -150,6 +156,32 @@ def draft_of(
         _draft(read, part, title, f"{number}{_slug(title)}" if len(parts) > 1 or not stem else stem)
         for number, (part, title) in enumerate(zip(parts, titles, strict=True), start=1)
     ]
+
+
+def _of_json(path: Path, stem: str) -> Draft:
+    """The draft of a lesson of another tool. Raises `LessonError`."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        why = f"it cannot be read ({error.strerror or error})"
+        raise LessonError(path, [Fault(why, "check its name")]) from None
+    made = converted(data, path.name)
+    if isinstance(made, Fault):
+        raise LessonError(path, [made])
+    sections = [
+        {**each, "from": f"section {number}"}
+        for number, each in enumerate(made.lesson["sections"], start=1)
+    ]
+    lesson = {**made.lesson, "from": path.name, "sections": sections}
+    said = [Section([str(each.get("content") or "")]) for each in sections]
+    minutes = sum(section.seconds for section in said) / 60
+    return Draft(stem or path.stem, lesson, {}, minutes, tuple(made.notes))
+
+
+def _beside(source: Path) -> Path:
+    """The file beside a source that its lesson goes to."""
+    path = source.with_suffix(".json")
+    return path if path != source else source.with_name(f"{source.stem}-lesson.json")
 
 
 def _source_path(source: str | Path) -> Path:

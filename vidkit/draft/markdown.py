@@ -47,6 +47,8 @@ _UNSAID = re.compile(
     re.I,
 )
 """Lines that nobody reads aloud: links to open a notebook, pauses, heads of contents, addresses."""
+_RAISED = dict(zip(map(ord, "0123456789+-n"), "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", strict=True))
+_LOWERED = dict(zip(map(ord, "0123456789+-"), "₀₁₂₃₄₅₆₇₈₉₊₋", strict=True))
 _CALLOUT = re.compile(r"\[!(\w+)\][+-]?([^\n]*)\n?")
 _FENCE_OF_COLONS = re.compile(r"\s*(:{3,})\s*(.*?)\s*$")
 _ATTRIBUTES = re.compile(r"\s*\{[^{}\n]{0,200}\}\s*$")
@@ -76,7 +78,8 @@ def markdown(text: str, path: Path) -> Source:
     source = Source(path.name, "Markdown")
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     head, start = _front_matter(lines)
-    source.title, source.language = head.get("title", ""), head.get("lang", "")
+    source.title = head.get("title", "")
+    source.language = head.get("lang") or head.get("language", "")
     slides = list(_slides(lines, start))
     deck = len(slides) > 1 and (
         any(key in head for key in _KEYS_OF_DECKS) or any(notes for _, _, notes in slides)
@@ -344,7 +347,7 @@ class _Walk:
         lang = re.split(r"[\s{},:]", re.sub(r"^\{[\w-]+\}\s*(?=\w)", "", info).strip("{. "))[0]
         code = re.sub(r"(?m)\A(?:(?:#\||:\w[\w-]*:|%%\|).*\n)+", "", token.content)
         if lang.lower() in ("mermaid", "plantuml", "dot", "graphviz"):
-            self.reader.notes.append(f"{self.here}: a diagram in {lang} is shown as its text")
+            self.reader.notes.append(f"{self.here}: a diagram in {lang} is not drawn")
         return code_blocks(code, "" if lang == "code-cell" else lang, self.here)
 
     def directive(self, info: str, content: str) -> list[Block]:
@@ -454,10 +457,11 @@ def spoken(children: Sequence[Token]) -> str:
     """
     pieces: list[str] = []
     hidden = 0
+    raised: dict[int, str] = {}
     for child in children:
         match child.type:
             case "text":
-                pieces.append(child.content if not hidden else "")
+                pieces.append(child.content.translate(raised) if not hidden else "")
             case "softbreak":
                 pieces.append(" ")
             case "hardbreak":
@@ -475,6 +479,8 @@ def spoken(children: Sequence[Token]) -> str:
                     ("</script", "</style")
                 )
                 pieces.append(" " if tag.startswith(("<br", "<img", "<p", "</p")) else "")
+                raised = {"<sup>": _RAISED, "<sub>": _LOWERED}.get(tag, raised)
+                raised = {} if tag.startswith("</su") else raised
     return _line("".join(pieces))
 
 

@@ -19,6 +19,12 @@ from .blocks import Block, Heading, Notes, Picture, Said, Shown, Source, Turn
 WORDS_OF_A_SECTION = 90
 """Words after which text without anything to show goes on in a new section: some 36 s."""
 
+LONGEST_TITLE = 60
+"""Characters of two headings that are put together."""
+
+WORDS_BEFORE_POINTS = 35
+"""Words that may be said while none of the points on a slide is spoken of yet."""
+
 WORDS_A_MINUTE = 150
 SECONDS_BETWEEN = 0.6
 """The pace of speech, and the pause between two sections, by which lengths are foretold."""
@@ -124,11 +130,15 @@ def _only_heading(group: Sequence[Block]) -> bool:
 
 
 def _outermost(group: list[Block]) -> list[Block]:
-    """The group with one heading: the text of the last, on the level of the highest."""
+    """The group with one heading, on the level of the highest: those that follow one another
+    together, where they are short, else the last.
+    """
     heads = [block for block in group if isinstance(block, Heading)]
     if len(heads) < 2:
         return group
-    one = replace(heads[-1], level=min(head.level for head in heads))
+    both = ": ".join(head.text.rstrip(":") for head in heads[-2:])
+    text = both if len(both) <= LONGEST_TITLE else heads[-1].text
+    one = replace(heads[-1], text=text, level=min(head.level for head in heads))
     return [one, *(block for block in group if not isinstance(block, Heading))]
 
 
@@ -210,7 +220,8 @@ def _told(
 ) -> list[Section]:
     """The sections of one run: `text`, what is shown then, and the words that look `back`."""
     shown = _side_by_side(shown)
-    before, text = _too_long(text, language)
+    most = WORDS_BEFORE_POINTS if shown[0].kind in ("points", "steps") else WORDS_OF_A_SECTION
+    before, text = _too_long(text, most, language)
     words = _shared(text, shown, language)
     last = _last_result(shown)
     shown = _commented(shown, [*words[:last], [*words[last], *back], *words[last + 1 :]], language)
@@ -269,15 +280,16 @@ def _commented(
     return found
 
 
-def _too_long(text: Sequence[Said], language: str) -> tuple[list[Said], list[Said]]:
-    """What stands before a figure, parted: what is said before it comes up, and over it."""
-    start, count = len(text), 0
-    while start and (
-        start == len(text) or count + count_words(text[start - 1].text) <= WORDS_OF_A_SECTION
-    ):
+def _too_long(text: Sequence[Said], most: int, language: str) -> tuple[list[Said], list[Said]]:
+    """What stands before something that is shown, parted: what is said before it comes up, and
+    the last words, at most so many where sentences end so, over it.
+    """
+    pieces = [piece for one in text for piece in _pieces(one, most, language)]
+    start, count = len(pieces), 0
+    while start and (start == len(pieces) or count + count_words(pieces[start - 1].text) <= most):
         start -= 1
-        count += count_words(text[start].text)
-    return list(text[:start]), list(text[start:])
+        count += count_words(pieces[start].text)
+    return pieces[:start], pieces[start:]
 
 
 def _shared(text: Sequence[Said], shown: Sequence[Shown], language: str) -> list[list[Said]]:
@@ -332,7 +344,7 @@ def _last_result(shown: Sequence[Shown]) -> int:
 def _alone(text: Sequence[Said], language: str) -> list[Section]:
     """Text with nothing to show, in sections that do not go on for too long."""
     found: list[Section] = []
-    pieces = [piece for one in text for piece in _pieces(one, language)]
+    pieces = [piece for one in text for piece in _pieces(one, WORDS_OF_A_SECTION, language)]
     for piece in pieces:
         count = count_words(piece.text)
         if not found or count_words(found[-1].content) + count > WORDS_OF_A_SECTION:
@@ -343,13 +355,13 @@ def _alone(text: Sequence[Said], language: str) -> list[Section]:
     return found
 
 
-def _pieces(text: Said, language: str) -> list[Said]:
-    """A paragraph, cut between sentences where it is too long for one section."""
-    if count_words(text.text) <= WORDS_OF_A_SECTION:
+def _pieces(text: Said, most: int, language: str) -> list[Said]:
+    """A paragraph, cut between sentences where it has more than so many words."""
+    if count_words(text.text) <= most:
         return [text]
     found: list[Said] = []
     for part in sentences(text.text, language):
-        if found and count_words(found[-1].text) + count_words(part) <= WORDS_OF_A_SECTION:
+        if found and count_words(found[-1].text) + count_words(part) <= most:
             found[-1] = replace(found[-1], text=f"{found[-1].text} {part}")
         else:
             found.append(replace(text, text=part))

@@ -26,7 +26,7 @@ from ..models.lesson import json_schema, read_lesson
 from ..models.settings import Settings
 from ..pipeline.shared import gate_of, in_use, store_of, use
 from ..providers.writers import WriteAsk, Writer, Written, writer_maker
-from ..slides.override import EXAMPLES
+from ..slides.override import prompt_page
 from ..store import Store, cache_key
 from ..store.ledger import Budget
 from .course import Draft
@@ -359,33 +359,19 @@ _LONG: dict[str, Any] = {
     ],
 }
 
-_HEAD = """\
-Write a lesson as JSON for a narrated video, from what I give you at the end: a topic, my notes, or
-a page of text. Answer with the JSON alone, without a fence around it.
-
-- A lesson takes 3 to 6 minutes: 6 to 14 sections, each of 40 to 90 words in `content`.
-- `content` is spoken. Write short sentences for somebody who hears them once. Say what a term means
-  before you use it. Write numbers, units and formulas as usual; formulas in LaTeX between dollar
-  signs. No headings, lists, emoji or stage directions in it.
-- Begin with a question or a puzzle, and answer it later. Ask one question in between. End with what
-  to remember.
-- `slide` shows what is said and does not repeat it: points have 2 to 7 words. Prefer a chart, a
-  table, a diagram, an equation or steps over points wherever there is something to show, and take
-  numbers only from what I give you.
-- `image_description` says in one sentence what a picture of the section would show.
-- State only what you know for certain. From notes or a page, state nothing that is not in it.
-- Write in the language of my text, and set `language` to its tag.
+_SOURCE = """
+The lesson is made from what stands at the end: a topic, notes, or a page of text. From notes or a
+page, state nothing that is not in it. Write in its language, and set `language` to its tag.
 """
 
 
 def prompt() -> str:
     """Instructions, the format, each kind of slide and two examples, as one text."""
     parts = [
-        _HEAD,
+        prompt_page().rstrip(),
+        _SOURCE,
         "# The format, as JSON Schema\n",
         _compact(json_schema()),
-        "\n# The kinds of slides: what may stand in `slide`\n",
-        "\n".join(f"{name}: {_compact(example)}" for name, example in EXAMPLES.items()),
         "\n# Two examples\n",
         json.dumps(_SHORT, ensure_ascii=False, indent=1),
         "",

@@ -203,6 +203,7 @@ class _Tally:
         self._settings = settings
         self._sources = sources
         self._store = store
+        self._known = store.journal.seconds()
         self._seen: set[str] = set()
         self._calls: dict[tuple[str, str], Calls] = {}
         self._faults: dict[str, list[int]] = {}
@@ -220,7 +221,11 @@ class _Tally:
             )
             for kind, sources in self._sources.items()
         )
-        clip = 0.0 if self._has_clip(lesson, index, drawn, spoken) else clip_seconds(self._settings)
+        clip = (
+            0.0
+            if self._has_clip(lesson, index, drawn, spoken)
+            else clip_seconds(self._settings, self._known)
+        )
         self.clips += bool(clip)
         return SectionLoad(image, audio, clip, lesson.sections[index].title)
 
@@ -265,7 +270,7 @@ class _Tally:
         only one would cost is counted although its key is still missing.
         """
         key, kind, maker = candidate.key(), PARTS[candidate.kind], candidate.maker
-        seconds = usual_seconds(maker)
+        seconds = usual_seconds(candidate.kind, maker, self._settings, self._known)
         was = self._calls.get((kind, candidate.name)) or Calls(
             kind, candidate.name, priced=getattr(maker, "priced", None), seconds=seconds
         )

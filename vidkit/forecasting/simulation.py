@@ -255,7 +255,9 @@ class NoBooks(Journal):
     def need(self, run: int, keys: Iterable[str]) -> None:
         """Nothing to note."""
 
-    def end_run(self, run: int, *, finished: bool) -> None:
+    def end_run(
+        self, run: int, *, finished: bool, seconds: Mapping[str, float] | None = None
+    ) -> None:
         """Nothing to note."""
 
     def reserve(self, **_: Any) -> Reservation:
@@ -268,6 +270,13 @@ class NoBooks(Journal):
     def spent(self, *_: Any, **__: Any) -> Money:
         """Nothing."""
         return self._none
+
+    def seconds(self) -> dict[str, float]:
+        """Nothing."""
+        return {}
+
+    def close(self) -> None:
+        """Nothing to close."""
 
 
 class NoShelf(Store):

@@ -13,13 +13,16 @@ from ..core.errors import KeyMissing, SettingsError
 from ..models.lesson import Lesson, Section, lesson_files, load_lesson
 from ..models.settings import Settings
 from ..pipeline.assets import image_ask, price, requests, voice_ask
+from ..pipeline.context import work_name
 from ..pipeline.output import REPORT
+from ..pipeline.shared import store_of
 from ..pipeline.workload import ANY, Kind, Load, Piece, Provider, SectionLoad
 from ..providers.base import ImageAsk, VoiceAsk
 from ..providers.registry import image_makers, voice_makers
 from ..providers.simulated import RateLimit
 from ..report.reports import BatchReport, VideoReport
 from ..store.ledger import Journal
+from ..store.store import default_folder
 
 Seconds = float | tuple[float, float] | Callable[[Section], float]
 """A number; (mean, standard deviation), drawn log-normally, as such times mostly lie; or a
@@ -192,9 +195,10 @@ def load_of(
         chance = Random(f"{seed} {kind}")  # noqa: S311 - a course of events, no secret
         return draw(kind, seconds.get(kind), usual, earlier, chance)
 
-    image_s = drawn("image", usual_seconds(makers["image"]))
-    voice_s = drawn("audio", usual_seconds(makers["audio"]))
-    clip_s = drawn("clip", clip_seconds(settings))
+    known = known_seconds(settings)
+    image_s = drawn("image", usual_seconds("image", makers["image"], settings, known))
+    voice_s = drawn("audio", usual_seconds("audio", makers["audio"], settings, known))
+    clip_s = drawn("clip", clip_seconds(settings, known))
 
     def section(lesson: Lesson, i: int) -> SectionLoad:
         image = _piece(makers["image"], image_ask(lesson, i, settings), image_s(lesson, i))
@@ -237,17 +241,32 @@ def _first(
         return _Keyless(str(settings.sources(kind)[0]))
 
 
-def usual_seconds(maker: Any) -> float:
-    """Seconds that a call of this provider takes, where nobody says: its own `latency`, or else
-    what such a provider typically takes.
+def usual_seconds(kind: Kind, maker: Any, settings: Settings, known: Mapping[str, float]) -> float:
+    """Seconds that a call of this provider takes, where nobody says: its own `latency`, else what
+    it took in earlier runs (`known`, as the ledger's `seconds`), else what such a provider
+    typically takes.
     """
-    usual: float = getattr(maker, "latency", TYPICAL_SECONDS.get(maker.name, UNKNOWN_SECONDS))
+    typical = TYPICAL_SECONDS.get(maker.name, UNKNOWN_SECONDS)
+    before = known.get(work_name(kind, maker.name, settings), typical)
+    usual: float = getattr(maker, "latency", before)
     return usual
 
 
-def clip_seconds(settings: Settings) -> float:
+def clip_seconds(settings: Settings, known: Mapping[str, float]) -> float:
     """A core's seconds to cut a clip with these settings, where nobody says."""
-    return CLIP_SECONDS
+    return known.get(work_name("clip", None, settings), CLIP_SECONDS)
+
+
+def known_seconds(settings: Settings) -> Mapping[str, float]:
+    """What pieces of work took in earlier runs with the store of these settings, where there is
+    one; none is made for it.
+    """
+    folder = settings.cache_dir or default_folder()
+    if not settings.cache or not Path(folder).expanduser().is_dir():
+        return {}
+    if not any(Path(folder).expanduser().iterdir()):
+        return {}
+    return store_of(settings).journal.seconds()
 
 
 def _piece(maker: Any, ask: ImageAsk | VoiceAsk, seconds: float) -> Piece:

@@ -35,7 +35,7 @@ from ..providers import pauses
 from ..providers.base import ImageAsk, Narration, Picture, Request, VoiceAsk
 from ..providers.files import own_on_a_slide
 from ..providers.limiter import UNCONFIRMED_TRIES
-from ..providers.registry import AUTO
+from ..providers.registry import AUTO, AUTO_VOICES
 from ..providers.speakers import chosen_because, order
 from ..store import Asset, Store, cache_key
 from ..store.ledger import Reservation
@@ -234,7 +234,9 @@ def candidates(
             makers[n],
             sources[n].gate,
             asked,
-            chosen_because(makers[n], asked.language) if auto else None,
+            chosen_because(makers[n], asked.language)
+            if auto and makers[n].name in AUTO_VOICES
+            else None,
         )
         for n, asked in order(makers, ask)
     )

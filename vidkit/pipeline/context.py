@@ -44,6 +44,16 @@ PARTS: dict[PartKind, str] = {"image": "image", "audio": "narration"}
 """What people call the parts of a section."""
 
 
+def work_name(step: str, by: str | None, settings: Settings) -> str:
+    """Under which name the ledger remembers what a piece of work took: that of a provider (`by`),
+    or of vidkit's own for videos of such a size that move so.
+    """
+    if by is not None:
+        return f"{step} by {by}"
+    width, height = settings.size
+    return f"{step} of {width}x{height}, {settings.motion}, {settings.reveal}"
+
+
 class RunInThread(Protocol):
     """Calls a blocking function where it blocks nobody: `core.loop.run_in_thread`.
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
+from statistics import fmean
 
 from ..core.errors import Cancelled, NothingMade, SettingsError, StoreError, VidkitError
 from ..core.events import LessonEnded, LessonStarted, Noticed, SectionEnded
@@ -19,6 +20,7 @@ from ..report.reports import SectionReport, VideoReport
 from ..store import Asset
 from ..store.ledger import Money
 from ..text.captions import Cue, Word, cues, to_srt, to_vtt
+from ..text.display import plain
 from .assets import (
     MEDIA_VERSION,
     Cached,
@@ -31,7 +33,7 @@ from .assets import (
     seam_key_fields,
     video_key_fields,
 )
-from .context import LessonContext, as_ours, describe
+from .context import LessonContext, as_ours, describe, work_name
 from .output import POSTER, SHEET, SRT, VIDEO, VTT
 from .section import SectionTask, StepRecord
 
@@ -156,9 +158,21 @@ class LessonTask:
                     self._write_report()
             if context.run is not None:
                 with suppress(StoreError):
-                    context.runtime.store.journal.end_run(context.run, finished=self.finished)
+                    context.runtime.store.journal.end_run(
+                        context.run, finished=self.finished, seconds=self._seconds()
+                    )
         finally:
             context.output.release()
+
+    def _seconds(self) -> dict[str, float]:
+        """What each kind of work took on average, as the ledger remembers it for plans."""
+        took: dict[str, list[float]] = {}
+        for report in self.reports.values():
+            by = {"image": report.image_by, "audio": report.voice_by, "clip": None}
+            for step, seconds in report.work.items():
+                what = work_name(step, by[step], self.context.settings)
+                took.setdefault(what, []).append(seconds)
+        return {what: fmean(several) for what, several in took.items()}
 
     async def make(self) -> VideoReport:
         """The sections, then the video, then the report."""
@@ -310,7 +324,7 @@ class VideoTask:
     def title(self) -> str:
         """The video's title: the lesson's, or its file's name."""
         lesson = self.context.lesson
-        return lesson.title or printable(lesson.name, line=True)
+        return plain(lesson.title or "") or printable(lesson.name, line=True)
 
     def key(self) -> str:
         """The video's key. Blocks."""

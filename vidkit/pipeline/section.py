@@ -26,6 +26,7 @@ from ..report.reports import SectionReport
 from ..store import Asset
 from ..store.store import unkept
 from ..text.captions import Word
+from ..text.display import plain
 from ..text.timing import estimated_words
 from .assets import (
     Cached,
@@ -446,7 +447,7 @@ class SectionTask:
     @property
     def title(self) -> str:
         """The section's title, or its number where it has none."""
-        return self.section.title or f"Section {self.index + 1}"
+        return plain(self.section.title or "") or f"Section {self.index + 1}"
 
     @property
     def _chosen(self) -> bool:

@@ -22,7 +22,16 @@ from .figures import height_of, shape_of
 from .layouts import BY_LAYOUT, cut_code, draft
 from .slide import LAYOUTS, Curve, Entry, Layout, Side, Slide
 
-KEYS = ("layout", "points", "equation", "code", "lang", *READERS, *sum(BESIDE.values(), ()))
+KEYS = (
+    "layout",
+    "points",
+    "equation",
+    "code",
+    "lang",
+    "output",
+    *READERS,
+    *sum(BESIDE.values(), ()),
+)
 """What a section's `slide` may have."""
 
 MOST_POINTS, MOST_BESIDE = 12, 4
@@ -109,7 +118,9 @@ def wished(wish: Mapping[str, Any], reading: Reading, picture: Path | None = Non
     slide = _filled(layout, points, reading)
     if layout == "code" and code:
         shown, notes = cut_code(code)
-        slide = replace(slide, code=shown, code_language=lang.lower(), notes=notes)
+        printed, more = cut_code(_text(wish, "output", LONGEST_CODE))
+        slide = replace(slide, code=shown, code_language=lang.lower(), notes=(*notes, *more))
+        slide = replace(slide, output=printed)
     if layout == "equation" and equations:
         _check_lengths(equations)
         slide = replace(slide, equations=equations[:MOST_EQUATIONS])

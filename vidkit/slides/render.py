@@ -86,6 +86,7 @@ def spec(slide: Slide, frame: Frame) -> dict[str, Any]:
         "equations": _equations(slide.equations),
         "code": slide.code,
         "code_language": slide.code_language,
+        "output": slide.output,
         "curve": {
             "x": runs(slide.axes[0]),
             "y": runs(slide.axes[1]),

@@ -141,6 +141,7 @@ class Slide:
     equations: tuple[str, ...] = ()
     code: str = ""
     code_language: str = ""
+    output: str = ""
     axes: tuple[str, str] = ("", "")
     curves: tuple[Curve, ...] = ()
     figure: Figure | None = None

@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -196,7 +196,10 @@ CREATE TABLE tally (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWI
 """
 
 
-MIGRATIONS: tuple[Migration, ...] = (statements(_TABLES),)
+_PACE = "CREATE TABLE pace (what TEXT PRIMARY KEY, seconds REAL NOT NULL) WITHOUT ROWID"
+"""Version 2 knows how long pieces of work take on this machine."""
+
+MIGRATIONS: tuple[Migration, ...] = (statements(_TABLES), statements(_PACE))
 """The first makes the tables of version 1; each further one changes them to the next version, and
 stays as it is for ever."""
 
@@ -277,16 +280,31 @@ class Journal:
         """Note further assets that a run needs."""
         self._base.do(lambda base: _need(base, run, keys))
 
-    def end_run(self, run: int, *, finished: bool) -> None:
-        """Note that a run ended. What one needs that did not finish its lesson stays needed."""
+    def end_run(
+        self, run: int, *, finished: bool, seconds: Mapping[str, float] | None = None
+    ) -> None:
+        """Note that a run ended. What one needs that did not finish its lesson stays needed.
+
+        seconds: what a piece of work took on average, by its name; counts half, and what was
+        known before the other half.
+        """
 
         def work(base: sqlite3.Connection) -> None:
             done = (time.time(), finished, run)
             base.execute("UPDATE run SET ended = ?, finished = ? WHERE id = ?", done)
             if finished:
                 base.execute("DELETE FROM need WHERE run = ?", (run,))
+            base.executemany(
+                "INSERT INTO pace VALUES (?, ?) ON CONFLICT (what) "
+                "DO UPDATE SET seconds = (seconds + excluded.seconds) / 2",
+                tuple((seconds or {}).items()),
+            )
 
         self._base.do(work)
+
+    def seconds(self) -> dict[str, float]:
+        """What a piece of work took in earlier runs, by its name."""
+        return dict(self._rows("SELECT what, seconds FROM pace"))
 
     def needed(self, *, under_way: bool = False) -> set[str]:
         """The keys that unfinished lessons need; `under_way`: those of runs that go on now."""

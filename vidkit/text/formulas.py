@@ -84,6 +84,7 @@ _HINT = re.compile(
 _START = re.compile(
     r"(?<![\w.\-/@#$&\\'’^_{}°*])(?=[A-Za-zΑ-ω\d(\[√∛∑∏∫∂½⅓⅔¼¾|∞]|\.\d|[-−±∓](?=[\w(√.])|\\[a-z])"
 )
+_WEB = re.compile(r"\S{0,20}(?:://|www\.)\S{1,2000}")
 _SLIPS = frozenset(["a", "I", "A"])
 
 
@@ -95,7 +96,12 @@ def equations(text: str) -> Iterator[tuple[int, int, Node]]:
     for line in text.split("\n"):
         end_of_line, place = at + len(line), at
         if _HINT.search(line):
+            web = [found.span() for found in _WEB.finditer(text, at, end_of_line)]
             while (start := _START.search(text, place, end_of_line)) is not None:
+                inside = next((end for begin, end in web if begin <= start.start() < end), 0)
+                if inside:
+                    place = inside
+                    continue
                 reader = Prose(text, start.start(), end_of_line)
                 node = reader.expression()
                 if node is not None and reader.certain(start.start()):
@@ -235,6 +241,8 @@ class Prose(Reader):
             ok = spaced or not {left.kind, right.kind} & {"row", "name"}
             if not spaced and left.kind == right.kind == "symbol" and left.text.isupper():
                 return evidence.relation  # "M*A*S*H"
+            if not spaced and numbers and min(len(left.text), len(right.text)) > 2:
+                return evidence.relation  # "640*200 pixels"
             if ok and not spaced and left.kind == right.kind == "symbol" and not evidence.names:
                 # "g*n" may be a word with a hole in it; "a*b*c" is none
                 evidence.names += 1

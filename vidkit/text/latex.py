@@ -168,10 +168,11 @@ class Latex(Reader):
 
     def row(self, until: str, depth: int, shift: int = 0) -> Node:
         """What stands side by side up to `until` ("}", "]", "\\right", "" for the end)."""
-        start, parts = self.at, []
+        start = self.at
+        parts: list[Node] = []
         while self.at < len(self.text) and not (until and self.text.startswith(until, self.at)):
             before = self.at
-            node = self.atom(depth)
+            node = self.absolute(parts, depth) or self.atom(depth)
             if node is not None:
                 parts.append(self.scripts(node, depth))
             if self.at == before:
@@ -181,6 +182,18 @@ class Latex(Reader):
         if shift:
             parts = [_moved(part, shift) for part in parts]
         return Node("row", start + shift, "", tuple(parts))
+
+    def absolute(self, before: list[Node], depth: int) -> Node | None:
+        """ "|x|", where a value may begin: what stands between two strokes."""
+        if self.peek() != "|" or depth >= DEEPEST:
+            return None
+        last = before[-1] if before else None
+        opens = last is None or last.kind in ("sign", "word", "function") or last.text == "||"
+        if not opens or self.text.find("|", self.at + 1, self.at + 60) < 0:
+            return None
+        at = self.at
+        self.at += 1
+        return Node("fence", at, "||", (self.row("|", depth + 1),))
 
     def argument(self, depth: int) -> Node:
         """The next group or sign."""
@@ -307,7 +320,7 @@ class Latex(Reader):
             if name in ("left", "right") and self.peek() == ".":
                 self.at += 1
             return None
-        return Node("word", at, name)
+        return Node("word" if name.isalpha() else "sign", at, name)
 
     def upright(self, at: int, depth: int) -> Node:
         found = self.run(re.compile(r"\s?\{([^{}]{0,200})\}"))

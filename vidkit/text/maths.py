@@ -11,7 +11,19 @@ import re
 from collections.abc import Iterator, Sequence
 
 from .formulas import equations
-from .latex import CALLED, DOWN, EMPTY, FAMOUS, LETTER_NAMES, LOWERED, RAISED, UP, Node, read
+from .latex import (
+    CALLED,
+    DOWN,
+    EMPTY,
+    FAMOUS,
+    HALVES,
+    LETTER_NAMES,
+    LOWERED,
+    RAISED,
+    UP,
+    Node,
+    read,
+)
 from .vocabulary import Vocabulary, units_of, vocabulary
 
 __all__ = [
@@ -102,7 +114,10 @@ class _Speaker:
                 return [(_elements(node.text, self.words), node.at)]
             case "measure":
                 number, unit = node.parts
-                return [(number.text, number.at), *self.single(unit)]
+                said = self.single(unit)
+                if number.text == "1" and self.language in ("fr", "es"):
+                    said = [(re.sub("s$", "", word), at) for word, at in said]
+                return [(number.text, number.at), *said]
             case "unit":
                 symbol = node.parts[0].text
                 local = units_of(self.language).get(symbol, symbol)
@@ -369,7 +384,10 @@ def _row_signs(node: Node) -> str:
     parts = node.parts if node.kind == "row" else (node,)
     text = ""
     for k, part in enumerate(parts):
-        if part.kind == "sign" and part.text in _SPACED:
+        following = parts[k + 1] if k + 1 < len(parts) else None
+        if part.kind == "fraction" and following is not None and following.kind != "sign":
+            text += _half_sign(part) or f"({_sign(part)})"
+        elif part.kind == "sign" and part.text in _SPACED:
             unary = k == 0 or (
                 parts[k - 1].kind == "sign" and parts[k - 1].text in _SPACED | {",", ";", "|"}
             )
@@ -379,7 +397,6 @@ def _row_signs(node: Node) -> str:
         elif part.kind == "big" or (part.kind == "script" and part.parts[0].kind == "big"):
             text += f"{_sign(part)} "
         elif is_function(part) or (part.kind in ("word",)):
-            following = parts[k + 1] if k + 1 < len(parts) else None
             gap = " " if text and text[-1].isalnum() else ""
             after = " " if following is not None and following.kind not in ("fence", "sign") else ""
             text += gap + _sign(part) + after
@@ -430,6 +447,13 @@ def _sign(node: Node) -> str:
 _ALONE = re.compile(r"\d[\d.,]*|√?[^\W\d_]′?[²³¹⁰⁴-⁹ⁿ₀-₉]*|d²?\w?²?|∂²?\w?²?|\w\([^()]*\)|[½¼¾⅓⅔]")
 
 
+def _half_sign(node: Node) -> str:
+    """ "½" for a fraction that has a character of its own, "" for any other."""
+    above, below = (_row_signs(row) for row in node.parts)
+    pairs = {(str(a), str(b)): sign for sign, (a, b) in HALVES.items()}
+    return pairs.get((above, below), "")
+
+
 def _closed(node: Node) -> str:
     text = _row_signs(node)
     return text if _ALONE.fullmatch(text) else f"({text})"
@@ -441,7 +465,7 @@ def _script_signs(node: Node) -> str:
     if below.parts:
         inner = _row_signs(below).replace(" ", "")
         low = "".join(DOWN.get(sign, "") for sign in inner)
-        single = len(low) == len(inner) and not inner.isalpha()
+        single = len(low) == len(inner) and (len(inner) == 1 or not inner.isalpha())
         text += low if single else f"_{inner}" if inner.isalnum() else f"_({inner})"
     if above.parts:
         inner = _row_signs(above).replace(" ", "")

@@ -543,7 +543,7 @@ COUNTS = (
     rule("halves", rf"(?:(?<![\w.,])(\d{{1,4}}) ?)?([{''.join(_HALVES)}])", _half),
     rule("fractions", r"(?<![\w./,:-])(?:(\d{1,3}) )?(\d)/(\d{1,3})(?![\w./:]\w|\w|/)", _fraction),
     rule("percent", r"(?<=\d) ?%(?![\w%])", " percent"),
-    rule("a point before digits", r"(?<![\w.)\]/\\*'\"])\.(?=\d)(?!\d+\.)", "point "),
+    rule("a point before digits", r"(?<![\w.)\]/\\*'\"])\.(?=\d+(?![\w.]))", "point "),
     rule("numbers with #", r"(?:(?<=[\s(])|\A)#(?=\d{1,4}(?![\w-]))", "number "),
     rule("about a number", r"(?:(?<=[\s(])|\A)~ ?(?=\d)", "about "),
     rule("less than a number", r"(?:(?<=[\s(])|\A)<(?=\.?\d)(?!\d+>)", "less than "),
@@ -551,7 +551,7 @@ COUNTS = (
     rule("at most a number", r"(?:(?<=[\s(])|\A)(?:≤|<=) ?(?=\d)", "at most "),
     rule("at least a number", r"(?:(?<=[\s(])|\A)(?:≥|>=) ?(?=\d)", "at least "),
     rule("sizes", r"(?<![\w.])(?!80x)(\d{2,5})(?:[x×]| x )(?=\d{2,5}(?!\w|\.\d| ?=))", r"\1 by "),
-    rule("small sizes", r"(?<![\w.])(?!80x)(\d{1,2})x(?=\d{1,2}(?![\w.]))", r"\1 by "),
+    rule("small sizes", r"(?<![\w.])(?!\d{1,2}x86)(\d{1,2})x(?=\d{1,2}(?![\w.]))", r"\1 by "),
     rule(
         "times of a number",
         r"(?<=\d)(?:×|x)(?= (?:faster|slower|more|less|as|larger|smaller|bigger|cheaper|better|"

@@ -570,7 +570,8 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
         return f" {_one(units[symbol]) if one else units[symbol]}{rest}"
 
     return (
-        *(rule(each.name, each.pattern.pattern, KEEP) for each in (*WEB[:3], WEB[4])),
+        *(rule(each.name, each.pattern.pattern, r"\1") for each in WEB[:2]),
+        *(rule(each.name, each.pattern.pattern, KEEP) for each in (WEB[2], WEB[4])),
         rule("dates and versions", r"(?<![\w])\d{1,4}(?:[.:/-]\d{1,4}){2,5}(?![\w])", KEEP),
         _equations(language),
         rule(
@@ -604,7 +605,7 @@ DROP = (
     rule("ticks and carets", r"(?<!\w)[`^]+(?=\w)|(?<=\w)[`^]+(?!\w)|``+", ""),
     rule(
         "stray marks",
-        r"(?<![\w*_~./-])(?:[*_]|~~)+(?=[\w(\"“])|(?<=[a-z.!?)\"”]{2})(?:[*_]|~~)+(?![\w*_~/.])",
+        r"(?<![\w*_~./)^`-])(?:[*_]|~~)+(?=[\w(\"“])|(?<=[!?)\"”])(?:[*_]|~~)+(?![\w*_~/.])",
         "",
     ),
 )
@@ -624,7 +625,6 @@ SPACES = (
 TIDY = (
     rule("spaces and empty lines", r"[ \n]{2,}|\n", _gap),
     rule("no space before a stop", r"(?<=\w) (?=[,.;:!?]+(?:\s|\Z))", ""),
-    rule("nor is one before a stop", r",(?: ?,)* ?(?=[.;!?](?![\w.]))", ""),
     rule("no comma begins a paragraph", r"(?<=\n)[ ,]+", ""),
     rule("what that left behind", r"[ \n]{2,}", _gap),
     rule("ends", r"\A[\s,]+|\s+\Z", ""),

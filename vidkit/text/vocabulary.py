@@ -107,7 +107,8 @@ ENGLISH = Vocabulary(
            (3, 4): "three quarters", (1, 5): "one fifth", (1, 6): "one sixth",
            (1, 8): "one eighth", (1, 10): "one tenth", (2, 5): "two fifths",
            (3, 5): "three fifths", (4, 5): "four fifths", (3, 8): "three eighths",
-           (5, 8): "five eighths", (7, 8): "seven eighths", (5, 6): "five sixths"},
+           (5, 8): "five eighths", (7, 8): "seven eighths", (5, 6): "five sixths",
+           (4, 3): "four thirds"},
     degrees="degrees",
     percent="percent",
 )  # fmt: skip
