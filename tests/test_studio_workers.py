@@ -14,7 +14,7 @@ from vidkit import Plan, api
 from vidkit.core import loop
 from vidkit.errors import SettingsError, VidkitError
 from vidkit.events import WorkersChanged
-from vidkit.models import Lesson, Settings, load_lesson
+from vidkit.models import TABLE, Lesson, Settings, load_lesson
 from vidkit.providers.simulated import Simulated
 from vidkit.studio import Workers, settings
 from vidkit.studio.settings import Subject, band
@@ -289,3 +289,14 @@ def test_what_a_run_says_is_shown(tmp_path: Path) -> None:
     assert "3 videos × 7 sections" in shown(workers)["line"]
     assert "memory is short" in shown(workers)["line"]
     assert told == []
+
+
+def test_a_setting_with_a_label_has_a_field() -> None:
+    """The panel takes the label, the choices and the default from the table of settings."""
+    workers = Workers()
+    there = {field["name"]: field for field in shown(workers)["fields"]}
+    assert {row.name for row in TABLE.values() if row.panel} <= there.keys()
+    assert there["fit"]["label"] == TABLE["fit"].panel
+    assert [value for value, _ in there["fit"]["options"]] == list(TABLE["fit"].choices)
+    workers.do_set("fit", "cover")
+    assert workers.settings.fit == "cover"

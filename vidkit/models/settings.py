@@ -377,6 +377,7 @@ class Settings:
         "contain",
         "pictures of another shape: show them whole (contain), or fill the frame (cover)",
         option="--fit",
+        panel="Pictures of another shape",
     )
     motion: Motion = setting(
         "still", "pictures stand still, zoom slowly, or fade into each other", option="--motion"

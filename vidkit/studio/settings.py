@@ -16,7 +16,8 @@ from ..core.events import Event, WorkersChanged
 from ..core.format import count, took
 from ..forecasting.plan import Plan
 from ..models.lesson import Lesson
-from ..models.settings import MOST_WORKERS, Motion, OnFailure, Settings, settled
+from ..models.settings import MOST_WORKERS, TABLE, Motion, OnFailure, Settings, settled
+from ..models.table import Row
 from ..pipeline.planning import Offer, offer
 from ..providers.registry import Kind, names
 from .widgets import Listeners, Part, Tone
@@ -274,7 +275,7 @@ class Workers(Part):
                 if not isinstance(value, int | float):
                     raise SettingsError("the number of workers is empty; write one from 1 to 64")
                 return {name: int(value)}
-        return {name: value}
+        return {name: _of_row(TABLE[name], value) if name in TABLE else value}
 
     # ---- what it shows
 
@@ -387,6 +388,9 @@ class Workers(Part):
             _text("image_style", "Style of all pictures", chosen.image_style),
             _text("voice_manner", "How the voice speaks", chosen.voice_manner),
         ]
+        made = {field["name"] for field in (*fields, *more)}
+        rows = [row for row in TABLE.values() if row.panel and row.name not in made]
+        more += [_row(row, getattr(chosen, row.name)) for row in rows]
         fields += [field | {"more": True} for field in more]
         return [field | {"held": held} for field in fields]
 
@@ -448,12 +452,12 @@ def _planned(name: str, plan: Plan | VidkitError) -> dict[str, Any]:
     elif clips:
         title = f"{count(clips, 'clip')} to cut, free, about {took(plan.seconds)}"
     else:
-        title = "nothing to call: the store has all of it"
+        title = "nothing to make: the store has all of it"
     faults = [f"will fail: {fault}" for fault in plan.faults]
     return {
         "name": name,
         "title": title,
-        "lines": [str(each) for each in plan.calls],
+        "lines": [str(each) for each in plan.calls if each.new],
         "wrong": faults,
     }
 
@@ -470,6 +474,31 @@ def _number(
 
 def _text(name: str, label: str, value: str | None) -> dict[str, Any]:
     return {"name": name, "kind": "text", "label": label, "value": value or ""}
+
+
+def _row(row: Row, value: Any) -> dict[str, Any]:
+    """The field of a setting, as the table of settings tells it."""
+    if row.switch:
+        return _choice(
+            row.name, row.panel, (("yes", "yes"), ("no", "no")), "yes" if value else "no"
+        )
+    if row.choices:
+        options = [(str(each), str(each)) for each in row.choices]
+        if row.default is None:
+            options.insert(0, ("", "as usual"))
+        return _choice(row.name, row.panel, options, str(value or ""))
+    if row.low is not None and row.high is not None:
+        return _number(row.name, row.panel, value, int(row.low), int(row.high))
+    return _text(row.name, row.panel, value)
+
+
+def _of_row(row: Row, value: Any) -> Any:
+    """What such a field means."""
+    if row.switch:
+        return value == "yes"
+    if value in ("", None):
+        return row.default
+    return int(value) if row.low is not None else value
 
 
 def _choice(

@@ -337,7 +337,7 @@ def _emphasis(marks: str) -> Rule:
     inside = rf"(?:[^{mark}\n]|\n(?!\n)|{alone}){{0,600}}"
     return rule(
         f"emphasis with {marks}",
-        rf"(?<!{_TOUCHING})(?<![{mark}\\/)]){re.escape(marks)}(?![\s{mark}./])"
+        rf"(?<!{_TOUCHING})(?<![{mark}\\/).]){re.escape(marks)}(?![\s{mark}./])"
         rf"({inside}(?<![\s\\/])){re.escape(marks)}(?!{_TOUCHING}|{mark})",
         r"\1",
     )
