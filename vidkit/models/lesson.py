@@ -211,6 +211,8 @@ class SLIDE(TypedDict, total=False):
     table: Annotated[
         list[Any] | None, Field(description="Rows of cells, the first with the columns' names.")
     ]
+    note: Annotated[str, Field(description="A line under a table.")]
+    output: Annotated[str, Field(description="What `code` prints.")]
     talk: Annotated[
         str | list[str], Field(description="What speakers say: Ana: Good morning. One line each.")
     ]

@@ -512,6 +512,11 @@ class ProviderCall:
         runtime, candidate, self._key = self.context.runtime, self.candidate, key
         if error := candidate.missing:
             raise error
+        if self.dollars != 0 and (why := runtime.store.broken):
+            raise ProviderError(
+                f"{candidate.name} was not asked: what is paid for could not be kept, and would be "
+                f"paid for again ({why}); turn the store off with cache=False (--no-cache) to do so"
+            )
         if not (self.last or self.fresh):
             asked = await runtime.run_in_thread(refusal, runtime.store, candidate, key)
             if asked is not None:

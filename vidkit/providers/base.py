@@ -106,6 +106,7 @@ class Picture:
     `cost` is what it cost in dollars, where the provider says.
     `pages` are further pictures of the same section, shown after it where their words are spoken.
     `regions` are what appears on its own in the pictures, so that they can follow the voice.
+    `headline` is what stands above it, by which the chapter of an untitled section is called.
     """
 
     data: bytes
@@ -114,6 +115,7 @@ class Picture:
     cost: float | None = None
     pages: tuple[bytes, ...] = ()
     regions: tuple[Region, ...] = ()
+    headline: str = ""
 
 
 @dataclass(frozen=True, slots=True)
