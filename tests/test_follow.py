@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from vidkit.media import audio
 from vidkit.media.clips import write_clip
 from vidkit.media.follow import Patch, State, following
 from vidkit.media.frame import RATE, Frame, frames_in
+from vidkit.media.narration import silence
 from vidkit.slides.follow import (
     CLOSING,
     LEAST,
@@ -192,7 +192,7 @@ def decoded(path: Path) -> list[np.ndarray]:
 
 
 def made(path: Path, states: list[State], seconds: float, frame: Frame = FRAME) -> list[np.ndarray]:
-    track = audio.silence(seconds, frame)
+    track = silence(seconds, frame)
     shown = following([picture()], states, frames_in(track.samples, frame.fps), frame)
     clip = write_clip(path, frame, shown, track)
     frames = decoded(path)
@@ -244,7 +244,7 @@ def test_lines_that_cross_are_told_apart_by_their_colour(tmp_path: Path) -> None
     draw.line((20, 160, 300, 20), fill="#b8741a", width=5)
     path = ((20.0, 20.0), (300.0, 160.0))
     state = State(0.0, (Patch((18, 18, 302, 162), 0.0, path, 20.0, "#2b5f8f"),))
-    track = audio.silence(1.0, FRAME)
+    track = silence(1.0, FRAME)
     shown = following([image], [state], frames_in(track.samples, 24), FRAME)
     write_clip(tmp_path / "clip.mp4", FRAME, shown, track)
     frame = decoded(tmp_path / "clip.mp4")[0].astype(int)

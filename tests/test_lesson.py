@@ -9,6 +9,7 @@ import socket
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -144,17 +145,17 @@ def test_a_valid_lesson_comes_back_as_it_was_written(value: dict[str, Any]) -> N
 
 def test_unknown_keys_are_kept_and_named_once_with_the_nearest_known() -> None:
     """A key nobody knows is kept, and told once however many sections have it."""
-    odd = {**GOOD, "contnet": 1, "id": "x", "language": "fr"}
+    odd = {**GOOD, "contnet": 1, "id": "x", "speakers": {"Ana": "x"}}
     lesson = read({"sections": [odd, odd, odd], "$schema": "x", "tittle": 2, "voice": "Anna"})
     assert lesson.extra == {"$schema": "x", "tittle": 2, "voice": "Anna"}
-    assert lesson.sections[2].extra == {"contnet": 1, "id": "x", "language": "fr"}
+    assert lesson.sections[2].extra == {"contnet": 1, "id": "x", "speakers": {"Ana": "x"}}
     assert lesson.warnings == (
         "`tittle` is no key that vidkit knows, and is not used; did you mean `title`?",
         "`voice` is no key that vidkit knows, and is not used; it belongs in a section",
         "section 1 and 2 more: `contnet` is no key that vidkit knows, and is not used; "
         "did you mean `content`?",
         "section 1 and 2 more: `id` is no key that vidkit knows, and is not used",
-        "section 1 and 2 more: `language` is no key that vidkit knows, and is not used; "
+        "section 1 and 2 more: `speakers` is no key that vidkit knows, and is not used; "
         "it belongs at the top of the lesson",
     )
 
@@ -660,3 +661,38 @@ def test_a_folder_without_lessons_is_told_so(tmp_path: Path) -> None:
     ):
         with pytest.raises(SettingsError, match=words):
             lesson_files(tmp_path / name)
+
+
+def test_a_narration_may_be_a_list_of_turns() -> None:
+    """Its text is that of all turns, a paragraph each; who says them, and in which language, is
+    kept beside, until somebody changes the text."""
+    turns = [
+        {"speaker": "Ana", "text": " Good morning. "},
+        {"speaker": "Luis", "text": "Buenos días.", "language": "ES"},
+        {"text": "They shake hands."},
+    ]
+    lesson = read({"sections": [{**GOOD, "content": turns}], "speakers": {"Ana": "hibari:heart"}})
+    (section,) = lesson.sections
+    assert section.content == "Good morning.\n\nBuenos días.\n\nThey shake hands."
+    assert [(turn.speaker, turn.language) for turn in section.spoken_turns] == [
+        ("Ana", None),
+        ("Luis", "es"),
+        (None, None),
+    ]
+    assert lesson.speakers == {"Ana": "hibari:heart"}
+    assert replace(section, content="Good morning.").spoken_turns == ()
+
+
+@pytest.mark.parametrize(
+    ("turns", "words"),
+    [
+        ([], "`content` is empty"),
+        ([{"speaker": "Ana"}], "`content`"),
+        ([{"text": "Hi.", "language": "not a tag"}], "`content`"),
+        ([{"text": "Hi.", "speaker": 3}], "`content`"),
+    ],
+)
+def test_a_faulty_turn_is_told(turns: list[object], words: str) -> None:
+    """With its section and what to write."""
+    said = told({"sections": [{**GOOD, "content": turns}]})
+    assert words in said and "section 1" in said

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from made_media import decoded, encoded, judged, picture, speech_like, tone, wav
 
 from vidkit.media import Clip, Frame, join_clips, make_clip, open_sound
-from vidkit.media.audio import HOP, level, measure, true_peak
 from vidkit.media.frame import RATE
+from vidkit.media.loudness import HOP, level, measure, true_peak
 
 SMALL = Frame(size=(32, 32))
 
@@ -141,7 +141,7 @@ def test_long_narration_is_read_twice_and_sounds_the_same(
     """A narration too long to keep in memory gives the same clip as one that is kept."""
     sound = speech_like(2.0)
     kept = clip_of(tmp_path, sound, name="kept").path.read_bytes()
-    monkeypatch.setattr("vidkit.media.audio._KEPT_SAMPLES", 1000)
+    monkeypatch.setattr("vidkit.media.narration._KEPT_SAMPLES", 1000)
     assert clip_of(tmp_path, sound, name="again").path.read_bytes() == kept
 
 

@@ -266,13 +266,13 @@ def test_a_kill_is_no_edit(tmp_path: Path, sections: int, before: int) -> None:
         "o = Output(Path(sys.argv[1])); o.claim(range(40), {'vidkit': '1'})\n"
         "for i in range(int(sys.argv[2])): o.publish(f'images/section_{i}.png', b'old')\n"
         "left = int(sys.argv[3])\n"
-        "real = Path.replace\n"
-        "def replace(self, target):\n"
+        "real = os.replace\n"
+        "def replace(source, target, **how):\n"
         "    global left\n"
         "    if left == 0: os._exit(9)\n"
         "    left -= 1\n"
-        "    return real(self, target)\n"
-        "Path.replace = replace\n"
+        "    return real(source, target, **how)\n"
+        "os.replace = replace\n"
         "o.publish('images/section_0.png', b'new'); os._exit(9)\n"
     )
     run = subprocess.run(
@@ -294,13 +294,13 @@ def test_a_kill_of_a_second_run_is_no_edit_either(tmp_path: Path, before: int) -
     script = (
         "import os, sys; from pathlib import Path; from vidkit.pipeline import output\n"
         "left = int(sys.argv[2])\n"
-        "real = Path.replace\n"
-        "def replace(self, target):\n"
+        "real = os.replace\n"
+        "def replace(source, target, **how):\n"
         "    global left\n"
         "    if left == 0: os._exit(9)\n"
         "    left -= 1\n"
-        "    return real(self, target)\n"
-        "Path.replace = replace\n"
+        "    return real(source, target, **how)\n"
+        "os.replace = replace\n"
         "o = output.Output(Path(sys.argv[1])); o.claim(range(40), {'vidkit': '2'})\n"
         "o.publish('images/section_1.png', b'new'); os._exit(9)\n"
     )
@@ -317,11 +317,11 @@ def test_what_never_was_had_not_been_removed(tmp_path: Path) -> None:
     """A first report, or a file, that a full disk kept from being written is no loss."""
     script = (
         "import os, sys; from pathlib import Path; from vidkit.pipeline import output\n"
-        "real = Path.replace\n"
-        "def replace(self, target):\n"
+        "real = os.replace\n"
+        "def replace(source, target, **how):\n"
         "    if Path(target).name == 'report.json': os._exit(9)\n"
-        "    return real(self, target)\n"
-        "Path.replace = replace\n"
+        "    return real(source, target, **how)\n"
+        "os.replace = replace\n"
         "output.Output(Path(sys.argv[1])).claim(range(40), {'vidkit': '1'})\n"
     )
     run = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)

@@ -43,7 +43,7 @@ def test_every_key_is_described_and_has_a_place_in_the_lesson() -> None:
     ):
         assert set(keys(made)) == set(properties)
         attributes = {key.attribute for key in keys(made).values()}
-        besides = {"path", "warnings", "seal", "extra"}
+        besides = {"path", "warnings", "seal", "extra", "turns"}
         assert attributes | besides == set(made.__dataclass_fields__) | besides
         assert all(len(part["description"]) > 10 for part in properties.values())
 

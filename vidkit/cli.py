@@ -399,6 +399,31 @@ def _providers(given: argparse.Namespace) -> int:
     return ALL_MADE
 
 
+def _voices(given: argparse.Namespace) -> int:
+    """`vidkit voices`: those of this machine that speak a language, and fetching one by name."""
+    from .providers.voices import fetch, voices
+
+    if given.what == "get":
+        if not given.name:
+            raise SettingsError("name the voice to fetch, such as fr_FR-siwis-medium")
+        path = fetch(given.name)
+        own = given.name if given.name.startswith("hibari:") else f"piper:{path.stem}"
+        say(f"{path}\nuse it as voice={own!r}, or as voice=[{own!r}, 'auto']")
+        return ALL_MADE
+    found = voices(given.what, given.sample, given.voice)
+    say(str(found))
+    if given.sample is None:
+        return ALL_MADE
+    folder = path_given("output", given.output or "voice-samples")
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in found:
+        if each.sound is not None:
+            path = folder / f"{re.sub(r'[^A-Za-z0-9.+-]', '_', each.spec)}.wav"
+            path.write_bytes(each.sound)
+            say(str(path))
+    return ALL_MADE
+
+
 def _lab(given: argparse.Namespace) -> int:
     """`vidkit lab`: JupyterLab on the first notebook."""
     folder = None if given.folder is None else path_given("folder", given.folder)
@@ -569,6 +594,19 @@ def _parser() -> argparse.ArgumentParser:
         "--check", action="store_true", help="see whether each can be used; nothing is paid"
     )
     settings_options(providers, [row for row in TABLE.values() if row.takes])
+
+    spoken = _command(
+        commands, "voices", _voices, "say which voices of this machine speak a language, or get one"
+    )
+    spoken.add_argument(
+        "what", nargs="?", default="en", metavar="LANG", help="a tag (default: en), or: get NAME"
+    )
+    spoken.add_argument("name", nargs="?", metavar="NAME", help="of a voice to fetch")
+    spoken.add_argument(
+        "--try", dest="sample", metavar="TEXT", help="write a sound file of this with each voice"
+    )
+    spoken.add_argument("--voice", action="append", metavar="NAME", help="this one alone")
+    spoken.add_argument("-o", "--output", metavar="DIR", help="default: voice-samples")
 
     lab = _command(commands, "lab", _lab, "open JupyterLab on vidkit's first notebook")
     lab.add_argument(

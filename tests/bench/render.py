@@ -127,9 +127,9 @@ def by_floor(sections: Sections, out: Path, size: tuple[int, int], fps: int) -> 
 
     from vidkit.media import Frame, audio, open_sound
     from vidkit.media import clips as still
-    from vidkit.media.audio import level, measure
     from vidkit.media.frame import RATE, padded
     from vidkit.media.images import frame_picture
+    from vidkit.media.loudness import level, measure
 
     frame = Frame(size=size, fps=fps)
 

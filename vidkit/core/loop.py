@@ -35,8 +35,9 @@ THREADS = 8 + (os.cpu_count() or 1)
 """For what blocks: an encode on each core, and besides them what waits for a disk. Each thread
 keeps some megabytes of memory for the next encode."""
 
-FAREWELL = 2.0
-"""Seconds that what is under way has to come to its end when the program ends."""
+FAREWELL = 60.0
+"""Seconds that what is under way has to come to its end when the program ends: it is cancelled,
+and takes no longer than its disk takes for the reports."""
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from importlib import import_module
 from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
@@ -26,10 +28,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..core.errors import MediaError
-from . import audio
-from .audio import Samples, as_it_is, open_sound
+from .audio import Samples, open_sound
 from .frame import BLOCK, RATE, Frame, frames_in, groups, padded, reading, writing
 from .images import fit_picture, frame_picture
+from .narration import Track, as_it_is, narrate, set_up_sound, silence
 
 # A still picture as H.264: one key frame that is encoded, and skip frames that are copied.
 #
@@ -304,9 +306,9 @@ def make_clip(
     `out` cannot be written.
     """
     if narration is None:
-        track = audio.silence(seconds or 0.0, frame)
+        track = silence(seconds or 0.0, frame)
     else:
-        track = audio.narrate(open_sound(narration), frame)
+        track = narrate(open_sound(narration), frame)
     image = frame_picture(picture, frame)
     frames = frames_in(track.samples, frame.fps)
     if frame.motion == "zoom":
@@ -318,7 +320,7 @@ def make_clip(
     return write_clip(out, frame, shown, track)
 
 
-def write_clip(out: Path, frame: Frame, shown: Iterator[list[bytes]], track: audio.Track) -> Clip:
+def write_clip(out: Path, frame: Frame, shown: Iterator[list[bytes]], track: Track) -> Clip:
     """Writes the packets that are `shown`, group by group, and those of `track` to `out`."""
     with writing(out) as container:
         picture_stream = container.add_stream("libx264", rate=frame.fps)
@@ -326,7 +328,7 @@ def write_clip(out: Path, frame: Frame, shown: Iterator[list[bytes]], track: aud
         assert isinstance(picture_stream.codec_context, VideoCodecContext)
         assert isinstance(sound_stream.codec_context, AudioCodecContext)
         set_up(picture_stream.codec_context, frame.size, frame.fps)
-        audio.set_up(sound_stream.codec_context)
+        set_up_sound(sound_stream.codec_context)
         begin, end = track.speech
         container.metadata["comment"] = f"speech from {begin:.6f} to {end:.6f} s"
         container.start_encoding()
@@ -345,7 +347,7 @@ def _mux(
     picture_stream: Stream,
     sound_stream: Stream,
     groups: Iterator[list[bytes]],
-    track: audio.Track,
+    track: Track,
     fps: int,
 ) -> None:
     """Writes a section, the sound of each group of frames after its pictures."""
@@ -409,13 +411,29 @@ Effect = Any
 _CHUNK = 4 * RATE
 
 
+def moviepy() -> Any:
+    """The package moviepy. On its import it would read a `.env` of the current folder, which may
+    name a program for it to run; so it is imported without what reads such files.
+    """
+    if "moviepy" in sys.modules:
+        return sys.modules["moviepy"]
+    reader = sys.modules.get("dotenv")
+    sys.modules["dotenv"] = None  # type: ignore[assignment]
+    try:
+        return import_module("moviepy")
+    finally:
+        del sys.modules["dotenv"]
+        if reader is not None:
+            sys.modules["dotenv"] = reader
+
+
 def apply_effects(clip: Path, effects: Sequence[Effect], out: Path, frame: Frame) -> Clip:
     """Write `clip` with `effects`, applied in their order, to `out`.
 
     The length may change; the words are taken to be spread over it as before. Raises
     `MediaError` where an effect fails or leaves nothing, naming the effect.
     """
-    from moviepy import VideoFileClip
+    VideoFileClip = moviepy().VideoFileClip  # noqa: N806
 
     before = read_clip(clip)
     with VideoFileClip(str(clip)) as source:
@@ -438,10 +456,8 @@ def apply_effects(clip: Path, effects: Sequence[Effect], out: Path, frame: Frame
 
 
 def _applied(clip: Any, effect: Effect) -> Any:
-    from moviepy import Effect as MoviepyEffect
-
     try:
-        if isinstance(effect, MoviepyEffect):
+        if isinstance(effect, moviepy().Effect):
             return clip.with_effects([effect])
         return effect(clip)
     except Exception as error:

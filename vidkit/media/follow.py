@@ -21,9 +21,9 @@ from PIL import Image, ImageDraw
 from .clips import CYCLE, Planes, in_video_colours, new_encoder, planes_of, skip_frames
 from .frame import KEY_SECONDS, Frame
 
-FADE_SECONDS = 1 / 6
-"""Length of a fade between states: at 24 frames a second four frames, each of which costs some 4 ms
-more than a copied one."""
+FADE_SECONDS = 1 / 8
+"""Length of a fade between states: at 24 frames a second three frames, each of which costs some
+4 ms of a core more than a copied one."""
 
 LEAST_FADING = 10
 """Frames a second below which states change at once."""

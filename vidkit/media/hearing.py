@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .audio import HOP, STEP, loud_hops, open_sound, regrouped
+from .audio import open_sound, regrouped
 from .frame import RATE
+from .loudness import HOP, STEP, loud_hops
 
 SHORTEST_PAUSE = 0.12
 """Seconds of silence that count as a pause; the closure of a consonant lasts up to 0.1 s."""

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Required
 
 from pydantic import (
     AfterValidator,
@@ -56,6 +56,7 @@ LONGEST_TEXT = 50_000
 MOST_SECTIONS = 1_000
 MOST_KEYS = 200
 MOST_WORDS = 1_000
+MOST_TURNS = 500
 MOST_FOCUS = 40
 LONGEST_WORD = 200
 
@@ -210,6 +211,8 @@ class SLIDE(TypedDict, total=False):
     table: Annotated[
         list[Any] | None, Field(description="Rows of cells, the first with the columns' names.")
     ]
+    note: Annotated[str, Field(description="A line under a table.")]
+    output: Annotated[str, Field(description="What `code` prints.")]
     talk: Annotated[
         str | list[str], Field(description="What speakers say: Ana: Good morning. One line each.")
     ]
@@ -232,6 +235,23 @@ class Focus(TypedDict):
     at: Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=4, max_length=4)]
     words: Annotated[str, Field(min_length=1, max_length=LONGEST_WORD)]
 
+
+class SpokenTurn(TypedDict, total=False):
+    """What one speaker says; a turn without a speaker is the narrator's."""
+
+    speaker: Annotated[str, Field(max_length=60, pattern=r"\S")]
+    text: Required[Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT, pattern=r"\S")]]
+    language: Annotated[str, Field(max_length=35, pattern=rf"^{_TAG}$")]
+
+
+TURNS = Annotated[list[SpokenTurn], Field(min_length=1, max_length=MOST_TURNS)]
+SPEAKERS = Annotated[
+    dict[
+        Annotated[str, Field(strict=True, min_length=1, max_length=60, pattern=r"\S")],
+        Annotated[str, Field(strict=True, min_length=1, max_length=200, pattern=r"\S")],
+    ],
+    Field(max_length=MOST_KEYS),
+]
 
 FOCUS = Annotated[list[Focus], Field(max_length=MOST_FOCUS)]
 
@@ -264,17 +284,28 @@ def key(kind: Any, about: str, write: str, *, default: Any = None, **more: str) 
 
 
 @dataclass(frozen=True)
+class Turn:
+    """What one speaker of a section says; None for the narrator, and the lesson's language."""
+
+    text: str
+    speaker: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True)
 class Section:
     """One section. `content` is empty only beside `audio`, `image_description` beside `image`.
 
     `image` and `audio` are absolute paths of files inside the lesson's folder. `say` maps
     words to how they are said; `slide` is handed to the image provider as it is. `source` is
-    the place in what the lesson was drafted from (`from` in the file).
+    the place in what the lesson was drafted from (`from` in the file). Where `content` is a list
+    of turns in the file, it is their texts, a paragraph each, and `turns` has who says them.
     """
 
     content: str = key(
         SAID,
-        "What is said, word for word. Not needed where `audio` names a file.",
+        "What is said, word for word; or a list of turns, each with `text`, and with `speaker` and "
+        "`language` where they change. Not needed where `audio` names a file.",
         "write what is to be said, or remove the section",
         default=...,
         unless="audio",
@@ -302,6 +333,11 @@ class Section:
         "A voice of the provider that the run uses. A lesson never chooses the provider.",
         "write the name of one voice, such as Anna; the provider is chosen with voice= in the call",
     )
+    language: str | None = key(
+        TAG,
+        "The language of this section, where it is not the lesson's.",
+        "write a tag such as en, en-GB or zh-Hant",
+    )
     say: Mapping[str, str] = key(
         WORDS,
         "How words of `content` are pronounced: each word with a spelling that sounds like it.",
@@ -326,7 +362,18 @@ class Section:
         "write the place in its source, such as cell 7",
         name="from",
     )
+    turns: tuple[Turn, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def spoken_turns(self) -> tuple[Turn, ...]:
+        """Its turns, unless `content` was changed since they were read."""
+        return self.turns if joined(self.turns) == self.content else ()
+
+
+def joined(turns: Sequence[Turn]) -> str:
+    """The texts of turns as one, a paragraph each."""
+    return "\n\n".join(turn.text for turn in turns)
 
 
 @dataclass(frozen=True)
@@ -351,6 +398,13 @@ class Lesson:
         "The language that is spoken, as a tag such as en, en-GB or zh-Hant; en where not given.",
         "write a tag such as en, en-GB or zh-Hant",
         default="en",
+    )
+    speakers: Mapping[str, str] = key(
+        SPEAKERS,
+        "The voices of the speakers that turns name: each as the name of one, or with its provider "
+        "where that works on this machine, such as hibari:heart or espeak:es.",
+        'write {"Ana": "hibari:heart", "Luis": "espeak:es"}',
+        default={},
     )
     source: str | None = key(
         LINE,
@@ -456,11 +510,41 @@ class _Reading:
             mend = "write an object with `image_description` and `content`"
             self.fault(Fault(f"this is {kind_of(value)}", mend), number)
             return Section("", "")
+        turns = self.turns(value.get("content"), number)
+        if turns is not None:
+            value = {**value, "content": joined(turns)}
         known, extra = self.object(Section, value, number)
         for row in keys(Section).values():
             if row.unless and not (given(value.get(row.name)) or given(value.get(row.unless))):
                 self.fault(missing(row, value.get(row.name), extra), number)
+        known["turns"] = turns or ()
         return Section(**{"content": "", "image_description": "", **known}, extra=extra)
+
+    def turns(self, value: object, number: int) -> tuple[Turn, ...] | None:
+        """The turns of a narration that is a list; None where it is none."""
+        if not isinstance(value, list):
+            return None
+        row = Key("", 'write turns such as {"speaker": "Ana", "text": "Good morning."}', TURNS)
+        row = replace(row, name="content", attribute="content")
+        odd = [(n, each) for n, each in enumerate(value, 1) if not isinstance(each, dict)]
+        if odd:
+            problem = f"`content` is a list, and its item {odd[0][0]} is {kind_of(odd[0][1])}"
+            fine: Any = Fault(problem, row.write, field="content")
+        else:
+            fine = unsound("content", value) or checked(row, value, self.path)
+        if isinstance(fine, Fault):
+            self.fault(fine, number)
+            return (Turn("a fault that was told"),)
+        tidy = self.tidied(fine, "`content`", number)
+        return tuple(
+            Turn(
+                each["text"].strip(),
+                " ".join(each["speaker"].split()) if each.get("speaker") else None,
+                _tag(each["language"], self.path) if each.get("language") else None,
+            )
+            for each in tidy
+            if each["text"].strip()
+        )
 
     def object(
         self, kind: type, value: dict[str, object], number: int | None
@@ -641,11 +725,21 @@ def _shape(kind: type) -> dict[str, Any]:
     properties = {}
     for row in keys(kind).values():
         told = _adapter(row).json_schema()
-        if row.name != "sections":
+        if row.attribute == "content":
+            told = {"anyOf": [told, _turns_schema(), {"type": "null"}]}
+        elif row.name != "sections":
             told["type"] = [told["type"], "null"]
         properties[row.name] = told | {"description": row.about}
     return {"type": "object", "maxProperties": MOST_KEYS, "properties": properties}
 
 
+def _turns_schema() -> dict[str, Any]:
+    """A narration as a list of turns, with nothing referred to elsewhere."""
+    told = TypeAdapter(TURNS).json_schema()
+    turn = told.pop("$defs")["SpokenTurn"]
+    return {**told, "items": turn}
+
+
 def _holds(name: str) -> dict[str, Any]:
-    return {"required": [name], "properties": {name: {"type": "string", "pattern": r"\S"}}}
+    kinds = ["string", "array"] if name == "content" else ["string"]
+    return {"required": [name], "properties": {name: {"type": kinds, "pattern": r"\S"}}}

@@ -29,10 +29,11 @@ from ..core.events import Paid
 from ..core.loop import run_to_end
 from ..media.clips import Clip
 from ..media.frame import Frame
-from ..models.lesson import Lesson
+from ..models.lesson import Lesson, Section
 from ..models.settings import Settings
 from ..providers import pauses
-from ..providers.base import ImageAsk, Narration, Picture, Request, VoiceAsk
+from ..providers.base import ImageAsk, Narration, Picture, Request, TurnAsk, VoiceAsk
+from ..providers.conversation import Conversation, is_conversation
 from ..providers.files import own_on_a_slide
 from ..providers.limiter import UNCONFIRMED_TRIES
 from ..providers.registry import AUTO, AUTO_VOICES
@@ -56,9 +57,9 @@ def image_ask(lesson: Lesson, index: int, settings: Settings) -> ImageAsk:
     section = lesson.sections[index]
     return ImageAsk(
         description=section.image_description,
-        narration=section.content,
+        narration=_with_speakers(section),
         title=section.title,
-        language=lesson.language,
+        language=section.language or lesson.language,
         size=settings.size,
         slide=section.slide,
         index=index,
@@ -71,13 +72,33 @@ def voice_ask(lesson: Lesson, index: int, settings: Settings) -> VoiceAsk:
     section = lesson.sections[index]
     return VoiceAsk(
         text=section.content,
-        language=lesson.language,
+        language=section.language or lesson.language,
         voice=section.voice,
         rate=settings.rate,
         say=section.say,
         index=index,
         file=section.audio,
+        turns=_turns(lesson, section),
     )
+
+
+def _with_speakers(section: Section) -> str:
+    """The narration as a slide should know it, with who speaks before each turn."""
+    turns = section.spoken_turns
+    if not any(turn.speaker for turn in turns):
+        return section.content
+    return "\n\n".join(f"{t.speaker}: {t.text}" if t.speaker else t.text for t in turns)
+
+
+def _turns(lesson: Lesson, section: Section) -> tuple[TurnAsk, ...]:
+    """The turns of a section, each with the voice that the lesson gives its speaker."""
+    found, at = [], 0
+    for turn in section.spoken_turns:
+        end = at + len(turn.text)
+        voice = lesson.speakers.get(turn.speaker or "")
+        found.append(TurnAsk(at, end, turn.speaker, voice, turn.language))
+        at = end + 2  # the empty line between paragraphs
+    return tuple(found)
 
 
 def price(maker: object, ask: ImageAsk | VoiceAsk) -> float | None:
@@ -155,7 +176,9 @@ def video_key_fields(
         "title": title,
         "language": language,
         "frame": dict(vars(frame)),
-        "cues": [[cue.start, cue.end, cue.text] for cue in cues],
+        "cues": [
+            [cue.start, cue.end, cue.text, *([cue.speaker] if cue.speaker else [])] for cue in cues
+        ],
     }
 
 
@@ -192,13 +215,18 @@ class Candidate:
         reads the file where that is the section's own.
         """
         ask = self.ask
-        if isinstance(ask, VoiceAsk) and pauses.has_pauses(ask):
+        if isinstance(ask, VoiceAsk) and self._has_pauses:
             return cache_key(self.kind, pauses.key_fields(self.maker, ask))
         return cache_key(self.kind, self.maker.shape(ask))
 
+    @property
+    def _has_pauses(self) -> bool:
+        """Whether silence stands between parts of its text; a conversation sees to that."""
+        return pauses.has_pauses(self.ask) and not isinstance(self.maker, Conversation)
+
     async def make(self, request: Request) -> Picture | Narration:
         """What the provider makes. Raises `ProviderError` or one of its kinds."""
-        if isinstance(self.ask, VoiceAsk) and pauses.has_pauses(self.ask):
+        if isinstance(self.ask, VoiceAsk) and self._has_pauses:
             return await pauses.speak(self.maker, self.ask, request)
         draw = self.maker.draw if self.kind == "image" else self.maker.speak
         made: Picture | Narration = await draw(self.ask, request)
@@ -227,19 +255,29 @@ def candidates(
     if isinstance(ask, ImageAsk):
         return tuple(Candidate(kind, source.maker, source.gate, ask) for source in sources)
     makers = [source.maker for source in sources]
-    auto = AUTO in settings.sources("voice")
+    if is_conversation(ask):
+        return _conversations(ask, makers, [source.gate for source in sources])
+    auto = AUTO_VOICES if AUTO in settings.sources("voice") else ()
     return tuple(
         Candidate(
             kind,
             makers[n],
             sources[n].gate,
             asked,
-            chosen_because(makers[n], asked.language)
-            if auto and makers[n].name in AUTO_VOICES
-            else None,
+            chosen_because(makers[n], asked.language) if makers[n].name in auto else None,
         )
         for n, asked in order(makers, ask)
     )
+
+
+def _conversations(
+    ask: VoiceAsk, makers: Sequence[Any], gates: Sequence[Request]
+) -> tuple[Candidate, ...]:
+    """Who may speak a narration with several voices: for each of its parts the first choice, and
+    then what takes its place."""
+    first = Conversation(ask, makers, gates)
+    others = (Conversation(ask, makers, gates, rank) for rank in range(1, first.ranks))
+    return tuple(Candidate("audio", each, ungated, ask) for each in (first, *others))
 
 
 def keys_of(several: Sequence[Candidate]) -> Iterator[tuple[Candidate, str]]:
@@ -474,6 +512,11 @@ class ProviderCall:
         runtime, candidate, self._key = self.context.runtime, self.candidate, key
         if error := candidate.missing:
             raise error
+        if self.dollars != 0 and (why := runtime.store.broken):
+            raise ProviderError(
+                f"{candidate.name} was not asked: what is paid for could not be kept, and would be "
+                f"paid for again ({why}); turn the store off with cache=False (--no-cache) to do so"
+            )
         if not (self.last or self.fresh):
             asked = await runtime.run_in_thread(refusal, runtime.store, candidate, key)
             if asked is not None:

@@ -16,10 +16,11 @@ from ..core.format import printable
 from ..core.loop import run_to_end
 from ..core.paths import shortened
 from ..media.clips import Clip
+from ..models.lesson import Section
 from ..report.reports import SectionReport, VideoReport
 from ..store import Asset
 from ..store.ledger import Money
-from ..text.captions import Cue, Word, cues, to_srt, to_vtt
+from ..text.captions import Cue, Word, cues, to_srt, to_vtt, turn_cues
 from ..text.display import plain
 from .assets import (
     MEDIA_VERSION,
@@ -283,7 +284,7 @@ class LessonTask:
             cue
             for section in self.sections
             if section.index in pieces and self.reports[section.index].audio is not None
-            for cue in captions(pieces[section.index], section.section.content, section.words)
+            for cue in captions(pieces[section.index], section.section, section.words)
         ]
 
     def _write_report(self) -> None:
@@ -306,10 +307,13 @@ class Piece:
     start: float
 
 
-def captions(piece: Piece, text: str, words: Sequence[Word]) -> list[Cue]:
+def captions(piece: Piece, section: Section, words: Sequence[Word]) -> list[Cue]:
     """The captions of a section's clip, at their times in the video."""
     end = piece.start + piece.cut.seconds
-    return cues(text, words, piece.start, end, piece.cut.speech)
+    if turns := section.spoken_turns:
+        told = [(turn.speaker, turn.text) for turn in turns]
+        return turn_cues(told, words, piece.start, end, piece.cut.speech)
+    return cues(section.content, words, piece.start, end, piece.cut.speech)
 
 
 @dataclass

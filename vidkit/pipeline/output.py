@@ -12,6 +12,8 @@ import itertools
 import json
 import os
 import re
+import secrets
+import stat
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -23,8 +25,9 @@ from filelock import FileLock
 from ..core.errors import OutputError, VidkitError
 from ..core.paths import why_unwritable
 from ..report.reports import SectionReport, VideoReport
-from ..store import Asset, copy_out
+from ..store import Asset
 from ..store.locks import let_go, try_lock
+from .folder import Folder
 
 # What is ours in an output folder: the files that its report and a hidden list name.
 #
@@ -38,6 +41,12 @@ REPORT = "report.json"
 LIST = ".vidkit.json"
 """The list of our files once more: somebody may edit or remove the report."""
 
+_OURS = re.compile(
+    r"(?:images|audio|clips)/section_\d{1,9}\.[a-z0-9]{1,8}"
+    r"|final_video\.mp4|captions\.(?:vtt|srt)|poster\.png|contact_sheet\.png"
+)
+"""The names that a run gives to its files."""
+_TEMPORARY = ".part"
 SELDOM = 2
 """All is written anew when one file in so many is new."""
 
@@ -52,7 +61,7 @@ ReportState = Literal["none", "ours", "gone", "changed"]
 class Manifest:
     """The files of ours in `folder`, by their names in it. Its caller holds a lock."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Folder) -> None:
         self.folder = folder
         self.files: dict[str, Entry] = {}
         self._report: dict[str, Any] = {}
@@ -64,12 +73,13 @@ class Manifest:
 
         Raises `OutputError` where there is somebody's report and no list of ours.
         """
-        report, there = self.folder / REPORT, os.path.lexists(self.folder / REPORT)
-        listed, reported = _listed(self.folder / LIST), _object(report)
+        there = self.folder.lstat(REPORT) is not None
+        report, text = self.folder.read(REPORT), self.folder.read(LIST)
+        listed, reported = _listed(text), _object(report)
         if listed is None and reported is None and there:
             raise OutputError(
-                f"{report} is not one of vidkit's reports, and is not overwritten; "
-                "move it away or choose another folder with -o"
+                f"{self.folder.path / REPORT} is not one of vidkit's reports, and is not "
+                "overwritten; move it away or choose another folder with -o"
             )
         self.files = _entries(reported if listed is None else listed)
         if listed is None:
@@ -77,7 +87,7 @@ class Manifest:
         seals = listed.get("report")
         if not there:  # the first report may never have been written
             return "none" if isinstance(seals, list) and len(seals) == 1 else "gone"
-        seal = _seal(report)
+        seal = None if report is None else hashlib.sha256(report).hexdigest()
         if reported is not None and (seals is None or (isinstance(seals, list) and seal in seals)):
             self._seals = [str(seal)]
             return "ours"
@@ -93,8 +103,7 @@ class Manifest:
             self.save()
             return
         try:
-            with (self.folder / LIST).open("a", encoding="utf-8") as file:
-                file.write(_line({name: entry}))
+            self.folder.append(LIST, _line({name: entry}).encode("utf-8", "backslashreplace"))
         except OSError:
             self._new = len(self.files)  # half a line may be there; the next is not put behind it
             raise
@@ -122,12 +131,12 @@ class Manifest:
         self._new = 0
 
     def _write(self, name: str, data: bytes) -> None:
-        scratch = self.folder / f".{name}.{os.getpid()}-0.part"
+        scratch = scratch_name(name)
         try:
-            scratch.write_bytes(data)
-            scratch.replace(self.folder / name)
+            self.folder.write(scratch, data)
+            self.folder.rename(scratch, name)
         except OSError:
-            scratch.unlink(missing_ok=True)
+            self.folder.unlink(scratch)
             raise
 
 
@@ -135,26 +144,24 @@ def _line(content: Mapping[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False) + "\n"
 
 
-def _object(path: Path) -> dict[str, Any] | None:
+def _object(text: bytes | None) -> dict[str, Any] | None:
     """The object that a file of ours holds, None where it is not there or not ours."""
-    if not path.is_file():
-        return None
     try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
+        found = json.loads(text or b"")
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) and "vidkit" in found else None
 
 
-def _listed(path: Path) -> dict[str, Any] | None:
+def _listed(text: bytes | None) -> dict[str, Any] | None:
     """What the hidden list says; a line that a kill cut off says nothing."""
-    if not path.is_file():
+    if text is None:
         return None
     try:
-        first, *rest = path.read_text("utf-8").splitlines()
+        first, *rest = text.decode().splitlines()
         found = json.loads(first)
-    except (OSError, ValueError, RecursionError):
-        return _object(path)
+    except (ValueError, RecursionError):
+        return _object(text)
     if not isinstance(found, dict) or "vidkit" not in found:
         return None
     files = found["files"] = _entries(found)
@@ -170,7 +177,9 @@ def _entries(found: Mapping[str, Any] | None) -> dict[str, Entry]:
     files = found.get("files") if found else None
     if not isinstance(files, dict):
         return {}
-    return {name: entry for name, entry in files.items() if _is_entry(entry)}
+    # a list may come with a folder from anywhere: it says nothing of files that are never ours
+    ours = {name: entry for name, entry in files.items() if _OURS.fullmatch(name)}
+    return {name: entry for name, entry in ours.items() if _is_entry(entry)}
 
 
 def _is_entry(entry: object) -> bool:
@@ -181,12 +190,10 @@ def _is_entry(entry: object) -> bool:
     )
 
 
-def _seal(path: Path) -> str | None:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return None
+def scratch_name(name: str) -> str:
+    """A name for a temporary file in the folder, which nobody can foresee."""
+    base = name.rpartition("/")[2]
+    return f".{base}.{os.getpid()}-{secrets.token_hex(6)}{_TEMPORARY}"
 
 
 # The folder a lesson is written to, and its manifest.
@@ -210,14 +217,12 @@ VIDEO = "final_video.mp4"
 VTT, SRT = "captions.vtt", "captions.srt"
 POSTER, SHEET = "poster.png", "contact_sheet.png"
 PARTS = {"image": "images", "audio": "audio", "clip": "clips"}
-_TEMPORARY = ".part"
 _SCRATCH = re.compile(
     r"\.(?:section_\d+\.\w+|final_video\.mp4|captions\.\w+|poster\.png|contact_sheet\.png"
-    r"|report\.json|\.vidkit\.json)\.(\d{1,10})-\d+\.part"
+    r"|report\.json|\.vidkit\.json)\.(\d{1,10})-[0-9a-f]+\.part"
 )
 """The temporary files that are ours, and so may be swept."""
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
-_number = itertools.count()
 
 
 def part_stem(part: str, index: int) -> str:
@@ -239,7 +244,8 @@ class Output:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.notes: list[str] = []
-        self._manifest = Manifest(folder)
+        self._files = Folder(folder)
+        self._manifest = Manifest(self._files)
         self._lock = threading.Lock()
         self._held: FileLock | None = None
         self._over = False
@@ -254,7 +260,7 @@ class Output:
         manifest of ours lists.
         """
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self._files.open()
             self._take_lock()
             state = self._manifest.read()
             self._refuse_strangers(indexes)
@@ -263,7 +269,7 @@ class Output:
             elif state == "changed":
                 self._spare(REPORT)
             for part in PARTS.values():
-                (self.folder / part).mkdir(exist_ok=True)
+                self._files.make(part)
             self._sweep()
             self.write_report(report)
         except (OSError, ValueError) as error:
@@ -288,9 +294,8 @@ class Output:
                 let_go(held)
 
     def scratch(self, name: str) -> Path:
-        """A name beside `name` to write under until the file is whole."""
-        final = self.folder / name
-        return final.with_name(f".{final.name}.{os.getpid()}-{next(_number)}{_TEMPORARY}")
+        """Where to write what becomes `name` until the file is whole: in the folder itself."""
+        return self.folder / scratch_name(name)
 
     def filled(self, scratch: Path, call: Callable[..., T], /, *arguments: Any, **named: Any) -> T:
         """Call what writes the temporary file `scratch`. Where it is discarded meanwhile,
@@ -312,7 +317,7 @@ class Output:
             return self.folder / name
         scratch = self.scratch(name)
         try:
-            scratch.write_bytes(data)
+            self._files.write(scratch.name, data)
             return self._adopt(name, scratch, seal)
         except OSError as error:
             self.discard(scratch)
@@ -329,7 +334,7 @@ class Output:
         scratch = asset.path if asset.path.suffix == _TEMPORARY else self.scratch(name)
         try:
             if scratch != asset.path:
-                copy_out(asset, scratch)
+                self._files.write(scratch.name, asset)
             return self._adopt(name, scratch, asset.sha256)
         except OSError as error:
             self.discard(scratch)
@@ -375,11 +380,10 @@ class Output:
             entry = self._manifest.files.get(name)
             if entry is None or entry["sha256"] != seal:
                 return False
-            path = self.folder / name
-            stands = _is_as_listed(path, entry)
+            stands = self._is_as_listed(name, entry)
             if stands:
                 self._manifest.settle(name)
-            elif "was" not in entry and not os.path.lexists(path):
+            elif "was" not in entry and self._files.lstat(name) is None:
                 self._note_removed(name)
             return stands
 
@@ -387,56 +391,63 @@ class Output:
         """Give a finished temporary file its name. Files of ours that `name` replaces under
         another suffix (an image that was a PNG and is a JPEG now) go.
         """
-        final = self.folder / name
-        _flush(scratch)
-        found = scratch.stat()
+        found = self._files.flush(scratch.name)
         with self._lock:
             if self._over:
                 raise OSError(errno.ECANCELED, "the run is over")
             self._spare_edited(name, seal)
             entry = {"sha256": seal, "bytes": found.st_size, "mtime_ns": found.st_mtime_ns}
             self._manifest.add(name, entry)
-            scratch.replace(final)
+            self._files.rename(scratch.name, name)
             self._manifest.settle(name)
             self._scratches.discard(scratch)
             self._drop_twins(name)
-        return final
+        return self.folder / name
+
+    def _is_as_listed(self, name: str, entry: Entry) -> bool:
+        """Whether a file is what the manifest says: by its size and time, or by its content."""
+        found = self._files.lstat(name)
+        if found is None or not stat.S_ISREG(found.st_mode) or found.st_size != entry["bytes"]:
+            return False
+        same_time = found.st_mtime_ns == entry.get("mtime_ns")
+        return same_time or self._files.digest(name) == entry["sha256"]
 
     def _spare_edited(self, name: str, seal: str = "") -> None:
         """Keep the file under `name` beside, where somebody has made another of ours."""
-        entry, path = self._manifest.files.get(name), self.folder / name
-        if entry is None or not os.path.lexists(path):
+        entry = self._manifest.files.get(name)
+        if entry is None or self._files.lstat(name) is None:
             return
         ours = {seal, *entry.get("was", ())}
-        if not _is_as_listed(path, entry) and _digest(path) not in ours:
+        if not self._is_as_listed(name, entry) and self._files.digest(name) not in ours:
             self._spare(name)
 
     def _spare(self, name: str) -> None:
         """Give the file under `name`, which somebody has edited, a name of its own."""
-        path = self.folder / name
-        names = (f".edited-{number}" if number > 1 else ".edited" for number in itertools.count(1))
+        stem, dot, suffix = name.rpartition(".")
+        infixes = (f".edited-{n}" if n > 1 else ".edited" for n in itertools.count(1))
         beside = next(
             other
-            for infix in names
-            if not os.path.lexists(other := path.with_name(f"{path.stem}{infix}{path.suffix}"))
+            for infix in infixes
+            if self._files.lstat(other := f"{stem}{infix}{dot}{suffix}") is None
         )
-        path.rename(beside)
-        self.notes.append(f"{name} had been changed; that version is kept as {beside}")
+        self._files.rename(name, beside)
+        kept = self.folder / beside
+        self.notes.append(f"{name} had been changed; that version is kept as {kept}")
 
     def _note_removed(self, name: str) -> None:
         self.notes.append(f"{name} had been removed, and was put back")
 
     def _refuse_strangers(self, indexes: Iterable[int]) -> None:
         stems = {f"section_{index}" for index in indexes}
-        taken = [self.folder / name for name in (VIDEO, VTT, SRT, POSTER, SHEET)]
+        taken = [VIDEO, VTT, SRT, POSTER, SHEET]
         for part in PARTS.values():
-            if (self.folder / part).is_dir():
-                taken += [p for p in (self.folder / part).iterdir() if p.stem in stems]
+            found = self._files.names(part)
+            taken += [f"{part}/{name}" for name in found if Path(name).stem in stems]
         files = self._manifest.files
         strangers = sorted(
-            path
-            for path in taken
-            if os.path.lexists(path) and path.relative_to(self.folder).as_posix() not in files
+            self.folder / name
+            for name in taken
+            if name not in files and self._files.lstat(name) is not None
         )
         if strangers:
             more = f" and {len(strangers) - 1} more" if len(strangers) > 1 else ""
@@ -451,49 +462,26 @@ class Output:
             return
         for other in [n for n in files if n != name and n.rpartition(".")[0] == stem]:
             self._spare_edited(other)
-            (self.folder / other).unlink(missing_ok=True)
+            self._files.unlink(other)
             del files[other]
 
     def _sweep(self) -> None:
         """Remove temporary files that a process which is gone left behind."""
-        places = (self.folder, *(self.folder / part for part in PARTS.values()))
-        for path in (path for place in places for path in place.glob(f".*{_TEMPORARY}")):
-            ours = _SCRATCH.fullmatch(path.name)
-            if ours and path.is_file() and not _alive(int(ours[1])):
-                path.unlink(missing_ok=True)
+        for part in ("", *PARTS.values()):
+            for name in self._files.names(part):
+                ours = _SCRATCH.fullmatch(name)
+                if ours and not _alive(int(ours[1])):
+                    self._files.unlink(f"{part}/{name}" if part else name)
 
     def _remove(self, scratch: Path) -> None:
         with suppress(OSError):  # Windows removes no open file; the next claim sweeps it
-            scratch.unlink(missing_ok=True)
+            if scratch.parent == self.folder:
+                self._files.unlink(scratch.name)
+            else:
+                scratch.unlink(missing_ok=True)
 
     def _unwritable(self, error: OSError | ValueError) -> OutputError:
         return OutputError(f"{self.folder} cannot be written: {why_unwritable(self.folder, error)}")
-
-
-def _is_as_listed(path: Path, entry: Entry) -> bool:
-    """Whether a file is what the manifest says: by its size and time, or else by its content."""
-    try:
-        found = path.stat()
-        if found.st_size != entry["bytes"]:
-            return False
-        return found.st_mtime_ns == entry.get("mtime_ns") or _digest(path) == entry["sha256"]
-    except OSError:
-        return False
-
-
-def _flush(path: Path) -> None:
-    """Have the system put a file's content on disk, so that its name never outlives it."""
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-
-
-def _digest(path: Path) -> str | None:
-    """SHA-256 of a file, None for what is none."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return None
 
 
 def _alive(pid: int) -> bool:

@@ -34,10 +34,12 @@ if TYPE_CHECKING:
 
 
 def regions_kept(picture: Picture) -> dict[str, Any]:
-    """What is to be kept beside a picture, so that it can follow the voice, as JSON values."""
+    """What is to be kept beside a picture, as JSON values: its headline, regions and pages."""
     kept: dict[str, Any] = {}
     if picture.regions:
         kept["regions"] = [asdict(region) for region in picture.regions]
+    if picture.headline:
+        kept["headline"] = picture.headline
     if picture.pages:
         kept["pages"] = [base64.b64encode(page).decode() for page in picture.pages]
     return kept

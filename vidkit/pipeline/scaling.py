@@ -358,7 +358,7 @@ class Monitor:
         self._tell, self._now, self._clock = tell, now, clock
         self._process = psutil.Process()
         self._worked = worked or self._processor_seconds
-        self._folder = _there(folder)
+        self._folder = folder
         self._calls: set[int] = set()
         # what a container lends does not change while it runs
         self._cores, self._memory = usable_cores(), usable_memory()
@@ -387,7 +387,7 @@ class Monitor:
             usable_cores=self._cores,
             memory=self._held(),
             memory_limit=self._memory,
-            disk_free=shutil.disk_usage(self._folder).free,
+            disk_free=shutil.disk_usage(_there(self._folder)).free,
             calls=len(self._calls),
         )
 

@@ -339,6 +339,7 @@ class SectionTask:
     cut: Clip | None = None
     clip: Asset | None = None
     words: tuple[Word, ...] = ()
+    headline: str = ""
 
     async def make(self) -> SectionReport:
         """Image and narration in a worker slot, then the clip, which holds no slot."""
@@ -383,6 +384,7 @@ class SectionTask:
     async def _clip_task(self, drawn: Cached | None, spoken: Cached | None) -> ClipTask:
         """What is to be cut: the section's own picture, or the card of a placeholder."""
         if drawn and spoken:
+            self.headline = str(drawn.asset.about.get("headline", ""))
             seal, context = drawn.asset.sha256, self.context
             following = reveal_of(
                 drawn.asset.about,
@@ -446,8 +448,9 @@ class SectionTask:
 
     @property
     def title(self) -> str:
-        """The section's title, or its number where it has none."""
-        return plain(self.section.title or "") or f"Section {self.index + 1}"
+        """The section's title, or the headline of its slide, or its number where it has none."""
+        title = plain(self.section.title or "") or self.headline
+        return title or f"Section {self.index + 1}"
 
     @property
     def _chosen(self) -> bool:

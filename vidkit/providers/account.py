@@ -205,7 +205,8 @@ class Account:
             response = error.response
             typed = self.typed(response.status_code, response.content, response.headers)
             if type(typed) is BadRequest:
-                names = refused_fields(parsed(response.content), str(typed), list(fields or ()))
+                body = parsed(response.content)
+                names = refused_fields(body, said(body), list(fields or ()))
                 raise _FieldsRefused(typed, names) from None
             raise typed from None
         except (TimeoutError, openai.APIConnectionError) as error:

@@ -66,11 +66,26 @@ class ImageAsk:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnAsk:
+    """What one speaker says in a section: its text stands in the section's from `start` to `end`
+    (characters). `voice` may name its provider, as "espeak:es"; a turn without one, or without a
+    language, has the section's.
+    """
+
+    start: int
+    end: int
+    speaker: str | None = None
+    voice: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class VoiceAsk:
     """What one section asks of a voice.
 
     `rate` is in words a minute, None for the voice's own. `say` maps words of the
-    lesson to how they are pronounced. `index` and `file` as in `ImageAsk`.
+    lesson to how they are pronounced. `index` and `file` as in `ImageAsk`. `turns`, where several
+    speak, cover the text; a provider never sees them, for each turn becomes an ask of its own.
     """
 
     text: str
@@ -80,6 +95,7 @@ class VoiceAsk:
     say: Mapping[str, str] = field(default_factory=dict)
     index: int = 0
     file: Path | None = None
+    turns: tuple[TurnAsk, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +106,7 @@ class Picture:
     `cost` is what it cost in dollars, where the provider says.
     `pages` are further pictures of the same section, shown after it where their words are spoken.
     `regions` are what appears on its own in the pictures, so that they can follow the voice.
+    `headline` is what stands above it, by which the chapter of an untitled section is called.
     """
 
     data: bytes
@@ -98,6 +115,7 @@ class Picture:
     cost: float | None = None
     pages: tuple[bytes, ...] = ()
     regions: tuple[Region, ...] = ()
+    headline: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,9 @@ EAR = (
     rule("xi is no eleven", r"\bxi\b", "zye"),
     rule("the letter a", rf"(?<![\w'’])[aA](?= (?:{_OPERATOR}))", "eh"),
     rule("a product with a", r"(?<=\d )a(?= [a-z]\b)", "eh"),
-    rule("a dash is a pause", r"(?<=[^\s,;:.!?]) -{1,2} (?=\S)|(?<=\w)--(?=\w)", ", "),
+    rule(
+        "a dash is a pause", r"(?<=[^\s,;:.!?]) -{1,2} (?=\S)|(?<=\w)--(?=\w)|(?<=\S)—(?=\S)", ", "
+    ),
     rule("the letter A in a sentence", r"(?<=[a-z,;] )A(?=[ .,;:!?)])(?! [A-Z][a-z])", "eh"),
 )
 

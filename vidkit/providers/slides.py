@@ -30,6 +30,7 @@ from ..slides.layouts import choose
 from ..slides.override import wished
 from ..slides.render import ACCENT, SHORT_SIDE, Frame, Palette, palette, regions, spec
 from ..slides.slide import Region, Slide
+from ..text import plain
 from .base import ImageAsk, Picture, Request
 
 FOLDER = Path(slides.__file__).parent
@@ -172,7 +173,12 @@ class Slides:
             raise ProviderError(f"the slide could not be set: {error}") from error
         if not isinstance(drawn, bytes):
             raise ProviderError("the slide came out as more than one page")
-        found = Picture(drawn, notes=_notes(missing), regions=regions(slide, places, frame))
+        found = Picture(
+            drawn,
+            notes=_notes(missing),
+            regions=regions(slide, places, frame),
+            headline=plain(slide.headline),
+        )
         return found, not all(fit["fine"] for fit in fits)
 
 

@@ -356,7 +356,7 @@ class Kokoro:
     MOST_IDS = 500
     ESPEAK: Mapping[str, str] = {
         "es": "es",
-        "fr": "fr-fr",
+        "fr": "fr",
         "it": "it",
         "pt": "pt-br",
         "hi": "hi",

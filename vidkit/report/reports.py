@@ -424,9 +424,11 @@ class VideoReport(Shown):
 
         Each is a `moviepy.VideoFileClip` on the section's file; close them when you are done.
         """
-        from moviepy import VideoFileClip
+        from ..media.clips import moviepy
 
-        return [VideoFileClip(str(section.clip)) for section in self.sections if section.clip]
+        return [
+            moviepy().VideoFileClip(str(section.clip)) for section in self.sections if section.clip
+        ]
 
     def as_json(self) -> dict[str, Any]:
         """The content of `report.json`, without its list of files."""

@@ -225,7 +225,7 @@ def _table(wish: Mapping[str, Any]) -> Figure:
             f"`slide`: `table` has {len(found)} rows of {columns} cells; {MOST_COLUMNS} columns "
             f"and {MOST_CELLS} cells are the most, divide it"
         )
-    return Table(tuple(found))
+    return Table(tuple(found), _line(wish.get("note", ""), "note", LONGEST_CELL))
 
 
 def _cell(cell: object, row: int) -> Cell:
@@ -299,6 +299,7 @@ READERS: Mapping[Layout, Callable[[Mapping[str, Any]], Figure]] = {
 """What reads each kind of figure from a section's `slide`, by the key that declares it."""
 
 BESIDE: Mapping[Layout, tuple[str, ...]] = {
+    "table": ("note",),
     "quote": ("by",),
     "question": ("choices", "answer"),
     "hero": ("line",),

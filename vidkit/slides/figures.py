@@ -184,6 +184,7 @@ class Table:
     """A table whose first row names the columns."""
 
     rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
 
     def spec(self, inline: Inline) -> dict[str, Any]:
         first, *rest = self.rows
@@ -191,6 +192,7 @@ class Table:
             "kind": "table",
             "head": [self._cell(cell, inline) for cell in first],
             "rows": [[self._cell(cell, inline) for cell in row] for row in rest],
+            "note": inline(self.note) if self.note else [],
         }
 
     @staticmethod

@@ -293,7 +293,7 @@ def _candidates(item: Item, narrated: Narrated) -> list[_Candidate]:
         return places
     if said:
         return [_Candidate(i, 0.9, "gloss") for i in said]
-    return _by_rarest(item.text, narrated)
+    return [] if item.kind == "chip" else _by_rarest(item.text, narrated)
 
 
 def _by_words(text: str, narrated: Narrated) -> list[_Candidate]:

@@ -124,10 +124,10 @@ class Slide:
     """One slide: its layout and why it was chosen, and what stands on it.
 
     `points` are statements, `entries` the boxes of the figure in order, `terms` the words to
-    embolden in points; `labels` stand in a row at the foot; `axes` are the names of x and y.
-    `arrow` says that one side of a comparison becomes the other. `language` is a tag such as
-    "en". `headline_why` says where the headline is from; `notes` are sentences for the person who
-    looks.
+    embolden in points; `output` is what `code` prints; `labels` stand in a row at the foot; `axes`
+    are the names of x and y. `arrow` says that one side of a comparison becomes the other.
+    `language` is a tag such as "en". `headline_why` says where the headline is from; `notes` are
+    sentences for the person who looks.
     """
 
     layout: Layout
@@ -176,7 +176,13 @@ class Slide:
 
     def texts(self) -> list[str]:
         """All that is written on it."""
-        found = [self.headline, self.code, *self.axes, self.loop.label if self.loop else ""]
+        found = [
+            self.headline,
+            self.code,
+            self.output,
+            *self.axes,
+            self.loop.label if self.loop else "",
+        ]
         for item in self.items():
             found += [item.text, item.gloss]
         return [text for text in found if text]

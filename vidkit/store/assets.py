@@ -26,7 +26,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from ..core.errors import StoreError
@@ -370,6 +370,24 @@ def copy_out(asset: Asset, path: Path) -> None:
     if not asset.path.is_file():
         raise StoreError(f"{asset.path} is no longer in the store; run again, and it is made again")
     copy(asset.path, path)
+
+
+def copy_into(asset: Asset, file: IO[bytes]) -> None:
+    """Copy an asset into an open file, which shares its blocks where the disk can.
+
+    Raises `StoreError` where the asset is no longer there.
+    """
+    if asset.data is not None:
+        file.write(asset.data)
+        return
+    try:
+        with asset.path.open("rb") as source:
+            if not _clone(source.fileno(), file.fileno()):
+                shutil.copyfileobj(source, file, CHUNK)
+    except FileNotFoundError:
+        raise StoreError(
+            f"{asset.path} is no longer in the store; run again, and it is made again"
+        ) from None
 
 
 def used_now(folder: Path) -> None:

@@ -14,7 +14,6 @@ and what a dead process had reserved.
 
 from __future__ import annotations
 
-import json
 import math
 import sqlite3
 import time
@@ -197,22 +196,10 @@ CREATE TABLE tally (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWI
 """
 
 
-def _add_files(base: sqlite3.Connection, folder: Path | None) -> None:
-    """Version 2 knows the contents that vidkit wrote to output folders; of what was written before
-    it, those that the store has.
-    """
-    base.execute("CREATE TABLE file (sha256 TEXT PRIMARY KEY) WITHOUT ROWID")
-    found = folder.glob("assets/??/*/*/facts.json") if folder is not None else ()
-    for path in found:
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            digest = str(json.loads(path.read_bytes())["sha256"])
-            base.execute("INSERT OR IGNORE INTO file VALUES (?)", (digest,))
-
-
 _PACE = "CREATE TABLE pace (what TEXT PRIMARY KEY, seconds REAL NOT NULL) WITHOUT ROWID"
-"""Version 3 knows how long pieces of work take on this machine."""
+"""Version 2 knows how long pieces of work take on this machine."""
 
-MIGRATIONS: tuple[Migration, ...] = (statements(_TABLES), _add_files, statements(_PACE))
+MIGRATIONS: tuple[Migration, ...] = (statements(_TABLES), statements(_PACE))
 """The first makes the tables of version 1; each further one changes them to the next version, and
 stays as it is for ever."""
 
@@ -453,18 +440,6 @@ class Journal:
             return dict(base.execute("SELECT name, number FROM tally").fetchall())
 
         return self._base.do(work)
-
-    def add_files(self, digests: Iterable[str]) -> None:
-        """Note that files with these contents are vidkit's, wherever they stand."""
-        rows = [(digest,) for digest in digests]
-        sql = "INSERT OR IGNORE INTO file VALUES (?)"
-        self._base.do(lambda base: base.executemany(sql, rows))
-
-    def known_files(self, digests: Iterable[str]) -> set[str]:
-        """Which of these contents are those of files that vidkit wrote."""
-        asked = json.dumps(sorted(set(digests)))
-        sql = "SELECT sha256 FROM file WHERE sha256 IN (SELECT value FROM json_each(?))"
-        return {digest for (digest,) in self._rows(sql, [asked])}
 
     def check(self) -> str | None:
         """What is wrong with the file, None where nothing is."""

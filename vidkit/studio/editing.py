@@ -11,7 +11,7 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ from ..models.settings import Settings
 from ..pipeline.context import ungated
 from ..providers.base import ImageAsk, VoiceAsk
 from ..providers.registry import image_makers, voice_makers
+from ..slides.override import EXAMPLES
+from ..slides.slide import Layout
 from .widgets import Media
 
 LABELS = {
@@ -349,21 +351,6 @@ def _written(folder: Path, stem: str, suffix: str, data: bytes) -> str:
     raise AssertionError("unreachable")
 
 
-SAMPLES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "statement": ("One sentence", {}),
-    "points": ("Points", {"points": ["Light comes in", "It bends", "Colours part"]}),
-    "cards": ("Cards", {"points": ["Rain: drops of water", "Hail: balls of ice", "Snow: stars"]}),
-    "compare": ("Comparison", {"points": ["Steel: strong but heavy", "Wood: light but weak"]}),
-    "steps": ("Steps", {"points": ["Mix", "Bake", "Cool"]}),
-    "layers": ("Layers", {"points": ["Air", "Water", "Rock"]}),
-    "timeline": ("Timeline", {"points": ["1638: Galileo", "1687: Newton", "1915: Einstein"]}),
-    "equation": ("Equation", {"equation": "v = g * t"}),
-    "code": ("Code", {"code": "for n in range(3):\n    print(n)", "lang": "python"}),
-    "parts": ("Parts", {"points": ["Root: drinks", "Stem: carries", "Leaf: makes sugar"]}),
-    "curve": ("Curve", {"points": ["x: Time", "y: Speed", "Falling body: rises steadily"]}),
-}
-"""Each layout: what it is called, and what a sample of it shows."""
-
 SAID = "This is how a narration sounds in this voice."
 SAMPLE_SIZE = (320, 180)
 
@@ -371,20 +358,21 @@ SAMPLE_SIZE = (320, 180)
 def layouts(media: Media) -> list[dict[str, Any]]:
     """The layouts of slides to choose from, each with a picture; first that the slide decides."""
     drawn: list[dict[str, Any]] = [{"layout": "", "label": "Automatic", "media": None}]
-    for layout, (label, _) in SAMPLES.items():
-        token = media.made(f"layout|{layout}", "image/png", lambda layout=layout: _drawn(layout))  # type: ignore[misc]
-        drawn.append({"layout": layout, "label": label, "media": token})
+    for layout in EXAMPLES:
+        token = None  # "picture" shows a picture of one's own, and there is none to show here
+        if layout != "picture":
+            token = media.made(f"layout|{layout}", "image/png", partial(_drawn, layout))
+        drawn.append({"layout": layout, "label": layout.capitalize(), "media": token})
     return drawn
 
 
 @cache
-def _drawn(layout: str) -> bytes:
+def _drawn(layout: Layout) -> bytes:
     """A sample of a layout, as a PNG."""
     makers = image_makers(Settings(images="slides"))
-    label, slide = SAMPLES[layout]
     words = "A picture says it. The words say it again, in order."
-    ask = ImageAsk("A sample.", words, label, "en", SAMPLE_SIZE)
-    ask = replace(ask, slide={"layout": layout, **slide})
+    ask = ImageAsk("A sample.", words, layout.capitalize(), "en", SAMPLE_SIZE)
+    ask = replace(ask, slide=EXAMPLES[layout])
     return loop.run(makers[0].draw(ask, ungated)).data
 
 
@@ -394,13 +382,21 @@ def voices(settings: Settings, language: str) -> list[tuple[str, str]]:
     """
     chosen: list[tuple[str, str]] = [("", "The provider's own choice")]
     try:
-        maker: Any = voice_makers(settings, keyless=True)[0]
-        listed = getattr(maker, "voices", None)
-        if callable(listed):
-            chosen += [(str(value), str(label)) for value, label in listed(language)]
+        makers: Sequence[Any] = voice_makers(settings, keyless=True)
+        for maker in makers:
+            listed = getattr(maker, "voices", None)
+            by = f" ({maker.name})" if len(makers) > 1 else ""
+            if callable(listed):
+                chosen += [(value, f"{label}{by}") for value, label in listed(language)]
     except VidkitError:
         return chosen
     return chosen
+
+
+def _has(maker: Any, voice: str, language: str) -> bool:
+    """Whether a provider has a voice."""
+    listed = getattr(maker, "voices", None)
+    return callable(listed) and (not voice or voice in dict(listed(language)))
 
 
 def sample(settings: Settings, language: str, voice: str, media: Media) -> str:
@@ -408,7 +404,8 @@ def sample(settings: Settings, language: str, voice: str, media: Media) -> str:
 
     Raises `ProviderError` where that would cost something, or the voice cannot be had.
     """
-    maker: Any = voice_makers(settings)[0]
+    makers: Sequence[Any] = voice_makers(settings)
+    maker = next((each for each in makers if _has(each, voice, language)), makers[0])
     if getattr(maker, "online", False) and getattr(maker, "price", None) != 0:
         raise ProviderError(
             f"a sample of {maker.name} would be paid for; make a section to hear it"

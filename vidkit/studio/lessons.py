@@ -16,7 +16,7 @@ from ..core.format import clock_time, count
 from ..models.lesson import Lesson, Section, lesson_files, load_lesson
 from ..slides.analysis import length
 from .editing import new_lesson
-from .widgets import Listeners, Part, line
+from .widgets import Listeners, Part
 
 MOST_HITS = 40
 """Places that are shown for one search; more of them help nobody."""
@@ -399,14 +399,6 @@ class Lessons(Part):
         if opened.lesson is None:
             return f"⚠ {path.stem} · {count(len(opened.faults), 'fault')}"
         return f"{path.stem} · {opened.lesson.title}" if opened.lesson.title else path.stem
-
-    def page(self) -> str:
-        """The list and the chosen lesson, for a saved notebook."""
-        told = self.values()["lessons"]
-        lines = [line(str(option["label"])) for option in told["options"]]
-        chosen = line(told["title"], bold=True) + line(told["facts"])
-        passages = [line(f"{each['number']} {each['title']}") for each in told.get("reader", ())]
-        return "".join([*lines, chosen, *passages])
 
     def __repr__(self) -> str:
         lessons = count(len(self.folder.paths), "lesson")

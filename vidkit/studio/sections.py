@@ -199,7 +199,13 @@ class Sections(Part):
                 "tone": self.tone,
             },
             "sections": [
-                {"uid": uid, "number": number, "size": size, **fields_of(section, folder)}
+                {
+                    "uid": uid,
+                    "number": number,
+                    "size": size,
+                    "note": _note(section),
+                    **fields_of(section, folder),
+                }
                 for number, (uid, section) in enumerate(pairs, start=1)
             ],
             "states": {str(uid): self._stand(self._of(uid), section) for uid, section in pairs},
@@ -574,6 +580,14 @@ class Sections(Part):
         run = api.start(lesson, None, settings=settings, listener=self.hear)
         self._painting = Painter().watch(run, self, after=self.store)
         return run
+
+
+def _note(section: Section) -> str:
+    """Where a drafted section is from, and which of its words are not in the source."""
+    unsure = section.extra.get("$check")
+    told = [f"From {section.source}"] if section.source else []
+    told += [f"check: {', '.join(map(str, unsure))}"] if isinstance(unsure, list) and unsure else []
+    return " · ".join(told)
 
 
 def _version_name(version: Version) -> str:

@@ -452,12 +452,12 @@ def _planned(name: str, plan: Plan | VidkitError) -> dict[str, Any]:
     elif clips:
         title = f"{count(clips, 'clip')} to cut, free, about {took(plan.seconds)}"
     else:
-        title = "nothing to call: the store has all of it"
+        title = "nothing to make: the store has all of it"
     faults = [f"will fail: {fault}" for fault in plan.faults]
     return {
         "name": name,
         "title": title,
-        "lines": [str(each) for each in plan.calls],
+        "lines": [str(each) for each in plan.calls if each.new],
         "wrong": faults,
     }
 

@@ -126,10 +126,9 @@ class Part:
         if get_ipython() is None:
             print(repr(self))
             return
-        self.widget.stored = ""
-        self.saved = Saved()
-        self.widget.stored = self.saved.name
         self.paint()
+        self.saved = Saved() if self.page() else None
+        self.widget.stored = self.saved.name if self.saved else ""
         bundle = self.widget._repr_mimebundle_()
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
         display(data | {"text/plain": repr(self)}, metadata=metadata, raw=True)

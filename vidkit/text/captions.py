@@ -41,11 +41,13 @@ FLICKER = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One caption: `text`, one line or two, shown from `start` to `end` (seconds of the video)."""
+    """One caption: `text`, one line or two, shown from `start` to `end` (seconds of the video);
+    `speaker` is who says it, where somebody is named."""
 
     start: float
     end: float
     text: str
+    speaker: str | None = None
 
 
 def columns(text: str) -> int:
@@ -275,10 +277,17 @@ def text_of(piece: Sequence[Atom]) -> str:
 
 
 def to_vtt(cues: Iterable[Cue]) -> str:
-    """The cues as a WebVTT file. Nothing in their text can end a cue or become a tag."""
+    """The cues as a WebVTT file. Nothing in their text can end a cue or become a tag; a voice tag
+    names the speaker where another begins."""
     blocks = ["WEBVTT"]
+    latest: str | None = None
     for number, (cue, lines) in enumerate(_sound(cues), 1):
         escaped = [html.escape(line, quote=False) for line in lines]
+        if cue.speaker != latest and cue.speaker:
+            name = html.escape(" ".join(cue.speaker.split()), quote=False)
+            escaped[0] = f"<v {name}>{escaped[0]}"
+            escaped[-1] += "</v>"
+        latest = cue.speaker
         times = f"{_time(cue.start, '.')} --> {_time(cue.end, '.')}"
         blocks.append("\n".join([str(number), times, *escaped]))
     return "\n\n".join(blocks) + "\n"
@@ -359,6 +368,49 @@ def cues(
         )
         for piece, (a, b) in zip(pieces, _settle(pieces, last - first), strict=True)
     ]
+
+
+def turn_cues(
+    turns: Sequence[tuple[str | None, str]],
+    words: Sequence[Word],
+    start: float,
+    end: float,
+    speech: Span | None = None,
+    language: str = "en",
+) -> list[Cue]:
+    """The captions of a section that several speak: for each turn who says it (None where nobody
+    is named) and its text. No cue holds the words of two. `words` are those of all turns, in
+    order; further arguments as in `cues`.
+    """
+    parts = _words_of_turns([text for _, text in turns], words)
+    first, last = speech or (0.0, end - start)
+    begins = [part[0].start if part else None for part in parts]
+    begins[:1] = [min(first, begins[0]) if begins and begins[0] is not None else first]
+    found: list[Cue] = []
+    for number, ((speaker, text), part) in enumerate(zip(turns, parts, strict=True)):
+        begin = begins[number]
+        following = next((each for each in begins[number + 1 :] if each is not None), None)
+        if begin is None or (number and not part):
+            continue
+        until = end - start if following is None else following
+        shifted = [replace(w, start=w.start - begin, end=w.end - begin) for w in part]
+        spoken = (0.0, max(0.0, (last if following is None else until) - begin))
+        made = cues(text, shifted, start + begin, start + until, spoken, language=language)
+        found += [replace(cue, speaker=speaker) for cue in made]
+    return found
+
+
+def _words_of_turns(texts: Sequence[str], words: Sequence[Word]) -> list[list[Word]]:
+    """The words of each turn, as far as they stand in it, in order."""
+    parts: list[list[Word]] = []
+    left = list(words)
+    for text in texts:
+        part, at = [], 0
+        while left and (place := text.find(left[0].text, at)) >= 0:
+            at = place + len(left[0].text)
+            part.append(left.pop(0))
+        parts.append(part)
+    return parts
 
 
 _MEASURE = re.compile(r"(?<![\w.,])(?=\d[\d.,]* ?(?:%|°|[A-Za-zµμΩ]))")

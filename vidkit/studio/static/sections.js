@@ -132,6 +132,7 @@ class Card {
     this.content = h("p", { class: "vk-content", dir: "auto",
       onclick: () => set(this.content, "data-full", !this.content.hasAttribute("data-full")) });
     this.steps = h("p", { class: "vk-small vk-steps" });
+    this.note = h("p", { class: "vk-small", dir: "auto" });
     this.wrong = h("p", { class: "vk-wrong", dir: "auto" });
     this.editButton = button("Edit", "", () => this.open());
     this.again = button("Make again", "", () => this.remake());
@@ -141,7 +142,7 @@ class Card {
     this.slot = h("div", { class: "vk-slot" });
     this.element = h("article", { class: "vk-card", tabindex: "-1" },
       h("header", { class: "vk-head" }, this.number, this.title, this.mark),
-      this.stage, this.content, this.steps, this.wrong, this.slot, this.tools);
+      this.stage, this.content, this.note, this.steps, this.wrong, this.slot, this.tools);
   }
 
   stop(here) {
@@ -157,6 +158,7 @@ class Card {
     say(this.number, String(n));
     say(this.title, section.title || `Section ${n}`);
     say(this.content, section.content || (section.audio ? `Own sound: ${section.audio}` : ""));
+    say(this.note, section.note);
     say(this.wish, section.image_description || (section.image ? `Own picture: ${section.image}` : "Nothing is described yet."));
     set(this.element, "aria-label", `Section ${n}: ${section.title || "untitled"}`);
     set(this.editButton, "aria-label", `Edit section ${n}`);
@@ -399,7 +401,7 @@ class Editor {
       radio.checked = layout === this.values.layout;
       const picture = h("img", { alt: "", class: "vk-layout" });
       if (media) this.card.panel.lazy(picture, media);
-      return h("label", { class: "vk-choice" }, radio, media ? picture : h("span", { class: "vk-layout" }, "auto"),
+      return h("label", { class: "vk-choice" }, radio, media ? picture : h("span", { class: "vk-layout" }, layout ? "your own" : "auto"),
         h("span", {}, label));
     }));
     const options = voices.map(([value, label]) => h("option", { value }, label));

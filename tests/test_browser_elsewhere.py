@@ -1,0 +1,227 @@
+"""The Studio where there is no JupyterLab: in Notebook 7 and marimo, by real servers, and in a page
+that has no route to any file, and nothing but a kernel's messages.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from a_notebook import notebook
+from browser import browser, needs_browser
+from playwright.sync_api import Browser, Page, expect
+from stand_ins import written
+
+from vidkit.studio import Studio
+from vidkit.studio.widgets import script, style
+
+SOON = 60_000
+HOW = (
+    'images="simulated:0.05", voice="simulated:latency=0.05,seconds=1", '
+    'size=(320, 180), cache_dir="store"'
+)
+
+HOST = """
+import widget from "WIDGET";
+const calls = new Map();
+const state = STATE;
+const tell = (name, ...what) => (calls.get(name) ?? []).slice().forEach((call) => call(...what));
+const bytes = (text) => Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
+const model = {
+  get: (name) => state[name],
+  on: (name, call) => calls.set(name, [...(calls.get(name) ?? []), call]),
+  off: (name, call) => calls.set(name, (calls.get(name) ?? []).filter((each) => each !== call)),
+  send: async (content) => {
+    const { answers, values } = JSON.parse(await window.kernel(JSON.stringify(content)));
+    for (const [answer, data] of answers) {
+      tell("msg:custom", answer, data.map((each) => new DataView(bytes(each).buffer)));
+    }
+    for (const [name, value] of Object.entries(values)) {
+      if (JSON.stringify(state[name]) === JSON.stringify(value)) continue;
+      state[name] = value;
+      tell(`change:${name}`);
+    }
+  },
+};
+window.look = () => model.send({ part: "view", do: "look" });
+widget.render({ model, el: document.querySelector("#here") });
+"""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for all."""
+    with browser() as one:
+        yield one
+
+
+def pictures_load_sound_plays_and_the_film_seeks(page: Page) -> None:
+    """What has to hold wherever the panel is shown, of a lesson of four sections."""
+    expect(page.locator(".vk-card .vk-mark").filter(has_text="made")).to_have_count(4, timeout=SOON)
+    for number in range(4):
+        picture = page.locator(".vk-card img").nth(number)
+        picture.scroll_into_view_if_needed()
+        expect(picture).to_have_attribute("src", re.compile("^blob:"), timeout=SOON)
+        picture.evaluate("picture => picture.decode()")
+        assert picture.evaluate("picture => picture.naturalWidth") > 0
+    page.get_by_role("button", name="Play section 2").click()
+    clip = page.get_by_label("Clip of section 2")
+    clip.wait_for(timeout=SOON)
+    plays(clip, 0.1)
+    clip.evaluate("clip => clip.pause()")
+    chapter = page.locator(".vk-chapters button").nth(2)
+    start = float(chapter.get_attribute("data-start") or 0)
+    chapter.click()
+    film = page.locator(".vk-player video")
+    film.wait_for(timeout=SOON)
+    plays(film, start)
+    assert start > 2
+
+
+def plays(media: Any, since: float) -> None:
+    """Wait until a video plays on from some second."""
+    for _ in range(300):
+        ready, now = media.evaluate("media => [media.readyState, media.currentTime]")
+        if ready >= 2 and now >= since:
+            return
+        time.sleep(0.1)
+    raise AssertionError((ready, now, since))
+
+
+@needs_browser
+def test_a_page_without_a_route_to_any_file(chromium: Browser, tmp_path: Path) -> None:
+    """A static page gets the widget's script and values, and what the kernel answers: no address
+    of a server, and none of a file.
+    """
+    written(tmp_path, "rainbow", 4, title="How a Rainbow Forms")
+    studio = Studio(
+        tmp_path,
+        images="simulated:0.05",
+        voice="simulated:latency=0.05,seconds=1",
+        size=(320, 180),
+        cache_dir=tmp_path / "store",
+    )
+    view, answers = studio.widget, []
+
+    def send(content: dict[str, Any], buffers: Any = None) -> None:
+        answers.append((content, [base64.b64encode(each).decode() for each in buffers or ()]))
+
+    view.send = send  # type: ignore[method-assign]
+    names = [name for name in view.keys if not name.startswith("_") and name != "layout"]
+
+    def values() -> dict[str, Any]:
+        return {name: getattr(view, name) for name in names}
+
+    def kernel(told: str) -> str:
+        answers.clear()
+        view._handle_custom_msg(json.loads(told), [])
+        studio.paint()
+        return json.dumps({"answers": answers, "values": values()})
+
+    context = chromium.new_context(viewport={"width": 1200, "height": 1400})
+    asked: list[str] = []
+    context.route("**/*", lambda route: (asked.append(route.request.url), route.abort()))
+    page = context.new_page()
+    page.expose_function("kernel", kernel)
+    page.set_content(f"<style>{style()}</style><div id=here></div>")
+    page.evaluate(
+        """([host, widget, state]) => {
+          const script = {type: "text/javascript"};
+          const address = (text) => URL.createObjectURL(new Blob([text], script));
+          return import(address(host.replace("WIDGET", address(widget)).replace("STATE", state)));
+        }""",
+        [HOST, script(), json.dumps(values(), default=str)],
+    )
+    page.get_by_role("button", name="Make video").click()
+    for _ in range(600):
+        page.evaluate("() => window.look()")
+        if studio.report is not None:
+            break
+        time.sleep(0.1)
+    page.evaluate("() => window.look()")
+    pictures_load_sound_plays_and_the_film_seeks(page)
+    assert not [each for each in asked if not each.startswith("blob:")]
+    context.close()
+
+
+@needs_browser
+def test_marimo(chromium: Browser, tmp_path: Path) -> None:
+    """A real marimo server: plain ipywidgets do not show there, and the panel does."""
+    pytest.importorskip("marimo")
+    written(tmp_path / "lessons", "rainbow", 4, title="How a Rainbow Forms")
+    (tmp_path / "panel.py").write_text(
+        "import marimo\n\napp = marimo.App()\n\n\n@app.cell\ndef _():\n"
+        "    from vidkit.studio import Studio\n\n"
+        f'    studio = Studio("lessons", {HOW})\n    studio\n    return (studio,)\n'
+    )
+    words = ["marimo", "-q", "run", "panel.py", "--headless", "--no-token", "--host", "127.0.0.1"]
+    with served([*words, "--port"], tmp_path, "health") as address:
+        page = chromium.new_page(viewport={"width": 1200, "height": 1400})
+        page.goto(address)
+        page.locator(".vk .vk-card").first.wait_for(timeout=SOON)
+        page.get_by_role("button", name="Make video").click()
+        pictures_load_sound_plays_and_the_film_seeks(page)
+        page.close()
+
+
+@needs_browser
+def test_notebook_7(chromium: Browser, tmp_path: Path) -> None:
+    """A real Notebook 7."""
+    pytest.importorskip("notebook")
+    written(tmp_path / "lessons", "rainbow", 4, title="How a Rainbow Forms")
+    cell = f'from vidkit.studio import Studio\nstudio = Studio("lessons", {HOW})\nstudio'
+    path = notebook(tmp_path, cell)
+    words = ["notebook", "--no-browser", "--allow-root", "--IdentityProvider.token="]
+    words += ["--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0", "--ServerApp.port"]
+    with served(words, tmp_path, "api/status") as address:
+        page = chromium.new_page(viewport={"width": 1200, "height": 1400})
+        page.goto(f"{address}/notebooks/{path.name}")
+        page.get_by_text("Python 3", exact=False).first.wait_for(timeout=SOON)
+        page.locator(".jp-Cell").first.click()
+        page.keyboard.press("Shift+Enter")
+        page.locator(".vk .vk-card").first.wait_for(timeout=SOON)
+        box = page.locator(".vk").first.evaluate("each => [each.scrollWidth, each.clientWidth]")
+        assert box[0] <= box[1]
+        page.get_by_role("button", name="Make video").click()
+        pictures_load_sound_plays_and_the_film_seeks(page)
+        page.close()
+
+
+@contextmanager
+def served(words: list[str], folder: Path, health: str) -> Iterator[str]:
+    """A server of its own on loopback; gives its address, and ends it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    own = {name: str(folder / ".own" / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")}
+    server = subprocess.Popen(
+        [sys.executable, "-m", *words, str(port)],
+        cwd=folder,
+        env=os.environ | own,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"{address}/{health}", timeout=2).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(20)

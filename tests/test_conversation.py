@@ -1,0 +1,172 @@
+"""Several voices in one narration: speakers in turn, languages within a text, pauses."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import wave
+from collections.abc import Awaitable, Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pytest
+from stand_ins import written
+
+import vidkit
+from vidkit.errors import ProviderError
+from vidkit.media.loudness import measure
+from vidkit.models import read_lesson
+from vidkit.pipeline.assets import voice_ask
+from vidkit.providers import Narration, VoiceAsk
+from vidkit.providers.conversation import Conversation, is_conversation, spans
+from vidkit.providers.espeak import Espeak
+from vidkit.providers.simulated import Simulated
+
+T = TypeVar("T")
+
+DIALOGUE = [
+    {"speaker": "Ana", "text": "Good morning. What would you like to drink today?"},
+    {"speaker": "Luis", "text": "Quiero un café con leche, por favor.", "language": "es"},
+    {"speaker": "Ana", "text": "With pleasure, it will be ready in a moment."},
+]
+
+
+async def straight(send: Callable[[], Awaitable[T]]) -> T:
+    return await send()
+
+
+def asked(content: Any, speakers: dict[str, str] | None = None, **more: Any) -> VoiceAsk:
+    """What a section with this content asks of a voice."""
+    section = {"image_description": "A table.", "content": content, **more}
+    data = json.dumps({"sections": [section], "speakers": speakers or {}}).encode()
+    return voice_ask(read_lesson(data, Path("lesson.json")), 0, vidkit.Settings())
+
+
+def said(ask: VoiceAsk, *makers: Any) -> Narration:
+    """What the makers say together, espeak where none are given."""
+    several = makers or (Espeak(),)
+    maker = Conversation(ask, several, [straight] * len(several))
+    return asyncio.run(maker.speak(ask, straight))
+
+
+def samples(narration: Narration) -> tuple[np.ndarray[Any, Any], int]:
+    with wave.open(BytesIO(narration.data)) as sound:
+        data = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
+        return (data / 32768).astype(np.float32), sound.getframerate()
+
+
+def silences(sound: np.ndarray[Any, Any], hertz: int) -> list[tuple[float, float]]:
+    """(start, seconds) of each stretch without a sound that lasts a quarter of a second."""
+    heard = np.flatnonzero(np.abs(sound) > 0.002)
+    joins = np.flatnonzero(np.diff(heard) > hertz / 4)
+    return [(heard[j] / hertz, (heard[j + 1] - heard[j]) / hertz) for j in joins]
+
+
+def test_speakers_take_turns() -> None:
+    """Each in the voice of theirs, as loud as the other, with a breath between; every word of all
+    has its time, in order."""
+    ask = asked(DIALOGUE, {"Ana": "espeak:en-us+f3", "Luis": "espeak:es"})
+    shape = Conversation(ask, [Espeak()], [straight]).shape(ask)
+    assert [part["voice"] for part in shape["parts"]] == ["gmw/en-US+f3", "roa/es", "gmw/en-US+f3"]
+    narration = said(ask)
+    words = [word for turn in DIALOGUE for word in turn["text"].split()]
+    assert [word.text for word in narration.words] == words
+    times = [time for word in narration.words for time in (word.start, word.end)]
+    assert times == sorted(times)
+    sound, hertz = samples(narration)
+    first, second = narration.words[9], narration.words[16]
+    loud = []
+    for begin, end in ((0.0, first.start), (first.start, second.start), (second.start, 99.0)):
+        loud.append(measure([sound[round(begin * hertz) : round(end * hertz)]]).loudness)
+    assert max(loud) - min(loud) < 1.5
+    breaths = [seconds for start, seconds in silences(sound, hertz)]
+    assert sum(0.45 < seconds < 0.8 for seconds in breaths) >= 2
+
+
+def test_languages_change_within_a_sentence_without_a_click() -> None:
+    """A word of another language is spoken by a voice of that language, close to its neighbours,
+    and the sound goes through silence at each join."""
+    text = (
+        'The word <lang xml:lang="es">casa</lang> means house, and <lang lang="fr">maison</lang>.'
+    )
+    ask = asked(text)
+    assert [span.language for span in spans(ask)] == ["en", "es", "en", "fr"]
+    narration = said(ask)
+    assert [word.text for word in narration.words] == [
+        "The",
+        "word",
+        "casa",
+        "means",
+        "house,",
+        "and",
+        "maison",
+    ]
+    sound, hertz = samples(narration)
+    assert len(sound) / hertz < 5
+    casa = narration.words[2]
+    place = round(casa.start * hertz)
+    assert np.abs(sound[place - hertz // 50 : place]).min() == 0
+    assert narration.words[3].start - casa.end < 0.35
+
+
+def test_a_pause_is_as_long_as_the_text_asks() -> None:
+    """`<break time="1.5s"/>` is silence of that length, and nothing is read aloud of it."""
+    narration = said(asked('Think of a number. <break time="1.5s"/> Now double it.'))
+    assert [word.text for word in narration.words] == [
+        "Think",
+        "of",
+        "a",
+        "number.",
+        "Now",
+        "double",
+        "it.",
+    ]
+    sound, hertz = samples(narration)
+    assert any(abs(seconds - 1.5) < 0.15 for _, seconds in silences(sound, hertz))
+
+
+def test_a_plain_text_stays_what_it_was() -> None:
+    """One voice and one language: its own provider speaks it, under its own key; a section in
+    another language than its lesson's is spoken in that."""
+    assert not is_conversation(asked("A leaf, *green* and <b>small</b>."))
+    assert not is_conversation(asked([{"text": "A leaf."}]))
+    ask = asked("Une feuille.", language="fr")
+    assert ask.language == "fr" and not is_conversation(ask)
+
+
+def test_a_voice_that_fails_has_its_place_taken() -> None:
+    """Of a conversation, too: the next rank asks who comes next, under a key of its own."""
+    ask = asked(DIALOGUE, {"Luis": "espeak:es"})
+    makers = [Simulated(latency=0), Espeak()]
+    first = Conversation(ask, makers, [straight, straight])
+    second = Conversation(ask, makers, [straight, straight], 1)
+    assert first.ranks == 2
+    assert (first.name, second.name) == ("simulated + espeak", "espeak + simulated")
+    assert first.shape(ask) != second.shape(ask)
+
+
+def test_a_lesson_chooses_no_service() -> None:
+    """A speaker with a voice of a provider that asks a service is refused, with the mend, unless
+    the run names that provider itself."""
+    ask = asked(DIALOGUE, {"Ana": "gtts:en"})
+    with pytest.raises(ProviderError, match="which no lesson chooses"):
+        Conversation(ask, [Espeak()], [straight]).shape(ask)
+
+
+def test_captions_name_who_speaks(tmp_path: Path) -> None:
+    """Where the speaker changes, WebVTT has a voice tag; no caption holds the words of two; the
+    slide is told who says what."""
+    section = {"image_description": "A table.", "content": DIALOGUE}
+    speakers = {"Ana & Co <1>": "espeak:en-us", "Luis": "espeak:es"}
+    section["content"] = [{**turn} for turn in DIALOGUE]
+    section["content"][0]["speaker"] = "Ana & Co <1>"
+    lesson = written(tmp_path, sections=[section], speakers=speakers)
+    (video,) = vidkit.process_all_videos([lesson], progress=False, size=(320, 180)).videos
+    assert video.sections[0].voice_by == "espeak"
+    captions = (video.path.parent / "captions.vtt").read_text("utf-8")
+    assert "<v Ana &amp; Co &lt;1&gt;>Good morning." in captions
+    assert "<v Luis>Quiero" in captions and "<v Ana>With pleasure" in captions
+    assert "<v" not in (video.path.parent / "captions.srt").read_text("utf-8")
+    assert "today? Quiero" not in captions.replace("\n", " ")

@@ -1,0 +1,253 @@
+"""How loud a narration is, and the gain that makes all sections alike.
+
+Loudness as in ITU-R BS.1770-4: the mean squares of 400 ms, weighted and measured by libavfilter,
+gated at -70 LUFS and at 10 LU under the mean of the rest. One gain then serves the whole section;
+only its peaks are held down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from .audio import Samples, filtered, open_sound, regrouped
+from .frame import RATE
+
+TARGET = -16.0
+"""LUFS of each section: what AES TD1008 advises for speech that is played on phones."""
+
+MOST_GAIN = 40.0
+"""dB; a narration that needs more is noise."""
+
+SILENCE = -70.0
+"""LUFS and dB below which there is nothing to hear (BS.1770-4's absolute gate)."""
+
+STEP = RATE // 10
+"""Samples of one measurement, 100 ms; a gating block is four of them."""
+
+HOP = 64
+"""Samples between two values of the gain. A multiple of it is `STEP`."""
+
+_HOLD = 4
+"""Hops for which the limiter looks ahead and holds: 8 ms each way."""
+
+_WIDTH = 2 * _HOLD + 1
+_STEPS = (1, 2, 4, 1)
+"""The least of `_WIDTH` neighbours is that of pairs of pairs: 1 + 1 + 2 + 4 + 1 = 9."""
+
+_SPEECH_RANGE = 40.0
+"""dB under the loudest moment at which speech counts as begun."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a first reading of a narration finds, at `RATE` samples a second.
+
+    `blocks` are the K-weighted mean squares of 400 ms at each 100 ms, shape (blocks,); `peaks` the
+    largest sample of each `HOP`, shape (hops,); both with full scale as 1.
+    """
+
+    samples: int
+    blocks: NDArray[np.float64]
+    peaks: NDArray[np.float32]
+
+    @property
+    def loudness(self) -> float:
+        """Integrated loudness in LUFS, -inf for silence."""
+        return _integrated(self.blocks)
+
+    @property
+    def speech(self) -> tuple[float, float]:
+        """Where the sound starts and ends, in seconds; all of it where it is silent."""
+        loud = loud_hops(self.peaks, _SPEECH_RANGE)
+        if not len(loud):
+            return 0.0, self.samples / RATE
+        return int(loud[0]) * HOP / RATE, min((int(loud[-1]) + 1) * HOP, self.samples) / RATE
+
+
+def loud_hops(peaks: NDArray[np.float32], below: float) -> NDArray[np.intp]:
+    """The hops in which there is sound: at most so many dB `below` the loudest."""
+    least = max(float(peaks.max(initial=0)) * _ratio(-below), _ratio(SILENCE))
+    return np.flatnonzero(peaks >= least)
+
+
+def measure(pieces: Iterable[Samples]) -> Measured:
+    """Measures the narration that `pieces` at `RATE` make, with libavfilter's `ebur128`."""
+    peaks: list[NDArray[Any]] = []
+    samples = 0
+
+    def whole() -> Iterator[Samples]:
+        nonlocal samples
+        for piece in regrouped(pieces, 10 * STEP):
+            samples += len(piece)
+            padded_piece = np.zeros(-(-len(piece) // STEP) * STEP, np.float32)
+            padded_piece[: len(piece)] = piece
+            hops = np.abs(padded_piece).reshape(-1, HOP).max(1)
+            peaks.append(hops[: -(-len(piece) // HOP)])
+            yield padded_piece
+
+    meter = filtered(whole(), ("ebur128", "metadata=1:framelog=quiet"))
+    momentary = [float(frame.metadata["lavfi.r128.M"]) for frame in meter]
+    return Measured(
+        samples,
+        _blocks(momentary),
+        np.concatenate([np.zeros(0, np.float32), *peaks]),
+    )
+
+
+def _blocks(momentary: Sequence[float]) -> NDArray[np.float64]:
+    """The mean squares of the gating blocks, from the loudness of the 400 ms before each 100 ms.
+    The first of them are not whole; a sound that has no whole one is a block by itself.
+    """
+    blocks: NDArray[np.float64] = 10 ** ((np.array(momentary, np.float64) + 0.691) / 10)
+    few = len(blocks)
+    return blocks[3:] if few >= 4 else blocks[-1:] * (4 / max(1, few))
+
+
+def _integrated(blocks: NDArray[np.float64]) -> float:
+    heard = blocks[blocks > _energy(SILENCE)]
+    if not len(heard):
+        return -np.inf
+    heard = heard[heard > heard.mean() / 10]
+    return float(-0.691 + 10 * np.log10(heard.mean()))
+
+
+def _energy(loudness: float) -> float:
+    return float(10 ** ((loudness + 0.691) / 10))
+
+
+def _ratio(decibels: float) -> float:
+    return float(10 ** (decibels / 20))
+
+
+@dataclass(frozen=True)
+class Levels:
+    """The gain of a section: `gains` at each multiple of `HOP` samples and at the end, shape
+    (hops + 1,), to be joined by straight lines. `peaks` is what it makes of the peaks."""
+
+    gains: Samples
+    peaks: NDArray[np.float32]
+
+    def apply(self, piece: Samples, at: int) -> Samples:
+        """`piece`, which starts `at` a multiple of `HOP` samples, with its gain."""
+        hops = -(-len(piece) // HOP)
+        gains = self.gains[at // HOP : at // HOP + hops + 1]
+        if gains[0] == gains[-1] and (gains == gains[0]).all():
+            return piece * np.float32(gains[0])
+        lines = gains[:-1, np.newaxis] + np.diff(gains)[:, np.newaxis] * _RAMP
+        return np.multiply(piece, lines.reshape(-1)[: len(piece)], dtype=np.float32)
+
+
+_RAMP = (np.arange(HOP, dtype=np.float32) / HOP)[np.newaxis]
+
+
+def level(measured: Measured, ceiling: float) -> Levels:
+    """The gain that brings a section to `TARGET`, with no sample above `ceiling` dB.
+
+    Its first and last milliseconds fade, so that no seam clicks. Silence keeps its level.
+    """
+    gain = 1.0
+    edges: Samples = np.ones(len(measured.peaks) + 1, np.float32)
+    loudness = measured.loudness
+    for _ in range(6):
+        if not np.isfinite(loudness) or abs(TARGET - loudness) < 0.05:
+            break
+        gain = min(gain * _ratio(TARGET - loudness), _ratio(MOST_GAIN))
+        edges = _limiter(measured.peaks * gain, _ratio(ceiling))
+        loudness = _integrated(measured.blocks * gain**2 * _kept(edges, measured.peaks))
+    gains = (edges * _fades(len(edges)) * gain).astype(np.float32)
+    return Levels(gains, measured.peaks * np.maximum(gains[:-1], gains[1:]))
+
+
+def _limiter(peaks: NDArray[np.float32], ceiling: float) -> Samples:
+    """Factors at the edges of the hops, at most 1, that keep `peaks` at or below `ceiling`."""
+    needed = np.minimum(1, ceiling / np.maximum(peaks, 1e-9)).astype(np.float32)
+    if not len(needed) or needed.min() == 1:
+        return np.ones(len(peaks) + 1, np.float32)
+    # The mean of what is least nearby is never above what is needed here, and has no corners.
+    least = np.pad(needed, 2 * _HOLD, constant_values=1)
+    for step in _STEPS:
+        least = np.minimum(least[:-step], least[step:])
+    sums = np.cumsum(np.append(0, least), dtype=np.float64)
+    smooth = (sums[_WIDTH:] - sums[:-_WIDTH]) / _WIDTH
+    factors = np.minimum(np.append(smooth, 1), np.append(1, smooth))
+    return np.asarray(factors, np.float32)
+
+
+def _kept(edges: Samples, peaks: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The share of its energy that each gating block keeps under the factors `edges`, taking the
+    energy of a hop to follow the square of its peak."""
+    per_step = STEP // HOP
+    before = np.zeros((-(-len(peaks) // per_step) * per_step, 2))
+    before[: len(peaks), 0] = np.square(peaks, dtype=np.float64) + 1e-20
+    before[: len(peaks), 1] = before[: len(peaks), 0] * ((edges[:-1] + edges[1:]) / 2) ** 2
+    energies = before.reshape(-1, per_step, 2).sum(1)
+    if len(energies) >= 4:
+        energies = sliding_window_view(energies, 4, axis=0).sum(-1)
+    else:
+        energies = energies.sum(0, keepdims=True)
+    kept: NDArray[np.float64] = energies[:, 1] / energies[:, 0]
+    return kept
+
+
+def _fades(edges: int) -> Samples:
+    """From silence in 4 ms and back; the last hop is silent, for it may be of any length."""
+    steps = np.arange(edges, dtype=np.float32)
+    fades: Samples = np.clip(np.minimum(steps, steps[::-1] - 1) / 3, 0, 1)
+    return fades
+
+
+_PHASES, _TAPS = 8, 24
+
+
+def _between() -> Samples:
+    """Filters that give the values at eighths between two samples, shape (taps, phases):
+    the sinc function under a Hann window, as exact as BS.1770-4's own filter or more."""
+    at = np.arange(_TAPS)[:, np.newaxis] - (_TAPS // 2 - 1 + np.arange(_PHASES) / _PHASES)
+    filters = np.sinc(at) * np.cos(np.pi * at / (_TAPS + 1)) ** 2
+    between: Samples = (filters / filters.sum(0)).astype(np.float32)
+    return between
+
+
+_BETWEEN = _between()
+
+
+def true_peak(samples: Samples, least: float) -> float:
+    """The highest value that the sound reaches between its samples too, in dB of full scale.
+
+    Only what is next to samples above `least` dB is looked at; -inf where there are none.
+    """
+    loud = np.flatnonzero(np.abs(samples) >= _ratio(least))
+    if not len(loud):
+        return -np.inf
+    around = sliding_window_view(np.pad(samples, _TAPS), _TAPS)
+    first = loud + _TAPS // 2 + 1
+    highest = max(
+        float(np.abs(np.einsum("ij,jk->ik", around[first - before], _BETWEEN)).max())
+        for before in (0, 1)
+    )
+    return 20 * float(np.log10(highest))
+
+
+def levelled(data: bytes, loudness: float, peak: float) -> tuple[Samples, float]:
+    """The sound in `data` at `RATE`, at so many LUFS and no louder than `peak`, from its first
+    heard moment to its last with a fade of 5 ms at each end; and the seconds cut off before it.
+    """
+    sound = np.concatenate([np.zeros(0, np.float32), *open_sound(data).pieces(RATE)])
+    measured = measure([sound]) if len(sound) else Measured(0, np.zeros(0), np.zeros(0, np.float32))
+    first, last = (round(seconds * RATE) for seconds in measured.speech)
+    fade = RATE // 200
+    first, last = max(0, first - fade), min(len(sound), last + 4 * fade)
+    kept = sound[first:last].copy()
+    if np.isfinite(measured.loudness):
+        highest = float(np.abs(kept).max(initial=1e-6))
+        kept *= min(_ratio(loudness - measured.loudness), peak / highest)
+    ramp = np.linspace(0, 1, fade, dtype=np.float32)[: len(kept)]
+    kept[: len(ramp)] *= ramp
+    kept[len(kept) - len(ramp) :] *= ramp[::-1]
+    return kept, first / RATE

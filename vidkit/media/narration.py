@@ -1,0 +1,175 @@
+"""A narration as the AAC packets of its section: faded, padded, and apart from its neighbours.
+
+FFmpeg's AAC packet number j carries the blocks j-1 and j (it "primes" the decoder with block
+-1, which is silent), so n blocks make n+1 packets and the last one only ends the sound. As each
+section ends in silence, that last packet may be dropped where another section follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+import numpy as np
+from av.audio.codeccontext import AudioCodecContext
+from numpy.typing import NDArray
+
+from .audio import Samples, Sound, regrouped, without_rumble
+from .frame import BLOCK, RATE, Frame, padded
+from .loudness import HOP, Levels, level, measure, true_peak
+
+BIT_RATE = 96_000
+
+MOST_PEAK = -1.5
+"""dB of full scale that the decoded sound stays under, between its samples too."""
+
+_CEILING = MOST_PEAK - 1.3
+_CODING_MOVES = 2.5
+_ATTEMPTS = 5
+
+_FEED = 48 * BLOCK
+"""Samples handed to the encoder at once: fewer, larger calls."""
+
+_KEPT_SAMPLES = 120 * RATE
+"""Two minutes; a longer narration is read from its file twice, so that memory is bounded."""
+
+_HEADER = bytes.fromhex("1288")
+"""AudioSpecificConfig of AAC-LC, 32 kHz, mono (ISO 14496-3, 1.6.2.1)."""
+
+
+@dataclass(frozen=True)
+class Track:
+    """The sound of one section.
+
+    `packets` are AAC, one more than its blocks; `samples` its padded length at `RATE`;
+    `speech` where sound, and not silence, starts and ends, in seconds from its start.
+    """
+
+    packets: list[bytes]
+    samples: int
+    speech: tuple[float, float]
+
+
+def set_up_sound(encoder: AudioCodecContext) -> None:
+    """Makes a fresh AAC `encoder` one whose packets fit those of all others set up alike."""
+    encoder.sample_rate = RATE
+    encoder.layout = "mono"
+    encoder.format = "fltp"
+    encoder.bit_rate = BIT_RATE
+    encoder.time_base = Fraction(1, RATE)
+    encoder.flags |= av.codec.context.Flags.global_header
+    # "fast" sounds as good here as the default coder (PESQ 4.52 against 4.47) at a fourth of
+    # its cost. Noise shaping in time only costs (0.5 dB, 8 %). Noise substitution would save
+    # bits that are not short, and make a section sound different after each other neighbour.
+    encoder.options = {"aac_coder": "fast", "aac_tns": "0", "aac_pns": "0"}
+
+
+def narrate(sound: Sound, frame: Frame) -> Track:
+    """The track of a section with the narration `sound`."""
+    reading = _Twice(sound)
+    measured = measure(reading)
+    samples = padded(measured.samples, frame)
+    ceiling = _CEILING
+    for _ in range(_ATTEMPTS):
+        levels = level(measured, ceiling)
+        packets = encoded(reading, levels, samples)
+        over = _highest(packets, levels) - MOST_PEAK
+        if over <= 0:
+            break
+        ceiling -= over + 0.1
+    return Track(packets, samples, measured.speech)
+
+
+def silence(seconds: float, frame: Frame) -> Track:
+    """The track of a section without a narration, `seconds` long and its gap."""
+    samples = padded(round(seconds * RATE), frame)
+    return as_it_is((), samples, (0.0, 0.0))
+
+
+def as_it_is(pieces: Iterable[Samples], samples: int, speech: tuple[float, float]) -> Track:
+    """The track of sound at `RATE` that is levelled already; `samples` in all."""
+    return Track(encoded(pieces, None, samples), samples, speech)
+
+
+class _Twice:
+    """The pieces of a sound at `RATE`, to be read again and again: from memory while they are
+    few, else from the file once more."""
+
+    def __init__(self, sound: Sound) -> None:
+        self._sound = sound
+        self._kept: list[Samples] | None = None
+
+    def __iter__(self) -> Iterator[Samples]:
+        if self._kept is not None:
+            yield from self._kept
+            return
+        kept: list[Samples] = []
+        room = _KEPT_SAMPLES
+        for piece in without_rumble(self._sound.pieces(RATE)):
+            room -= len(piece)
+            if room >= 0:
+                kept.append(piece)
+            else:
+                kept.clear()
+            yield piece
+        if room >= 0:
+            self._kept = kept
+
+
+def encoded(pieces: Iterable[Samples], levels: Levels | None, samples: int) -> list[bytes]:
+    """The AAC packets of `pieces`, with their gain where there is one, followed by silence;
+    `samples` in all."""
+    encoder = av.CodecContext.create("aac", "w")
+    assert isinstance(encoder, AudioCodecContext)
+    set_up_sound(encoder)
+    packets: list[bytes] = []
+    done = 0
+
+    def encode(feed: Samples) -> None:
+        nonlocal done
+        block = av.AudioFrame.from_ndarray(feed[np.newaxis], format="fltp", layout="mono")
+        block.sample_rate, block.pts, block.time_base = RATE, done, encoder.time_base
+        packets.extend(bytes(packet) for packet in encoder.encode(block))
+        done += len(feed)
+
+    for feed in regrouped(pieces, _FEED):
+        encode(levels.apply(feed, done) if levels else feed)
+    while done < samples:
+        encode(np.zeros(min(_FEED, samples - done), np.float32))
+    packets.extend(bytes(packet) for packet in encoder.encode(None))
+    assert len(packets) == samples // BLOCK + 1
+    return packets
+
+
+def _highest(packets: list[bytes], levels: Levels) -> float:
+    """The true peak of `packets` as they are heard, in dB. Coding moves peaks by a decibel or
+    two, so only the blocks that went in near `MOST_PEAK` are decoded again."""
+    near = MOST_PEAK - _CODING_MOVES
+    loud = np.flatnonzero(levels.peaks >= 10 ** (near / 20)) * HOP // BLOCK
+    decoder = av.CodecContext.create("aac", "r")
+    assert isinstance(decoder, AudioCodecContext)
+    decoder.extradata = _HEADER
+    highest = -np.inf
+    for first, last in _runs(np.unique(loud)):
+        # A block is heard when its second packet is decoded; the packet before the first one
+        # sets the decoder up.
+        begin = max(0, first - 1)
+        heard = [
+            frame.to_ndarray()[0]
+            for data in packets[begin : last + 2]
+            for frame in decoder.decode(av.Packet(data))
+        ]
+        decoder.flush_buffers()
+        highest = max(highest, true_peak(np.concatenate(heard[first - begin + 1 :]), near))
+    return highest
+
+
+def _runs(blocks: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """(first, last) of each run in `blocks`, which rise; small gaps do not end a run."""
+    if len(blocks):
+        ends = np.flatnonzero(np.diff(blocks) > 4)
+        firsts = blocks[np.concatenate([[0], ends + 1])]
+        lasts = blocks[np.concatenate([ends, [len(blocks) - 1]])]
+        yield from zip(firsts.tolist(), lasts.tolist(), strict=True)

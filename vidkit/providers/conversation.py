@@ -1,0 +1,287 @@
+"""Several voices in one narration: speakers in turn, languages within a text, pauses asked for.
+
+A narration that one voice speaks in one go is that voice's own. Every other is cut into spans, each
+with a speaker, a language and a voice; each span is an ask of its own, and the sounds are put
+together: as loud as each other, from silence to silence, with the breath that belongs between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from ..core.errors import ProviderError, ProviderMissing
+from ..text.captions import Word
+from ..text.markup import pauses
+from .base import Narration, Request, VoiceAsk
+from .registry import voice_maker
+from .speakers import order
+from .speech import NOTHING, wav
+
+T = TypeVar("T")
+
+VERSION = 1
+"""Counts up when the same sounds are put together otherwise; part of a narration's key."""
+BETWEEN_SPEAKERS = 0.55
+"""Seconds of silence between two speakers."""
+BETWEEN_PARAGRAPHS = 0.85
+BETWEEN_SENTENCES = 0.42
+BETWEEN_WORDS = 0.07
+"""Where the language changes within a sentence."""
+EDGE = 0.05
+LOUDNESS = -20.0
+"""LUFS of each span before the whole is levelled: voices of different engines differ by 6 dB."""
+PEAK = 0.97
+
+_LANG = re.compile(
+    r"<lang\b[^<>]{0,200}?\b(?:xml:)?lang\s*=\s*[\"']([A-Za-z0-9-]{1,35})[\"'][^<>]{0,100}>"
+    r"|<lang\b[^<>]{0,200}>|</lang\s*>",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"[.!?…。！？][\"”’)\]»]*\s*$")
+
+
+@dataclass(frozen=True)
+class Span:
+    """A piece of a section's text, from `start` to `end`, that one voice speaks; `pause` is the
+    silence before it, in seconds."""
+
+    start: int
+    end: int
+    language: str
+    voice: str | None
+    speaker: str | None
+    pause: float
+
+
+def spans(ask: VoiceAsk) -> list[Span]:
+    """The spans of an ask. One alone, over the whole text, where nothing changes within it."""
+    found: list[Span] = []
+    places = _pieces(ask)
+    for start, end, language, turn, asked in places:
+        if not any(map(str.isalnum, ask.text[start:end])):
+            continue
+        voice = turn.voice if turn is not None and turn.voice else ask.voice
+        speaker = turn.speaker if turn is not None else None
+        # a voice is that of one language; in another its speaker has the best voice for that
+        own = (turn.language if turn is not None else None) or ask.language
+        if language.split("-")[0].lower() != own.split("-")[0].lower():
+            voice = None
+        pause = asked or (_breath(ask.text, found[-1], start, speaker) if found else 0.0)
+        found.append(Span(start, end, language, voice, speaker, pause))
+    return found
+
+
+def is_conversation(ask: VoiceAsk) -> bool:
+    """Whether an ask needs more than one voice in one go."""
+    if not ask.turns and "<lang" not in ask.text.lower():
+        return False
+    found = spans(ask)
+    return len(found) > 1 or bool(found and found[0].voice != ask.voice)
+
+
+def _pieces(ask: VoiceAsk) -> Iterator[tuple[int, int, str, Any, float]]:
+    """(start, end, language, turn, seconds of the pause before it that the text asks for)."""
+    marks: list[tuple[int, int, str, Any]] = [
+        (a, b, "pause", seconds) for a, b, seconds in pauses(ask.text)
+    ]
+    marks += [(m.start(), m.end(), "lang", m.group(1) or "") for m in _LANG.finditer(ask.text)]
+    marks.sort()
+    for turn in ask.turns or (None,):
+        begin, end = (turn.start, turn.end) if turn is not None else (0, len(ask.text))
+        own = (turn.language if turn is not None else None) or ask.language
+        languages, pause, at = [own], 0.0, begin
+        for a, b, kind, value in marks:
+            if not begin <= a < end:
+                continue
+            if ask.text[at:a].strip():
+                yield at, a, languages[-1], turn, pause
+                pause = 0.0
+            at = b
+            if kind == "pause":
+                pause += float(value)
+            elif value:
+                languages.append(str(value))
+            elif ask.text[a + 1] == "/" and len(languages) > 1:
+                languages.pop()
+        if ask.text[at:end].strip():
+            yield at, end, languages[-1], turn, pause
+
+
+def _breath(text: str, before: Span, start: int, speaker: str | None) -> float:
+    """The silence that belongs between a span and the next."""
+    if before.speaker != speaker:
+        return BETWEEN_SPEAKERS
+    if "\n" in text[before.end - 1 : start + 1].strip(" "):
+        return BETWEEN_PARAGRAPHS
+    return BETWEEN_SENTENCES if _SENTENCE_END.search(text[: before.end]) else BETWEEN_WORDS
+
+
+@lru_cache(maxsize=16)
+def _local(spec: str) -> Any:
+    """A voice of this machine that a lesson names with its provider. Raises `ProviderError`."""
+    provider = spec.partition(":")[0]
+    if provider in ("piper", "kokoro"):
+        return voice_maker(spec)
+    maker: Any = voice_maker(provider)
+    if not getattr(maker, "local", False):
+        raise ProviderError(
+            f"a speaker has the voice {spec!r}, and {provider} asks a service, which no lesson "
+            f"chooses; name it yourself, as voice=[{provider!r}, 'auto']"
+        )
+    return maker
+
+
+class Conversation:
+    """The voice of a narration with several spans. `rank`: 0 asks for each span the voice that
+    comes first, 1 the one that takes its place, and so on, as far as there are others.
+
+    sources: the voices of the run, each with the gated way to it.
+    """
+
+    places = None
+    online = False
+
+    def __init__(
+        self, ask: VoiceAsk, makers: Sequence[Any], gates: Sequence[Request], rank: int = 0
+    ) -> None:
+        self._makers, self._gates = [*makers], [*gates]
+        self._spans = spans(ask)
+        self._chosen: list[tuple[Any, Request | None, VoiceAsk]] = []
+        self._failure: ProviderError | None = None
+        self.ranks = 1
+        try:
+            for span in self._spans:
+                self._chosen.append(self._choose(span, ask, rank))
+        except ProviderError as error:
+            self._failure = error
+        self.name = " + ".join(dict.fromkeys(maker.name for maker, _, _ in self._chosen)) or "voice"
+
+    @property
+    def missing(self) -> ProviderMissing | None:
+        """Why one of its voices cannot be asked now."""
+        for maker, _, _ in self._chosen:
+            why: ProviderMissing | None = getattr(maker, "missing", None)
+            if why is not None:
+                return why
+        return None
+
+    def price(self, ask: VoiceAsk) -> float | None:
+        """The most that one request may cost; None where a voice does not say."""
+        most = 0.0
+        for maker, _, each in self._chosen:
+            told = getattr(maker, "price", None)
+            dollars = told(each) if callable(told) else told
+            if dollars is None:
+                return None
+            most = max(most, dollars)
+        return most
+
+    def shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
+        """What each of its voices is asked, and the silence between them."""
+        self._raise()
+        parts = [
+            {**maker.shape(each), "pause before": span.pause, "start": span.start}
+            for span, (maker, _, each) in zip(self._spans, self._chosen, strict=True)
+        ]
+        return {"conversation": VERSION, "parts": parts, "written": ask.text}
+
+    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
+        """The spans, spoken side by side and put together: WAV of 16 bits, mono, with the time of
+        each word. Raises what the first voice that fails raises.
+        """
+        self._raise()
+        if not self._spans:
+            note = f"nothing in the text can be spoken; it is {NOTHING:g} s of silence"
+            return Narration(wav(bytes(2 * int(24_000 * NOTHING)), 24_000), notes=(note,))
+
+        async def one(maker: Any, gate: Request | None, each: VoiceAsk) -> Narration:
+            async def gated(send: Callable[[], Awaitable[T]], /) -> T:
+                async def through() -> T:
+                    return await send() if gate is None else await gate(send)
+
+                return await request(through)
+
+            made: Narration = await maker.speak(each, gated)
+            return made
+
+        async with asyncio.TaskGroup() as all_:
+            tasks = [all_.create_task(_kept(one(*chosen))) for chosen in self._chosen]
+        made = []
+        for task in tasks:
+            result = task.result()
+            if isinstance(result, ProviderError):
+                raise result
+            made.append(result)
+        whole, words = await asyncio.to_thread(_put_together, self._spans, made)
+        notes = dict.fromkeys(note for each in made for note in each.notes)
+        costs = [each.cost for each in made if each.cost is not None]
+        return Narration(whole, words=words, notes=tuple(notes), cost=sum(costs) if costs else None)
+
+    def _choose(self, span: Span, ask: VoiceAsk, rank: int) -> tuple[Any, Request | None, VoiceAsk]:
+        """Who speaks a span, by which gate, and what is asked."""
+        provider, colon, _ = (span.voice or "").partition(":")
+        makers, gates = self._makers, [*self._gates]
+        each = replace(
+            ask,
+            text=ask.text[span.start : span.end],
+            language=span.language,
+            voice=span.voice,
+            turns=(),
+        )
+        if colon and all(maker.name != provider for maker in makers):
+            makers = [_local(span.voice or ""), *makers]
+            gates.insert(0, None)  # type: ignore[arg-type]
+            if provider in ("piper", "kokoro"):  # the name is all of its argument
+                each = replace(each, voice=None)
+                able = order(makers[1:], each)
+                found = [(0, each), *((n + 1, one) for n, one in able)]
+            else:
+                found = order(makers, each)
+        else:
+            found = order(makers, each)
+        self.ranks = max(self.ranks, len(found))
+        number, asked = found[min(rank, len(found) - 1)]
+        return makers[number], gates[number], asked
+
+    def _raise(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+        return
+
+
+async def _kept(coroutine: Awaitable[Narration]) -> Narration | ProviderError:
+    """The narration, or the provider's error as a value, so that it leaves the others alone."""
+    try:
+        return await coroutine
+    except ProviderError as error:
+        return error
+
+
+def _put_together(
+    parts: Sequence[Span], made: Sequence[Narration]
+) -> tuple[bytes, tuple[Word, ...]]:
+    import numpy as np
+
+    from ..media.frame import RATE
+    from ..media.loudness import levelled
+
+    sounds: list[Any] = []
+    words: list[Word] = []
+    at = 0
+    for span, narration in zip(parts, made, strict=True):
+        sound, cut = levelled(narration.data, LOUDNESS, PEAK)
+        pause = round((span.pause if sounds else EDGE) * RATE)
+        at += pause
+        sounds += [np.zeros(pause, np.float32), sound]
+        begin, end = at / RATE, (at + len(sound)) / RATE
+        for word in narration.words:
+            times = (min(end, max(begin, t - cut + begin)) for t in (word.start, word.end))
+            words.append(Word(word.text, *(round(t, 4) for t in times)))
+        at += len(sound)
+    whole = np.concatenate([*sounds, np.zeros(round(EDGE * RATE), np.float32)])
+    return wav((whole * 32767).astype("<i2").tobytes(), RATE), tuple(words)

@@ -1,0 +1,259 @@
+"""The voices that this machine has, a sample of each, and voices that are fetched by name.
+
+Nothing here is ever called by a run: a voice comes over the network only when somebody asks for
+it by its name, and it is checked before it is used.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import os
+import re
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import ProviderError, ProviderMissing, SettingsError
+from ..core.loop import run
+from .base import Narration, VoiceAsk
+from .hibari import Hibari
+from .piper import PiperVoice, fetched, find_voice, voices_folder
+from .registry import voice_maker
+
+PIPER_VOICES = "https://huggingface.co/rhasspy/piper-voices"
+"""Where Piper's own voices are; VIDKIT_VOICES_URL names another place with the same files."""
+HIBARI_VOICES = "https://huggingface.co/maureesewilliams/hibari"
+LARGEST = 500_000_000
+"""Bytes; no voice is as large."""
+PATIENCE = 60.0
+_PIPER_NAME = re.compile(r"([a-z]{2,3})_([A-Z]{2})-([\w+]{1,60})-(x_low|low|medium|high)")
+
+
+@dataclass(frozen=True)
+class VoiceOffer:
+    """A voice of this machine: `spec` is what `voice=` takes, `label` what to call it."""
+
+    spec: str
+    label: str
+    sound: bytes | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class VoiceOffers:
+    """Voices, each with a sample where one was asked for; a notebook shows a player for each."""
+
+    offers: tuple[VoiceOffer, ...]
+
+    def __iter__(self) -> Any:
+        return iter(self.offers)
+
+    def __len__(self) -> int:
+        return len(self.offers)
+
+    def __str__(self) -> str:
+        width = max((len(each.spec) for each in self.offers), default=0)
+        rows = (f"{each.spec:{width}}  {each.label}{_after(each.why)}" for each in self.offers)
+        return "\n".join(rows)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for each in self.offers:
+            player = html.escape(each.why)
+            if each.sound is not None:
+                data = base64.b64encode(each.sound).decode()
+                player = f'<audio controls preload="none" src="data:audio/wav;base64,{data}">'
+                player += "</audio>"
+            spec, label = html.escape(each.spec), html.escape(each.label)
+            rows.append(f"<tr><td><code>{spec}</code></td><td>{label}</td><td>{player}</td></tr>")
+        return f"<table>{''.join(rows)}</table>"
+
+
+def _after(why: str) -> str:
+    return f": {why}" if why else ""
+
+
+def voices(
+    language: str = "en", sample: str | None = None, among: Sequence[str] | None = None
+) -> VoiceOffers:
+    """The voices of this machine that speak a language, the best first.
+
+    language: a tag, such as "es". sample: a text that each of them says. among: those alone, as
+    ["hibari", "espeak:en-gb"]. Nothing leaves the machine.
+    """
+    if not isinstance(language, str) or not re.fullmatch(r"[A-Za-z0-9-]{2,35}", language):
+        raise SettingsError(f"language is {language!r}; give a tag such as 'en' or 'pt-BR'")
+    found = _named(among) if among is not None else _all(language)
+    if sample is None:
+        return VoiceOffers(tuple(found))
+    return VoiceOffers(tuple(_with_sample(each, sample, language) for each in found))
+
+
+def _named(specs: Sequence[str]) -> list[VoiceOffer]:
+    return [VoiceOffer(spec, spec) for spec in specs]
+
+
+def _all(language: str) -> list[VoiceOffer]:
+    first = language.split("-")[0].lower()
+    found: list[VoiceOffer] = []
+    for provider in ("hibari", "espeak"):
+        try:
+            maker: Any = voice_maker(provider)
+        except ProviderMissing as error:
+            found.append(VoiceOffer(provider, "", why=str(error)))
+            continue
+        if maker.speaks(language):
+            pairs = maker.voices(language)
+            able = [(name, label) for name, label in pairs if maker.speaks(language, name)]
+            if provider == "espeak":
+                able = [(name, label) for name, label in able if name.split("-")[0] == first]
+            found += [VoiceOffer(f"{provider}:{name}", label) for name, label in able]
+        if provider == "hibari":
+            found += [
+                VoiceOffer(f"piper:{each.name}", each.language)
+                for each in fetched()
+                if each.language.split("-")[0].lower() == first
+            ]
+    return found
+
+
+def _with_sample(offer: VoiceOffer, text: str, language: str) -> VoiceOffer:
+    """The voice, saying the text; or why it does not."""
+
+    async def straight(send: Callable[[], Any], /) -> Any:
+        return await send()
+
+    async def speak(maker: Any) -> Narration:
+        made: Narration = await maker.speak(VoiceAsk(text, language), straight)
+        return made
+
+    if offer.why:
+        return offer
+    try:
+        maker: Any = voice_maker(offer.spec)
+        if getattr(maker, "online", False):
+            raise ProviderError("it asks a service; samples are of this machine's voices")
+        narration = run(speak(maker))
+    except ProviderError as error:
+        return VoiceOffer(offer.spec, offer.label, why=str(error))
+    return VoiceOffer(offer.spec, offer.label, narration.data)
+
+
+def fetch(name: str) -> Path:
+    """Fetch a voice by its name, `fr_FR-siwis-medium` of Piper or `hibari:emma`, and check it by
+    the SHA-256 that its place tells; gives its file, which a run then finds under that name.
+
+    Raises `ProviderError` where there is no such voice, no network, or where what came is not
+    what was promised: then nothing is left.
+    """
+    if name.startswith("hibari:"):
+        return _fetch_hibari(name.partition(":")[2])
+    name = name.removeprefix("piper:")
+    parts = _PIPER_NAME.fullmatch(name)
+    if parts is None:
+        raise ProviderError(
+            f"{name!r} is no name of a voice; write one of Piper's, such as fr_FR-siwis-medium, "
+            "or hibari:emma"
+        )
+    language, region, speaker, quality = parts.groups()
+    base = os.environ.get("VIDKIT_VOICES_URL", PIPER_VOICES).rstrip("/")
+    path = f"{language}/{language}_{region}/{speaker}/{quality}/{name}.onnx"
+    folder = voices_folder()
+    model, settings = folder / f"{name}.onnx", folder / f"{name}.onnx.json"
+    told = _pointer(f"{base}/raw/main/{path}", name)
+    facts = _get(f"{base}/resolve/main/{path}.json", name, 10_000_000)
+    try:
+        if not isinstance(json.loads(facts)["audio"]["sample_rate"], int):
+            raise ValueError
+    except (ValueError, KeyError, TypeError):
+        raise ProviderError(f"the settings of {name} that came are damaged; try again") from None
+    _download(f"{base}/resolve/main/{path}", model, told, name)
+    _written(settings, facts)
+    found: PiperVoice = find_voice(name)
+    return found.model
+
+
+def _fetch_hibari(name: str) -> Path:
+    voices_by_name = Hibari().voices_by_name
+    voice = voices_by_name.get(name)
+    if voice is None:
+        raise ProviderError(f"hibari has no voice {name!r}; it has {', '.join(voices_by_name)}")
+    if not voice.here:
+        base = os.environ.get("VIDKIT_VOICES_URL", HIBARI_VOICES).rstrip("/")
+        url = f"{base}/resolve/main/voices/{voice.model.name}"
+        _download(url, voice.model, voice.sha256, f"hibari:{name}")
+    return voice.model
+
+
+def _pointer(url: str, name: str) -> str:
+    """The SHA-256 of a large file, as the pointer in its place tells it (Git LFS, version 1)."""
+    text = _get(url, name, 10_000).decode("utf-8", "replace")
+    found = re.search(r"^oid sha256:([0-9a-f]{64})$", text, re.MULTILINE)
+    if found is None:
+        raise ProviderError(f"{url} does not tell the SHA-256 of {name}, so it is not fetched")
+    return found.group(1)
+
+
+def _get(url: str, name: str, most: int) -> bytes:
+    with _opened(url, name) as answer:
+        data: bytes = answer.read(most + 1)
+    if len(data) > most:
+        raise ProviderError(f"{url} is larger than {most} bytes, and is not what was asked for")
+    return data
+
+
+def _opened(url: str, name: str) -> Any:
+    if not url.startswith(("https://", "http://")):
+        raise ProviderError(f"{url!r} is no address; set VIDKIT_VOICES_URL to one, or unset it")
+    try:
+        return urllib.request.urlopen(url, timeout=PATIENCE)  # noqa: S310 - checked above
+    except urllib.error.HTTPError as error:
+        if error.code == 404:
+            raise ProviderError(f"there is no voice {name} at {url}; check its name") from None
+        raise ProviderError(f"{url} answers with {error.code}; try again later") from None
+    except (OSError, ValueError) as error:
+        raise ProviderError(
+            f"{url} cannot be reached ({error}); check the network, or put the voice's two files "
+            f"into {voices_folder()}"
+        ) from None
+
+
+def _download(url: str, target: Path, sha256: str, name: str) -> None:
+    """Fetch a large file beside its place, and move it there once it is what was promised."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    digest, size = hashlib.sha256(), 0
+    handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file, _opened(url, name) as answer:
+            while block := answer.read(1 << 20):
+                size += len(block)
+                if size > LARGEST:
+                    raise ProviderError(f"{url} is larger than a voice can be; not used")
+                digest.update(block)
+                file.write(block)
+        if digest.hexdigest() != sha256:
+            raise ProviderError(
+                f"what came from {url} is not what it promises (its SHA-256 differs), and was "
+                "thrown away; try again"
+            )
+        Path(beside).replace(target)
+    except OSError as error:
+        raise ProviderError(f"{name} could not be fetched into {target.parent}: {error}") from None
+    finally:
+        Path(beside).unlink(missing_ok=True)
+
+
+def _written(target: Path, data: bytes) -> None:
+    handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    Path(beside).replace(target)
