@@ -203,7 +203,9 @@ def test_any_edit_of_any_lesson_is_read_again_as_it_was_edited(
     new = {key: f'a new {key} "\\/\x85 é' for key, asked in zip(TEXTS, texts, strict=True) if asked}
     for index in range(len(lesson.sections)):
         lesson = edited(lesson, index, **new)
-    assert save_lesson(lesson) == lesson == load_lesson(lesson.path)
+    after = save_lesson(lesson)
+    assert after == load_lesson(lesson.path)
+    assert replace(after, warnings=lesson.warnings) == lesson  # notes follow the new words
     back = json.loads(lesson.path.read_text("utf-8"))
     for section, before in zip(back["sections"], value["sections"], strict=True):
         assert {**before, **{key: section[key] for key in new}} == section
