@@ -48,7 +48,7 @@ CUES = {
 }
 
 
-@pytest.mark.parametrize("layout", set(BY_LAYOUT) - {"curve"})
+@pytest.mark.parametrize("layout", sorted(set(BY_LAYOUT) - {"curve"}))
 def test_each_layout_is_chosen_on_its_cue(layout: str) -> None:
     """A section that shows the cue of a layout gets that layout, and a reason in words."""
     slide = of(*CUES[layout])
