@@ -356,6 +356,9 @@ def _many(
         return Runner(chosen, lineup, *heard)
     if not parallel:
         raise SettingsError("parallel=False makes one lesson after the other; give no client= then")
+    from .cluster import demand_dask
+
+    demand_dask()
     from .cluster.client import FleetOrder
 
     return FleetOrder(client, chosen, lineup, *heard)

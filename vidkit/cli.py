@@ -265,6 +265,9 @@ def _batch(given: argparse.Namespace) -> int:
 
 def _client(address: str) -> Any:
     """Dask's client, which takes half a second to import, where one is asked for."""
+    from .cluster import demand_dask
+
+    demand_dask()
     from .cluster.client import connected
 
     return connected(address)

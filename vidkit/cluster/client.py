@@ -108,16 +108,9 @@ class FleetOrder(Runner):
 
 
 def demand_client(client: Any) -> Any:
-    """`client`, where it is a Dask client. Raises `SettingsError` where it is none, or where
-    Dask is not installed.
-    """
-    try:
-        from distributed import Client
-    except ImportError:
-        raise SettingsError(
-            "client= needs Dask, which is not installed; install it on every machine: "
-            "pip install distributed"
-        ) from None
+    """`client`, where it is a Dask client. Raises `SettingsError` where it is none."""
+    from distributed import Client
+
     if not isinstance(client, Client):
         raise SettingsError(
             f"client is a {type(client).__name__}; give distributed.Client('tcp://…:8786')"
@@ -128,12 +121,10 @@ def demand_client(client: Any) -> Any:
 def connected(address: str) -> Any:
     """A Dask client of the scheduler at `address`, such as tcp://10.0.0.5:8786; close it.
 
-    Raises `SettingsError` where there is no scheduler, or Dask is not installed.
+    Raises `SettingsError` where there is no scheduler.
     """
-    try:
-        from distributed import Client
-    except ImportError:
-        return demand_client(None)
+    from distributed import Client
+
     try:
         return Client(address, timeout=10)
     except (OSError, ValueError, TypeError) as error:
