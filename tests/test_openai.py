@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from fake_openai import COST, FakeOpenAI, sound
 from fake_server import WAIT
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stand_ins import written
 
+import vidkit
 from vidkit.errors import (
     BadRequest,
     Damaged,
@@ -549,3 +552,23 @@ def test_a_spec_names_model_and_options(monkeypatch: pytest.MonkeyPatch) -> None
     assert voice_maker("openai:tts-1,voice=onyx").shape(SAY)["voice"] == "onyx"
     with pytest.raises(SettingsError, match="quality is 'best'"):
         image_maker("openai:quality=best")
+
+
+def test_a_narration_that_an_earlier_release_paid_for_is_found(tmp_path: Path) -> None:
+    """When dashes were still rewritten for every voice, the narration had another key; it is found
+    under it, and nobody pays for it again.
+    """
+
+    class Earlier(OpenAIVoice):
+        def shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
+            return {**super().shape(ask), "text": "It rained, for days."}
+
+    section = {"image_description": "Rain.", "content": "It rained — for days."}
+    lesson = written(tmp_path, sections=[section])
+    how: dict[str, Any] = {"images": "simulated:0", "size": (64, 36), "progress": False}
+    with FakeOpenAI() as server:
+        for maker in (Earlier, OpenAIVoice):
+            voice = maker(base_url=server.base_url, api_key=SECRET)
+            assert vidkit.generate_video_from_json(lesson, voice=voice, **how)
+            assert vidkit.plan(lesson, voice=voice, **how | {"progress": True}).new == 0
+        assert len(server.requests) == 1

@@ -269,7 +269,7 @@ class _Tally:
         """Count one asset. Raises `ProviderError` where its provider would not be asked; what the
         only one would cost is counted although its key is still missing.
         """
-        key, kind, maker = candidate.key(), PARTS[candidate.kind], candidate.maker
+        key, kind, maker = candidate.key(self._store), PARTS[candidate.kind], candidate.maker
         seconds = usual_seconds(candidate.kind, maker, self._settings, self._known)
         was = self._calls.get((kind, candidate.name)) or Calls(
             kind, candidate.name, priced=getattr(maker, "priced", None), seconds=seconds

@@ -210,10 +210,19 @@ class Candidate:
         why: ProviderError | None = getattr(self.maker, "missing", None)
         return copy.copy(why)
 
-    def key(self) -> str:
-        """The key of what it would make. Raises `ProviderError` where it can make nothing of it;
-        reads the file where that is the section's own.
+    def key(self, store: Store | None = None) -> str:
+        """The key of what it would make, or of what an earlier release had it make, where the
+        store has that: what was paid for is found again. Raises `ProviderError` where it can make
+        nothing of it; reads the file where that is the section's own.
         """
+        key = self._key()
+        earlier = getattr(self.maker, "earlier_shape", None)
+        if store is None or earlier is None or store.versions(key):
+            return key
+        before = cache_key(self.kind, earlier(self.ask))
+        return before if store.versions(before) else key
+
+    def _key(self) -> str:
         ask = self.ask
         if isinstance(ask, VoiceAsk) and self._has_pauses:
             return cache_key(self.kind, pauses.key_fields(self.maker, ask))
@@ -280,18 +289,20 @@ def _conversations(
     return tuple(Candidate("audio", each, ungated, ask) for each in (first, *others))
 
 
-def keys_of(several: Sequence[Candidate]) -> Iterator[tuple[Candidate, str]]:
+def keys_of(
+    several: Sequence[Candidate], store: Store | None = None
+) -> Iterator[tuple[Candidate, str]]:
     """Those of the candidates that can make something of what they are asked, each with its key."""
     for candidate in several:
         try:
-            yield candidate, candidate.key()
+            yield candidate, candidate.key(store)
         except ProviderError:
             continue
 
 
 def find_stored(several: Sequence[Candidate], store: Store) -> tuple[Candidate, Asset] | None:
     """The first of the candidates whose asset the store has, and the asset."""
-    for candidate, key in keys_of(several):
+    for candidate, key in keys_of(several, store):
         if (asset := store.find(key)) is not None:
             return candidate, asset
     return None

@@ -62,7 +62,12 @@ def needed_keys(context: LessonContext) -> list[str]:
     made now: nobody may prune them until it is finished.
     """
     there = range(len(context.lesson.sections))
-    return [key for index in there for part in _parts(context, index) for _, key in keys_of(part)]
+    return [
+        key
+        for index in there
+        for part in _parts(context, index)
+        for _, key in keys_of(part, context.runtime.store)
+    ]
 
 
 def _parts(context: LessonContext, index: int) -> tuple[tuple[Candidate, ...], ...]:

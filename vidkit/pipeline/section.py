@@ -228,7 +228,11 @@ class PartTask:
         call = ProviderCall(self.context, self.index, candidate, self.fresh, last)
         try:
             return await cached(
-                self.context, candidate.key, call.make, stem=self._stem, fresh=self.fresh
+                self.context,
+                lambda: candidate.key(self.context.runtime.store),
+                call.make,
+                stem=self._stem,
+                fresh=self.fresh,
             )
         finally:
             call.emit_spent()
@@ -244,7 +248,7 @@ class PartTask:
 
     def _find_earlier(self, candidate: Candidate) -> Cached | None:
         with suppress(ProviderError):
-            return find(self.context, candidate.key(), self._stem)
+            return find(self.context, candidate.key(self.context.runtime.store), self._stem)
         return None
 
     def _take(self, candidate: Candidate, had: Cached) -> None:

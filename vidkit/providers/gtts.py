@@ -33,7 +33,7 @@ from ..core.errors import (
     Unreachable,
 )
 from ..media.audio import check_sound
-from ..text.speech import VERSION, spoken
+from ..text.speech import VERSION, spoken, spoken_before
 from .base import Narration, Request, VoiceAsk
 from .chunks import NoSound, joined_mp3, pieces, together
 from .headers import retry_after
@@ -114,6 +114,11 @@ class GoogleVoice:
             "slow": self.slow,
             "piece": MOST,
         }
+
+    def earlier_shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
+        """What shaped the narration when all voices were handed the same words."""
+        text = spoken_before(ask.text, ask.language, ask.say)
+        return {**self.shape(ask), "text": text}
 
     def price(self, ask: VoiceAsk) -> float | None:
         """Nothing."""

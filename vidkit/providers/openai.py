@@ -23,7 +23,7 @@ from ..core.errors import (
 )
 from ..media.audio import check_sound
 from ..media.images import check_picture
-from ..text.speech import VERSION, spoken
+from ..text.speech import VERSION, spoken, spoken_before
 from .account import HTML, Account, blobs, parsed, picture_suffix, said, tokens
 from .base import ImageAsk, Narration, Picture, Request, VoiceAsk
 from .chunks import (
@@ -289,6 +289,11 @@ class OpenAIVoice:
             "address": None if self._account.at_home else self._account.address,
         }
         return shape | ({"fields": self.fields} if self.fields else {})
+
+    def earlier_shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
+        """What shaped the narration when all voices were handed the same words."""
+        text = spoken_before(ask.text, ask.language, ask.say)
+        return {**self.shape(ask), "text": text}
 
     def price(self, ask: VoiceAsk) -> float | None:
         """Dollars that one request of the narration will cost at the very most; None where

@@ -70,6 +70,17 @@ def spoken(
     return _spoken(written, language.lower(), tuple((say or {}).items()), normalise)
 
 
+_DASHES = re.compile(r" ?(?:—|(?<= )[–-]{1,3}(?= )|(?<=\w)--(?=\w)) ?")
+
+
+def spoken_before(written: str, language: str = "en", say: Mapping[str, str] | None = None) -> str:
+    """The words that release 0.1.0 handed to every voice, as near as today's rules come to them:
+    narrations that were paid for then are kept under these.
+    """
+    text = spoken(written, language, say).text
+    return _DASHES.sub(", ", text) if language.lower().split("-")[0] == "en" else text
+
+
 def paragraphs(text: str) -> list[tuple[int, str]]:
     """The paragraphs of a spoken text that hold a letter or digit, each with its place."""
     found = re.finditer(r"[^\n]+", text)
