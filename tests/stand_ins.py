@@ -49,6 +49,10 @@ class NoMedia:
     def check_sound(self, data: bytes, name: str) -> None:
         """Nothing is wrong with it."""
 
+    def hear(self, data: bytes, name: str) -> dict[str, Any]:
+        """Nothing is to be said of it."""
+        return {}
+
     def make_clip(self, picture: Any, narration: Any, out: Path, frame: Any, **how: Any) -> Clip:
         out.write_bytes(b"clip")
         return Clip(path=out, seconds=1.0, frames=24, samples=48_000, speech=(0.0, 1.0))

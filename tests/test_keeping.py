@@ -222,9 +222,10 @@ def test_a_call_that_breaks_off_unforeseen_may_have_been_paid(tmp_path: Path) ->
 
 
 def test_an_unusable_store_is_told(tmp_path: Path) -> None:
-    """A run that cannot keep anything makes the video, and says so in its report."""
+    """A run that cannot keep anything makes a free video, and says so in its report."""
     (tmp_path / "file").write_text("no folder")
-    report, _ = run(written(tmp_path), cache_dir=tmp_path / "file")
+    free = Simulated(**CENT | {"price": 0.0})
+    report, _ = run(written(tmp_path), cache_dir=tmp_path / "file", images=free, voice=free)
     assert report.made
     assert "keeps nothing" in str(report)
 

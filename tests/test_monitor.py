@@ -109,7 +109,7 @@ def test_handing_back_memory_takes_its_share_and_no_more(
         times.append(clock.now)
         clock.now += 0.010
 
-    monkeypatch.setattr("vidkit.core.system.hand_back_memory", hand_back)
+    monkeypatch.setattr("vidkit.pipeline.scaling.hand_back_memory", hand_back)
     for second in range(100):
         clock.now = 200.0 + second
         monitor._tidy_sample()
