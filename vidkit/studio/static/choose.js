@@ -199,6 +199,15 @@ export class Tuner {
       const input = h("input", { type: check ? "checkbox" : "range", min, max, step });
       const put = () => this.panel.act("tuner", "set", { name, value: check ? input.checked : Number(input.value) });
       input.addEventListener("input", put);
+      // by hand, since JupyterLab takes the arrow keys of a notebook in command mode for its own
+      input.addEventListener("keydown", (event) => {
+        const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
+        if (check || !by) return;
+        event.preventDefault();
+        event.stopPropagation();
+        input.value = Number(input.value) + by * Number(input.step || 1);
+        put();
+      });
       const shown = h("output", { class: "vk-small" });
       known = { check, input, shown, element: h("label", { class: "vk-slider" }, h("span", {}, label), input, shown) };
       this.made.set(name, known);
