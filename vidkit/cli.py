@@ -345,7 +345,8 @@ def _check(given: argparse.Namespace) -> int:
         else:
             faults = slide_faults(lesson, settings_from(given))
             good = good and not faults
-            say(f"{path}: {count(len(lesson.sections), 'section')}, {_counted(faults)}")
+            wrong = f"{count(len(faults), 'fault')}:" if faults else "no faults"
+            say(f"{path}: {count(len(lesson.sections), 'section')}, {wrong}")
             for fault in faults:
                 say(f"  {fault}")
             for warning in lesson.warnings:
@@ -353,10 +354,6 @@ def _check(given: argparse.Namespace) -> int:
             if given.spoken:
                 _say_spoken(lesson, settings_from(given))
     return ALL_MADE if good else BAD_INPUT
-
-
-def _counted(faults: Sequence[str]) -> str:
-    return f"{count(len(faults), 'fault')}:" if faults else "no faults"
 
 
 def _convert(given: argparse.Namespace) -> int:
