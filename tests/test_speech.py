@@ -258,3 +258,11 @@ def test_hostile_repetition_ends(piece: str) -> None:
     text = (piece * 50_000)[:50_000]
     made = spoken(text)
     assert len(made.origin) == len(made.text)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.from_regex(r"[a-z]{2,9}( [a-z]{2,9}){0,3}", fullmatch=True))
+def test_marks_around_words_are_not_handed_over(words: str) -> None:
+    """What is surely markup, code, stress and struck words, reaches no voice."""
+    for mark in ("`", "**", "~~"):
+        assert spoken(f"Say {mark}{words}{mark} now.").text == f"Say {words} now."
