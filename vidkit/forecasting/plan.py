@@ -16,11 +16,10 @@ from typing import Any
 from ..core.errors import KeyMissing, ProviderError
 from ..core.format import count, in_sections, took
 from ..core.system import usable_cores
-from ..media.frame import Frame
 from ..models.lesson import Lesson
 from ..models.settings import Settings
 from ..pipeline.assets import Candidate, candidates, clip_key_fields, refusal, requests
-from ..pipeline.context import PARTS, Fallback, Fallbacks, PartKind, Source
+from ..pipeline.context import PARTS, Fallback, Fallbacks, PartKind, Source, frame_of
 from ..pipeline.reveal import reveal_of
 from ..pipeline.workload import Load, Piece, SectionLoad
 from ..providers.base import ImageMaker, VoiceMaker
@@ -235,10 +234,9 @@ class _Tally:
         if drawn is None or spoken is None or self._settings.force in ("clip", "all"):
             return False
         s = self._settings
-        frame = Frame(size=s.size, fps=s.fps, gap=s.gap, fit=s.fit, motion=s.motion)
         words = [Word(*word) for word in spoken.about.get("words", ())]
         following = reveal_of(drawn.about, words, lesson.sections[index], lesson.language, s)
-        fields = clip_key_fields(drawn.sha256, spoken.sha256, frame, following)
+        fields = clip_key_fields(drawn.sha256, spoken.sha256, frame_of(s), following)
         return self._store.find(cache_key("clip", fields)) is not None
 
     def _part(

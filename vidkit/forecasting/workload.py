@@ -261,10 +261,8 @@ def known_seconds(settings: Settings) -> Mapping[str, float]:
     """What pieces of work took in earlier runs with the store of these settings, where there is
     one; none is made for it.
     """
-    folder = settings.cache_dir or default_folder()
-    if not settings.cache or not Path(folder).expanduser().is_dir():
-        return {}
-    if not any(Path(folder).expanduser().iterdir()):
+    folder = Path(settings.cache_dir or default_folder()).expanduser()
+    if not settings.cache or not folder.is_dir() or not any(folder.iterdir()):
         return {}
     return store_of(settings).journal.seconds()
 

@@ -44,6 +44,11 @@ PARTS: dict[PartKind, str] = {"image": "image", "audio": "narration"}
 """What people call the parts of a section."""
 
 
+def frame_of(s: Settings) -> Frame:
+    """How every clip of a lesson is made with these settings."""
+    return Frame(size=s.size, fps=s.fps, gap=s.gap, fit=s.fit, motion=s.motion)
+
+
 def work_name(step: str, by: str | None, settings: Settings) -> str:
     """Under which name the ledger remembers what a piece of work took: that of a provider (`by`),
     or of vidkit's own for videos of such a size that move so.
@@ -300,8 +305,7 @@ class LessonContext:
     @property
     def frame(self) -> Frame:
         """How every clip of the lesson is made."""
-        s = self.settings
-        return Frame(size=s.size, fps=s.fps, gap=s.gap, fit=s.fit, motion=s.motion)
+        return frame_of(self.settings)
 
     async def checkpoint(self) -> None:
         """Wait while the run is held. Raises CancelledError where nothing more may begin."""
