@@ -59,10 +59,6 @@ if TYPE_CHECKING:
     from .worker import Equip
 
 
-MOST_BARS = 16
-"""Bars for lessons; more than these nobody reads."""
-
-
 class FleetOrder(Runner):
     """An order that the workers of a Dask cluster carry out.
 
@@ -87,11 +83,6 @@ class FleetOrder(Runner):
 
     def _anew(self, jobs: Sequence[Job]) -> Runner:
         return FleetOrder(self._client, self.settings.with_(force=None), jobs, *self.listeners)
-
-    def _at_once(self) -> int:
-        workers = len(self._client.nthreads()) if not self._client.asynchronous else 1
-        videos: int = self.settings.video_workers
-        return min(MOST_BARS, videos * max(1, workers))
 
     @asynccontextmanager
     async def _run(self) -> AsyncIterator[Batch]:
