@@ -177,7 +177,7 @@ class _Speaker:
         if not inner:
             return []
         (first, at), (last, end) = inner[0], inner[-1]
-        opening, closing = node.text if node.text == "[]" else "()"
+        opening, closing = ("[", "]") if node.text == "[]" else ("(", ")")
         if len(inner) == 1:
             return [(f"{opening}{first}{closing}", at)]
         return [(f"{opening}{first}", at), *inner[1:-1], (f"{last}{closing}", end)]

@@ -258,9 +258,9 @@ def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) ->
         return True
     if year and not equation:
         return False
-    strong = equation or decimal or _NAMED_QUANTITY.search(lead)
-    strong = strong or (symbol in "gmlL" and re.match(r"^ of [a-z]", rest))
-    strong = strong or (symbol == "g" and len(digits) > 1 and re.match(r"^ [a-z]{3}", rest))
+    ingredient = symbol == "g" and len(digits) > 1 and bool(re.match(r"^ [a-z]{3}", rest))
+    some = symbol in "gmlL" and bool(re.match(r"^ of [a-z]", rest))
+    strong = equation or decimal or ingredient or some or _NAMED_QUANTITY.search(lead)
     if re.match(r"^\.", rest):
         return bool(_STOP.match(rest)) and bool(
             strong or (symbol in "mgsVW" and _AMOUNT.search(lead))
@@ -281,7 +281,6 @@ def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) ->
         return bool(_THING.match(rest) or re.match(r"^ (?:of|per|through)\b", rest))
     if re.match(r"^ [A-Z(]", rest):
         return bool(equation)
-    ingredient = symbol == "g" and strong and re.match(r"^ [a-z]{3}", rest)
     return bool(ingredient or _QUANTITY.match(rest) or _THING.match(rest))
 
 
