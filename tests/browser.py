@@ -42,7 +42,9 @@ PREFERENCES = {
 needs_browser = pytest.mark.skipif(
     PROGRAM is None and not INSIST, reason="there is no chromium on this machine"
 )
-needs_firefox = pytest.mark.skipif(FIREFOX is None, reason="there is no firefox on this machine")
+needs_firefox = pytest.mark.skipif(
+    FIREFOX is None and not INSIST, reason="there is no firefox on this machine"
+)
 
 in_both = pytest.mark.parametrize(
     "launched",
@@ -62,6 +64,7 @@ def browser(name: str = "chromium") -> Iterator[Browser]:
 
     with sync_playwright() as playwright:
         if name == "firefox":
+            assert FIREFOX, "firefox was insisted on and is not there"
             launched = playwright.firefox.launch(
                 channel="moz-firefox", executable_path=FIREFOX, firefox_user_prefs=PREFERENCES
             )
