@@ -533,7 +533,11 @@ def _demand_files(lesson: Lesson, folder: Path, address: str) -> None:
     faults = [
         Fault(f"{file} is not to be seen from the worker {address}", mend, number, field)
         for number, section in enumerate(lesson.sections, 1)
-        for field, file in (("image", section.image), ("audio", section.audio))
+        for field, file in (
+            ("image", section.image),
+            ("audio", section.audio),
+            ("video", section.video and section.video.file),
+        )
         if file is not None and not file.is_file()
     ]
     if faults:

@@ -32,7 +32,7 @@ MOST_HOURS = 4
 RATES = (4_000, 384_000)
 """Samples a second that a file may have; outside of it a header is not believed."""
 
-_CODECS = frozenset({"mp3", "mp3float", "vorbis", "opus", "flac", "aac", "alac"})
+CODECS = frozenset({"mp3", "mp3float", "vorbis", "opus", "flac", "aac", "alac"})
 _UNKNOWN_LENGTH = 2**31 - 2**20
 """WAV writers that stream, espeak-ng's and OpenAI's among them, put at least this as size."""
 
@@ -43,7 +43,7 @@ RUMBLE = 70
 
 
 _SINCE_19 = int(av.__version__.partition(".")[0]) >= 19
-_LENIENT: dict[str, Any] = {} if _SINCE_19 else {"metadata_errors": "ignore"}
+LENIENT: dict[str, Any] = {} if _SINCE_19 else {"metadata_errors": "ignore"}
 """A title in an unknown encoding is no reason to refuse a sound; PyAV 19 needs no telling."""
 _ALONE: dict[str, Any] = {"threads": 1} if _SINCE_19 else {}
 """A resampler needs no threads, and before PyAV 19 nobody could say so."""
@@ -177,13 +177,13 @@ def _opened(sound: Sound) -> Iterator[tuple[InputContainer, AudioStream]]:
     options = wav if sound.kind == "wav" else {}
     with (
         file,
-        av.open(file, format=sound.kind, options=options, **_LENIENT) as container,
+        av.open(file, format=sound.kind, options=options, **LENIENT) as container,
     ):
         if not container.streams.audio or container.streams.audio[0].codec_context is None:
             raise MediaError(f"{sound.name} holds no sound; give a file with sound in it")
         stream = container.streams.audio[0]
         codec = stream.codec_context.name
-        if not codec.startswith("pcm_") and codec not in _CODECS:
+        if not codec.startswith("pcm_") and codec not in CODECS:
             raise MediaError(f"{sound.name} holds sound of the kind {codec}; export it as WAV")
         assert isinstance(container, InputContainer)
         yield container, stream
@@ -228,18 +228,23 @@ def _promised(sound: Sound, stream: AudioStream) -> float | None:
 
 def _resampled(sound: Sound, rate: int) -> Iterator[Samples]:
     with _faults(sound.name):
-        resampler, shape = None, None
-        for frame in _decoded(sound):
-            frame.pts = None
-            now = (frame.sample_rate, frame.layout.name, frame.format.name)
-            if resampler is None or now != shape:
-                if resampler is not None:
-                    yield from _pieces(resampler, None)
-                resampler = av.AudioResampler(format="fltp", layout="mono", rate=rate, **_ALONE)
-                shape = now
-            yield from _pieces(resampler, frame)
-        if resampler is not None:
-            yield from _pieces(resampler, None)
+        yield from resampled(_decoded(sound), rate)
+
+
+def resampled(frames: Iterable[av.AudioFrame], rate: int) -> Iterator[Samples]:
+    """Decoded sound as mono pieces at `rate`, also where its kind changes on the way."""
+    resampler, shape = None, None
+    for frame in frames:
+        frame.pts = None
+        now = (frame.sample_rate, frame.layout.name, frame.format.name)
+        if resampler is None or now != shape:
+            if resampler is not None:
+                yield from _pieces(resampler, None)
+            resampler = av.AudioResampler(format="fltp", layout="mono", rate=rate, **_ALONE)
+            shape = now
+        yield from _pieces(resampler, frame)
+    if resampler is not None:
+        yield from _pieces(resampler, None)
 
 
 def _pieces(resampler: av.AudioResampler, frame: av.AudioFrame | None) -> Iterator[Samples]:

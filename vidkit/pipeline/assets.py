@@ -29,12 +29,12 @@ from ..core.events import Paid
 from ..core.loop import run_to_end
 from ..media.clips import Clip
 from ..media.frame import Frame
-from ..models.lesson import Lesson, Section
+from ..models.lesson import Film, Lesson, Music, Section
 from ..models.settings import Settings
 from ..providers import pauses
 from ..providers.base import ImageAsk, Narration, Picture, Request, TurnAsk, VoiceAsk
 from ..providers.conversation import Conversation, is_conversation
-from ..providers.files import own_on_a_slide
+from ..providers.files import MOST_FILM, MOST_SOUND, digest_of, own_on_a_slide
 from ..providers.limiter import UNCONFIRMED_TRIES
 from ..providers.registry import AUTO, AUTO_VOICES
 from ..providers.speakers import chosen_because, order
@@ -63,13 +63,15 @@ def image_ask(lesson: Lesson, index: int, settings: Settings) -> ImageAsk:
         size=settings.size,
         slide=section.slide,
         index=index,
-        file=section.image,
+        file=section.video.file if section.video else section.image,
+        film=section.video,
     )
 
 
 def voice_ask(lesson: Lesson, index: int, settings: Settings) -> VoiceAsk:
     """What the section at `index` asks of a voice."""
     section = lesson.sections[index]
+    film = section.video if section.video and section.video.sound == "instead" else None
     return VoiceAsk(
         text=section.content,
         language=section.language or lesson.language,
@@ -77,8 +79,9 @@ def voice_ask(lesson: Lesson, index: int, settings: Settings) -> VoiceAsk:
         rate=settings.rate,
         say=section.say,
         index=index,
-        file=section.audio,
+        file=film.file if film else section.audio,
         turns=_turns(lesson, section),
+        film=film,
     )
 
 
@@ -120,10 +123,15 @@ def requests(maker: object, ask: ImageAsk | VoiceAsk) -> int:
 
 
 def clip_key_fields(
-    picture: str, voice: str | None, frame: Frame, following: Following | None = None
+    picture: str,
+    voice: str | None,
+    frame: Frame,
+    following: Following | None = None,
+    film: Film | None = None,
 ) -> dict[str, Any]:
-    """Everything that shapes a clip: the digests of its picture and narration, the frame, and how
-    the picture follows the voice; one that stands still has the key that it always had.
+    """Everything that shapes a clip: the digests of its picture and narration, the frame, how
+    the picture follows the voice, and the film that is played; one that stands still has the key
+    that it always had. Reads the film, and raises `ProviderError` where it cannot.
     """
     return {
         "version": MEDIA_VERSION,
@@ -131,6 +139,16 @@ def clip_key_fields(
         "voice": voice,
         "frame": dict(vars(frame)),
         **({"follow": following.digest()} if following else {}),
+        **({"film": _film_key_fields(film)} if film else {}),
+    }
+
+
+def _film_key_fields(film: Film) -> dict[str, Any]:
+    return {
+        "sha256": digest_of(film.file, MOST_FILM),
+        "sound": film.sound,
+        "start": film.start,
+        "end": film.end,
     }
 
 
@@ -167,8 +185,12 @@ def video_key_fields(
     language: str,
     frame: Frame,
     cues: Sequence[Cue],
+    music: Music | None = None,
 ) -> dict[str, Any]:
-    """Everything that shapes a video."""
+    """Everything that shapes a video. Reads its music, and raises `ProviderError` where it
+    cannot.
+    """
+    played = {"sha256": digest_of(music.file, MOST_SOUND), "volume": music.volume} if music else {}
     return {
         "version": MEDIA_VERSION,
         "clips": [clip.sha256 for clip in clips],
@@ -179,6 +201,7 @@ def video_key_fields(
         "cues": [
             [cue.start, cue.end, cue.text, *([cue.speaker] if cue.speaker else [])] for cue in cues
         ],
+        **({"music": played} if music else {}),
     }
 
 
@@ -258,7 +281,7 @@ def candidates(
     """
     section = lesson.sections[index]
     ask = (image_ask if kind == "image" else voice_ask)(lesson, index, settings)
-    if section.image if kind == "image" else section.audio:
+    if ask.file is not None:
         sets = [s.maker for s in sources if s.maker.name == "slides" and own_on_a_slide(ask)]
         return (Candidate(kind, sets[0] if sets else own, ungated, ask),)
     if isinstance(ask, ImageAsk):

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
 
-from ..core.errors import Cancelled, NothingMade, SettingsError, StoreError, VidkitError
+from ..core.errors import Cancelled, MediaError, NothingMade, SettingsError, StoreError, VidkitError
 from ..core.events import LessonEnded, LessonStarted, Noticed, SectionEnded
 from ..core.format import printable
 from ..core.loop import run_to_end
@@ -340,12 +340,14 @@ class VideoTask:
         lesson = self.context.lesson
         clips, titles = [p.clip for p in self.pieces], [p.title for p in self.pieces]
         frame = self.context.frame
-        fields = video_key_fields(clips, titles, self.title, lesson.language, frame, self.cues)
+        fields = video_key_fields(
+            clips, titles, self.title, lesson.language, frame, self.cues, lesson.music
+        )
         return self.context.key("video", fields)
 
     async def make(self, key: str) -> Content:
         """The video, with a cross-fade from each clip to the next where there are to be any."""
-        context = self.context
+        context, music = self.context, self.context.lesson.music
         seams = await self._seams()
         scratch = context.scratch(VIDEO)
         try:
@@ -359,11 +361,15 @@ class VideoTask:
                 language=context.lesson.language,
                 cues=self.cues,
                 seams=[seam.asset.path for seam in seams],
+                **({"music": music} if music else {}),
             )
         finally:
             if not context.runtime.store.keeps:
                 for seam in seams:
                     await context.discard(seam.asset.path)
+        if music and await context.runtime.run_in_thread(self.key) != key:
+            await context.discard(scratch)
+            raise MediaError(f"{music.file.name} was changed while it was read; run again")
         return Content(scratch, ".mp4", {"kind": "video", "seconds": joined.seconds})
 
     async def _seams(self) -> list[Cached]:

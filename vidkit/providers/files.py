@@ -12,13 +12,17 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.errors import ProviderError, ProviderMissing
 from ..core.paths import is_folder, path_given
 from .base import ImageAsk, ImageMaker, Narration, Picture, Request, VoiceAsk
+
+if TYPE_CHECKING:
+    from ..media.film import Film
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 SOUNDS = (".wav", ".mp3", ".ogg", ".oga", ".opus", ".flac", ".m4a")
@@ -27,11 +31,31 @@ MOST_PICTURE = 300_000_000
 """Bytes of a picture; a photograph of 100 megapixels as PNG takes about 200 MB."""
 MOST_SOUND = 1_000_000_000
 """Bytes of a narration; an hour and a half of WAV in stereo at 48 kHz."""
+MOST_FILM = 4_000_000_000
+"""Bytes of a film; an hour and a half at 6 Mbit/s. It is read where it lies, and never held."""
+
+
+def digest_of(path: Path, most: int) -> str:
+    """SHA-256 of a file of one's own, worked out once for as long as the file stays as it is.
+
+    Raises `ProviderError` where it cannot be read, or has more than `most` bytes.
+    """
+    with _opened(path, most) as file:
+        found = os.fstat(file.fileno())
+        return _digest(path, found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+@lru_cache(maxsize=256)
+def _digest(path: Path, *_: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def own_on_a_slide(ask: ImageAsk | VoiceAsk) -> bool:
     """Whether the section's own picture is to stand on a slide, with its headline and labels."""
-    return isinstance(ask, ImageAsk) and ask.slide.get("layout") == "picture"
+    if not isinstance(ask, ImageAsk) or ask.film is not None:
+        return False
+    return ask.slide.get("layout") == "picture"
 
 
 def _slides() -> ImageMaker:
@@ -56,6 +80,11 @@ class Recorded:
         """The digest of the file, and so of nothing but its content."""
         if isinstance(ask, ImageAsk) and own_on_a_slide(ask):
             return _slides().shape(ask)
+        if (film := ask.film) is not None:
+            part = {"start": film.start}
+            part |= {"size": list(ask.size)} if isinstance(ask, ImageAsk) else {"end": film.end}
+            sha256 = digest_of(film.file, MOST_FILM)
+            return {"provider": self.name, "sha256": sha256, "film": part}
         path, most = self._find(ask)
         with _opened(path, most) as file:
             return {
@@ -69,6 +98,8 @@ class Recorded:
         """
         if own_on_a_slide(ask):
             return await _slides().draw(ask, request)
+        if (film := ask.film) is not None:
+            return await request(lambda: asyncio.to_thread(_first_picture, film, ask.size))
         path, most = self._find(ask)
         data = await request(lambda: asyncio.to_thread(_read, path, most))
         return Picture(data, path.suffix.lower())
@@ -77,6 +108,8 @@ class Recorded:
         """The section's narration, as it is on disk. Raises `ProviderError` for one of more than
         `MOST_SOUND` bytes.
         """
+        if (film := ask.film) is not None:
+            return await request(lambda: asyncio.to_thread(_own_narration, film))
         path, most = self._find(ask)
         data = await request(lambda: asyncio.to_thread(_read, path, most))
         return Narration(data, path.suffix.lower())
@@ -132,6 +165,20 @@ def _opened(path: Path, most: int) -> Iterator[BufferedReader]:
 def _read(path: Path, most: int) -> bytes:
     with _opened(path, most) as file:
         return file.read(most)
+
+
+def _first_picture(film: Film, size: tuple[int, int]) -> Picture:
+    from ..media.film import first_picture, has_sound
+
+    silent = film.sound == "under" and not has_sound(film)
+    notes = (f"{film.file.name} has no sound that could be heard",) if silent else ()
+    return Picture(first_picture(film, size), notes=notes)
+
+
+def _own_narration(film: Film) -> Narration:
+    from ..media.film import own_narration
+
+    return Narration(own_narration(film), ".wav")
 
 
 def _recorded(argument: str | None) -> Recorded:
