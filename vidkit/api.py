@@ -20,7 +20,8 @@ from .core.errors import SettingsError, StoreError
 from .core.events import Event, LessonEnded, Listener, SectionEnded, StepEnded, StepStarted
 from .core.paths import is_file, is_folder, path_given, several_given, shortened
 from .forecasting.plan import Plan, plan_lessons
-from .models.lesson import Lesson, load_lesson
+from .models.lesson import Lesson
+from .models.reading import load_lesson
 from .models.settings import MOST_WORKERS, Settings, settled, whole
 from .pipeline.assets import candidates, find_stored, keys_of
 from .pipeline.batch import Job

@@ -18,7 +18,8 @@ from typing import Any
 from ..core import loop
 from ..core.errors import Fault, LessonError, OutputError, ProviderError, VidkitError
 from ..models.editing import lesson_json, save_lesson, section_json
-from ..models.lesson import IMAGES, Lesson, Section, load_lesson, read_lesson
+from ..models.lesson import IMAGES, Lesson, Section
+from ..models.reading import load_lesson, read_lesson
 from ..models.settings import Settings
 from ..pipeline.context import ungated
 from ..providers.base import ImageAsk, VoiceAsk
