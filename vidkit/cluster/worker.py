@@ -536,10 +536,13 @@ def _demand_files(lesson: Lesson, folder: Path, address: str) -> None:
         for field, file in (
             ("image", section.image),
             ("audio", section.audio),
-            ("video", section.video and section.video.file),
+            ("video", section.video.file if section.video else None),
         )
         if file is not None and not file.is_file()
     ]
+    if lesson.music and not lesson.music.file.is_file():
+        problem = f"{lesson.music.file} is not to be seen from the worker {address}"
+        faults.append(Fault(problem, mend, field="music"))
     if faults:
         raise LessonError(lesson.path, faults)
 

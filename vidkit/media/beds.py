@@ -102,10 +102,10 @@ class Mixed:
         """What the bed is multiplied by, at each `HOP`."""
         measured, bed = self._measured, self._bed
         hops = -(-self._samples // HOP)
-        times = np.arange(hops + 1) * (HOP / RATE)
+        times: NDArray[np.float64] = np.arange(hops + 1) * (HOP / RATE)
         voice = measured.loudness if np.isfinite(measured.loudness) else -16.0
         decibels = _ducked(measured.peaks, times, bed) + voice - bed.loudness
-        gains = 10 ** (np.minimum(decibels, MOST_GAIN) / 20)
+        gains = np.power(10.0, np.minimum(decibels, MOST_GAIN) / 20)
         whole = self._samples / RATE
         for seconds, left in ((bed.fade_in, times), (bed.fade_out, whole - times)):
             part = np.clip(left / max(1e-3, min(seconds, whole / 4)), 0, 1)

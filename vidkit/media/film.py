@@ -45,11 +45,28 @@ MOST_MINUTES = 60
 """A film whose own sound stands for the narration is played for no longer than this."""
 
 _PICTURES = frozenset(
-    "av1 dnxhd ffv1 h263 h264 hevc mjpeg mpeg2video mpeg4 png prores qtrle rawvideo theora vp8 "
-    "vp9".split()
+    (
+        "av1",
+        "dnxhd",
+        "ffv1",
+        "h263",
+        "h264",
+        "hevc",
+        "mjpeg",
+        "mpeg2video",
+        "mpeg4",
+        "png",
+        "prores",
+        "qtrle",
+        "rawvideo",
+        "theora",
+        "vp8",
+        "vp9",
+    )
 )
 _NEAR = 0.002
 """Seconds by which a picture's time may be rounded in its file."""
+_BLACK = (16, 128, 128)
 _UNSAID = 2
 """The colour space of a film that does not say its own (ITU-T H.273)."""
 _HIGH = 720
@@ -265,7 +282,9 @@ def _pictures(container: InputContainer, film: Film) -> Iterator[tuple[float, Vi
                 return
             yield at, decoded
     if bad > good:
-        raise MediaError(f"{name} is damaged: most of its pictures are; copy or export it again")
+        raise MediaError(
+            f"{name} is damaged: most of its pictures cannot be seen; copy or export it again"
+        )
     if promised is not None and reached < 0.95 * promised - 1:
         raise MediaError(
             f"{name} breaks off: its header promises {promised:.1f} s, it holds {reached:.1f} s; "
@@ -298,32 +317,26 @@ def _reformatted(picture: VideoFrame, width: int, height: int, kind: str) -> Vid
 
 
 class _Fitting:
-    """How pictures are set into the frame: scaled, turned, cut or with edges. What a picture leaves
-    free has the colour of the edges of the first one.
-    """
+    """How pictures are set into the frame: scaled, turned, and cut or with black edges."""
 
     def __init__(self, frame: Frame, aspect: float) -> None:
         self._frame = frame
         self._aspect = aspect
         self._shape: tuple[object, ...] = ()
         self._size = frame.size
-        self._ground: tuple[int, ...] = ()
 
     def planes(self, picture: VideoFrame) -> Planes:
         """The picture as a frame of the video."""
         shape = (picture.width, picture.height, picture.rotation)
-        turns, fresh = round(picture.rotation / 90), shape != self._shape
-        if fresh:
+        turns = round(picture.rotation / 90)
+        if shape != self._shape:
             self._shape, self._size = shape, self._fitted(picture)
         width, height = self._size if turns % 2 == 0 else self._size[::-1]
         scaled = planes_of(_reformatted(picture, width, height, "yuv420p"))
         turned = [np.rot90(plane, turns) for plane in scaled]
-        if fresh:
-            sides = self._size[0] < self._frame.size[0]
-            self._ground = tuple(_edge(plane, sides) for plane in turned)
         return tuple(
-            self._placed(plane, ground, 1 if number else 0)
-            for number, (plane, ground) in enumerate(zip(turned, self._ground, strict=True))
+            self._placed(plane, ground, halved)
+            for plane, ground, halved in zip(turned, _BLACK, (0, 1, 1), strict=True)
         )
 
     def _fitted(self, picture: VideoFrame) -> tuple[int, int]:
@@ -346,11 +359,6 @@ class _Fitting:
         (rows, from_rows), (columns, from_columns) = spans
         room[rows, columns] = plane[from_rows, from_columns]
         return room
-
-
-def _edge(plane: Any, sides: bool) -> int:
-    edges = (plane[:, 0], plane[:, -1]) if sides else (plane[0], plane[-1])
-    return int(np.median(np.concatenate(edges)))
 
 
 # Its sound.

@@ -175,7 +175,8 @@ def join_clips(
     `titles` name the sections' chapters; `cues`, in seconds of the video, become a subtitle
     track in `language` (an IETF tag such as "en" or "pt-BR") that a player can switch on.
     `seams`, where there are any, are the cross-fades from each clip to the next (`make_seam`).
-    `music` lies beneath the whole video, whose sound alone is then encoded again. `out` is written directly and is not whole until this returns.
+    `music` lies beneath the whole video, whose sound alone is then encoded again. `out` is
+    written directly and is not whole until this returns.
 
     Raises `MediaError` for a clip that is damaged or was made for another frame, or music that
     cannot be used, `OutputError` when `out` cannot be written.

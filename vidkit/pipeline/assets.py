@@ -279,7 +279,6 @@ def candidates(
     Of the voices only those that speak the section's language are asked. A section's `voice` is
     that of the first source that has it; those that take its place speak in their own.
     """
-    section = lesson.sections[index]
     ask = (image_ask if kind == "image" else voice_ask)(lesson, index, settings)
     if ask.file is not None:
         sets = [s.maker for s in sources if s.maker.name == "slides" and own_on_a_slide(ask)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 from ..core.errors import Cancelled, MediaError, NothingMade, SettingsError, StoreError, VidkitError
 from ..core.events import LessonEnded, LessonStarted, Noticed, SectionEnded
@@ -348,6 +349,7 @@ class VideoTask:
     async def make(self, key: str) -> Content:
         """The video, with a cross-fade from each clip to the next where there are to be any."""
         context, music = self.context, self.context.lesson.music
+        played: dict[str, Any] = {"music": music} if music else {}
         seams = await self._seams()
         scratch = context.scratch(VIDEO)
         try:
@@ -361,7 +363,7 @@ class VideoTask:
                 language=context.lesson.language,
                 cues=self.cues,
                 seams=[seam.asset.path for seam in seams],
-                **({"music": music} if music else {}),
+                **played,
             )
         finally:
             if not context.runtime.store.keeps:

@@ -89,8 +89,9 @@ class VoiceAsk:
     """What one section asks of a voice.
 
     `rate` is in words a minute, None for the voice's own. `say` maps words of the
-    lesson to how they are pronounced. `index`, `file` and `film`, whose own sound is wanted, as in
-    `ImageAsk`. `turns`, where several speak, cover the text; a provider never sees them, for each turn becomes an ask of its own.
+    lesson to how they are pronounced. `index`, `file` and `film`, whose own sound is wanted, as
+    in `ImageAsk`. `turns`, where several speak, cover the text; a provider never sees them, for
+    each turn becomes an ask of its own.
     """
 
     text: str

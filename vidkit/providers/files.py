@@ -81,7 +81,7 @@ class Recorded:
         if isinstance(ask, ImageAsk) and own_on_a_slide(ask):
             return _slides().shape(ask)
         if (film := ask.film) is not None:
-            part = {"start": film.start}
+            part: dict[str, Any] = {"start": film.start}
             part |= {"size": list(ask.size)} if isinstance(ask, ImageAsk) else {"end": film.end}
             sha256 = digest_of(film.file, MOST_FILM)
             return {"provider": self.name, "sha256": sha256, "film": part}

@@ -54,7 +54,7 @@ def fields_of(section: Section, folder: Path) -> dict[str, str]:
     own = section_json(section, folder)
     slide = {key: section.slide.get(key, "") for key in SLIDE}
     return {
-        **{key: str(own.get(key) or "") for key in ("title", "content", "image_description")},
+        **{key: getattr(section, key) or "" for key in ("title", "content", "image_description")},
         **{key: str(own.get(key) or "") for key in ("image", "audio", "voice")},
         "say": "\n".join(f"{word} = {said}" for word, said in section.say.items()),
         **{key: _lines(value) for key, value in slide.items()},
