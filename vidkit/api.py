@@ -360,9 +360,9 @@ def _many(
     from .cluster import demand_dask
 
     demand_dask()
-    from .cluster.client import FleetOrder
+    from .cluster.client import ClusterRunner
 
-    return FleetOrder(client, chosen, lineup, *heard)
+    return ClusterRunner(client, chosen, lineup, *heard)
 
 
 def _heard(listener: Listener | None) -> tuple[Listener, ...]:
