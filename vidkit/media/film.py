@@ -26,6 +26,7 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from ..core.errors import MediaError
+from ..core.paths import open_unlinked
 from .audio import CODECS, LENIENT, MOST_HOURS, Samples, filtered, resampled
 from .beds import Bed
 from .frame import RATE, Frame
@@ -98,7 +99,7 @@ def _opened(film: Film) -> Iterator[InputContainer]:
     try:
         # a file object, and the demuxer by its first bytes: FFmpeg would read a meaning into names,
         # and take a text for a list of addresses
-        with film.file.open("rb") as file:
+        with open_unlinked(film.file) as file:
             kind = _kind(file.read(16), name)
             file.seek(0)
             with av.open(file, format=kind, options=limit, **LENIENT) as container:

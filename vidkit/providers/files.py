@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import ProviderError, ProviderMissing
-from ..core.paths import is_folder, path_given
+from ..core.paths import is_folder, open_unlinked, path_given, resolved
 from .base import ImageAsk, ImageMaker, Narration, Picture, Request, VoiceAsk
 
 if TYPE_CHECKING:
@@ -31,24 +32,11 @@ MOST_PICTURE = 300_000_000
 """Bytes of a picture; a photograph of 100 megapixels as PNG takes about 200 MB."""
 MOST_SOUND = 1_000_000_000
 """Bytes of a narration; an hour and a half of WAV in stereo at 48 kHz."""
+LARGE_SOUND = 32_000_000
+"""Bytes from which a narration is copied as a file, and never held in memory: a lesson of a few
+kilobytes may come with gigabytes of them."""
 MOST_FILM = 4_000_000_000
 """Bytes of a film; an hour and a half at 6 Mbit/s. It is read where it lies, and never held."""
-
-
-def digest_of(path: Path, most: int) -> str:
-    """SHA-256 of a file of one's own, worked out once for as long as the file stays as it is.
-
-    Raises `ProviderError` where it cannot be read, or has more than `most` bytes.
-    """
-    with _opened(path, most) as file:
-        found = os.fstat(file.fileno())
-        return _digest(path, found.st_size, found.st_mtime_ns, found.st_ino)
-
-
-@lru_cache(maxsize=256)
-def _digest(path: Path, *_: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def own_on_a_slide(ask: ImageAsk | VoiceAsk) -> bool:
@@ -85,12 +73,7 @@ class Recorded:
             part |= {"size": list(ask.size)} if isinstance(ask, ImageAsk) else {"end": film.end}
             sha256 = digest_of(film.file, MOST_FILM)
             return {"provider": self.name, "sha256": sha256, "film": part}
-        path, most = self._find(ask)
-        with _opened(path, most) as file:
-            return {
-                "provider": self.name,
-                "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
-            }
+        return {"provider": self.name, "sha256": digest(*self._find(ask))}
 
     async def draw(self, ask: ImageAsk, request: Request) -> Picture:
         """The section's picture, as it is on disk. Raises `ProviderError` for one of more than
@@ -114,6 +97,20 @@ class Recorded:
         data = await request(lambda: asyncio.to_thread(_read, path, most))
         return Narration(data, path.suffix.lower())
 
+    def copied(self, ask: VoiceAsk, to: Path) -> bool:
+        """Copy a large narration to a new file, and say whether it is one; another is for
+        `speak`. Blocks. Raises `ProviderError`.
+        """
+        if ask.film is not None:
+            return False
+        path, most = self._find(ask)
+        with _opened(path, most) as file:
+            if os.fstat(file.fileno()).st_size < LARGE_SOUND:
+                return False
+            with to.open("xb") as out:
+                shutil.copyfileobj(file, out, 1 << 20)
+        return True
+
     async def check(self) -> str:
         """Whether it can be used, in words."""
         return f"reads {self.folder or 'the files that sections name'}"
@@ -135,7 +132,7 @@ class Recorded:
         stem = self.folder / part / f"section_{ask.index}"
         for suffix in suffixes:
             if (path := stem.with_name(stem.name + suffix)).is_file():
-                return path, most
+                return resolved(path), most
         raise ProviderError(f"there is no {stem}{suffixes[0]} (nor {', '.join(suffixes[1:])})")
 
 
@@ -145,9 +142,11 @@ own_files = Recorded()
 
 @contextmanager
 def _opened(path: Path, most: int) -> Iterator[BufferedReader]:
-    """The file, after a look at its size."""
+    """The file, after a look at its size. A section's own is where it was when the lesson was
+    read, and no link has come in between.
+    """
     try:
-        with path.open("rb") as file:
+        with open_unlinked(path) as file:
             size = os.fstat(file.fileno()).st_size
             if size > most:
                 raise ProviderError(
@@ -160,6 +159,24 @@ def _opened(path: Path, most: int) -> Iterator[BufferedReader]:
         raise ProviderError(
             f"{path} cannot be read: {why}; put a file that can be read in its place"
         ) from error
+
+
+def digest(path: Path, most: int) -> str:
+    """SHA-256 of a file of somebody's own, of at most so many bytes. Raises `ProviderError`."""
+    with _opened(path, most) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest_of(path: Path, most: int) -> str:
+    """The same, worked out once for as long as the file stays as it is."""
+    with _opened(path, most) as file:
+        found = os.fstat(file.fileno())
+    return _digest(path, most, found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+@lru_cache(maxsize=256)
+def _digest(path: Path, most: int, *_: int) -> str:
+    return digest(path, most)
 
 
 def _read(path: Path, most: int) -> bytes:
