@@ -102,7 +102,7 @@ class Mixed:
         """What the bed is multiplied by, at each `HOP`."""
         measured, bed = self._measured, self._bed
         hops = -(-self._samples // HOP)
-        times: NDArray[np.float64] = np.arange(hops + 1) * (HOP / RATE)
+        times = np.asarray(np.arange(hops + 1) * (HOP / RATE), np.float64)
         voice = measured.loudness if np.isfinite(measured.loudness) else -16.0
         decibels = _ducked(measured.peaks, times, bed) + voice - bed.loudness
         gains = np.power(10.0, np.minimum(decibels, MOST_GAIN) / 20)
