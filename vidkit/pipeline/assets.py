@@ -27,21 +27,19 @@ from ..core.errors import (
 )
 from ..core.events import Paid
 from ..core.loop import run_to_end
-from ..media.clips import Clip
 from ..media.frame import Frame
-from ..models.lesson import Film, Lesson, Music, Section
+from ..models.lesson import Film, Lesson, Section
 from ..models.settings import Settings
 from ..providers import listening, pauses
 from ..providers.base import ImageAsk, Narration, Picture, Request, TurnAsk, VoiceAsk
 from ..providers.conversation import Conversation, is_conversation
-from ..providers.files import MOST_FILM, MOST_SOUND, digest_of, own_on_a_slide
+from ..providers.files import MOST_FILM, digest_of, own_on_a_slide
 from ..providers.limiter import UNCONFIRMED_TRIES
 from ..providers.registry import AUTO, AUTO_VOICES
 from ..providers.speakers import chosen_because, order
 from ..store import Asset, Store, cache_key
 from ..store.ledger import Reservation
 from ..store.locks import WAITS, KeyLock
-from ..text.captions import Cue
 from .context import LessonContext, OwnFiles, PartKind, Source, ungated
 from .reveal import Following, regions_kept
 
@@ -149,59 +147,6 @@ def _film_key_fields(film: Film) -> dict[str, Any]:
         "sound": film.sound,
         "start": film.start,
         "end": film.end,
-    }
-
-
-def clip_facts(clip: Clip) -> dict[str, Any]:
-    """What is known of a clip besides where it lies, to be kept with it."""
-    return {
-        "kind": "clip",
-        "seconds": clip.seconds,
-        "frames": clip.frames,
-        "samples": clip.samples,
-        "speech": list(clip.speech),
-    }
-
-
-def clip_at(path: Path, asset: Asset) -> Clip:
-    """A clip of the store as `media` takes it, to be read at `path`."""
-    facts = {name: asset.about[name] for name in ("seconds", "frames", "samples")}
-    return Clip(path, **facts, speech=tuple(asset.about["speech"]))
-
-
-def seam_key_fields(before: Asset, after: Asset, frame: Frame) -> dict[str, Any]:
-    """Everything that shapes the cross-fade between two clips."""
-    return {
-        "version": MEDIA_VERSION,
-        "clips": [before.sha256, after.sha256],
-        "frame": dict(vars(frame)),
-    }
-
-
-def video_key_fields(
-    clips: Sequence[Asset],
-    titles: Sequence[str],
-    title: str,
-    language: str,
-    frame: Frame,
-    cues: Sequence[Cue],
-    music: Music | None = None,
-) -> dict[str, Any]:
-    """Everything that shapes a video. Reads its music, and raises `ProviderError` where it
-    cannot.
-    """
-    played = {"sha256": digest_of(music.file, MOST_SOUND), "volume": music.volume} if music else {}
-    return {
-        "version": MEDIA_VERSION,
-        "clips": [clip.sha256 for clip in clips],
-        "titles": list(titles),
-        "title": title,
-        "language": language,
-        "frame": dict(vars(frame)),
-        "cues": [
-            [cue.start, cue.end, cue.text, *([cue.speaker] if cue.speaker else [])] for cue in cues
-        ],
-        **({"music": played} if music else {}),
     }
 
 

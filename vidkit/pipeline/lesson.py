@@ -17,7 +17,9 @@ from ..core.format import printable
 from ..core.loop import run_to_end
 from ..core.paths import shortened
 from ..media.clips import Clip
-from ..models.lesson import Section
+from ..media.frame import Frame
+from ..models.lesson import Music, Section
+from ..providers.files import MOST_SOUND, digest_of
 from ..report.reports import SectionReport, VideoReport
 from ..store import Asset
 from ..store.ledger import Money
@@ -32,8 +34,6 @@ from .assets import (
     candidates,
     find_stored,
     keys_of,
-    seam_key_fields,
-    video_key_fields,
 )
 from .context import LessonContext, as_ours, describe, work_name
 from .output import POSTER, SHEET, SRT, VIDEO, VTT
@@ -381,6 +381,33 @@ class VideoTask:
         return [await cached(self.context, task.key, task.make) for task in tasks]
 
 
+def video_key_fields(
+    clips: Sequence[Asset],
+    titles: Sequence[str],
+    title: str,
+    language: str,
+    frame: Frame,
+    cues: Sequence[Cue],
+    music: Music | None = None,
+) -> dict[str, Any]:
+    """Everything that shapes a video. Reads its music, and raises `ProviderError` where it
+    cannot.
+    """
+    played = {"sha256": digest_of(music.file, MOST_SOUND), "volume": music.volume} if music else {}
+    return {
+        "version": MEDIA_VERSION,
+        "clips": [clip.sha256 for clip in clips],
+        "titles": list(titles),
+        "title": title,
+        "language": language,
+        "frame": dict(vars(frame)),
+        "cues": [
+            [cue.start, cue.end, cue.text, *([cue.speaker] if cue.speaker else [])] for cue in cues
+        ],
+        **({"music": played} if music else {}),
+    }
+
+
 @dataclass
 class SeamTask:
     """Makes the cross-fade between two clips."""
@@ -400,6 +427,15 @@ class SeamTask:
         clips = (self.before.cut.path, self.after.cut.path)
         await context.encode(scratch, context.runtime.media.make_seam, *clips)
         return Content(scratch, ".mp4", {"kind": "seam"})
+
+
+def seam_key_fields(before: Asset, after: Asset, frame: Frame) -> dict[str, Any]:
+    """Everything that shapes the cross-fade between two clips."""
+    return {
+        "version": MEDIA_VERSION,
+        "clips": [before.sha256, after.sha256],
+        "frame": dict(vars(frame)),
+    }
 
 
 @dataclass

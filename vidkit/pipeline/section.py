@@ -35,8 +35,6 @@ from .assets import (
     ProviderCall,
     cached,
     candidates,
-    clip_at,
-    clip_facts,
     clip_key_fields,
     find,
     find_stored,
@@ -340,6 +338,23 @@ class ClipTask:
             await context.discard(scratch)
             raise MediaError(f"{self.film.file.name} was changed while it was read; run again")
         return Content(scratch, ".mp4", clip_facts(clip))
+
+
+def clip_facts(clip: Clip) -> dict[str, Any]:
+    """What is known of a clip besides where it lies, to be kept with it."""
+    return {
+        "kind": "clip",
+        "seconds": clip.seconds,
+        "frames": clip.frames,
+        "samples": clip.samples,
+        "speech": list(clip.speech),
+    }
+
+
+def clip_at(path: Path, asset: Asset) -> Clip:
+    """A clip of the store as `media` takes it, to be read at `path`."""
+    facts = {name: asset.about[name] for name in ("seconds", "frames", "samples")}
+    return Clip(path, **facts, speech=tuple(asset.about["speech"]))
 
 
 @dataclass
