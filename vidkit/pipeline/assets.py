@@ -556,6 +556,8 @@ class ProviderCall:
             # a voice that tells no times is listened to: its pauses say when sentences end
             check = media.check_sound if made.words else media.hear
             about["words"] = [[word.text, word.start, word.end] for word in made.words]
+            if made.pieces:
+                about["pieces"] = [[each.text, each.start, each.end] for each in made.pieces]
         else:
             about |= regions_kept(made)
         name = str(self.candidate.ask.file or f"what {self.candidate.name} gave")

@@ -181,8 +181,9 @@ class PartTask:
             return tuple(Word(*word) for word in words or ())
         section, language = self.context.lesson.sections[self.index], self.context.lesson.language
         pauses = [(start, end) for start, end in about["pauses"]]
+        pieces = [Word(*each) for each in about.get("pieces", ())]
         return estimated_words(
-            section.content, tuple(about["heard"]), pauses, language, section.say
+            section.content, tuple(about["heard"]), pauses, language, section.say, pieces
         )
 
     async def run(self) -> PartTask:

@@ -132,6 +132,8 @@ class Narration:
     """Speech: the bytes of a sound file, its suffix (".wav", ".mp3", …) and, where the voice
     tells, when each word of the section's text is spoken. `notes` and `cost` as in `Picture`.
     `checked` says that nobody need hold it against its text: its provider has, or only pretends.
+    `pieces` are the parts of the text that were asked for one by one, where there were several,
+    and from when to when each is heard.
     """
 
     data: bytes
@@ -140,6 +142,7 @@ class Narration:
     notes: tuple[str, ...] = ()
     cost: float | None = None
     checked: bool = False
+    pieces: tuple[Word, ...] = ()
 
 
 @runtime_checkable
