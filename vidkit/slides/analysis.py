@@ -500,6 +500,20 @@ class Reading:
         return "…".join((*bare, self.description[end:])).lower()
 
     @cached_property
+    def scenes(self) -> tuple[tuple[str, str], ...]:
+        """Each label in lower case with the words that its sentence has around it, without other
+        labels."""
+        found = []
+        for label in self.labels:
+            near = self.description[max(0, label.start - 70) : label.start].split(". ")[-1]
+            after = self.description[label.end : label.end + 70].split(". ")[0]
+            around = f"{near} … {after}"
+            for other in self.labels:
+                around = around.replace(other.text, "…")
+            found.append((label.text.casefold(), around))
+        return tuple(found)
+
+    @cached_property
     def labels(self) -> tuple[Label, ...]:
         """The quoted words of the description."""
         return labels(self.description)

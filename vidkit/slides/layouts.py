@@ -57,6 +57,7 @@ def draft(
         own,
         points_beside(reading, own, points, said),
         terms=tuple(reading.terms),
+        scenes=reading.scenes,
         language=reading.language,
         headline_why=source,
         **content,

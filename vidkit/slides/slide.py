@@ -43,7 +43,8 @@ class Item:
     `key` is its name in the template's marks, `text` what is said when it appears, `gloss` what may
     be said of it. `after` names the items that must be there before it; `held` says that it is not
     shown at all before its time, and that its time is after those of `after`. Items of one kind
-    that are `ordered` are spoken of in their order.
+    that are `ordered` are spoken of in their order. `scene` is what the section's description says
+    around the item, where it is one of its labels.
     """
 
     key: str
@@ -52,6 +53,7 @@ class Item:
     after: tuple[str, ...] = ()
     held: bool = False
     ordered: bool = False
+    scene: str = ""
 
     @property
     def kind(self) -> str:
@@ -126,6 +128,7 @@ class Slide:
     `points` are statements, `entries` the boxes of the figure in order, `terms` the words to
     embolden in points; `output` is what `code` prints; `labels` stand in a row at the foot; `axes`
     are the names of x and y. `arrow` says that one side of a comparison becomes the other.
+    `scenes` are labels of the description, in lower case, each with the words around it.
     `language` is a tag such as "en". `headline_why` says where the headline is from; `notes` are
     sentences for the person who looks.
     """
@@ -147,6 +150,7 @@ class Slide:
     figure: Figure | None = None
     labels: tuple[str, ...] = ()
     terms: tuple[str, ...] = ()
+    scenes: tuple[tuple[str, str], ...] = ()
     language: str = "en"
     headline_why: str = ""
     notes: tuple[str, ...] = ()
@@ -172,7 +176,9 @@ class Slide:
         found += self.figure.items() if self.figure else []
         found += [Item(f"chip.{i}", label) for i, label in enumerate(self.labels)]
         lines = enumerate(self.points)
-        return found + [Item(f"point.{i}", point, ordered=True) for i, point in lines]
+        found += [Item(f"point.{i}", point, ordered=True) for i, point in lines]
+        scenes = dict(self.scenes)
+        return [replace(item, scene=scenes.get(item.text.casefold(), "")) for item in found]
 
     def texts(self) -> list[str]:
         """All that is written on it."""
