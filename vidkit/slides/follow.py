@@ -9,7 +9,7 @@ surest:
     most     most of them, weighed by how rare they are, stand in one sentence
     side     one side of an equation is said: "F = m * g" by "m times g"
     symbols  most of its symbols are said in one sentence, by their letters or their names
-    head     what stands before or after ": ", without its brackets or in them, is said
+    head     what stands before or after ": " or "? ", without its brackets or in them, is said
     initials it is an abbreviation, and words with its letters are said: "ALU"
     gloss    the name is not said, but what is said of it is
     word     its rarest word of five letters or more is said, at most twice
@@ -151,14 +151,17 @@ class Narrated:
 
     def _as_said(self, token: str) -> str:
         """The token of the narration that differs from a long `token` only by how it ends, or is
-        the last part of it: "reconfigure" for "reconfigurable", "mask" for "photomask".
+        the last part of it, or of which it is the beginning: "reconfigure" for "reconfigurable",
+        "mask" for "photomask", "specification" for "specs".
         """
-        if token in self.count or len(token) < 7:
+        if token in self.count or len(token) < 4:
             return token
         near = [
             said
             for said in self.count
-            if said[:7] == token[:7] or (len(said) > 3 and token[3:].endswith(said))
+            if (len(token) >= 7 and said[:7] == token[:7])
+            or (len(said) > 3 and token[3:].endswith(said))
+            or (len(said) >= 2 * len(token) and said.startswith(token))
         ]
         return near[0] if len(near) == 1 else token
 
@@ -176,6 +179,12 @@ class Narrated:
             if found := self.exact(tokens[start : start + 4]):
                 return found
         return []
+
+    def first(self, text: str) -> float:
+        """The seconds at which `text` is first said, or most of it; infinite where it is not."""
+        tokens = self.of(text)
+        places = self.runs(tokens) or [i for i, _ in self.windows(tokens)] or self.most(tokens)
+        return self.times[places[0]] if places else math.inf
 
     def exact(self, tokens: Sequence[str]) -> list[int]:
         """Where all of `tokens` stand one after the other."""
@@ -324,8 +333,8 @@ def _candidates(item: Item, narrated: Narrated) -> list[_Candidate]:
 def _by_part(text: str, narrated: Narrated) -> list[_Candidate]:
     """Where a name without its brackets, what stands in them, or one side of ": " is said."""
     bare = re.sub(r"\s*\([^()]*\)", "", text)
-    before, _, after = bare.partition(": ")
-    for part in (before.strip(), *re.findall(r"\(([^()]*)\)", text), after.strip()):
+    before, *after = re.split(r"\s?[:?!] ", bare, maxsplit=1)
+    for part in (before.strip(), *re.findall(r"\(([^()]*)\)", text), *after):
         if part and part != text and (found := _by_words(part, narrated)):
             return [replace(c, cost=c.cost + 0.2, rule="head") for c in found]
     return []
@@ -339,6 +348,7 @@ def _by_scene(item: Item, narrated: Narrated) -> list[_Candidate]:
     wanted = set(narrated.content(narrated.of(f"{item.scene} {own}")))
     if not item.scene and len(wanted) < 3:
         return []
+    alone = wanted if item.kind == "chip" else set(narrated.of(own)) if item.scene else ()
     weight = {t: 1 / math.log2(2 + narrated.count[t]) for t in wanted if narrated.count[t]}
     found: dict[int, float] = {}
     for i, token in enumerate(narrated.tokens):
@@ -346,7 +356,7 @@ def _by_scene(item: Item, narrated: Narrated) -> list[_Candidate]:
             close = {t for t in narrated.tokens[i : i + NEAR] if t in weight}
             if len(close) > 1:
                 found[i] = sum(weight[t] for t in close)
-            elif item.kind == "chip" and len(token) >= 6 and narrated.count[token] == 1:
+            elif token in alone and len(token) >= 6 and narrated.count[token] == 1:
                 found[i] = 0.0
     most = max(found.values(), default=0.0)
     return [_Candidate(i, 1.3 + 0.2 * (most - worth), "scene") for i, worth in found.items()]
