@@ -263,6 +263,23 @@ class Token:
     kind: str = "name"
 
 
+_BLOCK = re.compile(
+    r"[\s$]*\\begin\{(aligned|align|split|gathered|gather|eqnarray)(\*?)\}(.*)\\end\{\1\2\}[\s$]*",
+    re.S,
+)
+_NEW_LINE = re.compile(r"\\\\(?:\[[^\]]{0,12}\])?")
+
+
+def equation_lines(text: str) -> tuple[str, ...]:
+    """The lines of LaTeX that sets equations under one another; any other text as it is."""
+    block = _BLOCK.fullmatch(text)
+    body = block[3] if block else text
+    if "\\begin" in body or not (block or ("&" in body and _NEW_LINE.search(body))):
+        return (text,)
+    lines = (" ".join(line.replace("&", " ").split()) for line in _NEW_LINE.split(body))
+    return tuple(line for line in lines if line)
+
+
 def is_formula(text: str) -> bool:
     """Whether `text` is an equation ("E = mc²"), not a sentence with a sign in it."""
     bare = re.sub(r"\([^()]*\)", "()", text)

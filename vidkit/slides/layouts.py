@@ -11,6 +11,7 @@ from .analysis import (
     Label,
     Reading,
     capitalised,
+    equation_lines,
     fenced,
     is_formula,
     length,
@@ -91,7 +92,8 @@ def equation(reading: Reading, asked: bool = False) -> Slide | None:
     if not found or (len(reading.parts) >= 3 and not asked):
         return None
     why = f"the section writes {'an equation' if len(found) == 1 else f'{len(found)} equations'}"
-    return draft(reading, "equation", why, 3, equations=found)
+    lines = tuple(line for text in found for line in equation_lines(text))
+    return draft(reading, "equation", why, 3, equations=lines)
 
 
 def equations(reading: Reading) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..core.errors import Refused
 from . import emoji
-from .analysis import Reading, clean
+from .analysis import Reading, clean, equation_lines
 from .declared import BESIDE, READERS, read_figure
 from .figures import height_of, shape_of
 from .layouts import BY_LAYOUT, cut_code
@@ -56,7 +56,7 @@ def wished(wish: Mapping[str, Any], reading: Reading, picture: Path | None = Non
     section gives nothing for.
     """
     code, lang = _text(wish, "code", LONGEST_CODE), _text(wish, "lang", 20)
-    equations = _texts(wish, "equation")
+    equations = tuple(e for text in _texts(wish, "equation") for e in equation_lines(text))
     points = _texts(wish, "points")
     layout = _layout(wish, bool(code), bool(equations))
     declared = read_figure(wish, layout, picture)
