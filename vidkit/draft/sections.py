@@ -333,7 +333,7 @@ def _joined(parts: Sequence[Said]) -> list[Said]:
 
 
 def _is_result(shown: Shown) -> bool:
-    return shown.picture is not None or shown.kind == "table"
+    return shown.picture is not None or shown.kind in ("table", "chart")
 
 
 def _last_result(shown: Sequence[Shown]) -> int:
