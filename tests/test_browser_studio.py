@@ -377,10 +377,12 @@ def test_a_lesson_is_drafted_of_ones_own_file(opened: Opened, tmp_path: Path) ->
     page.locator(".vk .vk-card").get_by_text("From lines 5, 7").wait_for(timeout=SOON)
     page.locator(".vk .vk-lessons").get_by_text("from light.md").wait_for(timeout=SOON)
     press(page, "Edit", 1)
-    page.get_by_label("Narration").fill("It is very fast.")
+    page.get_by_role("textbox", name="Narration").fill("It is very fast.")
     press(page, "Done", 1)
     press(page, "Save lesson")
-    until(lambda: answer(page, "studio.sections.draft.file.sections[0].content") == "It is very fast.")
+    until(
+        lambda: answer(page, "studio.sections.draft.file.sections[0].content") == "It is very fast."
+    )
 
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)></textarea><b>bold</b> שלום עולם "
