@@ -156,7 +156,8 @@ def test_a_poison_lesson_fails_alone(tmp_path: Path, book: str, client: Any) -> 
     assert [video.made for video in report] == [True, False, True, True]
     assert isinstance(report[1].failure, ClusterError)
     assert "lesson1.json: 3 workers were lost" in str(report[1].failure)
-    assert counts(book)["image lesson1 picture 0"] == 3
+    # a worker that dies while the lesson is on its way to it has not called anybody
+    assert 0 < counts(book)["image lesson1 picture 0"] <= 3
 
 
 def test_a_pace_is_kept_by_the_whole_cluster(tmp_path: Path, book: str, client: Any) -> None:
@@ -337,76 +338,76 @@ def test_a_worker_reads_its_own_key(tmp_path: Path, client: Any, monkeypatch: An
 
 def test_what_a_worker_cannot_see_is_told(tmp_path: Path) -> None:
     """Files that are not on a shared folder are named, with the worker and the mend."""
-    from vidkit.cluster.worker import _demand_files
+    from vidkit.cluster.worker import _require_files
 
     lesson = vidkit.load_lesson(written(tmp_path))
     section = lesson.sections[0]
     away = tmp_path / "away.png"
     own = replace(lesson, sections=(replace(section, image=away),))
     with pytest.raises(LessonError, match=r"section 1: .*away\.png.*tcp://there.*share"):
-        _demand_files(own, tmp_path, "tcp://there")
+        _require_files(own, tmp_path, "tcp://there")
     with pytest.raises(vidkit.VidkitError, match=r"gone is not to be seen.*share"):
-        _demand_files(lesson, tmp_path / "gone", "tcp://there")
+        _require_files(lesson, tmp_path / "gone", "tcp://there")
 
 
 def test_a_store_that_is_not_shared_is_refused(tmp_path: Path) -> None:
     """A folder in which the client's own opening of its store is not seen is another folder."""
-    from vidkit.cluster.worker import FarStore
+    from vidkit.cluster.worker import StoreProxy
 
     nothing: Any = None
     refused = pytest.raises(StoreError, match=r"not the folder of the client's store.*shared")
     with Store(tmp_path / "here") as store, refused:
-        FarStore(tmp_path, store.opening, nothing, nothing, "run", set(), print)
+        StoreProxy(tmp_path, store.opening, nothing, nothing, "run", set(), print)
 
 
 def test_lessons_go_where_the_fewest_are() -> None:
     """Lessons spread over the workers; one that is to be alone waits for an empty worker, which
     is kept free for it, and nobody joins it there.
     """
-    from vidkit.cluster.client import Seats
+    from vidkit.cluster.attempts import WorkerSlots
 
-    async def seated() -> None:
-        seats = Seats()
+    async def shared() -> None:
+        slots = WorkerSlots()
         for worker in "ab":
-            seats.join(worker)
-        assert sorted([await seats.take(lambda: 2) for _ in range(4)]) == ["a", "a", "b", "b"]
-        alone = asyncio.ensure_future(seats.take(lambda: 2, alone=True))
-        more = asyncio.ensure_future(seats.take(lambda: 2))
+            slots.add(worker)
+        assert sorted([await slots.acquire(lambda: 2) for _ in range(4)]) == ["a", "a", "b", "b"]
+        alone = asyncio.ensure_future(slots.acquire(lambda: 2, alone=True))
+        more = asyncio.ensure_future(slots.acquire(lambda: 2))
         await asyncio.sleep(1)
-        seats.leave("a", False)
+        slots.release("a", False)
         await asyncio.sleep(1)
         assert not alone.done() and not more.done()
-        seats.leave("a", False)
+        slots.release("a", False)
         assert await alone == "a" and not more.done()
-        seats.leave("b", False)
+        slots.release("b", False)
         assert await more == "b"
-        late = asyncio.ensure_future(seats.take(lambda: 2))
+        late = asyncio.ensure_future(slots.acquire(lambda: 2))
         await asyncio.sleep(1)
         assert not late.done()
-        seats.drop("b")
-        seats.leave("a", False)
+        slots.remove("b")
+        slots.release("a", False)
         assert await late == "a"
 
-    virtually(seated())
+    virtually(shared())
 
 
-def test_a_lost_worker_gives_up_its_flights() -> None:
-    """The next in the line makes the asset when the one who was making it is lost, and is told
+def test_a_lost_worker_gives_up_its_claims() -> None:
+    """The next in the queue makes the asset when the one who was making it is lost, and is told
     whether its own run has made it already.
     """
-    from vidkit.cluster.scheduler import Flight, Flights
+    from vidkit.cluster.scheduler import AssetLocks, Claim
 
     begun: list[tuple[str, bool]] = []
-    flights = Flights(lambda flight, made: begun.append((flight.who[0], made)))
+    locks = AssetLocks(lambda claim, made: begun.append((claim.request_id[0], made)))
     asset = ("store", "key")
     for number, worker in enumerate("abc"):
-        flights.ask(asset, Flight("run", (worker, number), (worker, number)))
-    flights.lost("a")
-    flights.land(asset, ("b", 1), made=True)
+        locks.acquire(asset, Claim("run", (worker, number), (worker, number)))
+    locks.worker_lost("a")
+    locks.release(asset, ("b", 1), made=True)
     assert begun == [("a", False), ("b", False), ("c", True)]
-    flights.land(asset, ("c", 2), made=True)
-    flights.over("run")
-    flights.ask(asset, Flight("run", ("a", 3), ("a", 3)))
+    locks.release(asset, ("c", 2), made=True)
+    locks.run_ended("run")
+    locks.acquire(asset, Claim("run", ("a", 3), ("a", 3)))
     assert begun[3:] == [("a", False)]
 
 

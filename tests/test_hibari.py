@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import select
 import signal
 import subprocess
 import sys
 import textwrap
 import threading
-import time
 import wave
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
@@ -194,37 +194,37 @@ def test_processes_are_replaced_before_they_grow_old(monkeypatch: pytest.MonkeyP
     assert len(sounds) == 1 and len(numbers) == 3
 
 
-def test_no_process_outlives_who_started_it(tmp_path: Path) -> None:
-    """Killed without a word, a program leaves none of ours behind."""
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs Linux")
+@pytest.mark.parametrize("voice", ["hibari", "espeak"])
+def test_no_process_outlives_who_started_it(voice: str) -> None:
+    """Killed without a word in mid-section, a program leaves none of ours behind."""
     program = textwrap.dedent(
         """
-        import asyncio
-        from vidkit.providers import VoiceAsk, speech
-        from vidkit.providers.hibari import Hibari
+        import asyncio, sys, psutil
+        from vidkit.providers import VoiceAsk, voice_maker
 
         async def straight(send):
             return await send()
 
         async def main():
-            voice = Hibari()
-            await voice.speak(VoiceAsk(text="Ready.", language="en"), straight)
-            (process,) = speech._processes.values()
-            print(process.process_id, flush=True)
-            await voice.speak(VoiceAsk(text="Go on and on. " * 500, language="en"), straight)
+            ask = VoiceAsk(text="Go on and on. " * 20_000, language="en")
+            voice = asyncio.create_task(voice_maker(sys.argv[1]).speak(ask, straight))
+            while not (children := psutil.Process().children()):
+                await asyncio.sleep(0.01)
+            print(children[0].pid, flush=True)
+            await voice
 
         asyncio.run(main())
         """
     )
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as run:
+    command = [sys.executable, "-c", program, voice]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as run:
         assert run.stdout is not None
-        number = int(run.stdout.readline())
-        assert alive(number)
+        end = os.pidfd_open(int(run.stdout.readline()))
+        assert not select.select([end], [], [], 0)[0]
         run.kill()
-        run.wait()
-        end = time.monotonic() + 20
-        while alive(number) and time.monotonic() < end:
-            threading.Event().wait(0.05)
-        assert not alive(number)
+        assert select.select([end], [], [], 60)[0]
+        os.close(end)
 
 
 @pytest.mark.natural_voice
@@ -269,6 +269,36 @@ def test_espeak_speaks_where_hibari_is_broken(
     monkeypatch.setattr(hibari_module, "installed", gone)
     (video,) = vidkit.process_all_videos([lesson], **how).videos
     assert any("needs the packages" in note for note in video.notes)
+
+
+@pytest.mark.natural_voice
+@pytest.mark.parametrize(
+    ("module", "why"),
+    [
+        ("raise ImportError('half a package')", "half a package"),
+        ("import os; os.abort()", "ended before it was ready"),
+        ("import threading; threading.Event().wait()", "ended before it was ready"),
+    ],
+    ids=["no import", "crash", "hang"],
+)
+def test_espeak_speaks_where_hibari_does_not_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, why: str
+) -> None:
+    """A package that cannot be imported, that crashes or that hangs: the video is made, it is asked
+    once, and the report says why it sounds otherwise."""
+    speech.stop_all()
+    told = hibari_module.installed()
+    monkeypatch.setattr(hibari_module, "installed", lambda: told)
+    monkeypatch.setattr(speech, "_processes", {})
+    monkeypatch.setattr(speech, "OPENING", 1.0 if "Event" in module else 60.0)
+    package = tmp_path / "broken" / "hibari"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(module)
+    monkeypatch.syspath_prepend(str(package.parent))
+    lesson = written(tmp_path, sections=3)
+    (video,) = vidkit.process_all_videos([lesson], progress=False, size=(320, 180)).videos
+    assert [section.voice_by for section in video.sections] == ["espeak"] * 3
+    assert any("hibari" in note and why in note for note in video.notes)
 
 
 @pytest.mark.natural_voice

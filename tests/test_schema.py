@@ -15,7 +15,8 @@ from some_lessons import GOOD, LESSONS, VALUES
 
 from vidkit.errors import LessonError
 from vidkit.models import Lesson, Section, json_schema, read_lesson
-from vidkit.models.lesson import keys, kind_of, nearest
+from vidkit.models.lesson import keys
+from vidkit.models.reading import kind_of, nearest
 
 CHECK = jsonschema.Draft202012Validator(json_schema())
 

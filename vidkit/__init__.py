@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     from .forecasting.plan import Plan
     from .forecasting.sweep import Sweep, sweep
     from .models.editing import edited, save_lesson
-    from .models.lesson import Lesson, Section, load_lesson
+    from .models.lesson import Lesson, Section
+    from .models.reading import load_lesson
     from .models.settings import Settings
     from .report.reports import BatchReport, SectionReport, VideoReport
     from .store.ledger import Budget
@@ -73,7 +74,7 @@ _HOMES = {
     "generate_video_from_json": "api",
     "lesson_from": "draft.course",
     "load_ipython_extension": "studio.magics",
-    "load_lesson": "models.lesson",
+    "load_lesson": "models.reading",
     "plan": "api",
     "process_all_videos": "api",
     "process_videos": "api",

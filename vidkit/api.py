@@ -20,7 +20,8 @@ from .core.errors import SettingsError, StoreError
 from .core.events import Event, LessonEnded, Listener, SectionEnded, StepEnded, StepStarted
 from .core.paths import is_file, is_folder, path_given, several_given, shortened
 from .forecasting.plan import Plan, plan_lessons
-from .models.lesson import Lesson, load_lesson
+from .models.lesson import Lesson
+from .models.reading import load_lesson
 from .models.settings import MOST_WORKERS, Settings, settled, whole
 from .pipeline.assets import candidates, find_stored, keys_of
 from .pipeline.batch import Job
@@ -359,9 +360,9 @@ def _many(
     from .cluster import demand_dask
 
     demand_dask()
-    from .cluster.client import FleetOrder
+    from .cluster.client import ClusterRunner
 
-    return FleetOrder(client, chosen, lineup, *heard)
+    return ClusterRunner(client, chosen, lineup, *heard)
 
 
 def _heard(listener: Listener | None) -> tuple[Listener, ...]:

@@ -30,7 +30,9 @@ from .core.format import count, printable
 from .core.paths import demand_here, is_file, is_folder, path_given, shortened, why_unwritable
 from .core.system import vidkit_version
 from .core.terminal import FAILED, asked, carried_out, say
-from .models.lesson import Lesson, json_schema, lesson_files, load_lesson
+from .models.files import lesson_files
+from .models.lesson import Lesson, json_schema
+from .models.reading import load_lesson
 from .models.settings import TABLE, Settings, settings_page, settings_schema
 from .models.table import Row
 from .providers.registry import Kind, names, specs

@@ -1,4 +1,4 @@
-"""What goes between the notebook, the scheduler and the workers: letters, many in one envelope."""
+"""Messages between the client, the scheduler and the workers, many in one call."""
 
 from __future__ import annotations
 
@@ -23,45 +23,45 @@ from ..core.errors import (
     VidkitError,
 )
 
-HUB = "hub"
-"""The box of the scheduler itself."""
+SCHEDULER = "scheduler"
+"""The address of the scheduler's own plugin."""
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """Something to be said to `to`: the hub, a run, or a worker by its address.
+class Message:
+    """Something to be said to `to`: the scheduler, a run, or a worker by its address.
 
-    kind: what it is about; what: the rest, all of it small. back: who waits for an answer, and
-    under which number. The answer is a letter of the kind "answer" or "error" with that number
+    kind: what it is about; args: the rest, all of it small. reply_to: who waits for an answer, and
+    under which number. The answer is a message of the kind "answer" or "error" with that number
     first.
     """
 
     to: str
     kind: str
-    what: tuple[Any, ...] = ()
-    back: tuple[str, int] | None = None
+    args: tuple[Any, ...] = ()
+    reply_to: tuple[str, int] | None = None
 
 
-def sealed(letters: Iterable[Letter]) -> bytes:
-    """Letters as they travel. Dask's own messages are pickles too, from the same senders."""
-    return pickle.dumps([(each.to, each.kind, each.what, each.back) for each in letters])
+def encoded(messages: Iterable[Message]) -> bytes:
+    """Messages as they travel. Dask's own messages are pickles too, from the same senders."""
+    return pickle.dumps([(each.to, each.kind, each.args, each.reply_to) for each in messages])
 
 
-def opened(envelope: bytes) -> list[Letter]:
-    """The letters in an envelope, in the order in which they were written."""
-    return [Letter(*each) for each in pickle.loads(envelope)]  # noqa: S301
+def decoded(payload: bytes) -> list[Message]:
+    """The messages in an payload, in the order in which they were written."""
+    return [Message(*each) for each in pickle.loads(payload)]  # noqa: S301
 
 
-def answer(back: tuple[str, int], value: Any) -> Letter:
-    """The letter that answers another."""
-    to, number = back
-    return Letter(to, "answer", (number, value))
+def answer_to(reply_to: tuple[str, int], value: Any) -> Message:
+    """The message that answers another."""
+    to, number = reply_to
+    return Message(to, "answer", (number, value))
 
 
-def refusal(back: tuple[str, int], error: Exception) -> Letter:
-    """The letter that lets whoever asked have an error."""
-    to, number = back
-    return Letter(to, "error", (number, portable(error)))
+def error_to(reply_to: tuple[str, int], error: Exception) -> Message:
+    """The message that lets whoever asked have an error."""
+    to, number = reply_to
+    return Message(to, "error", (number, portable(error)))
 
 
 def portable(error: BaseException) -> VidkitError:
@@ -81,47 +81,47 @@ def portable(error: BaseException) -> VidkitError:
     return VidkitError(f"unforeseen {type(error).__name__}: {error}")
 
 
-# One end of the line to the scheduler: letters out, letters in, each side in its order.
+# One end of the channel to the scheduler: messages out, messages in, each side in its order.
 
 
-PATIENCE = 120.0
+ANSWER_TIMEOUT = 120.0
 """Seconds that a thread waits for an answer before it takes the other side for dead."""
-COMPANY = 0.05
+GATHERING = 0.05
 """Seconds that what is only told may wait: bars and panels are drawn no more often."""
-LAST_WORDS = 2.0
+CLOSE_TIMEOUT = 2.0
 """Seconds that a line which closes takes to send what is still to be sent."""
 
 
-class Desk(Protocol):
+class SchedulerCalls(Protocol):
     """The scheduler as Dask's clients and workers call it."""
 
-    async def vidkit_post(self, *, sender: str, envelope: bytes) -> bool: ...
+    async def vidkit_post(self, *, sender: str, payload: bytes) -> bool: ...
 
     async def vidkit_wait(self, *, sender: str) -> bytes | None: ...
 
 
-class Line:
+class Channel:
     """The line of `name`, a run or a worker's address. Any thread may use it; what it sends
     and receives it does on Dask's loop.
 
-    While an envelope is on its way the next letters gather in another, and what has time waits a
-    moment for company, so that a flood of letters costs few messages. hear: called with the
-    letters that come and are no answers, on Dask's loop; one of the kind "broken", with the error,
+    While an payload is on its way the next messages gather in another, and what has time waits a
+    moment for others, so that a flood of events costs few calls. on_messages: called with the
+    messages that come and are no answers, on Dask's loop; one of the kind "broken", with the error,
     is the last.
     """
 
     def __init__(
         self,
         name: str,
-        desk: Desk,
+        scheduler: SchedulerCalls,
         loop: asyncio.AbstractEventLoop,
-        hear: Callable[[list[Letter]], object],
+        on_messages: Callable[[list[Message]], object],
     ) -> None:
         self.name = name
-        self._desk = desk
+        self._scheduler = scheduler
         self._loop = loop
-        self._hear = hear
-        self._out: deque[Letter] = deque()
+        self._on_messages = on_messages
+        self._out: deque[Message] = deque()
         self._filled = asyncio.Event()
         self._sent = asyncio.Event()
         self._lingering = False
@@ -140,16 +140,16 @@ class Line:
         """True where nothing passes any more."""
         return self._closed is not None
 
-    def tell(self, to: str, kind: str, *what: Any) -> None:
-        """Send a letter; one that nobody can receive any more is dropped."""
-        self._put(Letter(to, kind, what))
+    def send(self, to: str, kind: str, *args: Any) -> None:
+        """Send a message; one that nobody can receive any more is dropped."""
+        self._put(Message(to, kind, args))
 
-    def mention(self, to: str, kind: str, *what: Any) -> None:
-        """Send a letter that may wait for company, for `COMPANY` seconds at most."""
-        self._put(Letter(to, kind, what), urgent=False)
+    def send_soon(self, to: str, kind: str, *args: Any) -> None:
+        """Send a message that may wait for company, for `GATHERING` seconds at most."""
+        self._put(Message(to, kind, args), urgent=False)
 
-    def ask(self, to: str, kind: str, *what: Any) -> Future[Any]:
-        """Send a letter whose answer will be in the future, and raise what it was refused with.
+    def request(self, to: str, kind: str, *args: Any) -> Future[Any]:
+        """Send a message whose answer will be in the future, and raise what it was refused with.
         A `ClusterError` where the line is, or breaks, before there is an answer.
         """
         waiting: Future[Any] = Future()
@@ -161,29 +161,31 @@ class Line:
                 waiting.set_exception(self._closed)
                 return waiting
             self._waiting[number] = to, waiting
-        self._put(Letter(to, kind, what, (self.name, number)))
+        self._put(Message(to, kind, args, (self.name, number)))
         return waiting
 
-    async def answer(self, to: str, kind: str, *what: Any) -> Any:
-        """`ask`, awaited on any loop."""
-        return await asyncio.wrap_future(self.ask(to, kind, *what))
+    async def ask(self, to: str, kind: str, *args: Any) -> Any:
+        """`request`, awaited on any loop."""
+        return await asyncio.wrap_future(self.request(to, kind, *args))
 
-    def wait(self, to: str, kind: str, *what: Any) -> Any:
-        """`ask`, waited for in a thread that is not Dask's."""
+    def ask_blocking(self, to: str, kind: str, *args: Any) -> Any:
+        """`request`, waited for in a thread that is not Dask's."""
         try:
-            return self.ask(to, kind, *what).result(PATIENCE)
+            return self.request(to, kind, *args).result(ANSWER_TIMEOUT)
         except TimeoutError:
-            raise ClusterError(f"no answer for {PATIENCE:.0f} s to {kind!r} by {to}") from None
+            raise ClusterError(
+                f"no answer for {ANSWER_TIMEOUT:.0f} s to {kind!r} by {to}"
+            ) from None
 
-    def reply(self, letter: Letter, value: Any = None) -> None:
-        """Answer a letter that waits for it."""
-        if letter.back is not None:
-            self._put(answer(letter.back, value))
+    def reply(self, message: Message, value: Any = None) -> None:
+        """Answer a message that waits for it."""
+        if message.reply_to is not None:
+            self._put(answer_to(message.reply_to, value))
 
-    def refuse(self, letter: Letter, error: Exception) -> None:
-        """Answer a letter with an error."""
-        if letter.back is not None:
-            self._put(refusal(letter.back, error))
+    def reply_error(self, message: Message, error: Exception) -> None:
+        """Answer a message with an error."""
+        if message.reply_to is not None:
+            self._put(error_to(message.reply_to, error))
 
     def give_up(self, error: ClusterError, to: str | None = None) -> None:
         """Let those who wait for an answer, by `to` or by anybody, have an error."""
@@ -200,22 +202,22 @@ class Line:
             self._sent.clear()
             self._filled.set()
             with suppress(TimeoutError):
-                async with asyncio.timeout(LAST_WORDS):
+                async with asyncio.timeout(CLOSE_TIMEOUT):
                     await self._sent.wait()
         self._end(ClusterError("the line to the cluster was closed"))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _put(self, letter: Letter, urgent: bool = True) -> None:
-        self._out.append(letter)
+    def _put(self, message: Message, urgent: bool = True) -> None:
+        self._out.append(message)
         if self._closed is not None or not self._loop.is_running():
             return
         if urgent:
             self._loop.call_soon_threadsafe(self._filled.set)
         elif not self._lingering:
             self._lingering = True
-            self._loop.call_soon_threadsafe(self._loop.call_later, COMPANY, self._filled.set)
+            self._loop.call_soon_threadsafe(self._loop.call_later, GATHERING, self._filled.set)
 
     async def _send(self) -> None:
         while True:
@@ -226,7 +228,7 @@ class Line:
             self._lingering = False
             batch = [*self._out]
             try:
-                taken = await self._desk.vidkit_post(sender=self.name, envelope=sealed(batch))
+                taken = await self._scheduler.vidkit_post(sender=self.name, payload=encoded(batch))
             except Exception as error:
                 return self._break(str(error))
             if not taken:
@@ -238,27 +240,27 @@ class Line:
     async def _listen(self) -> None:
         while True:
             try:
-                envelope = await self._desk.vidkit_wait(sender=self.name)
+                payload = await self._scheduler.vidkit_wait(sender=self.name)
             except Exception as error:
                 return self._break(str(error))
-            if envelope is None:
+            if payload is None:
                 return self._break("it does not know us any more")
             news = []
-            for letter in opened(envelope) if envelope else ():
-                if letter.kind in ("answer", "error"):
-                    self._receive(letter)
+            for message in decoded(payload) if payload else ():
+                if message.kind in ("answer", "error"):
+                    self._receive(message)
                 else:
-                    news.append(letter)
+                    news.append(message)
             if news:
-                self._hear(news)
+                self._on_messages(news)
 
-    def _receive(self, letter: Letter) -> None:
-        number, value = letter.what
+    def _receive(self, message: Message) -> None:
+        number, value = message.args
         with self._lock:
             _, waiting = self._waiting.pop(number, ("", None))
         if waiting is None or not waiting.set_running_or_notify_cancel():
             return
-        if letter.kind == "answer":
+        if message.kind == "answer":
             waiting.set_result(value)
         else:
             waiting.set_exception(value)
@@ -271,7 +273,7 @@ class Line:
             "what was finished is kept, and the same call goes on"
         )
         self._end(error)
-        self._hear([Letter(self.name, "broken", (error,))])
+        self._on_messages([Message(self.name, "broken", (error,))])
 
     def _end(self, error: ClusterError) -> None:
         with self._lock:

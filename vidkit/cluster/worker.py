@@ -40,7 +40,7 @@ from ..report.reports import VideoReport
 from ..store import Store
 from ..store.ledger import Budget, Journal, Money, PaymentState, Reservation
 from ..store.locks import let_go, try_lock
-from .messages import HUB, Letter, Line, portable
+from .messages import SCHEDULER, Channel, Message, portable
 from .scheduler import Service
 
 # What a worker is sent: one lesson, and what it needs to know to make it. Never a key.
@@ -74,7 +74,7 @@ class LessonTask:
 
 
 @dataclass(frozen=True)
-class Held:
+class Hold:
     """How a run is held: sections made at once, whether nothing may begin now, and why nothing
     may begin any more.
     """
@@ -89,7 +89,7 @@ class Start:
     """What a worker is told when it begins: seconds since the run began, and how it is held."""
 
     at: float
-    how: Held
+    how: Hold
 
 
 @dataclass(frozen=True)
@@ -144,8 +144,8 @@ def _holds_key(what: str) -> SettingsError:
     )
 
 
-# What a lesson on a worker takes for a journal, a store and a gate: each speaks with the place
-# where the one for the whole cluster is.
+# What a lesson on a worker takes for a journal, a store and a rate limiter: proxies of those
+# that the whole cluster has in common.
 
 
 T = TypeVar("T")
@@ -155,15 +155,17 @@ CALLS = {"begin_run", "end_run", "reserve", "end", "spent", "tally"}
 """What a worker may ask of the journal."""
 
 
-class FarJournal(Journal):
+class LedgerProxy(Journal):
     """The journal of the client's store, for the lesson that is try `number` of `run`.
 
     The client alone writes it, in the order in which it is asked, and knows the budgets. Methods
     block until it has answered; they raise `StoreError` where it is gone.
     """
 
-    def __init__(self, line: Line, run: str, number: int, note: Callable[[str], None]) -> None:
-        self._line = line
+    def __init__(
+        self, channel: Channel, run: str, number: int, note: Callable[[str], None]
+    ) -> None:
+        self._channel = channel
         self._run = run
         self._number = number
         self._note = note
@@ -176,7 +178,7 @@ class FarJournal(Journal):
     def need(self, run: int, keys: Iterable[str]) -> None:
         """As `Journal.need`, without waiting until it is written."""
         needed = {"run": run, "keys": [*keys]}
-        self._line.mention(self._run, "need", self._number, needed)
+        self._channel.send_soon(self._run, "need", self._number, needed)
 
     def end_run(
         self, run: int, *, finished: bool, seconds: Mapping[str, float] | None = None
@@ -218,12 +220,12 @@ class FarJournal(Journal):
 
     def _ask(self, call: str, **asked: Any) -> Any:
         try:
-            return self._line.wait(self._run, "journal", self._number, call, asked)
+            return self._channel.ask_blocking(self._run, "journal", self._number, call, asked)
         except ClusterError as error:
             raise StoreError(f"the journal, which is with the client, is gone: {error}") from error
 
 
-class FarStore(Store):
+class StoreProxy(Store):
     """The client's store on the shared folder: its files are here, its journal is not.
 
     owner: the client's own opening of the store, which has to be seen from here. renewed: gets
@@ -235,14 +237,14 @@ class FarStore(Store):
         self,
         folder: Path,
         owner: str,
-        journal: FarJournal,
-        line: Line,
+        journal: LedgerProxy,
+        channel: Channel,
         run: str,
         renewed: set[str] | None,
         on_note: Callable[[str], None],
     ) -> None:
-        self._far = journal
-        self._line = line
+        self._journal_proxy = journal
+        self._channel = channel
         self._run = run
         self._renewed = renewed
         if not (folder / "processes" / f"{owner}.lock").is_file():
@@ -252,11 +254,11 @@ class FarStore(Store):
                 "with cache=False"
             )
         super().__init__(folder, on_note=on_note)
-        # a process that ends has no line any more; what it left is swept by the next opening
+        # a process that ends has no channel any more; what it left is swept by the next opening
         self._leave.atexit = False
 
     def _open_journal(self, folder: Path, used: bool) -> Journal:
-        return self._far
+        return self._journal_proxy
 
     def _sweep(self, folder: Path) -> int:
         return 0  # what is to be settled is the client's
@@ -268,72 +270,73 @@ class FarStore(Store):
         """As `Store.elsewhere`, in the whole cluster, whatever locks the shared folder keeps."""
         asset, number, made = (str(self.folder), key), next(_numbers), False
         try:
-            before = await self._line.answer(HUB, "flight", self._run, asset, number)
+            before = await self._channel.ask(SCHEDULER, "claim", self._run, asset, number)
             if before and self._renewed is not None:
                 self._renewed.add(key)
             yield
             made = self._renewed is not None
         finally:
-            self._line.mention(HUB, "land", asset, number, made)
+            self._channel.send_soon(SCHEDULER, "release", asset, number, made)
 
 
-class FarGate:
-    """The way to a provider through the cluster's gate for it, which stands at the scheduler."""
+class LimiterProxy:
+    """The way to a provider through the cluster's rate limiter for it, at the scheduler."""
 
-    def __init__(self, line: Line, run: str, service: Service) -> None:
-        self._line = line
+    def __init__(self, channel: Channel, run: str, service: Service) -> None:
+        self._channel = channel
         self._run = run
         self._service = service
 
     async def __call__(self, send: Callable[[], Awaitable[T]], /) -> T:
-        """As `Gate.__call__`."""
-        number, line = next(_numbers), self._line
-        own: Exception = ClusterError("the gate was closed")
+        """As `RateLimiter.__call__`."""
+        number, channel = next(_numbers), self._channel
+        own: Exception = ClusterError("the rate limiter was closed")
         try:
-            verdict, error = await line.answer(HUB, "enter", self._run, self._service, number)
-            while verdict == "go":
+            decision, error = await channel.ask(
+                SCHEDULER, "enter", self._run, self._service, number
+            )
+            while decision == "go":
                 try:
                     answer = await send()
                 except Exception as failure:
                     own = failure
                     told = portable(failure)
-                    verdict, error = await line.answer(HUB, "failed", number, told)
+                    decision, error = await channel.ask(SCHEDULER, "failed", number, told)
                 else:
                     limits = answer.limits if isinstance(answer, Answer) else None
-                    line.tell(HUB, "ended", number, limits)
+                    channel.send(SCHEDULER, "ended", number, limits)
                     return answer
         except BaseException:
-            line.tell(HUB, "leave", number)
+            channel.send(SCHEDULER, "leave", number)
             raise
         if error is None:
             raise own
         raise error from own
 
 
-LEASE, LOOK = 150.0, 0.5
+LEASE, POLL = 150.0, 0.5
 """Seconds for which a file server may keep the locks of a dead machine (NFS: 90), and between
 two looks."""
 PIECES = 1_000_000
 """Numbers for pieces of work that one try has for itself."""
 
 
-Equip = Callable[[Store, Events], Runtime]
-"""Gives the tools for one lesson of a run."""
+ToolsFor = Callable[[Store, Events], Runtime]
+"""Gives the runtime for one lesson of a run."""
 
 
-class Kit(Protocol):
-    """Equips the lessons of a run for real: makers chosen for its settings, their gates, an
-    editor.
+class OpenTools(Protocol):
+    """Opens the providers that a run's settings name, with their rate limiters, for its lessons.
 
-    far: the way to a service through the gate of the whole cluster.
+    limited: the way to a service through the rate limiter of the whole cluster.
     """
 
     def __call__(
         self,
         settings: Settings,
         cores: anyio.CapacityLimiter,
-        far: Callable[[Service], Request],
-    ) -> AbstractAsyncContextManager[Equip]: ...
+        limited: Callable[[Service], Request],
+    ) -> AbstractAsyncContextManager[ToolsFor]: ...
 
 
 @dataclass
@@ -341,70 +344,70 @@ class _Run:
     """A run that has lessons here: its settings and tools, as long as it lasts."""
 
     settings: Settings
-    equip: Equip
+    tools_for: ToolsFor
     leave: Callable[[], Awaitable[None]]
 
 
 @dataclass
-class _Work:
+class _Attempt:
     """A try that goes on here."""
 
-    errand: LessonTask
-    reins: RunControl = field(default_factory=RunControl)
-    place: LessonContext | None = None
-    task: asyncio.Task[Any] | None = None
+    task: LessonTask
+    control: RunControl = field(default_factory=RunControl)
+    context: LessonContext | None = None
+    running: asyncio.Task[Any] | None = None
 
-    def hold(self, how: Held) -> None:
+    def hold(self, how: Hold) -> None:
         """Be held as the client says."""
         if how.stop is not None:
-            self.reins.end(how.stop)
-        (self.reins.hold if how.held else self.reins.go)()
-        if self.place is not None:
-            self.place.slots.total_tokens = how.sections
+            self.control.end(how.stop)
+        (self.control.hold if how.held else self.control.go)()
+        if self.context is not None:
+            self.context.slots.total_tokens = how.sections
 
 
-class Station:
+class WorkerService:
     """All lessons that one worker makes. Lives on vidkit's loop.
 
-    worker: Dask's; its loop is another one, and letters come in there.
+    worker: Dask's; its loop is another one, and messages come in there.
     """
 
     def __init__(self, worker: Any) -> None:
         self.address: str = worker.address
-        self._works: dict[tuple[str, int], _Work] = {}
+        self._attempts: dict[tuple[str, int], _Attempt] = {}
         self._runs: dict[str, asyncio.Task[_Run]] = {}
         home = loop.event_loop()
-        self.line = Line(
+        self.channel = Channel(
             self.address,
             worker.scheduler,
             worker.loop.asyncio_loop,
-            lambda letters: home.call_soon_threadsafe(self._hear_all, letters),
+            lambda messages: home.call_soon_threadsafe(self._receive, messages),
         )
         # as many as Dask lends this worker: others of the machine have their own
         self.cores = anyio.CapacityLimiter(min(usable_cores(), worker.state.nthreads))
 
-    async def make(self, errand: LessonTask, kit: Kit) -> None:
+    async def make(self, task: LessonTask, open_tools: OpenTools) -> None:
         """Make a lesson, and let its client have the outcome."""
         try:
-            start = await self.line.answer(errand.run, "begin", errand.number, self.address)
+            start = await self.channel.ask(task.run, "begin", task.number, self.address)
         except ClusterError:
             return  # nobody is there who wanted it
         if start is None:
             return
-        which = errand.run, errand.number
-        work = self._works[which] = _Work(errand, task=asyncio.current_task())
+        which = task.run, task.number
+        attempt = self._attempts[which] = _Attempt(task, running=asyncio.current_task())
         try:
-            outcome = await self._outcome(work, start, kit)
+            outcome = await self._outcome(attempt, start, open_tools)
         finally:
-            del self._works[which]
+            del self._attempts[which]
         try:
-            await self.line.answer(errand.run, "outcome", errand.number, outcome)
+            await self.channel.ask(task.run, "outcome", task.number, outcome)
         except ClusterError:
             return  # what was made is in the store, for whoever asks next
 
-    async def _outcome(self, work: _Work, start: Start, kit: Kit) -> Outcome:
+    async def _outcome(self, attempt: _Attempt, start: Start, open_tools: OpenTools) -> Outcome:
         try:
-            return await self._made(work, start, kit)
+            return await self._made(attempt, start, open_tools)
         except _Unfit as unfit:
             return Unfit(portable(unfit.why))
         except asyncio.CancelledError:
@@ -412,101 +415,103 @@ class Station:
         except Exception as error:
             return error if isinstance(error, VidkitError) else VidkitError(describe(error))
 
-    async def _made(self, work: _Work, start: Start, kit: Kit) -> VideoReport:
-        errand, renewed = work.errand, set[str]()
+    async def _made(self, attempt: _Attempt, start: Start, open_tools: OpenTools) -> VideoReport:
+        task, renewed = attempt.task, set[str]()
         events = Events()
-        events.subscribe(lambda event: self._tell(errand, event))
-        async with AsyncExitStack() as equipped:
+        events.subscribe(lambda event: self._send_event(task, event))
+        async with AsyncExitStack() as opened:
             try:
-                run = await self._run(errand, kit)
+                run = await self._run(task, open_tools)
                 anew = renewed if run.settings.force else None
-                store = await asyncio.to_thread(self._store, errand, anew)
+                store = await asyncio.to_thread(self._store, task, anew)
             except Exception as error:
                 raise _Unfit(error) from error
-            equipped.push_async_callback(asyncio.to_thread, store.close)
-            tools = run.equip(store, events)
-            await asyncio.to_thread(_demand_files, errand.lesson, errand.folder, self.address)
-            if errand.again:
-                await _let_go_of(errand.folder)
-            tools.renewed, tools.control = renewed, work.reins
-            tools.pieces = itertools.count(errand.number * PIECES + 1)
-            work.place = LessonContext(
-                position=errand.position,
-                lesson=errand.lesson,
-                output=Output(errand.folder),
+            opened.push_async_callback(asyncio.to_thread, store.close)
+            tools = run.tools_for(store, events)
+            await asyncio.to_thread(_require_files, task.lesson, task.folder, self.address)
+            if task.again:
+                await _wait_for_lock(task.folder)
+            tools.renewed, tools.control = renewed, attempt.control
+            tools.pieces = itertools.count(task.number * PIECES + 1)
+            attempt.context = LessonContext(
+                position=task.position,
+                lesson=task.lesson,
+                output=Output(task.folder),
                 settings=run.settings,
                 runtime=tools,
                 slots=anyio.CapacityLimiter(start.how.sections),
                 started=time.monotonic() - start.at,
-                notes=[*errand.notes],
-                calls_over=lambda: self.line.tell(errand.run, "called", errand.number),
+                notes=[*task.notes],
+                calls_over=lambda: self.channel.send(task.run, "called", task.number),
             )
-            work.hold(start.how)
-            return await make_here(work.place)
+            attempt.hold(start.how)
+            return await make_here(attempt.context)
 
-    async def _run(self, errand: LessonTask, kit: Kit) -> _Run:
+    async def _run(self, task: LessonTask, open_tools: OpenTools) -> _Run:
         """What the lessons of the run have in common; the first of them makes it."""
-        if errand.run not in self._runs:
-            self._runs[errand.run] = asyncio.create_task(self._equipped(errand, kit))
-        return await asyncio.shield(self._runs[errand.run])
+        if task.run not in self._runs:
+            self._runs[task.run] = asyncio.create_task(self._opened(task, open_tools))
+        return await asyncio.shield(self._runs[task.run])
 
-    async def _equipped(self, errand: LessonTask, kit: Kit) -> _Run:
-        settings = await asyncio.to_thread(_settings, errand)
-        equipped = AsyncExitStack()
-        equip = await equipped.enter_async_context(
-            kit(settings, self.cores, lambda service: FarGate(self.line, errand.run, service))
+    async def _opened(self, task: LessonTask, open_tools: OpenTools) -> _Run:
+        settings = await asyncio.to_thread(_settings, task)
+        opened = AsyncExitStack()
+        tools_for = await opened.enter_async_context(
+            open_tools(
+                settings, self.cores, lambda service: LimiterProxy(self.channel, task.run, service)
+            )
         )
-        return _Run(settings, equip, equipped.aclose)
+        return _Run(settings, tools_for, opened.aclose)
 
     async def _forget(self, run: str) -> None:
         """A run is over; its providers close their connections."""
-        task = self._runs.pop(run, None)
-        if task is not None:
+        opening = self._runs.pop(run, None)
+        if opening is not None:
             with suppress(Exception):
-                await (await task).leave()
+                await (await opening).leave()
 
-    def _store(self, errand: LessonTask, renewed: set[str] | None) -> Store:
+    def _store(self, task: LessonTask, renewed: set[str] | None) -> Store:
         def note(sentence: str) -> None:
-            self.line.tell(errand.run, "note", sentence)
+            self.channel.send(task.run, "note", sentence)
 
-        journal = FarJournal(self.line, errand.run, errand.number, note)
-        if errand.store is None or errand.owner is None:
+        journal = LedgerProxy(self.channel, task.run, task.number, note)
+        if task.store is None or task.owner is None:
             bare = Store.null()
             bare.journal = journal
             return bare
-        return FarStore(errand.store, errand.owner, journal, self.line, errand.run, renewed, note)
+        return StoreProxy(task.store, task.owner, journal, self.channel, task.run, renewed, note)
 
-    def _tell(self, errand: LessonTask, event: Event) -> None:
+    def _send_event(self, task: LessonTask, event: Event) -> None:
         if not (isinstance(event, Noticed) and event.lesson is None):
-            self.line.mention(errand.run, "event", errand.number, event)
+            self.channel.send_soon(task.run, "event", task.number, event)
 
-    def _hear_all(self, letters: list[Letter]) -> None:
-        for letter in letters:
-            self._hear(letter)
+    def _receive(self, messages: list[Message]) -> None:
+        for message in messages:
+            self._handle(message)
 
-    def _hear(self, letter: Letter) -> None:
-        match letter.kind, letter.what:
+    def _handle(self, message: Message) -> None:
+        match message.kind, message.args:
             case "hold", (run, how):
-                for work in self._of(run):
-                    work.hold(how)
+                for attempt in self._of(run):
+                    attempt.hold(how)
             case "drop", (run, number):
-                dropped = self._works.get((run, number))
-                if dropped is not None and dropped.task is not None:
-                    dropped.task.cancel()
+                dropped = self._attempts.get((run, number))
+                if dropped is not None and dropped.running is not None:
+                    dropped.running.cancel()
             case "over", (run,):
                 gone = ClusterError("the program that began this run is gone")
-                self.line.give_up(gone, run)
-                for work in self._of(run):
-                    work.reins.end(gone)
+                self.channel.give_up(gone, run)
+                for attempt in self._of(run):
+                    attempt.control.end(gone)
                 self._closing = asyncio.ensure_future(self._forget(run))
             case "broken", (error,):
-                for work in self._works.values():
-                    work.reins.end(error)
-                    if work.task is not None:
-                        work.task.cancel()
+                for attempt in self._attempts.values():
+                    attempt.control.end(error)
+                    if attempt.running is not None:
+                        attempt.running.cancel()
 
-    def _of(self, run: str) -> list[_Work]:
-        return [work for work in self._works.values() if work.errand.run == run]
+    def _of(self, run: str) -> list[_Attempt]:
+        return [attempt for attempt in self._attempts.values() if attempt.task.run == run]
 
 
 class _Unfit(Exception):
@@ -516,13 +521,13 @@ class _Unfit(Exception):
         self.why = why
 
 
-def _settings(errand: LessonTask) -> Settings:
-    if (here := vidkit_version()) != errand.version:
-        raise ClusterError(f"it has vidkit {here}, and the client {errand.version}")
-    return unpacked(errand.settings)
+def _settings(task: LessonTask) -> Settings:
+    if (here := vidkit_version()) != task.version:
+        raise ClusterError(f"it has vidkit {here}, and the client {task.version}")
+    return unpacked(task.settings)
 
 
-def _demand_files(lesson: Lesson, folder: Path, address: str) -> None:
+def _require_files(lesson: Lesson, folder: Path, address: str) -> None:
     """Raise an error where this machine does not see what the client sees."""
     if not folder.is_dir():
         raise OutputError(
@@ -540,7 +545,7 @@ def _demand_files(lesson: Lesson, folder: Path, address: str) -> None:
         raise LessonError(lesson.path, faults)
 
 
-async def _let_go_of(folder: Path) -> None:
+async def _wait_for_lock(folder: Path) -> None:
     """Wait until the lock of a lost machine's run is gone: a file server keeps it for a while."""
     until = time.monotonic() + LEASE
     while time.monotonic() < until:
@@ -551,30 +556,30 @@ async def _let_go_of(folder: Path) -> None:
         if held is not None:
             let_go(held)
             return
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(POLL)
 
 
-_stations: dict[str, Station] = {}
+_services: dict[str, WorkerService] = {}
 
 
-async def station(worker: Any) -> Station:
-    """The station of a Dask worker, opened on its first lesson and closed with it; on Dask's
+async def service_of(worker: Any) -> WorkerService:
+    """The service of a Dask worker, opened on its first lesson and closed with it; on Dask's
     loop.
     """
-    found = _stations.get(worker.address)
-    if found is None or found.line.broken:
-        found = _stations[worker.address] = Station(worker)
-        await found.line.open()
+    found = _services.get(worker.address)
+    if found is None or found.channel.broken:
+        found = _services[worker.address] = WorkerService(worker)
+        await found.channel.open()
         await worker.plugin_add(plugin=_Closing(found), name="vidkit")
     return found
 
 
 class _Closing(WorkerPlugin):
-    """Closes the station when Dask closes the worker."""
+    """Closes the service when Dask closes the worker."""
 
-    def __init__(self, station: Station) -> None:
-        self._station = station
+    def __init__(self, service: WorkerService) -> None:
+        self._service = service
 
     async def teardown(self, worker: Any) -> None:
-        _stations.pop(self._station.address, None)
-        await self._station.line.close()
+        _services.pop(self._service.address, None)
+        await self._service.channel.close()

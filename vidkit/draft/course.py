@@ -17,7 +17,8 @@ from typing import Any
 
 from ..core.errors import Fault, LessonError, OutputError, SettingsError
 from ..models.convert import converted
-from ..models.lesson import Lesson, load_lesson
+from ..models.lesson import Lesson
+from ..models.reading import load_lesson
 from ..models.settings import Settings
 from ..text.scripts import likely_language
 from .blocks import Heading, Shown, Source, Turn

@@ -22,7 +22,8 @@ from ..core import loop
 from ..core.errors import Fault, LessonError, ProviderError, Unconfirmed
 from ..core.loop import run_in_thread, run_to_end
 from ..forecasting.plan import Calls, Plan
-from ..models.lesson import json_schema, read_lesson
+from ..models.lesson import json_schema
+from ..models.reading import read_lesson
 from ..models.settings import Settings
 from ..pipeline.shared import gate_of, in_use, store_of, use
 from ..providers.writers import WriteAsk, Writer, Written, writer_maker

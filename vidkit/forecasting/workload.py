@@ -10,7 +10,9 @@ from random import Random
 from typing import Any, Literal
 
 from ..core.errors import KeyMissing, SettingsError
-from ..models.lesson import Lesson, Section, lesson_files, load_lesson
+from ..models.files import lesson_files
+from ..models.lesson import Lesson, Section
+from ..models.reading import load_lesson
 from ..models.settings import Settings
 from ..pipeline.assets import image_ask, price, requests, voice_ask
 from ..pipeline.context import work_name

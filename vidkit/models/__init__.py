@@ -1,18 +1,9 @@
 """What a person gives: lessons, and the settings of a run."""
 
 from .editing import TEXTS, edited, save_lesson
-from .lesson import (
-    IMAGES,
-    SOUNDS,
-    Lesson,
-    Section,
-    is_lesson_name,
-    json_schema,
-    lesson_files,
-    lesson_order,
-    load_lesson,
-    read_lesson,
-)
+from .files import is_lesson_name, lesson_files, lesson_order
+from .lesson import IMAGES, SOUNDS, Lesson, Section, json_schema
+from .reading import load_lesson, read_lesson
 from .settings import (
     LEAST_MOVING,
     MOST_WORKERS,

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import Fault, LessonError, SettingsError
-from .lesson import Lesson, Section, load_lesson, read_lesson
+from .lesson import Lesson, Section
+from .reading import load_lesson, read_lesson
 
 TEXTS = ("title", "image_description", "content")
 """The texts of a section that can be edited, by their keys."""

@@ -1,4 +1,4 @@
-"""A lesson: what its file may say, and JSON → `Lesson` with everything that is wrong with it.
+"""A lesson: what its file may say, as a table, and the JSON Schema of it.
 
     {"title": …, "language": …, "sections": [
         {"image_description": …, "content": …,
@@ -7,16 +7,14 @@
 Only `sections` is needed, and in each `image_description` (or a picture of one's own in `image`)
 and `content` (or a sound in `audio`). A key of the file is a line of `Lesson` or `Section`: its
 type, as pydantic checks it, what it is, and what to write. From it come the checks, the sentences
-and the JSON Schema. A key that nobody knows is kept in `extra` and named in a warning.
+(`reading`) and the JSON Schema. A key that nobody knows is kept in `extra`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Required
@@ -26,29 +24,15 @@ from pydantic import (
     ConfigDict,
     Field,
     TypeAdapter,
-    ValidationError,
     ValidationInfo,
     WithJsonSchema,
 )
 from typing_extensions import TypedDict
 
-from ..core.errors import Fault, LessonError, SettingsError
-from .convert import hint, meant_by, other_format
-from .files import beside, contents, is_lesson_name, lesson_files, lesson_order
-from .jsontext import Odd, Twice, called, given_twice, parse, quoted, tidied, unsound
+from .files import beside
+from .jsontext import quoted
 
-__all__ = [
-    "IMAGES",
-    "SOUNDS",
-    "Lesson",
-    "Section",
-    "is_lesson_name",
-    "json_schema",
-    "lesson_files",
-    "lesson_order",
-    "load_lesson",
-    "read_lesson",
-]
+__all__ = ["IMAGES", "SOUNDS", "Lesson", "Section", "json_schema"]
 
 LONGEST_TEXT = 50_000
 """Characters: about an hour of speech at 150 words a minute."""
@@ -59,9 +43,6 @@ MOST_WORDS = 1_000
 MOST_TURNS = 500
 MOST_FOCUS = 40
 LONGEST_WORD = 200
-
-MOST_NAMED = 50
-"""Unknown keys that are named one by one in the warnings."""
 
 IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 SOUNDS = (".wav", ".mp3", ".ogg", ".oga", ".opus", ".flac", ".m4a")
@@ -105,7 +86,7 @@ def _said(text: str, _: Path) -> str:
     return text.strip()
 
 
-def _tag(text: str, _: Path) -> str:
+def tag(text: str, _: Path) -> str:
     """`zh-hant-tw` as `zh-Hant-TW`; what follows an `x` is private and stays small."""
     if not re.fullmatch(_TAG, text):
         raise Wrong(f"is {text!r}, which is not a language tag")
@@ -180,7 +161,7 @@ def a_file(suffixes: tuple[str, ...]) -> Any:
 TEXT = text()
 SAID = text(check=_said)
 LINE = text(300, _one_line)
-TAG = text(35, _tag, _TAG)
+TAG = text(35, tag, _TAG)
 VOICE = text(80, _voice, _NAME)
 PICTURE = a_file(IMAGES)
 SOUND = a_file(SOUNDS)
@@ -434,264 +415,10 @@ def keys(kind: Any) -> Mapping[str, Key]:
     return found
 
 
-# Reading.
-
-
-def load_lesson(path: str | Path) -> Lesson:
-    """The lesson in the file `path`.
-
-    Raises `LessonError` with every fault of it, also where there is no such file.
-    """
-    if not isinstance(path, str | Path):
-        raise SettingsError(f"{path!r} is no path; name the file of a lesson")
-    path = Path(path)
-    data = contents(path)
-    if isinstance(data, Fault):
-        raise LessonError(path, [data])
-    return read_lesson(data, path)
-
-
-def read_lesson(data: bytes, path: Path) -> Lesson:
-    """The lesson that `data` holds, as if `path` were its file: a lesson written in a cell.
-
-    Its pictures and sounds are looked for from the folder of `path`. Raises `LessonError`
-    with every fault.
-    """
-    reading = _Reading(Path(path))
-    value = parse(data)
-    if isinstance(value, Fault):
-        raise LessonError(path, [hint(data, value, path.name)])
-    lesson = reading.lesson(value)
-    if reading.faults or lesson is None:
-        raise LessonError(path, reading.faults)
-    return replace(lesson, seal=hashlib.sha256(data).hexdigest())
-
-
-@dataclass
-class _Reading:
-    """One pass over a lesson, which gathers what is wrong instead of stopping at it."""
-
-    path: Path
-    faults: list[Fault] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    unknown: dict[str, list[int]] = field(default_factory=dict)
-
-    def fault(self, fault: Fault, number: int | None) -> None:
-        self.faults.append(replace(fault, section=number))
-
-    def lesson(self, value: object) -> Lesson | None:
-        other = other_format(value, self.path.name)
-        if other is not None:
-            self.faults.append(other)
-            return None
-        if isinstance(value, list):
-            mend = 'put it into an object, {"sections": […]}'
-            self.faults.append(Fault("the lesson is a bare list of sections", mend))
-            value = {"sections": value}
-        if not isinstance(value, dict):
-            mend = 'write an object, {"sections": […]}'
-            self.faults.append(Fault(f"the lesson is {kind_of(value)}", mend))
-            return None
-        known, extra = self.object(Lesson, value, None)
-        if value.get("sections") is None:
-            self.faults.append(missing(keys(Lesson)["sections"], None, extra))
-        sections = known.pop("sections", ())
-        made = tuple(self.section(part, number) for number, part in enumerate(sections, start=1))
-        told = [section.content for section in made]
-        language = known.get("language", "en")
-        from .advice import advice  # which compiles what it knows of languages
-
-        notes = advice(told, language, [section.say for section in made])
-        warnings = (*self.warnings, *_unknown_keys(self.unknown), *notes)
-        return Lesson(self.path, made, warnings=warnings, extra=extra, **known)
-
-    def section(self, value: object, number: int) -> Section:
-        if not isinstance(value, dict):
-            mend = "write an object with `image_description` and `content`"
-            self.fault(Fault(f"this is {kind_of(value)}", mend), number)
-            return Section("", "")
-        turns = self.turns(value.get("content"), number)
-        if turns is not None:
-            value = {**value, "content": joined(turns)}
-        known, extra = self.object(Section, value, number)
-        for row in keys(Section).values():
-            if row.unless and not (given(value.get(row.name)) or given(value.get(row.unless))):
-                self.fault(missing(row, value.get(row.name), extra), number)
-        known["turns"] = turns or ()
-        return Section(**{"content": "", "image_description": "", **known}, extra=extra)
-
-    def turns(self, value: object, number: int) -> tuple[Turn, ...] | None:
-        """The turns of a narration that is a list; None where it is none."""
-        if not isinstance(value, list):
-            return None
-        row = Key("", 'write turns such as {"speaker": "Ana", "text": "Good morning."}', TURNS)
-        row = replace(row, name="content", attribute="content")
-        odd = [(n, each) for n, each in enumerate(value, 1) if not isinstance(each, dict)]
-        if odd:
-            problem = f"`content` is a list, and its item {odd[0][0]} is {kind_of(odd[0][1])}"
-            fine: Any = Fault(problem, row.write, field="content")
-        else:
-            fine = unsound("content", value) or checked(row, value, self.path)
-        if isinstance(fine, Fault):
-            self.fault(fine, number)
-            return (Turn("a fault that was told"),)
-        tidy = self.tidied(fine, "`content`", number)
-        return tuple(
-            Turn(
-                each["text"].strip(),
-                " ".join(each["speaker"].split()) if each.get("speaker") else None,
-                _tag(each["language"], self.path) if each.get("language") else None,
-            )
-            for each in tidy
-            if each["text"].strip()
-        )
-
-    def object(
-        self, kind: type, value: dict[str, object], number: int | None
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """What an object of the file says by its known keys, as attributes, and the others."""
-        if isinstance(value, Twice):
-            self.fault(given_twice(value), number)
-        known = {}
-        for row in keys(kind).values():
-            if (fine := self.value(row, value.get(row.name), number)) is not None:
-                known[row.attribute] = fine
-        extra = {name: other for name, other in value.items() if name not in keys(kind)}
-        if len(value) > MOST_KEYS:
-            problem = f"there are {len(value):,} keys; {MOST_KEYS} is the most"
-            self.fault(Fault(problem, "remove some"), number)
-            return known, {}
-        for name, other in extra.items():
-            self.unknown.setdefault(name, []).append(number or 0)
-            if fault := unsound(name, [name, other]):
-                self.fault(fault, number)
-        return known, self.tidied(extra, "an unknown key", number)
-
-    def value(self, row: Key, value: Any, number: int | None) -> Any:
-        """The value as a `Lesson` or a `Section` has it; None where it has a fault, or is none."""
-        if value is None:
-            return None
-        # the sections are looked at one by one
-        fault = None if row.name == "sections" else unsound(row.name, value)
-        fine = fault or checked(row, value, self.path)
-        if isinstance(fine, Fault):
-            self.fault(fine, number)
-            return None
-        if not given(value):
-            return None
-        if isinstance(fine, Path) or row.name == "sections":
-            return fine
-        return self.tidied(fine, f"`{row.name}`", number)
-
-    def tidied(self, value: Any, what: str, number: int | None) -> Any:
-        dropped: set[str] = set()
-        tidy = tidied(value, dropped)
-        if dropped:
-            names = ", ".join(called(character) for character in sorted(dropped)[:5])
-            where = f"section {number}: " if number else ""
-            self.warnings.append(f"{where}{what} held {names}, which nobody sees; left out")
-        return tidy
-
-
 @cache
-def _adapter(row: Key) -> TypeAdapter[Any]:
+def adapter(row: Key) -> TypeAdapter[Any]:
+    """What checks the value of a key, made once."""
     return TypeAdapter(row.type)
-
-
-def checked(row: Key, value: object, path: Path) -> Any:
-    """The value of a key as a lesson at `path` has it, or the `Fault` of it."""
-    try:
-        return _adapter(row).validate_python(value, context=path)
-    except ValidationError as error:
-        problem, mend = _problem(error)
-        return Fault(f"`{row.name}` {problem}", mend or row.write, field=row.name)
-
-
-def _problem(error: ValidationError) -> tuple[str, str]:
-    """What pydantic found, as it follows the key's name, and the mend, "" for the key's own."""
-    # of the branches of a union, the one that got furthest
-    first = max(error.errors(include_url=False), key=lambda each: len(each["loc"]))
-    where, context, value = first["loc"], first.get("ctx", {}), first["input"]
-    if isinstance(own := context.get("error"), Wrong):
-        return str(own), own.mend
-    at = quoted(str(where[0])) if where else ""
-    match first["type"]:
-        case "string_too_long" if not where:
-            return f"has {len(value):,} characters; {context['max_length']:,} is the most", (
-                "shorten it"
-            )
-        case "string_too_long":
-            return f"has more than {context['max_length']} characters at {at}", ""
-        case "string_too_short" | "string_pattern_mismatch":
-            return f"has an empty text at {at}", ""
-        case "too_short":
-            return "is empty", "write at least one section"
-        case "too_long":
-            words = "words" if isinstance(value, dict) else "of them"
-            mend = "" if words == "words" else "divide the lesson into several"
-            return f"has {len(value):,} {words}; {context['max_length']:,} is the most", mend
-    if not where:
-        return f"is {kind_of(value)}", ""
-    if any(isinstance(part, int) for part in where):
-        return f"has something other than text in {at}", ""
-    return f"gives {at} as {kind_of(value)}", ""
-
-
-def given(value: object) -> bool:
-    """Whether anything stands there: null and a text nobody can see are as good as nothing."""
-    return value is not None and not (isinstance(value, str) and not tidied(value, set()).strip())
-
-
-def missing(row: Key, value: object, unknown: Mapping[str, object]) -> Fault:
-    """The fault of a needed key that is not there, or holds nothing."""
-    if isinstance(value, str):
-        return Fault(f"`{row.name}` is empty", row.write, field=row.name)
-    near = meant_by(row.name, unknown)
-    mend = f"rename {quoted(near)}, if that is it" if near else row.write
-    return Fault(f"`{row.name}` is missing", mend, field=row.name)
-
-
-def kind_of(value: object) -> str:
-    """What a JSON value is, in words: "a list", "the number 3"."""
-    match value:
-        case None:
-            return "null"
-        case Odd():
-            return value.name
-        case bool():
-            return str(value).lower()
-        case int() | float():
-            return f"the number {value}"
-        case str():
-            return "text"
-        case list():
-            return "a list"
-    return "an object"
-
-
-def nearest(name: str, kind: type) -> str | None:
-    """The known key that `name` is likely meant to be, or None."""
-    near = get_close_matches(name[:60].casefold(), list(keys(kind)), 1, 0.75)
-    return near[0] if near else None
-
-
-def _unknown_keys(unknown: Mapping[str, list[int]]) -> list[str]:
-    """A warning for each key nobody knows; 0 among its sections is the lesson itself."""
-    names = [name for name in unknown if not name.startswith("$")]
-    warnings = []
-    for name in names[:MOST_NAMED]:
-        first, *more = unknown[name]
-        where = f"section {first}{f' and {len(more)} more' if more else ''}: " if first else ""
-        here, there = (Section, Lesson) if first else (Lesson, Section)
-        hint = ""
-        if name in keys(there):
-            hint = "; it belongs " + ("at the top of the lesson" if first else "in a section")
-        elif near := nearest(name, here):
-            hint = f"; did you mean `{near}`?"
-        warnings.append(f"{where}{quoted(name)} is no key that vidkit knows, and is not used{hint}")
-    if len(names) > MOST_NAMED:
-        warnings.append(f"{len(names) - MOST_NAMED:,} more keys are not known, and not used")
-    return warnings
 
 
 # The JSON Schema.
@@ -724,7 +451,7 @@ def json_schema() -> dict[str, Any]:
 def _shape(kind: type) -> dict[str, Any]:
     properties = {}
     for row in keys(kind).values():
-        told = _adapter(row).json_schema()
+        told = adapter(row).json_schema()
         if row.attribute == "content":
             told = {"anyOf": [told, _turns_schema(), {"type": "null"}]}
         elif row.name != "sections":

@@ -25,7 +25,8 @@ from ..core.paths import disk_is_full
 from ..media.clips import Clip
 from ..media.frame import Frame
 from ..media.video import Joined
-from ..models.lesson import Lesson, load_lesson
+from ..models.lesson import Lesson
+from ..models.reading import load_lesson
 from ..models.settings import Settings
 from ..providers.base import ImageAsk, ImageMaker, Narration, Picture, Request, VoiceAsk, VoiceMaker
 from ..providers.files import Recorded

@@ -20,7 +20,8 @@ from ..core.errors import OutputError, ProviderError, SettingsError, VidkitError
 from ..core.paths import is_file, is_folder, path_given, resolved, shortened, why_unwritable
 from ..media.images import open_picture
 from ..media.video import sheet
-from ..models.lesson import Lesson, is_lesson_name, lesson_files, lesson_order
+from ..models.files import is_lesson_name, lesson_files, lesson_order
+from ..models.lesson import Lesson
 from ..models.settings import Settings, settled
 from ..providers.base import ImageAsk, VoiceAsk
 from ..providers.registry import AUTO, Kind, image_makers, names, registered, voice_makers

@@ -379,7 +379,7 @@ async def _run(task: Mapping[str, Any]) -> bytes:
         ) from error
     try:
         async with asyncio.timeout(task["seconds"]):
-            answer, complaint = await process.communicate(json.dumps(task).encode())
+            answer, complaint = await _communicate(process, json.dumps(task).encode() + b"\n")
     except TimeoutError:
         raise Unreachable(
             f"espeak-ng gave no answer in {task['seconds']} s; try again with fewer workers"
@@ -392,6 +392,20 @@ async def _run(task: Mapping[str, Any]) -> bytes:
     if process.returncode == 0:
         return answer
     raise _failure(process.returncode or 0, complaint.decode(errors="replace").strip())
+
+
+async def _communicate(process: asyncio.subprocess.Process, task: bytes) -> tuple[bytes, bytes]:
+    """What a process says to a task, on both ways. Its input stays open meanwhile: the end of that
+    tells it that nobody waits any more.
+    """
+    assert process.stdin and process.stdout and process.stderr
+    process.stdin.write(task)
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        await process.stdin.drain()
+    said = await asyncio.gather(process.stdout.read(), process.stderr.read())
+    process.stdin.close()
+    await process.wait()
+    return said[0], said[1]
 
 
 def _failure(code: int, said: str) -> ProviderError:

@@ -1,7 +1,8 @@
 """Speak paragraphs with espeak-ng: a program of its own, run once for each narration.
 
-    stdin:  JSON: `library` and `home` (paths), `voice`, `language`, `rate` (words a minute),
-            `paragraphs` (texts), `limit` (seconds of speech), `seconds` (of patience)
+    stdin:  a line of JSON: `library` and `home` (paths), `voice`, `language`, `rate` (words a
+            minute), `paragraphs` (texts), `limit` (seconds of speech), `seconds` (of patience);
+            the input's end is the end of who asks, and ends the program
     stdout: length of the JSON (4 bytes, little endian); JSON {"hertz", "paragraphs"}, where a
             paragraph is {"samples", "words": [[character from 1, sample], …]}; PCM16LE, mono
     exit:   0, or with a sentence on stderr 2 for a text and 3 for an installation
@@ -13,6 +14,7 @@ so only a fresh process gives the same bytes each time. It is started as
 
 from __future__ import annotations
 
+import _thread
 import ctypes
 import json
 import os
@@ -133,11 +135,18 @@ def _fail(sentence: str, code: int = REFUSED) -> NoReturn:
     sys.exit(code)
 
 
+def _read_to_end() -> None:
+    while os.read(0, 1):
+        pass
+    os._exit(REFUSED)
+
+
 def main() -> None:
     # Whatever the engine prints must not get between the bytes of the answer.
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    task = json.loads(sys.stdin.buffer.read())
+    task = json.loads(sys.stdin.buffer.readline())
+    _thread.start_new_thread(_read_to_end, ())
     if hasattr(signal, "alarm"):  # also ends it where nobody is left to kill it
         signal.alarm(task["seconds"])
     engine, hertz = _open(task)

@@ -31,13 +31,16 @@ from ..text.markup import MappedText
 from ..text.speech import paragraphs
 from .base import Narration, Request, VoiceAsk
 
-PROGRAM = Path(__file__).with_name("speech_process.py")
+HERE = Path(__file__).parent
 START = (
-    "import json, runpy, sys; sys.path[:] = json.loads(sys.argv[1])['path']; "
-    "runpy.run_path(sys.argv[2], run_name='__main__')"
+    "import importlib, json, sys, types; "
+    "sys.path[:] = json.loads(sys.argv[1])['path']; "
+    "here = sys.modules['here'] = types.ModuleType('here'); here.__path__ = [sys.argv[2]]; "
+    "importlib.import_module('here.speech_process').main()"
 )
-"""It sees the packages that this program sees, wherever those were found."""
-VERSION = 1
+"""It sees the packages that this program sees, wherever those were found, and of vidkit only what
+lies beside the program, without importing vidkit itself."""
+VERSION = 2
 """Counts up when the same text becomes another sound; part of a narration's key."""
 
 LONGEST = 5400
@@ -49,8 +52,11 @@ RESTART = 200
 MOST_PROCESSES = 2
 """Warm at once. One takes 250 MB with hibari, and 550 MB with kokoro."""
 ATTEMPTS = 2
+OPENING = 60.0
+"""Seconds that a process has to get ready; it takes one on an idle machine."""
 FORGIVEN = 30.0
-"""Seconds after which a voice that could not be opened is tried again."""
+"""Seconds after which a voice that could not be opened is tried again; or ten times as long as it
+took to find out, which matters where it hangs."""
 NOTHING = 1.0
 """Seconds of silence for a text in which nothing can be spoken."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -84,13 +90,13 @@ class SpeechProcess:
     _process: subprocess.Popen[bytes] | None = None
     _owner: int = 0
     _spoken: int = 0
-    _failed_at: float = 0.0
+    _forgiven_at: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def missing(self) -> ProviderMissing | None:
         """Why the voice could not be opened a moment ago."""
-        recent = time.monotonic() - self._failed_at < FORGIVEN
+        recent = time.monotonic() < self._forgiven_at
         return copy.copy(self.failure) if self.failure is not None and recent else None
 
     @property
@@ -155,10 +161,27 @@ class SpeechProcess:
             self.stop()
         if self._process is not None:
             return
+        if (missing := self.missing) is not None:
+            raise missing
+        began = time.monotonic()
+        try:
+            self.hertz = self._opened()
+        except ProviderMissing as error:
+            self.stop()
+            now = time.monotonic()
+            self._forgiven_at = now + max(FORGIVEN, 10 * (now - began))
+            self.failure = error
+            raise copy.copy(error) from None
+        self.failure = None
+
+    def _opened(self) -> int:
+        """Start the process; gives the samples a second of its sound. Raises `ProviderMissing`
+        where it says that it cannot speak, ends or hangs.
+        """
         task = json.dumps({**self.voice, "path": [str(Path(each).absolute()) for each in sys.path]})
         try:
             self._process = subprocess.Popen(  # noqa: S603 (our own program)
-                [sys.executable, "-I", "-S", "-c", START, task, str(PROGRAM)],
+                [sys.executable, "-I", "-S", "-c", START, task, str(HERE)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -169,17 +192,16 @@ class SpeechProcess:
                 f"the process that speaks did not start ({error}); use fewer workers"
             ) from error
         self._owner, self._spoken = os.getpid(), 0
-        head, _ = self._next()
+        try:
+            head, _ = self._next(OPENING)
+        except _Ended as error:
+            head = {"damaged": f"its process ended before it was ready {error}"}
         if "damaged" in head:
-            self.stop()
-            self._failed_at = time.monotonic()
-            self.failure = ProviderMissing(
+            raise ProviderMissing(
                 f"the voice {self.voice['engine']!r} cannot be opened ({head['damaged']}); "
                 f"{self.voice['mend']}"
             )
-            raise copy.copy(self.failure)
-        self.failure = None
-        self.hertz = int(head["hertz"])
+        return int(head["hertz"])
 
     def _asked(self, request: Mapping[str, Any]) -> Speech:
         process = self._process
@@ -210,11 +232,11 @@ class SpeechProcess:
             words.extend([at, offset + a, offset + b] for at, a, b in head["words"])
             pcm += sound
 
-    def _next(self) -> tuple[dict[str, Any], bytes]:
+    def _next(self, patience: float = PATIENCE) -> tuple[dict[str, Any], bytes]:
         """The next line of the answer, and the bytes that belong to it."""
         process = self._process
         assert process is not None and process.stdout is not None
-        late = threading.Timer(PATIENCE, process.kill)
+        late = threading.Timer(patience, process.kill)
         late.daemon = True
         late.start()
         try:
@@ -232,7 +254,7 @@ class SpeechProcess:
 
 def _ended(code: int) -> str:
     if code == -9:
-        return "(killed, perhaps for want of memory)"
+        return "(killed: too slow, or for want of memory)"
     return f"(exit code {code})"
 
 

@@ -19,7 +19,9 @@ from ..core import loop
 from ..core.errors import Fault, LessonError, SettingsError, VidkitError
 from ..core.format import clock_time, count
 from ..draft import course
-from ..models.lesson import Lesson, Section, lesson_files, load_lesson
+from ..models.files import lesson_files
+from ..models.lesson import Lesson, Section
+from ..models.reading import load_lesson
 from ..slides.analysis import length
 from .editing import new_lesson
 from .widgets import Listeners, Part

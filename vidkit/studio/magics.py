@@ -26,7 +26,8 @@ from .. import cli
 from ..core.errors import OutputError, VidkitError
 from ..core.loop import allow_nested
 from ..core.terminal import say, told_to
-from ..models.lesson import Lesson, read_lesson
+from ..models.lesson import Lesson
+from ..models.reading import read_lesson
 from ..report.reports import VideoReport
 from .videos import Film
 
