@@ -185,7 +185,7 @@ def test_a_plan_knows_how_long_calls_take(tmp_path: Path) -> None:
         ({"video": "text.mp4"}, "text.mp4 is no film"),
         ({"slide": {"layout": "bullets"}}, "'bullets'"),
         ({"slide": {"layout": "picture"}}, "name the file in `image`"),
-        ({"content": "مرحبا بالعالم"}, "another script"),
+        ({"content": "مرحبا بالعالم"}, "cannot read Arabic"),
         ({"language": "xx"}, "'xx'"),
         ({"content": [{"speaker": "Ana", "text": "Hi."}]}, "'nobody'"),
     ],
