@@ -7,6 +7,9 @@ import io
 import json
 import re
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ import vidkit
 from vidkit.cli import main
 from vidkit.draft.notebook import is_saved, running_notebook
 from vidkit.errors import LessonError, OutputError, SettingsError
+from vidkit.store import Store
 
 pytestmark = pytest.mark.usefixtures("held_to_its_source")
 
@@ -267,7 +271,8 @@ HOSTILE_DRAWINGS = {
     "a filter": SVG
     % (
         "",
-        '<filter id="f"><feImage href="FOLDER/secret.png"/></filter><rect filter="url(#f)" width="50" height="50"/>',
+        '<filter id="f"><feImage href="FOLDER/secret.png"/></filter>'
+        '<rect filter="url(#f)" width="50" height="50"/>',
     ),
     "deep": SVG % ("", "<g>" * 20_000 + "</g>" * 20_000),
     "no end": "<svg" + " " * 5_000,
@@ -963,6 +968,58 @@ def test_openai_writes_through_the_gate_and_is_asked_again_after_a_429(
     assert "openai: 2 calls for sections, $0.0" in capsys.readouterr().out
     lesson = vidkit.lesson_from(path, tmp_path / "x.json", writer="openai", settings=settings)
     assert contents(lesson) == ["One.", "Two."]
+
+
+def test_an_answer_that_cannot_be_used_is_asked_for_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The model is told what was wrong; after a second one the section stays as it was drafted."""
+    path = markdown(tmp_path, "# Light\n\nOne.")
+    settings = vidkit.Settings(cache_dir=tmp_path / "store")
+    answers = ["no JSON", '{"content": "One.", "layout": "spiral", "points": []}', '{"content": 5}']
+
+    def broken(body: dict[str, Any]) -> dict[str, Any]:
+        if answers:
+            body["choices"][0]["message"]["content"] = answers.pop(0)
+        return body
+
+    with FakeOpenAI() as server:
+        server.shape = broken
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        monkeypatch.setenv("OPENAI_API_KEY", "none-of-yours")
+        lesson = vidkit.lesson_from(path, writer="openai:a-model", settings=settings)
+        assert contents(lesson) == ["One."] and len(server.requests) == 2
+        assert "it is no JSON object" in server.requests[1].decode()
+        lesson = vidkit.lesson_from(path, writer="openai:a-model", settings=settings)
+        assert contents(lesson) == ["One. Indeed."] and len(server.requests) == 4
+
+
+def test_a_writer_that_was_killed_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was answered is kept and not paid again; what was under way counts as perhaps paid."""
+    path = markdown(tmp_path, "# Light\n\nOne.\n\n# Sound\n\nTwo.")
+    store = tmp_path / "store"
+    how = ["draft", str(path), "--writer", "openai:a-model", "--workers", "1"]
+    how += ["--cache-dir", str(store)]
+    with FakeOpenAI(["", "hang"]) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        monkeypatch.setenv("OPENAI_API_KEY", "none-of-yours")
+        process = subprocess.Popen([sys.executable, "-m", "vidkit", *how])
+        while len(server.requests) < 2 and process.poll() is None:
+            time.sleep(0.02)
+        process.kill()
+        process.wait()
+        assert not path.with_suffix(".json").exists()
+        assert main(how) == 0
+        assert len(server.requests) == 3
+    assert contents(vidkit.load_lesson(path.with_suffix(".json"))) == [
+        "One. Indeed.",
+        "Two. Indeed.",
+    ]
+    with Store(store) as kept:
+        states = [entry.state for entry in kept.journal.entries()]
+    assert sorted(states) == ["paid", "paid", "unconfirmed"]
 
 
 def test_the_prompt_holds_the_format_and_examples_that_check(
