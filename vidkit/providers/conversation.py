@@ -20,7 +20,7 @@ from ..text.markup import pauses
 from .base import Narration, Request, VoiceAsk
 from .registry import voice_maker
 from .speakers import order
-from .speech import NOTHING, wav
+from .word_times import NOTHING, wav
 
 T = TypeVar("T")
 
