@@ -33,7 +33,7 @@ DOORS = {"__init__", "__main__", "errors", "events"}
 """Modules that only lead to a room, by the names under which others import it."""
 
 
-YET_TO_SHRINK = {"adaptive.py", "layouts.py"}
+YET_TO_SHRINK = {"adaptive.py"}
 """Files over 700 lines."""
 
 
@@ -73,7 +73,7 @@ def test_the_house_is_small() -> None:
     """One `ls` tells the story, and no file is two things."""
     files = list(PACKAGE.rglob("*.py"))
     assert len(ORDER) <= 15
-    assert len(files) <= 158
+    assert len(files) <= 161
     long = {p.name for p in files if len(p.read_text("utf-8").splitlines()) > 700}
     assert long <= YET_TO_SHRINK
 

@@ -14,7 +14,7 @@ from stand_ins import NoMedia, written
 
 from vidkit.core.loop import virtually
 from vidkit.events import Event, Events
-from vidkit.forecasting.simulation import NoFolder
+from vidkit.forecasting.simulation import NullOutput
 from vidkit.models import Settings
 from vidkit.pipeline import Batch, Job, Runtime, Source, run_directly
 from vidkit.providers import Narration, Picture
@@ -42,7 +42,7 @@ class Instant:
         return text.encode()
 
 
-class Nowhere(NoFolder):
+class Nowhere(NullOutput):
     """A folder that is not there, with one file for all that would be in it."""
 
     def scratch(self, name: str) -> Path:

@@ -30,7 +30,7 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 from stand_ins import NoMedia
 
 from vidkit.events import Events
-from vidkit.forecasting.simulation import NoFolder
+from vidkit.forecasting.simulation import NullOutput
 from vidkit.media import Clip, Joined
 from vidkit.models import Lesson, Section, Settings
 from vidkit.pipeline import Batch, Job, Runtime, Source, run_directly
@@ -103,7 +103,7 @@ async def run(calls: int, listeners: int, folder: Path | None) -> float:
     return took
 
 
-class NoWrites(NoFolder):
+class NoWrites(NullOutput):
     """A folder that is not there; this file stands for all that would be in it."""
 
     def scratch(self, name: str) -> Path:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from ..pipeline.workload import Kind
 from .forecast import Forecast, forecast, forecast_of, prepared
 from .plan import Calls, Plan
-from .simulation import Rehearsal
+from .simulation import Simulation
 from .sweep import Sweep, curve, sweep
 from .workload import Given, PerMinute, Seconds
 
@@ -26,8 +26,8 @@ __all__ = [
     "Kind",
     "PerMinute",
     "Plan",
-    "Rehearsal",
     "Seconds",
+    "Simulation",
     "Sweep",
     "curve",
     "forecast",

@@ -14,7 +14,7 @@ from ..models.settings import Settings, settled, whole
 from ..pipeline.workload import bounds, dollars
 from ..report.html import Page, Shown
 from ..report.timeline import Timeline
-from .simulation import Rehearsal, Tally
+from .simulation import RequestCounts, Simulation
 from .workload import Given, PerMinute, Seconds, load_of
 
 
@@ -95,7 +95,7 @@ def forecast(
     every call as answered in the end, and a budget as enough. Raises `SettingsError` for a
     faulty argument, `LessonError` for a faulty lesson.
     """
-    rehearsal, chosen = prepared(
+    simulation, chosen = prepared(
         lessons,
         settings,
         image_s=image_s,
@@ -108,7 +108,7 @@ def forecast(
         seed=seed,
         **changes,
     )
-    return forecast_of(rehearsal, chosen)
+    return forecast_of(simulation, chosen)
 
 
 def prepared(
@@ -124,7 +124,7 @@ def prepared(
     cores: int | None = None,
     seed: int = 0,
     **changes: Any,
-) -> tuple[Rehearsal, Settings]:
+) -> tuple[Simulation, Settings]:
     """What is to be rehearsed, and the settings. Arguments as in `forecast`."""
     # what is there already counts as not there, and effects and budgets change no time
     chosen = settled(settings, changes)
@@ -133,26 +133,26 @@ def prepared(
         whole("cores", cores, 1, 4096)
     seconds = {"image": image_s, "audio": voice_s, "clip": clip_s}
     load = load_of(lessons, chosen, seconds, join_s, per_minute, from_run, seed)
-    return Rehearsal(load, cores or usable_cores(), seed), chosen
+    return Simulation(load, cores or usable_cores(), seed), chosen
 
 
-def forecast_of(rehearsal: Rehearsal, settings: Settings, *, watched: bool = True) -> Forecast:
+def forecast_of(simulation: Simulation, settings: Settings, *, watched: bool = True) -> Forecast:
     """The forecast for these settings; with its events, unless nobody watched."""
     events: list[Event] = []
-    seconds, tally = rehearsal.run(settings, *([events.append] if watched else []))
-    return told(rehearsal, settings, seconds, tally, tuple(events))
+    seconds, counts = simulation.run(settings, *([events.append] if watched else []))
+    return told(simulation, settings, seconds, counts, tuple(events))
 
 
 def told(
-    rehearsal: Rehearsal,
+    simulation: Simulation,
     settings: Settings,
     seconds: float,
-    tally: Tally,
+    counts: RequestCounts,
     events: tuple[Event, ...] = (),
 ) -> Forecast:
-    """What came of a rehearsal, as a forecast."""
-    load = rehearsal.load
-    bound = bounds(load, settings, rehearsal.cores)[0]
+    """What came of a simulation, as a forecast."""
+    load = simulation.load
+    bound = bounds(load, settings, simulation.cores)[0]
     sections = [section for lesson in load.asked(settings) for section in lesson]
     return Forecast(
         settings=settings,
@@ -161,9 +161,9 @@ def told(
         seconds=seconds,
         at_least=bound.seconds,
         limit=bound.limit,
-        calls=tally.calls,
-        rejected=tally.rejected,
-        peak=tally.peak,
+        calls=counts.calls,
+        rejected=counts.rejected,
+        peak=counts.peak,
         dollars=dollars(sections),
         events=events,
     )

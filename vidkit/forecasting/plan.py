@@ -27,7 +27,7 @@ from ..providers.files import own_files
 from ..report.html import Page, Row, Shown, Table
 from ..store import Asset, Store, cache_key
 from ..text.captions import Word
-from .simulation import Rehearsal
+from .simulation import Simulation
 from .workload import JOIN_SECONDS, clip_seconds, provider_of, usual_seconds
 
 
@@ -134,10 +134,10 @@ def plan_lessons(
         "image": [Source(maker) for maker in images],
         "audio": [Source(maker) for maker in voice],
     }
-    tally = _Tally(settings, sources, store)
+    counts = _RequestCounter(settings, sources, store)
     sections, todo = 0, {}
     for position, lesson in enumerate(lessons):
-        work = tuple(tally.section(lesson, position, i) for i in _chosen(lesson, settings))
+        work = tuple(counts.section(lesson, position, i) for i in _chosen(lesson, settings))
         sections += len(work)
         if any(map(_has_work, work)):
             todo[position] = work
@@ -151,12 +151,12 @@ def plan_lessons(
     return Plan(
         lessons=len(lessons),
         sections=sections,
-        calls=tally.calls(),
+        calls=counts.calls(),
         seconds=_seconds(load, settings, cores or usable_cores()),
         peak_calls=_peak(load, settings),
-        clips=tally.clips,
-        faults=tuple(tally.faults()),
-        notes=(*tally.fallbacks, *tally.reasons),
+        clips=counts.clips,
+        faults=tuple(counts.faults()),
+        notes=(*counts.fallbacks, *counts.reasons),
     )
 
 
@@ -169,7 +169,7 @@ def _seconds(load: Load, settings: Settings, cores: int) -> float:
     if not load.lessons:
         return 0.0
     plain = settings.with_(only=None, force=None, budget=None, effects={})
-    return Rehearsal(load, cores).run(plain)[0]
+    return Simulation(load, cores).run(plain)[0]
 
 
 def _peak(load: Load, settings: Settings) -> int:
@@ -190,7 +190,7 @@ NOTHING = Piece(0.0, own=True)
 """A part that is there already."""
 
 
-class _Tally:
+class _RequestCounter:
     """Counts assets by kind and provider; the same asset twice is one call."""
 
     def __init__(
@@ -235,8 +235,9 @@ class _Tally:
             return False
         s = self._settings
         words = [Word(*word) for word in spoken.about.get("words", ())]
-        following = reveal_of(drawn.about, words, lesson.sections[index], lesson.language, s)
-        fields = clip_key_fields(drawn.sha256, spoken.sha256, frame_of(s), following)
+        section, film = lesson.sections[index], lesson.sections[index].video
+        following = None if film else reveal_of(drawn.about, words, section, lesson.language, s)
+        fields = clip_key_fields(drawn.sha256, spoken.sha256, frame_of(s), following, film)
         return self._store.find(cache_key("clip", fields)) is not None
 
     def _part(

@@ -1,4 +1,4 @@
-"""One run in virtual time: the pipeline and the gate of every run, with stand-ins around them."""
+"""One run in virtual time: the pipeline and the rate limiters of every run, amid stand-ins."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def at(load: Load, place: str) -> SectionLoad:
 
 
 @dataclass
-class Tally:
+class RequestCounts:
     """Requests of a run: all of them, those of them that were one too many (429), those that
     are under way, and the most that were at once.
     """
@@ -76,15 +76,15 @@ class Tally:
     peak: int = 0
 
 
-class Pretender:
+class SimulatedProvider:
     """A provider of images or speech that takes its time, under its limit."""
 
-    def __init__(self, load: Load, kind: Kind, tally: Tally) -> None:
+    def __init__(self, load: Load, kind: Kind, counts: RequestCounts) -> None:
         provider = load.images if kind == "image" else load.voice
         self.name = provider.name
         self.places = provider.places
         self._load = load
-        self._tally = tally
+        self._counts = counts
         self._kind = kind
         self._limit = RateLimit(provider.per_minute) if provider.per_minute is not None else None
 
@@ -115,19 +115,19 @@ class Pretender:
             await together(request(send) for _ in range(piece.requests))
 
     async def _call(self, seconds: float) -> None:
-        tally = self._tally
-        tally.calls += 1
-        tally.under_way += 1
-        tally.peak = max(tally.peak, tally.under_way)
+        counts = self._counts
+        counts.calls += 1
+        counts.under_way += 1
+        counts.peak = max(counts.peak, counts.under_way)
         try:
             if self._limit is not None:
                 await self._limit.pass_(self.name, seconds)
             await asyncio.sleep(seconds)
         except RateLimited:
-            tally.rejected += 1
+            counts.rejected += 1
             raise
         finally:
-            tally.under_way -= 1
+            counts.under_way -= 1
 
     def _piece(self, ask: ImageAsk | VoiceAsk) -> Piece:
         section = at(self._load, _place(ask))
@@ -158,7 +158,7 @@ class OwnFiles:
         return Narration(_place(ask).encode())
 
 
-class Cutting:
+class SimulatedMedia:
     """`media` that makes nothing, and a `run_in_thread` that takes the time its work would take."""
 
     def __init__(self, load: Load) -> None:
@@ -166,7 +166,7 @@ class Cutting:
         self._owed = 0.0
         self.check_picture: Callable[[bytes, str], object] = _nothing
         self.check_sound: Callable[[bytes, str], object] = _nothing
-        self.hear: Callable[[bytes, str], Mapping[str, Any]] = _hear_nothing
+        self.hear: Callable[[bytes, str], Mapping[str, Any]] = _no_analysis
         self.make_clip: Callable[..., Clip] = self._clip
         self.apply_effects: Callable[..., Clip] = self._clip
         self.make_seam: Callable[..., object] = _nothing
@@ -192,7 +192,7 @@ class Cutting:
         return Joined(float(len(clips)), ())
 
 
-def _hear_nothing(*ignored: object) -> Mapping[str, Any]:
+def _no_analysis(*ignored: object) -> Mapping[str, Any]:
     """A sound that nobody listens to."""
     return {}
 
@@ -209,7 +209,7 @@ def _starts(clips: Sequence[Clip]) -> tuple[float, ...]:
     return tuple(float(i) for i in range(len(clips)))
 
 
-class NoFolder(Output):
+class NullOutput(Output):
     """An output folder that is not there; every name in it stands for the folder."""
 
     def scratch(self, name: str) -> Path:
@@ -242,7 +242,7 @@ class NoFolder(Output):
         return self.folder
 
 
-class NoBooks(Journal):
+class NullJournal(Journal):
     """A journal in which nothing is written."""
 
     def __init__(self) -> None:
@@ -279,14 +279,14 @@ class NoBooks(Journal):
         """Nothing to close."""
 
 
-class NoShelf(Store):
+class NullStore(Store):
     """A store that has nothing and keeps nothing, not even for as long as a look takes."""
 
     def __init__(self) -> None:
         self._init_null()
 
     def _null_journal(self) -> Journal:
-        return NoBooks()
+        return NullJournal()
 
     def find(self, key: str) -> Asset | None:
         """None."""
@@ -308,34 +308,36 @@ class NoShelf(Store):
 
 
 @dataclass(frozen=True)
-class Rehearsal:
-    """Runs of one load in virtual time. cores: of the machine; seed: of the gates' chance."""
+class Simulation:
+    """Runs of one load in virtual time. cores: of the machine; seed: of the limiters' chance."""
 
     load: Load
     cores: int
     seed: int = 0
 
-    def run(self, settings: Settings, *listeners: Listener) -> tuple[float, Tally]:
+    def run(self, settings: Settings, *listeners: Listener) -> tuple[float, RequestCounts]:
         """Seconds that it takes, and its requests. The listeners hear its events, whose times
         are virtual.
         """
         return virtually_aside(self._run(settings, listeners))
 
-    def run_all(self, variants: Sequence[Settings]) -> list[tuple[float, Tally]]:
+    def run_all(self, variants: Sequence[Settings]) -> list[tuple[float, RequestCounts]]:
         """The same of several settings, one after another."""
 
-        async def run() -> list[tuple[float, Tally]]:
+        async def run() -> list[tuple[float, RequestCounts]]:
             return [await self._run(each, ()) for each in variants]
 
         return virtually_aside(run())
 
-    async def _run(self, settings: Settings, listeners: Sequence[Listener]) -> tuple[float, Tally]:
-        load, clock, tally = self.load, asyncio.get_running_loop().time, Tally()
-        began, events, cutting = clock(), Events(), Cutting(load)
+    async def _run(
+        self, settings: Settings, listeners: Sequence[Listener]
+    ) -> tuple[float, RequestCounts]:
+        load, clock, counts = self.load, asyncio.get_running_loop().time, RequestCounts()
+        began, events, media = clock(), Events(), SimulatedMedia(load)
         for listener in listeners:
             events.subscribe(listener)
 
-        def gate(provider: Provider, seed: int) -> RateLimiter:
+        def limiter(provider: Provider, seed: int) -> RateLimiter:
             feels = settings.adaptive and provider.online
             chance = Random(seed)  # noqa: S311 - spreads pauses, keeps no secret
             made = RateLimiter(
@@ -351,15 +353,23 @@ class Rehearsal:
             return made
 
         runtime = Runtime(
-            images=[Source(Pretender(load, "image", tally), gate(load.images, 2 * self.seed))],
-            voice=[Source(Pretender(load, "audio", tally), gate(load.voice, 2 * self.seed + 1))],
-            media=cutting,
-            run_in_thread=cutting.run_in_thread,
+            images=[
+                Source(
+                    SimulatedProvider(load, "image", counts), limiter(load.images, 2 * self.seed)
+                )
+            ],
+            voice=[
+                Source(
+                    SimulatedProvider(load, "audio", counts), limiter(load.voice, 2 * self.seed + 1)
+                )
+            ],
+            media=media,
+            run_in_thread=media.run_in_thread,
             cores=anyio.CapacityLimiter(self.cores),
             clock=clock,
-            store=NoShelf(),
+            store=NullStore(),
             own=OwnFiles(),
-            output=NoFolder,
+            output=NullOutput,
             events=events,
             timeline=None,
         )
@@ -369,7 +379,7 @@ class Rehearsal:
             raise report.failure
         for video in report.failed:
             raise video.failure or AssertionError(str(video))
-        return clock() - began, tally
+        return clock() - began, counts
 
 
 def _since(began: float, event: Event) -> Event:

@@ -16,7 +16,7 @@ from ..report.scene import SMALL, TINY, Box, Role, Scene, Shape, Sign, Text
 from ..report.svg import as_png, as_svg, fluid
 from .forecast import Forecast, prepared
 from .forecast import told as told_sweep
-from .simulation import Rehearsal
+from .simulation import Simulation
 from .workload import Given, PerMinute, Seconds
 
 # A sweep as a picture: how many times as fast each worker count is, a column for each.
@@ -234,7 +234,7 @@ def sweep(
     sections, videos: the counts to try. Further arguments as in `forecast`.
     """
     tall, wide = _counts("sections", sections), _counts("videos", videos)
-    rehearsal, chosen = prepared(
+    simulation, chosen = prepared(
         lessons,
         settings,
         image_s=image_s,
@@ -247,7 +247,7 @@ def sweep(
         seed=seed,
         **changes,
     )
-    return swept(rehearsal, chosen, [(s, v) for v in wide for s in tall])
+    return swept(simulation, chosen, [(s, v) for v in wide for s in tall])
 
 
 def curve(
@@ -289,23 +289,25 @@ def columns(
     }
 
 
-def swept(rehearsal: Rehearsal, settings: Settings, places: Sequence[tuple[int, int]]) -> Sweep:
+def swept(simulation: Simulation, settings: Settings, places: Sequence[tuple[int, int]]) -> Sweep:
     """The sweep over these worker counts, (sections, videos)."""
-    load = rehearsal.load
+    load = simulation.load
     most = max(map(len, load.lessons)), len(load.lessons)
     # workers beyond what there is to do change nothing, and are not tried again
     same = {place: (min(place[0], most[0]), min(place[1], most[1])) for place in places}
     tried = list(dict.fromkeys(same.values()))
-    outcomes = dict(zip(tried, rehearsal.run_all([_with(settings, p) for p in tried]), strict=True))
+    outcomes = dict(
+        zip(tried, simulation.run_all([_with(settings, p) for p in tried]), strict=True)
+    )
     forecasts = {
-        place: told_sweep(rehearsal, _with(settings, place), *outcomes[same[place]])
+        place: told_sweep(simulation, _with(settings, place), *outcomes[same[place]])
         for place in places
     }
     best = min(forecasts.values(), key=lambda f: (round(f.seconds, 6), *_workers(f)))
     near = [f for f in forecasts.values() if f.seconds <= (1 + ENOUGH) * best.seconds]
     knee = min(near, key=_workers)
     apart = frozenset({one: place for place, one in reversed(same.items())}.values())
-    return Sweep(forecasts, apart, best, knee, _reason(rehearsal, knee, best, places, most))
+    return Sweep(forecasts, apart, best, knee, _reason(simulation, knee, best, places, most))
 
 
 def _with(settings: Settings, place: tuple[int, int]) -> Settings:
@@ -318,7 +320,7 @@ def _workers(forecast: Forecast) -> tuple[int, int]:
 
 
 def _reason(
-    rehearsal: Rehearsal,
+    simulation: Simulation,
     knee: Forecast,
     best: Forecast,
     places: Sequence[tuple[int, int]],
@@ -333,7 +335,7 @@ def _reason(
         tried = max(place[i] for place in places)
         if used[i] == tried < most[i]:
             return f"more {name} at once than the {tried} that were tried may be quicker still"
-    limits = bounds(rehearsal.load, best.settings, rehearsal.cores)
+    limits = bounds(simulation.load, best.settings, simulation.cores)
     return f"beyond that the limit is {next(b.limit for b in limits if not b.workers)}"
 
 

@@ -27,20 +27,19 @@ from ..core.errors import (
 )
 from ..core.events import Paid
 from ..core.loop import run_to_end
-from ..media.clips import Clip
 from ..media.frame import Frame
-from ..models.lesson import Lesson, Section
+from ..models.lesson import Film, Lesson, Section
 from ..models.settings import Settings
+from ..providers import listening
 from ..providers.base import ImageAsk, Narration, Picture, Request, TurnAsk, VoiceAsk
 from ..providers.conversation import Conversation, is_conversation, with_pauses
-from ..providers.files import own_on_a_slide
+from ..providers.files import MOST_FILM, digest_of, own_on_a_slide
 from ..providers.limiter import UNCONFIRMED_TRIES
 from ..providers.registry import AUTO, AUTO_VOICES
 from ..providers.speakers import chosen_because, order
 from ..store import Asset, Store, cache_key
 from ..store.ledger import Reservation
 from ..store.locks import WAITS, KeyLock
-from ..text.captions import Cue
 from .context import LessonContext, OwnFiles, PartKind, Source, ungated
 from .reveal import Following, regions_kept
 
@@ -62,13 +61,15 @@ def image_ask(lesson: Lesson, index: int, settings: Settings) -> ImageAsk:
         size=settings.size,
         slide=section.slide,
         index=index,
-        file=section.image,
+        file=section.video.file if section.video else section.image,
+        film=section.video,
     )
 
 
 def voice_ask(lesson: Lesson, index: int, settings: Settings) -> VoiceAsk:
     """What the section at `index` asks of a voice."""
     section = lesson.sections[index]
+    film = section.video if section.video and section.video.sound == "instead" else None
     return VoiceAsk(
         text=section.content,
         language=section.language or lesson.language,
@@ -76,8 +77,9 @@ def voice_ask(lesson: Lesson, index: int, settings: Settings) -> VoiceAsk:
         rate=settings.rate,
         say=section.say,
         index=index,
-        file=section.audio,
+        file=film.file if film else section.audio,
         turns=_turns(lesson, section),
+        film=film,
     )
 
 
@@ -117,10 +119,15 @@ def requests(maker: object, ask: ImageAsk | VoiceAsk) -> int:
 
 
 def clip_key_fields(
-    picture: str, voice: str | None, frame: Frame, following: Following | None = None
+    picture: str,
+    voice: str | None,
+    frame: Frame,
+    following: Following | None = None,
+    film: Film | None = None,
 ) -> dict[str, Any]:
-    """Everything that shapes a clip: the digests of its picture and narration, the frame, and how
-    the picture follows the voice; one that stands still has the key that it always had.
+    """Everything that shapes a clip: the digests of its picture and narration, the frame, how
+    the picture follows the voice, and the film that is played; one that stands still has the key
+    that it always had. Reads the film, and raises `ProviderError` where it cannot.
     """
     return {
         "version": MEDIA_VERSION,
@@ -128,54 +135,16 @@ def clip_key_fields(
         "voice": voice,
         "frame": dict(vars(frame)),
         **({"follow": following.digest()} if following else {}),
+        **({"film": _film_key_fields(film)} if film else {}),
     }
 
 
-def clip_facts(clip: Clip) -> dict[str, Any]:
-    """What is known of a clip besides where it lies, to be kept with it."""
+def _film_key_fields(film: Film) -> dict[str, Any]:
     return {
-        "kind": "clip",
-        "seconds": clip.seconds,
-        "frames": clip.frames,
-        "samples": clip.samples,
-        "speech": list(clip.speech),
-    }
-
-
-def clip_at(path: Path, asset: Asset) -> Clip:
-    """A clip of the store as `media` takes it, to be read at `path`."""
-    facts = {name: asset.about[name] for name in ("seconds", "frames", "samples")}
-    return Clip(path, **facts, speech=tuple(asset.about["speech"]))
-
-
-def seam_key_fields(before: Asset, after: Asset, frame: Frame) -> dict[str, Any]:
-    """Everything that shapes the cross-fade between two clips."""
-    return {
-        "version": MEDIA_VERSION,
-        "clips": [before.sha256, after.sha256],
-        "frame": dict(vars(frame)),
-    }
-
-
-def video_key_fields(
-    clips: Sequence[Asset],
-    titles: Sequence[str],
-    title: str,
-    language: str,
-    frame: Frame,
-    cues: Sequence[Cue],
-) -> dict[str, Any]:
-    """Everything that shapes a video."""
-    return {
-        "version": MEDIA_VERSION,
-        "clips": [clip.sha256 for clip in clips],
-        "titles": list(titles),
-        "title": title,
-        "language": language,
-        "frame": dict(vars(frame)),
-        "cues": [
-            [cue.start, cue.end, cue.text, *([cue.speaker] if cue.speaker else [])] for cue in cues
-        ],
+        "sha256": digest_of(film.file, MOST_FILM),
+        "sound": film.sound,
+        "start": film.start,
+        "end": film.end,
     }
 
 
@@ -219,11 +188,16 @@ class Candidate:
         before = cache_key(self.kind, earlier(self.ask))
         return before if store.versions(before) else key
 
-    async def make(self, request: Request) -> Picture | Narration:
-        """What the provider makes. Raises `ProviderError` or one of its kinds."""
-        draw = self.maker.draw if self.kind == "image" else self.maker.speak
-        made: Picture | Narration = await draw(self.ask, request)
-        return made
+    async def make(
+        self, request: Request, arrived: Callable[[Narration], None] | None = None
+    ) -> Picture | Narration:
+        """What the provider makes. arrived: called with a narration that is whole and paid for,
+        and may be asked for once more. Raises `ProviderError` or one of its kinds.
+        """
+        if isinstance(self.ask, VoiceAsk):
+            return await listening.speak(self.maker, self.ask, request, arrived)
+        drawn: Picture = await self.maker.draw(self.ask, request)
+        return drawn
 
 
 def candidates(
@@ -240,9 +214,8 @@ def candidates(
     Of the voices only those that speak the section's language are asked. A section's `voice` is
     that of the first source that has it; those that take its place speak in their own.
     """
-    section = lesson.sections[index]
     ask = (image_ask if kind == "image" else voice_ask)(lesson, index, settings)
-    if section.image if kind == "image" else section.audio:
+    if ask.file is not None:
         sets = [s.maker for s in sources if s.maker.name == "slides" and own_on_a_slide(ask)]
         return (Candidate(kind, sets[0] if sets else own, ungated, ask),)
     if isinstance(ask, ImageAsk):
@@ -329,6 +302,20 @@ class Content:
     check: Callable[[Any, str], object] | None = None
     name: str = ""
     settle: Callable[[], None] | None = None
+
+    def keep(self, store: Store, key: str, fresh: bool) -> Asset:
+        """Check it, keep it under `key` and settle its cost. Blocks. Raises `MediaError` for what
+        is damaged, `StoreError` for what the store has no room for.
+        """
+        try:
+            about = dict(self.about)
+            if self.check is not None:
+                told = self.check(self.data, self.name)
+                about |= told if isinstance(told, Mapping) else {}
+            return store.keep(key, self.data, self.suffix, about, fresh=fresh)
+        finally:
+            if self.settle is not None:
+                self.settle()
 
 
 @dataclass(frozen=True)
@@ -432,17 +419,7 @@ class _Lookup:
     def keep(self, content: Content) -> Cached:
         """Keep what was made, and let go of the right."""
         try:
-            try:
-                about = dict(content.about)
-                if content.check is not None:
-                    told = content.check(content.data, content.name)
-                    about |= told if isinstance(told, Mapping) else {}
-                asset = self._context.runtime.store.keep(
-                    self.key, content.data, content.suffix, about, fresh=self._fresh
-                )
-            finally:
-                if content.settle is not None:
-                    content.settle()
+            asset = content.keep(self._context.runtime.store, self.key, self._fresh)
             return Cached(asset, publish(self._context, asset, self._stem), False)
         except BaseException:
             if isinstance(content.data, Path):
@@ -496,6 +473,7 @@ class ProviderCall:
     spent: float | None = None
     _key: str = ""
     _answered: list[tuple[Reservation, float]] = field(default_factory=list)
+    _arrived: list[Narration] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.dollars = self.candidate.price
@@ -516,14 +494,39 @@ class ProviderCall:
             asked = await runtime.run_in_thread(refusal, runtime.store, candidate, key)
             if asked is not None:
                 raise asked
+        if (content := await runtime.run_in_thread(self._large_file)) is not None:
+            return content
         try:
-            made = await candidate.make(self.request)
+            made = await candidate.make(self.request, self._arrived.append)
         except BaseException as error:
-            await self._write(self.settle)
+            await self._write(self._keep_first if self._arrived else self.settle)
             if isinstance(error, Refused) and not self.last:
                 await runtime.run_in_thread(keep_refusal, runtime.store, key, error)
             raise
         return self._content(made)
+
+    def _large_file(self) -> Content | None:
+        """A section's own narration where it is too large to be held, copied to the store's disk;
+        None for all else. Blocks.
+        """
+        ask, copied = self.candidate.ask, getattr(self.candidate.maker, "copied", None)
+        if not isinstance(ask, VoiceAsk) or copied is None or not self.context.runtime.store.keeps:
+            return None
+        scratch = self.context.scratch(f"audio{ask.file.suffix.lower() if ask.file else '.wav'}")
+        try:
+            if not copied(ask, scratch):
+                return None
+        except BaseException:
+            scratch.unlink(missing_ok=True)
+            raise
+        about = {"kind": "audio", "provider": self.candidate.name, "notes": [], "words": []}
+        hear, name = self.context.runtime.media.hear, str(ask.file)
+        return Content(scratch, scratch.suffix, about, hear, name)
+
+    def _keep_first(self) -> None:
+        """Keep the narration that was to be asked for again when the run was cancelled. Blocks."""
+        with suppress(VidkitError):  # it is no sound, or there is no room for it
+            self._content(self._arrived[0]).keep(self.context.runtime.store, self._key, self.fresh)
 
     def _content(self, made: Picture | Narration) -> Content:
         self.cost = made.cost
@@ -538,6 +541,8 @@ class ProviderCall:
             # a voice that tells no times is listened to: its pauses say when sentences end
             check = media.check_sound if made.words else media.hear
             about["words"] = [[word.text, word.start, word.end] for word in made.words]
+            if made.pieces:
+                about["pieces"] = [[each.text, each.start, each.end] for each in made.pieces]
         else:
             about |= regions_kept(made)
         name = str(self.candidate.ask.file or f"what {self.candidate.name} gave")

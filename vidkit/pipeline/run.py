@@ -29,7 +29,7 @@ from .lesson import make_here
 from .planning import LessonSource
 from .scaling import Monitor, Steering
 from .shared import cores_of, gate_of, in_use, listen_to, store_of, use
-from .workload import Bound, Yardstick, limits_of
+from .workload import Bound, BoundTracker, limits_of
 
 
 class Runner:
@@ -242,7 +242,7 @@ class _Watch:
         self._used = used
         self._folder = batch.runtime.store.folder or Path()
         self._steering = Steering(batch, settings) if tunes else None
-        self._yardstick = Yardstick(settings) if tunes else None
+        self._bound_tracker = BoundTracker(settings) if tunes else None
         self._monitor = Monitor(self._on_sample, batch.now, self._folder)
         self._before, self._over = batch.now(), False
         self._unsubscribe: list[Callable[[], object]] = []
@@ -251,7 +251,7 @@ class _Watch:
     def begin(self) -> None:
         """Listen to the run, and sample once a second from now on."""
         events = self._batch.runtime.events
-        for listener in (self._monitor, self._yardstick, self._steering):
+        for listener in (self._monitor, self._bound_tracker, self._steering):
             if listener is not None:
                 self._unsubscribe.append(events.subscribe(listener.hear))
         self._watching = asyncio.create_task(self._monitor.watch())
@@ -264,9 +264,9 @@ class _Watch:
             unsubscribe()
         self._over = True
         await run_to_end(run_in_thread(self._monitor.look))
-        if self._yardstick is None:
+        if self._bound_tracker is None:
             return None
-        return self._yardstick.bound(limits_of(self._batch.runtime))
+        return self._bound_tracker.bound(limits_of(self._batch.runtime))
 
     def _on_sample(self, sampled: Sampled) -> None:
         runtime = self._batch.runtime

@@ -283,7 +283,7 @@ def _places(sources: Sequence[Source[Any]]) -> int:
     return MOST_WORKERS
 
 
-class Yardstick:
+class BoundTracker:
     """Listens to a run, in the room of twenty bytes a section."""
 
     def __init__(self, settings: Settings) -> None:

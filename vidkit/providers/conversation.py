@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from ..core.errors import ProviderError, ProviderMissing
 from ..text.captions import Word
 from ..text.markup import pauses
+from . import listening
 from .base import Narration, Request, VoiceAsk
 from .registry import voice_maker
 from .speakers import order
@@ -165,8 +166,7 @@ class _Part:
 
             return await request(through)
 
-        made: Narration = await self.maker.speak(self.ask, gated)
-        return made
+        return await listening.speak(self.maker, self.ask, gated)
 
 
 class _Parts:
@@ -212,10 +212,13 @@ class _Parts:
             return Narration(wav(bytes(2 * int(24_000 * NOTHING)), 24_000), notes=(note,))
         made = await self._spoken(request)
         spans = [part.span for part in self.parts]
-        whole, words = await asyncio.to_thread(_put_together, spans, made)
+        whole, words, pieces = await asyncio.to_thread(_put_together, spans, made)
         notes = dict.fromkeys(note for each in made for note in each.notes)
         costs = [each.cost for each in made if each.cost is not None]
-        return Narration(whole, words=words, notes=tuple(notes), cost=sum(costs) if costs else None)
+        cost = sum(costs) if costs else None
+        return Narration(
+            whole, words=words, notes=tuple(notes), cost=cost, checked=True, pieces=pieces
+        )
 
     async def _spoken(self, request: Request) -> list[Narration]:
         return [await part.speak(request) for part in self.parts]
@@ -326,7 +329,9 @@ async def _kept(coroutine: Awaitable[Narration]) -> Narration | ProviderError:
 
 def _put_together(
     parts: Sequence[Span], made: Sequence[Narration]
-) -> tuple[bytes, tuple[Word, ...]]:
+) -> tuple[bytes, tuple[Word, ...], tuple[Word, ...]]:
+    """The sounds one after the other, as WAV; their words, where each tells its own, and pieces at
+    their new times."""
     import numpy as np
 
     from ..media.frame import RATE
@@ -334,18 +339,25 @@ def _put_together(
 
     sounds: list[Any] = []
     words: list[Word] = []
+    pieces: list[Word] = []
     at = 0
     for span, narration in zip(parts, made, strict=True):
         sound, cut = levelled(narration.data, LOUDNESS, PEAK)
         pause = round((span.pause if sounds else EDGE + span.pause) * RATE)
         at += pause
         sounds += [np.zeros(pause, np.float32), sound]
-        begin, end = at / RATE, (at + len(sound)) / RATE
-        for word in narration.words:
-            times = (min(end, max(begin, t - cut + begin)) for t in (word.start, word.end))
-            words.append(Word(word.text, *(round(t, 4) for t in times)))
+        heard = at / RATE, (at + len(sound)) / RATE
+        words += _moved(narration.words, cut, *heard)
+        pieces += _moved(narration.pieces, cut, *heard)
         at += len(sound)
-    told = tuple(words) if all(each.words for each in made) else ()
     silence = np.zeros(round((EDGE + parts[-1].after) * RATE), np.float32)
     whole = np.concatenate([*sounds, silence])
-    return wav((whole * 32767).astype("<i2").tobytes(), RATE), told
+    told = tuple(words) if all(each.words for each in made) else ()
+    return wav((whole * 32767).astype("<i2").tobytes(), RATE), told, tuple(pieces)
+
+
+def _moved(words: Sequence[Word], cut: float, begin: float, end: float) -> Iterator[Word]:
+    """Words of a sound that lost `cut` seconds before it, and is heard from `begin` to `end`."""
+    for word in words:
+        times = (min(end, max(begin, t - cut + begin)) for t in (word.start, word.end))
+        yield Word(word.text, *(round(t, 4) for t in times))

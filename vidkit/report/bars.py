@@ -260,7 +260,7 @@ _NOUNS: dict[Kind, tuple[str, str]] = {
 _ENDS = {"made": "made", "kept": "from the store", "failed": "failed", "cancelled": "cancelled"}
 
 
-class Told(Protocol):
+class Progress(Protocol):
     """What is told of a `Timeline`."""
 
     @property
@@ -273,7 +273,7 @@ class Told(Protocol):
     def ended(self) -> float | None: ...
 
 
-def sentence(timeline: Told, now: float) -> str:
+def sentence(timeline: Progress, now: float) -> str:
     """All of it in one sentence: "Timeline of 12 s: 3 images made, 1 failed; …"."""
     parts = []
     by_kind: dict[Kind, dict[str, int]] = {}

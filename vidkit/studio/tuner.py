@@ -15,7 +15,7 @@ from ..core import loop
 from ..core.errors import VidkitError
 from ..core.format import count, took
 from ..forecasting.forecast import Forecast, forecast_of, prepared
-from ..forecasting.simulation import Rehearsal
+from ..forecasting.simulation import Simulation
 from ..forecasting.sweep import curve
 from ..forecasting.workload import Given, PerMinute, Seconds
 from ..models.settings import Settings, settled
@@ -245,8 +245,8 @@ class Tuner(Part):
             "adaptive": self.adaptive.value,
         }
 
-    def _provider(self) -> tuple[object, Rehearsal]:
-        """What the sliders say of the providers, and the rehearsal with those."""
+    def _provider(self) -> tuple[object, Simulation]:
+        """What the sliders say of the providers, and the simulation with those."""
         seconds: dict[Kind, float] = {"image": self.image_s.value, "audio": self.voice_s.value}
         limits: dict[Kind, float | None] = {
             "image": self.image_limit.value or None,
@@ -259,9 +259,9 @@ class Tuner(Part):
         """Show the forecast at once, and the speed-up as far as it is known."""
         self._turn += 1
         self._said = ""
-        key, rehearsal = self._provider()
+        key, simulation = self._provider()
         settings = self._bare.with_(**self._chosen())
-        self.forecast = forecast_of(rehearsal, settings)
+        self.forecast = forecast_of(simulation, settings)
         known = self._curves.setdefault(key, {})
         self._curves.move_to_end(key)
         while len(self._curves) > REMEMBERED:
@@ -269,7 +269,7 @@ class Tuner(Part):
         known[_workers(settings)] = replace(self.forecast, events=())
         self._draw(known)
         if any(place not in known for place in self._places()):
-            self._work = loop.submit(self._fill(self._turn, rehearsal, settings, known))
+            self._work = loop.submit(self._fill(self._turn, simulation, settings, known))
 
     def _row(self) -> list[int]:
         """The numbers of sections at once that the speed-up is shown for."""
@@ -281,7 +281,7 @@ class Tuner(Part):
         return [(1, 1), *((sections, self.videos.value) for sections in self._row())]
 
     async def _fill(
-        self, turn: int, rehearsal: Rehearsal, settings: Settings, known: Speeds
+        self, turn: int, simulation: Simulation, settings: Settings, known: Speeds
     ) -> None:
         """Work out the speed-up where it is not known yet, until a slider moves again."""
         await asyncio.sleep(PATIENCE)
@@ -291,7 +291,7 @@ class Tuner(Part):
             if (sections, videos) in known:
                 continue
             with_ = settings.with_(section_workers=sections, video_workers=videos)
-            found = await asyncio.to_thread(forecast_of, rehearsal, with_, watched=False)
+            found = await asyncio.to_thread(forecast_of, simulation, with_, watched=False)
             known[sections, videos] = found
             if time.monotonic() > self._painted + PAINTS and turn == self._turn:
                 self._draw(known)

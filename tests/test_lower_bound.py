@@ -13,7 +13,7 @@ from stand_ins import Rehearsal, written
 from vidkit.events import Event, WorkEnded, WorkersChanged
 from vidkit.models import Settings
 from vidkit.pipeline import Job
-from vidkit.pipeline.workload import Limits, Yardstick
+from vidkit.pipeline.workload import BoundTracker, Limits
 from vidkit.providers.simulated import Simulated
 from vidkit.report import BatchReport
 
@@ -21,10 +21,10 @@ FREE = Limits(64, 64, 64)
 
 
 def measured(events: list[Event], settings: Settings, limits: Limits = FREE) -> tuple[float, str]:
-    yardstick = Yardstick(settings)
+    tracker = BoundTracker(settings)
     for event in events:
-        yardstick.hear(event)
-    bound = yardstick.bound(limits)
+        tracker.hear(event)
+    bound = tracker.bound(limits)
     assert bound is not None
     return bound.seconds, bound.limit
 
@@ -82,7 +82,7 @@ def test_what_limits_is_named(tmp_path: Path) -> None:
 
 def test_nothing_made_has_no_bound() -> None:
     """Where no piece was made there is nothing to measure by."""
-    assert Yardstick(Settings()).bound(FREE) is None
+    assert BoundTracker(Settings()).bound(FREE) is None
 
 
 def test_the_report_says_how_far_it_was() -> None:
