@@ -15,7 +15,8 @@
 "cut json"    the text of an answer ends in its middle
 "cut png", "cut wav"  a picture, or a sound, that ends in its middle
 
-`shape` changes the body of a picture's answer, as another server would write it.
+`shape` changes the body of a picture's answer, as another server would write it; `voice` makes
+the sound of a text.
 """
 
 from __future__ import annotations
@@ -103,6 +104,7 @@ class FakeOpenAI(FakeServer):
     def __init__(self, script: Iterable[str] = (), **how: Any) -> None:
         self.limits: dict[str, str] = how.pop("limits", {})
         self.shape: Callable[[dict[str, Any]], Any] = how.pop("shape", lambda body: body)
+        self.voice: Callable[[str], bytes] = how.pop("voice", lambda text: sound(len(text)))
         super().__init__(script, **how)
 
     @property
@@ -129,7 +131,7 @@ class FakeOpenAI(FakeServer):
             usage = {"prompt_tokens": 400, "completion_tokens": 100}
             return Reply.of(200, self.shape({"choices": [choice], "usage": usage}), **self.limits)
         if "speech" in path:
-            return Reply(200, sound(len(text)), {"content-type": "audio/wav"} | self.limits)
+            return Reply(200, self.voice(text), {"content-type": "audio/wav"} | self.limits)
         body = {"created": 1, "data": [{"b64_json": _picture()}], "usage": USAGE}
         return Reply.of(200, self.shape(body), **self.limits)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import pytest
 from axe import violations
-from browser import browser, needs_browser
+from browser import in_both, needs_browser
 from lab import Lab, answer, command, run_all
 from stand_ins import written
 
@@ -72,13 +72,6 @@ PLAYS = """name => { const playing = document.querySelector(`.vk [aria-label="${
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One browser for all."""
-    with browser() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """One JupyterLab for all, each in a folder of its own."""
     with Lab(tmp_path_factory.mktemp("root")) as one:
@@ -89,12 +82,12 @@ Opened = Callable[..., "Page"]
 
 
 @pytest.fixture
-def opened(lab: Lab, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Opened]:
+def opened(lab: Lab, launched: Browser, request: pytest.FixtureRequest) -> Iterator[Opened]:
     """Opens a notebook of the given cells, beside lessons of the given sections, and runs it.
     Nothing in it may open a dialogue, for that would be a script of a lesson's.
     """
     folder = lab.root / re.sub(r"\W+", "-", request.node.name)
-    context = chromium.new_context(viewport={"width": 1200, "height": 1000})
+    context = launched.new_context(viewport={"width": 1200, "height": 1000})
     dialogues: list[str] = []
 
     def open_(*cells: str, workers: int = 4, begin: str = BEGIN, **lessons: Any) -> Page:
@@ -158,6 +151,7 @@ def until(look: Callable[[], Any], seconds: float = SOON / 1000) -> float:
     return time.monotonic() - began
 
 
+@in_both
 def test_cards_fill_in_as_they_come_and_stand_in_order(opened: Opened) -> None:
     """Sections end out of order, and stand in the lesson's order all the while; at the end every
     picture loads, by no address of any file, and a clip plays with its sound.
@@ -180,6 +174,7 @@ def test_cards_fill_in_as_they_come_and_stand_in_order(opened: Opened) -> None:
     page.wait_for_function(PLAYS, arg="Clip of section 7", timeout=SOON)
 
 
+@in_both
 def test_the_video_is_ready_to_play_and_seek(opened: Opened) -> None:
     """A chapter jumps to where its section begins; captions can be switched on."""
     page = opened(rainbow=4)

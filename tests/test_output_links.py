@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
+import subprocess
+import sys
+import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -144,3 +148,136 @@ def test_a_store_is_its_owners_alone(tmp_path: Path) -> None:
         (journal,) = (tmp_path / "store").glob("journal-*.sqlite")
         assert journal.stat().st_mode & 0o777 == 0o600
         assert (tmp_path / "store").stat().st_mode & 0o777 == 0o700
+
+
+VICTIM = """
+import hashlib, os, sys
+from pathlib import Path
+from vidkit.core.paths import open_unlinked
+from vidkit.errors import OutputError
+from vidkit.pipeline.output import Output
+from vidkit.store.assets import Asset
+
+os.setgroups([])
+os.setgid(int(sys.argv[1]))
+os.setuid(int(sys.argv[1]))
+folder, runs = Path(sys.argv[2]), 0
+swaps, over = folder.parent / "swaps", folder.parent / "over"
+while runs < 150 or not (swaps.exists() and swaps.stat().st_size > 150):
+    runs += 1
+    output = Output(folder)
+    data = b"image %d" % runs
+    seal = hashlib.sha256(data).hexdigest()
+    try:
+        output.claim(range(2), {"vidkit": "2"})
+        output.publish("images/section_0.png", data)
+        output.take(
+            "images/section_1.png", Asset(seal, Path("a.png"), seal, len(data), ".png", 1, {}, data)
+        )
+        output.write_report({"vidkit": "2"})
+    except OutputError:
+        pass
+    finally:
+        output.release()
+    try:
+        with open_unlinked(folder.parent / "lesson" / "own" / "id_rsa") as file:
+            assert file.read() == b"a picture", "what lies outside was read"
+    except OSError:
+        pass
+over.touch()
+"""
+
+ATTACKER = """
+import os, sys
+from contextlib import suppress
+from pathlib import Path
+
+os.setgroups([])
+os.setgid(int(sys.argv[1]))
+os.setuid(int(sys.argv[1]))
+folder, private = Path(sys.argv[2]), Path(sys.argv[3])
+swaps = open(folder.parent / "swaps", "ab", 0)
+while not (folder.parent / "over").exists():
+    for place in (folder / "images", folder, folder.parent / "lesson" / "own"):
+        aside = place.with_name("aside")
+        for step in (
+            lambda: place.rename(aside),
+            lambda: place.symlink_to(private, target_is_directory=True),
+            lambda: place.unlink(),
+            lambda: aside.rename(place),
+        ):
+            with suppress(OSError):
+                step()
+    swaps.write(b".")
+"""
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root becomes other users"
+)
+def test_another_user_leads_nobody_astray(tmp_path: Path) -> None:
+    """Where everybody may write beside the output folder and in it, another user swaps links for
+    folders as fast as it can: nothing private is read, written or renamed.
+    """
+    me, other = 65_533, 65_532
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        top = Path(name)
+        private, folder = top / "private", top / "shared" / "out"
+        for each in (folder, top / "shared" / "lesson" / "own"):
+            each.mkdir(parents=True)
+        private.mkdir(mode=0o700)
+        (private / "id_rsa").write_bytes(PRIVATE)
+        (top / "shared" / "lesson" / "own" / "id_rsa").write_bytes(b"a picture")
+        top.chmod(0o755)
+        for each in (top / "shared", *(top / "shared").rglob("*")):
+            each.chmod(0o777)
+            os.chown(each, me, me)
+        for each in (private, private / "id_rsa"):
+            os.chown(each, me, me)
+
+        def begin(code: str, *given: object) -> subprocess.Popen[str]:
+            return subprocess.Popen(
+                [sys.executable, "-c", code, *map(str, given)],
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+
+        victim, attacker = begin(VICTIM, me, folder), begin(ATTACKER, other, folder, private)
+        _, told = victim.communicate(timeout=120)
+        (top / "shared" / "over").touch()
+        attacker.communicate(timeout=30)
+        assert victim.returncode == 0, told
+        assert (top / "shared" / "swaps").stat().st_size > 150
+        assert unharmed(private)
+        for file in folder.rglob("*"):
+            assert not file.is_file() or file.read_bytes() != PRIVATE
+
+
+def test_a_picture_that_became_a_link_is_not_taken_in(tmp_path: Path, outside: Path) -> None:
+    """What a lesson names is checked when it is read; a link that is put in its place, or in that
+    of its folder, afterwards leads nowhere.
+    """
+    from vidkit import load_lesson
+    from vidkit.errors import ProviderError
+    from vidkit.models import Settings
+    from vidkit.pipeline import ungated
+    from vidkit.pipeline.assets import image_ask
+    from vidkit.providers.files import own_files
+
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "id_rsa.png").write_bytes(b"mine")
+    (outside / "id_rsa").rename(outside / "id_rsa.png")
+    path = tmp_path / "lesson.json"
+    path.write_text(json.dumps({"sections": [{"image": "pictures/id_rsa.png", "content": "A."}]}))
+    ask = image_ask(load_lesson(path), 0, Settings())
+    assert asyncio.run(own_files.draw(ask, ungated)).data == b"mine"
+    for link, target in (("pictures/id_rsa.png", outside / "id_rsa.png"), ("pictures", outside)):
+        (tmp_path / link).rename(tmp_path / "aside")
+        (tmp_path / link).symlink_to(target)
+        with pytest.raises(ProviderError, match="a link leads elsewhere"):
+            own_files.shape(ask)
+        with pytest.raises(ProviderError, match="a link leads elsewhere"):
+            asyncio.run(own_files.draw(ask, ungated))
+        (tmp_path / link).unlink()
+        (tmp_path / "aside").rename(tmp_path / link)
+    assert asyncio.run(own_files.draw(ask, ungated)).data == b"mine"

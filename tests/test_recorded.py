@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import struct
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -111,3 +113,56 @@ def test_a_file_that_cannot_be_read_is_told(folder: Path) -> None:
     """A folder in its place is an error with its name and what to do."""
     with pytest.raises(ProviderError, match="cannot be read: Is a directory; put"):
         Recorded().shape(image(0, folder))
+
+
+def test_a_lesson_of_sparse_sounds_is_not_held_in_memory(tmp_path: Path) -> None:
+    """A few kilobytes that claim hundreds of megabytes of sound each are never read whole."""
+    sections = []
+    for number in range(4):
+        path = tmp_path / f"sparse_{number}.wav"
+        size = 64_000_000 + 48_000 * number
+        sizes = (b"RIFF", size + 36, b"WAVE", b"fmt ", 16, 1, 1, 48_000, 96_000, 2, 16)
+        path.write_bytes(
+            struct.pack("<4sI4s4sIHHIIHH", *sizes) + struct.pack("<4sI", b"data", size)
+        )
+        with path.open("r+b") as file:
+            file.truncate(size + 44)
+        sections.append({"image_description": "Nothing", "audio": path.name})
+    lesson = tmp_path / "lesson.json"
+    lesson.write_text(json.dumps({"sections": sections}))
+    held = peak_of_run(lesson, tmp_path / "out")
+    assert held < 60_000_000
+
+
+def peak_of_run(lesson: Path, out: Path) -> int:
+    """The most bytes that Python held while the narrations of a lesson were taken in."""
+    import anyio
+    from stand_ins import NoMedia
+
+    from vidkit.models import Settings
+    from vidkit.pipeline import Batch, Job, Runtime, Source
+    from vidkit.providers.simulated import Simulated
+    from vidkit.store import Store
+
+    makes: Any = Simulated(latency=0.0)
+
+    async def make(store: Store) -> Any:
+        runtime = Runtime(
+            images=[Source(makes)],
+            voice=[Source(makes)],
+            media=NoMedia(),
+            cores=anyio.CapacityLimiter(2),
+            clock=asyncio.get_running_loop().time,
+            store=store,
+        )
+        return await Batch(Settings(size=(320, 180)), runtime).make([Job(lesson, out)])
+
+    with Store(out.parent / "own store") as store:
+        tracemalloc.start()
+        try:
+            report = asyncio.run(make(store))
+            held = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert report.made, str(report)
+    return held

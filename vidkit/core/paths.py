@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,60 @@ def is_file(path: Path) -> bool:
 def resolved(path: Path) -> Path:
     """A path without links; one that leads nowhere, or to itself, stays as far as it does."""
     return Path(os.path.realpath(path))
+
+
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0) | _NO_LINK
+_FILE = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | _NO_LINK
+
+
+def open_unlinked(path: Path) -> BufferedReader:
+    """The file at a path that led through no link when it was looked at, opened to be read.
+
+    Somebody may have put a link in the place of the file, or of a folder on the way, since then:
+    each step is opened relative to the one before, and none through a link. Those that stand in
+    the root folder are the system's (/tmp, /var), and count as what they lead to. Raises OSError,
+    with ELOOP for a link and for what is no file.
+    """
+    first, *steps = path.absolute().parts[1:]
+    top = Path(os.path.realpath(path.absolute().anchor + first))
+    if os.open not in os.supports_dir_fd or not hasattr(os, "O_NOFOLLOW"):
+        return _opened_by_name(path)
+    *folders, name = [*top.parts[1:], *steps]
+    at = os.open(top.anchor, _FOLDER)
+    try:
+        for folder in folders:
+            inner = os.open(folder, _FOLDER, dir_fd=at)
+            os.close(at)
+            at = inner
+        opened = os.open(name, _FILE, dir_fd=at)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENOTDIR):
+            raise OSError(errno.ELOOP, "a link leads elsewhere", str(path)) from None
+        raise
+    finally:
+        os.close(at)
+    return _as_file(opened, path)
+
+
+def _opened_by_name(path: Path) -> BufferedReader:
+    """The same where a system opens nothing relative to a folder: looked at before and after."""
+    file = _as_file(os.open(path, _FILE), path)
+    now, there = os.fstat(file.fileno()), os.lstat(path)
+    if (now.st_dev, now.st_ino) != (there.st_dev, there.st_ino) or resolved(path) != path:
+        file.close()
+        raise OSError(errno.ELOOP, "a link leads elsewhere", str(path))
+    return file
+
+
+def _as_file(opened: int, path: Path) -> BufferedReader:
+    mode = os.fstat(opened).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(opened)
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        raise OSError(errno.ELOOP, "it is no file", str(path))
+    return os.fdopen(opened, "rb")
 
 
 def from_here(path: Path) -> Path:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from io import SEEK_END, BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -32,11 +33,19 @@ MOST_HOURS = 4
 RATES = (4_000, 384_000)
 """Samples a second that a file may have; outside of it a header is not believed."""
 
-_CODECS = frozenset({"mp3", "mp3float", "vorbis", "opus", "flac", "aac", "alac"})
+_CODECS = frozenset(
+    {"aac", "ac3", "alac", "flac", "gsm", "gsm_ms", "mp2", "mp2float", "mp3", "mp3float"}
+    | {"opus", "speex", "vorbis"}
+)
 _UNKNOWN_LENGTH = 2**31 - 2**20
 """WAV writers that stream, espeak-ng's and OpenAI's among them, put at least this as size."""
 
 _PIECE_BYTES = 1 << 16
+
+CANCELLED = 0.1
+"""The energy of a mix as a part of its loudest channel's, below which the channels cancel each
+other out. Where only one of two sounds, the mix has 0.25; where they have nothing in common, 0.5.
+"""
 
 RUMBLE = 70
 """Hertz below which no voice has anything to say; it falls by 12 dB an octave from there."""
@@ -59,7 +68,8 @@ class Sound:
     rate: int
 
     def pieces(self, rate: int | None = None) -> Iterator[Samples]:
-        """Its samples, mono, at `rate` a second (its own where None), piece by piece.
+        """Its samples, mono, at `rate` a second (its own where None), piece by piece. Channels
+        that cancel each other out are not mixed: the loudest of them is heard alone.
 
         Raises `MediaError` when it comes to damage, or to the end too early.
         """
@@ -69,6 +79,21 @@ class Sound:
             if _SINCE_19:
                 # its resamplers point at themselves, and each would keep a megabyte for minutes
                 gc.collect(1)
+
+    @cached_property
+    def channel(self) -> int | None:
+        """The channel that is heard alone, None where all are mixed. Reads a sound in stereo from
+        end to end.
+        """
+        with _opened(self) as (_, stream):
+            if stream.codec_context.channels != 2:
+                return None
+        each, mixed = np.zeros(2), 0.0
+        with _faults(self.name):
+            for left, right in _stereo(self):
+                each += float(np.dot(left, left)), float(np.dot(right, right))
+                mixed += float(np.square((left + right) / 2).sum())
+        return int(each.argmax()) if mixed < each.max() * CANCELLED else None
 
     @property
     def samples(self) -> Samples:
@@ -183,7 +208,7 @@ def _opened(sound: Sound) -> Iterator[tuple[InputContainer, AudioStream]]:
             raise MediaError(f"{sound.name} holds no sound; give a file with sound in it")
         stream = container.streams.audio[0]
         codec = stream.codec_context.name
-        if not codec.startswith("pcm_") and codec not in _CODECS:
+        if not codec.startswith(("pcm_", "adpcm_")) and codec not in _CODECS:
             raise MediaError(f"{sound.name} holds sound of the kind {codec}; export it as WAV")
         assert isinstance(container, InputContainer)
         yield container, stream
@@ -227,6 +252,7 @@ def _promised(sound: Sound, stream: AudioStream) -> float | None:
 
 
 def _resampled(sound: Sound, rate: int) -> Iterator[Samples]:
+    channel = sound.channel
     with _faults(sound.name):
         resampler, shape = None, None
         for frame in _decoded(sound):
@@ -234,22 +260,41 @@ def _resampled(sound: Sound, rate: int) -> Iterator[Samples]:
             now = (frame.sample_rate, frame.layout.name, frame.format.name)
             if resampler is None or now != shape:
                 if resampler is not None:
-                    yield from _pieces(resampler, None)
-                resampler = av.AudioResampler(format="fltp", layout="mono", rate=rate, **_ALONE)
+                    yield from _pieces(resampler, None, channel)
+                layout = "mono" if channel is None else frame.layout.name
+                resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate, **_ALONE)
                 shape = now
-            yield from _pieces(resampler, frame)
+            yield from _pieces(resampler, frame, channel)
         if resampler is not None:
-            yield from _pieces(resampler, None)
+            yield from _pieces(resampler, None, channel)
 
 
-def _pieces(resampler: av.AudioResampler, frame: av.AudioFrame | None) -> Iterator[Samples]:
+def _pieces(
+    resampler: av.AudioResampler, frame: av.AudioFrame | None, channel: int | None
+) -> Iterator[Samples]:
     for done in resampler.resample(frame):
         if done is None or not done.samples:
             continue
-        samples: Samples = done.to_ndarray()[0]
+        channels = done.to_ndarray()
+        samples: Samples = channels[min(channel or 0, len(channels) - 1)]
         if not np.isfinite(samples.sum()):
             samples = np.nan_to_num(samples, posinf=1.0, neginf=-1.0)
         yield samples
+
+
+def _stereo(sound: Sound) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Its samples in stereo at `RATE`, left and right, piece by piece."""
+    resampler = av.AudioResampler(format="fltp", layout="stereo", rate=RATE, **_ALONE)
+    shape = None
+    for frame in _decoded(sound):
+        now = (frame.sample_rate, frame.layout.name, frame.format.name)
+        if now != shape:
+            resampler = av.AudioResampler(format="fltp", layout="stereo", rate=RATE, **_ALONE)
+            shape = now
+        frame.pts = None
+        for done in resampler.resample(frame):
+            left, right = np.nan_to_num(done.to_ndarray()).astype(np.float64)
+            yield left, right
 
 
 def filtered(pieces: Iterable[Samples], *filters: tuple[str, str]) -> Iterator[av.AudioFrame]:

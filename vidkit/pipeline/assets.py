@@ -31,7 +31,7 @@ from ..media.clips import Clip
 from ..media.frame import Frame
 from ..models.lesson import Lesson, Section
 from ..models.settings import Settings
-from ..providers import pauses
+from ..providers import listening, pauses
 from ..providers.base import ImageAsk, Narration, Picture, Request, TurnAsk, VoiceAsk
 from ..providers.conversation import Conversation, is_conversation
 from ..providers.files import own_on_a_slide
@@ -233,13 +233,18 @@ class Candidate:
         """Whether silence stands between parts of its text; a conversation sees to that."""
         return pauses.has_pauses(self.ask) and not isinstance(self.maker, Conversation)
 
-    async def make(self, request: Request) -> Picture | Narration:
-        """What the provider makes. Raises `ProviderError` or one of its kinds."""
-        if isinstance(self.ask, VoiceAsk) and self._has_pauses:
-            return await pauses.speak(self.maker, self.ask, request)
-        draw = self.maker.draw if self.kind == "image" else self.maker.speak
-        made: Picture | Narration = await draw(self.ask, request)
-        return made
+    async def make(
+        self, request: Request, arrived: Callable[[Narration], None] | None = None
+    ) -> Picture | Narration:
+        """What the provider makes. arrived: called with a narration that is whole and paid for,
+        and may be asked for once more. Raises `ProviderError` or one of its kinds.
+        """
+        if isinstance(self.ask, VoiceAsk):
+            if self._has_pauses:
+                return await pauses.speak(self.maker, self.ask, request)
+            return await listening.speak(self.maker, self.ask, request, arrived)
+        drawn: Picture = await self.maker.draw(self.ask, request)
+        return drawn
 
 
 def candidates(
@@ -346,6 +351,20 @@ class Content:
     name: str = ""
     settle: Callable[[], None] | None = None
 
+    def keep(self, store: Store, key: str, fresh: bool) -> Asset:
+        """Check it, keep it under `key` and settle its cost. Blocks. Raises `MediaError` for what
+        is damaged, `StoreError` for what the store has no room for.
+        """
+        try:
+            about = dict(self.about)
+            if self.check is not None:
+                told = self.check(self.data, self.name)
+                about |= told if isinstance(told, Mapping) else {}
+            return store.keep(key, self.data, self.suffix, about, fresh=fresh)
+        finally:
+            if self.settle is not None:
+                self.settle()
+
 
 @dataclass(frozen=True)
 class Cached:
@@ -448,17 +467,7 @@ class _Lookup:
     def keep(self, content: Content) -> Cached:
         """Keep what was made, and let go of the right."""
         try:
-            try:
-                about = dict(content.about)
-                if content.check is not None:
-                    told = content.check(content.data, content.name)
-                    about |= told if isinstance(told, Mapping) else {}
-                asset = self._context.runtime.store.keep(
-                    self.key, content.data, content.suffix, about, fresh=self._fresh
-                )
-            finally:
-                if content.settle is not None:
-                    content.settle()
+            asset = content.keep(self._context.runtime.store, self.key, self._fresh)
             return Cached(asset, publish(self._context, asset, self._stem), False)
         except BaseException:
             if isinstance(content.data, Path):
@@ -512,6 +521,7 @@ class ProviderCall:
     spent: float | None = None
     _key: str = ""
     _answered: list[tuple[Reservation, float]] = field(default_factory=list)
+    _arrived: list[Narration] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.dollars = self.candidate.price
@@ -532,14 +542,39 @@ class ProviderCall:
             asked = await runtime.run_in_thread(refusal, runtime.store, candidate, key)
             if asked is not None:
                 raise asked
+        if (content := await runtime.run_in_thread(self._large_file)) is not None:
+            return content
         try:
-            made = await candidate.make(self.request)
+            made = await candidate.make(self.request, self._arrived.append)
         except BaseException as error:
-            await self._write(self.settle)
+            await self._write(self._keep_first if self._arrived else self.settle)
             if isinstance(error, Refused) and not self.last:
                 await runtime.run_in_thread(keep_refusal, runtime.store, key, error)
             raise
         return self._content(made)
+
+    def _large_file(self) -> Content | None:
+        """A section's own narration where it is too large to be held, copied to the store's disk;
+        None for all else. Blocks.
+        """
+        ask, copied = self.candidate.ask, getattr(self.candidate.maker, "copied", None)
+        if not isinstance(ask, VoiceAsk) or copied is None or not self.context.runtime.store.keeps:
+            return None
+        scratch = self.context.scratch(f"audio{ask.file.suffix.lower() if ask.file else '.wav'}")
+        try:
+            if not copied(ask, scratch):
+                return None
+        except BaseException:
+            scratch.unlink(missing_ok=True)
+            raise
+        about = {"kind": "audio", "provider": self.candidate.name, "notes": [], "words": []}
+        hear, name = self.context.runtime.media.hear, str(ask.file)
+        return Content(scratch, scratch.suffix, about, hear, name)
+
+    def _keep_first(self) -> None:
+        """Keep the narration that was to be asked for again when the run was cancelled. Blocks."""
+        with suppress(VidkitError):  # it is no sound, or there is no room for it
+            self._content(self._arrived[0]).keep(self.context.runtime.store, self._key, self.fresh)
 
     def _content(self, made: Picture | Narration) -> Content:
         self.cost = made.cost

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from ..core.errors import OutputError
+from ..core.paths import resolved
 from ..store.assets import Asset, copy_into
 
 if TYPE_CHECKING:
@@ -36,11 +37,33 @@ class Folder:
         self._opening = threading.Lock()
 
     def open(self) -> None:
-        """Make it, where it is not there, and open it; a link to it may lead here."""
+        """Make it, where it is not there, and open it; a link of one's own may lead here. Raises
+        `OutputError` for a link that another user has put in its place.
+        """
         self.path.mkdir(parents=True, exist_ok=True)
         with self._opening:
             if RELATIVE and "" not in self._opened:
-                self._opened[""] = os.open(self.path, _FOLDER)
+                self._opened[""] = self._open_top()
+
+    def _open_top(self) -> int:
+        try:
+            return os.open(self.path, _FOLDER | _NO_LINK)
+        except OSError as error:
+            if error.errno not in (errno.ELOOP, errno.ENOTDIR):
+                raise
+        link, target = self.path.lstat(), resolved(self.path)
+        opened = os.open(target, _FOLDER | _NO_LINK)
+        again = self.path.lstat()
+        if link.st_uid in (os.geteuid(), 0) and (link.st_dev, link.st_ino) == (
+            again.st_dev,
+            again.st_ino,
+        ):
+            return opened
+        os.close(opened)
+        raise OutputError(
+            f"{self.path} is a link that another user has put there; remove it, or choose another "
+            "folder with -o (output_dir=)"
+        )
 
     def make(self, part: str) -> None:
         """Have a folder in it. Raises `OutputError` where a link, or a file, has its name."""

@@ -10,7 +10,7 @@ from typing import Any
 from ..core.errors import ProviderError
 from ..models.lesson import Lesson
 from ..models.settings import Settings
-from ..providers import pauses
+from ..providers import listening, pauses
 from ..providers.base import VoiceAsk, VoiceMaker
 from ..text.speech import marked
 from .assets import voice_ask
@@ -18,14 +18,8 @@ from .assets import voice_ask
 
 def handed_text(maker: Any, ask: VoiceAsk) -> str | None:
     """The words that a voice is handed, None where it does not say so."""
-    said = []
-    for each in pauses.asks(ask):
-        fields = maker.shape(each)
-        text = fields.get("spoken", fields.get("text"))
-        if not isinstance(text, str):
-            return None
-        said.append(text)
-    return "\n\n".join(said)
+    said = [listening.handed(maker, each) for each in pauses.asks(ask)]
+    return None if None in said else "\n\n".join(filter(None, said))
 
 
 def spoken_sections(

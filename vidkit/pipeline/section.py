@@ -254,9 +254,12 @@ class PartTask:
     def _take(self, candidate: Candidate, had: Cached) -> None:
         """Be content with this; what is to be said of it goes into the report."""
         context, number = self.context, self.index + 1
-        context.notes.extend(
-            f"section {number}: {note}" for note in had.asset.about.get("notes", ())
-        )
+        notes = [f"section {number}: {note}" for note in had.asset.about.get("notes", ())]
+        context.notes.extend(notes)
+        if getattr(candidate.maker, "online", False) and not had.hit:
+            # what a service gave that is not as it should be: somebody may still listen to it
+            for note in notes:
+                context.emit(Noticed(context.now(), context.position, note))
         if self._failures:
             failed = {each.name for each, _ in self._failures}
             by = None if candidate.name in failed else candidate.name

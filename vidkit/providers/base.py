@@ -12,6 +12,8 @@ Beside what `ImageMaker` and `VoiceMaker` demand, a provider may have
     missing     the `ProviderMissing` for which it cannot be asked now, or None
     models      the names of the models that it can be told to use
     needs       what it needs and whether that is there, in words and without any secret
+    speed()     of a voice, from an ask: how many times its usual speed it speaks; without it what
+                the ask's `rate` says
     local       True where it works on this machine alone: a lesson may name its voices
     speaks()    of a voice, from a language (a tag) and the name of a voice or None: whether it
                 speaks that; without it, everything
@@ -122,6 +124,7 @@ class Picture:
 class Narration:
     """Speech: the bytes of a sound file, its suffix (".wav", ".mp3", …) and, where the voice
     tells, when each word of the section's text is spoken. `notes` and `cost` as in `Picture`.
+    `checked` says that nobody need hold it against its text: its provider has, or only pretends.
     """
 
     data: bytes
@@ -129,6 +132,7 @@ class Narration:
     words: tuple[Word, ...] = ()
     notes: tuple[str, ...] = ()
     cost: float | None = None
+    checked: bool = False
 
 
 @runtime_checkable

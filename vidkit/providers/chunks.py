@@ -8,9 +8,7 @@ import re
 import struct
 import unicodedata
 import wave
-from collections import Counter
 from collections.abc import Coroutine, Iterable, Iterator, Sequence
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -33,6 +31,8 @@ def sound_suffix(data: bytes) -> str | None:
         return ".wav"
     if data[:3] == b"ID3" or (len(data) > 3 and _frame(data, 0) is not None):
         return ".mp3"
+    if data[4:8] == b"ftyp":
+        return ".m4a"
     return {b"OggS": ".ogg", b"fLaC": ".flac"}.get(data[:4])
 
 
@@ -49,18 +49,38 @@ def joined_wav(parts: Sequence[bytes]) -> bytes:
     """WAV files of the same form as one, with a head that is true.
 
     A server that streams does not know the length when it writes the head; then what is
-    there counts. Raises `NoSound` where a file is cut off or of another form.
+    there counts. The form is copied and not looked into: whole numbers, floating point, µ-law.
+    Raises `NoSound` where a file is cut off or of another form.
     """
     forms, samples = zip(*(_wav(part) for part in parts), strict=True)
     if len(set(forms)) != 1:
-        raise NoSound(f"sounds of different forms: {sorted(set(forms))}")
-    channels, hertz, width = forms[0]
+        raise NoSound("sounds of different forms")
+    body = b"WAVE" + _chunk(b"fmt ", forms[0]) + _chunk(b"data", b"".join(samples))
+    return _chunk(b"RIFF", body)
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    return struct.pack("<4sI", name, len(content)) + content + bytes(len(content) % 2)
+
+
+def joined_decoded(parts: Sequence[bytes]) -> bytes:
+    """Sounds of any kind as one WAV of 16 bits, mono, at the highest of their rates.
+
+    Raises `MediaError` for what cannot be decoded.
+    """
+    import numpy as np
+
+    from ..media.audio import open_sound
+
+    sounds = [open_sound(part, "the narration") for part in parts]
+    rate = max(sound.rate for sound in sounds)
+    whole = np.concatenate([piece for sound in sounds for piece in sound.pieces(rate)])
     out = io.BytesIO()
-    with wave.open(out, "wb") as sound:
-        sound.setnchannels(channels)
-        sound.setsampwidth(width)
-        sound.setframerate(hertz)
-        sound.writeframes(b"".join(samples))
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(np.clip(whole * 32767, -32768, 32767).astype("<i2").tobytes())
     return out.getvalue()
 
 
@@ -108,33 +128,31 @@ def _frame(data: bytes, at: int) -> int | None:
     return (144 if first else 72) * 1000 * kilobits // rate + ((head >> 9) & 1)
 
 
-def _wav(data: bytes) -> tuple[tuple[int, int, int], bytes]:
-    """Channels, samples a second, bytes a sample; and the samples."""
+def _wav(data: bytes) -> tuple[bytes, bytes]:
+    """What a WAV says of its form, and its samples."""
     if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
         raise NoSound("no WAV")
-    at, form = 12, None
+    at, form = 12, b""
     while at + 8 <= len(data):
         name, size = struct.unpack_from("<4sI", data, at)
         at += 8
-        if name == b"fmt " and at + 16 <= len(data):
-            kind, channels, hertz, _, _, bits = struct.unpack_from("<HHIIHH", data, at)
-            if kind not in (1, 0xFFFE) or not channels or not hertz or bits not in (8, 16, 24, 32):
-                raise NoSound("a WAV that is compressed or damaged")
-            form = (channels, hertz, bits // 8)
-        elif name == b"data" and form is not None:
-            return form, _samples(data[at:], size, form[0] * form[2])
+        if name == b"fmt " and 16 <= size <= len(data) - at:
+            form = data[at : at + size]
+        elif name == b"data" and form:
+            return form, _samples(data[at:], size, struct.unpack_from("<12xH", form)[0])
         at += size + size % 2
     raise NoSound("a WAV without sound")
 
 
-def _samples(data: bytes, size: int, frame: int) -> bytes:
+def _samples(data: bytes, size: int, block: int) -> bytes:
+    """The samples that are there, in whole blocks (bytes that belong together)."""
     unknown = size >= 0x7FFF_F000 or size == 0
     if not unknown and size > len(data):
         raise NoSound(f"a WAV that ends after {len(data)} of {size} bytes")
     samples = data if unknown else data[:size]
-    if len(samples) < frame:
+    if not block or len(samples) < block:
         raise NoSound("a WAV without sound")
-    return samples[: len(samples) // frame * frame]
+    return samples[: len(samples) // block * block]
 
 
 # A text in pieces that a provider takes: few, and cut where a voice would breathe.
@@ -200,36 +218,3 @@ async def together(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         raise
-
-
-# How long speaking a text may take.
-
-
-LETTER, CAPITAL, SIGN, SPACE, PAUSE = 0.12, 0.6, 0.5, 0.1, 0.8
-"""Seconds that one character may take at most: a letter of an alphabet, one that may be spelt
-out, one that stands for a syllable or a word, a space, a mark at which a voice rests. Who speaks
-100 words of 5 letters a minute, which is slow, takes 0.1 s a character."""
-NUMBER = 1.2
-"""The same for a digit or a symbol, which is spoken as a word or two."""
-LEAST = 3.0
-
-
-def longest_speech(text: str) -> float:
-    """Seconds that a voice of usual speed takes for `text` at the very most, pauses included."""
-    return LEAST + sum(count * _longest(sign) for sign, count in Counter(text).items())
-
-
-@lru_cache(maxsize=4096)
-def _longest(sign: str) -> float:
-    kind = unicodedata.category(sign)
-    if kind[0] == "Z" or sign.isspace():
-        return SPACE
-    if kind[0] == "P":
-        return PAUSE
-    if kind[0] in "NS":
-        return NUMBER
-    if kind[0] == "M":
-        return LETTER
-    if kind == "Lu":
-        return CAPITAL
-    return LETTER if kind == "Ll" else SIGN

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from ..core.errors import ProviderError, ProviderMissing
 from ..text.captions import Word
 from ..text.markup import pauses
+from . import listening
 from .base import Narration, Request, VoiceAsk
 from .registry import voice_maker
 from .speakers import order
@@ -206,8 +207,7 @@ class Conversation:
 
                 return await request(through)
 
-            made: Narration = await maker.speak(each, gated)
-            return made
+            return await listening.speak(maker, each, gated)
 
         async with asyncio.TaskGroup() as all_:
             tasks = [all_.create_task(_kept(one(*chosen))) for chosen in self._chosen]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BufferedReader
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import ProviderError, ProviderMissing
-from ..core.paths import is_folder, path_given
+from ..core.paths import is_folder, open_unlinked, path_given, resolved
 from .base import ImageAsk, ImageMaker, Narration, Picture, Request, VoiceAsk
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
@@ -27,6 +28,9 @@ MOST_PICTURE = 300_000_000
 """Bytes of a picture; a photograph of 100 megapixels as PNG takes about 200 MB."""
 MOST_SOUND = 1_000_000_000
 """Bytes of a narration; an hour and a half of WAV in stereo at 48 kHz."""
+LARGE_SOUND = 32_000_000
+"""Bytes from which a narration is copied as a file, and never held in memory: a lesson of a few
+kilobytes may come with gigabytes of them."""
 
 
 def own_on_a_slide(ask: ImageAsk | VoiceAsk) -> bool:
@@ -56,12 +60,7 @@ class Recorded:
         """The digest of the file, and so of nothing but its content."""
         if isinstance(ask, ImageAsk) and own_on_a_slide(ask):
             return _slides().shape(ask)
-        path, most = self._find(ask)
-        with _opened(path, most) as file:
-            return {
-                "provider": self.name,
-                "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
-            }
+        return {"provider": self.name, "sha256": digest(*self._find(ask))}
 
     async def draw(self, ask: ImageAsk, request: Request) -> Picture:
         """The section's picture, as it is on disk. Raises `ProviderError` for one of more than
@@ -80,6 +79,18 @@ class Recorded:
         path, most = self._find(ask)
         data = await request(lambda: asyncio.to_thread(_read, path, most))
         return Narration(data, path.suffix.lower())
+
+    def copied(self, ask: VoiceAsk, to: Path) -> bool:
+        """Copy a large narration to a new file, and say whether it is one; another is for
+        `speak`. Blocks. Raises `ProviderError`.
+        """
+        path, most = self._find(ask)
+        with _opened(path, most) as file:
+            if os.fstat(file.fileno()).st_size < LARGE_SOUND:
+                return False
+            with to.open("xb") as out:
+                shutil.copyfileobj(file, out, 1 << 20)
+        return True
 
     async def check(self) -> str:
         """Whether it can be used, in words."""
@@ -102,7 +113,7 @@ class Recorded:
         stem = self.folder / part / f"section_{ask.index}"
         for suffix in suffixes:
             if (path := stem.with_name(stem.name + suffix)).is_file():
-                return path, most
+                return resolved(path), most
         raise ProviderError(f"there is no {stem}{suffixes[0]} (nor {', '.join(suffixes[1:])})")
 
 
@@ -112,9 +123,11 @@ own_files = Recorded()
 
 @contextmanager
 def _opened(path: Path, most: int) -> Iterator[BufferedReader]:
-    """The file, after a look at its size."""
+    """The file, after a look at its size. A section's own is where it was when the lesson was
+    read, and no link has come in between.
+    """
     try:
-        with path.open("rb") as file:
+        with open_unlinked(path) as file:
             size = os.fstat(file.fileno()).st_size
             if size > most:
                 raise ProviderError(
@@ -127,6 +140,12 @@ def _opened(path: Path, most: int) -> Iterator[BufferedReader]:
         raise ProviderError(
             f"{path} cannot be read: {why}; put a file that can be read in its place"
         ) from error
+
+
+def digest(path: Path, most: int) -> str:
+    """SHA-256 of a file of somebody's own, of at most so many bytes. Raises `ProviderError`."""
+    with _opened(path, most) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read(path: Path, most: int) -> bytes:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Literal, get_args
 
@@ -28,6 +29,7 @@ from .account import HTML, Account, blobs, parsed, picture_suffix, said, tokens
 from .base import ImageAsk, Narration, Picture, Request, VoiceAsk
 from .chunks import (
     NoSound,
+    joined_decoded,
     joined_mp3,
     joined_wav,
     pieces,
@@ -35,6 +37,7 @@ from .chunks import (
     together,
 )
 from .headers import Answer
+from .listening import WORDS_A_MINUTE, better_of
 from .prices import (
     Used,
     current,
@@ -55,8 +58,6 @@ IMAGE_SECONDS = 240.0
 """Seconds to wait for a picture; one of high quality takes up to two minutes."""
 SPEECH_SECONDS = 120.0
 LONGEST_PROMPT = 32_000
-WORDS_A_MINUTE = 150
-"""Words a minute of the voices at their usual speed."""
 LONGEST_INPUT = 1_800
 """Characters spoken in one request: the models take 2,000 tokens, one a character at worst."""
 SPEEDS = (0.25, 4.0)
@@ -314,17 +315,38 @@ class OpenAIVoice:
         parts = pieces(_spoken(ask), LONGEST_INPUT)
         if not parts:
             raise Refused("openai: nothing in the text can be spoken; write a sentence")
-        sounds = await together(self._say(part, ask, request) for part in parts)
-        known = self._account.at_home and is_exact(self.model)
-        cost = sum(speech_bound(self.model, part) or 0.0 for part in parts) if known else None
+        sounds = await together(self._part(part, ask, request, len(parts)) for part in parts)
         try:
-            data, suffix = await asyncio.to_thread(_joined, sounds)
-        except NoSound as error:
+            data, suffix = await asyncio.to_thread(_joined, [sound.data for sound in sounds])
+        except (NoSound, MediaError) as error:
             raise ProviderError(
                 f"openai: the parts of a long narration do not fit together ({error}); "
                 "split the section"
             ) from None
-        return Narration(data, suffix, cost=cost)
+        costs = [sound.cost for sound in sounds if sound.cost is not None]
+        notes = dict.fromkeys(note for sound in sounds for note in sound.notes)
+        cost = sum(costs) if len(costs) == len(parts) else None
+        return Narration(data, suffix, notes=tuple(notes), cost=cost, checked=len(parts) > 1)
+
+    async def _part(self, text: str, ask: VoiceAsk, request: Request, parts: int) -> Narration:
+        """A part of a narration, and what it cost. One of several is held against its text here,
+        for the whole would not tell.
+        """
+
+        async def said() -> Narration:
+            cost = speech_bound(self.model, text) if is_exact(self.model) else None
+            data = await self._say(text, ask, request)
+            return Narration(data, cost=cost if self._account.at_home else None)
+
+        first = await said()
+        return await better_of(first, said, text, self.speed(ask)) if parts > 1 else first
+
+    def speed(self, ask: VoiceAsk) -> float:
+        """How many times its usual speed it speaks; what is set by hand counts."""
+        try:
+            return min(max(float(self.fields["speed"]), SPEEDS[0]), SPEEDS[1])
+        except (KeyError, ValueError):
+            return _speed(ask) or 1.0
 
     async def _say(self, text: str, ask: VoiceAsk, request: Request) -> bytes:
         fields: dict[str, Any] = {
@@ -410,13 +432,16 @@ def _whole(data: bytes) -> bytes:
 
 
 def _joined(sounds: Sequence[bytes]) -> tuple[bytes, str]:
-    """The parts of a narration as one file, and its suffix. Raises `NoSound`."""
+    """The parts of a narration as one file, and its suffix. Raises `NoSound`, `MediaError`."""
     kinds = {sound_suffix(sound) or ".mp3" for sound in sounds}
     if len(sounds) == 1:
         return sounds[0], kinds.pop()
     if kinds == {".mp3"}:
         return joined_mp3(sounds), ".mp3"
-    return joined_wav(sounds), ".wav"
+    if kinds == {".wav"}:
+        with suppress(NoSound):
+            return joined_wav(sounds), ".wav"
+    return joined_decoded(sounds), ".wav"
 
 
 def _changed(fields: Mapping[str, Any], by_hand: Mapping[str, str]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from ..text.markup import pauses
 from ..text.timing import Word
+from . import listening
 from .base import Narration, Request, VoiceAsk, VoiceMaker
 
 Part = str | float
@@ -65,7 +66,7 @@ async def speak(maker: VoiceMaker, ask: VoiceAsk, request: Request) -> Narration
     told: list[Narration | float] = []
     for part in parts(ask.text):
         if isinstance(part, str):
-            told.append(await maker.speak(replace(ask, text=part), request))
+            told.append(await listening.speak(maker, replace(ask, text=part), request))
         else:
             told.append(part)
     if not any(isinstance(each, Narration) for each in told):

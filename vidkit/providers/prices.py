@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from .chunks import longest_speech
+from .listening import longest_speech
 
 FILE = Path(__file__).with_name("openai.toml")
 MILLION = 1_000_000

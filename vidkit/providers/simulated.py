@@ -158,7 +158,7 @@ class Simulated:
         seconds = self.seconds or max(1, len(words)) * 60 / (ask.rate or WORDS_A_MINUTE)
         step = seconds / max(1, len(words))
         times = tuple(Word(w, i * step, (i + 0.8) * step) for i, w in enumerate(words))
-        return Narration(_murmur(seconds, step), ".wav", times)
+        return Narration(_murmur(seconds, step), ".wav", times, checked=True)
 
     async def _call(self, kind: str, text: str) -> None:
         what = f"{kind}|{self.seed}|{text}"

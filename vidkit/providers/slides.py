@@ -32,6 +32,7 @@ from ..slides.render import ACCENT, SHORT_SIDE, Frame, Palette, palette, regions
 from ..slides.slide import Region, Slide
 from ..text import plain
 from .base import ImageAsk, Picture, Request
+from .files import MOST_PICTURE, digest
 
 FOLDER = Path(slides.__file__).parent
 FONTS = FOLDER / "fonts"
@@ -82,7 +83,7 @@ class Slides:
             "language": ask.language,
             "slide": dict(ask.slide),
             "size": list(ask.size),
-            **({"file": _file_digest(str(ask.file))} if ask.file else {}),
+            **({"file": digest(ask.file, MOST_PICTURE)} if ask.file else {}),
             "theme": self.style.theme,
             "accent": self.style.accent,
             "font": self.style.font,

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ..core.errors import Refused, SettingsError
+from ..core.paths import open_unlinked
 from ..text import segments
 from ..text.latex import Node, read
 from . import emoji
@@ -161,7 +162,7 @@ def picture_of(figure: LabelledPicture) -> dict[str, Any]:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
-        with Image.open(figure.file) as opened:
+        with open_unlinked(figure.file) as file, Image.open(file) as opened:
             image = ImageOps.exif_transpose(opened)
             image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
             image = image.convert("RGBA" if image.has_transparency_data else "RGB")

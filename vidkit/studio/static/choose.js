@@ -32,6 +32,7 @@ export class Lessons {
         this.fresh, this.again, this.count),
       this.form, this.found, h("div", { class: "vk-about" }, this.title, this.facts, this.notes, this.faults, this.reader));
     panel.watch("lessons", (told) => this.update(told ?? {}));
+    panel.watch("lesson", (lesson) => lesson?.there && say(this.title, lesson.title || lesson.name));
   }
 
   update(told) {
@@ -45,7 +46,8 @@ export class Lessons {
     if (this.search !== this.panel.focused() && this.search.value !== (told.search ?? "")) this.search.value = told.search ?? "";
     this.fresh.hidden = !told.editable;
     say(this.count, told.count ?? "");
-    say(this.title, told.title ?? "");
+    const edited = this.panel.get("lesson");
+    say(this.title, edited?.there ? edited.title || edited.name : told.title ?? "");
     say(this.facts, told.facts ?? "");
     fill(this.notes, (told.notes ?? []).map((note) => h("li", {}, note)));
     this.notes.hidden = !told.notes?.length;
@@ -114,7 +116,7 @@ export class Settings {
     this.plan = h("div", { class: "vk-plan" });
     this.chief = h("div", { class: "vk-fields" });
     this.more = h("div", { class: "vk-fields" });
-    this.rest = h("details", { class: "vk-fold" }, h("summary", {}, "Even more settings"), this.more);
+    this.rest = h("details", { class: "vk-fold" }, h("summary", {}, "More settings"), this.more);
     this.element = h("section", { class: "vk-settings", "aria-label": "Settings" }, this.chief, this.rest, this.line);
     panel.watch("settings", (told) => this.update(told ?? {}));
   }
