@@ -39,6 +39,8 @@ LONGEST_POINT = 300
 LONGEST_CODE = 20_000
 LONGEST_EQUATION = 80
 MOST_EQUATIONS = 6
+CODE_BESIDE_POINTS = 8
+"""Lines of code that can be read beside points; with more, points that nobody asked for go."""
 
 _WHY = "the lesson asks for it"
 _MADE_OF_BOXES = ("cards", "steps", "layers", "parts", "timeline")
@@ -121,6 +123,8 @@ def wished(wish: Mapping[str, Any], reading: Reading, picture: Path | None = Non
         printed, more = cut_code(_text(wish, "output", LONGEST_CODE))
         slide = replace(slide, code=shown, code_language=lang.lower(), notes=(*notes, *more))
         slide = replace(slide, output=printed)
+        if not points and len(f"{shown}\n{printed}".strip().split("\n")) > CODE_BESIDE_POINTS:
+            slide = replace(slide, points=())
     if layout == "equation" and equations:
         _check_lengths(equations)
         slide = replace(slide, equations=equations[:MOST_EQUATIONS])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .vocabulary import MEASURE, measure_in_words
+from .units import MEASURE, measure_in_words
 
 
 @dataclass(frozen=True, slots=True)
