@@ -123,6 +123,7 @@ class Voice:
         return dict(self.ranks).get(language)
 
 
+@lru_cache(maxsize=256)
 def find_voice(home: Path, language: str, wanted: str | None) -> Voice:
     """The voice that `wanted` names (a language, a name, a file below `lang`; "+variant" after
     it or alone), or the best one for `language` (a tag such as "en-US").
