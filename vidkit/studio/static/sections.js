@@ -301,6 +301,8 @@ class Card {
     const n = this.section.number;
     const act = (name, label, does, args = {}) => button(name, label, async () => {
       const uid = await this.ask(does, args);
+      fill(this.slot, []);
+      set(this.more, "aria-expanded", "false");
       if (typeof uid === "number") this.owner.focus(uid, does === "add" ? "edit" : null);
       else if (this.element.isConnected) this.more.focus();
     });
@@ -325,7 +327,7 @@ class Card {
         this.versions();
       });
       use.hidden = each.current;
-      const shown = each.kind === "image" ? h("img", { alt: each.name, class: "vk-version" })
+      const shown = each.kind === "image" ? h("img", { alt: "", class: "vk-version" })
         : button("▶ Listen", `Listen to ${each.name} of section ${n}`, async (pressed) => {
           const sound = h("audio", { controls: true, "aria-label": each.name, src: await this.panel.media.url(each.media) });
           pressed.replaceWith(sound);
