@@ -20,6 +20,7 @@ QUICK = {"images": "simulated:0.01", "voice": "simulated:latency=0.01,seconds=0.
 FAILING = QUICK | {"images": "simulated:latency=0.01,errors=1"}
 SLOW = {"images": "simulated:3600", "voice": "simulated:0.01"}
 
+NO_TITLE = "Never mind: Title and language of the lesson"
 FOCUS = "() => document.activeElement?.closest('.vk') !== null"
 STOPS = "() => document.activeElement?.closest('.vk-card') !== null"
 
@@ -93,7 +94,7 @@ def test_the_focus_is_never_lost(launched: Browser, tmp_path: Path) -> None:
         lambda _, page: press(page, "Undo"),
         lambda _, page: press(page, "More for section 1", "Versions of section 1"),
         lambda _, page: press(page, "Close the versions of section 1"),
-        lambda _, page: press(page, "Title and language", "Never mind"),
+        lambda _, page: press(page, "Title and language", NO_TITLE),
         lambda _, page: press(page, "New lesson", "Never mind"),
         lambda _, page: press(page, "Add section"),
     )

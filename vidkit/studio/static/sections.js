@@ -221,6 +221,8 @@ class Card {
       const tag = this.kind === "clip" ? "video" : "audio";
       this.video = h(tag, { controls: true, src: url, playsinline: true, class: "vk-playing",
         "aria-label": `${tag === "video" ? "Clip" : "Narration"} of section ${this.section.number}` });
+      this.owner.playing?.rest(); // one at a time: each holds a decoder
+      this.owner.playing = this;
       const focused = this.play === this.panel.focused();
       this.stage.insertBefore(this.video, this.play);
       this.play.hidden = true;
@@ -233,9 +235,16 @@ class Card {
     }
   }
 
+  /** The still picture again in the place of what was played. */
   rest() {
+    if (!this.video) return;
+    const within = this.video === this.panel.focused();
+    this.video.removeAttribute("src");
+    this.video.load();
     this.video.remove();
     this.video = null;
+    this.play.hidden = !this.media;
+    if (within) this.play.focus();
   }
 
   fail(error) {
