@@ -1,7 +1,8 @@
-"""A headless Chromium for the tests that must see what a person sees.
+"""A headless browser for the tests that must see what a person sees: Chromium, or Firefox.
 
-Debian's `chromium` (or the program that `CHROMIUM` names), driven by Playwright. Where
-there is none the tests are skipped and say so, unless `VIDKIT_INSIST_ON_BROWSER` is set.
+Debian's `chromium` and `firefox-esr` (or the programs that `CHROMIUM` and `FIREFOX` name), driven
+by Playwright: Firefox as it is, over WebDriver BiDi. Where there is none the tests are skipped and
+say so, unless `VIDKIT_INSIST_ON_BROWSER` is set.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 PROGRAM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+FIREFOX = os.environ.get("FIREFOX") or shutil.which("firefox-esr") or shutil.which("firefox")
 INSIST = bool(os.environ.get("VIDKIT_INSIST_ON_BROWSER"))
 
 # What Chromium does at its start beyond showing the page: nothing of it is wanted here.
@@ -30,21 +32,46 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PREFERENCES = {
+    "media.autoplay.default": 0,  # as in Chromium a press of a button plays
+    "network.captive-portal-service.enabled": False,
+    "network.connectivity-service.enabled": False,
+    "datareporting.policy.dataSubmissionEnabled": False,
+}
 
 needs_browser = pytest.mark.skipif(
     PROGRAM is None and not INSIST, reason="there is no chromium on this machine"
 )
+needs_firefox = pytest.mark.skipif(
+    FIREFOX is None and not INSIST, reason="there is no firefox on this machine"
+)
+
+in_both = pytest.mark.parametrize(
+    "launched",
+    [
+        pytest.param("chromium", marks=needs_browser),
+        pytest.param("firefox", marks=needs_firefox),
+    ],
+    indirect=True,
+)
+"""Runs a test once in each browser, by the fixture `launched`; others have Chromium alone."""
 
 
 @contextmanager
-def browser() -> Iterator[Browser]:
+def browser(name: str = "chromium") -> Iterator[Browser]:
     """A browser that is closed at the end."""
     from playwright.sync_api import sync_playwright
 
-    assert PROGRAM, "chromium was insisted on and is not there"
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=PROGRAM, args=QUIET)
+        if name == "firefox":
+            assert FIREFOX, "firefox was insisted on and is not there"
+            launched = playwright.firefox.launch(
+                channel="moz-firefox", executable_path=FIREFOX, firefox_user_prefs=PREFERENCES
+            )
+        else:
+            assert PROGRAM, "chromium was insisted on and is not there"
+            launched = playwright.chromium.launch(executable_path=PROGRAM, args=QUIET)
         try:
-            yield chromium
+            yield launched
         finally:
-            chromium.close()
+            launched.close()

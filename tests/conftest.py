@@ -5,8 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from browser import browser
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 @pytest.fixture(autouse=True)
@@ -28,3 +33,10 @@ def plain_voice(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     says so with the mark `natural_voice`."""
     if "natural_voice" not in request.keywords:
         monkeypatch.setattr("vidkit.providers.registry.AUTO_VOICES", ("espeak",))
+
+
+@pytest.fixture(scope="module")
+def launched(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    """One browser for all tests of a file that ask for it: Chromium, where a test names none."""
+    with browser(getattr(request, "param", "chromium")) as one:
+        yield one

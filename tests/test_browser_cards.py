@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from a_notebook import notebook
-from browser import browser, needs_browser
+from browser import needs_browser
 from lab import Lab, command, run_all
 from playwright.sync_api import Browser, Locator, Page, expect
 from stand_ins import written
@@ -43,14 +43,7 @@ MAKE = "cards.make(); report = await cards.run"
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One browser for all."""
-    with browser() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-def page(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def page(launched: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """The cards of a lesson that is all traps, made as far as they can be; neither the lesson nor
     the store lies where the notebook's server gives out files.
     """
@@ -66,7 +59,7 @@ def page(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     cell = CARDS.format(lesson=str(lesson), store=str(folder / "store"))
     path = notebook(root, cell, MAKE)
     with Lab(root) as lab:
-        shown = chromium.new_page(viewport={"width": 1600, "height": 2000})
+        shown = launched.new_page(viewport={"width": 1600, "height": 2000})
         lab.open(shown, path.name)
         command(shown, "application:toggle-left-area")
         run_all(shown)
@@ -145,7 +138,7 @@ def test_cards_are_used_by_keyboard_alone(page: Page) -> None:
 
 @needs_browser
 def test_a_saved_notebook_is_small_and_shows_its_cards_without_its_kernel(
-    chromium: Browser, tmp_path: Path
+    launched: Browser, tmp_path: Path
 ) -> None:
     """Ten sections take less than 200 KB, and stand there with their pictures when the notebook
     is copied elsewhere and opened without being run; while the panel lives they are shown once.
@@ -154,7 +147,7 @@ def test_a_saved_notebook_is_small_and_shows_its_cards_without_its_kernel(
     lesson = written(root, sections=10)
     path = notebook(root, CARDS.format(lesson=lesson.name, store="store"), MAKE)
     with Lab(root) as lab:
-        page = chromium.new_page(viewport={"width": 1600, "height": 3000})
+        page = launched.new_page(viewport={"width": 1600, "height": 3000})
         lab.open(page, path.name)
         run_all(page)
         expect(page.locator(".vk-bar")).to_contain_text("10 made")
@@ -167,7 +160,7 @@ def test_a_saved_notebook_is_small_and_shows_its_cards_without_its_kernel(
         assert "widgets" not in nbformat.read(path, as_version=4).metadata
         (root / "copy").mkdir()
         path.rename(root / "copy/notebook.ipynb")
-        page = chromium.new_page(viewport={"width": 1600, "height": 3000})
+        page = launched.new_page(viewport={"width": 1600, "height": 3000})
         lab.open(page, "copy/notebook.ipynb")
         stored = page.locator(".vidkit-stored li")
         expect(stored).to_have_count(10)

@@ -4,8 +4,6 @@ that has no route to any file, and nothing but a kernel's messages.
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 import re
 import socket
@@ -20,51 +18,18 @@ from typing import Any
 
 import pytest
 from a_notebook import notebook
-from browser import browser, needs_browser
+from browser import in_both
 from playwright.sync_api import Browser, Page, expect
 from stand_ins import written
+from static_page import static_page, until
 
 from vidkit.studio import Studio
-from vidkit.studio.widgets import script, style
 
 SOON = 60_000
 HOW = (
     'images="simulated:0.05", voice="simulated:latency=0.05,seconds=1", '
     'size=(320, 180), cache_dir="store"'
 )
-
-HOST = """
-import widget from "WIDGET";
-const calls = new Map();
-const state = STATE;
-const tell = (name, ...what) => (calls.get(name) ?? []).slice().forEach((call) => call(...what));
-const bytes = (text) => Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
-const model = {
-  get: (name) => state[name],
-  on: (name, call) => calls.set(name, [...(calls.get(name) ?? []), call]),
-  off: (name, call) => calls.set(name, (calls.get(name) ?? []).filter((each) => each !== call)),
-  send: async (content) => {
-    const { answers, values } = JSON.parse(await window.kernel(JSON.stringify(content)));
-    for (const [answer, data] of answers) {
-      tell("msg:custom", answer, data.map((each) => new DataView(bytes(each).buffer)));
-    }
-    for (const [name, value] of Object.entries(values)) {
-      if (JSON.stringify(state[name]) === JSON.stringify(value)) continue;
-      state[name] = value;
-      tell(`change:${name}`);
-    }
-  },
-};
-window.look = () => model.send({ part: "view", do: "look" });
-widget.render({ model, el: document.querySelector("#here") });
-"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One browser for all."""
-    with browser() as one:
-        yield one
 
 
 def pictures_load_sound_plays_and_the_film_seeks(page: Page) -> None:
@@ -100,8 +65,8 @@ def plays(media: Any, since: float) -> None:
     raise AssertionError((ready, now, since))
 
 
-@needs_browser
-def test_a_page_without_a_route_to_any_file(chromium: Browser, tmp_path: Path) -> None:
+@in_both
+def test_a_page_without_a_route_to_any_file(launched: Browser, tmp_path: Path) -> None:
     """A static page gets the widget's script and values, and what the kernel answers: no address
     of a server, and none of a file.
     """
@@ -113,51 +78,15 @@ def test_a_page_without_a_route_to_any_file(chromium: Browser, tmp_path: Path) -
         size=(320, 180),
         cache_dir=tmp_path / "store",
     )
-    view, answers = studio.widget, []
-
-    def send(content: dict[str, Any], buffers: Any = None) -> None:
-        answers.append((content, [base64.b64encode(each).decode() for each in buffers or ()]))
-
-    view.send = send  # type: ignore[method-assign]
-    names = [name for name in view.keys if not name.startswith("_") and name != "layout"]
-
-    def values() -> dict[str, Any]:
-        return {name: getattr(view, name) for name in names}
-
-    def kernel(told: str) -> str:
-        answers.clear()
-        view._handle_custom_msg(json.loads(told), [])
-        studio.paint()
-        return json.dumps({"answers": answers, "values": values()})
-
-    context = chromium.new_context(viewport={"width": 1200, "height": 1400})
-    asked: list[str] = []
-    context.route("**/*", lambda route: (asked.append(route.request.url), route.abort()))
-    page = context.new_page()
-    page.expose_function("kernel", kernel)
-    page.set_content(f"<style>{style()}</style><div id=here></div>")
-    page.evaluate(
-        """([host, widget, state]) => {
-          const script = {type: "text/javascript"};
-          const address = (text) => URL.createObjectURL(new Blob([text], script));
-          return import(address(host.replace("WIDGET", address(widget)).replace("STATE", state)));
-        }""",
-        [HOST, script(), json.dumps(values(), default=str)],
-    )
-    page.get_by_role("button", name="Make video").click()
-    for _ in range(600):
-        page.evaluate("() => window.look()")
-        if studio.report is not None:
-            break
-        time.sleep(0.1)
-    page.evaluate("() => window.look()")
-    pictures_load_sound_plays_and_the_film_seeks(page)
+    with static_page(launched, studio) as (page, asked):
+        page.get_by_role("button", name="Make video").click()
+        until(page, lambda: studio.report is not None)
+        pictures_load_sound_plays_and_the_film_seeks(page)
     assert not [each for each in asked if not each.startswith("blob:")]
-    context.close()
 
 
-@needs_browser
-def test_marimo(chromium: Browser, tmp_path: Path) -> None:
+@in_both
+def test_marimo(launched: Browser, tmp_path: Path) -> None:
     """A real marimo server: plain ipywidgets do not show there, and the panel does."""
     pytest.importorskip("marimo")
     written(tmp_path / "lessons", "rainbow", 4, title="How a Rainbow Forms")
@@ -168,7 +97,7 @@ def test_marimo(chromium: Browser, tmp_path: Path) -> None:
     )
     words = ["marimo", "-q", "run", "panel.py", "--headless", "--no-token", "--host", "127.0.0.1"]
     with served([*words, "--port"], tmp_path, "health") as address:
-        page = chromium.new_page(viewport={"width": 1200, "height": 1400})
+        page = launched.new_page(viewport={"width": 1200, "height": 1400})
         page.goto(address)
         page.locator(".vk .vk-card").first.wait_for(timeout=SOON)
         page.get_by_role("button", name="Make video").click()
@@ -176,8 +105,8 @@ def test_marimo(chromium: Browser, tmp_path: Path) -> None:
         page.close()
 
 
-@needs_browser
-def test_notebook_7(chromium: Browser, tmp_path: Path) -> None:
+@in_both
+def test_notebook_7(launched: Browser, tmp_path: Path) -> None:
     """A real Notebook 7."""
     pytest.importorskip("notebook")
     written(tmp_path / "lessons", "rainbow", 4, title="How a Rainbow Forms")
@@ -186,7 +115,7 @@ def test_notebook_7(chromium: Browser, tmp_path: Path) -> None:
     words = ["notebook", "--no-browser", "--allow-root", "--IdentityProvider.token="]
     words += ["--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0", "--ServerApp.port"]
     with served(words, tmp_path, "api/status") as address:
-        page = chromium.new_page(viewport={"width": 1200, "height": 1400})
+        page = launched.new_page(viewport={"width": 1200, "height": 1400})
         page.goto(f"{address}/notebooks/{path.name}")
         page.get_by_text("Python 3", exact=False).first.wait_for(timeout=SOON)
         page.locator(".jp-Cell").first.click()

@@ -10,12 +10,13 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
 from axe import violations
-from browser import browser, needs_browser
+from browser import in_both, needs_browser
 from lab import Lab, answer, command, run_all
 from stand_ins import written
 
@@ -72,13 +73,6 @@ PLAYS = """name => { const playing = document.querySelector(`.vk [aria-label="${
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One browser for all."""
-    with browser() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """One JupyterLab for all, each in a folder of its own."""
     with Lab(tmp_path_factory.mktemp("root")) as one:
@@ -89,12 +83,12 @@ Opened = Callable[..., "Page"]
 
 
 @pytest.fixture
-def opened(lab: Lab, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Opened]:
+def opened(lab: Lab, launched: Browser, request: pytest.FixtureRequest) -> Iterator[Opened]:
     """Opens a notebook of the given cells, beside lessons of the given sections, and runs it.
     Nothing in it may open a dialogue, for that would be a script of a lesson's.
     """
     folder = lab.root / re.sub(r"\W+", "-", request.node.name)
-    context = chromium.new_context(viewport={"width": 1200, "height": 1000})
+    context = launched.new_context(viewport={"width": 1200, "height": 1000})
     dialogues: list[str] = []
 
     def open_(*cells: str, workers: int = 4, begin: str = BEGIN, **lessons: Any) -> Page:
@@ -158,6 +152,7 @@ def until(look: Callable[[], Any], seconds: float = SOON / 1000) -> float:
     return time.monotonic() - began
 
 
+@in_both
 def test_cards_fill_in_as_they_come_and_stand_in_order(opened: Opened) -> None:
     """Sections end out of order, and stand in the lesson's order all the while; at the end every
     picture loads, by no address of any file, and a clip plays with its sound.
@@ -180,6 +175,7 @@ def test_cards_fill_in_as_they_come_and_stand_in_order(opened: Opened) -> None:
     page.wait_for_function(PLAYS, arg="Clip of section 7", timeout=SOON)
 
 
+@in_both
 def test_the_video_is_ready_to_play_and_seek(opened: Opened) -> None:
     """A chapter jumps to where its section begins; captions can be switched on."""
     page = opened(rainbow=4)
@@ -362,6 +358,26 @@ def test_lessons_are_searched_and_chosen_by_keyboard_alone(opened: Opened) -> No
     wait_said(page, "1 of 1 section")
     until(lambda: answer(page, "studio.report is not None"))
     assert answer(page, "studio.report.name") == "b"
+
+
+def test_a_lesson_is_drafted_of_ones_own_file(opened: Opened, tmp_path: Path) -> None:
+    """*New lesson from…* takes a file of the browser; the drafted lesson is open, each card says
+    where it is from, and is edited and saved before anything is made.
+    """
+    (tmp_path / "light.md").write_text("# Light\n\nIt is fast.\n\n# Sound\n\nIt is slow.\n")
+    page = opened(a=1)
+    press(page, "New lesson from")
+    page.get_by_label("or one of your own").set_input_files(tmp_path / "light.md")
+    press(page, "Draft it")
+    page.locator(".vk .vk-card").get_by_text("From lines 5, 7").wait_for(timeout=SOON)
+    page.locator(".vk .vk-lessons").get_by_text("from light.md").wait_for(timeout=SOON)
+    press(page, "Edit", 1)
+    page.get_by_role("textbox", name="Narration").fill("It is very fast.")
+    press(page, "Done", 1)
+    press(page, "Save lesson")
+    until(
+        lambda: answer(page, "studio.sections.draft.file.sections[0].content") == "It is very fast."
+    )
 
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)></textarea><b>bold</b> שלום עולם "

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from a_page import Page
 from counted import counted
+from made_media import speech_like, wav
 from PIL import Image
 from some_lessons import GOOD
 from stand_ins import written
@@ -33,7 +34,10 @@ from vidkit.events import (
 from vidkit.models import Lesson, Settings, load_lesson
 from vidkit.providers import ImageAsk, Picture, Request
 from vidkit.providers.simulated import Simulated
+from vidkit.slides.override import EXAMPLES
+from vidkit.slides.slide import Layout
 from vidkit.studio import Sections
+from vidkit.studio.editing import SHAPES
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)></textarea><b>\"'&\u202e\u05d0"
 LONG = "W" * 10_000
@@ -249,8 +253,9 @@ def test_where_there_are_no_widgets_the_cards_are_a_line(
 
 def fields(page: Page, number: int, **changed: str) -> dict[str, str]:
     """The fields of a section as the editor hands them over, some of them changed."""
-    keys = ("title", "content", "image_description", "image", "voice", "say", "layout", "points")
-    return {key: page.card(number)[key] for key in (*keys, "equation", "code")} | changed
+    keys = ("title", "content", "image_description", "image", "voice", "say", "layout")
+    slide = {key: page.card(number).get(key, "") for key in SHAPES}
+    return {key: page.card(number)[key] for key in keys} | slide | changed
 
 
 def edited(page: Page, number: int, **changed: str) -> list[str]:
@@ -394,15 +399,91 @@ def test_a_picture_of_ones_own_is_put_beside_the_lesson(tmp_path: Path) -> None:
     page = Page(sections)
     uid = sections.draft.uids[0]
     data = picture((640, 360))
-    put = page.did("sections", "upload", data, uid=uid, name="../My cell.PNG")
-    assert put == {"image": "pictures/My cell.png"}
+
+    def upload(data: bytes, name: str, **more: Any) -> dict[str, str]:
+        put: dict[str, str] = page.did(
+            "sections", "upload", data, uid=uid, key="image", name=name, **more
+        )
+        return put
+
+    assert upload(data[:100], "../My cell.PNG", more=True) == {}
+    put = upload(data[100:], "../My cell.PNG")
+    assert put == {"file": "pictures/My cell.png"}
     assert (tmp_path / "pictures/My cell.png").read_bytes() == data
-    other = page.did("sections", "upload", picture((10, 10)), uid=uid, name="My cell.png")
-    assert other == {"image": "pictures/My cell-2.png"}
-    assert edited(page, 1, image=put["image"]) == []
+    other = upload(picture((10, 10)), "My cell.png")
+    assert other == {"file": "pictures/My cell-2.png"}
+    assert edited(page, 1, image=put["file"]) == []
     assert sections.lesson.sections[0].image == tmp_path / "pictures/My cell.png"
-    assert "cannot be read" in page.did("sections", "upload", b"x", uid=uid, name="a.png")["error"]
-    assert "is no picture" in page.did("sections", "upload", b"x", uid=uid, name="a.py")["error"]
+    assert "cannot be read" in upload(b"x", "a.png")["error"]
+    assert "is no picture" in upload(b"x", "a.py")["error"]
+
+
+def test_a_sound_of_ones_own_is_put_beside_the_lesson(tmp_path: Path) -> None:
+    """It takes the narration's place, and goes again when its field is emptied."""
+    sections = cards(tmp_path)
+    page = Page(sections)
+    upload = {"uid": sections.draft.uids[0], "key": "audio"}
+    data = wav(speech_like(1), 24_000)
+    put = page.did("sections", "upload", data, **upload, name="hello.wav")
+    assert put == {"file": "sounds/hello.wav"}
+    assert edited(page, 1, audio=put["file"]) == []
+    assert sections.lesson.sections[0].audio == tmp_path / "sounds/hello.wav"
+    assert edited(page, 1, audio="") == []
+    assert sections.lesson.sections[0].audio is None
+    told = page.did("sections", "upload", b"RIFF", **upload, name="hello.wav")["error"]
+    assert "cannot be read as a sound" in told
+
+
+@pytest.mark.parametrize("layout", EXAMPLES)
+def test_every_layout_is_written_and_read_in_the_editor(tmp_path: Path, layout: Layout) -> None:
+    """What a layout is made of has its fields; written there it is the slide of the example."""
+    sections = cards(tmp_path)
+    page = Page(sections)
+    offered = page.did("sections", "offers", uid=sections.draft.uids[0])["fields"]
+    told = {each["key"]: each["layouts"][layout] for each in offered if layout in each["layouts"]}
+    assert told
+    if layout == "picture":
+        picture_of_ones_own = tmp_path / "own.png"
+        picture_of_ones_own.write_bytes(picture((64, 36)))
+        told["image"] = "own.png"
+    named = {"layout": EXAMPLES[layout].get("layout", "")}
+    assert edited(page, 1, **told, **named) == []
+    assert sections.lesson.sections[0].slide == EXAMPLES[layout]
+    assert edited(page, 1) == []
+    assert sections.lesson.sections[0].slide == EXAMPLES[layout]
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"chart": '{"bars": {"Ice": 2'}, "“Chart” is no JSON in line 1"),
+        ({"chart": '{"bars": {"Ice": "much"}}'}, "Ice"),
+        ({"layout": "stepz"}, "write 'steps'"),
+        ({"diagram": '["Sun"]'}, "diagram"),
+    ],
+)
+def test_a_slide_that_cannot_be_is_told_at_once(
+    tmp_path: Path, fields: dict[str, str], told: str
+) -> None:
+    """What *Make* would stumble over is said at *Done*, and the lesson stays as it was."""
+    sections = cards(tmp_path)
+    page = Page(sections)
+    before = sections.lesson
+    assert told in " ".join(edited(page, 1, **fields))
+    assert sections.lesson == before
+
+
+def test_the_title_and_the_language_of_a_lesson_are_edited(tmp_path: Path) -> None:
+    """Both go into the file, can be taken back, and what is no language is told."""
+    sections = cards(tmp_path)
+    page = Page(sections)
+    assert page.did("sections", "head", title="¿Qué es?", language="es") == []
+    assert (page.view.lesson["title"], page.view.lesson["language"]) == ("¿Qué es?", "es")
+    page.did("sections", "save")
+    assert json.loads(sections.lesson.path.read_text())["language"] == "es"
+    assert "language tag" in " ".join(page.did("sections", "head", title="", language="Spanish!"))
+    page.did("sections", "undo")
+    assert page.view.lesson["language"] == "en"
 
 
 def test_layouts_are_offered_with_their_pictures_and_a_voice_with_its_sound(

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
@@ -26,6 +28,9 @@ MOST_PIXELS = 200_000_000
 
 LARGE_PIXELS = 25_000_000
 """Pictures from here on are decoded one at a time, whatever number of threads is at work."""
+
+Planes = tuple[NDArray[np.uint8], ...]
+"""A frame as its Y, U and V planes; U and V have half the width and height."""
 
 _SIGNATURES: tuple[tuple[bytes, Callable[[BinaryIO], ImageFile]], ...] = (
     (b"\x89PNG\r\n\x1a\n", PngImageFile),
@@ -195,3 +200,13 @@ def _seen(start: bytes) -> str:
         return "empty"
     text = start.decode("latin-1")
     return f"no picture (it starts with {text!r})" if text.isprintable() else "no known picture"
+
+
+def planes_of(frame: VideoFrame) -> Planes:
+    """The planes of a yuv420p frame, without the padding of their rows."""
+    return tuple(rows_of(plane) for plane in frame.planes)
+
+
+def rows_of(plane: Any) -> NDArray[np.uint8]:
+    """The pixels of a PyAV plane, shared with it."""
+    return np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]

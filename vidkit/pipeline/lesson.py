@@ -9,14 +9,17 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
-from ..core.errors import Cancelled, NothingMade, SettingsError, StoreError, VidkitError
+from ..core.errors import Cancelled, MediaError, NothingMade, SettingsError, StoreError, VidkitError
 from ..core.events import LessonEnded, LessonStarted, Noticed, SectionEnded
 from ..core.format import printable
 from ..core.loop import run_to_end
 from ..core.paths import shortened
 from ..media.clips import Clip
-from ..models.lesson import Section
+from ..media.frame import Frame
+from ..models.lesson import Music, Section
+from ..providers.files import MOST_SOUND, digest_of
 from ..report.reports import SectionReport, VideoReport
 from ..store import Asset
 from ..store.ledger import Money
@@ -31,8 +34,6 @@ from .assets import (
     candidates,
     find_stored,
     keys_of,
-    seam_key_fields,
-    video_key_fields,
 )
 from .context import LessonContext, as_ours, describe, work_name
 from .output import POSTER, SHEET, SRT, VIDEO, VTT
@@ -340,12 +341,15 @@ class VideoTask:
         lesson = self.context.lesson
         clips, titles = [p.clip for p in self.pieces], [p.title for p in self.pieces]
         frame = self.context.frame
-        fields = video_key_fields(clips, titles, self.title, lesson.language, frame, self.cues)
+        fields = video_key_fields(
+            clips, titles, self.title, lesson.language, frame, self.cues, lesson.music
+        )
         return self.context.key("video", fields)
 
     async def make(self, key: str) -> Content:
         """The video, with a cross-fade from each clip to the next where there are to be any."""
-        context = self.context
+        context, music = self.context, self.context.lesson.music
+        played: dict[str, Any] = {"music": music} if music else {}
         seams = await self._seams()
         scratch = context.scratch(VIDEO)
         try:
@@ -359,11 +363,15 @@ class VideoTask:
                 language=context.lesson.language,
                 cues=self.cues,
                 seams=[seam.asset.path for seam in seams],
+                **played,
             )
         finally:
             if not context.runtime.store.keeps:
                 for seam in seams:
                     await context.discard(seam.asset.path)
+        if music and await context.runtime.run_in_thread(self.key) != key:
+            await context.discard(scratch)
+            raise MediaError(f"{music.file.name} was changed while it was read; run again")
         return Content(scratch, ".mp4", {"kind": "video", "seconds": joined.seconds})
 
     async def _seams(self) -> list[Cached]:
@@ -371,6 +379,33 @@ class VideoTask:
             return []
         tasks = [SeamTask(self.context, *both) for both in pairwise(self.pieces)]
         return [await cached(self.context, task.key, task.make) for task in tasks]
+
+
+def video_key_fields(
+    clips: Sequence[Asset],
+    titles: Sequence[str],
+    title: str,
+    language: str,
+    frame: Frame,
+    cues: Sequence[Cue],
+    music: Music | None = None,
+) -> dict[str, Any]:
+    """Everything that shapes a video. Reads its music, and raises `ProviderError` where it
+    cannot.
+    """
+    played = {"sha256": digest_of(music.file, MOST_SOUND), "volume": music.volume} if music else {}
+    return {
+        "version": MEDIA_VERSION,
+        "clips": [clip.sha256 for clip in clips],
+        "titles": list(titles),
+        "title": title,
+        "language": language,
+        "frame": dict(vars(frame)),
+        "cues": [
+            [cue.start, cue.end, cue.text, *([cue.speaker] if cue.speaker else [])] for cue in cues
+        ],
+        **({"music": played} if music else {}),
+    }
 
 
 @dataclass
@@ -392,6 +427,15 @@ class SeamTask:
         clips = (self.before.cut.path, self.after.cut.path)
         await context.encode(scratch, context.runtime.media.make_seam, *clips)
         return Content(scratch, ".mp4", {"kind": "seam"})
+
+
+def seam_key_fields(before: Asset, after: Asset, frame: Frame) -> dict[str, Any]:
+    """Everything that shapes the cross-fade between two clips."""
+    return {
+        "version": MEDIA_VERSION,
+        "clips": [before.sha256, after.sha256],
+        "frame": dict(vars(frame)),
+    }
 
 
 @dataclass

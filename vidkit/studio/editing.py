@@ -13,18 +13,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_type_hints
+
+from pydantic.fields import FieldInfo
 
 from ..core import loop
 from ..core.errors import Fault, LessonError, OutputError, ProviderError, VidkitError
 from ..models.editing import lesson_json, save_lesson, section_json
-from ..models.lesson import IMAGES, Lesson, Section
+from ..models.lesson import IMAGES, SLIDE, SOUNDS, Lesson, Section
 from ..models.reading import load_lesson, read_lesson
 from ..models.settings import Settings
 from ..pipeline.context import ungated
 from ..providers.base import ImageAsk, VoiceAsk
 from ..providers.registry import image_makers, voice_makers
-from ..slides.override import EXAMPLES
+from ..slides.override import ABOUT, EXAMPLES
 from ..slides.slide import Layout
 from .widgets import Media
 
@@ -33,36 +35,112 @@ LABELS = {
     "content": "Narration",
     "image_description": "What the picture shows",
     "image": "A picture of your own",
+    "audio": "A sound of your own",
     "voice": "Voice",
+    "language": "Language",
     "say": "How words are said",
     "slide": "Layout",
 }
 """The fields of a section as the editor calls them, by their keys."""
 
-SLIDE = ("layout", "points", "equation", "code")
-"""What the editor knows of a section's `slide`."""
+Shape = Literal["line", "text", "lines", "rows", "data"]
+"""How a value of a slide is written: one line, several, a list of lines, cells in rows, or JSON."""
+
+
+def _shape(key: str, kind: object) -> Shape:
+    if key in ("code", "output"):
+        return "text"
+    if key == "table":
+        return "rows"
+    if kind is str:
+        return "line"
+    return "lines" if list[str] in get_args(kind) else "data"
+
+
+SHAPES: Mapping[str, Shape] = {
+    key: _shape(key, kind) for key, kind in get_type_hints(SLIDE).items() if key != "layout"
+}
+"""What a section's `slide` may hold beside its layout, and how the editor has it written."""
+
+_ABOUT = {
+    key: next((each.description for each in get_args(kind) if isinstance(each, FieldInfo)), "")
+    for key, kind in get_type_hints(SLIDE, include_extras=True).items()
+}
+_HOW = {
+    "lines": "One a line",
+    "rows": "A row a line, its cells parted by |, the first row with the columns' names",
+    "data": "Written as JSON",
+}
 
 MOST_STEPS_BACK = 200
 LARGEST_PICTURE = 30_000_000
 """Bytes of a picture of one's own."""
+LARGEST_SOUND = 200_000_000
 
 _uids = itertools.count(1)
 
 
 def fields_of(section: Section, folder: Path) -> dict[str, str]:
-    """Every field of a section as the editor's text: `say` and `points` have a line for each."""
+    """Every field of a section as the editor's text, and what its `slide` has: `say` has a line
+    for each word, and lists and tables as `SHAPES` says.
+    """
     own = section_json(section, folder)
-    slide = {key: section.slide.get(key, "") for key in SLIDE}
+    texts = ("title", "content", "image_description")
     return {
-        **{key: str(own.get(key) or "") for key in ("title", "content", "image_description")},
+        **{key: getattr(section, key) or "" for key in texts},
         **{key: str(own.get(key) or "") for key in ("image", "audio", "voice")},
+        "language": section.language or "",
         "say": "\n".join(f"{word} = {said}" for word, said in section.say.items()),
-        **{key: _lines(value) for key, value in slide.items()},
+        "layout": str(section.slide.get("layout", "")),
+        **{key: _as_text(key, section.slide[key]) for key in SHAPES if section.slide.get(key)},
     }
 
 
-def _lines(value: object) -> str:
-    return "\n".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+def _as_text(key: str, value: Any) -> str:
+    """A value of a slide as it is written in its field."""
+    if isinstance(value, str):
+        return value
+    match SHAPES[key]:
+        case "lines" if isinstance(value, list | tuple):
+            return "\n".join(map(str, value))
+        case "rows" if _plain(value):
+            return "\n".join(" | ".join(map(str, row)) for row in value)
+    return json.dumps(value, ensure_ascii=False, indent=None if SHAPES[key] == "rows" else 2)
+
+
+def _plain(rows: object) -> bool:
+    """Whether a table can be written with | between its cells."""
+    return isinstance(rows, list) and all(
+        isinstance(row, list) and not any(c in str(cell) for cell in row for c in "|\n")
+        for row in rows
+    )
+
+
+def _as_value(key: str, text: str) -> Any:
+    """What the text of a field means. Raises `ValueError` for JSON that is none."""
+    shape = SHAPES[key]
+    if shape == "text":
+        return text.strip("\n").rstrip()
+    text = text.strip()
+    if shape == "data" or (shape == "rows" and text.startswith("[[")):
+        return _read(key, text)
+    lines = [each.strip() for each in text.splitlines() if each.strip()]
+    match shape:
+        case "lines":
+            return lines[0] if key == "equation" and len(lines) == 1 else lines
+        case "rows":
+            return [[cell.strip() for cell in line.split("|")] for line in lines]
+    return text
+
+
+def _read(key: str, text: str) -> Any:
+    try:
+        return json.loads(text) if text else None
+    except json.JSONDecodeError as error:
+        example = next((each[key] for each in EXAMPLES.values() if each.get(key)), None)
+        such = f"; write such as {json.dumps(example, ensure_ascii=False)}" if example else ""
+        where = f"in line {error.lineno} at character {error.colno}"
+        raise ValueError(f"“{key.capitalize()}” is no JSON {where}: {error.msg}{such}") from None
 
 
 def _changed(section: Section, folder: Path, fields: Mapping[str, str]) -> dict[str, Any]:
@@ -72,18 +150,16 @@ def _changed(section: Section, folder: Path, fields: Mapping[str, str]) -> dict[
     before = fields_of(section, folder)
     told = {key: text for key, text in fields.items() if before.get(key, "") != text}
     changed = section_json(section, folder)
-    for key in ("title", "content", "image_description", "image", "audio", "voice"):
-        if key in told:
+    for key in LABELS:
+        if key in told and key not in ("say", "slide"):
             changed[key] = told[key]
     if "say" in told:
         changed["say"] = dict(map(_word, filter(str.strip, told["say"].splitlines())))
     slide = dict(section.slide)
-    for key in SLIDE:
-        if key in told:
-            several = key == "points" or (key == "equation" and "\n" in told[key])
-            lines = [each.strip() for each in told[key].splitlines() if each.strip()]
-            slide[key] = lines if several else told[key].strip()
-    changed["slide"] = {key: value for key, value in slide.items() if value not in ("", [])}
+    if "layout" in told:
+        slide["layout"] = told["layout"]
+    slide |= {key: _as_value(key, told[key]) for key in SHAPES if key in told}
+    changed["slide"] = {key: value for key, value in slide.items() if value not in ("", [], None)}
     return {key: value for key, value in changed.items() if value not in ("", {}, None)}
 
 
@@ -178,7 +254,7 @@ class Draft:
             try:
                 told = _changed(section, self._folder, fields)
             except ValueError as error:
-                fault = Fault(str(error), "mend that line", at + 1, "say")
+                fault = Fault(str(error), "mend that line", at + 1)
                 raise LessonError(self.lesson.path, [fault]) from None
             if told == section_json(section, self._folder):
                 return
@@ -229,6 +305,13 @@ class Draft:
             uids.insert(to, uids.pop(at))
             self._become(sections, uids, set())
 
+    def head(self, title: str, language: str) -> None:
+        """Give the lesson another title and language."""
+        with self._lock:
+            told = {"title": title.strip(), "language": language.strip()}
+            if told != {"title": self.lesson.title or "", "language": self.lesson.language}:
+                self._become(self._sections(), self.uids, set(), told)
+
     def undo(self) -> bool:
         """Take the last change back; False where there is none."""
         with self._lock:
@@ -259,9 +342,14 @@ class Draft:
         return list(lesson_json(self.lesson)["sections"])
 
     def _become(
-        self, sections: Sequence[Mapping[str, Any]], uids: Sequence[int], checked: set[int]
+        self,
+        sections: Sequence[Mapping[str, Any]],
+        uids: Sequence[int],
+        checked: set[int],
+        head: Mapping[str, str] | None = None,
     ) -> None:
-        whole = {**lesson_json(self.lesson), "sections": list(sections)}
+        whole = {**lesson_json(self.lesson), **(head or {}), "sections": list(sections)}
+        whole = {key: value for key, value in whole.items() if value != ""}
         data = json.dumps(whole, ensure_ascii=False).encode("utf-8")
         lesson = replace(read_lesson(data, self.lesson.path), seal=self._file.seal)
         # what nobody touched stays the very same
@@ -308,32 +396,34 @@ def new_lesson(folder: Path, name: str, title: str, language: str) -> Path:
     return path
 
 
-def own_picture(lesson: Lesson, name: str, data: bytes) -> str:
-    """Put a picture of one's own beside a lesson, in `pictures/`; gives its name as the lesson
-    says it. A file that is there is never overwritten.
+def own_file(lesson: Lesson, key: Literal["image", "audio"], name: str, data: bytes) -> str:
+    """Put a picture or a sound of one's own beside a lesson, in `pictures/` or `sounds/`; gives its
+    name as the lesson says it. A file that is there is never overwritten.
 
-    Raises `OutputError` for what is no picture, is too large, or cannot be written.
+    Raises `OutputError` for what is none, is too large, or cannot be written.
     """
-    from PIL import Image, UnidentifiedImageError
+    from ..media.audio import check_sound
+    from ..media.images import check_picture
 
+    kind, kinds, most = {
+        "image": ("picture", IMAGES, LARGEST_PICTURE),
+        "audio": ("sound", SOUNDS, LARGEST_SOUND),
+    }[key]
     wanted = Path(name.replace("\\", "/")).name
     stem = "".join(c if c.isalnum() or c in "-_ " else "-" for c in Path(wanted).stem).strip("- ")
     suffix = Path(wanted).suffix.lower()
-    if suffix not in IMAGES:
-        raise OutputError(f"{wanted} is no picture; choose one of {', '.join(IMAGES)}")
-    if len(data) > LARGEST_PICTURE:
-        raise OutputError(f"{wanted} is larger than {LARGEST_PICTURE // 10**6} MB; make it smaller")
+    if suffix not in kinds:
+        raise OutputError(f"{wanted} is no {kind}; choose one of {', '.join(kinds)}")
+    if len(data) > most:
+        raise OutputError(f"{wanted} is larger than {most // 10**6} MB; make it smaller")
     try:
-        import io
-
-        with Image.open(io.BytesIO(data)) as picture:
-            picture.verify()
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
-        raise OutputError(f"{wanted} cannot be read as a picture; choose another") from None
-    folder = lesson.path.parent / "pictures"
+        (check_picture if key == "image" else check_sound)(data)
+    except VidkitError:
+        raise OutputError(f"{wanted} cannot be read as a {kind}; choose another") from None
+    folder = lesson.path.parent / f"{kind}s"
     try:
         folder.mkdir(exist_ok=True)
-        return f"pictures/{_written(folder, stem or 'picture', suffix, data)}"
+        return f"{kind}s/{_written(folder, stem or kind, suffix, data)}"
     except OSError as error:
         raise OutputError(f"{folder} cannot be written ({error.strerror or error})") from error
 
@@ -356,14 +446,29 @@ SAID = "This is how a narration sounds in this voice."
 SAMPLE_SIZE = (320, 180)
 
 
+def slide_fields() -> list[dict[str, Any]]:
+    """The fields of a slide: under which layouts each is shown, and an example for each of them."""
+    fields = []
+    for key, shape in SHAPES.items():
+        used = {name: _as_text(key, wish[key]) for name, wish in EXAMPLES.items() if key in wish}
+        note = " ".join(filter(None, (_ABOUT[key], _HOW.get(shape, ""))))
+        rows = {"line": 0, "lines": 3}.get(shape, 5)
+        field = {"key": key, "label": key.capitalize(), "note": note, "rows": rows}
+        fields.append(field | {"layouts": used})
+    return fields
+
+
 def layouts(media: Media) -> list[dict[str, Any]]:
     """The layouts of slides to choose from, each with a picture; first that the slide decides."""
-    drawn: list[dict[str, Any]] = [{"layout": "", "label": "Automatic", "media": None}]
+    drawn: list[dict[str, Any]] = [
+        {"layout": "", "label": "Automatic", "about": "what fits the words", "media": None}
+    ]
     for layout in EXAMPLES:
         token = None  # "picture" shows a picture of one's own, and there is none to show here
         if layout != "picture":
             token = media.made(f"layout|{layout}", "image/png", partial(_drawn, layout))
-        drawn.append({"layout": layout, "label": layout.capitalize(), "media": token})
+        told = {"layout": layout, "label": layout.capitalize(), "about": ABOUT[layout]}
+        drawn.append(told | {"media": token})
     return drawn
 
 

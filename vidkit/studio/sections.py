@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from .. import api
 from ..api import Run
@@ -18,8 +18,19 @@ from ..core.format import count
 from ..models.lesson import Lesson, Section
 from ..models.settings import Force, Settings
 from ..pipeline.context import PartKind
+from ..pipeline.planning import slide_faults
 from ..report.reports import VideoReport
-from .editing import Draft, fields_of, layouts, own_picture, sample, told_faults, voices
+from .editing import (
+    LARGEST_SOUND,
+    Draft,
+    fields_of,
+    layouts,
+    own_file,
+    sample,
+    slide_fields,
+    told_faults,
+    voices,
+)
 from .state import NAMES, SectionState, Version, dollars, present, versions
 from .widgets import (
     MANY,
@@ -79,6 +90,7 @@ class Sections(Part):
         self._under_way = False
         self._edits = Listeners("sections")
         self._versions: dict[int, list[Version]] = {}
+        self._uploads: dict[tuple[int, str, str], bytes] = {}
         self._looking: loop.Work[None] | None = None
         self._painting: loop.Work[None] | None = None
         self.look()
@@ -192,6 +204,8 @@ class Sections(Part):
                 "there": True,
                 "make": self._alone,
                 "name": lesson.path.name,
+                "title": lesson.title or "",
+                "language": lesson.language,
                 "tally": self._counts(),
                 "unsaved": self.draft.unsaved,
                 "undo": self.draft.steps_back > 0,
@@ -203,7 +217,7 @@ class Sections(Part):
                     "uid": uid,
                     "number": number,
                     "size": size,
-                    "note": _note(section),
+                    "origin": _origin(section),
                     **fields_of(section, folder),
                 }
                 for number, (uid, section) in enumerate(pairs, start=1)
@@ -337,13 +351,33 @@ class Sections(Part):
 
     def do_edit_done(self, uid: int, fields: dict[str, str]) -> list[str]:
         """*Done*: take it in; gives what is wrong with it."""
-        state = self._of(uid)
+        state, before = self._of(uid), self.lesson
         state.typed = fields
         try:
             self.draft.edit(uid, fields)
         except LessonError as error:
             return told_faults(error)
+        if self.lesson is not before and (wrong := self._slide_fault(uid)):
+            self.draft.undo()
+            return [wrong]
         state.typed, state.trouble = None, ""
+        self._edited()
+        return []
+
+    def _slide_fault(self, uid: int) -> str:
+        """What is wrong with the slide that a section asks for; "" where it can be drawn."""
+        section = self.lesson.sections[self.draft.at(uid)]
+        if section.image is not None and section.slide.get("layout") != "picture":
+            return ""
+        faults = slide_faults(replace(self.lesson, sections=(section,)), self.settings)
+        return faults[0].removeprefix("section 1: ") if faults else ""
+
+    def do_head(self, title: str, language: str) -> list[str]:
+        """The lesson's title and language; gives what is wrong with them."""
+        try:
+            self.draft.head(title, language)
+        except LessonError as error:
+            return told_faults(error)
         self._edited()
         return []
 
@@ -395,6 +429,7 @@ class Sections(Part):
         """What the editor of a section offers to choose from."""
         return {
             "layouts": layouts(self.media),
+            "fields": slide_fields(),
             "voices": [list(pair) for pair in voices(self.settings, self.lesson.language)],
         }
 
@@ -405,10 +440,18 @@ class Sections(Part):
         except VidkitError as error:
             return {"error": str(error)}
 
-    def do_upload(self, uid: int, name: str, data: bytes) -> dict[str, str]:
-        """A picture of one's own is put beside the lesson."""
+    def do_upload(
+        self, uid: int, key: Literal["image", "audio"], name: str, data: bytes, more: bool = False
+    ) -> dict[str, str]:
+        """A picture or a sound of one's own is put beside the lesson. It comes in pieces, for
+        servers cut off who sends too much at once; more: this is not the last of them.
+        """
+        whole = self._uploads.pop((uid, key, name), b"") + data
+        if more and len(whole) <= LARGEST_SOUND:
+            self._uploads[uid, key, name] = whole
+            return {}
         try:
-            return {"image": own_picture(self.lesson, name, data)}
+            return {"file": own_file(self.lesson, key, name, whole)}
         except VidkitError as error:
             return {"error": str(error)}
 
@@ -582,7 +625,7 @@ class Sections(Part):
         return run
 
 
-def _note(section: Section) -> str:
+def _origin(section: Section) -> str:
     """Where a drafted section is from, and which of its words are not in the source."""
     unsure = section.extra.get("$check")
     told = [f"From {section.source}"] if section.source else []

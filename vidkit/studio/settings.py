@@ -14,7 +14,7 @@ from ..core import loop
 from ..core.errors import SettingsError, VidkitError
 from ..core.events import Event, WorkersChanged
 from ..core.format import count, took
-from ..forecasting.plan import Plan
+from ..forecasting.plan import Calls, Plan
 from ..models.lesson import Lesson
 from ..models.settings import MOST_WORKERS, TABLE, Motion, OnFailure, Settings, settled
 from ..models.table import Row
@@ -342,7 +342,7 @@ class Workers(Part):
     def _fields(self) -> list[dict[str, Any]]:
         held = self._run is not None and not self._run.done()
         chosen = self.settings
-        fields = []
+        fields = [field for kind in _PROVIDERS for field in self._provider(kind)]
         for name, label, unit in (
             ("section_workers", "Sections at once", "workers"),
             ("video_workers", "Videos at once", "videos"),
@@ -350,8 +350,6 @@ class Workers(Part):
             steps = [[f"Fewer {unit}", -1], [f"More {unit}", 1]]
             number = _number(name, label, getattr(chosen, name), 1, MOST_WORKERS)
             fields.append(number | {"steps": steps})
-        for kind in _PROVIDERS:
-            fields += self._provider(kind)
         auto = "yes" if chosen.section_ceiling or chosen.video_ceiling else "no"
         sizes = sorted({*_SIZES, tuple(chosen.size)})
         budget = chosen.budget if isinstance(chosen.budget, int | float) else None
@@ -452,14 +450,25 @@ def _planned(name: str, plan: Plan | VidkitError) -> dict[str, Any]:
     elif clips:
         title = f"{count(clips, 'clip')} to cut, free, about {took(plan.seconds)}"
     else:
-        title = "nothing to make: the store has all of it"
+        title = "nothing to make: all of it is there"
     faults = [f"will fail: {fault}" for fault in plan.faults]
     return {
         "name": name,
         "title": title,
-        "lines": [str(each) for each in plan.calls if each.new],
+        "lines": [_asked(each) for each in plan.calls if each.new],
         "wrong": faults,
     }
+
+
+_PARTS = {"image": "picture", "narration": "narration"}
+
+
+def _asked(calls: Calls) -> str:
+    """What a provider would make, in words."""
+    cost = "price unknown" if calls.dollars is None else f"${calls.dollars:.2f}"
+    told = f"{count(calls.new, _PARTS.get(calls.kind, calls.kind))} by {calls.provider}"
+    there = f", {calls.kept} there already" if calls.kept else ""
+    return told + (f", {cost}" if calls.dollars != 0 else "") + there
 
 
 def _told(values: Iterable[str], words: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -53,6 +53,29 @@ export function labelled(label, field, note = "") {
     note ? h("span", { class: "vk-note" }, note) : null);
 }
 
+/** Show a form in the place of `old`; gives it. `does` gives what is wrong, if anything is; then the
+ *  form stays, and else the focus goes back to where it came `from`. */
+export function form(old, title, chief, from, fields, does) {
+  const wrong = h("p", { class: "vk-wrong", role: "alert" });
+  const close = () => {
+    made.hidden = true;
+    from.focus();
+  };
+  const made = h("form", { class: "vk-row vk-new", "aria-label": title }, ...fields,
+    h("button", { type: "submit", class: "vk-button vk-chief" }, chief),
+    button("Never mind", `Never mind: ${title}`, close), wrong);
+  made.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const told = [await does()].flat().filter(Boolean).join("\n");
+    if (told) say(wrong, told);
+    else close();
+  });
+  made.addEventListener("keydown", (event) => event.key === "Escape" && close());
+  old.replaceWith(made);
+  made.querySelector("input").focus();
+  return made;
+}
+
 /** A row of buttons with one tab stop, among which the arrow keys move. */
 export function toolbar(label, ...buttons) {
   const row = h("div", { class: "vk-row", role: "toolbar", "aria-label": label }, ...buttons);

@@ -1,5 +1,5 @@
 // A panel: the components that a model asks for, drawn from its values and nothing else.
-import { Media, Voice, h, set, themed } from "./base.js";
+import { Media, Voice, h, say, set, themed } from "./base.js";
 import { Lessons, Settings, Tuner } from "./choose.js";
 import { Controls, Meters, Timeline, Videos } from "./monitor.js";
 import { Player } from "./player.js";
@@ -102,11 +102,14 @@ function studio(panel) {
   const [settings, player, videos] = [new Settings(panel), new Player(panel), new Videos(panel)];
   const course = fold("What is going on", false, h("div", { class: "vk-course" },
     new Meters(panel).element, new Timeline(panel).element));
+  // open while a run goes on, whatever somebody likes better
   let ran = false;
   panel.watch("run", (run) => {
+    const busy = Boolean(run?.busy);
     course.hidden = !run?.ran;
-    if (run?.busy && !ran) course.open = true;
-    ran = Boolean(run?.busy);
+    say(course.firstChild, busy ? "What is going on" : "How it went");
+    if (busy !== ran) course.open = busy;
+    ran = busy;
   });
   return [lessons.element, settings.plan, controls.element, fold("Settings", false, settings.element),
     course, videos.element, player.element, sections.element];

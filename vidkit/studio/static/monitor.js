@@ -44,7 +44,7 @@ export class Controls {
     set(this.bar, "max", run.total || 1);
     set(this.bar, "value", run.done ?? 0);
     const left = run.left === null || run.left === undefined ? "" : ` · about ${clock(run.left)} to go`;
-    say(this.time, run.busy ? `${run.done} of ${run.total} · ${clock(run.taken)}${left}` : "");
+    say(this.time, run.busy ? `${clock(run.taken)}${left}` : "");
     say(this.code, run.code ?? "");
     this.code.hidden = !run.code;
     set(this.python, "aria-expanded", String(Boolean(run.code)));

@@ -1,5 +1,6 @@
-import { allow, button, fill, h, labelled, say, set, toolbar } from "./base.js";
+import { allow, button, fill, form, h, labelled, say, set, toolbar } from "./base.js";
 
+const MESSAGE = 2 ** 20; // bytes of a file that is uploaded, in a message
 const BUSY = new Set(["working", "waiting"]);
 const KEYS = {
   ArrowRight: (at) => at + 1, ArrowLeft: (at) => at - 1, Home: () => 0, End: () => Infinity,
@@ -21,10 +22,12 @@ export class Sections {
     this.add = button("Add section", "Add a section at the end", async () => {
       this.focus(await panel.ask("sections", "add", {}), "edit");
     });
+    this.head = button("Title and language", "Change the title and the language of the lesson", () => this.entitle());
+    this.form = h("form", { hidden: true });
     this.bar = h("div", { class: "vk-bar" }, this.tally,
-      toolbar("Lesson", this.make, this.undo, this.save, this.add));
+      toolbar("Lesson", this.make, this.undo, this.save, this.add, this.head));
     this.grid = h("div", { class: "vk-cards" });
-    this.element = h("section", { class: "vk-sections", "aria-label": "Sections" }, this.bar, this.said, this.grid);
+    this.element = h("section", { class: "vk-sections", "aria-label": "Sections" }, this.bar, this.form, this.said, this.grid);
     this.grid.addEventListener("keydown", (event) => this.pressed(event));
     this.grid.addEventListener("focusin", ({ target }) => this.visit(target.closest(".vk-card")));
     panel.watch("lesson", (lesson) => this.told(lesson));
@@ -35,6 +38,16 @@ export class Sections {
   made() {
     this.flush();
     this.panel.act("sections", "make");
+  }
+
+  /** Ask for the title and the language of the lesson. */
+  entitle() {
+    const { title, language } = this.panel.get("lesson");
+    const name = h("input", { type: "text", value: title, dir: "auto" });
+    const tongue = h("input", { type: "text", value: language, size: "6", placeholder: "en, es, de-CH" });
+    this.form = form(this.form, "Title and language of the lesson", "Done", this.head,
+      [labelled("Title of the lesson", name), labelled("Language", tongue)],
+      () => this.panel.ask("sections", "head", { title: name.value, language: tongue.value }));
   }
 
   /** Hand over what stands in open fields, before something is done with the lesson. */
@@ -158,7 +171,7 @@ class Card {
     say(this.number, String(n));
     say(this.title, section.title || `Section ${n}`);
     say(this.content, section.content || (section.audio ? `Own sound: ${section.audio}` : ""));
-    say(this.note, section.note);
+    say(this.note, section.origin);
     say(this.wish, section.image_description || (section.image ? `Own picture: ${section.image}` : "Nothing is described yet."));
     set(this.element, "aria-label", `Section ${n}: ${section.title || "untitled"}`);
     set(this.editButton, "aria-label", `Edit section ${n}`);
@@ -307,8 +320,11 @@ class Card {
     const found = await this.ask("versions");
     const n = this.section.number;
     const rows = found.map((each) => {
-      const use = button("Use this", `Use this: ${each.name} of section ${n}`, () => this.ask("use", { version: each.id }));
-      allow(use, !each.current);
+      const use = button("Use this", `Use this: ${each.name} of section ${n}`, async () => {
+        await this.ask("use", { version: each.id });
+        this.versions();
+      });
+      use.hidden = each.current;
       const shown = each.kind === "image" ? h("img", { alt: each.name, class: "vk-version" })
         : button("▶ Listen", `Listen to ${each.name} of section ${n}`, async (pressed) => {
           const sound = h("audio", { controls: true, "aria-label": each.name, src: await this.panel.media.url(each.media) });
@@ -318,9 +334,17 @@ class Card {
       if (each.kind === "image") this.panel.lazy(shown, each.media);
       return h("li", {}, shown, h("span", { class: "vk-small", dir: "auto" }, each.name), use);
     });
-    const list = h("ul", { class: "vk-versions", "aria-label": `Versions of section ${n}` }, ...rows);
-    fill(this.slot, [rows.length ? list : h("p", { class: "vk-small" }, "There is no other version yet.")]);
+    const of = (kind, name) => [h("h5", { class: "vk-label" }, name),
+      h("ul", { class: "vk-versions", "aria-label": `${name} of section ${n}` },
+        ...rows.filter((_, at) => found[at].kind === kind))];
+    const close = button("Close", `Close the versions of section ${n}`, () => this.shut());
+    fill(this.slot, [h("div", { class: "vk-editor", role: "group", "aria-label": `Versions of section ${n}` },
+      ...(rows.length ? [...of("image", "Pictures"), ...of("audio", "Narrations")]
+        : [h("p", { class: "vk-small" }, "There is no other version yet.")]))]);
+    fill(this.tools, [close]);
+    set(this.element, "data-open", true);
     this.owner.stops();
+    close.focus();
   }
 
   close() {
@@ -344,9 +368,7 @@ class Editor {
     const [, contentRow] = field("content", "Narration", 7);
     const [, wishRow] = field("image_description", "What the picture shows", 4);
     const [, sayRow] = field("say", "How words are said", 2, "One a line: GPU = gee pee you");
-    const [, pointsRow] = field("points", "Points on the slide", 3, "One a line");
-    const [, equationRow] = field("equation", "Equation", 0);
-    const [, codeRow] = field("code", "Code", 3);
+    const [, tongueRow] = field("language", "Language, where it is not the lesson's", 0);
     this.first = title;
     this.faults = h("ul", { class: "vk-wrong vk-faults", role: "alert" });
     this.layouts = h("div", { class: "vk-layouts", role: "radiogroup", "aria-label": `Layout of section ${n}` });
@@ -354,16 +376,16 @@ class Editor {
     this.voices.dataset.key = "voice";
     this.hear = button("▶ Sample", `Sample of the voice of section ${n}`, () => this.sample());
     this.heard = h("span", { class: "vk-small" });
-    this.own = h("input", { type: "file", accept: "image/png,image/jpeg,image/webp,image/gif" });
-    this.owned = h("span", { class: "vk-small" });
-    this.drop = button("Remove picture", `Remove picture of section ${n}`, () => this.set("image", ""));
-    this.values = { layout: now.layout ?? "", image: now.image ?? "", voice: now.voice ?? "" };
-    this.own.addEventListener("change", () => this.upload());
+    this.values = { layout: "", image: "", audio: "", voice: "" };
+    for (const key of Object.keys(this.values)) this.values[key] = now[key] ?? "";
+    this.now = now;
+    this.slides = h("div", { class: "vk-editor" });
     const more = h("details", { class: "vk-fold" }, h("summary", {}, "Layout, voice and more"),
-      h("div", { class: "vk-label" }, "Layout"), this.layouts,
+      h("div", { class: "vk-label" }, "Layout"), this.layouts, this.slides,
       h("div", { class: "vk-row" }, labelled("Voice", this.voices), this.hear, this.heard),
-      h("div", { class: "vk-row" }, labelled("A picture of your own", this.own), this.owned, this.drop),
-      sayRow, pointsRow, equationRow, codeRow);
+      this.own("image", "A picture of your own", "Remove picture", ".png,.jpg,.jpeg,.webp,.gif"),
+      this.own("audio", "A sound of your own", "Remove sound", ".wav,.mp3,.ogg,.oga,.opus,.flac,.m4a"),
+      sayRow, tongueRow);
     this.more = more;
     more.addEventListener("toggle", () => more.open && this.furnish());
     this.element = h("div", { class: "vk-editor", role: "group", "aria-label": `Texts of section ${n}` },
@@ -375,33 +397,74 @@ class Editor {
       await card.ask("discard");
       card.shut();
     });
-    this.show();
   }
 
   set(key, value) {
     this.values[key] = value;
-    this.show();
+    if (key === "layout") this.show();
     this.type();
   }
 
+  /** A file of one's own: chosen, uploaded, and taken away again. */
+  own(key, label, away, accept) {
+    const n = this.card.section.number;
+    const file = h("input", { type: "file", accept });
+    const told = h("span", { class: "vk-small" });
+    const put = (name) => {
+      say(told, name || "none");
+      drop.hidden = !name;
+      if (name !== this.values[key]) this.set(key, name);
+    };
+    const drop = button(away, `${away} of section ${n}`, () => {
+      file.value = "";
+      put("");
+      file.focus();
+    });
+    file.addEventListener("change", async () => {
+      const [chosen] = file.files;
+      if (!chosen) return;
+      say(told, "…");
+      const reply = await this.upload(key, chosen);
+      this.tell(reply.error ? [reply.error] : []);
+      put(reply.error ? this.values[key] : reply.file);
+    });
+    put(this.values[key]);
+    return h("div", { class: "vk-row" }, labelled(label, file), told, drop);
+  }
+
+  /** The fields that a slide of this layout has, and those that hold something. */
   show() {
-    say(this.owned, this.values.image || "none");
-    this.drop.hidden = !this.values.image;
+    fill(this.slides, (this.offered ?? []).map(({ key, label, note, rows, layouts }) => {
+      const layout = this.values.layout;
+      let row = this.rows.get(key);
+      if (!row) {
+        const made = rows ? h("textarea", { rows, dir: "auto" }) : h("input", { type: "text", dir: "auto" });
+        made.value = this.now[key] ?? "";
+        made.dataset.key = key;
+        row = { made, element: labelled(label, made, note) };
+        this.rows.set(key, row);
+      }
+      set(row.made, "placeholder", layouts[layout] ?? Object.values(layouts)[0]);
+      return layout in layouts || row.made.value ? row.element : null;
+    }));
   }
 
   /** Fetch what is chosen from: the layouts with their pictures, and the voices. */
   async furnish() {
     if (this.furnished) return;
     this.furnished = true;
-    const { layouts, voices } = await this.card.ask("offers");
+    const { layouts, voices, fields } = await this.card.ask("offers");
+    this.offered = fields;
+    this.rows = new Map();
+    this.show();
     const name = `layout-${this.card.uid}-${Math.random().toString(36).slice(2)}`;
-    fill(this.layouts, layouts.map(({ layout, label, media }) => {
+    fill(this.layouts, layouts.map(({ layout, label, about, media }) => {
       const radio = h("input", { type: "radio", name, value: layout, class: "vk-unseen",
         onchange: () => this.set("layout", layout) });
       radio.checked = layout === this.values.layout;
       const picture = h("img", { alt: "", class: "vk-layout" });
       if (media) this.card.panel.lazy(picture, media);
-      return h("label", { class: "vk-choice" }, radio, media ? picture : h("span", { class: "vk-layout" }, layout ? "your own" : "auto"),
+      return h("label", { class: "vk-choice", title: about }, radio, media ? picture : h("span", { class: "vk-layout" }, layout ? "your own" : "auto"),
         h("span", {}, label));
     }));
     const options = voices.map(([value, label]) => h("option", { value }, label));
@@ -425,18 +488,24 @@ class Editor {
     }
   }
 
-  async upload() {
-    const [file] = this.own.files;
-    if (!file) return;
-    const reply = await this.card.panel.ask("sections", "upload", { uid: this.card.uid, name: file.name },
-      [await file.arrayBuffer()]);
-    if (reply.error) this.tell([reply.error]);
-    else this.set("image", reply.image);
+  /** Send a file in pieces: servers cut off who sends more than some megabytes at once. */
+  async upload(key, file) {
+    const args = { uid: this.card.uid, key, name: file.name };
+    let at = 0;
+    for (;;) {
+      const piece = await file.slice(at, at + MESSAGE).arrayBuffer();
+      at += MESSAGE;
+      const more = at < file.size;
+      const reply = await this.card.panel.ask("sections", "upload", { ...args, more }, [piece]);
+      if (!reply) return { error: "it could not be sent" };
+      if (!more || reply.error) return reply;
+    }
   }
 
   fields() {
     const told = { ...this.values };
-    for (const field of this.element.querySelectorAll("[data-key]")) {
+    const slides = [...(this.rows?.values() ?? [])].map(({ made }) => made);
+    for (const field of [...this.element.querySelectorAll("[data-key]"), ...slides]) {
       if (field !== this.voices) told[field.dataset.key] = field.value;
     }
     return told;
