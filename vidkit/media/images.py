@@ -60,6 +60,15 @@ def open_picture(source: Path | bytes, name: str = "") -> Image.Image:
         return _upright(_rgb(image), image)
 
 
+def jpeg(source: Path | bytes, most: tuple[int, int], quality: int = 82) -> bytes:
+    """The picture in `source` as a JPEG of at most so many pixels. Raises as `open_picture`."""
+    image = open_picture(source)
+    image.thumbnail(most)
+    file = BytesIO()
+    image.save(file, "JPEG", quality=quality)
+    return file.getvalue()
+
+
 def check_picture(source: Path | bytes, name: str = "") -> None:
     """Decodes the whole picture in `source`. Raises `MediaError` as `open_picture` does."""
     with _opened(source, name) as image:
