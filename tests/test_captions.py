@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import io
 import re
+import unicodedata
+from itertools import accumulate
 
 import pytest
 import webvtt
@@ -13,6 +15,8 @@ from hypothesis import strategies as st
 
 from vidkit.text import Cue, Word, cues, to_srt, to_vtt
 from vidkit.text.captions import LINE, columns
+from vidkit.text.scripts import phrases
+from vidkit.text.timing import estimated_words
 
 TEXT = (
     "A cell is a factory of the body: it takes in food, and it makes heat. "
@@ -207,6 +211,58 @@ def test_chinese_is_cut_between_characters() -> None:
     assert "".join(cue.text.replace("\n", "") for cue in made) == text
     assert all(cue.text[-1] in "，。" for cue in made)
     assert not any(line[0] in "，。" for cue in made for line in cue.text.split("\n"))
+
+
+WITHOUT_SPACES = {
+    "ja": (
+        "今日は天気がとても良いので、公園へ散歩に行きました。"
+        "桜の花が咲いていて、人々が写真を撮っていました。"
+    ),
+    "zh": "今天天气非常好，所以我们去公园散步。樱花盛开，许多人在拍照，孩子们在草地上跑来跑去。",
+    "th": "วันนี้อากาศดีมากเราจึงไปเดินเล่นที่สวนสาธารณะดอกซากุระกำลังบานและมีคนมากมายกำลังถ่ายรูปอยู่",
+}
+
+
+@pytest.mark.parametrize("language", WITHOUT_SPACES)
+def test_a_text_without_spaces_is_cut_between_words(language: str) -> None:
+    """Where a library knows the words of Japanese, Chinese or Thai, lines end with one."""
+    text = WITHOUT_SPACES[language]
+    ends = set(accumulate(map(len, phrases(text, language))))
+    made = "\n".join(cue.text for cue in cues(text, (), 0, 14, language=language)).split("\n")
+    assert len(ends) > 8 and len(made) > 2
+    assert "".join(made) == text
+    assert set(accumulate(map(len, made))) <= ends
+
+
+@pytest.mark.parametrize("language", WITHOUT_SPACES)
+def test_without_a_library_letters_keep_their_marks(
+    language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then a text without spaces is cut between letters, and none is parted from its marks."""
+    text = WITHOUT_SPACES[language]
+    monkeypatch.setattr("vidkit.text.scripts._parser", lambda script: None)
+    made = "\n".join(cue.text for cue in cues(text, (), 0, 14, language=language)).split("\n")
+    assert phrases(text, language) == [text]
+    assert "".join(made) == text
+    assert not [line for line in made if unicodedata.category(line[0]).startswith("M")]
+
+
+def test_pieces_of_a_narration_hold_their_words() -> None:
+    """A voice that was asked in pieces is heard to begin each where its sound begins, whatever
+    the length of their texts says.
+    """
+    text = "One short start, and then a far longer piece that was said quite quickly, as it seems."
+    pieces = [
+        Word("One short start,", 0.0, 6.0),
+        Word("and then a far longer piece that was said quite quickly,", 6.0, 8.0),
+        Word("as it seems.", 8.0, 12.0),
+    ]
+    words = {word.text: word for word in estimated_words(text, (0.1, 11.9), [], pieces=pieces)}
+    assert words["and"].start == 6.0 and words["as"].start == 8.0
+    assert words["start,"].end == 6.0 and words["quickly,"].end == 8.0
+    pauses = [(5.7, 6.4)]
+    words = {word.text: word for word in estimated_words(text, (0.1, 11.9), pauses, pieces=pieces)}
+    assert words["start,"].end == 5.7 and words["and"].start == 6.4
 
 
 def test_right_to_left_lines_say_so() -> None:

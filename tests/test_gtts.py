@@ -8,6 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from io import BytesIO
+from itertools import pairwise
 from typing import Any
 
 import av
@@ -105,6 +106,18 @@ def test_a_narration_is_spoken_in_pieces_and_decodes_to_its_whole_length(
     assert narration.suffix == ".mp3" and narration.cost == 0.0
     whole = sum(seconds(sound(len(text))) for text in asked)
     assert 0 <= seconds(narration.data) - whole <= len(asked) * EDGES / 24_000
+
+
+def test_a_narration_tells_when_its_pieces_are_heard(server: FakeGoogle) -> None:
+    """What was written of each request, one after the other, up to the end of the whole sound."""
+    written = LONG.replace("\n", " ").strip()
+    narration = spoken(VoiceAsk(f"**Note:** {written}", "en"))
+    texts = [piece.text for piece in narration.pieces]
+    assert len(texts) == len(server.asked()) > 3
+    assert " ".join(texts).split() == f"**Note:** {written}".split()
+    assert all(a.end == b.start for a, b in pairwise(narration.pieces))
+    assert abs(narration.pieces[-1].end - seconds(narration.data)) < 0.06
+    assert not spoken(VoiceAsk("One short sentence.", "en")).pieces
 
 
 def test_pieces_come_in_the_order_of_the_text(server: FakeGoogle) -> None:

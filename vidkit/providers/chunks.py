@@ -9,8 +9,11 @@ import struct
 import unicodedata
 import wave
 from collections.abc import Coroutine, Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, TypeVar
+
+from ..text.markup import MappedText
+from ..text.timing import Word
 
 _BITRATES = {
     1: (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
@@ -155,6 +158,18 @@ def _samples(data: bytes, size: int, block: int) -> bytes:
     return samples[: len(samples) // block * block]
 
 
+def seconds(data: bytes) -> float:
+    """How long an MP3 or WAV file is heard when it is joined with others. Raises `NoSound`."""
+    if data[:4] == b"RIFF":
+        (channels, hertz, width), samples = _wav(data)
+        return len(samples) / (channels * hertz * width)
+    frames = list(_own_frames(data))
+    head = int.from_bytes(frames[0][:4], "big")
+    version = (head >> 19) & 3
+    rate = _HERTZ[(head >> 10) & 3] // {3: 1, 2: 2, 0: 4}[version]
+    return len(frames) * (1152 if version == 3 else 576) / rate
+
+
 # A text in pieces that a provider takes: few, and cut where a voice would breathe.
 
 
@@ -179,6 +194,29 @@ def pieces(text: str, most: int) -> list[str]:
             else:
                 packed.append(part)
     return [piece.strip() for piece in packed if _SPEAKABLE.search(piece)]
+
+
+def heard_pieces(
+    written: str, said: MappedText, parts: Sequence[str], sounds: Sequence[bytes]
+) -> tuple[Word, ...]:
+    """The part of `written` that each piece of what is `said` stands for, and from when to when
+    its sound is heard; nothing for one piece, or for sounds whose length is not known.
+    """
+    try:
+        ends = list(accumulate(map(seconds, sounds)))
+    except NoSound:
+        return ()
+    if len(parts) < 2:
+        return ()
+    # in order, the pieces hold every letter and digit
+    letters = [found.start() for found in _SPEAKABLE.finditer(said.text)]
+    counts = accumulate((len(_SPEAKABLE.findall(part)) for part in parts[:-1]), initial=0)
+    firsts = [said.origin[letters[count]] for count in counts]
+    places = [0, *firsts[1:], len(written)]
+    return tuple(
+        Word(written[a:b].strip(), round(start, 3), round(end, 3))
+        for (a, b), start, end in zip(pairwise(places), [0.0, *ends], ends, strict=False)
+    )
 
 
 def _clauses(text: str) -> list[str]:

@@ -33,9 +33,10 @@ from ..core.errors import (
     Unreachable,
 )
 from ..media.audio import check_sound
+from ..text.markup import MappedText
 from ..text.speech import VERSION, spoken, spoken_before
 from .base import Narration, Request, VoiceAsk
-from .chunks import NoSound, joined_mp3, pieces, together
+from .chunks import NoSound, heard_pieces, joined_mp3, pieces, together
 from .headers import retry_after
 from .wire import NOT_SENT, Address, Wire, hopeless
 
@@ -135,7 +136,8 @@ class GoogleVoice:
         text without a word, and what a gate knows: `RateLimited`, `Unreachable`, `Offline`.
         """
         language, tld = _language(ask.language), self._tld(ask)
-        parts = pieces(_spoken(ask), MOST)
+        handed = _handed(ask)
+        parts = pieces(handed.text, MOST)
         if not parts:
             raise Refused("gtts: nothing in the text can be spoken; write a sentence")
         say = partial(self._say, language, tld)
@@ -143,7 +145,8 @@ class GoogleVoice:
         notes: tuple[str, ...] = ()
         if ask.rate is not None:
             notes = ("gtts has one speed and a slow one; the rate was left aside",)
-        return Narration(joined_mp3(sounds), ".mp3", notes=notes, cost=0.0)
+        apart = heard_pieces(ask.text, handed, parts, sounds)
+        return Narration(joined_mp3(sounds), ".mp3", notes=notes, cost=0.0, pieces=apart)
 
     async def check(self) -> str:
         """Whether it can be used: speaks one word, and gives what was found, in words."""
@@ -273,8 +276,12 @@ def _typed(status: int, headers: Mapping[str, str], language: str, tld: str) -> 
     return BadRequest(f"gtts: Google Translate does not take this request (status {status})")
 
 
+def _handed(ask: VoiceAsk) -> MappedText:
+    return spoken(ask.text, ask.language, ask.say, normalise=False)
+
+
 def _spoken(ask: VoiceAsk) -> str:
-    return spoken(ask.text, ask.language, ask.say, normalise=False).text
+    return _handed(ask).text
 
 
 def voice(argument: str | None, **given: Any) -> GoogleVoice:

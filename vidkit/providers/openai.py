@@ -24,11 +24,13 @@ from ..core.errors import (
 )
 from ..media.audio import check_sound
 from ..media.images import check_picture
+from ..text.markup import MappedText
 from ..text.speech import VERSION, spoken, spoken_before
 from .account import HTML, Account, blobs, parsed, picture_suffix, said, tokens
 from .base import ImageAsk, Narration, Picture, Request, VoiceAsk
 from .chunks import (
     NoSound,
+    heard_pieces,
     joined_decoded,
     joined_mp3,
     joined_wav,
@@ -312,7 +314,8 @@ class OpenAIVoice:
 
     async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
         """The narration, as WAV or as what the server gives. Raises `ProviderError`s."""
-        parts = pieces(_spoken(ask), LONGEST_INPUT)
+        handed = _handed(ask)
+        parts = pieces(handed.text, LONGEST_INPUT)
         if not parts:
             raise Refused("openai: nothing in the text can be spoken; write a sentence")
         sounds = await together(self._part(part, ask, request, len(parts)) for part in parts)
@@ -326,7 +329,14 @@ class OpenAIVoice:
         costs = [sound.cost for sound in sounds if sound.cost is not None]
         notes = dict.fromkeys(note for sound in sounds for note in sound.notes)
         cost = sum(costs) if len(costs) == len(parts) else None
-        return Narration(data, suffix, notes=tuple(notes), cost=cost, checked=len(parts) > 1)
+        return Narration(
+            data,
+            suffix,
+            notes=tuple(notes),
+            cost=cost,
+            checked=len(parts) > 1,
+            pieces=heard_pieces(ask.text, handed, parts, [sound.data for sound in sounds]),
+        )
 
     async def _part(self, text: str, ask: VoiceAsk, request: Request, parts: int) -> Narration:
         """A part of a narration, and what it cost. One of several is held against its text here,
@@ -449,8 +459,12 @@ def _changed(fields: Mapping[str, Any], by_hand: Mapping[str, str]) -> dict[str,
     return {name: value for name, value in {**fields, **by_hand}.items() if value != ""}
 
 
+def _handed(ask: VoiceAsk) -> MappedText:
+    return spoken(ask.text, ask.language, ask.say, normalise=False)
+
+
 def _spoken(ask: VoiceAsk) -> str:
-    return spoken(ask.text, ask.language, ask.say, normalise=False).text
+    return _handed(ask).text
 
 
 def _speed(ask: VoiceAsk) -> float | None:

@@ -72,7 +72,7 @@ async def speak(maker: VoiceMaker, ask: VoiceAsk, request: Request) -> Narration
     if not any(isinstance(each, Narration) for each in told):
         return await maker.speak(ask, request)
     spoken = [each for each in told if isinstance(each, Narration)]
-    data, words = await asyncio.to_thread(_joined, told)
+    data, words, pieces = await asyncio.to_thread(_joined, told)
     costs = [each.cost for each in spoken]
     return Narration(
         data,
@@ -80,11 +80,14 @@ async def speak(maker: VoiceMaker, ask: VoiceAsk, request: Request) -> Narration
         words=words if all(each.words for each in spoken) else (),
         notes=tuple(dict.fromkeys(note for each in spoken for note in each.notes)),
         cost=None if None in costs else sum(cost or 0.0 for cost in costs),
+        pieces=pieces,
     )
 
 
-def _joined(told: Sequence[Narration | float]) -> tuple[bytes, tuple[Word, ...]]:
-    """The sounds one after the other, as WAV, and their words at their new times."""
+def _joined(
+    told: Sequence[Narration | float],
+) -> tuple[bytes, tuple[Word, ...], tuple[Word, ...]]:
+    """The sounds one after the other, as WAV; their words and pieces at their new times."""
     import numpy as np
 
     from ..media.audio import open_sound
@@ -96,6 +99,7 @@ def _joined(told: Sequence[Narration | float]) -> tuple[bytes, tuple[Word, ...]]
     following = iter(sounds)
     samples: list[Any] = []
     words: list[Word] = []
+    pieces: list[Word] = []
     at = 0
     for each in told:
         if isinstance(each, float):
@@ -104,6 +108,7 @@ def _joined(told: Sequence[Narration | float]) -> tuple[bytes, tuple[Word, ...]]
             samples += next(following).pieces(rate)
             gone = at / rate
             words += [Word(w.text, w.start + gone, w.end + gone) for w in each.words]
+            pieces += [Word(p.text, p.start + gone, p.end + gone) for p in each.pieces]
         at = sum(map(len, samples))
     whole = np.clip(np.concatenate(samples) * 32767, -32768, 32767).astype("<i2")
     file = io.BytesIO()
@@ -112,4 +117,4 @@ def _joined(told: Sequence[Narration | float]) -> tuple[bytes, tuple[Word, ...]]
         sound.setsampwidth(2)
         sound.setframerate(rate)
         sound.writeframes(whole.tobytes())
-    return file.getvalue(), tuple(words)
+    return file.getvalue(), tuple(words), tuple(pieces)

@@ -17,6 +17,7 @@ from itertools import accumulate, pairwise
 
 from .display import shown as _shown
 from .markup import HIDDEN, MappedText, rewrite
+from .scripts import phrases
 from .timing import CLAUSE_ENDS, CLOSING, SENTENCE_ENDS, Clock, Span, Word
 
 __all__ = ["Cue", "Word", "cues", "to_srt", "to_vtt"]
@@ -79,9 +80,10 @@ class Atom:
 
 
 _CJK = "\u2e80-\u3029\u3030-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
+_CLOSERS = "、。，．！？；：」』）》】〉”’…ー"
 _RUN = re.compile(r"\S+")
 _UNIT = re.compile(
-    rf"[「『（《【〈“‘]?[{_CJK}][、。，．！？；：」』）》】〉”’…ー]{{0,4}}"
+    rf"[「『（《【〈“‘]?[{_CJK}][{_CLOSERS}]{{0,4}}"
     rf"|[^{_CJK}—]*—|[^{_CJK}—]+"
 )
 _SENTENCE = re.compile(rf"[{re.escape(SENTENCE_ENDS)}][{re.escape(CLOSING)}]*$")
@@ -95,12 +97,12 @@ _LEANING_WORDS = (
 _LEANING = frozenset(_LEANING_WORDS.split())
 
 
-def atoms(shown: MappedText, clock: Clock) -> list[Atom]:
+def atoms(shown: MappedText, clock: Clock, language: str = "en") -> list[Atom]:
     """The atoms of a text, each with its time."""
     atoms = []
     for run in _RUN.finditer(shown.text):
         space = " "
-        for begin, end in _units(run.group(), run.start()):
+        for begin, end in _units(run.group(), run.start(), language):
             atoms.append(
                 Atom(
                     text := shown.text[begin:end],
@@ -125,17 +127,31 @@ def _ending_of_line(text: str, begin: int, end: int) -> int | None:
     return -1 if _ITEM.match(text, end + 1) or _ITEM.match(line) else 0
 
 
-def _units(run: str, at: int) -> Iterator[tuple[int, int]]:
+def _units(run: str, at: int, language: str) -> Iterator[tuple[int, int]]:
     """Where the atoms of a run without spaces begin and end; `at` is the run's own place."""
-    for found in _UNIT.finditer(run):
-        begin, end = found.span()
+    for begin, end in _spans(run, language):
         # Korean letters are wide but stay together as words; forty of them are too many.
-        most = (LINE - 4) // max(map(columns, found.group()))
+        most = (LINE - 4) // max(map(columns, run[begin:end]))
         piece = begin
         while piece < end:
             stop = _whole(run, piece, min(piece + most, end))
             yield at + piece, at + stop
             piece = stop
+
+
+def _spans(run: str, language: str) -> Iterator[tuple[int, int]]:
+    """The words or phrases of a run, where they are known; else what may stand apart."""
+    known: list[str] = []
+    for each in [] if run.isascii() else phrases(run, language):
+        if known and (each[0] in _CLOSERS or _joined(known[-1][-1], each[0])):
+            known[-1] += each
+        else:
+            known.append(each)
+    if len(known) > 1:
+        ends = list(accumulate(map(len, known)))
+        yield from zip([0, *ends], ends, strict=False)
+    else:
+        yield from (found.span() for found in _UNIT.finditer(run))
 
 
 def _whole(run: str, begin: int, end: int) -> int:
@@ -359,7 +375,7 @@ def cues(
     # A line of Arabic that begins with a Latin word would run the wrong way without a mark.
     mark = "\u200f" if _right_to_left(shown.text) else ""
     room = LINE - 4 * len(mark)
-    pieces = cut(atoms(shown, clock), most, room)
+    pieces = cut(atoms(shown, clock, language), most, room)
     return [
         Cue(
             (first + a) / 1000,

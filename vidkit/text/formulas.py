@@ -40,7 +40,7 @@ from .latex import (
     half_node,
     measure_node,
 )
-from .vocabulary import MEASURE
+from .units import MEASURE
 
 _TAKES = re.compile(r" (?:sin|cos|tan|log|ln|exp|sqrt)(?: ?[α-ω(]| [a-z]\b|[₀-₉²_])")
 _GOES_ON = re.compile(
@@ -64,7 +64,7 @@ _INDEX = re.compile(
     r"\{([^{}\n]{1,40})\}|\d{1,3}(?![\d_])|[A-Za-z][A-Za-z0-9]{0,7}(?![A-Za-z0-9_])"
 )
 _POWER = re.compile(
-    r"\{([^{}\n]{1,60})\}|\(([^()\n]{1,60})\)|[-−+]?(?:\d{1,9}(?![\w])|[A-Za-zα-ω](?![A-Za-z]))"
+    r"\{([^{}\n]{1,60})\}|\(([^()\n]{1,60})\)|[-−+]?(?:\d{1,9}(?!\w|[-−+](?:[\s,.;)]|\Z))|[A-Za-zα-ω](?![A-Za-z]))"
 )
 
 
@@ -226,9 +226,10 @@ class Prose(Reader):
             if evidence.relation:
                 return True
             lower = any(
-                each.kind != "number"
+                each.kind not in ("number", "name")
                 and not (each.kind == "symbol" and each.text in _SLIPS)
                 and (each.kind != "symbol" or each.text.islower())
+                and (each.kind != "fence" or _reckons(each))
                 for each in (left, right)
             )
             if not spaced:
@@ -560,7 +561,8 @@ class Prose(Reader):
             elif self.peek() in ("′",) or (
                 self.peek() in ("'", "’")
                 and base.kind == "symbol"
-                and re.match(r" ?[=(+]", self.text[self.at + 1 : self.at + 3])
+                and self.text[base.at - 1 : base.at] not in tuple("'‘’")
+                and re.match(r"\(| ?[=+]", self.text[self.at + 1 : self.at + 3])
             ):
                 above = Node("row", self.at, "", (Node("sign", self.at, "′"),))
                 self.at += 1
@@ -605,6 +607,11 @@ def _wordy(node: Node) -> bool:
     """Whether several letters that touch may be a word: "com", and not "mx"."""
     letters = {part.text for part in node.parts}
     return node.kind == "name" or (node.kind == "row" and bool(letters & set("aeiou")))
+
+
+def _reckons(fence: Node) -> bool:
+    """Whether brackets hold more than a word: "(x + 1)", not "(man)"."""
+    return any(part.kind in ("number", "script", "sign") for part in fence.parts[0].parts)
 
 
 def _single(node: Node) -> bool:

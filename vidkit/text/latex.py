@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .vocabulary import MEASURE, measure_in_words
+from .units import MEASURE, measure_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +319,8 @@ class Latex(Reader):
         if name in STYLES or name in ",;:! ()[]" or name in ("quad", "qquad", "hspace", "vspace"):
             if name in ("left", "right") and self.peek() == ".":
                 self.at += 1
+            if name in ("hspace", "vspace"):
+                self.run(re.compile(r"\*?\s?\{[^{}]{0,20}\}"))
             return None
         return Node("word" if name.isalpha() else "sign", at, name)
 

@@ -178,6 +178,16 @@ def _parts(template: str) -> tuple[str | int, ...]:
     return tuple(part for part in parts if part != "")
 
 
+def before(found: Found, length: int = 60) -> str:
+    """The text of the line right before what was found."""
+    return found.string[max(0, found.start() - length) : found.start()].rpartition("\n")[2]
+
+
+def after(found: Found, length: int = 40) -> str:
+    """The text of the line right after what was found."""
+    return found.string[found.end() : found.end() + length].partition("\n")[0]
+
+
 # ── what nobody sees ────────────────────────────────────────────────────────────────────────
 
 HIDDEN = (

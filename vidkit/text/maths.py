@@ -24,7 +24,8 @@ from .latex import (
     Node,
     read,
 )
-from .vocabulary import Vocabulary, units_of, vocabulary
+from .units import units_of
+from .vocabulary import Vocabulary, vocabulary
 
 __all__ = [
     "Node",
@@ -108,8 +109,8 @@ class _Speaker:
                 return self.row(node)
             case "symbol":
                 return [(self.words.signs.get(node.text) or letter_name(node.text), node.at)]
-            case "name":
-                return [(node.text, node.at)]
+            case "number" if node.text.startswith("."):
+                return [(f"0{node.text}", node.at)]
             case "formula":
                 return [(_elements(node.text, self.words), node.at)]
             case "measure":
@@ -117,7 +118,7 @@ class _Speaker:
                 said = self.single(unit)
                 if number.text == "1" and self.language in ("fr", "es"):
                     said = [(re.sub("s$", "", word), at) for word, at in said]
-                return [(number.text, number.at), *said]
+                return [*self.single(number), *said]
             case "unit":
                 symbol = node.parts[0].text
                 local = units_of(self.language).get(symbol, symbol)
@@ -176,9 +177,10 @@ class _Speaker:
         if not inner:
             return []
         (first, at), (last, end) = inner[0], inner[-1]
+        opening, closing = ("[", "]") if node.text == "[]" else ("(", ")")
         if len(inner) == 1:
-            return [(f"({first})", at)]
-        return [(f"({first}", at), *inner[1:-1], (f"{last})", end)]
+            return [(f"{opening}{first}{closing}", at)]
+        return [(f"{opening}{first}", at), *inner[1:-1], (f"{last}{closing}", end)]
 
     def is_call(self, fence: Node, letter: Node) -> bool:
         base = letter.parts[0] if letter.kind == "script" else letter

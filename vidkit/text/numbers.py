@@ -1,4 +1,4 @@
-"""Numbers as they are said in English: identifiers, money, dates, times, years, ranges, measures.
+"""Numbers as they are said in English: identifiers, money, dates, times, years, ranges, counts.
 
 Each rule asks for evidence on both sides of what it rewrites. Where there is none the number
 stays as it is written: every voice reads a plain number.
@@ -8,25 +8,11 @@ from __future__ import annotations
 
 import re
 
-from .markup import Found, rule
-from .vocabulary import MEASURE, measure_in_words
+from .markup import Found, after, before, rule
+from .units import MEASURE
 
 KEEP = r"\0"
 """What is recognised and left as it is, so that no other rule reads it."""
-
-
-def before(found: Found, length: int = 60) -> str:
-    """The text of the line right before what was found."""
-    return found.string[max(0, found.start() - length) : found.start()].rpartition("\n")[2]
-
-
-def after(found: Found, length: int = 40) -> str:
-    """The text of the line right after what was found."""
-    return found.string[found.end() : found.end() + length].partition("\n")[0]
-
-
-def _digits(text: str) -> str:
-    return " ".join(re.sub(r"\D", "", text))
 
 
 def _groups(text: str) -> str:
@@ -93,7 +79,8 @@ def _code(found: Found) -> str | None:
 
 def _verse(found: Found) -> str:
     ends = "to" if found[3] and "," not in found[3] else "and"
-    return r"\1 \2" + (rf" {ends} \4" if found[4] else "")
+    chapter = r"\4 " if found[4] else ""
+    return r"\1 \2" + (rf" {ends} {chapter}\5" if found[5] else "")
 
 
 _BOOKS = (
@@ -141,13 +128,18 @@ IDENTIFIERS = (
     rule("short phones", r"(?<![\w.+(/,-])(\d{3})-(\d{4})(?![\w-]|[.,]\d)", _short_phone),
     rule(
         "numbers of cards",
-        r"(?<![\w.-])\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?![\w-])",
+        r"(?<![\w.-])(?<!\d )\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?![\w-])(?! \d)",
+        lambda f: _groups(f[0]),
+    ),
+    rule(
+        "numbers of accounts",
+        r"(?<![\w.-])[A-Z]{2}\d{2}(?: [\dA-Z]{4}){3,7}(?: \d{1,3})?(?![\w-])",
         lambda f: _groups(f[0]),
     ),
     rule("postal codes", r"(?<![\w.,/-])(\d{5})-(\d{4})(?![\w-]|[.,]\d)", _code),
     rule(
         "verses",
-        r"(?<=[a-z.] )(\d{1,3}):(\d{1,3})(?:(–|-|, ?)(\d{1,3}))?(?![\w:–-])",
+        r"(?<=[a-z.] )(\d{1,3}):(\d{1,3})(?:(–|-|, ?)(?:(\d{1,3}):)?(\d{1,3}))?(?![\w:–-])",
         lambda f: _verse(f) if _BOOK.search(before(f)) else None,
     ),
 )
@@ -186,11 +178,14 @@ def _money(found: Found) -> str | None:
         return None
     one, many, coin, coins = _COINS[sign]
     where = f" {_COUNTRIES[country]} " if country else " "
-    name = one if whole == "1" else many
+    noun = re.search(r"\b[Aa]n? $", before(found)) and re.match(
+        r" (?!of\b|or\b)[a-z]", after(found)
+    )
+    name = one if whole == "1" or noun else many
     if scale or short:
-        return rf"\3\4 {scale or _SCALES[short]}{where}{many}"
+        return rf"\3\4 {scale or _SCALES[short]}{where}{one if noun else many}"
     if part is None or len(part) != 2:
-        return rf"\3\4{where}{many if part else name}"
+        return rf"\3\4{where}{many if part and not noun else name}"
     if whole == "0" and coin:
         return f"{int(part)} {coin if part == '01' else coins}"
     return rf"\3{where}{name}" + (f" {int(part)}" if part != "00" else "")
@@ -226,6 +221,11 @@ MONEY = (
         rf"(?<![\w$.\\])(US|AU|A|CA|C)?({_SIGN}) ?({_WHOLE})(\.(\d{{1,4}}))?"
         rf"{_SCALE}(?![\w$]|[.,]\d)",
         _money,
+    ),
+    rule(
+        "cents without dollars",
+        rf"(?<![\w$.\\])([{''.join(_COINS)}])\.(\d\d)(?![\w]|[.,]\d)",
+        lambda f: f"{int(f[2])} {_COINS[f[1]][2 + (f[2] != '01')]}" if _COINS[f[1]][2] else None,
     ),
     rule("money after its number", rf"(?<![\w.,])({_NUMBER}) ?([€£₽])(?![\w\d])", _money_after),
     rule("cents", r"(?<=\d) ?¢", " cents"),
@@ -263,7 +263,7 @@ def _parted(year: str) -> str:
 
 
 def _date(found: Found) -> str | None:
-    year, month, day = found.groups()
+    year, _, month, day = found.groups()
     return _day(day, month, year) if 1000 <= int(year) <= 2200 else None
 
 
@@ -275,6 +275,11 @@ def _dotted(found: Found) -> str | None:
         return _day(first, second, year)
     # "5.6.2024" is day first wherever dots are used, and a month first where they are not
     return f"{int(first)} {int(second)} {_parted(year)}" if int(first) and int(second) else None
+
+
+def _hyphened(found: Found) -> str | None:
+    """ "25-12-2024", but not "05-06-2024", which nobody can be sure of."""
+    return _dotted(found) if max(int(found[1]), int(found[2])) > 12 else None
 
 
 def _short_month(found: Found) -> str | None:
@@ -362,7 +367,12 @@ _RATIO = re.compile(
 _SIDES = frozenset([("16", "9"), ("4", "3"), ("1", "1"), ("9", "16"), ("3", "2")])
 
 DATES = (
-    rule("dates", r"(?<![\w.-])(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?![\w-])", _date),
+    rule(
+        "dates",
+        r"(?<![\w./-])(\d{4})([-/])(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?![\w/-])",
+        _date,
+    ),
+    rule("dates with hyphens", r"(?<![\w.-])(\d\d)-(\d\d)-([12]\d{3})(?![\w-])", _hyphened),
     rule("dates with points", r"(?<![\w.])(\d{1,2})\.(\d{1,2})\.(\d{4})(?![\w]|\.\d)", _dotted),
     rule("dates with strokes", r"(?<![\w/.-])(\d{1,2})/(\d{1,2})/(\d{4})(?![\w/])", _dotted),
     rule(
@@ -389,7 +399,7 @@ DATES = (
     rule("times with half of the day", r"(?<![\w:.])([01]?\d):([0-5]\d)([ap])m\b", _time),
     rule(
         "ratios",
-        r"(?<![\w:.])(\d{1,4}):(\d{1,7})(?![\w:]|\.\d)",
+        r"(?<![\w:.])(\d{1,4}(?:\.\d)?):(\d{1,7}(?:\.\d)?)(?![\w:]|\.\d|[-–]\d)",
         lambda f: r"\1 to \2" if _RATIO.search(before(f)) or (f[1], f[2]) in _SIDES else None,
     ),
     rule("decades", r"(?<![\w.])(?:'|’)?(1[1-9]|20)?(\d)0[’']?s\b", _decade),
@@ -422,6 +432,16 @@ _NOUN_BEFORE = re.compile(
 )
 
 
+_ONE_NUMBER = re.compile(r"\b(?:no\.|number|№|#) ?$", re.I)
+
+
+def _scored(found: Found) -> bool:
+    """Whether it stands among pairs of which one falls: "6–4, 3–6" are scores."""
+    near = _PAIR.findall(f"{before(found, 16)} {after(found, 16)}")
+    return any(int(first) >= int(second) for first, second in near)
+
+
+_PAIR = re.compile(r"(?<![\w–-])(\d{1,3})[–-](\d{1,3})(?![\w–-])")
 _NAMED = re.compile(r"(?:RFC|ISO|IEC|IEEE|DIN|EN|UTF|Boeing|Airbus|Route|[Vv]ersion|Standard|§) ?$")
 
 
@@ -429,7 +449,9 @@ def _range(found: Found) -> str | None:
     low, middle, dash, high = found.groups()
     start, end = (float(number.replace(",", "")) for number in (low, high))
     padded = len(low) > 1 and low[0] == "0" and low[1] != "."
-    if start >= end or padded or _NAMED.search(before(found, 12)):
+    if start >= end or padded or _NAMED.search(before(found, 12)) or _scored(found):
+        return None
+    if dash == "-" and _ONE_NUMBER.search(before(found, 12)) and len(high) > 2:
         return None
     named = _NOUN_BEFORE.search(before(found, 24))
     counted = _NOUN_AFTER.match(after(found)) or middle
@@ -495,7 +517,7 @@ def _half(found: Found) -> str:
 
 def _fraction(found: Found) -> str | None:
     whole, top, bottom = found.groups()
-    if bottom not in _PARTS or int(top) >= int(bottom):
+    if bottom not in _PARTS or int(top) >= int(bottom) or after(found).startswith(" time"):
         return None
     certain = (top, bottom) in _CERTAIN and (whole or not _COUNTED.search(before(found)))
     if not certain and not _OF.match(after(found)):
@@ -514,6 +536,12 @@ def _exponent(found: Found) -> str | None:
 def _joined(found: Found) -> str:
     return found[0].replace(" ", "").replace("_", "").replace("\u202f", "")
 
+
+SIZES = (
+    rule("sizes", r"(?<![\w.])(?!80x)(\d{2,5})(?:[x×]| x )(?=\d{2,5}(?!\w|\.\d| ?=))", r"\1 by "),
+    rule("small sizes", r"(?<![\w.])(?!\d{1,2}x86)(\d{1,2})x(?=\d{1,2}(?![\w.]| ?=))", r"\1 by "),
+    rule("sizes of a thing", r"(?<=\b[Aa] )(\d{1,5}) ?× ?(?=\d{1,5} [a-z])", r"\1 by "),
+)
 
 COUNTS = (
     rule(
@@ -536,7 +564,7 @@ COUNTS = (
     ),
     rule(
         "numbers of three parts",
-        r"(?<![\w.,$-])(\d{1,4})\.(\d{1,4})\.(?=\d{1,4}(?!\.?\d|\w))",
+        r"(?<![\w.,$-])(?!\d{1,3}\.\d{3}\.\d{3}\b)(\d{1,4})\.(\d{1,4})\.(?=\d{1,4}(?!\.?\d|\w))",
         r"\1 point \2 point ",
     ),
     rule("all the time, half and half", r"(?<![\w/.-])(24|50)/(7|50)(?![\w/.-]\w|\w)", r"\1 \2"),
@@ -546,153 +574,18 @@ COUNTS = (
     rule("a point before digits", r"(?<![\w.)\]/\\*'\"])\.(?=\d+(?![\w.]))", "point "),
     rule("numbers with #", r"(?:(?<=[\s(])|\A)#(?=\d{1,4}(?![\w-]))", "number "),
     rule("about a number", r"(?:(?<=[\s(])|\A)~ ?(?=\d)", "about "),
-    rule("less than a number", r"(?:(?<=[\s(])|\A)<(?=\.?\d)(?!\d+>)", "less than "),
+    rule(
+        "less than a number",
+        r"(?:(?<=[\s(])|\A)(?<!\bI )<(?=\.?\d)(?!\d+>|3(?:\Z|[.!?\n]| (?:you|u|my|this|it)\b))",
+        "less than ",
+    ),
     rule("more than a number", r"(?:(?<=[\s(])|\A)>(?=\.?\d)", "more than "),
     rule("at most a number", r"(?:(?<=[\s(])|\A)(?:≤|<=) ?(?=\d)", "at most "),
     rule("at least a number", r"(?:(?<=[\s(])|\A)(?:≥|>=) ?(?=\d)", "at least "),
-    rule("sizes", r"(?<![\w.])(?!80x)(\d{2,5})(?:[x×]| x )(?=\d{2,5}(?!\w|\.\d| ?=))", r"\1 by "),
-    rule("small sizes", r"(?<![\w.])(?!\d{1,2}x86)(\d{1,2})x(?=\d{1,2}(?![\w.]))", r"\1 by "),
     rule(
         "times of a number",
         r"(?<=\d)(?:×|x)(?= (?:faster|slower|more|less|as|larger|smaller|bigger|cheaper|better|"
         r"the)\b)|(?<=\d)×(?= ?[a-z.,;)]|$)",
         " times",
     ),
-)
-
-# ── measures ────────────────────────────────────────────────────────────────────────────────
-
-_LOOSE = frozenset("ABCFHJKLNTVWbdghlmst")
-"""Symbols of one letter, which may as well be a letter of the text: "44 B.C.", "A) 6 B) 8"."""
-_AMOUNT = re.compile(
-    r"(?:[=≈<>≤≥~±×+]|\b(?:is|was|are|were|be|of|about|around|approximately|roughly|only|nearly|almost|over|"
-    r"under|than|least|most|exactly|every|measures?|weighs?|weighing|carries|draws|delivers|supplies|"
-    r"reach(?:es)?|reached|up to|equals|per|within|takes?|lasts?|for|between|from|to|and|or|by|"
-    r"into|ran|walked|fell|rose|climbed|jumped|a|an|the|with|at|runs?|uses?|needs?|has|have|wide|long|high|deep|tall|another|one|each)"
-    r") ?[-−]?$",
-    re.I,
-)
-_QUANTITY = re.compile(
-    r"^(?:$|[,;?!]| (?:of|per|at|in|and|or|to|from|for|is|was|are|were|by|with|through|across|"
-    r"between|when|if|"
-    r"on|above|below|over|under|than|each|away|long|high|wide|tall|deep|thick|apart|later|before|after|"
-    r"ahead|supply|battery|power|current|fuse|source|signal|adapter|bulb|lamp|heater|resistor|cell|"
-    r"outlet|mains|logic|rail|capacitor|inductor|motor|speaker|amplifier|laser|class|and|a|the)\b)"
-)
-_NAMED_QUANTITY = re.compile(
-    r"\b(?:current|voltage|resistance|force|charge|power|energy|capacity|temperature|mass|weight|"
-    r"length|width|depth|distance|height|speed|velocity|field|capacitance|inductance|dose|pressure|"
-    r"frequency|wavelength|radius|diameter|thickness|volume) (?:of|is|was|=) $"
-)
-_THING = re.compile(
-    r"^ (?:supply|battery|batteries|current|fuse|source|signal|adapter|bulb|lamp|heater|resistor|"
-    r"cell|outlet|mains|rail|capacitor|inductor|motor|speaker|amplifier|laser|monitor|disk|drive|"
-    r"file|run|walk|ride|radius|range|limit|cable|pole|wall|sprint|dash|race|lens|film|mixture|cube)\b"
-)
-_STOP = re.compile(r"^\.(?:$|\s+[A-Z]|[\"”’])")
-
-
-def _measure(found: Found) -> str | None:
-    gap, symbol = found[1], found[2]
-    groups = found.groups()[1:]
-    compound = any(groups[1:])
-    if re.search(r"[A-Za-z_]-?[\d.,]+$", before(found, 24)):
-        return None
-    number = re.search(r"[\d.,]+$|[⁻⁰¹²³⁴-⁹]+$|[½¼¾⅓⅔]$", before(found, 24))
-    digits = number[0] if number else ""
-    lead = before(found)[: -len(digits)] if digits else before(found)
-    if not compound and not _is_quantity(found, gap, symbol, digits, lead):
-        return None
-    one = digits == "1" or gap == "-" or bool(_THING.match(after(found)))
-    return " " + measure_in_words(groups, one=one)
-
-
-def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) -> bool:
-    rest = after(found)
-    equation = re.search(r"[=≈≤≥~±] ?-?$", lead)
-    decimal = bool(re.search(r"\d[.,]\d{1,2}$|\d,\d{3}", digits)) or not re.fullmatch(
-        r"\d+", digits
-    )
-    if gap == "-":
-        return (len(symbol) > 1 and bool(re.match(r"^ [a-z]|^-", rest))) or (
-            symbol in "VWm" and bool(re.match(r"^ [a-z]", rest))
-        )
-    if re.match(r"^[)+'’]|^\.\w", rest) and not (
-        rest[0] == ")" and (len(symbol) > 1 or "(" in lead[-20:] or equation)
-    ):
-        return False
-    year = bool(re.fullmatch(r"1[0-9]\d\d|20\d\d", digits))
-    if len(symbol) > 1:
-        if (
-            year
-            and symbol[0].isupper()
-            and re.search(r"\b(?:in|since|by|from|until|before|after) $", lead, re.I)
-        ):
-            return False
-        if symbol in _WORDLIKE and not (equation or _AMOUNT.search(lead) or decimal or gap == " "):
-            return False
-        return (
-            not re.match(r"^\.", rest)
-            or bool(_STOP.match(rest))
-            or bool(re.match(r"^\.{2}|^\.\s", rest))
-        )
-    if symbol not in _LOOSE:
-        return True
-    if year and not equation:
-        return False
-    strong = equation or decimal or _NAMED_QUANTITY.search(lead)
-    if re.match(r"^\.", rest):
-        return bool(_STOP.match(rest)) and bool(
-            strong or (symbol in "mgsVW" and _AMOUNT.search(lead))
-        )
-    if not (strong or _AMOUNT.search(lead) or _THING.match(rest)):
-        return False
-    if gap == "":
-        # "5G", "4K", "3D", "the 20s" are names.
-        if symbol not in "VWmgsA" or (
-            symbol in "sg" and re.search(r"\b(?:the|in|and|of|at) $", lead)
-        ):
-            return False
-        if symbol == "m" and re.search(r"[$€£] ?$", lead):
-            return False
-        if symbol in "VW":
-            return True
-    if symbol in "ABCFHKTLbdt" and not strong:
-        return bool(_THING.match(rest) or re.match(r"^ (?:of|per|through)\b", rest))
-    if re.match(r"^ [A-Z(]", rest):
-        return bool(equation)
-    return bool(_QUANTITY.match(rest) or _THING.match(rest))
-
-
-_WORDLIKE_WORDS = "min sec ha mi mol cal bit ft hr hrs lb lbs oz"
-_WORDLIKE = frozenset(_WORDLIKE_WORDS.split())
-
-
-_POINTS = {"N": "north", "S": "south", "E": "east", "W": "west"}
-
-MEASURES = (
-    rule(
-        "places on the globe",
-        r"(?<=\d)°(?: ?(\d{1,2})[′'’](?: ?(\d{1,2})[″\"”])?)? ?([NSEW])(?![\w.])",
-        lambda f: (
-            " degrees"
-            + (r" \1 minutes" if f[1] else "")
-            + (r" \2 seconds" if f[2] else "")
-            + f" {_POINTS[f[3]]}"
-        ),
-    ),
-    rule("a number with its unit", r"(?<=[\d⁰¹²³⁴-⁹½¼¾⅓⅔])( ?|-)" + MEASURE, _measure),
-    rule(
-        "millions of a unit",
-        r"(?<=illion|ousand|undred)( )(?=[a-zA-ZΩμµ]{2,}|[mgV]\b[ ,])" + MEASURE,
-        lambda f: (
-            " " + measure_in_words(f.groups()[1:]) if len(f[2]) > 1 or after(f, 1) == "," else None
-        ),
-    ),
-    rule(
-        "units without a number",
-        r"(?<![\w/.])(?=(?:km|m)/(?:s|h)|kg/m|W/m|[MG][Bb]/s|J/K)" + MEASURE,
-        lambda f: measure_in_words(f.groups()),
-    ),
-    rule("degrees", r"(?<=\d) ?°(?![A-Za-z])", " degrees"),
 )

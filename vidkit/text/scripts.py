@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import lru_cache
+from typing import Any
 
 _RANGES = (
     ("Latin", "A-Za-z\u00aa-\u024f\u1e00-\u1eff"),
@@ -159,3 +160,36 @@ def unreadable(text: str, language: str, cannot: str = "") -> str | None:
         if not able and count > UNREAD * found.total():
             return script
     return None
+
+
+# ── where a text without spaces may be broken ───────────────────────────────────────────────
+
+_TRADITIONAL = re.compile(r"^zh[-_](?:hant|tw|hk|mo)\b", re.IGNORECASE)
+
+
+def phrases(run: str, language: str) -> list[str]:
+    """A run without spaces of Japanese, Chinese or Thai in the phrases at which a reader would
+    break it; the run alone in other scripts, or where BudouX is not installed (the extra "words").
+    """
+    script = main_script(run)
+    if script == "Chinese characters":
+        short = language[:2].lower()
+        traditional = _TRADITIONAL.match(language)
+        script = "kana" if short == "ja" else "traditional" if traditional else script
+    parser = _parser(script)
+    return parser.parse(run) if parser else [run]
+
+
+@lru_cache(maxsize=8)
+def _parser(script: str) -> Any:
+    try:
+        import budoux
+    except ImportError:
+        return None
+    makers = {
+        "kana": budoux.load_default_japanese_parser,
+        "Chinese characters": budoux.load_default_simplified_chinese_parser,
+        "traditional": budoux.load_default_traditional_chinese_parser,
+        "Thai": budoux.load_default_thai_parser,
+    }
+    return makers[script]() if script in makers else None

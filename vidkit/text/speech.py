@@ -32,6 +32,8 @@ from .markup import (
     MappedText,
     Piece,
     Rule,
+    after,
+    before,
     rewrite,
     rewrite_once,
     rule,
@@ -41,13 +43,12 @@ from .numbers import (
     DATES,
     IDENTIFIERS,
     KEEP,
-    MEASURES,
     MONEY,
     RANGES,
-    after,
-    before,
+    SIZES,
 )
-from .vocabulary import units_of, vocabulary
+from .units import MEASURES, units_of
+from .vocabulary import vocabulary
 
 VERSION = 1
 """Part of a narration's key beside the spoken text itself, which tells of every change."""
@@ -306,7 +307,7 @@ def _mail(found: Found) -> str:
     return f"{found.group(1)} at {found.group(2)}".replace(".", " dot ")
 
 
-_PATH = r"(?:[/?#][^\s<>\"]{0,1500}[\w/])?"
+_PATH = r"(?:[/?#][^\s<>\"]{0,1500}[\w/]|/)?"
 WEB = (
     rule("addresses", rf"(?:https?|ftp)://(?:www\.)?([\w.-]{{1,200}}[\w-])(?::\d+)?{_PATH}", _host),
     rule("addresses without http", rf"(?<![\w.@/-])www\.([\w.-]{{1,200}}\w){_PATH}", _host),
@@ -337,9 +338,10 @@ def _title(word: str) -> Rule:
 def _number(found: Found) -> str | None:
     """ "No. 5", but not the answer "No." before a sentence that begins with a number."""
     lead = before(found)
-    if found[0][0] == "N" and (not lead.strip() or re.search(r"[.!?:\"“”'’—-]\s?$", lead)):
+    answer = not lead.strip() or re.search(r"[.!?:\"“”'’—-]\s?$", lead)
+    if (found[0][0] == "N" and answer) or re.search(r"\b(?:sa(?:y|ys|id)|answer(?:s|ed)?) $", lead):
         return None
-    return "number" if found[0][0] == "n" else "Number"
+    return f"{found[0][0]}umber "
 
 
 _LISTED = (
@@ -353,20 +355,20 @@ _LISTED = (
     ("A B", r"A/B(?= ?-?test)"),
     ("I O", r"I/O"),
     ("not applicable", r"N/A"),
-    ("Mister", r"Mr\.(?= [A-Z])"),
-    ("Missus", r"Mrs\.(?= [A-Z])"),
+    ("Mister", r"Mr\.(?= [A-Z]| (?:&|and) M)"),
+    ("Missus", r"Mrs\.(?= [A-Z]| (?:&|and) M)"),
     ("Miz", r"Ms\.(?= [A-Z])"),
     ("Professor", r"Prof\.(?= [A-Z])"),
     ("P H D", r"Ph\.? ?D\.(?=[ ,;)])"),
-    ("Figures", r"[Ff]igs\.(?= ?\d)"),
-    ("Figure", r"[Ff]ig\.(?= ?\d)"),
-    ("Equation", r"[Ee]q\.(?= ?\(?\d)"),
-    ("Section", r"[Ss]ec\.(?= ?\d)"),
-    ("Chapter", r"[Cc]h(?:ap)?\.(?= ?\d)"),
-    ("Volume", r"[Vv]ol\.(?= ?\d)"),
-    ("pages", r"pp\.(?= ?\d)"),
-    ("page", r"(?<![.] )p\.(?= ?\d)"),
-    ("around", r"ca\.(?= ?\d)|(?<=[( ])c\.(?= ?\d{3})"),
+    ("Figures ", r"[Ff]igs\. ?(?=\d)"),
+    ("Figure ", r"[Ff]ig\. ?(?=\d)"),
+    ("Equation ", r"[Ee]q\. ?(?=\(?\d)"),
+    ("Section ", r"[Ss]ec\. ?(?=\d)"),
+    ("Chapter ", r"[Cc]h(?:ap)?\. ?(?=\d)"),
+    ("Volume ", r"[Vv]ol\. ?(?=\d)"),
+    ("pages ", r"pp\. ?(?=\d)"),
+    ("page ", r"(?<![.] )p\. ?(?=\d)"),
+    ("around ", r"ca\. ?(?=\d)|(?<=[( ])c\. ?(?=\d{3})"),
 )
 
 ABBREVIATIONS = (
@@ -376,14 +378,17 @@ ABBREVIATIONS = (
     rule("that is", r"(?<![\w.])i\. ?e\.,? ?(?=[\w(\"'“‘$`<\\/-])", "that is, "),
     _title("Doctor"),
     _title("Saint"),
-    rule("numbers by name", r"(?<![\w.])[Nn]o\.(?= ?\d)", _number),
+    rule("numbers by name", r"(?<![\w.])[Nn]o\. ?(?=\d)", _number),
     rule("number sign", "№ ?(?=\\d)", "number "),
     rule(
         "Incorporated",
         r"(?<=[A-Za-z,] )(Inc|Ltd|Jr)\.(?=[, )])(?! [A-Z])",
         lambda f: {"Inc": "Incorporated", "Ltd": "Limited", "Jr": "Junior"}[f[1]],
     ),
-    *(rule(words, rf"(?<![\w./@-])(?:{pattern})(?![\w@])", words) for words, pattern in _LISTED),
+    *(
+        rule(words, rf"(?<![\w./@-])(?:{pattern})(?![A-Za-z_@])", words)
+        for words, pattern in _LISTED
+    ),
 )
 
 # ── names and signs of prose ────────────────────────────────────────────────────────────────
@@ -462,6 +467,7 @@ _ORGAN = r"(?<![\w₀-₉])"
 
 NAMES = (
     rule("C++", r"(?<!\w)([CG])\+\+(?!\w)", r"\1 plus plus"),
+    rule("flats of a scale", r"(?<!\w)([A-G])b(?= (?:major|minor)\b)", r"\1 flat"),
     rule("C#", r"(?<!\w)([A-G])[#♯](?![\w#])", r"\1 sharp"),
     rule("flats", r"(?<!\w)([A-G])♭", r"\1 flat"),
     rule("AT&T", r"(?<!\w)AT&T(?!\w)", "A T and T"),
@@ -497,7 +503,7 @@ NAMES = (
         ),
     ),
     rule("calls without arguments", r"(?<=[a-z]{2})\(\)", ""),
-    rule("arrows", r"(?<=[\w)]) (?:→|⟶|-->|->) (?=[\w(])", " to "),
+    rule("arrows", r"(?<=[\w)]) (?:→|⟶) (?=[\w(])|(?<=[A-Z\d)]) --?> (?=[A-Z\d(])", " to "),
     rule("arrows without spaces", r"(?<=\w)→(?=\w)", " to "),
     rule("signs of minus", " ?[−﹣－] ?", _minus),
     rule(
@@ -529,6 +535,7 @@ ENGLISH: tuple[Rule | Finder, ...] = (
     *IDENTIFIERS,
     *MONEY,
     *DATES,
+    *SIZES,
     _equations("en"),
     *RANGES,
     *COUNTS,

@@ -13,7 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from .speech import spoken
 
@@ -54,12 +54,14 @@ class Clock:
         seconds: float,
         *,
         pauses: Sequence[Span] = (),
+        pieces: Sequence[Word] = (),
         language: str = "en",
         say: Mapping[str, str] | None = None,
     ) -> Clock:
         """The clock of `text`, which is spoken in `speech` of a section of so many `seconds`.
 
-        `words` are times that the voice told; `pauses` the silences in its sound.
+        `words` are times that the voice told; `pauses` the silences in its sound, `pieces` the
+        parts of the text that were asked for one by one, with the times of their sounds.
         """
         first, last = speech or (0.0, seconds)
         if not 0 <= first < last:
@@ -67,7 +69,7 @@ class Clock:
         weight = tuple(accumulate(_weights(text, language, say), initial=0.0))
         told = list(_told(text, words))
         if not told:
-            told = list(_pinned(text, weight, (first, last), pauses))
+            told = list(_pinned_pieces(text, weight, (first, last), pauses, pieces))
         begin = [(0, min([first, *(time for _, time in told[:1])]))]
         finish = [(len(text), max([last, *(time for _, time in told[-1:])]))]
         if told and told[-1][0] >= len(text):
@@ -102,11 +104,15 @@ def estimated_words(
     pauses: Sequence[Span],
     language: str = "en",
     say: Mapping[str, str] | None = None,
+    pieces: Sequence[Word] = (),
 ) -> tuple[Word, ...]:
     """A `Word` for each word of `text`, at the times at which it is likely spoken: in `speech`,
-    by the length of what is said, sentence ends at the `pauses`; seconds from the sound's start.
+    by the length of what is said, sentence ends at the `pauses`, and the `pieces` that were asked
+    for one by one where they are heard; seconds from the sound's start.
     """
-    clock = Clock.of(text, (), speech, speech[1], pauses=pauses, language=language, say=say)
+    clock = Clock.of(
+        text, (), speech, speech[1], pauses=pauses, pieces=pieces, language=language, say=say
+    )
     return tuple(
         Word(
             found[0],
@@ -203,6 +209,47 @@ SURE_PAUSE = 0.4
 _WINDOW = 14
 """Ends of sentences and clauses, and silences, that may be passed over between two that match."""
 _PARAGRAPH, _SENTENCE, _CLAUSE = 3, 2, 1
+
+
+_SEAM = 0.15
+"""Seconds from the joint of two pieces to a silence in which it lies."""
+
+
+def _pinned_pieces(
+    text: str,
+    weight: Sequence[float],
+    speech: Span,
+    pauses: Sequence[Span],
+    pieces: Sequence[Word],
+) -> Iterator[tuple[int, float]]:
+    """As `_pinned`, within each of the pieces that were asked for one by one."""
+    parts: list[tuple[int, float, float]] = [(0, *speech)]
+    for place, joint in _joints(text, pieces):
+        near = [(a, b) for a, b in pauses if a - _SEAM <= joint <= b + _SEAM]
+        start, stop = max(near, key=lambda each: each[1] - each[0], default=(joint, joint))
+        begin, first, last = parts[-1]
+        if place > begin and first < start and stop < last:
+            parts[-1:] = [(begin, first, start), (place, stop, last)]
+    for (place, first, last), (end, *_) in pairwise([*parts, (len(text), 0.0, 0.0)]):
+        if place:
+            yield place, first
+        own = [each - weight[place] for each in weight[place : end + 1]]
+        for at, seconds in _pinned(text[place:end], own, (first, last), pauses):
+            yield place + at, seconds
+        if end < len(text):
+            yield place + len(text[place:end].rstrip()), last
+
+
+def _joints(text: str, pieces: Sequence[Word]) -> Iterator[tuple[int, float]]:
+    """The places of a text at which a piece begins after another one, and when it does."""
+    done = 0
+    for number, piece in enumerate(pieces):
+        place = text.find(piece.text, done)
+        if not piece.text or place < 0:
+            continue
+        done = place + len(piece.text)
+        if number:
+            yield place, piece.start
 
 
 def _pinned(

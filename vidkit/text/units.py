@@ -1,0 +1,339 @@
+"""Units of measurement: what they are called, and where one surely follows a number."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from .markup import Found, after, before, rule
+
+_PREFIXES = {
+    "T": "tera", "G": "giga", "M": "mega", "k": "kilo", "h": "hecto", "d": "deci", "c": "centi",
+    "m": "milli", "μ": "micro", "µ": "micro", "u": "micro", "n": "nano", "p": "pico", "f": "femto",
+}  # fmt: skip
+
+# Symbol, one of it, the prefixes it takes in lessons. A plural is made with an "s" unless
+# `_PLURAL` has it. No "pm" (the afternoon), no "Mm", no "PA".
+_BASES = (
+    ("m", "metre", "kdcmμµunf"),
+    ("g", "gram", "kmμµun"),
+    ("s", "second", "mμµunpf"),
+    ("Hz", "hertz", "TGMkm"),
+    ("V", "volt", "MkmμµG"),
+    ("A", "amp", "kmμµnp"),
+    ("W", "watt", "TGMkmμµn"),
+    ("Wh", "watt hour", "TGMk"),
+    ("Ah", "amp hour", "mk"),
+    ("J", "joule", "TGMkmμµ"),
+    ("N", "newton", "Mkm"),
+    ("Pa", "pascal", "GMkh"),
+    ("F", "farad", "mμµunpf"),
+    ("H", "henry", "mμµun"),
+    ("Ω", "ohm", "GMkm"),
+    ("T", "tesla", "mμµn"),
+    ("K", "kelvin", "m"),
+    ("L", "litre", "mcdhμµ"),
+    ("l", "litre", "mcdhμµ"),
+    ("mol", "mole", "kmμµn"),
+    ("eV", "electron volt", "TGMkm"),
+    ("cal", "calorie", "k"),
+    ("B", "byte", "TGMkKP"),
+    ("bit", "bit", "TGMk"),
+    ("b", "bit", "TGMk"),
+    ("bps", "bit per second", "TGMk"),
+    ("lm", "lumen", ""),
+    ("lx", "lux", "k"),
+    ("Bq", "becquerel", "TGMk"),
+    ("Sv", "sievert", "mμµ"),
+)
+_OTHERS = {
+    "min": "minute", "h": "hour", "hr": "hour", "hrs": "hour", "sec": "second",
+    "KiB": "kibibyte", "MiB": "mebibyte", "GiB": "gibibyte", "TiB": "tebibyte",
+    "dB": "decibel", "ft": "foot", "mi": "mile", "lb": "pound", "lbs": "pound", "oz": "ounce",
+    "tbsp": "tablespoon", "tsp": "teaspoon",
+    "mph": "mile per hour", "kmh": "kilometre per hour", "kph": "kilometre per hour",
+    "rpm": "revolution per minute", "fps": "frame per second", "px": "pixel",
+    "ppm": "part per million", "ppb": "part per billion", "ha": "hectare", "atm": "atmosphere",
+    "Å": "ångström", "°C": "degree Celsius", "°F": "degree Fahrenheit",
+    "° C": "degree Celsius", "° F": "degree Fahrenheit", "℃": "degree Celsius",
+    "℉": "degree Fahrenheit", "ºC": "degree Celsius", "ºF": "degree Fahrenheit",
+}  # fmt: skip
+_SHORT = {"kiloohm": "kilohm", "megaohm": "megohm"}
+_LARGE = {"K": "kilo", "P": "peta"}
+
+
+def _table() -> dict[str, str]:
+    units = {}
+    for symbol, one, prefixes in _BASES:
+        units[symbol] = one
+        for prefix in prefixes:
+            word = (_PREFIXES | _LARGE)[prefix] + one
+            units[prefix + symbol] = _SHORT.get(word, word)
+    return units | _OTHERS
+
+
+UNITS = _table()
+_PLURAL = {
+    "foot": "feet", "hertz": "hertz", "henry": "henries", "lux": "lux", "kelvin": "kelvin",
+    "tesla": "tesla",
+}  # fmt: skip
+_POWERS = {"2": "square", "3": "cubic"}
+
+SYMBOL = "|".join(map(re.escape, sorted(UNITS, key=len, reverse=True)))
+_POWER = r"(?:[²³]|\^\{?[23]\}?(?!\d)|(?:(?<=[ckm]m)|(?<=[\d /]m)|(?<=/s))[23])?"
+_BELOW = r"(?:[⁻-][¹²³]|\^\{?[-−][123]\}?)"
+_EACH = r"(?:person|year|month|week|day|hour|minute|second|capita)\b"
+MEASURE = (
+    rf"({SYMBOL})({_POWER})"
+    rf"(?:[·⋅]({SYMBOL})({_POWER}))?"
+    rf"(?:/\(?({SYMBOL})({_POWER})\)?|[ ·⋅]({SYMBOL})({_BELOW}))?"
+    rf"(?![\w²³⁻^°])(?!/(?!{_EACH}))"
+)
+"""A unit, or a quotient or product of two; eight groups, which `measure_in_words` takes."""
+
+# German, French and Spanish: one, many; only symbols that cannot be taken for anything else.
+_ROMANCE_AND_GERMAN = {
+    "de": "km Kilometer|m Meter|cm Zentimeter|mm Millimeter|nm Nanometer|µm Mikrometer|kg Kilogramm"
+    "|g Gramm|mg Milligramm|s Sekunden|ms Millisekunden|min Minuten|h Stunden|Hz Hertz"
+    "|kHz Kilohertz|MHz Megahertz|GHz Gigahertz|V Volt|kV Kilovolt|mV Millivolt|A Ampere"
+    "|mA Milliampere|W Watt|kW Kilowatt|MW Megawatt|kWh Kilowattstunden|J Joule|kJ Kilojoule"
+    "|N Newton|Pa Pascal|hPa Hektopascal|Ω Ohm|kΩ Kiloohm|K Kelvin|l Liter|ml Milliliter"
+    "|°C Grad Celsius|dB Dezibel|MB Megabyte|GB Gigabyte|kB Kilobyte|KB Kilobyte|TB Terabyte"
+    "|mol Mol|ha Hektar|t Tonnen",
+    "fr": "km kilomètres|m mètres|cm centimètres|mm millimètres|nm nanomètres|µm micromètres"
+    "|kg kilogrammes|g grammes|mg milligrammes|s secondes|ms millisecondes|min minutes"
+    "|h heures|Hz hertz|kHz kilohertz|MHz mégahertz|GHz gigahertz|V volts|kV kilovolts"
+    "|mV millivolts|A ampères|mA milliampères|W watts|kW kilowatts|MW mégawatts"
+    "|kWh kilowattheures|J joules|kJ kilojoules|N newtons|Pa pascals|hPa hectopascals|Ω ohms"
+    "|kΩ kiloohms|K kelvins|l litres|ml millilitres|°C degrés Celsius|dB décibels"
+    "|Mo mégaoctets|Go gigaoctets|ko kilooctets|To téraoctets|MB mégaoctets|GB gigaoctets"
+    "|mol moles|ha hectares",
+    "es": "km kilómetros|m metros|cm centímetros|mm milímetros|nm nanómetros|µm micrómetros"
+    "|kg kilogramos|g gramos|mg miligramos|s segundos|ms milisegundos|min minutos|h horas"
+    "|Hz hercios|kHz kilohercios|MHz megahercios|GHz gigahercios|V voltios|kV kilovoltios"
+    "|mV milivoltios|A amperios|mA miliamperios|W vatios|kW kilovatios|MW megavatios"
+    "|kWh kilovatios hora|J julios|kJ kilojulios|N newtons|Pa pascales|hPa hectopascales"
+    "|Ω ohmios|kΩ kiloohmios|K kelvin|l litros|ml mililitros|°C grados Celsius|dB decibelios"
+    "|MB megabytes|GB gigabytes|KB kilobytes|kB kilobytes|TB terabytes|mol moles",
+}
+
+
+@cache
+def units_of(language: str) -> dict[str, str]:
+    """Symbol → its name in the plural, of German, French or Spanish; empty for others."""
+    pairs = _ROMANCE_AND_GERMAN.get(language, "").split("|")
+    table = dict(pair.split(" ", 1) for pair in pairs if pair)
+    return table | {"μm": table["µm"]} if table else table
+
+
+def _one(symbol: str, power: str) -> str:
+    word = UNITS[symbol]
+    power = power.strip("^{}").translate({178: "2", 179: "3"})
+    if not power:
+        return word
+    if word.endswith("second"):
+        return f"{word} {'squared' if power == '2' else 'cubed'}"
+    return f"{_POWERS[power]} {word}"
+
+
+def _many(symbol: str, power: str) -> str:
+    first, per, rest = _one(symbol, power).partition(" per ")
+    first, degree, scale = first.partition("degree")
+    if degree:
+        return f"{first}degrees{scale}"
+    for one, many in _PLURAL.items():
+        if first.endswith(one):
+            return first.removesuffix(one) + many + per + rest
+    if first.endswith(("squared", "cubed")):
+        return first.replace("second", "seconds") + per + rest
+    return f"{first}s{per}{rest}"
+
+
+def measure_in_words(groups: tuple[str | None, ...], *, one: bool = False) -> str:
+    """The words of a measure from the eight groups of `MEASURE`, in the plural unless `one`."""
+    symbol, power, second, second_power, below, below_power, late, late_power = (
+        group or "" for group in groups
+    )
+    number = _one if one else _many
+    words = number(symbol, power)
+    if second:
+        words = f"{_one(symbol, power)} {number(second, second_power)}"
+    if late:
+        sign = late_power.strip("{}")[-1]
+        below, below_power = late, sign if sign in "23²³" else ""
+    if below:
+        words += f" per {_one(below, below_power)}"
+    return words
+
+
+# ── measures ────────────────────────────────────────────────────────────────────────────────
+
+_LOOSE = frozenset("ABCFHJKLNTVWbdghlmst")
+"""Symbols of one letter, which may as well be a letter of the text: "44 B.C.", "A) 6 B) 8"."""
+_AMOUNT = re.compile(
+    r"(?:[=≈<>≤≥~±×+]|\b(?:is|was|are|were|be|of|about|around|approximately|roughly|only|nearly|almost|over|"
+    r"under|than|least|most|exactly|every|measures?|weighs?|weighing|carries|draws|delivers|supplies|"
+    r"reach(?:es)?|reached|up to|equals|per|within|takes?|lasts?|for|between|from|to|and|or|by|"
+    r"into|ran|walked|fell|rose|climbed|jumped|a|an|the|with|at|runs?|uses?|needs?|has|have|wide|long|high|deep|tall|another|one|each)"
+    r") ?[-−]?$",
+    re.I,
+)
+_QUANTITY = re.compile(
+    r"^(?:$|[,;?!]| (?:of|per|at|in|and|or|to|from|for|is|was|are|were|by|with|through|across|"
+    r"between|when|if|"
+    r"on|above|below|over|under|than|each|away|long|high|wide|tall|deep|thick|apart|later|before|after|"
+    r"ahead|supply|battery|power|current|fuse|source|signal|adapter|bulb|lamp|heater|resistor|cell|"
+    r"outlet|mains|logic|rail|capacitor|inductor|motor|speaker|amplifier|laser|class|and|a|the)\b)"
+)
+_NAMED_QUANTITY = re.compile(
+    r"\b(?:current|voltage|resistance|force|charge|power|energy|capacity|temperature|mass|weight|"
+    r"length|width|depth|distance|height|speed|velocity|field|capacitance|inductance|dose|pressure|"
+    r"frequency|wavelength|radius|diameter|thickness|volume) (?:of|is|was|=) $"
+)
+_THING = re.compile(
+    r"^ (?:supply|battery|batteries|current|fuse|source|signal|adapter|bulb|lamp|heater|resistor|"
+    r"cell|outlet|mains|rail|capacitor|inductor|motor|speaker|amplifier|laser|monitor|disk|drive|"
+    r"file|run|walk|ride|radius|range|limit|cable|pole|wall|sprint|dash|race|lens|film|mixture|cube)\b"
+)
+_STOP = re.compile(r"^\.(?:$|\s+[A-Z]|[\"”’])")
+
+
+def _measure(found: Found) -> str | None:
+    gap, symbol = found[1], found[2]
+    groups = found.groups()[1:]
+    compound = any(groups[1:])
+    if re.search(r"[A-Za-z_]-?[\d.,]+$", before(found, 24)):
+        return None
+    number = re.search(r"[\d.,]+$|[⁻⁰¹²³⁴-⁹]+$|[½¼¾⅓⅔]$", before(found, 24))
+    digits = number[0] if number else ""
+    lead = before(found)[: -len(digits)] if digits else before(found)
+    if not compound and not _is_quantity(found, gap, symbol, digits, lead):
+        return None
+    single = gap == "-" or _ONE.search(before(found)) or _is_noun(found, lead)
+    one = bool(single or _THING.match(after(found)))
+    return " " + measure_in_words(groups, one=one)
+
+
+_ONE = re.compile(r"(?<![\d.,])1$|(?<![\d.,/])(?<!\d )\d/\d+$|(?<!\d)[½¼¾⅓⅔]$")
+
+
+def _is_noun(found: Found, lead: str) -> bool:
+    """Whether it tells more of a thing: "a 100 Mbps line", but not "a 5 km" or "an 8 g of"."""
+    of_one = re.search(r"\ban? $", lead, re.I) and len(found[2]) > 1
+    return bool(
+        of_one and re.match(r" (?!(?:of|at|in|to|from|per|and|or|is|was)\b)\w", after(found))
+    )
+
+
+def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) -> bool:
+    rest = after(found)
+    equation = re.search(r"[=≈≤≥~±] ?-?$", lead)
+    decimal = bool(re.search(r"\d[.,]\d{1,2}$|\d,\d{3}", digits)) or not re.fullmatch(
+        r"\d+", digits
+    )
+    if gap == "-":
+        return (len(symbol) > 1 and bool(re.match(r"^ [a-z]|^-", rest))) or (
+            symbol in "VWm" and bool(re.match(r"^ [a-z]", rest))
+        )
+    if re.match(r"^[)+'’]|^\.\w", rest) and not (
+        rest[0] == ")" and (len(symbol) > 1 or "(" in lead[-20:] or equation)
+    ):
+        return False
+    year = bool(re.fullmatch(r"1[0-9]\d\d|20\d\d", digits))
+    if len(symbol) > 1:
+        if (
+            year
+            and symbol[0].isupper()
+            and re.search(r"\b(?:in|since|by|from|until|before|after) $", lead, re.I)
+        ):
+            return False
+        if symbol in _WORDLIKE and not (equation or _AMOUNT.search(lead) or decimal or gap == " "):
+            return False
+        return (
+            not re.match(r"^\.", rest)
+            or bool(_STOP.match(rest))
+            or bool(re.match(r"^\.{2}|^\.\s", rest))
+        )
+    if symbol not in _LOOSE:
+        return True
+    if year and not equation:
+        return False
+    ingredient = symbol == "g" and len(digits) > 1 and bool(re.match(r"^ [a-z]{3}", rest))
+    some = symbol in "gmlL" and bool(re.match(r"^ of [a-z]", rest))
+    strong = equation or decimal or ingredient or some or _NAMED_QUANTITY.search(lead)
+    if re.match(r"^\.", rest):
+        return bool(_STOP.match(rest)) and bool(
+            strong or (symbol in "mgsVW" and _AMOUNT.search(lead))
+        )
+    if not (strong or _AMOUNT.search(lead) or _THING.match(rest)):
+        return False
+    if gap == "":
+        # "5G", "4K", "3D", "the 20s" are names.
+        if symbol not in "VWmgsA" or (
+            symbol in "sg" and re.search(r"\b(?:the|in|and|of|at) $", lead)
+        ):
+            return False
+        if symbol == "m" and re.search(r"[$€£] ?$", lead):
+            return False
+        if symbol in "VW":
+            return True
+    if symbol in "ABCFHKTLbdt" and not strong:
+        return bool(_THING.match(rest) or re.match(r"^ (?:of|per|through)\b", rest))
+    if re.match(r"^ [A-Z(]", rest):
+        return bool(equation)
+    return bool(ingredient or _QUANTITY.match(rest) or _THING.match(rest))
+
+
+_WORDLIKE_WORDS = "min sec ha mi mol cal bit ft hr hrs lb lbs oz"
+_WORDLIKE = frozenset(_WORDLIKE_WORDS.split())
+
+
+_FEET = re.compile(r"\d ?(?:ft|feet|foot)\.?,? \d{1,2}(?:\.\d)?$")
+_THICK = re.compile(r"^ (?:thick|long|wide|high|tall|deep|in diameter)\b")
+
+
+def _inches(found: Found) -> str | None:
+    if not (_FEET.search(before(found)) or _THICK.match(after(found))):
+        return None
+    return " inch" if _ONE.search(before(found)) else " inches"
+
+
+_POINTS = {"N": "north", "S": "south", "E": "east", "W": "west"}
+
+MEASURES = (
+    rule(
+        "places on the globe",
+        r"(?<=\d)°(?: ?(\d{1,2})[′'’](?: ?(\d{1,2})[″\"”])?)? ?([NSEW])(?![\w.])",
+        lambda f: (
+            " degrees"
+            + (r" \1 minutes" if f[1] else "")
+            + (r" \2 seconds" if f[2] else "")
+            + f" {_POINTS[f[3]]}"
+        ),
+    ),
+    rule(
+        "units shortened with a stop",
+        r"(?<=\d)( ?)(ft|lbs?|oz|min|sec|hrs?|tsp|tbsp|[kcm]m|kg|ml)\."
+        r"(?= [a-z]| \d{1,2} ?(?:in|oz)\b)",
+        lambda f: " " + (_one if _ONE.search(before(f)) else _many)(f[2], ""),
+    ),
+    rule(
+        "inches",
+        r"(?<=\d) ?in\b(?:\.(?= [a-z,]))?",
+        _inches,
+    ),
+    rule("a number with its unit", r"(?<=[\d⁰¹²³⁴-⁹½¼¾⅓⅔])( ?|-)" + MEASURE, _measure),
+    rule(
+        "millions of a unit",
+        r"(?<=illion|ousand|undred)( )(?=[a-zA-ZΩμµ]{2,}|[mgV]\b[ ,])" + MEASURE,
+        lambda f: (
+            " " + measure_in_words(f.groups()[1:]) if len(f[2]) > 1 or after(f, 1) == "," else None
+        ),
+    ),
+    rule(
+        "units without a number",
+        r"(?<![\w/.])(?=(?:km|m)/(?:s|h)|kg/m|W/m|[MG][Bb]/s|J/K)" + MEASURE,
+        lambda f: measure_in_words(f.groups()),
+    ),
+    rule("degrees", r"(?<=\d) ?°(?![A-Za-z])", " degrees"),
+)
