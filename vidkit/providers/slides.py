@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -40,6 +41,17 @@ FONTS = FOLDER / "fonts"
 _SHAPING = (".py", ".toml", ".typ", ".otf", ".xz")
 _THREADS = 2  # a slide keeps one core busy; more threads than that only hold memory
 _compilers = threading.local()
+
+
+def _forget() -> None:
+    """In a forked child: threads are the parent's, and what they compile with as well."""
+    global _compilers
+    _threads.cache_clear()
+    _compilers = threading.local()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
 
 
 @dataclass(frozen=True, slots=True)
