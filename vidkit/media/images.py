@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -37,6 +38,16 @@ _SIGNATURES: tuple[tuple[bytes, Callable[[BinaryIO], ImageFile]], ...] = (
     (b"GIF8", GifImageFile),
 )
 _large = threading.Lock()
+
+
+def _forget() -> None:
+    """In a forked child: nobody would ever open a lock that was held."""
+    global _large
+    _large = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
 
 
 def open_picture(source: Path | bytes, name: str = "") -> Image.Image:
