@@ -106,6 +106,54 @@ def encoded(
     return file.getvalue()
 
 
+def film(
+    path: Path,
+    seconds: float,
+    *,
+    size: tuple[int, int] = (64, 36),
+    fps: int = 24,
+    codec: str = "libx264",
+    pixels: str = "yuv420p",
+    sound: np.ndarray[Any, np.dtype[np.float32]] | None = None,
+    turned: int = 0,
+    uneven: bool = False,
+    options: dict[str, str] | None = None,
+) -> Path:
+    """A film that grows redder: by 60 of 255 in a second; its upper left quarter is green.
+
+    `sound` is at 48 kHz; `turned` is what a phone writes that was held so (degrees); `uneven`
+    leaves out two of three pictures in the second half.
+    """
+    count = max(1, round(seconds * fps))
+    with av.open(str(path), "w", options=options or {}) as sink:
+        pictures = sink.add_stream(codec, rate=fps)
+        pictures.width, pictures.height = size
+        pictures.pix_fmt = pixels
+        if turned:
+            pictures.set_display_rotation(turned)
+        if sound is not None:
+            sounds = sink.add_stream("libopus" if path.suffix == ".webm" else "aac", rate=48_000)
+            sounds.layout = "mono"
+        for number in range(count):
+            if uneven and number > count // 2 and number % 3 and number < count - 1:
+                continue
+            shown = np.zeros((size[1], size[0], 3), np.uint8)
+            shown[:, :, 0] = min(255, round(60 * number / fps))
+            shown[: size[1] // 2, : size[0] // 2] = (0, 255, 0)
+            frame = av.VideoFrame.from_ndarray(shown, format="rgb24")
+            frame = frame.reformat(format=pixels, dst_colorspace="ITU601")
+            frame.pts, frame.time_base = number, Fraction(1, fps)
+            sink.mux(pictures.encode(frame))
+        sink.mux(pictures.encode(None))
+        if sound is not None:
+            frame = av.AudioFrame.from_ndarray(sound[np.newaxis], format="fltp", layout="mono")
+            frame.sample_rate, frame.pts, frame.time_base = 48_000, 0, Fraction(1, 48_000)
+            for made in av.AudioResampler(sounds.format, "mono", 48_000).resample(frame):
+                sink.mux(sounds.encode(made))
+            sink.mux(sounds.encode(None))
+    return path
+
+
 @dataclass(frozen=True)
 class Decoded:
     """A video file, decoded: `pictures` are the mean colours of the frames, shape

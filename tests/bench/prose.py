@@ -123,10 +123,16 @@ def paragraphs(source: Source, folder: Path) -> Iterator[str]:
         for text in READERS[source.kind](path, folder):
             line = " ".join(text.split())
             words += line.count(" ") + 1 if line else 0
-            if line:
+            if line and is_prose(line):
                 yield line
             if words > source.most:
                 return
+
+
+def is_prose(line: str) -> bool:
+    """Whether most signs are letters and digits; pictures drawn with characters are no prose."""
+    signs = line.replace(" ", "")
+    return sum(map(str.isalnum, signs)) >= 0.6 * len(signs)
 
 
 def _bible(path: Path, folder: Path) -> Iterator[str]:

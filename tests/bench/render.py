@@ -92,9 +92,9 @@ def by_moviepy_states(sections: Sections, out: Path, size: tuple[int, int], fps:
     from moviepy import AudioFileClip, ImageClip, concatenate_videoclips
 
     from vidkit.media import Frame
-    from vidkit.media.clips import in_video_colours, planes_of
+    from vidkit.media.clips import in_video_colours
     from vidkit.media.follow import _as_frame, painted
-    from vidkit.media.images import frame_picture
+    from vidkit.media.images import frame_picture, planes_of
 
     frame = Frame(size=size, fps=fps)
     clips = []

@@ -538,9 +538,16 @@ def _require_files(lesson: Lesson, folder: Path, address: str) -> None:
     faults = [
         Fault(f"{file} is not to be seen from the worker {address}", mend, number, field)
         for number, section in enumerate(lesson.sections, 1)
-        for field, file in (("image", section.image), ("audio", section.audio))
+        for field, file in (
+            ("image", section.image),
+            ("audio", section.audio),
+            ("video", section.video.file if section.video else None),
+        )
         if file is not None and not file.is_file()
     ]
+    if lesson.music and not lesson.music.file.is_file():
+        problem = f"{lesson.music.file} is not to be seen from the worker {address}"
+        faults.append(Fault(problem, mend, field="music"))
     if faults:
         raise LessonError(lesson.path, faults)
 

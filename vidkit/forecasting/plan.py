@@ -235,8 +235,9 @@ class _RequestCounter:
             return False
         s = self._settings
         words = [Word(*word) for word in spoken.about.get("words", ())]
-        following = reveal_of(drawn.about, words, lesson.sections[index], lesson.language, s)
-        fields = clip_key_fields(drawn.sha256, spoken.sha256, frame_of(s), following)
+        section, film = lesson.sections[index], lesson.sections[index].video
+        following = None if film else reveal_of(drawn.about, words, section, lesson.language, s)
+        fields = clip_key_fields(drawn.sha256, spoken.sha256, frame_of(s), following, film)
         return self._store.find(cache_key("clip", fields)) is not None
 
     def _part(

@@ -33,7 +33,7 @@ MOST_HOURS = 4
 RATES = (4_000, 384_000)
 """Samples a second that a file may have; outside of it a header is not believed."""
 
-_CODECS = frozenset(
+CODECS = frozenset(
     {"aac", "ac3", "alac", "flac", "gsm", "gsm_ms", "mp2", "mp2float", "mp3", "mp3float"}
     | {"opus", "speex", "vorbis"}
 )
@@ -52,7 +52,7 @@ RUMBLE = 70
 
 
 _SINCE_19 = int(av.__version__.partition(".")[0]) >= 19
-_LENIENT: dict[str, Any] = {} if _SINCE_19 else {"metadata_errors": "ignore"}
+LENIENT: dict[str, Any] = {} if _SINCE_19 else {"metadata_errors": "ignore"}
 """A title in an unknown encoding is no reason to refuse a sound; PyAV 19 needs no telling."""
 _ALONE: dict[str, Any] = {"threads": 1} if _SINCE_19 else {}
 """A resampler needs no threads, and before PyAV 19 nobody could say so."""
@@ -202,13 +202,13 @@ def _opened(sound: Sound) -> Iterator[tuple[InputContainer, AudioStream]]:
     options = wav if sound.kind == "wav" else {}
     with (
         file,
-        av.open(file, format=sound.kind, options=options, **_LENIENT) as container,
+        av.open(file, format=sound.kind, options=options, **LENIENT) as container,
     ):
         if not container.streams.audio or container.streams.audio[0].codec_context is None:
             raise MediaError(f"{sound.name} holds no sound; give a file with sound in it")
         stream = container.streams.audio[0]
         codec = stream.codec_context.name
-        if not codec.startswith(("pcm_", "adpcm_")) and codec not in _CODECS:
+        if not codec.startswith(("pcm_", "adpcm_")) and codec not in CODECS:
             raise MediaError(f"{sound.name} holds sound of the kind {codec}; export it as WAV")
         assert isinstance(container, InputContainer)
         yield container, stream
@@ -252,21 +252,29 @@ def _promised(sound: Sound, stream: AudioStream) -> float | None:
 
 
 def _resampled(sound: Sound, rate: int) -> Iterator[Samples]:
-    channel = sound.channel
     with _faults(sound.name):
-        resampler, shape = None, None
-        for frame in _decoded(sound):
-            frame.pts = None
-            now = (frame.sample_rate, frame.layout.name, frame.format.name)
-            if resampler is None or now != shape:
-                if resampler is not None:
-                    yield from _pieces(resampler, None, channel)
-                layout = "mono" if channel is None else frame.layout.name
-                resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate, **_ALONE)
-                shape = now
-            yield from _pieces(resampler, frame, channel)
-        if resampler is not None:
-            yield from _pieces(resampler, None, channel)
+        yield from resampled(_decoded(sound), rate, sound.channel)
+
+
+def resampled(
+    frames: Iterable[av.AudioFrame], rate: int, channel: int | None = None
+) -> Iterator[Samples]:
+    """Decoded sound as mono pieces at `rate`, also where its kind changes on the way; channel: the
+    one that is heard alone, None where all are mixed.
+    """
+    resampler, shape = None, None
+    for frame in frames:
+        frame.pts = None
+        now = (frame.sample_rate, frame.layout.name, frame.format.name)
+        if resampler is None or now != shape:
+            if resampler is not None:
+                yield from _pieces(resampler, None, channel)
+            layout = "mono" if channel is None else frame.layout.name
+            resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate, **_ALONE)
+            shape = now
+        yield from _pieces(resampler, frame, channel)
+    if resampler is not None:
+        yield from _pieces(resampler, None, channel)
 
 
 def _pieces(

@@ -29,8 +29,9 @@ from PIL import Image
 
 from ..core.errors import MediaError
 from .audio import Samples, open_sound
+from .film import Film, film_bed, filmed
 from .frame import BLOCK, RATE, Frame, frames_in, groups, padded, reading, writing
-from .images import fit_picture, frame_picture
+from .images import Planes, fit_picture, frame_picture, planes_of, rows_of
 from .narration import Track, as_it_is, narrate, set_up_sound, silence
 
 # A still picture as H.264: one key frame that is encoded, and skip frames that are copied.
@@ -168,9 +169,6 @@ def still(image: Image.Image, frames: int, fps: int) -> Iterator[list[bytes]]:
 # Pictures that move: each frame is drawn and encoded, a few ahead of each other.
 
 
-Planes = tuple[NDArray[np.uint8], ...]
-"""A frame as its Y, U and V planes; U and V have half the width and height."""
-
 ZOOM_A_SECOND, MOST_ZOOM = 0.004, 0.1
 """How much larger a picture becomes in a second, and at most: seen, but not watched."""
 
@@ -250,18 +248,8 @@ def _picture(planes: Planes) -> av.VideoFrame:
     height, width = planes[0].shape
     picture = av.VideoFrame(width, height, "yuv420p")
     for plane, values in zip(picture.planes, planes, strict=True):
-        _rows(plane)[:] = values
+        rows_of(plane)[:] = values
     return picture
-
-
-def planes_of(frame: av.VideoFrame) -> Planes:
-    """The planes of a yuv420p frame, without the padding of their rows."""
-    return tuple(_rows(plane) for plane in frame.planes)
-
-
-def _rows(plane: Any) -> NDArray[np.uint8]:
-    """The pixels of a PyAV plane, shared with it."""
-    return np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
 
 
 _SPEECH = re.compile(r"speech from ([\d.]+) to ([\d.]+) s")
@@ -295,22 +283,28 @@ def make_clip(
     *,
     seconds: float | None = None,
     reveal: Reveal | None = None,
+    film: Film | None = None,
 ) -> Clip:
     """Makes a section of `picture` and `narration` and writes it to `out` as MP4.
 
     Without a narration the section is silent for `seconds`. With `reveal` the picture follows the
-    voice, where the frame's motion is not "zoom". The same arguments give the same
-    bytes. `out` is written directly and is not whole until this returns.
+    voice, where the frame's motion is not "zoom". With `film` that is played in the place of the
+    picture, and its sound, where it is to be "under", is heard beneath. The same arguments give the
+    same bytes. `out` is written directly and is not whole until this returns.
 
-    Raises `MediaError` for a picture or a narration that cannot be used, `OutputError` when
-    `out` cannot be written.
+    Raises `MediaError` for a picture, a narration or a film that cannot be used, `OutputError`
+    when `out` cannot be written.
     """
     if narration is None:
         track = silence(seconds or 0.0, frame)
     else:
-        track = narrate(open_sound(narration), frame)
-    image = frame_picture(picture, frame)
+        bed = film_bed(film) if film is not None and film.sound == "under" else None
+        track = narrate(open_sound(narration), frame, bed)
     frames = frames_in(track.samples, frame.fps)
+    if film is not None:
+        shown = moving(filmed(film, track.samples / RATE, frames, frame), frames, frame)
+        return write_clip(out, frame, shown, track)
+    image = frame_picture(picture, frame)
     if frame.motion == "zoom":
         shown = zoomed(image, frames, frame)
     elif reveal is not None:

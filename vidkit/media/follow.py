@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from .clips import CYCLE, Planes, in_video_colours, new_encoder, planes_of, skip_frames
+from .clips import CYCLE, in_video_colours, new_encoder, skip_frames
 from .frame import KEY_SECONDS, Frame
+from .images import Planes, planes_of
 
 FADE_SECONDS = 1 / 8
 """Length of a fade between states: at 24 frames a second three frames, each of which costs some

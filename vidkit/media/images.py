@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
@@ -26,12 +29,25 @@ MOST_PIXELS = 200_000_000
 LARGE_PIXELS = 25_000_000
 """Pictures from here on are decoded one at a time, whatever number of threads is at work."""
 
+Planes = tuple[NDArray[np.uint8], ...]
+"""A frame as its Y, U and V planes; U and V have half the width and height."""
+
 _SIGNATURES: tuple[tuple[bytes, Callable[[BinaryIO], ImageFile]], ...] = (
     (b"\x89PNG\r\n\x1a\n", PngImageFile),
     (b"\xff\xd8\xff", JpegImageFile),
     (b"GIF8", GifImageFile),
 )
 _large = threading.Lock()
+
+
+def _forget() -> None:
+    """In a forked child: nobody would ever open a lock that was held."""
+    global _large
+    _large = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
 
 
 def open_picture(source: Path | bytes, name: str = "") -> Image.Image:
@@ -42,6 +58,15 @@ def open_picture(source: Path | bytes, name: str = "") -> Image.Image:
     """
     with _opened(source, name) as image:
         return _upright(_rgb(image), image)
+
+
+def jpeg(source: Path | bytes, most: tuple[int, int], quality: int = 82) -> bytes:
+    """The picture in `source` as a JPEG of at most so many pixels. Raises as `open_picture`."""
+    image = open_picture(source)
+    image.thumbnail(most)
+    file = BytesIO()
+    image.save(file, "JPEG", quality=quality)
+    return file.getvalue()
 
 
 def check_picture(source: Path | bytes, name: str = "") -> None:
@@ -184,3 +209,13 @@ def _seen(start: bytes) -> str:
         return "empty"
     text = start.decode("latin-1")
     return f"no picture (it starts with {text!r})" if text.isprintable() else "no known picture"
+
+
+def planes_of(frame: VideoFrame) -> Planes:
+    """The planes of a yuv420p frame, without the padding of their rows."""
+    return tuple(rows_of(plane) for plane in frame.planes)
+
+
+def rows_of(plane: Any) -> NDArray[np.uint8]:
+    """The pixels of a PyAV plane, shared with it."""
+    return np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]

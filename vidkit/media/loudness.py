@@ -62,6 +62,13 @@ class Measured:
         return _integrated(self.blocks)
 
     @property
+    def loud(self) -> float:
+        """Its loudness, or more where some moments are far louder than that: 6 LU under them."""
+        most = float(self.blocks.max(initial=0))
+        highest = -0.691 + 10 * np.log10(most) if most > 0 else -np.inf
+        return max(self.loudness, float(highest) - 6)
+
+    @property
     def speech(self) -> tuple[float, float]:
         """Where the sound starts and ends, in seconds; all of it where it is silent."""
         loud = loud_hops(self.peaks, _SPEECH_RANGE)

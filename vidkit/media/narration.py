@@ -7,7 +7,8 @@ section ends in silence, that last packet may be dropped where another section f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -17,8 +18,9 @@ from av.audio.codeccontext import AudioCodecContext
 from numpy.typing import NDArray
 
 from .audio import Samples, Sound, regrouped, without_rumble
-from .frame import BLOCK, RATE, Frame, padded
-from .loudness import HOP, Levels, level, measure, true_peak
+from .beds import Bed, Mixed
+from .frame import BLOCK, QUIET_BLOCKS, RATE, Frame, padded
+from .loudness import HOP, Levels, Measured, level, measure, true_peak
 
 BIT_RATE = 96_000
 
@@ -66,20 +68,51 @@ def set_up_sound(encoder: AudioCodecContext) -> None:
     encoder.options = {"aac_coder": "fast", "aac_tns": "0", "aac_pns": "0"}
 
 
-def narrate(sound: Sound, frame: Frame) -> Track:
-    """The track of a section with the narration `sound`."""
+def narrate(sound: Sound, frame: Frame, bed: Callable[[float], Bed | None] | None = None) -> Track:
+    """The track of a section with the narration `sound`; bed: gives what lies beneath it, for a
+    section of so many seconds.
+    """
     reading = _Twice(sound)
     measured = measure(reading)
     samples = padded(measured.samples, frame)
+    beneath = bed(samples / RATE) if bed is not None else None
+    if beneath is None:
+        return levelled_track(reading, measured, samples, measured.speech)
+    mixed = Mixed(reading, measured, beneath, samples - QUIET_BLOCKS * BLOCK)
+    return levelled_track(mixed, measure(mixed), samples, measured.speech)
+
+
+def with_music(voice: Iterable[Samples], samples: int, bed: Bed) -> Track:
+    """The track of a whole video: its sections' sound, `samples` in all, with music beneath it."""
+    mixed = Mixed(voice, measure(voice), bed, samples)
+    return levelled_track(mixed, measure(mixed), samples, (0.0, samples / RATE))
+
+
+def levelled_track(
+    pieces: Iterable[Samples], measured: Measured, samples: int, speech: tuple[float, float]
+) -> Track:
+    """The track of a sound that can be read again and again, as loud as every section is."""
     ceiling = _CEILING
     for _ in range(_ATTEMPTS):
         levels = level(measured, ceiling)
-        packets = encoded(reading, levels, samples)
+        packets = encoded(pieces, levels, samples)
         over = _highest(packets, levels) - MOST_PEAK
         if over <= 0:
             break
         ceiling -= over + 0.1
-    return Track(packets, samples, measured.speech)
+    return Track(packets, samples, speech)
+
+
+def decoded_packets(packets: Iterable[bytes]) -> Iterator[Samples]:
+    """The sound of a section from its AAC packets, a block at a time; the first packet only
+    prepares for the second.
+    """
+    decoder = av.CodecContext.create("aac", "r")
+    assert isinstance(decoder, AudioCodecContext)
+    decoder.extradata = _HEADER
+    heard = (frame for data in packets for frame in decoder.decode(av.Packet(data)))
+    for frame in itertools.islice(heard, 1, None):
+        yield frame.to_ndarray()[0]
 
 
 def silence(seconds: float, frame: Frame) -> Track:

@@ -21,8 +21,11 @@ from PIL.PngImagePlugin import PngInfo
 from ..core.errors import MediaError
 from ..core.fonts import font_for
 from ..text.captions import Cue
+from .audio import Samples
+from .beds import Music, music_bed
 from .clips import Clip, picture_of, read_clip
 from .frame import BLOCK, KEY_SECONDS, RATE, Frame, first_frame, frames_in, reading, starts, writing
+from .narration import decoded_packets, with_music
 
 # The three-letter names of languages, which MP4 wants.
 
@@ -165,22 +168,25 @@ def join_clips(
     language: str = "en",
     cues: Sequence[Cue] = (),
     seams: Sequence[Path] = (),
+    music: Music | None = None,
 ) -> Joined:
     """Joins `clips`, all made for `frame`, in their order and writes the video to `out` as MP4.
 
     `titles` name the sections' chapters; `cues`, in seconds of the video, become a subtitle
     track in `language` (an IETF tag such as "en" or "pt-BR") that a player can switch on.
     `seams`, where there are any, are the cross-fades from each clip to the next (`make_seam`).
-    `out` is written directly and is not whole until this returns.
+    `music` lies beneath the whole video, whose sound alone is then encoded again. `out` is
+    written directly and is not whole until this returns.
 
-    Raises `MediaError` for a clip that is damaged or was made for another frame,
-    `OutputError` when `out` cannot be written.
+    Raises `MediaError` for a clip that is damaged or was made for another frame, or music that
+    cannot be used, `OutputError` when `out` cannot be written.
     """
     if not clips:
         raise MediaError("there are no clips to join; make a section first")
     facts = [read_clip(path) for path in clips]
+    sound = _with_music(facts, music) if music is not None else None
     with writing(out) as container:
-        video = _Video(container, clips[0], frame, three_letters(language), cues)
+        video = _Video(container, clips[0], frame, three_letters(language), cues, sound)
         if title:
             container.metadata["title"] = " ".join(title.split())
         marks: list[Any] = [  # PyAV 19 takes a Fraction too, and tells a type of its own
@@ -200,8 +206,34 @@ def join_clips(
     return Joined(video.samples / RATE, section_starts(facts))
 
 
+def _with_music(clips: Sequence[Clip], music: Music) -> Sequence[bytes]:
+    """The AAC packets of the whole video with music beneath it."""
+    samples = sum(clip.samples for clip in clips)
+    return with_music(_Heard(clips), samples, music_bed(music, samples / RATE)).packets
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """The sound of clips, one after the other, to be read again and again."""
+
+    clips: Sequence[Clip]
+
+    def __iter__(self) -> Iterator[Samples]:
+        for clip in self.clips:
+            with reading(clip.path) as container:
+                packets = (bytes(packet) for packet in container.demux(audio=0) if packet.size)
+                left = clip.samples
+                for piece in decoded_packets(packets):
+                    left -= len(piece)
+                    yield piece
+            if left:
+                raise MediaError(f"{clip.path} breaks off; make the section again")
+
+
 class _Video:
-    """A video that grows by clips; `samples` is its length so far."""
+    """A video that grows by clips; `samples` is its length so far. sound: the packets of all of
+    it, where the clips' own are not to be heard as they are.
+    """
 
     def __init__(
         self,
@@ -210,8 +242,10 @@ class _Video:
         frame: Frame,
         language: str,
         cues: Sequence[Cue],
+        sound: Sequence[bytes] | None = None,
     ) -> None:
         self.samples = 0
+        self._sound = sound
         self._container = container
         self._frame = frame
         with reading(model) as clip:
@@ -250,6 +284,9 @@ class _Video:
                     packet.duration = 1
                     number += 1
                 elif packet.stream is sounds and block < blocks and packet.size:
+                    if self._sound is not None:
+                        packet = av.Packet(self._sound[block + 1])
+                        packet.is_keyframe = True
                     packet.stream, packet.time_base = self._sounds, rate
                     packet.pts = packet.dts = block * BLOCK
                     packet.duration = BLOCK

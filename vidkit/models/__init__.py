@@ -2,7 +2,7 @@
 
 from .editing import TEXTS, edited, save_lesson
 from .files import is_lesson_name, lesson_files, lesson_order
-from .lesson import IMAGES, SOUNDS, Lesson, Section, json_schema
+from .lesson import FILMS, IMAGES, SOUNDS, Film, Lesson, Music, Section, json_schema
 from .reading import load_lesson, read_lesson
 from .settings import (
     LEAST_MOVING,
@@ -23,6 +23,7 @@ from .settings import (
 from .table import Row
 
 __all__ = [
+    "FILMS",
     "IMAGES",
     "LEAST_MOVING",
     "MOST_WORKERS",
@@ -31,10 +32,12 @@ __all__ = [
     "SOUNDS",
     "TABLE",
     "TEXTS",
+    "Film",
     "Fit",
     "Force",
     "Lesson",
     "Motion",
+    "Music",
     "OnFailure",
     "Row",
     "Section",

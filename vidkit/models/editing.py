@@ -13,13 +13,13 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import Fault, LessonError, SettingsError
-from .lesson import Lesson, Section
+from .lesson import Film, Lesson, Music, Section, keys
 from .reading import load_lesson, read_lesson
 
 TEXTS = ("title", "image_description", "content")
@@ -43,7 +43,7 @@ def edited(
         raise SettingsError(f"there is no section {index + 1}; there are {len(lesson.sections)}")
     before = lesson.sections[index]
     given = {"title": title, "content": content, "image_description": image_description}
-    asked = _as_json(lesson, before) | {
+    asked = section_json(before, lesson.path.parent.resolve()) | {
         key: text for key, text in given.items() if text is not None
     }
     try:
@@ -94,21 +94,51 @@ def save_lesson(lesson: Lesson) -> Lesson:
 def lesson_json(lesson: Lesson) -> dict[str, Any]:
     """A lesson as its file would say it, with files relative to its folder."""
     folder = lesson.path.parent.resolve()
-    language = None if lesson.language == "en" else lesson.language
-    head = {"title": lesson.title, "language": language, "from": lesson.source}
+    told = _told(lesson, folder)
+    if lesson.language == "en":
+        del told["language"]
     sections = [section_json(section, folder) for section in lesson.sections]
-    told = {key: value for key, value in head.items() if value}
     return {**told, **lesson.extra, "sections": sections}
 
 
 def section_json(section: Section, folder: Path) -> dict[str, Any]:
     """A section as the file of a lesson in `folder` would say it; what it has not is left out."""
-    files = {"image": section.image, "audio": section.audio}
-    told: dict[str, Any] = {key: getattr(section, key) for key in TEXTS}
-    told |= {key: file and file.relative_to(folder).as_posix() for key, file in files.items()}
-    told |= {"voice": section.voice, "say": dict(section.say), "slide": dict(section.slide)}
-    told |= {"from": section.source}
-    return {key: value for key, value in told.items() if value} | dict(section.extra)
+    told = _told(section, folder)
+    if turns := section.spoken_turns:
+        told["content"] = [
+            {name: value for name, value in vars(turn).items() if value} for turn in turns
+        ]
+    return told | dict(section.extra)
+
+
+def _told(whole: Lesson | Section, folder: Path) -> dict[str, Any]:
+    """The keys of a lesson or a section, but its sections, with what they hold."""
+    kind: type = type(whole)
+    rows = keys(kind).values()
+    told = {
+        row.name: _as_value(getattr(whole, row.attribute), folder)
+        for row in sorted(rows, key=lambda row: TEXTS.index(row.name) if row.name in TEXTS else 9)
+        if row.name != "sections"
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _as_value(value: Any, folder: Path) -> Any:
+    """A value as JSON has it; a film or music of which nothing but the file is told is that."""
+    match value:
+        case Path():
+            return value.relative_to(folder).as_posix()
+        case Film() | Music():
+            told = {"file": _as_value(value.file, folder)}
+            for each in fields(value):
+                if each.name != "file" and getattr(value, each.name) != each.default:
+                    told[each.name] = getattr(value, each.name)
+            return told if len(told) > 1 else told["file"]
+        case Mapping():
+            return dict(value)
+        case tuple() | list():
+            return list(value)
+    return value
 
 
 def _laid_out(data: bytes, lesson: Lesson) -> bytes:
@@ -121,15 +151,6 @@ def _laid_out(data: bytes, lesson: Lesson) -> bytes:
     found = re.search(rb"\n([ \t]+)\S", data)
     indent = found.group(1).decode() if found else (2 if b"\n" in data.strip() else None)
     return (json.dumps(whole, indent=indent, ensure_ascii=False) + "\n").encode("utf-8")
-
-
-def _as_json(lesson: Lesson, section: Section) -> dict[str, str | None]:
-    """A section's texts and files as they are written in JSON."""
-    folder = lesson.path.parent.resolve()
-    files = {"image": section.image, "audio": section.audio}
-    return {key: getattr(section, key) for key in TEXTS} | {
-        key: file and file.relative_to(folder).as_posix() for key, file in files.items()
-    }
 
 
 def _as_it_was_read(lesson: Lesson) -> bytes:

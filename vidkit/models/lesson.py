@@ -1,8 +1,8 @@
 """A lesson: what its file may say, as a table, and the JSON Schema of it.
 
-    {"title": …, "language": …, "sections": [
+    {"title": …, "language": …, "music": …, "sections": [
         {"image_description": …, "content": …,
-         "title": …, "image": …, "audio": …, "voice": …, "say": {…}, "slide": {…}}]}
+         "title": …, "image": …, "audio": …, "video": …, "voice": …, "say": {…}, "slide": {…}}]}
 
 Only `sections` is needed, and in each `image_description` (or a picture of one's own in `image`)
 and `content` (or a sound in `audio`). A key of the file is a line of `Lesson` or `Section`: its
@@ -21,6 +21,7 @@ from typing import Annotated, Any, Required
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     ConfigDict,
     Field,
     TypeAdapter,
@@ -46,6 +47,14 @@ LONGEST_WORD = 200
 
 IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 SOUNDS = (".wav", ".mp3", ".ogg", ".oga", ".opus", ".flac", ".m4a")
+FILMS = (".mp4", ".m4v", ".mov", ".webm", ".mkv")
+
+LONGEST_FILM = 14_400
+"""Seconds, four hours: as much as a sound may have."""
+
+FILM_SOUNDS = ("off", "under", "instead")
+QUIETEST, LOUDEST = -30, 5
+"""dB by which music may be changed; with 5 it still is 15 dB under the voice."""
 
 _CONTROL = r"\x00-\x1f\x7f-\x9f"
 _TAG = (
@@ -237,6 +246,88 @@ SPEAKERS = Annotated[
 FOCUS = Annotated[list[Focus], Field(max_length=MOST_FOCUS)]
 
 
+# A film and music: a file's name, or an object with more about it.
+
+
+@dataclass(frozen=True)
+class Film:
+    """A film that a section plays from `start` to `end` seconds, None for its end. sound: of its
+    own is "off", or heard "under" the narration or "instead" of it. `file` is an absolute path.
+    """
+
+    file: Path
+    sound: str = "off"
+    start: float = 0.0
+    end: float | None = None
+
+
+@dataclass(frozen=True)
+class Music:
+    """Music beneath a video, so many dB louder than usual. `file` is an absolute path."""
+
+    file: Path
+    volume: float = 0.0
+
+
+def _sound_of_film(value: str) -> str:
+    if value not in FILM_SOUNDS:
+        raise Wrong(f"gives `sound` as {quoted(value)}", 'write "off", "under" or "instead"')
+    return value
+
+
+_FILM_FILE, _MUSIC_FILE = a_file(FILMS), a_file(SOUNDS)
+_SECONDS = Annotated[float, Field(strict=True, ge=0, le=LONGEST_FILM)]
+
+
+class AskedFilm(TypedDict, total=False):
+    """A film in the file of a lesson."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
+
+    file: Required[_FILM_FILE]  # type: ignore[valid-type]
+    sound: Annotated[str, Field(strict=True), AfterValidator(_sound_of_film)]
+    start: _SECONDS
+    end: Annotated[_SECONDS, Field(gt=0)] | None
+
+
+class AskedMusic(TypedDict, total=False):
+    """Music in the file of a lesson."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
+
+    file: Required[_MUSIC_FILE]  # type: ignore[valid-type]
+    volume: Annotated[float, Field(strict=True, ge=QUIETEST, le=LOUDEST)]
+
+
+def _asked_film(asked: Mapping[str, Any]) -> Film | None:
+    start, end = asked.get("start", 0.0), asked.get("end")
+    if end is not None and end <= start:
+        raise Wrong(f"is to end at {end:g} s, before its `start`", "write a later `end`")
+    return Film(**{**asked, "start": start, "end": end}) if asked["file"] else None
+
+
+def _asked_music(asked: Mapping[str, Any]) -> Music | None:
+    return Music(**asked) if asked["file"] else None
+
+
+def _file_or_object(kind: Any, made: Callable[[Any], object]) -> Any:
+    """The type of a file's name, or of an object with it and more; `made` gives the value."""
+    whole = TypeAdapter(kind).json_schema()
+    name = whole["properties"]["file"]
+    told = {**whole, **name, "type": ["string", "object"]}
+
+    def opened(given: object) -> object:
+        if isinstance(given, dict) and not str(given.get("file", " ")).strip():
+            raise Wrong("names no file")
+        return {"file": given} if isinstance(given, str) else given
+
+    return Annotated[kind, BeforeValidator(opened), AfterValidator(made), WithJsonSchema(told)]
+
+
+VIDEO = _file_or_object(AskedFilm, _asked_film)
+MUSIC = _file_or_object(AskedMusic, _asked_music)
+
+
 # The keys of the file.
 
 
@@ -244,19 +335,20 @@ FOCUS = Annotated[list[Focus], Field(max_length=MOST_FOCUS)]
 class Key:
     """A key of the file: what it is, what to write, and its type, as pydantic checks it.
 
-    unless: the key beside which this one is not needed; a key without it never is. name, and
+    unless: the keys beside any of which this one is not needed (`video/instead`: one whose own
+    sound is heard); a key without them never is. name, and
     attribute: what it is called in the file, and in Python.
     """
 
     about: str
     write: str
     type: Any
-    unless: str = ""
+    unless: tuple[str, ...] = ()
     name: str = ""
     attribute: str = ""
 
 
-def key(kind: Any, about: str, write: str, *, default: Any = None, **more: str) -> Any:
+def key(kind: Any, about: str, write: str, *, default: Any = None, **more: Any) -> Any:
     """A field of `Lesson` or `Section` that stands in the file. more: the rest of its `Key`."""
     how: dict[str, Any] = {"metadata": {"key": Key(about, write, kind, **more)}}
     if default == {}:
@@ -289,14 +381,14 @@ class Section:
         "`language` where they change. Not needed where `audio` names a file.",
         "write what is to be said, or remove the section",
         default=...,
-        unless="audio",
+        unless=("audio", "video/instead"),
     )
     image_description: str = key(
         TEXT,
-        "What the picture of the section shows. Not needed where `image` names a file.",
+        "What the picture of the section shows. Not needed where `image` or `video` names a file.",
         "write what the picture shows, or name a picture of yours in `image`",
         default=...,
-        unless="image",
+        unless=("image", "video"),
     )
     title: str | None = key(LINE, "The heading of the section.", "write a short text")
     image: Path | None = key(  # noqa: RUF009 - a field, and no default
@@ -308,6 +400,14 @@ class Section:
         SOUND,
         "A narration of your own, used as it is. A path from the lesson's folder, with / in it.",
         "name a file beside the lesson, such as sounds/cell.wav",
+    )
+    video: Film | None = key(  # noqa: RUF009 - a field, and no default
+        VIDEO,
+        "A film of your own, played in the place of a picture: a path from the lesson's folder, or "
+        "an object with it as `file`, and with `start` and `end` (seconds of the film that are "
+        'played) and `sound`: "off", or "under" the narration, or "instead" of it.',
+        'name a file beside the lesson, such as "films/cell.mp4", or write {"file": '
+        '"films/cell.mp4", "sound": "under", "start": 3, "end": 9}',
     )
     voice: str | None = key(
         VOICE,
@@ -387,6 +487,14 @@ class Lesson:
         'write {"Ana": "hibari:heart", "Luis": "espeak:es"}',
         default={},
     )
+    music: Music | None = key(  # noqa: RUF009
+        MUSIC,
+        "Music beneath the whole video, again and again where it is shorter, and soft while "
+        "somebody speaks: a path from the lesson's folder, or an object with it as `file`, and "
+        f"with `volume`: dB louder ({LOUDEST} at most) or softer ({QUIETEST}) than usual.",
+        'name a file beside the lesson, such as "music.mp3", or write {"file": "music.mp3", '
+        '"volume": -6}',
+    )
     source: str | None = key(
         LINE,
         "What the lesson was drafted from, such as the name of a notebook.",
@@ -432,7 +540,7 @@ def json_schema() -> dict[str, Any]:
     """
     section = _shape(Section)
     section["allOf"] = [
-        {"anyOf": [_holds(row.name), _holds(row.unless)]}
+        {"anyOf": [_holds(name) for name in (row.name, *row.unless)]}
         for row in keys(Section).values()
         if row.unless
     ]
@@ -455,7 +563,8 @@ def _shape(kind: type) -> dict[str, Any]:
         if row.attribute == "content":
             told = {"anyOf": [told, _turns_schema(), {"type": "null"}]}
         elif row.name != "sections":
-            told["type"] = [told["type"], "null"]
+            kinds = told["type"] if isinstance(told["type"], list) else [told["type"]]
+            told["type"] = [*kinds, "null"]
         properties[row.name] = told | {"description": row.about}
     return {"type": "object", "maxProperties": MOST_KEYS, "properties": properties}
 
@@ -468,5 +577,8 @@ def _turns_schema() -> dict[str, Any]:
 
 
 def _holds(name: str) -> dict[str, Any]:
-    kinds = ["string", "array"] if name == "content" else ["string"]
+    if name == "video/instead":
+        sound = {"required": ["sound"], "properties": {"sound": {"const": "instead"}}}
+        return {"required": ["video"], "properties": {"video": {"type": "object", **sound}}}
+    kinds = ["string", *{"content": ["array"], "video": ["object"]}.get(name, [])]
     return {"required": [name], "properties": {name: {"type": kinds, "pattern": r"\S"}}}

@@ -102,8 +102,14 @@ class _Reading:
             value = {**value, "content": joined(turns)}
         known, extra = self.object(Section, value, number)
         for row in keys(Section).values():
-            if row.unless and not (given(value.get(row.name)) or given(value.get(row.unless))):
+            if row.unless and not any(_holds(value, name) for name in (row.name, *row.unless)):
                 self.fault(missing(row, value.get(row.name), extra), number)
+        if known.get("audio") and _holds(value, "video/instead"):
+            problem = "`audio` stands beside a `video` whose own sound is to be heard instead"
+            mend = 'remove `audio`, or write "sound": "under"'
+            self.fault(Fault(problem, mend, field="audio"), number)
+        if known.get("image") and known.get("video"):
+            self.warnings.append(f"section {number}: `image` is not shown, for `video` is")
         known["turns"] = turns or ()
         return Section(**{"content": "", "image_description": "", **known}, extra=extra)
 
@@ -222,6 +228,14 @@ def _problem(error: ValidationError) -> tuple[str, str]:
 def given(value: object) -> bool:
     """Whether anything stands there: null and a text nobody can see are as good as nothing."""
     return value is not None and not (isinstance(value, str) and not tidied(value, set()).strip())
+
+
+def _holds(section: Mapping[str, Any], name: str) -> bool:
+    """Whether anything stands there; `video/instead`: a film whose own sound is heard."""
+    if name != "video/instead":
+        return given(section.get(name))
+    film = section.get("video")
+    return isinstance(film, dict) and film.get("sound") == "instead"
 
 
 def missing(row: Key, value: object, unknown: Mapping[str, object]) -> Fault:

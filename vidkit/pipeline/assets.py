@@ -27,21 +27,19 @@ from ..core.errors import (
 )
 from ..core.events import Paid
 from ..core.loop import run_to_end
-from ..media.clips import Clip
 from ..media.frame import Frame
-from ..models.lesson import Lesson, Section
+from ..models.lesson import Film, Lesson, Section
 from ..models.settings import Settings
-from ..providers import listening, pauses
+from ..providers import listening
 from ..providers.base import ImageAsk, Narration, Picture, Request, TurnAsk, VoiceAsk
-from ..providers.conversation import Conversation, is_conversation
-from ..providers.files import own_on_a_slide
+from ..providers.conversation import Conversation, is_conversation, with_pauses
+from ..providers.files import MOST_FILM, digest_of, own_on_a_slide
 from ..providers.limiter import UNCONFIRMED_TRIES
 from ..providers.registry import AUTO, AUTO_VOICES
 from ..providers.speakers import chosen_because, order
 from ..store import Asset, Store, cache_key
 from ..store.ledger import Reservation
 from ..store.locks import WAITS, KeyLock
-from ..text.captions import Cue
 from .context import LessonContext, OwnFiles, PartKind, Source, ungated
 from .reveal import Following, regions_kept
 
@@ -63,13 +61,15 @@ def image_ask(lesson: Lesson, index: int, settings: Settings) -> ImageAsk:
         size=settings.size,
         slide=section.slide,
         index=index,
-        file=section.image,
+        file=section.video.file if section.video else section.image,
+        film=section.video,
     )
 
 
 def voice_ask(lesson: Lesson, index: int, settings: Settings) -> VoiceAsk:
     """What the section at `index` asks of a voice."""
     section = lesson.sections[index]
+    film = section.video if section.video and section.video.sound == "instead" else None
     return VoiceAsk(
         text=section.content,
         language=section.language or lesson.language,
@@ -77,8 +77,9 @@ def voice_ask(lesson: Lesson, index: int, settings: Settings) -> VoiceAsk:
         rate=settings.rate,
         say=section.say,
         index=index,
-        file=section.audio,
+        file=film.file if film else section.audio,
         turns=_turns(lesson, section),
+        film=film,
     )
 
 
@@ -105,25 +106,28 @@ def price(maker: object, ask: ImageAsk | VoiceAsk) -> float | None:
     """What a request may cost in dollars: the provider's `price`, a number or a function of the
     ask; None where it does not say.
     """
+    maker = with_pauses(maker, ask) if isinstance(ask, VoiceAsk) else maker
     told: float | Callable[[object], float | None] | None = getattr(maker, "price", None)
-    if not callable(told):
-        return told
-    each = pauses.asks(ask) if isinstance(ask, VoiceAsk) else [ask]
-    return max((one for one in map(told, each) if one is not None), default=None)
+    return told(ask) if callable(told) else told
 
 
 def requests(maker: object, ask: ImageAsk | VoiceAsk) -> int:
     """How many requests a provider sends for an ask, where it says so; else one."""
+    maker = with_pauses(maker, ask) if isinstance(ask, VoiceAsk) else maker
     told: Callable[[object], int] | None = getattr(maker, "requests", None)
-    each = pauses.asks(ask) if isinstance(ask, VoiceAsk) else [ask]
-    return sum(max(1, told(one)) if told is not None else 1 for one in each)
+    return max(1, told(ask)) if told is not None else 1
 
 
 def clip_key_fields(
-    picture: str, voice: str | None, frame: Frame, following: Following | None = None
+    picture: str,
+    voice: str | None,
+    frame: Frame,
+    following: Following | None = None,
+    film: Film | None = None,
 ) -> dict[str, Any]:
-    """Everything that shapes a clip: the digests of its picture and narration, the frame, and how
-    the picture follows the voice; one that stands still has the key that it always had.
+    """Everything that shapes a clip: the digests of its picture and narration, the frame, how
+    the picture follows the voice, and the film that is played; one that stands still has the key
+    that it always had. Reads the film, and raises `ProviderError` where it cannot.
     """
     return {
         "version": MEDIA_VERSION,
@@ -131,54 +135,16 @@ def clip_key_fields(
         "voice": voice,
         "frame": dict(vars(frame)),
         **({"follow": following.digest()} if following else {}),
+        **({"film": _film_key_fields(film)} if film else {}),
     }
 
 
-def clip_facts(clip: Clip) -> dict[str, Any]:
-    """What is known of a clip besides where it lies, to be kept with it."""
+def _film_key_fields(film: Film) -> dict[str, Any]:
     return {
-        "kind": "clip",
-        "seconds": clip.seconds,
-        "frames": clip.frames,
-        "samples": clip.samples,
-        "speech": list(clip.speech),
-    }
-
-
-def clip_at(path: Path, asset: Asset) -> Clip:
-    """A clip of the store as `media` takes it, to be read at `path`."""
-    facts = {name: asset.about[name] for name in ("seconds", "frames", "samples")}
-    return Clip(path, **facts, speech=tuple(asset.about["speech"]))
-
-
-def seam_key_fields(before: Asset, after: Asset, frame: Frame) -> dict[str, Any]:
-    """Everything that shapes the cross-fade between two clips."""
-    return {
-        "version": MEDIA_VERSION,
-        "clips": [before.sha256, after.sha256],
-        "frame": dict(vars(frame)),
-    }
-
-
-def video_key_fields(
-    clips: Sequence[Asset],
-    titles: Sequence[str],
-    title: str,
-    language: str,
-    frame: Frame,
-    cues: Sequence[Cue],
-) -> dict[str, Any]:
-    """Everything that shapes a video."""
-    return {
-        "version": MEDIA_VERSION,
-        "clips": [clip.sha256 for clip in clips],
-        "titles": list(titles),
-        "title": title,
-        "language": language,
-        "frame": dict(vars(frame)),
-        "cues": [
-            [cue.start, cue.end, cue.text, *([cue.speaker] if cue.speaker else [])] for cue in cues
-        ],
+        "sha256": digest_of(film.file, MOST_FILM),
+        "sound": film.sound,
+        "start": film.start,
+        "end": film.end,
     }
 
 
@@ -215,23 +181,12 @@ class Candidate:
         store has that: what was paid for is found again. Raises `ProviderError` where it can make
         nothing of it; reads the file where that is the section's own.
         """
-        key = self._key()
+        key = cache_key(self.kind, self.maker.shape(self.ask))
         earlier = getattr(self.maker, "earlier_shape", None)
         if store is None or earlier is None or store.versions(key):
             return key
         before = cache_key(self.kind, earlier(self.ask))
         return before if store.versions(before) else key
-
-    def _key(self) -> str:
-        ask = self.ask
-        if isinstance(ask, VoiceAsk) and self._has_pauses:
-            return cache_key(self.kind, pauses.key_fields(self.maker, ask))
-        return cache_key(self.kind, self.maker.shape(ask))
-
-    @property
-    def _has_pauses(self) -> bool:
-        """Whether silence stands between parts of its text; a conversation sees to that."""
-        return pauses.has_pauses(self.ask) and not isinstance(self.maker, Conversation)
 
     async def make(
         self, request: Request, arrived: Callable[[Narration], None] | None = None
@@ -240,8 +195,6 @@ class Candidate:
         and may be asked for once more. Raises `ProviderError` or one of its kinds.
         """
         if isinstance(self.ask, VoiceAsk):
-            if self._has_pauses:
-                return await pauses.speak(self.maker, self.ask, request)
             return await listening.speak(self.maker, self.ask, request, arrived)
         drawn: Picture = await self.maker.draw(self.ask, request)
         return drawn
@@ -261,9 +214,8 @@ def candidates(
     Of the voices only those that speak the section's language are asked. A section's `voice` is
     that of the first source that has it; those that take its place speak in their own.
     """
-    section = lesson.sections[index]
     ask = (image_ask if kind == "image" else voice_ask)(lesson, index, settings)
-    if section.image if kind == "image" else section.audio:
+    if ask.file is not None:
         sets = [s.maker for s in sources if s.maker.name == "slides" and own_on_a_slide(ask)]
         return (Candidate(kind, sets[0] if sets else own, ungated, ask),)
     if isinstance(ask, ImageAsk):
@@ -275,7 +227,7 @@ def candidates(
     return tuple(
         Candidate(
             kind,
-            makers[n],
+            with_pauses(makers[n], asked),
             sources[n].gate,
             asked,
             chosen_because(makers[n], asked.language) if makers[n].name in auto else None,

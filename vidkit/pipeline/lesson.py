@@ -9,14 +9,17 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
-from ..core.errors import Cancelled, NothingMade, SettingsError, StoreError, VidkitError
+from ..core.errors import Cancelled, MediaError, NothingMade, SettingsError, StoreError, VidkitError
 from ..core.events import LessonEnded, LessonStarted, Noticed, SectionEnded
-from ..core.format import printable
+from ..core.format import in_sections, printable
 from ..core.loop import run_to_end
 from ..core.paths import shortened
 from ..media.clips import Clip
-from ..models.lesson import Section
+from ..media.frame import Frame
+from ..models.lesson import Music, Section
+from ..providers.files import MOST_SOUND, digest_of
 from ..report.reports import SectionReport, VideoReport
 from ..store import Asset
 from ..store.ledger import Money
@@ -31,8 +34,6 @@ from .assets import (
     candidates,
     find_stored,
     keys_of,
-    seam_key_fields,
-    video_key_fields,
 )
 from .context import LessonContext, as_ours, describe, work_name
 from .output import POSTER, SHEET, SRT, VIDEO, VTT
@@ -40,8 +41,9 @@ from .section import SectionTask, StepRecord
 
 
 def select_sections(context: LessonContext) -> tuple[int, ...]:
-    """The positions of the sections that the video will have: all, or with `only` those, and
-    the others as far as the store has them. Blocks.
+    """The positions of the sections that the video will have: all, or with `only` those; with
+    `join="all"` the others too as far as the store has them, and a note says which it has not.
+    Blocks.
 
     Raises `SettingsError` where one beyond the last is to be made, or to have effects.
     """
@@ -54,7 +56,17 @@ def select_sections(context: LessonContext) -> tuple[int, ...]:
             )
     if only is None:
         return tuple(range(there))
-    return tuple(index for index in range(there) if index + 1 in only or _is_stored(context, index))
+    chosen = [index for index in range(there) if index + 1 in only]
+    if context.settings.join == "only":
+        return tuple(chosen)
+    others = [index for index in range(there) if index + 1 not in only]
+    stored = [index for index in others if _is_stored(context, index)]
+    if missing := [index + 1 for index in others if index not in stored]:
+        context.notes.append(
+            f"{in_sections(missing)}: not in the video, for the store has no image or no narration "
+            "there; run without `only` to have all made"
+        )
+    return tuple(sorted(chosen + stored))
 
 
 def needed_keys(context: LessonContext) -> list[str]:
@@ -340,12 +352,15 @@ class VideoTask:
         lesson = self.context.lesson
         clips, titles = [p.clip for p in self.pieces], [p.title for p in self.pieces]
         frame = self.context.frame
-        fields = video_key_fields(clips, titles, self.title, lesson.language, frame, self.cues)
+        fields = video_key_fields(
+            clips, titles, self.title, lesson.language, frame, self.cues, lesson.music
+        )
         return self.context.key("video", fields)
 
     async def make(self, key: str) -> Content:
         """The video, with a cross-fade from each clip to the next where there are to be any."""
-        context = self.context
+        context, music = self.context, self.context.lesson.music
+        played: dict[str, Any] = {"music": music} if music else {}
         seams = await self._seams()
         scratch = context.scratch(VIDEO)
         try:
@@ -359,11 +374,15 @@ class VideoTask:
                 language=context.lesson.language,
                 cues=self.cues,
                 seams=[seam.asset.path for seam in seams],
+                **played,
             )
         finally:
             if not context.runtime.store.keeps:
                 for seam in seams:
                     await context.discard(seam.asset.path)
+        if music and await context.runtime.run_in_thread(self.key) != key:
+            await context.discard(scratch)
+            raise MediaError(f"{music.file.name} was changed while it was read; run again")
         return Content(scratch, ".mp4", {"kind": "video", "seconds": joined.seconds})
 
     async def _seams(self) -> list[Cached]:
@@ -371,6 +390,33 @@ class VideoTask:
             return []
         tasks = [SeamTask(self.context, *both) for both in pairwise(self.pieces)]
         return [await cached(self.context, task.key, task.make) for task in tasks]
+
+
+def video_key_fields(
+    clips: Sequence[Asset],
+    titles: Sequence[str],
+    title: str,
+    language: str,
+    frame: Frame,
+    cues: Sequence[Cue],
+    music: Music | None = None,
+) -> dict[str, Any]:
+    """Everything that shapes a video. Reads its music, and raises `ProviderError` where it
+    cannot.
+    """
+    played = {"sha256": digest_of(music.file, MOST_SOUND), "volume": music.volume} if music else {}
+    return {
+        "version": MEDIA_VERSION,
+        "clips": [clip.sha256 for clip in clips],
+        "titles": list(titles),
+        "title": title,
+        "language": language,
+        "frame": dict(vars(frame)),
+        "cues": [
+            [cue.start, cue.end, cue.text, *([cue.speaker] if cue.speaker else [])] for cue in cues
+        ],
+        **({"music": played} if music else {}),
+    }
 
 
 @dataclass
@@ -392,6 +438,15 @@ class SeamTask:
         clips = (self.before.cut.path, self.after.cut.path)
         await context.encode(scratch, context.runtime.media.make_seam, *clips)
         return Content(scratch, ".mp4", {"kind": "seam"})
+
+
+def seam_key_fields(before: Asset, after: Asset, frame: Frame) -> dict[str, Any]:
+    """Everything that shapes the cross-fade between two clips."""
+    return {
+        "version": MEDIA_VERSION,
+        "clips": [before.sha256, after.sha256],
+        "frame": dict(vars(frame)),
+    }
 
 
 @dataclass

@@ -18,16 +18,14 @@ from ..models.lesson import Lesson
 from ..models.settings import Settings
 from ..providers.slides import Slides
 from ..slides.follow import Found, Narrated, between, moments, spoken_times
-from ..slides.slide import Layout, Slide
+from ..slides.slide import KINDS, Layout, Slide
 from ..text.captions import Word, cues
 from .assets import image_ask
 
 PACE = 165
 """Words a minute that are reckoned with, where `rate` says nothing."""
 
-PICTURED: frozenset[Layout] = frozenset(
-    ("chart", "diagram", "table", "equation", "code", "curve", "hero", "picture", "timeline")
-)
+PICTURED: frozenset[Layout] = frozenset(name for name, kind in KINDS.items() if kind.drawn)
 """Layouts that show more than words in boxes; steps and cards do with an emoji each."""
 
 _RUN = 5

@@ -20,7 +20,7 @@ from ..core.errors import Cancelled, MediaError, OverBudget, ProviderError
 from ..core.events import Noticed, Outcome, SectionEnded, State, Step, StepEnded, StepStarted
 from ..core.loop import ended_all
 from ..media.clips import Clip
-from ..models.lesson import Section
+from ..models.lesson import Film, Section
 from ..providers.base import VoiceAsk
 from ..report.reports import SectionReport
 from ..store import Asset
@@ -35,8 +35,6 @@ from .assets import (
     ProviderCall,
     cached,
     candidates,
-    clip_at,
-    clip_facts,
     clip_key_fields,
     find,
     find_stored,
@@ -304,7 +302,8 @@ class PartTask:
 class ClipTask:
     """Cuts a clip from a picture and a narration, or from a picture alone.
 
-    seal: the digest of the picture. following: how the picture follows the voice.
+    seal: the digest of the picture. following: how the picture follows the voice. film: what is
+    played in its place.
     """
 
     context: LessonContext
@@ -313,13 +312,13 @@ class ClipTask:
     seal: str
     voice: Cached | None
     following: Following | None = None
+    film: Film | None = None
 
     def key(self) -> str:
         """The clip's key. Blocks."""
-        voice = self.voice.asset.sha256 if self.voice else None
-        return self.context.key(
-            "clip", clip_key_fields(self.seal, voice, self.context.frame, self.following)
-        )
+        voice, frame = self.voice.asset.sha256 if self.voice else None, self.context.frame
+        fields = clip_key_fields(self.seal, voice, frame, self.following, self.film)
+        return self.context.key("clip", fields)
 
     async def make(self, key: str) -> Content:
         """The clip, where the store can take it in."""
@@ -334,8 +333,29 @@ class ClipTask:
             step="clip",
             seconds=None if self.voice else CARD_SECONDS,
             **({"reveal": self.following} if self.following else {}),
+            **({"film": self.film} if self.film else {}),
         )
+        if self.film and await context.runtime.run_in_thread(self.key) != key:
+            await context.discard(scratch)
+            raise MediaError(f"{self.film.file.name} was changed while it was read; run again")
         return Content(scratch, ".mp4", clip_facts(clip))
+
+
+def clip_facts(clip: Clip) -> dict[str, Any]:
+    """What is known of a clip besides where it lies, to be kept with it."""
+    return {
+        "kind": "clip",
+        "seconds": clip.seconds,
+        "frames": clip.frames,
+        "samples": clip.samples,
+        "speech": list(clip.speech),
+    }
+
+
+def clip_at(path: Path, asset: Asset) -> Clip:
+    """A clip of the store as `media` takes it, to be read at `path`."""
+    facts = {name: asset.about[name] for name in ("seconds", "frames", "samples")}
+    return Clip(path, **facts, speech=tuple(asset.about["speech"]))
 
 
 @dataclass
@@ -394,6 +414,8 @@ class SectionTask:
         if drawn and spoken:
             self.headline = str(drawn.asset.about.get("headline", ""))
             seal, context = drawn.asset.sha256, self.context
+            if (film := self.section.video) is not None:
+                return ClipTask(context, self.index, drawn.content, seal, spoken, film=film)
             following = reveal_of(
                 drawn.asset.about,
                 self.words,

@@ -29,10 +29,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from ..slides.slide import Region
 from ..text.captions import Word
+
+if TYPE_CHECKING:
+    from ..media.film import Film
 
 T = TypeVar("T")
 
@@ -53,8 +56,9 @@ class ImageAsk:
 
     `size` is (width, height) of the video's frame in pixels. `index` is the section's
     position from 0, for providers that look files up by it; nothing else may use it.
-    `file` is the section's own picture, where it has one; `slide` what the section itself
-    says of its slide (`Section.slide`).
+    `file` is the section's own picture, where it has one, or the file of its own `film`, of which
+    the first picture is wanted; `slide` what the section itself says of its slide
+    (`Section.slide`).
     """
 
     description: str
@@ -65,6 +69,7 @@ class ImageAsk:
     slide: Mapping[str, Any] = field(default_factory=dict)
     index: int = 0
     file: Path | None = None
+    film: Film | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +91,9 @@ class VoiceAsk:
     """What one section asks of a voice.
 
     `rate` is in words a minute, None for the voice's own. `say` maps words of the
-    lesson to how they are pronounced. `index` and `file` as in `ImageAsk`. `turns`, where several
-    speak, cover the text; a provider never sees them, for each turn becomes an ask of its own.
+    lesson to how they are pronounced. `index`, `file` and `film`, whose own sound is wanted, as
+    in `ImageAsk`. `turns`, where several speak, cover the text; a provider never sees them, for
+    each turn becomes an ask of its own.
     """
 
     text: str
@@ -98,6 +104,7 @@ class VoiceAsk:
     index: int = 0
     file: Path | None = None
     turns: tuple[TurnAsk, ...] = ()
+    film: Film | None = None
 
 
 @dataclass(frozen=True, slots=True)

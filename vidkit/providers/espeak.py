@@ -14,9 +14,9 @@ import asyncio
 import contextlib
 import json
 import logging
-import re
 import signal
 import struct
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ from ..text.scripts import likely_language, unreadable
 from ..text.speech import VERSION, paragraphs, spoken
 from .base import Narration, Request, VoiceAsk
 from .espeak_process import DAMAGED, REFUSED
-from .speech import NOTHING, Paragraph, Sound, wav, word_times
+from .word_times import NOTHING, Paragraph, Sound, broken, wav, word_times
 
 # Text the way espeak-ng must be given it: English words that it says wrongly, spelt the way it
 # says them right, and words of a length that it bears.
@@ -54,37 +54,6 @@ EAR = (
     ),
     rule("the letter A in a sentence", r"(?<=[a-z,;] )A(?=[ .,;:!?)])(?! [A-Z][a-z])", "eh"),
 )
-
-
-LONGEST_WORD = 200
-"""Characters without a space. At 400 of A.A.A.… espeak-ng 1.52 writes past its memory and is ended
-by the system, and at 300 it is not.
-"""
-
-# Thai, Chinese and their neighbours write no spaces, and are not broken
-_SPACED = r"[^\s\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\U0010ffff]"
-_LONG = re.compile(f"{_SPACED}{{{LONGEST_WORD + 1},}}")
-
-
-def broken(text: MappedText) -> tuple[MappedText, tuple[str, ...]]:
-    """`text` with spaces in words that are too long, and a note where there is one. They come
-    after a sign where there is one: before it, a dot would begin a word, which harms as much.
-    """
-    pieces: list[str] = []
-    origin: list[int] = []
-    done = 0
-    for found in _LONG.finditer(text.text):
-        while found.end() - (at := max(done, found.start())) > LONGEST_WORD:
-            signs = [n for n in range(at + 1, at + LONGEST_WORD) if not text.text[n - 1].isalnum()]
-            end = signs[-1] if signs else at + LONGEST_WORD
-            pieces += text.text[done:end], " "
-            origin += text.origin[done:end]
-            origin.append(text.origin[end - 1])
-            done = end
-    if not done:
-        return text, ()
-    note = f"a word of more than {LONGEST_WORD} characters is spoken in pieces; put spaces into it"
-    return MappedText("".join(pieces) + text.text[done:], origin + text.origin[done:]), (note,)
 
 
 def heard(text: MappedText, language: str) -> MappedText:
@@ -123,6 +92,7 @@ class Voice:
         return dict(self.ranks).get(language)
 
 
+@lru_cache(maxsize=256)
 def find_voice(home: Path, language: str, wanted: str | None) -> Voice:
     """The voice that `wanted` names (a language, a name, a file below `lang`; "+variant" after
     it or alone), or the best one for `language` (a tag such as "en-US").
@@ -364,14 +334,12 @@ def voice(argument: str | None) -> Espeak:
 
 async def _run(task: Mapping[str, Any]) -> bytes:
     try:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-I",
-            "-S",
-            str(PROGRAM),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+        # asyncio's own processes need the event loop's policy, which somebody may have changed
+        process = subprocess.Popen(  # noqa: ASYNC220, S603 - our own program, and gone in a moment
+            [sys.executable, "-I", "-S", str(PROGRAM)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
     except OSError as error:
         raise Unreachable(
@@ -379,33 +347,31 @@ async def _run(task: Mapping[str, Any]) -> bytes:
         ) from error
     try:
         async with asyncio.timeout(task["seconds"]):
-            answer, complaint = await _communicate(process, json.dumps(task).encode() + b"\n")
+            answer, complaint = await asyncio.to_thread(
+                _communicate, process, json.dumps(task).encode() + b"\n"
+            )
     except TimeoutError:
         raise Unreachable(
             f"espeak-ng gave no answer in {task['seconds']} s; try again with fewer workers"
         ) from None
     finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        process.kill()  # the thread that listens to it ends with it
     if process.returncode == 0:
         return answer
     raise _failure(process.returncode or 0, complaint.decode(errors="replace").strip())
 
 
-async def _communicate(process: asyncio.subprocess.Process, task: bytes) -> tuple[bytes, bytes]:
+def _communicate(process: subprocess.Popen[bytes], task: bytes) -> tuple[bytes, bytes]:
     """What a process says to a task, on both ways. Its input stays open meanwhile: the end of that
-    tells it that nobody waits any more.
+    tells it that nobody waits any more. Blocks.
     """
-    assert process.stdin and process.stdout and process.stderr
-    process.stdin.write(task)
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        await process.stdin.drain()
-    said = await asyncio.gather(process.stdout.read(), process.stderr.read())
-    process.stdin.close()
-    await process.wait()
-    return said[0], said[1]
+    told, process.stdin = process.stdin, None
+    assert told is not None
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError), told:
+        told.write(task)
+        told.flush()
+        return process.communicate()
+    return process.communicate()
 
 
 def _failure(code: int, said: str) -> ProviderError:

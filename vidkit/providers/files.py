@@ -1,8 +1,9 @@
 """Pictures and narrations that are files already: a section's own, or a folder of them.
 
 `recorded` uses the files a lesson's sections name (`image`, `audio`);
-`recorded:FOLDER` also a folder laid out like an output, `images/section_<n>.png` and
-`audio/section_<n>.wav`, n from 0, in any format that vidkit opens.
+`recorded:FOLDER` also a folder laid out like an output, `images/section-01.png` and
+`audio/section-01.wav` for the first section, in any format that vidkit opens. As the first
+release named them, `section_0.png`, they are found too.
 """
 
 from __future__ import annotations
@@ -13,13 +14,17 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.errors import ProviderError, ProviderMissing
 from ..core.paths import is_folder, open_unlinked, path_given, resolved
 from .base import ImageAsk, ImageMaker, Narration, Picture, Request, VoiceAsk
+
+if TYPE_CHECKING:
+    from ..media.film import Film
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 SOUNDS = (".wav", ".mp3", ".ogg", ".oga", ".opus", ".flac", ".m4a")
@@ -31,11 +36,15 @@ MOST_SOUND = 1_000_000_000
 LARGE_SOUND = 32_000_000
 """Bytes from which a narration is copied as a file, and never held in memory: a lesson of a few
 kilobytes may come with gigabytes of them."""
+MOST_FILM = 4_000_000_000
+"""Bytes of a film; an hour and a half at 6 Mbit/s. It is read where it lies, and never held."""
 
 
 def own_on_a_slide(ask: ImageAsk | VoiceAsk) -> bool:
     """Whether the section's own picture is to stand on a slide, with its headline and labels."""
-    return isinstance(ask, ImageAsk) and ask.slide.get("layout") == "picture"
+    if not isinstance(ask, ImageAsk) or ask.film is not None:
+        return False
+    return ask.slide.get("layout") == "picture"
 
 
 def _slides() -> ImageMaker:
@@ -60,6 +69,11 @@ class Recorded:
         """The digest of the file, and so of nothing but its content."""
         if isinstance(ask, ImageAsk) and own_on_a_slide(ask):
             return _slides().shape(ask)
+        if (film := ask.film) is not None:
+            part: dict[str, Any] = {"start": film.start}
+            part |= {"size": list(ask.size)} if isinstance(ask, ImageAsk) else {"end": film.end}
+            sha256 = digest_of(film.file, MOST_FILM)
+            return {"provider": self.name, "sha256": sha256, "film": part}
         return {"provider": self.name, "sha256": digest(*self._find(ask))}
 
     async def draw(self, ask: ImageAsk, request: Request) -> Picture:
@@ -68,6 +82,8 @@ class Recorded:
         """
         if own_on_a_slide(ask):
             return await _slides().draw(ask, request)
+        if (film := ask.film) is not None:
+            return await request(lambda: asyncio.to_thread(_first_picture, film, ask.size))
         path, most = self._find(ask)
         data = await request(lambda: asyncio.to_thread(_read, path, most))
         return Picture(data, path.suffix.lower())
@@ -76,6 +92,8 @@ class Recorded:
         """The section's narration, as it is on disk. Raises `ProviderError` for one of more than
         `MOST_SOUND` bytes.
         """
+        if (film := ask.film) is not None:
+            return await request(lambda: asyncio.to_thread(_own_narration, film))
         path, most = self._find(ask)
         data = await request(lambda: asyncio.to_thread(_read, path, most))
         return Narration(data, path.suffix.lower())
@@ -84,6 +102,8 @@ class Recorded:
         """Copy a large narration to a new file, and say whether it is one; another is for
         `speak`. Blocks. Raises `ProviderError`.
         """
+        if ask.film is not None:
+            return False
         path, most = self._find(ask)
         with _opened(path, most) as file:
             if os.fstat(file.fileno()).st_size < LARGE_SOUND:
@@ -110,11 +130,19 @@ class Recorded:
                 f"nothing is recorded for this section; name a file in its `{field}`, "
                 "or give a folder: recorded:FOLDER"
             )
-        stem = self.folder / part / f"section_{ask.index}"
-        for suffix in suffixes:
-            if (path := stem.with_name(stem.name + suffix)).is_file():
-                return resolved(path), most
-        raise ProviderError(f"there is no {stem}{suffixes[0]} (nor {', '.join(suffixes[1:])})")
+        first, *others = (self.folder / part / name for name in _names(ask.index))
+        for stem in (first, *others):
+            for suffix in suffixes:
+                if (path := stem.with_name(stem.name + suffix)).is_file():
+                    return resolved(path), most
+        raise ProviderError(f"there is no {first}{suffixes[0]} (nor {', '.join(suffixes[1:])})")
+
+
+def _names(index: int) -> tuple[str, ...]:
+    """What a section's file may be called, without its suffix: as outputs are, by the number that
+    people count, and as they were in the first layout, which counted from 0.
+    """
+    return f"section-{index + 1:02}", f"section-{index + 1}", f"section_{index}"
 
 
 own_files = Recorded()
@@ -148,9 +176,35 @@ def digest(path: Path, most: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def digest_of(path: Path, most: int) -> str:
+    """The same, worked out once for as long as the file stays as it is."""
+    with _opened(path, most) as file:
+        found = os.fstat(file.fileno())
+    return _digest(path, most, found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+@lru_cache(maxsize=256)
+def _digest(path: Path, most: int, *_: int) -> str:
+    return digest(path, most)
+
+
 def _read(path: Path, most: int) -> bytes:
     with _opened(path, most) as file:
         return file.read(most)
+
+
+def _first_picture(film: Film, size: tuple[int, int]) -> Picture:
+    from ..media.film import first_picture, has_sound
+
+    silent = film.sound == "under" and not has_sound(film)
+    notes = (f"{film.file.name} has no sound that could be heard",) if silent else ()
+    return Picture(first_picture(film, size), notes=notes)
+
+
+def _own_narration(film: Film) -> Narration:
+    from ..media.film import own_narration
+
+    return Narration(own_narration(film), ".wav")
 
 
 def _recorded(argument: str | None) -> Recorded:
