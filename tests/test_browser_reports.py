@@ -80,7 +80,8 @@ def test_reports_are_read_live_in_the_dark_and_untrusted(tmp_path: Path) -> None
             opened(page, stranger, errors)
             page.wait_for_selector(".vidkit-report img")
             assert page.locator(".vidkit-report style").count() == 0
-            assert len(page.evaluate(LOADED)) == 2
+            assert len(page.evaluate(LOADED)) >= 2
+            assert min(page.evaluate(LOADED)) > 0
             assert all(page.evaluate(LOADED))
             assert page.locator(".vidkit-report img").last.is_visible()
             assert "How a Rainbow Forms" in page.locator(".vidkit-report").first.inner_text()
