@@ -102,7 +102,7 @@ class Slides:
             "fonts": sorted({_file_digest(font.path) for font in self._own}),
             "borrowed": _fingerprint() if unseen(emoji.without(words), _bundled()) else None,
             "template": _digest(),
-            "typst": version("typst"),
+            "typst": _typst_version(),
         }
 
     async def draw(self, ask: ImageAsk, request: Request) -> Picture:
@@ -314,6 +314,11 @@ def _fingerprint() -> str:
 @cache
 def _file_digest(path: str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+@cache
+def _typst_version() -> str:
+    return version("typst")
 
 
 @cache

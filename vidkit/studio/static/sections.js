@@ -221,6 +221,8 @@ class Card {
       const tag = this.kind === "clip" ? "video" : "audio";
       this.video = h(tag, { controls: true, src: url, playsinline: true, class: "vk-playing",
         "aria-label": `${tag === "video" ? "Clip" : "Narration"} of section ${this.section.number}` });
+      this.owner.playing?.rest(); // one at a time: each holds a decoder
+      this.owner.playing = this;
       const focused = this.play === this.panel.focused();
       this.stage.insertBefore(this.video, this.play);
       this.play.hidden = true;
@@ -233,9 +235,16 @@ class Card {
     }
   }
 
+  /** The still picture again in the place of what was played. */
   rest() {
+    if (!this.video) return;
+    const within = this.video === this.panel.focused();
+    this.video.removeAttribute("src");
+    this.video.load();
     this.video.remove();
     this.video = null;
+    this.play.hidden = !this.media;
+    if (within) this.play.focus();
   }
 
   fail(error) {
@@ -301,6 +310,8 @@ class Card {
     const n = this.section.number;
     const act = (name, label, does, args = {}) => button(name, label, async () => {
       const uid = await this.ask(does, args);
+      fill(this.slot, []);
+      set(this.more, "aria-expanded", "false");
       if (typeof uid === "number") this.owner.focus(uid, does === "add" ? "edit" : null);
       else if (this.element.isConnected) this.more.focus();
     });
@@ -325,7 +336,7 @@ class Card {
         this.versions();
       });
       use.hidden = each.current;
-      const shown = each.kind === "image" ? h("img", { alt: each.name, class: "vk-version" })
+      const shown = each.kind === "image" ? h("img", { alt: "", class: "vk-version" })
         : button("▶ Listen", `Listen to ${each.name} of section ${n}`, async (pressed) => {
           const sound = h("audio", { controls: true, "aria-label": each.name, src: await this.panel.media.url(each.media) });
           pressed.replaceWith(sound);
@@ -368,6 +379,7 @@ class Editor {
     const [, contentRow] = field("content", "Narration", 7);
     const [, wishRow] = field("image_description", "What the picture shows", 4);
     const [, sayRow] = field("say", "How words are said", 2, "One a line: GPU = gee pee you");
+    const [, filmRow] = field("video", "A film of your own", 0, "Its file beside the lesson, such as films/cell.mp4");
     const [, tongueRow] = field("language", "Language, where it is not the lesson's", 0);
     this.first = title;
     this.faults = h("ul", { class: "vk-wrong vk-faults", role: "alert" });
@@ -385,7 +397,7 @@ class Editor {
       h("div", { class: "vk-row" }, labelled("Voice", this.voices), this.hear, this.heard),
       this.own("image", "A picture of your own", "Remove picture", ".png,.jpg,.jpeg,.webp,.gif"),
       this.own("audio", "A sound of your own", "Remove sound", ".wav,.mp3,.ogg,.oga,.opus,.flac,.m4a"),
-      sayRow, tongueRow);
+      filmRow, sayRow, tongueRow);
     this.more = more;
     more.addEventListener("toggle", () => more.open && this.furnish());
     this.element = h("div", { class: "vk-editor", role: "group", "aria-label": `Texts of section ${n}` },
