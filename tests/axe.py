@@ -6,6 +6,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from lab import command
+from static_page import darken
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -23,6 +24,19 @@ _RUN = """async selector => {
   const judged = found.passes.find(rule => rule.id === 'color-contrast');
   return {wrong: found.violations.flatMap(told), contrasts: judged ? judged.nodes.length : 0};
 }"""
+
+
+def wrong_in_both_themes(page: Page, selector: str = ".vk") -> list[str]:
+    """What axe-core finds wrong within a panel in a static page, in light and in dark."""
+    if not page.evaluate("() => Boolean(window.axe)"):
+        page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
+    wrong = []
+    for dark in (False, True):
+        darken(page, dark)
+        found: dict[str, Any] = page.evaluate(_RUN, selector)
+        assert found["contrasts"] > 5
+        wrong += [f"{'dark' if dark else 'light'} | {each}" for each in found["wrong"]]
+    return wrong
 
 
 def violations(page: Page, selector: str, contrasts: int = 1) -> list[str]:

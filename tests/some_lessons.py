@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 GOOD = {"image_description": "A leaf in the sun.", "content": "Leaves make sugar from light."}
 
-TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), max_size=40)
+# the ends of lines (Zl, Zp) are made one kind on reading
+TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn", "Zl", "Zp"]), max_size=40)
 SAID = TEXT.map(lambda text: f"a{text}z")
 SECTIONS = st.fixed_dictionaries(
     {"image_description": SAID, "content": SAID},

@@ -43,6 +43,7 @@ const model = {
     }
   },
 };
+window.put = (name, value) => { state[name] = value; tell(`change:${name}`); };
 window.look = () => model.send({ part: "view", do: "look" });
 widget.render({ model, el: document.querySelector("#here") });
 """

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from typing import Any
 
 import pytest
 from a_notebook import notebook
-from browser import in_both
+from browser import in_both, needs_browser
 from playwright.sync_api import Browser, Page, expect
 from stand_ins import written
 from static_page import static_page, until
@@ -128,6 +129,24 @@ def test_notebook_7(launched: Browser, tmp_path: Path) -> None:
         page.close()
 
 
+@needs_browser
+def test_voila_under_an_address_of_its_own(launched: Browser, tmp_path: Path) -> None:
+    """A real Voila, which gives out no file, under a base address as a JupyterHub has it."""
+    pytest.importorskip("voila")
+    written(tmp_path / "lessons", "rainbow", 4, title="How a Rainbow Forms")
+    cell = f'from vidkit.studio import Studio\nstudio = Studio("lessons", {HOW})\nstudio'
+    path = notebook(tmp_path, cell)
+    words = ["voila", path.name, "--no-browser", "--Voila.ip=127.0.0.1"]
+    words += ["--base_url=/user/ana/", "--Voila.port"]
+    with served(words, tmp_path, "user/ana/voila/static/voila.js") as address:
+        page = launched.new_page(viewport={"width": 1200, "height": 1400})
+        page.goto(f"{address}/user/ana/", timeout=SOON)
+        page.locator(".vk .vk-card").first.wait_for(timeout=SOON)
+        page.get_by_role("button", name="Make video").click()
+        pictures_load_sound_plays_and_the_film_seeks(page)
+        page.close()
+
+
 @contextmanager
 def served(words: list[str], folder: Path, health: str) -> Iterator[str]:
     """A server of its own on loopback; gives its address, and ends it."""
@@ -136,7 +155,7 @@ def served(words: list[str], folder: Path, health: str) -> Iterator[str]:
         port = free.getsockname()[1]
     own = {name: str(folder / ".own" / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR")}
     server = subprocess.Popen(
-        [sys.executable, "-m", *words, str(port)],
+        [sys.executable, "-m", *words[:-1], f"{words[-1]}={port}"],
         cwd=folder,
         env=os.environ | own,
         stdout=subprocess.DEVNULL,
@@ -148,6 +167,8 @@ def served(words: list[str], folder: Path, health: str) -> Iterator[str]:
             try:
                 urllib.request.urlopen(f"{address}/{health}", timeout=2).close()
                 break
+            except urllib.error.HTTPError:
+                break  # it answers
             except OSError:
                 time.sleep(0.1)
         yield address

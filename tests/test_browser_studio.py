@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
@@ -357,6 +358,26 @@ def test_lessons_are_searched_and_chosen_by_keyboard_alone(opened: Opened) -> No
     wait_said(page, "1 of 1 section")
     until(lambda: answer(page, "studio.report is not None"))
     assert answer(page, "studio.report.name") == "b"
+
+
+def test_a_lesson_is_drafted_of_ones_own_file(opened: Opened, tmp_path: Path) -> None:
+    """*New lesson from…* takes a file of the browser; the drafted lesson is open, each card says
+    where it is from, and is edited and saved before anything is made.
+    """
+    (tmp_path / "light.md").write_text("# Light\n\nIt is fast.\n\n# Sound\n\nIt is slow.\n")
+    page = opened(a=1)
+    press(page, "New lesson from")
+    page.get_by_label("or one of your own").set_input_files(tmp_path / "light.md")
+    press(page, "Draft it")
+    page.locator(".vk .vk-card").get_by_text("From lines 5, 7").wait_for(timeout=SOON)
+    page.locator(".vk .vk-lessons").get_by_text("from light.md").wait_for(timeout=SOON)
+    press(page, "Edit", 1)
+    page.get_by_role("textbox", name="Narration").fill("It is very fast.")
+    press(page, "Done", 1)
+    press(page, "Save lesson")
+    until(
+        lambda: answer(page, "studio.sections.draft.file.sections[0].content") == "It is very fast."
+    )
 
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)></textarea><b>bold</b> שלום עולם "

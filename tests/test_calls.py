@@ -50,16 +50,16 @@ def test_the_output_is_laid_out_as_promised(tmp_path: Path) -> None:
     names = {p.relative_to(path.parent).as_posix() for p in path.parent.rglob("*") if p.is_file()}
     assert names == {
         ".vidkit.json",
-        "audio/section_0.wav",
-        "audio/section_1.wav",
+        "audio/section-01.wav",
+        "audio/section-02.wav",
         "captions.srt",
         "captions.vtt",
-        "clips/section_0.mp4",
-        "clips/section_1.mp4",
+        "clips/section-01.mp4",
+        "clips/section-02.mp4",
         "contact_sheet.png",
         "final_video.mp4",
-        "images/section_0.png",
-        "images/section_1.png",
+        "images/section-01.png",
+        "images/section-02.png",
         "poster.png",
         "report.json",
     }
@@ -350,7 +350,7 @@ def test_own_media_replace_the_provider(tmp_path: Path) -> None:
     asked: list[Event] = []
     report = asyncio.run(vidkit.generate_video(lesson, listener=asked.append, **QUICK))
     assert {e.by for e in asked if isinstance(e, StepStarted)} == {"recorded", "vidkit"}
-    assert (report.folder / "images/section_0.png").read_bytes() == picture(3)
+    assert (report.folder / "images/section-01.png").read_bytes() == picture(3)
 
 
 def test_recorded_folders_become_a_video(tmp_path: Path) -> None:
@@ -363,20 +363,20 @@ def test_recorded_folders_become_a_video(tmp_path: Path) -> None:
         **QUICK
         | {"images": f"recorded:{tmp_path / 'first'}", "voice": f"recorded:{tmp_path / 'first'}"},
     )
-    for name in ("images/section_1.png", "audio/section_0.wav"):
+    for name in ("images/section-02.png", "audio/section-01.wav"):
         assert (again.parent / name).read_bytes() == (tmp_path / "first" / name).read_bytes()
 
 
 def test_a_strangers_file_is_refused_before_anything_is_made(tmp_path: Path) -> None:
     """An output folder that holds somebody's images is left as it is."""
     lesson = written(tmp_path)
-    mine = tmp_path / "output_lesson/images/section_1.png"
+    mine = tmp_path / "output_lesson/images/section-02.png"
     mine.parent.mkdir(parents=True)
     mine.write_bytes(b"cost me money")
-    with pytest.raises(OutputError, match=r"section_1\.png"):
+    with pytest.raises(OutputError, match=r"section-02\.png"):
         vidkit.generate_video_from_json(lesson, **QUICK)
     assert mine.read_bytes() == b"cost me money"
-    assert [p.name for p in mine.parent.iterdir()] == ["section_1.png"]
+    assert [p.name for p in mine.parent.iterdir()] == ["section-02.png"]
 
 
 def test_all_four_calls_work_inside_a_running_program(tmp_path: Path) -> None:

@@ -139,6 +139,28 @@ def test_a_cell_without_text_says_its_comments_and_a_bare_figure_its_title(tmp_p
     assert lesson.sections[1].title == "Length of bills"
 
 
+def test_a_comment_beside_code_is_said_only_where_there_is_no_other(tmp_path: Path) -> None:
+    """Comments on lines of their own are sentences; those at the end of a line are mostly names."""
+    path = notebook(
+        tmp_path,
+        program("# Set the masses\nm = 1  # of the car\nk = 2  # of the road"),
+        program("g = 9.8  # gravity on Earth"),
+    )
+    assert contents(vidkit.lesson_from(path)) == ["Set the masses.", "gravity on Earth."]
+
+
+def test_a_wide_table_keeps_to_its_slide(tmp_path: Path) -> None:
+    """Long names in many columns are cut to what stands side by side."""
+    names = [f"A10Green_Technology_A10J_S72_{n}" for n in range(5)]
+    row = "".join(f"<td>{name}</td>" for name in names)
+    path = notebook(
+        tmp_path, said("See this."), program("t", html(f"<table><tr>{row}</tr></table>"))
+    )
+    (head,) = vidkit.lesson_from(path).sections[0].slide["table"][1:]
+    assert [name[:8] for name in head] == ["A10Green"] * 5
+    assert sum(map(len, head)) <= 90
+
+
 def test_long_programs_are_shown_in_steps_of_twelve_lines(tmp_path: Path) -> None:
     """Steps end between statements, and say their own comments; no line of the program is lost."""
     parts = [f"# Make part {n} of the whole\na{n} = [\n    1,\n    2,\n]\n" for n in range(7)]
@@ -463,6 +485,41 @@ print(1)
     assert [s.source for s in lesson.sections][:2] == ["lines 1, 3", "lines 6, 8"]
 
 
+def test_what_only_a_program_reads_of_markdown_is_left_out(tmp_path: Path) -> None:
+    """Targets and references of MyST and LaTeX are not said, and a heading under which nothing is
+    left takes no part in the next one's.
+    """
+    text = """(intro)=
+
+# Sums
+
+## Contents
+
+- [More](#more)
+
+## Videos
+
+## More {#more}
+
+By equation \\eqref{pythagoras} it is so, see `\\ref{x}`.
+"""
+    lesson = vidkit.lesson_from(markdown(tmp_path, text))
+    assert contents(lesson) == ["By equation it is so, see `\\ref{x}`."]
+    assert lesson.sections[0].title == "Sums: More"
+
+
+def test_a_long_formula_is_shown_in_lines(tmp_path: Path) -> None:
+    """It is divided where a relation stands between its outermost terms; spaces at its end go."""
+    left, right = "\\hat{c}_f(\\tau)", "\\frac{1}{N - \\tau} \\sum_{n=1}^{N-\\tau} (f_n - \\mu_f)"
+    text = f"It is\n\n$$\n{left} = {right} \\,(f_{{n+\\tau}} - \\mu_f) \\quad .\n$$\n"
+    lesson = vidkit.lesson_from(markdown(tmp_path, text))
+    assert lesson.sections[0].slide["equation"] == [
+        left,
+        f"= {right} \\,(f_{{n+\\tau}} - \\mu_f)",
+    ]
+    assert main(["slides", str(lesson.path), "-o", str(tmp_path / "sheet.png")]) == 0
+
+
 DECKS = {
     "marp": """---
 marp: true
@@ -535,6 +592,31 @@ Very fast.
 ![](pic.png)
 
 Note: Colours are lengths.
+""",
+    "reveal.js, slides below one another": """---
+title: Light
+revealOptions:
+  transition: fade
+---
+
+<!-- .slide: data-background="#fff" -->
+# Light
+
+Notes: Light is fast.
+
+Very fast.
+
+--
+
+## Colours <!-- .element: style="color: red" -->
+
+* Red
+* Blue
+
+<img src="pic.png" alt="" width="300">
+
+Note:
+Colours are lengths.
 """,
     "Quarto": """---
 title: Light

@@ -65,6 +65,41 @@ def test_an_item_is_found_where_it_is_spoken_of(text: str, item: str, word: str,
     assert found.seconds == pytest.approx(second_of(text, word), abs=0.3)
 
 
+SHOWN = [
+    # the label, what the picture shows around it, the narration, and the word at which it is meant
+    ("V_DS", "A second voltage … is applied", "Then it is on. We apply a voltage.", "voltage."),
+    ("VSS", "First, blue … rails appear", "Red is the gate. Blue are the power rails.", "Blue"),
+    ("1-bit Adder", "an array of identical … cells", "One block. An identical one.", "identical"),
+]
+
+
+@pytest.mark.parametrize(("label", "scene", "text", "word"), SHOWN)
+def test_a_label_that_is_not_said_is_meant_where_its_scene_is(
+    label: str, scene: str, text: str, word: str
+) -> None:
+    """Two words of what the picture shows around it, or a long one that is said but once."""
+    (found,) = times(text, Item("chip.0", label, scene=scene))
+    assert found is not None and found.rule == "scene"
+    assert found.seconds == pytest.approx(second_of(text, word), abs=0.6)
+
+
+def test_other_forms_of_a_name_are_found() -> None:
+    """An abbreviation by the words that it stands for, a long word by its beginning or its end."""
+    text = "It has an arithmetic logic unit. We place a mask. It can be reconfigured."
+    items = [Item("chip.0", "ALU"), Item("entry.0", "Photomask"), Item("side.0", "Reconfigurable")]
+    found = times(text, *items)
+    assert [f.rule if f else None for f in found] == ["initials", "run", "run"]
+
+
+def test_a_step_that_is_only_named_on_the_way_back_is_shown_then() -> None:
+    """Its order does not keep it dark."""
+    text = "We simulate it. If a bug is found, it goes back to the coding stage."
+    items = [Item("entry.0", "Coding", ordered=True), Item("entry.1", "Simulate", ordered=True)]
+    loop = Item("loop.0", "", after=("entry.1", "entry.0"))
+    found = times(text, *items, loop)
+    assert found[0] is not None and found[0].seconds == second_of(text, "coding")
+
+
 def test_an_item_of_which_nothing_is_said_has_no_time() -> None:
     """One common word is no evidence."""
     assert times("The water is in the glass.", Item("entry.0", "Evaporation over the sea")) == [

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
+from vidkit.providers import ImageAsk
+from vidkit.providers.slides import Slides
+from vidkit.slides.render import Frame, runs, spec
+from vidkit.slides.slide import Slide
 from vidkit.text import maths, plain, segments, shown, spoken
 
 TABLE = Path(__file__).with_name("formulas.txt")
@@ -26,6 +35,68 @@ def test_a_formula_is_said_and_shown(formula: str, words: str, signs: str) -> No
     assert spoken(f"${formula}$").text.rstrip(".") == words
     assert spoken(f"${formula}$", normalise=False).text == words
     assert shown(f"${formula}$").text == signs
+
+
+def tree(node: dict[str, Any]) -> maths.Node:
+    """What the template is given, as it was read."""
+    return maths.Node(node["k"], 0, node["t"], tuple(tree(part) for part in node["p"]))
+
+
+@pytest.mark.parametrize(("formula", "words", "signs"), formulas())
+def test_a_formula_is_typeset(formula: str, words: str, signs: str) -> None:
+    """In a headline, a point, a card and a label: the same signs as in the captions, no markup."""
+    (run,) = runs(f"${formula}$")
+    assert run["k"] == "math" and run["t"] == signs
+    assert maths.signs(tree(run["n"])) == signs
+    assert not re.search(r"[\\$]|[_^]\{", json.dumps(run, ensure_ascii=False).replace('\\"', ""))
+
+
+@pytest.mark.parametrize("first", range(0, 66, 6))
+def test_formulas_are_drawn_as_the_lines_of_a_slide(first: int) -> None:
+    """Each in its turn, with ink where it stands."""
+    lines = [formula for formula, _, _ in formulas()][first : first + 6]
+    ask = ImageAsk("A board.", "Look at this.", "Formulas", "en", (1280, 720), {"equation": lines})
+    slides = Slides()
+    slide = slides.slide(ask)
+    assert slide.equations == tuple(lines) and slides.fits(slide, ask.size)
+    picture = slides.picture(slide, ask.size)
+    with Image.open(io.BytesIO(picture.data)) as image:
+        for region in picture.regions:
+            low, high = image.convert("L").crop(region.spots[0].box).getextrema()
+            assert high - low > 90, region.item.text
+
+
+ALIGNED = {
+    r"\begin{aligned} F &= m g \\ F &= m a \\[2pt] &\Rightarrow a = g \end{aligned}": (
+        "F = m g",
+        "F = m a",
+        r"\Rightarrow a = g",
+    ),
+    r"a &= b \\ b &= c": ("a = b", "b = c"),
+    r"M = \begin{pmatrix} 1 & 0 \\ 0 & 1 \end{pmatrix}": (
+        r"M = \begin{pmatrix} 1 & 0 \\ 0 & 1 \end{pmatrix}",
+    ),
+}
+
+
+@pytest.mark.parametrize("block", ALIGNED)
+def test_lines_of_a_block_follow_the_voice_in_turn(block: str) -> None:
+    """Each line of an aligned block is an item of its own; a matrix is one."""
+    ask = ImageAsk("A board.", "Look.", "T", "en", (1280, 720), {"equation": [block]})
+    slide = Slides().slide(ask)
+    assert slide.equations == ALIGNED[block]
+    assert [item.key for item in slide.items()] == [
+        f"equation.{i}" for i in range(len(ALIGNED[block]))
+    ]
+
+
+def test_wide_spaces_between_equations_are_kept() -> None:
+    """`\\qquad` is two widths of an M, and never letters; so is no other space."""
+    text = r"x = A x + B, \qquad x \in \mathbb{R}^n \hspace{1em} \frac{a \quad b}{c}"
+    slide = Slide("equation", "", "T", equations=(text,))
+    (line,) = spec(slide, Frame.of((1280, 720)))["equations"]
+    assert [part["n"] for part in line if part["kind"] == "space"] == [2]
+    assert "quad" not in json.dumps(line) and '"e"' not in json.dumps(line)
 
 
 def test_the_table_of_formulas_is_worth_its_name() -> None:

@@ -133,7 +133,7 @@ def test_force_makes_a_take_that_can_be_taken_back(tmp_path: Path) -> None:
     first = report.sections[1].audio
     assert first is not None
     before = first.read_bytes()
-    other = how | {"force": "audio", "only": [2]}
+    other = how | {"force": "audio", "only": [2], "join": "all"}
     forced, made = run(lesson, **other)
     assert made.made["audio"] == 1
     assert len(forced.sections) == 3
@@ -248,6 +248,27 @@ def test_a_chosen_section_does_not_finish_its_lesson(tmp_path: Path) -> None:
     assert len(journal.needed()) >= 6
     run(lesson)
     assert not journal.unfinished()
+
+
+def test_only_makes_the_same_video_however_the_store_stands(tmp_path: Path) -> None:
+    """`only` makes a video of just these sections, whether the store has the others or not; with
+    `join="all"` the others are in it as far as they are there, and a note names those that are not.
+    """
+    lesson = written(tmp_path, sections=4)
+
+    def numbers(**changes: Any) -> tuple[list[int], str]:
+        report, _ = run(lesson, **changes)
+        return [section.number for section in report.sections], str(report)
+
+    assert numbers(only=[1, 2])[0] == [1, 2]
+    joined, told = numbers(only=[2, 3], join="all")
+    assert joined == [1, 2, 3]
+    assert "section 4: not in the video" in told
+    numbers()
+    assert numbers(only=[1, 2])[0] == [1, 2]
+    joined, told = numbers(only=[3], join="all")
+    assert joined == [1, 2, 3, 4]
+    assert "not in the video" not in told
 
 
 def test_a_budget_is_a_hard_cap(tmp_path: Path) -> None:

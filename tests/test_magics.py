@@ -113,6 +113,67 @@ CELLS = (
     f"%%lesson rainbow {QUICK}\n{LESSON}",
 )
 
+QUICKLY = (
+    "dict(images='simulated:0', voice='simulated:latency=0,seconds=0.3', size=(160, 90),"
+    " cache=False)"
+)
+RESULTS = (
+    f"import vidkit\nquick = {QUICKLY}\n"
+    "for _ in range(2):\n"
+    "    path = vidkit.generate_video_from_json('one.json', 'out', **quick)\n"
+    "path",
+    "print(path, isinstance(path, __import__('pathlib').Path))",
+    "vidkit.generate_video_from_json('one.json', 'out', progress=False, **quick)",
+    "vidkit.load_lesson('nowhere.json')",
+    "%tb",
+    "1 / 0",
+    "vidkit.process_all_videos(['one.json'], progress=False, **quick)",
+)
+
+
+def run_cells(cells: tuple[str, ...], folder: Path) -> list[list[Any]]:
+    """What each cell puts out in a real kernel."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in cells])
+    resources = {"metadata": {"path": str(folder)}}
+    client = NotebookClient(
+        notebook, timeout=60, kernel_name="python3", allow_errors=True, resources=resources
+    )
+    client.create_kernel_manager().kernel_spec.argv[0] = sys.executable
+    client.execute()
+    return [cell.outputs for cell in notebook.cells]
+
+
+def test_a_cell_ends_in_what_was_made(tmp_path: Path) -> None:
+    """A call in a cell ends in one player and a true line, and gives a path; with `progress=False`
+    it is silent. A report shows its video first. An error shows its message and no internals,
+    which `%tb` has, and other errors are as ever.
+    """
+    written(tmp_path, "one", 2, title="<b>One")
+    first, printed, silent, wrong, whole, other, batch = run_cells(RESULTS, tmp_path)
+    texts = [output["data"]["text/plain"] for output in first]
+    assert sum("100%|" in text and "2/2 sections, took" in text for text in texts) == 2
+    players = [output for output in first if WIDGET in output["data"]]
+    assert len(players) == 1
+    saved = [page(output) for output in first if "text/html" in output["data"]]
+    assert len(saved) == 1
+    assert "&lt;b&gt;One" in saved[0] and "<b>One" not in saved[0]
+    assert len(saved[0]) < 60_000
+    assert printed[0]["text"] == "out/final_video.mp4 True\n"
+    assert [set(output["data"]) for output in silent] == [{"text/plain"}]
+    told = "\n".join(wrong[0]["traceback"])
+    assert told.startswith("LessonError: nowhere.json: there is no such file")
+    assert len(told.splitlines()) == 3
+    assert "Traceback" in "\n".join(whole[0]["traceback"])
+    assert "Traceback" in "\n".join(other[0]["traceback"])
+    assert WIDGET in batch[0]["data"]
+    assert "1 of 1 lesson complete" in page(batch[-1])
+
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
 
 def test_a_real_kernel_shows_video_and_report(tmp_path: Path) -> None:
     """In a notebook the cell's lesson is followed by its video and its report, an error is a

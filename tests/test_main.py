@@ -37,7 +37,7 @@ def test_make_takes_a_folder_and_chosen_sections(tmp_path: Path) -> None:
     lesson = written(tmp_path, "rain", 3)
     assert main(["make", str(lesson), "-o", str(tmp_path / "out"), "--only", "1,3", *QUICK]) == 0
     clips = sorted(p.name for p in (tmp_path / "out/clips").iterdir())
-    assert clips == ["section_0.mp4", "section_2.mp4"]
+    assert clips == ["section-01.mp4", "section-03.mp4"]
 
 
 def test_make_takes_several_lessons(tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ def test_ctrl_c_stops_cleanly(tmp_path: Path) -> None:
     run = subprocess.Popen(
         words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
-    clip = tmp_path / "output_rain/clips/section_0.mp4"
+    clip = tmp_path / "output_rain/clips/section-01.mp4"
     for _ in range(600):
         if clip.exists():
             break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -28,10 +29,10 @@ def claimed(folder: Path, sections: int = 3) -> Output:
     [
         "final_video.mp4",
         "captions.vtt",
-        "images/section_0.png",
-        "images/section_2.jpeg",
-        "audio/section_1.wav",
-        "clips/section_1.mp4",
+        "images/section-01.png",
+        "images/section-03.jpeg",
+        "audio/section-02.wav",
+        "clips/section-02.mp4",
     ],
 )
 def test_a_file_that_is_not_listed_is_never_overwritten(tmp_path: Path, name: str) -> None:
@@ -49,10 +50,10 @@ def test_a_file_that_is_not_listed_is_never_overwritten(tmp_path: Path, name: st
 def test_a_stranger_under_a_name_that_is_not_needed_stays(tmp_path: Path) -> None:
     """Files of no concern to the run do not stop it."""
     (tmp_path / "images").mkdir()
-    (tmp_path / "images/section_9.png").write_text("mine")
+    (tmp_path / "images/section-10.png").write_text("mine")
     (tmp_path / "notes.txt").write_text("mine")
-    claimed(tmp_path, sections=3).publish("images/section_0.png", b"ours")
-    assert (tmp_path / "images/section_9.png").read_text() == "mine"
+    claimed(tmp_path, sections=3).publish("images/section-01.png", b"ours")
+    assert (tmp_path / "images/section-10.png").read_text() == "mine"
 
 
 def test_a_link_to_nowhere_is_a_stranger_too(tmp_path: Path) -> None:
@@ -73,31 +74,31 @@ def test_somebody_elses_report_is_left_alone(tmp_path: Path, content: str) -> No
 
 def test_our_own_files_are_made_anew(tmp_path: Path) -> None:
     """A second run over the same folder replaces what the first one listed."""
-    claimed(tmp_path).publish("images/section_0.png", b"first")
-    claimed(tmp_path).publish("images/section_0.png", b"second")
-    assert (tmp_path / "images/section_0.png").read_bytes() == b"second"
+    claimed(tmp_path).publish("images/section-01.png", b"first")
+    claimed(tmp_path).publish("images/section-01.png", b"second")
+    assert (tmp_path / "images/section-01.png").read_bytes() == b"second"
 
 
 def test_the_manifest_lists_each_file_with_its_digest(tmp_path: Path) -> None:
     """`report.json` holds the report, and the digest and size of every file."""
     output = claimed(tmp_path)
-    output.publish("audio/section_0.wav", b"abc")
+    output.publish("audio/section-01.wav", b"abc")
     output.write_report(REPORT)
     found = json.loads((tmp_path / "report.json").read_text())
     assert found["state"] == "made"
-    assert found["files"]["audio/section_0.wav"] == {
+    assert found["files"]["audio/section-01.wav"] == {
         "sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
         "bytes": 3,
-        "mtime_ns": (tmp_path / "audio/section_0.wav").stat().st_mtime_ns,
+        "mtime_ns": (tmp_path / "audio/section-01.wav").stat().st_mtime_ns,
     }
 
 
 def test_a_file_of_ours_under_another_suffix_goes(tmp_path: Path) -> None:
     """An image that was a PNG and is a JPEG now is there once."""
     output = claimed(tmp_path)
-    output.publish("images/section_0.png", b"png")
-    output.publish("images/section_0.jpg", b"jpeg")
-    assert [p.name for p in (tmp_path / "images").iterdir()] == ["section_0.jpg"]
+    output.publish("images/section-01.png", b"png")
+    output.publish("images/section-01.jpg", b"jpeg")
+    assert [p.name for p in (tmp_path / "images").iterdir()] == ["section-01.jpg"]
 
 
 def test_a_killed_run_knows_its_files_and_leaves_no_half_ones(tmp_path: Path) -> None:
@@ -106,20 +107,20 @@ def test_a_killed_run_knows_its_files_and_leaves_no_half_ones(tmp_path: Path) ->
         "import os, signal, sys; from pathlib import Path\n"
         "from vidkit.pipeline.output import Output\n"
         "o = Output(Path(sys.argv[1])); o.claim(range(3), {'vidkit': '1'})\n"
-        "o.publish('images/section_0.png', b'whole')\n"
-        "o.scratch('images/section_1.png').write_bytes(b'half')\n"
+        "o.publish('images/section-01.png', b'whole')\n"
+        "o.scratch('images/section-02.png').write_bytes(b'half')\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
     assert len(list(tmp_path.rglob("*.part"))) == 1
-    claimed(tmp_path).publish("images/section_0.png", b"again")
-    assert [p.name for p in (tmp_path / "images").iterdir()] == ["section_0.png"]
+    claimed(tmp_path).publish("images/section-01.png", b"again")
+    assert [p.name for p in (tmp_path / "images").iterdir()] == ["section-01.png"]
 
 
 def test_temporary_files_of_the_living_are_left(tmp_path: Path) -> None:
     """Another process that is at work here does not lose what it writes."""
     claimed(tmp_path)
-    mine = tmp_path / f"images/.section_0.png.{os.getpid()}-7.part"
+    mine = tmp_path / f"images/.section-01.png.{os.getpid()}-7.part"
     mine.write_text("in work")
     claimed(tmp_path)
     assert mine.exists()
@@ -138,7 +139,7 @@ def test_threads_may_publish_at_once(tmp_path: Path) -> None:
     """Files published side by side are all listed."""
     output = claimed(tmp_path, sections=40)
     threads = [
-        threading.Thread(target=output.publish, args=(f"images/section_{i}.png", b"x" * i))
+        threading.Thread(target=output.publish, args=(f"images/section-{i + 1:02}.png", b"x" * i))
         for i in range(40)
     ]
     for thread in threads:
@@ -148,14 +149,14 @@ def test_threads_may_publish_at_once(tmp_path: Path) -> None:
     output.write_report({"vidkit": "1"})
     files = json.loads((tmp_path / "report.json").read_text())["files"]
     assert {name: f["bytes"] for name, f in files.items()} == {
-        f"images/section_{i}.png": i for i in range(40)
+        f"images/section-{i + 1:02}.png": i for i in range(40)
     }
 
 
 @pytest.mark.parametrize("harm", ["truncate", "rewrite", "remove"])
 def test_a_file_of_ours_that_was_harmed_is_put_back(tmp_path: Path, harm: str) -> None:
     """What somebody did to an output is noticed at the next run, mended and named."""
-    name = "images/section_0.png"
+    name = "images/section-01.png"
     put(tmp_path, name, b"whole")
     path = tmp_path / name
     if harm == "remove":
@@ -171,7 +172,7 @@ def test_a_file_of_ours_that_was_harmed_is_put_back(tmp_path: Path, harm: str) -
 
 def test_a_file_that_stands_already_is_not_written(tmp_path: Path) -> None:
     """The same content under the same name costs a look, and no write."""
-    name = "images/section_0.png"
+    name = "images/section-01.png"
     claimed(tmp_path).publish(name, b"whole")
     before = (tmp_path / name).stat()
     output = claimed(tmp_path)
@@ -185,14 +186,14 @@ def test_a_file_that_stands_already_is_not_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["report.json", ".vidkit.json"])
 def test_a_lost_manifest_locks_nobody_out(tmp_path: Path, name: str, harm: str) -> None:
     """Somebody who removes or garbles the report, or the hidden list, still owns the files."""
-    claimed(tmp_path).publish("images/section_0.png", b"first")
+    claimed(tmp_path).publish("images/section-01.png", b"first")
     if harm:
         (tmp_path / name).write_text(harm)
     else:
         (tmp_path / name).unlink()
     output = claimed(tmp_path)
-    output.publish("images/section_0.png", b"second")
-    assert (tmp_path / "images/section_0.png").read_bytes() == b"second"
+    output.publish("images/section-01.png", b"second")
+    assert (tmp_path / "images/section-01.png").read_bytes() == b"second"
     assert [note.split()[0] for note in output.notes] == (
         ["report.json"] if name == "report.json" else []
     )
@@ -225,11 +226,11 @@ def test_what_somebody_has_edited_is_kept_beside(tmp_path: Path, again: bytes) -
 
 def test_an_edited_file_under_another_suffix_is_kept_too(tmp_path: Path) -> None:
     """A picture that a new one of another kind would replace goes only if nobody edited it."""
-    put(tmp_path, "images/section_0.png", b"png")
-    (tmp_path / "images/section_0.png").write_bytes(b"mine")
-    put(tmp_path, "images/section_0.jpg", b"jpeg")
+    put(tmp_path, "images/section-01.png", b"png")
+    (tmp_path / "images/section-01.png").write_bytes(b"mine")
+    put(tmp_path, "images/section-01.jpg", b"jpeg")
     found = {path.name: path.read_bytes() for path in (tmp_path / "images").iterdir()}
-    assert found == {"section_0.jpg": b"jpeg", "section_0.edited.png": b"mine"}
+    assert found == {"section-01.jpg": b"jpeg", "section-01.edited.png": b"mine"}
 
 
 def test_a_folder_in_a_files_place_is_kept_beside(tmp_path: Path) -> None:
@@ -264,7 +265,7 @@ def test_a_kill_is_no_edit(tmp_path: Path, sections: int, before: int) -> None:
         "import os, sys; from pathlib import Path\n"
         "from vidkit.pipeline.output import Output\n"
         "o = Output(Path(sys.argv[1])); o.claim(range(40), {'vidkit': '1'})\n"
-        "for i in range(int(sys.argv[2])): o.publish(f'images/section_{i}.png', b'old')\n"
+        "for i in range(int(sys.argv[2])): o.publish(f'images/section-{i + 1:02}.png', b'old')\n"
         "left = int(sys.argv[3])\n"
         "real = os.replace\n"
         "def replace(source, target, **how):\n"
@@ -273,14 +274,14 @@ def test_a_kill_is_no_edit(tmp_path: Path, sections: int, before: int) -> None:
         "    left -= 1\n"
         "    return real(source, target, **how)\n"
         "os.replace = replace\n"
-        "o.publish('images/section_0.png', b'new'); os._exit(9)\n"
+        "o.publish('images/section-01.png', b'new'); os._exit(9)\n"
     )
     run = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path), str(sections), str(before)], check=False
     )
     assert run.returncode == 9
     output = claimed(tmp_path, 40)
-    output.publish("images/section_0.png", b"third")
+    output.publish("images/section-01.png", b"third")
     assert output.notes == []
     assert not list(tmp_path.rglob("*edited*"))
 
@@ -290,7 +291,7 @@ def test_a_kill_of_a_second_run_is_no_edit_either(tmp_path: Path, before: int) -
     """A run over what an earlier one made is killed at any of its first writes, and the next
     one says nothing of changes and removals that nobody made.
     """
-    put(tmp_path, "images/section_0.png", b"old")
+    put(tmp_path, "images/section-01.png", b"old")
     script = (
         "import os, sys; from pathlib import Path; from vidkit.pipeline import output\n"
         "left = int(sys.argv[2])\n"
@@ -302,15 +303,101 @@ def test_a_kill_of_a_second_run_is_no_edit_either(tmp_path: Path, before: int) -
         "    return real(source, target, **how)\n"
         "os.replace = replace\n"
         "o = output.Output(Path(sys.argv[1])); o.claim(range(40), {'vidkit': '2'})\n"
-        "o.publish('images/section_1.png', b'new'); os._exit(9)\n"
+        "o.publish('images/section-02.png', b'new'); os._exit(9)\n"
     )
     run = subprocess.run([sys.executable, "-c", script, str(tmp_path), str(before)], check=False)
     assert run.returncode == 9
     output = claimed(tmp_path, 40)
-    for name, data in (("images/section_0.png", b"old"), ("images/section_1.png", b"new")):
+    for name, data in (("images/section-01.png", b"old"), ("images/section-02.png", b"new")):
         output.publish(name, data)
     assert output.notes == []
     assert not list(tmp_path.rglob("*edited*"))
+
+
+def a_first_layout(folder: Path, edited: bytes | None = None) -> dict[str, bytes]:
+    """A folder as the first release left it: three images, the second of them edited since."""
+    files = {f"images/section_{n}.png": b"image %d" % n for n in range(3)}
+    (folder / "images").mkdir()
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    entries = {
+        name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+        for name, data in files.items()
+    }
+    report = json.dumps({"vidkit": "0.1.0", "files": entries})
+    (folder / "report.json").write_text(report)
+    seal = hashlib.sha256(report.encode()).hexdigest()
+    listed = {"vidkit": "0.1.0", "report": [seal], "files": entries}
+    (folder / ".vidkit.json").write_text(json.dumps(listed) + "\n")
+    if edited is not None:
+        (folder / "images/section_1.png").write_bytes(edited)
+    return files
+
+
+def test_a_folder_of_the_first_layout_is_taken_on(tmp_path: Path) -> None:
+    """Its files get the names of their sections' numbers; what is edited is spared as ever, and
+    a stranger under an earlier name stays as it is.
+    """
+    files = a_first_layout(tmp_path, b"mine")
+    (tmp_path / "images/section_7.png").write_bytes(b"a stranger's")
+    output = claimed(tmp_path)
+    for number, data in enumerate(files.values(), 1):
+        output.publish(f"images/section-{number:02}.png", data)
+    output.release()
+    found = {path.name: path.read_bytes() for path in (tmp_path / "images").iterdir()}
+    assert found == {
+        "section-01.png": b"image 0",
+        "section-02.png": b"image 1",
+        "section-02.edited.png": b"mine",
+        "section-03.png": b"image 2",
+        "section_7.png": b"a stranger's",
+    }
+    assert len(output.notes) == 1
+    listed = json.loads((tmp_path / "report.json").read_text())
+    assert (listed["layout"], sorted(listed["files"])) == (
+        2,
+        [f"images/section-0{number}.png" for number in (1, 2, 3)],
+    )
+
+
+def test_a_stranger_under_a_new_name_keeps_a_first_layout_as_it_is(tmp_path: Path) -> None:
+    """Where a file of somebody's has a name that is about to be used, nothing is renamed."""
+    files = a_first_layout(tmp_path)
+    (tmp_path / "images/section-02.png").write_bytes(b"mine")
+    with pytest.raises(OutputError, match=r"section-02\.png"):
+        claimed(tmp_path)
+    assert {name: (tmp_path / name).read_bytes() for name in files} == files
+    assert (tmp_path / "images/section-02.png").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("before", range(8))
+def test_a_kill_while_a_folder_is_taken_on_loses_nothing(tmp_path: Path, before: int) -> None:
+    """Whichever write it comes before, the next run goes on, and takes nothing for an edit."""
+    files = a_first_layout(tmp_path)
+    script = (
+        "import os, sys; from pathlib import Path; from vidkit.pipeline import output\n"
+        "left = int(sys.argv[2])\n"
+        "real = os.replace\n"
+        "def replace(source, target, **how):\n"
+        "    global left\n"
+        "    if left == 0: os._exit(9)\n"
+        "    left -= 1\n"
+        "    return real(source, target, **how)\n"
+        "os.replace = replace\n"
+        "o = output.Output(Path(sys.argv[1])); o.claim(range(3), {'vidkit': '2'}); os._exit(9)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", script, str(tmp_path), str(before)], check=False)
+    assert run.returncode == 9
+    output = claimed(tmp_path)
+    for number, data in enumerate(files.values(), 1):
+        output.publish(f"images/section-{number:02}.png", data)
+    output.release()
+    assert output.notes == []
+    names = [f"images/section-0{number}.png" for number in (1, 2, 3)]
+    assert sorted(json.loads((tmp_path / "report.json").read_text())["files"]) == names
+    assert sorted(path.name for path in (tmp_path / "images").iterdir()) == [
+        Path(name).name for name in names
+    ]
 
 
 def test_what_never_was_had_not_been_removed(tmp_path: Path) -> None:
@@ -379,7 +466,7 @@ def test_a_run_that_is_over_writes_nothing(tmp_path: Path) -> None:
     its temporary file goes when it ends.
     """
     output = claimed(tmp_path)
-    scratch = output.scratch("clips/section_0.mp4")
+    scratch = output.scratch("clips/section-01.mp4")
 
     def write() -> None:
         output.release()
@@ -402,7 +489,7 @@ def test_the_manifest_of_many_files_is_seldom_written_whole(tmp_path: Path) -> N
     written = 0
     last = b""
     for index in range(600):
-        output.publish(f"images/section_{index}.png", b"x")
+        output.publish(f"images/section-{index + 1:02}.png", b"x")
         report = (tmp_path / "report.json").read_bytes()
         written += len(report) if report != last else 0
         last = report

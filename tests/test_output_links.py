@@ -45,8 +45,8 @@ def filled(folder: Path) -> Output:
     """A run's output, with a file of each part."""
     output = Output(folder)
     output.claim(range(2), REPORT)
-    output.publish("images/section_0.png", b"image")
-    output.publish("clips/section_0.mp4", b"clip")
+    output.publish("images/section-01.png", b"image")
+    output.publish("clips/section-01.mp4", b"clip")
     output.publish("captions.vtt", b"WEBVTT")
     output.write_report(REPORT)
     output.release()
@@ -64,7 +64,7 @@ def test_a_folder_that_is_a_link_is_refused(tmp_path: Path, outside: Path, part:
 
 
 @pytest.mark.parametrize(
-    "name", [".vidkit.json", "report.json", "captions.vtt", "images/section_0.png"]
+    "name", [".vidkit.json", "report.json", "captions.vtt", "images/section-01.png"]
 )
 def test_a_file_that_is_a_link_is_not_followed(tmp_path: Path, outside: Path, name: str) -> None:
     """A link in the place of a file of ours is somebody's, or is moved aside: what it leads to
@@ -86,8 +86,8 @@ def test_a_list_says_nothing_of_files_outside(tmp_path: Path, outside: Path, nam
     folder = tmp_path / "out"
     folder.mkdir()
     entry = {"sha256": hashlib.sha256(PRIVATE).hexdigest(), "bytes": len(PRIVATE), "mtime_ns": 1}
-    twin = "images/section_0.jpg/../../../private/id_rsa"
-    files = {name: entry, twin: entry, "images/section_0.../x": entry}
+    twin = "images/section-01.jpg/../../../private/id_rsa"
+    files = {name: entry, twin: entry, "images/section-01.../x": entry}
     (folder / ".vidkit.json").write_text(json.dumps({"vidkit": "2", "files": files}))
     filled(folder)
     assert unharmed(outside)
@@ -120,8 +120,8 @@ def test_links_that_are_swapped_in_while_a_run_goes_on_are_not_followed(
             output = Output(folder)
             try:
                 output.claim(range(2), REPORT)
-                output.publish("images/section_0.png", b"image %d" % number)
-                output.take("images/section_1.png", asset(b"other %d" % number))
+                output.publish("images/section-01.png", b"image %d" % number)
+                output.take("images/section-02.png", asset(b"other %d" % number))
                 output.write_report(REPORT)
             except OutputError:
                 continue

@@ -87,7 +87,7 @@ def test_clips_stand_in_the_lessons_order(
     slow = Simulated(latency=5, spread=1, seconds=0.1, seed=seed)
     run = Rehearsal(Settings(section_workers=workers), images=slow, voice=slow)
     report = run.make(jobs(folder, 1, sections))
-    assert video(folder / "output_0") == [f"section_{i}.mp4" for i in range(sections)]
+    assert video(folder / "output_0") == [f"section-{i + 1:02}.mp4" for i in range(sections)]
     assert [s.index for s in report[0].sections] == list(range(sections))
 
 
@@ -365,8 +365,8 @@ def test_a_cancelled_run_writes_its_report(tmp_path: Path) -> None:
     assert report["video"] is None
     assert not list(folder.rglob("*.part"))
     assert {path for path in report["files"] if path.startswith("clips")} == {
-        "clips/section_0.mp4",
-        "clips/section_1.mp4",
+        "clips/section-01.mp4",
+        "clips/section-02.mp4",
     }
 
 

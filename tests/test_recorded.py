@@ -42,9 +42,20 @@ def test_files_are_found_by_the_sections_position(folder: Path) -> None:
     assert (spoken.data, spoken.suffix) == (b"sound", ".mp3")
 
 
+def test_a_file_is_found_by_the_number_that_people_count(folder: Path) -> None:
+    """`section-02.png`, as outputs are named now, and `section-2.png` are section 2; they win over
+    the name of the first release.
+    """
+    maker = image_maker(f"recorded:{folder}")
+    for name in ("section-2.png", "section-02.png"):
+        (folder / "images" / name).write_bytes(name.encode())
+        drawn = asyncio.run(maker.draw(image(1), ungated))
+        assert drawn.data == name.encode()
+
+
 def test_a_missing_file_is_named(folder: Path) -> None:
     """The error says which file was looked for."""
-    with pytest.raises(ProviderError, match=r"section_7\.png"):
+    with pytest.raises(ProviderError, match=r"section-08\.png"):
         asyncio.run(image_maker(f"recorded:{folder}").draw(image(7), ungated))
 
 

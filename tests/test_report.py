@@ -11,7 +11,7 @@ from vidkit.errors import NothingMade
 from vidkit.report import BatchReport, SectionReport, VideoReport
 
 FOLDER = Path("out")
-GOOD = SectionReport(0, "Light", length=12.0, clip=FOLDER / "clips/section_0.mp4")
+GOOD = SectionReport(0, "Light", length=12.0, clip=FOLDER / "clips/section-01.mp4")
 BAD = SectionReport(1, "Rain", state="failed", error="image: <b>no</b> & never")
 
 
@@ -72,7 +72,7 @@ def test_json_paths_are_relative_to_the_folder() -> None:
     """A folder that is moved keeps a true report."""
     told = a_video(GOOD).as_json()
     assert told["video"] == "final_video.mp4"
-    assert told["sections"][0]["clip"] == "clips/section_0.mp4"
+    assert told["sections"][0]["clip"] == "clips/section-01.mp4"
     assert told["sections"][0]["number"] == 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from vidkit.models import json_schema, lesson_files, load_lesson
+from vidkit.models import Settings, json_schema, lesson_files, load_lesson
+from vidkit.pipeline.assets import image_ask
+from vidkit.providers.slides import Slides
+from vidkit.slides.analysis import labels
 
 FOLDER = Path(__file__).parent.parent / "notebooks" / "lessons"
 LESSONS = lesson_files(FOLDER)
@@ -35,6 +39,22 @@ def test_a_sample_section_is_a_quarter_to_half_a_minute(path: Path) -> None:
         assert section.title
         assert 40 <= len(section.content.split()) <= 80, section.title
         assert section.content.endswith((".", "!", "?"))
+
+
+def bare(text: str) -> str:
+    """The words of `text`."""
+    return " ".join(re.findall(r"[^\W_]+", text.casefold()))
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_the_slides_of_a_sample_show_what_its_pictures_label(path: Path) -> None:
+    """Every label of a description stands on the slide of its section."""
+    lesson = load_lesson(path)
+    for place, section in enumerate(lesson.sections):
+        slide = Slides().slide(image_ask(lesson, place, Settings()))
+        shown = bare(" ".join(slide.texts()))
+        for label in labels(section.image_description or ""):
+            assert bare(label.text) in shown, f"{section.title}: {label.text}"
 
 
 def test_the_samples_are_numbered_in_reading_order() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -125,7 +127,7 @@ def test_a_page_reads_well_without_its_style(tmp_path: Path) -> None:
     }  # fmt: skip
     cells = [attributes for tag, attributes in tags.tags if tag in ("td", "th")]
     assert all(attributes.get("align") in ("left", "right") for attributes in cells)
-    (picture,) = [attributes for tag, attributes in tags.tags if tag == "img"]
+    (picture,) = [each for tag, each in tags.tags if tag == "img" and each.get("class") == "drawn"]
     assert re.match(r"Timeline of .*images? made", str(picture["alt"]))
     data = base64.b64decode(str(picture["src"]).removeprefix("data:image/png;base64,"))
     assert data == report.timeline.png(900)  # type: ignore[union-attr]
@@ -206,5 +208,90 @@ def test_a_report_without_a_picture_is_still_read(
     (report,) = a_run(tmp_path)
     monkeypatch.setattr("vidkit.report.html.as_png", broken)
     page = report._repr_html_()
-    assert "<img" not in page
+    assert 'class="drawn"' not in page
     assert "Timeline of" in page
+
+
+def test_a_report_shows_small_pictures_of_its_sections(tmp_path: Path) -> None:
+    """Each section that has an image is seen, the first twelve of many; so are the lessons of a
+    batch.
+    """
+    batch = a_run(tmp_path, lessons=2, sections=15)
+    for report, several in ((batch[0], 15), (batch, 2)):
+        page = Tags(report._repr_html_())
+        pictures = [each for tag, each in page.tags if tag == "img" and "class" not in each]
+        assert len(pictures) == min(several, 12)
+        assert all(str(each["src"]).startswith("data:image/jpeg") for each in pictures)
+        assert (f"and {several - 12} more" in page.text) == (several > 12)
+    assert pictures[0]["alt"] == "l0"
+
+
+def exported(folder: Path, **changes: Any) -> tuple[Path, Path]:
+    """A video of 32 kilobytes and some, and its page."""
+    folder.mkdir(exist_ok=True)
+    film = folder / "final_video.mp4"
+    film.write_bytes(bytes(range(256)) * 128 + b"!")
+    (folder / "captions.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:01.000\n<b>Hi</b>\n")
+    picture = folder / "one.png"
+    Image.new("RGB", (1920, 1080), "#2b5f8f").save(picture)
+    sections = (
+        SectionReport(0, EVIL, image=picture, start=0.0),
+        SectionReport(1, "Two", start=61.5),
+        SectionReport(2, None, "failed", error=EVIL),
+    )
+    about: dict[str, Any] = {"path": film, "title": EVIL, "sections": sections, **changes}
+    report = VideoReport(folder / "l.json", folder, **about)
+    return film, report.export_html(folder / "page.html")
+
+
+def test_a_page_that_plays_anywhere_is_one_file(tmp_path: Path) -> None:
+    """It holds the video whole, its captions, its poster and its chapters with what failed, fetches
+    nothing, and runs its own script alone; nothing in a title is an element.
+    """
+    film, page = exported(tmp_path)
+    tags = Tags(page.read_text("utf-8"))
+    (video,) = [each for tag, each in tags.tags if tag == "video"]
+    data = str(video["src"]).removeprefix("data:video/mp4;base64,")
+    assert base64.b64decode(data, validate=True) == film.read_bytes()
+    assert str(video["poster"]).startswith("data:image/jpeg;base64,")
+    (track,) = [each for tag, each in tags.tags if tag == "track"]
+    captions = str(track["src"]).removeprefix("data:text/vtt;base64,")
+    assert base64.b64decode(captions) == (tmp_path / "captions.vtt").read_bytes()
+    assert [each["value"] for tag, each in tags.tags if tag == "button"] == ["0.000", "61.500"]
+    assert "1:02" in tags.text
+    assert "Section 3" in tags.text
+    assert "is not in the video" in tags.text
+    assert len([tag for tag, _ in tags.tags if tag == "script"]) == 1
+    assert not {tag for tag, _ in tags.tags} & {"img", "textarea", "link"}
+    addresses = [
+        value for _, each in tags.tags for name in ("src", "href") if (value := each.get(name))
+    ]
+    assert all(each.startswith("data:") for each in addresses)
+    (policy,) = [str(each["content"]) for tag, each in tags.tags if "http-equiv" in each]
+    script = page.read_text("utf-8").split("<script>")[1].split("</script>")[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert "default-src 'none'" in policy
+
+
+def test_a_page_overwrites_pages_alone(tmp_path: Path) -> None:
+    """Exported again it takes the place of its earlier self, never of another file; where it
+    cannot be written, or there is no video, that is told, and nothing is left behind.
+    """
+    film, page = exported(tmp_path)
+    film.write_bytes(b"another")
+    exported(tmp_path)
+    assert base64.b64encode(film.read_bytes()) in page.read_bytes()
+    page.write_text("<p>mine</p>")
+    with pytest.raises(VidkitError, match="not one of vidkit's pages"):
+        exported(tmp_path)
+    assert page.read_text() == "<p>mine</p>"
+    report = VideoReport(Path("l.json"), tmp_path, path=film)
+    with pytest.raises(VidkitError, match="there is no folder"):
+        report.export_html(tmp_path / "nowhere/page.html")
+    with pytest.raises(VidkitError, match="cannot be written"):
+        replace(report, path=tmp_path / "gone.mp4").export_html(tmp_path / "other.html")
+    with pytest.raises(VidkitError, match="no video to export"):
+        replace(report, path=None).export_html(tmp_path / "other.html")
+    assert not [path for path in tmp_path.iterdir() if path.suffix in (".part",)]
+    assert not (tmp_path / "other.html").exists()

@@ -6,6 +6,7 @@ import pytest
 
 from vidkit.slides.analysis import Reading
 from vidkit.slides.declared import READERS
+from vidkit.slides.follow import Narrated
 from vidkit.slides.layouts import BY_LAYOUT, choose
 from vidkit.slides.override import EXAMPLES
 from vidkit.slides.slide import LAYOUTS, Entry, Slide
@@ -167,3 +168,18 @@ def test_other_languages_get_a_slide_of_their_own_words() -> None:
     assert german.points == ("Die Pflanze wächst im Licht",)
     assert of("植物利用阳光制造糖。叶绿体吸收光能。").language == "zh"
     assert len(of("植物利用阳光制造糖。叶绿体吸收光能。").points) == 2
+
+
+def test_no_long_part_of_a_narration_goes_without_a_line() -> None:
+    """A statement gets a line for what is said while nothing else on the slide is."""
+    start = "Off and on, that is all. It is what a switch can do. "
+    middle = (
+        "By controlling billions of these simple and elegant switches, and turning them on and "
+    )
+    middle += (
+        "off trillions of times a second, we can perform any calculation and store any memory. "
+    )
+    slide = of(start + middle + "And all of this is built on a little piece of sand.", "", None)
+    narrated = Narrated(start + middle, (), "en", None, (0.0, 20.0))
+    assert any("calculation" in point for point in slide.points)
+    assert narrated.first(slide.points[0]) <= narrated.first(slide.points[-1])

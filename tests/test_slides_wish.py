@@ -64,6 +64,13 @@ def test_code_and_equations_need_no_layout() -> None:
     assert slide.points == ("v is the speed",)
 
 
+def test_long_code_has_the_slide_to_itself() -> None:
+    """Beside points it would be too small to read; those that the lesson names stay."""
+    code = "\n".join(f"line{n} = {n}" for n in range(9))
+    assert not of(code=code).points
+    assert of(code=code, points=["Nine lines"]).points == ("Nine lines",)
+
+
 def test_a_layout_alone_is_filled_from_the_section() -> None:
     """A lesson may name the layout and leave the rest to the rules."""
     assert [entry.name for entry in of(layout="steps").entries] == ["Beam", "Plank", "Nail"]

@@ -6,6 +6,7 @@ sections with the providers `simulated`, and a journal with money in it.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import tarfile
 from contextlib import closing
@@ -16,6 +17,7 @@ import pytest
 
 import vidkit
 from vidkit.events import Event, StepEnded
+from vidkit.pipeline.output import read_report
 from vidkit.store import Budget, Store
 from vidkit.store.database import Database, statements
 
@@ -65,7 +67,20 @@ def test_a_lesson_that_version_1_finished_needs_no_call(before: Path) -> None:
     assert report.notes == ()
     steps = [e for e in told if isinstance(e, StepEnded) and e.step in ("image", "audio")]
     assert [step.outcome for step in steps] == ["kept"] * 4
-    assert not list((before / "out").rglob("*.edited*"))
+    out = before / "out"
+    assert not list(out.rglob("*.edited*"))
+    names = {p.name for part in ("images", "audio", "clips") for p in (out / part).iterdir()}
+    assert names == {f"section-0{n}.{suffix}" for n in (1, 2) for suffix in ("png", "wav", "mp4")}
+    assert json.loads((out / "report.json").read_text())["layout"] == 2
+
+
+def test_the_report_of_an_earlier_release_is_read(before: Path) -> None:
+    """What a folder of the first layout holds is found, by the sections' numbers."""
+    report = read_report(before / "out")
+    assert report is not None
+    assert report.path == before / "out/final_video.mp4"
+    found = {section.number: section.image for section in report.sections}
+    assert found == {n + 1: before / f"out/images/section_{n}.png" for n in (0, 1)}
 
 
 def test_each_migration_is_made_once_and_in_full(tmp_path: Path) -> None:

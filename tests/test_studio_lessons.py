@@ -11,7 +11,7 @@ from a_page import Page
 from stand_ins import written
 
 from vidkit.errors import SettingsError
-from vidkit.studio import Lessons
+from vidkit.studio import Lessons, Studio
 
 
 def told(lessons: Lessons) -> dict[str, Any]:
@@ -166,6 +166,64 @@ def test_a_first_lesson_is_begun_in_an_empty_folder(tmp_path: Path) -> None:
     for wrong in ({"name": " "}, {"name": "b", "language": "Spanish!"}):
         assert page.did("lessons", "new", **(given | wrong))
     assert [path.name for path in tmp_path.iterdir()] == ["bees.json"]
+
+
+def drafted(studio: Studio, name: str, data: bytes) -> None:
+    """Upload a file in two pieces, and wait until the lesson that is drafted of it is there."""
+    page = Page(studio)
+    page.did("lessons", "put", data[:10], name=name, start=0)
+    page.did("lessons", "put", data[10:], name=name, start=10)
+    page.did("lessons", "draft", source=name, own=True)
+    studio.lessons.wait()
+
+
+def test_a_lesson_is_drafted_of_what_somebody_has(tmp_path: Path) -> None:
+    """*New lesson from…* drafts an uploaded file into the folder and opens it: its cards say where
+    they are from, and can be edited. What was edited is never written over, and what cannot be
+    read is told.
+    """
+    written(tmp_path, "a")
+    studio = Studio(tmp_path)
+    text = "# Light\n\nLight is fast. ![x](https://example.org/x.png)\n\n# Sound\n\nIt is slow.\n"
+    drafted(studio, "deck.md", text.encode())
+    assert studio.lessons.path == tmp_path / "deck.json"
+    assert "from deck.md" in shown(studio.lessons)
+    assert "'https://example.org/x.png' is not shown" in shown(studio.lessons)
+    assert [Page(studio).card(n)["note"] for n in (1, 2)] == ["From lines 1, 3", "From lines 5, 7"]
+    assert studio.sections is not None
+    studio.sections.edit(1, content="Light is very fast.")
+    studio.sections.save()
+    drafted(studio, "deck.md", text.encode())
+    assert studio.lessons.path == tmp_path / "deck-2.json"
+    assert "very fast" in (tmp_path / "deck.json").read_text("utf-8")
+    drafted(studio, "broken.ipynb", b"this is no notebook")
+    assert "broken.ipynb: this is no notebook" in shown(studio.lessons)
+    assert studio.lessons.path == tmp_path / "deck-2.json"
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix == ".json") == [
+        "a.json",
+        "deck-2.json",
+        "deck.json",
+    ]
+
+
+def test_files_that_lie_here_are_offered_and_a_long_one_is_divided(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files beside the notebook and in the folder of lessons can be named; a long text becomes
+    lessons in order, of which the first is opened.
+    """
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "lessons", "a")
+    chapters = (f"# Part {n}\n\n" + "One word more of it. " * 130 for n in (1, 2))
+    (tmp_path / "book.md").write_text("\n\n".join(chapters), "utf-8")
+    (tmp_path / "lessons" / "own.ipynb").write_text("{}", "utf-8")
+    lessons = Lessons("lessons", reader=False)
+    page = Page(lessons)
+    assert page.did("lessons", "sources")["files"] == ["book.md", "lessons/own.ipynb"]
+    page.did("lessons", "draft", source="book.md")
+    lessons.wait()
+    assert labels(lessons) == ["a", "book-1-part-1 · Part 1", "book-2-part-2 · Part 2"]
+    assert lessons.path == Path("lessons/book-1-part-1.json")
 
 
 def test_what_listens_and_fails_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -659,7 +659,7 @@ def test_clicks_while_a_run_goes_on_wait_for_its_end(tmp_path: Path) -> None:
     assert asked == []
     assert page.states()[0] == "waits for its turn"
     hear(sections, *ended())
-    assert asked == [{"lesson": sections.lesson, "only": (1, 3), "force": "image"}]
+    assert asked == [{"lesson": sections.lesson, "only": (1, 3), "force": "image", "join": "all"}]
     hear(sections)
     assert len(asked) == 2  # it gave no run, so it is asked again
 

@@ -22,6 +22,7 @@ The house, from the ground up; a module imports from lower floors only:
 `errors` and `events` are those of `core`, under the names by which others import them.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -132,3 +133,7 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+if "IPython" in sys.modules:
+    import_module("vidkit.core.notebook").shorten_errors()

@@ -9,6 +9,7 @@ run lives on vidkit's own loop.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from glob import has_magic
 from pathlib import Path
@@ -16,8 +17,9 @@ from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from .core import loop
-from .core.errors import SettingsError, StoreError
+from .core.errors import LessonError, SettingsError, StoreError
 from .core.events import Event, LessonEnded, Listener, SectionEnded, StepEnded, StepStarted
+from .core.notebook import show_latest
 from .core.paths import is_file, is_folder, path_given, several_given, shortened
 from .forecasting.plan import Plan, plan_lessons
 from .models.lesson import Lesson
@@ -226,12 +228,17 @@ def generate_video_from_json(
     listener: Listener | None = None,
     **changes: Any,
 ) -> Path:
-    """Make one lesson's video and give its path: `generate_video`, waited for."""
+    """Make one lesson's video and give its path: `generate_video`, waited for.
+
+    In a notebook the cell ends in the video with its chapters, unless `progress=False`.
+    """
     runner = _one(json_path, output_dir, max_workers, settings, listener, changes)
     with runner:
-        path = loop.run(runner.make_one(), runner.end).path
-    assert path is not None  # make_one raises where there is none
-    return path
+        report = loop.run(runner.make_one(), runner.end)
+    if runner.settings.progress:
+        show_latest(report)
+    assert report.path is not None  # make_one raises where there is none
+    return report.path
 
 
 def process_all_videos(
@@ -334,9 +341,10 @@ def _one(
 ) -> Runner:
     chosen = _settings(settings, changes, section_workers=max_workers)
     if isinstance(lesson, Lesson):
-        return Runner(chosen, [Job(lesson, _folder(lesson.path, output_dir))], *_heard(listener))
+        jobs = [Job(lesson, _folder(lesson.path, output_dir))]
+        return _told(Runner(chosen, jobs, *_heard(listener)))
     path = path_given("json_path", lesson)
-    return Runner(chosen, [Job(path, _folder(path, output_dir))], *_heard(listener))
+    return _told(Runner(chosen, [Job(path, _folder(path, output_dir))], *_heard(listener)))
 
 
 def _many(
@@ -354,7 +362,7 @@ def _many(
         chosen = chosen.with_(video_workers=1)
     lineup, heard = LessonSource(base_dir, output_dir), _heard(listener)
     if client is None:
-        return Runner(chosen, lineup, *heard)
+        return _told(Runner(chosen, lineup, *heard))
     if not parallel:
         raise SettingsError("parallel=False makes one lesson after the other; give no client= then")
     from .cluster import demand_dask
@@ -363,6 +371,29 @@ def _many(
     from .cluster.client import ClusterRunner
 
     return ClusterRunner(client, chosen, lineup, *heard)
+
+
+MOST_FORECAST = 50
+"""Lessons up to which the time to go is told: a forecast looks at every section."""
+
+
+def _told(runner: Runner) -> Runner:
+    """The run, whose bar tells the time to go as a plan of it does."""
+
+    def forecast() -> tuple[float, int]:
+        lessons = []
+        for job in runner.jobs:
+            with suppress(LessonError):
+                lessons.append(
+                    job.lesson if isinstance(job.lesson, Lesson) else load_lesson(job.lesson)
+                )
+        store = store_of(runner.settings)
+        made = plan_lessons(lessons, runner.settings, runner.images, runner.voice, store)
+        return made.seconds, made.new + made.clips + len(lessons)
+
+    if runner.count is not None and runner.count <= MOST_FORECAST:
+        runner.forecast = forecast
+    return runner
 
 
 def _heard(listener: Listener | None) -> tuple[Listener, ...]:

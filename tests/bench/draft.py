@@ -119,7 +119,8 @@ def main() -> int:
         trouble += len(faults)
         if given.slides:
             sheet = target.with_suffix(".png")
-            subprocess.run(["vidkit", "slides", str(target), "-o", str(sheet)], check=True)
+            command = [sys.executable, "-m", "vidkit", "slides", str(target), "-o", str(sheet)]
+            subprocess.run(command, check=True)
         if given.video:
             report = vidkit.start(
                 target, settings=vidkit.Settings(progress=False, voice="espeak")

@@ -52,10 +52,6 @@ if TYPE_CHECKING:
     from .worker import ToolsFor
 
 
-MOST_BARS = 16
-"""Bars for lessons; more than these nobody reads."""
-
-
 class ClusterRunner(Runner):
     """A run that the workers of a Dask cluster carry out.
 
@@ -80,11 +76,6 @@ class ClusterRunner(Runner):
 
     def _anew(self, jobs: Sequence[Job]) -> Runner:
         return ClusterRunner(self._client, self.settings.with_(force=None), jobs, *self.listeners)
-
-    def _at_once(self) -> int:
-        workers = len(self._client.nthreads()) if not self._client.asynchronous else 1
-        videos: int = self.settings.video_workers
-        return min(MOST_BARS, videos * max(1, workers))
 
     @asynccontextmanager
     async def _run(self) -> AsyncIterator[Batch]:

@@ -7,7 +7,7 @@ import io
 import re
 import textwrap
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from .blocks import Shown
 
@@ -110,19 +110,29 @@ def _best_cut(lines: list[str], fair: int) -> int:
 
 
 def comments(code: str, lang: str) -> str:
-    """What the comments and docstrings of `code` say, as sentences; code that was commented out
-    is none.
+    """What the comments and docstrings of `code` say, as sentences; those at the end of a line of
+    code only where there are no others. Code that was commented out says nothing.
     """
     mark = _COMMENT.get(lang, "//" if lang in ("js", "c", "cpp", "java", "rust", "go") else "")
-    found = _docstrings(code) if lang == "python" else []
+    docstrings = _docstrings(code) if lang == "python" else []
+    beside: list[str] = []
+    above = _of_python(code, beside) if lang == "python" else _above(code, mark)
+    found = docstrings + _blocks(above)
+    found = found or _blocks(part for text in beside for part in (text, ""))
+    return " ".join(text if text[-1] in ".!?:" else f"{text}." for text in found)
+
+
+def _blocks(lines: Iterable[str]) -> list[str]:
+    """Comments that go on over lines as one text; an empty line ends one."""
+    found: list[str] = []
     block: list[str] = []
-    for text in [*_marked(code, lang, mark), ""]:
+    for text in [*lines, ""]:
         if text and not _is_code(text):
             block.append(text)
         elif block:
             found.append(" ".join(block))
             block = []
-    return " ".join(text if text[-1] in ".!?:" else f"{text}." for text in found)
+    return found
 
 
 def titles(code: str) -> str:
@@ -136,27 +146,27 @@ def titles(code: str) -> str:
     return found[0].strip() if found else ""
 
 
-def _marked(code: str, lang: str, mark: str) -> Iterator[str]:
-    """The words of each comment; an empty text where one ends that goes over lines."""
-    if lang == "python":
-        yield from _of_python(code)
-        return
-    if not mark:
-        return
-    for line in code.split("\n"):
+def _above(code: str, mark: str) -> Iterator[str]:
+    """The words of each comment on a line of its own; an empty text for any other line."""
+    for line in code.split("\n") if mark else ():
         bare = line.strip()
         yield _bare(bare, mark) if bare.startswith(mark) else ""
 
 
-def _of_python(code: str) -> Iterator[str]:
+def _of_python(code: str, beside: list[str]) -> Iterator[str]:
+    """As `_above`; comments at the end of a line of code are added to `beside`."""
     line = -1
     try:
         for token in tokenize.generate_tokens(io.StringIO(code).readline):
-            if token.type == tokenize.COMMENT:
-                if token.start[0] != line + 1 or token.line.strip() != token.string:
-                    yield ""
-                line = token.start[0]
-                yield _bare(token.string, "#")
+            if token.type != tokenize.COMMENT:
+                continue
+            if token.line.strip() != token.string:
+                beside.append(_bare(token.string, "#"))
+                continue
+            if token.start[0] != line + 1:
+                yield ""
+            line = token.start[0]
+            yield _bare(token.string, "#")
     except (tokenize.TokenError, SyntaxError):
         return  # a part of a program, or one with magics: its comments up to there
 

@@ -7,6 +7,7 @@ lesson keeps a digest of itself as it was drafted, in `$draft`.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Sequence
@@ -121,6 +122,22 @@ def placed(
     several = source.with_suffix("") if len(drafts) > 1 else source.parent
     folder = several if output is None else Path(output)
     return [(draft, folder / f"{draft.name}.json") for draft in drafts]
+
+
+def new_lessons(source: str | Path, folder: Path) -> tuple[list[Lesson], list[str]]:
+    """Draft `source` into a folder of lessons, several where it is long, under names that are
+    free; gives the lessons, and what of the source is not in them. Raises as `lesson_from` does.
+    """
+    source = _source_path(source)
+    pairs = placed(source, folder)
+    lessons = []
+    for draft, path in pairs:
+        if len(pairs) > 1:  # their own names only number them
+            path = path.with_stem(f"{source.stem}-{path.stem}")
+        named = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
+        free = (each for each in itertools.chain([path], named) if _is_free(each, draft))
+        lessons.append(write(draft, next(free)))
+    return lessons, list(dict.fromkeys(note for draft, _ in pairs for note in draft.notes))
 
 
 def _rewritten(drafts: list[Draft], writer: str | Any, settings: Settings | None) -> list[Draft]:
@@ -313,7 +330,7 @@ def write(draft: Draft, path: Path) -> Lesson:
     text = draft.text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and not _is_draft(path):
+        if not _is_free(path, draft):
             raise OutputError(
                 f"{path} was changed since it was drafted, or is another lesson, and is not "
                 "written over; name another file with -o (path= in Python)"
@@ -331,10 +348,13 @@ def write(draft: Draft, path: Path) -> Lesson:
     return load_lesson(path)
 
 
-def _is_draft(path: Path) -> bool:
-    """Whether the file is a draft that nobody changed."""
+def _is_free(path: Path, draft: Draft) -> bool:
+    """Whether nothing stands at `path` but what was drafted from this source, and unchanged."""
     try:
         data = json.loads(path.read_text("utf-8"))
-        return isinstance(data, dict) and data.pop("$draft", None) == _digest(data)
+    except FileNotFoundError:
+        return True
     except (OSError, ValueError):
         return False
+    is_draft = isinstance(data, dict) and data.pop("$draft", None) == _digest(data)
+    return is_draft and data.get("from") == draft.data["from"]

@@ -49,6 +49,7 @@ _UNSAID = re.compile(
 """Lines that nobody reads aloud: links to open a notebook, pauses, heads of contents, addresses."""
 _RAISED = dict(zip(map(ord, "0123456789+-n"), "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", strict=True))
 _LOWERED = dict(zip(map(ord, "0123456789+-"), "₀₁₂₃₄₅₆₇₈₉₊₋", strict=True))
+_REFERENCE = re.compile(r" ?\(?\\(?:eq|page|auto)?ref\{[^{}]*\}\)?")
 _CALLOUT = re.compile(r"\[!(\w+)\][+-]?([^\n]*)\n?")
 _FENCE_OF_COLONS = re.compile(r"\s*(:{3,})\s*(.*?)\s*$")
 _ATTRIBUTES = re.compile(r"\s*\{[^{}\n]{0,200}\}\s*$")
@@ -225,7 +226,8 @@ class _Walk:
             case "heading_open":
                 inside = self.until("heading_close")
                 text = _ATTRIBUTES.sub("", spoken(inside[0].children or ())) if inside else ""
-                head: list[Block] = [Heading(text, int(token.tag[1]), self.here)] if text else []
+                bare = not text or _UNSAID.fullmatch(text)
+                head: list[Block] = [] if bare else [Heading(text, int(token.tag[1]), self.here)]
                 return head + self.beside(inside)
             case "inline":
                 return self.paragraph(token)
@@ -426,6 +428,9 @@ def code_blocks(code: str, lang: str, where: str) -> list[Block]:
 
 _ENVIRONMENT = re.compile(r"\s*\\begin\{(\w+)\*?\}(.*)\\end\{\1\*?\}\s*", re.S)
 _LINED = re.compile(r"align\w*|gather\w*|eqnarray|split|multline|flalign")
+_END_OF_FORMULA = re.compile(r"(?:\\q?quad|\\[,;:! ]|[ ,.;])+$")
+_NESTS = re.compile(r"\\(?:left|right|begin|end)\b|\\.|[{}]")
+_RELATION = re.compile(r"(?<=.)(?:=|\\(?:approx|equiv|sim|propto|leq?|geq?|implies|iff)\b)")
 
 
 def formula(text: str, where: str) -> list[Shown]:
@@ -442,13 +447,33 @@ def formula(text: str, where: str) -> list[Shown]:
         nested = "\\begin" in body
         lines = [body] if nested else re.split(r"\\\\(?:\[[^\]]*\])?", body)
         lines = [line if nested else re.sub(r"(?<!\\)&", "", line) for line in lines]
-    tidy = [line for line in (" ".join(each.split()).rstrip(" ,.;") for each in lines) if line]
+    tidy = [_END_OF_FORMULA.sub("", " ".join(line.split())) for line in lines]
+    tidy = [part for line in tidy if line for part in _short_formulas(line)]
     if not tidy or max(map(len, tidy)) > LONGEST_FORMULA:
         return []
     short = len(tidy) == 1 and len(tidy[0]) <= LONGEST_SPOKEN_FORMULA
     groups = [tidy[at : at + MOST_FORMULAS] for at in range(0, len(tidy), MOST_FORMULAS)]
     words = f"${tidy[0]}$" if short else ""
     return [Shown(where, {"layout": "equation", "equation": each}, words=words) for each in groups]
+
+
+def _short_formulas(line: str) -> list[str]:
+    """A formula in pieces that a slide can hold, each but the first beginning with a relation
+    such as "="; whole where it has none between its outermost terms.
+    """
+    if len(line) <= LONGEST_FORMULA:
+        return [line]
+    depths = {"{": 1, "\\left": 1, "\\begin": 1, "}": -1, "\\right": -1, "\\end": -1}
+    nests = [(found.start(), depths.get(found[0], 0)) for found in _NESTS.finditer(line)]
+    ends = [
+        found.start()
+        for found in _RELATION.finditer(line)
+        if not sum(depth for at, depth in nests if at < found.start())
+    ]
+    fitting = [end for end in ends if end <= LONGEST_FORMULA] or ends
+    if not fitting:
+        return [line]
+    return [line[: fitting[-1]].rstrip(), *_short_formulas(line[fitting[-1] :])]
 
 
 def spoken(children: Sequence[Token]) -> str:
@@ -461,7 +486,8 @@ def spoken(children: Sequence[Token]) -> str:
     for child in children:
         match child.type:
             case "text":
-                pieces.append(child.content.translate(raised) if not hidden else "")
+                text = _REFERENCE.sub("", child.content)
+                pieces.append(text.translate(raised) if not hidden else "")
             case "softbreak":
                 pieces.append(" ")
             case "hardbreak":
@@ -655,9 +681,10 @@ def _parser() -> MarkdownIt:
     from mdit_py_plugins.deflist import deflist_plugin
     from mdit_py_plugins.dollarmath import dollarmath_plugin
     from mdit_py_plugins.footnote import footnote_plugin
+    from mdit_py_plugins.myst_blocks import myst_block_plugin
     from mdit_py_plugins.myst_role import myst_role_plugin
 
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     parser.use(footnote_plugin).use(amsmath_plugin).use(deflist_plugin).use(colon_fence_plugin)
     parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True)
-    return parser.use(myst_role_plugin)
+    return parser.use(myst_role_plugin).use(myst_block_plugin).disable("myst_line_comment")

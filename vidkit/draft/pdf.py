@@ -33,17 +33,20 @@ def read_pdf(path: Path) -> Source:
         source.title = str(document.get_metadata_value("Title") or "").strip()
         if len(document) > MOST_PAGES:
             source.notes.append(f"only the first {MOST_PAGES} of {len(document)} pages are read")
-        unnoted = 0
         for number in range(min(len(document), MOST_PAGES)):
-            blocks, noted = _page(document, number)
-            source.blocks += blocks
-            unnoted += not noted
+            source.blocks += _page(document, number)
     finally:
         document.close()
+    said = [block for block in source.blocks if isinstance(block, Said | Notes)]
+    pages = [block.where for block in source.blocks if isinstance(block, Turn)]
+    unnoted = sum(isinstance(block, Said) for block in said)
     if unnoted:
         source.notes.append(
             f"{unnoted} pages have no notes, and are read as they stand; write what is to be said"
         )
+    silent = [page.removeprefix("page ") for page in pages if page not in {b.where for b in said}]
+    if silent:
+        source.notes.append(f"pages {', '.join(silent)} hold no text; write what is to be said")
     return source
 
 
@@ -57,8 +60,8 @@ def pages(path: Path) -> Iterator[Picture]:
         document.close()
 
 
-def _page(document: Any, number: int) -> tuple[list[Block], bool]:
-    """The blocks of a page, counted from 0, and whether it has notes."""
+def _page(document: Any, number: int) -> list[Block]:
+    """The blocks of a page, counted from 0."""
     where = f"page {number + 1}"
     page = document[number]
     text = page.get_textpage()
@@ -76,7 +79,7 @@ def _page(document: Any, number: int) -> tuple[list[Block], bool]:
     blocks.append(Shown(where, picture=_drawn(page), must=True))
     if notes:
         blocks.append(Notes("\n\n".join(notes), where))
-    return blocks, bool(notes)
+    return blocks
 
 
 def _paragraphs(lines: list[str]) -> str:

@@ -11,10 +11,14 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import Fault, LessonError, ProviderMissing
+from ..slides.declared import MOST_BARS
+from ..text.scripts import main_script
 from .blocks import FIGURE, Block, Heading, Notes, Picture, Said, Shown, Source, Turn
 from .markdown import points
 from .pictures import NoPicture, picture_of
@@ -43,12 +47,10 @@ def read_powerpoint(path: Path, *, draw: bool = True) -> Source:
     source = Source(path.name, "PowerPoint", title=str(deck.core_properties.title or "").strip())
     if source.title.lower() in ("powerpoint presentation", "presentation"):
         source.title = ""
-    drawn = _drawn(path, len(slides)) if draw else []
-    for number, slide in enumerate(slides, start=1):
-        if slide.element.get("show") == "0":
-            continue
+    shown = [(n, s) for n, s in enumerate(slides, start=1) if s.element.get("show") != "0"]
+    pictures = _drawn(path, len(shown)) if draw else []
+    for (number, slide), picture in zip_longest(shown, pictures):
         where = f"slide {number}"
-        picture = drawn[number - 1] if drawn else None
         source.blocks += [Turn(where), *_slide(slide, where, picture, source.notes)]
     return source
 
@@ -57,17 +59,19 @@ def _slide(slide: Any, where: str, drawn: Picture | None, notes: list[str]) -> l
     title = slide.shapes.title
     heading = _line(title.text_frame.text) if title is not None else ""
     blocks: list[Block] = [Heading(heading, 1, where)] if heading else []
+    left_out: list[str] = []
     on_slide = [
         block
         for shape in _shapes(slide.shapes)
         if title is None or shape.shape_id != title.shape_id
-        for block in _shape(shape, where, notes)
+        for block in _shape(shape, where, left_out)
     ]
     said = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
     words = "\n\n".join(filter(None, map(_line, said.text.split("\n")))) if said else ""
     if drawn is None:
+        notes += left_out
         blocks += on_slide
-    else:
+    elif heading or words or on_slide or any(not each.is_placeholder for each in slide.shapes):
         texts = [b.text if isinstance(b, Said) else getattr(b, "words", "") for b in on_slide]
         spoken = " ".join(filter(None, texts))
         blocks.append(Shown(where, picture=drawn, words=spoken or heading, must=True))
@@ -75,10 +79,15 @@ def _slide(slide: Any, where: str, drawn: Picture | None, notes: list[str]) -> l
 
 
 def _shapes(shapes: Any) -> Iterator[Any]:
-    """The shapes of a slide from top to bottom, those of groups among them."""
+    """The shapes of a slide as they are read, those of groups among them: from top to bottom, and
+    from the side on which its writing begins.
+    """
+    texts = [shape.text_frame.text for shape in shapes if shape.has_text_frame]
+    leftward = main_script(" ".join(texts)) in ("Hebrew", "Arabic")
 
     def place(shape: Any) -> tuple[int, int]:
-        return (shape.top or 0) // 200_000, shape.left or 0
+        left = shape.left or 0
+        return (shape.top or 0) // 200_000, -left if leftward else left
 
     for shape in sorted(shapes, key=place):
         if hasattr(shape, "shapes"):
@@ -88,7 +97,7 @@ def _shapes(shapes: Any) -> Iterator[Any]:
 
 
 def _shape(shape: Any, where: str, notes: list[str]) -> list[Block]:
-    """What a shape holds: text, a table, a picture."""
+    """What a shape holds: text, a table, a chart, a picture."""
     if shape.is_placeholder and shape.placeholder_format.type is not None:
         kind = shape.placeholder_format.type.name
         if kind in ("SLIDE_NUMBER", "FOOTER", "DATE", "HEADER"):
@@ -99,16 +108,39 @@ def _shape(shape: Any, where: str, notes: list[str]) -> list[Block]:
         return [shown] if shown else []
     if hasattr(shape, "image"):
         return _picture(shape, where, notes)
-    if getattr(shape, "has_chart", False):
-        notes.append(f"{where}: a chart is not shown; save it as a picture in the slide")
-        return []
+    if getattr(shape, "has_chart", False) and (found := _chart(shape.chart, where)):
+        return found
     if not shape.has_text_frame:
+        if not shape.element.tag.endswith("}cxnSp"):  # a line between others
+            notes.append(f"{where}: {shape.name!r} is not shown; save it as a picture in the slide")
         return []
     lines = [_line(paragraph.text) for paragraph in shape.text_frame.paragraphs]
     lines = [line for line in lines if re.search(r"\w", line)]
     if len(lines) > 1:
         return points(lines, where)
     return [Said(line, where) for line in lines]
+
+
+def _chart(chart: Any, where: str) -> list[Block]:
+    """A chart as bars, one of several series as a table of its numbers."""
+    plot = chart.plots[0]
+    names = [_line(str(name)) for name in plot.categories]
+    series = [(_line(each.name or ""), list(each.values)) for each in plot.series]
+    if not names or any(len(values) != len(names) for _, values in series):
+        return []  # dots over two axes
+    title = _line(chart.chart_title.text_frame.text) if chart.has_title else ""
+    one = len(series) == 1 and len(set(names)) == len(names) <= MOST_BARS
+    if one and all(value is not None and value >= 0 for value in series[0][1]):
+        wish = {"layout": "chart", "chart": {"bars": dict(zip(names, series[0][1], strict=True))}}
+        return [Shown(where, wish, words=title, must=True)]
+    columns = [["", *names]] + [[name, *map(_number, values)] for name, values in series]
+    rows = [list(row) for row in zip(*columns, strict=True)]
+    shown = table(rows, 1, where)
+    return [replace(shown, words=title or shown.words)] if shown else []
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
 
 
 def _picture(shape: Any, where: str, notes: list[str]) -> list[Block]:

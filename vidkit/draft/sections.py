@@ -130,15 +130,17 @@ def _only_heading(group: Sequence[Block]) -> bool:
 
 
 def _outermost(group: list[Block]) -> list[Block]:
-    """The group with one heading, on the level of the highest: those that follow one another
-    together, where they are short, else the last.
+    """The group with one heading: the last and the one that it stands under, where both are short.
+    One with nothing under it, not even a heading of a lower level, is left out.
     """
-    heads = [block for block in group if isinstance(block, Heading)]
-    if len(heads) < 2:
+    trail: list[Heading] = []
+    for head in (block for block in group if isinstance(block, Heading)):
+        trail = [*(each for each in trail if each.level < head.level), head]
+    if not trail:
         return group
-    both = ": ".join(head.text.rstrip(":") for head in heads[-2:])
-    text = both if len(both) <= LONGEST_TITLE else heads[-1].text
-    one = replace(heads[-1], text=text, level=min(head.level for head in heads))
+    both = ": ".join(head.text.rstrip(":") for head in trail[-2:])
+    text = both if len(both) <= LONGEST_TITLE else trail[-1].text
+    one = replace(trail[-1], text=text, level=trail[0].level)
     return [one, *(block for block in group if not isinstance(block, Heading))]
 
 
@@ -333,7 +335,7 @@ def _joined(parts: Sequence[Said]) -> list[Said]:
 
 
 def _is_result(shown: Shown) -> bool:
-    return shown.picture is not None or shown.kind == "table"
+    return shown.picture is not None or shown.kind in ("table", "chart")
 
 
 def _last_result(shown: Sequence[Shown]) -> int:

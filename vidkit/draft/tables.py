@@ -134,6 +134,9 @@ MOST_COLUMNS = 6
 LONGEST_CELL = 40
 """Rows, columns and characters of a cell that can still be read on a slide."""
 
+LONGEST_ROW = 90
+"""Characters of the words that stand side by side in a row: they cannot be broken."""
+
 ROWS_READ_ALOUD = 6
 
 
@@ -150,7 +153,9 @@ def table(rows: Sequence[Sequence[str]], heads: int, where: str, shape: str = ""
     body = filled[heads:]
     if not body:
         return None
-    shown = [[_cut(cell) for cell in _columns(row)] for row in (head, *body[:MOST_ROWS])]
+    rows = [_columns(row) for row in (head, *body[:MOST_ROWS])]
+    longest = LONGEST_ROW // len(rows[0])
+    shown = [[_cut(cell, longest) for cell in row] for row in rows]
     if len(body) > MOST_ROWS:
         shown.append(["…"] * len(shown[0]))
     small = len(body) <= ROWS_READ_ALOUD and width <= 4
@@ -173,8 +178,10 @@ def _columns(row: list[str]) -> list[str]:
     return [*row[: MOST_COLUMNS - 2], "…", row[-1]]
 
 
-def _cut(cell: str) -> str:
-    return cell if len(cell) <= LONGEST_CELL else f"{cell[: LONGEST_CELL - 1]}…"
+def _cut(cell: str, word: int) -> str:
+    """A cell, cut to what can be read, and words in it to so many characters."""
+    cell = cell if len(cell) <= LONGEST_CELL else f"{cell[: LONGEST_CELL - 1]}…"
+    return re.sub(rf"\S{{{word + 1},}}", lambda found: f"{found[0][: word - 1]}…", cell)
 
 
 def _read(row: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -39,6 +40,16 @@ _SIGNATURES: tuple[tuple[bytes, Callable[[BinaryIO], ImageFile]], ...] = (
 _large = threading.Lock()
 
 
+def _forget() -> None:
+    """In a forked child: nobody would ever open a lock that was held."""
+    global _large
+    _large = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+
+
 def open_picture(source: Path | bytes, name: str = "") -> Image.Image:
     """The picture in `source` as RGB, upright, its first frame if it moves.
 
@@ -47,6 +58,15 @@ def open_picture(source: Path | bytes, name: str = "") -> Image.Image:
     """
     with _opened(source, name) as image:
         return _upright(_rgb(image), image)
+
+
+def jpeg(source: Path | bytes, most: tuple[int, int], quality: int = 82) -> bytes:
+    """The picture in `source` as a JPEG of at most so many pixels. Raises as `open_picture`."""
+    image = open_picture(source)
+    image.thumbnail(most)
+    file = BytesIO()
+    image.save(file, "JPEG", quality=quality)
+    return file.getvalue()
 
 
 def check_picture(source: Path | bytes, name: str = "") -> None:

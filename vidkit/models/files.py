@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import stat
@@ -75,6 +76,22 @@ def contents(path: Path) -> bytes | Fault:
     except (OSError, ValueError) as error:
         return _unreadable(path, error)
     return too_large() if len(data) > LARGEST else data
+
+
+def section_count(lesson: object) -> int | None:
+    """How many sections a lesson has, or its file, at a glance: it is not checked. 0 where it
+    cannot be read at all, None where that takes a closer look.
+    """
+    if not isinstance(lesson, Path):
+        return len(getattr(lesson, "sections", ()))
+    found = contents(lesson)
+    if isinstance(found, Fault):
+        return 0
+    try:
+        sections = json.loads(found)["sections"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
+    return len(sections) if isinstance(sections, list) else None
 
 
 def _beginning(path: Path, count: int) -> bytes:

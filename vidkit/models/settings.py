@@ -33,6 +33,7 @@ Motion = Literal["still", "zoom", "fade"]
 Reveal = Literal["follow", "spotlight", "still"]
 OnFailure = Literal["skip", "placeholder", "stop"]
 Force = Literal["image", "audio", "clip", "all"]
+Join = Literal["only", "all"]
 
 MOST_WORKERS = 64
 """More calls at once than this help no provider, and hurt most."""
@@ -411,11 +412,17 @@ class Settings:
     ) = setting(
         None,
         "make these sections alone, counted from 1",
-        more="The video has the others too as far as the store has them.",
+        more="The video is of these alone, unless `join` says otherwise.",
         mend="give section numbers counted from 1, such as [3, 5]",
         option="--only",
         metavar="3,5",
         read=_numbers_text,
+    )
+    join: Join = setting(
+        "only",
+        "what the video is of where `only` chooses sections: these alone (only), or the others "
+        "too as far as the store has them (all)",
+        option="--join",
     )
     force: Force | None = setting(
         None,

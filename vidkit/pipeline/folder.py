@@ -29,7 +29,7 @@ RELATIVE = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 
 
 class Folder:
-    """The folder at `path`, by names in it such as "images/section_0.png". All methods block."""
+    """The folder at `path`, by names in it such as "images/section-01.png". All methods block."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

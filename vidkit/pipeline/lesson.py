@@ -14,7 +14,7 @@ from typing import Any
 
 from ..core.errors import Cancelled, MediaError, NothingMade, SettingsError, StoreError, VidkitError
 from ..core.events import LessonEnded, LessonStarted, Noticed, SectionEnded
-from ..core.format import printable
+from ..core.format import in_sections, printable
 from ..core.loop import run_to_end
 from ..core.paths import shortened
 from ..core.system import vidkit_version
@@ -46,8 +46,9 @@ from .section import SectionTask, StepRecord
 
 
 def select_sections(context: LessonContext) -> tuple[int, ...]:
-    """The positions of the sections that the video will have: all, or with `only` those, and
-    the others as far as the store has them. Blocks.
+    """The positions of the sections that the video will have: all, or with `only` those; with
+    `join="all"` the others too as far as the store has them, and a note says which it has not.
+    Blocks.
 
     Raises `SettingsError` where one beyond the last is to be made, or to have effects.
     """
@@ -60,7 +61,17 @@ def select_sections(context: LessonContext) -> tuple[int, ...]:
             )
     if only is None:
         return tuple(range(there))
-    return tuple(index for index in range(there) if index + 1 in only or _is_stored(context, index))
+    chosen = [index for index in range(there) if index + 1 in only]
+    if context.settings.join == "only":
+        return tuple(chosen)
+    others = [index for index in range(there) if index + 1 not in only]
+    stored = [index for index in others if _is_stored(context, index)]
+    if missing := [index + 1 for index in others if index not in stored]:
+        context.notes.append(
+            f"{in_sections(missing)}: not in the video, for the store has no image or no narration "
+            "there; run without `only` to have all made"
+        )
+    return tuple(sorted(chosen + stored))
 
 
 def needed_keys(context: LessonContext) -> list[str]:

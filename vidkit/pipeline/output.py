@@ -41,8 +41,15 @@ REPORT = "report.json"
 LIST = ".vidkit.json"
 """The list of our files once more: somebody may edit or remove the report."""
 
+LAYOUT = 2
+"""How the files are named, as report and list say it. In the first layout, which said nothing,
+`section_0.png` was section 1; the names differ, so that one is never taken for the other.
+"""
+
+_FIRST = re.compile(r"(images|audio|clips)/section_(\d{1,9})(\.[a-z0-9]{1,8})")
+"""The names of pieces in the first layout."""
 _OURS = re.compile(
-    r"(?:images|audio|clips)/section_\d{1,9}\.[a-z0-9]{1,8}"
+    r"(?:images|audio|clips)/section[-_]\d{1,9}\.[a-z0-9]{1,8}"
     r"|final_video\.mp4|captions\.(?:vtt|srt)|poster\.png|contact_sheet\.png"
 )
 """The names that a run gives to its files."""
@@ -120,7 +127,8 @@ class Manifest:
     def save(self) -> None:
         """Write the list and the report."""
         files = dict(sorted(self.files.items()))
-        content = json.dumps({**self._report, "files": files}, indent=2, ensure_ascii=False)
+        told = {**self._report, "layout": LAYOUT, "files": files}
+        content = json.dumps(told, indent=2, ensure_ascii=False)
         data = (content + "\n").encode("utf-8", "backslashreplace")
         # A kill may come between the two, so the list knows the report before and the one after;
         # and it is first: what it lists is ours even if the report is lost.
@@ -198,7 +206,7 @@ def scratch_name(name: str) -> str:
 
 # The folder a lesson is written to, and its manifest.
 #
-#     output_dir/images/section_0.png   audio/section_0.wav   clips/section_0.mp4
+#     output_dir/images/section-01.png   audio/section-01.wav   clips/section-01.mp4
 #                final_video.mp4   captions.vtt   captions.srt
 #                poster.png   contact_sheet.png   report.json
 #
@@ -218,7 +226,7 @@ VTT, SRT = "captions.vtt", "captions.srt"
 POSTER, SHEET = "poster.png", "contact_sheet.png"
 PARTS = {"image": "images", "audio": "audio", "clip": "clips"}
 _SCRATCH = re.compile(
-    r"\.(?:section_\d+\.\w+|final_video\.mp4|captions\.\w+|poster\.png|contact_sheet\.png"
+    r"\.(?:section[-_]\d+\.\w+|final_video\.mp4|captions\.\w+|poster\.png|contact_sheet\.png"
     r"|report\.json|\.vidkit\.json)\.(\d{1,10})-[0-9a-f]+\.part"
 )
 """The temporary files that are ours, and so may be swept."""
@@ -226,8 +234,16 @@ _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
 def part_stem(part: str, index: int) -> str:
-    """Where a section's image, audio or clip stands, relative to the folder; no suffix."""
-    return f"{PARTS[part]}/section_{index}"
+    """Where a section's image, audio or clip stands, relative to the folder; no suffix. Sections
+    are counted from 1 in it, as people count.
+    """
+    return f"{PARTS[part]}/section-{index + 1:02}"
+
+
+def _name_now(name: str) -> str | None:
+    """What a file of the first layout is called now; None for one of this layout."""
+    found = _FIRST.fullmatch(name)
+    return f"{found[1]}/section-{int(found[2]) + 1:02}{found[3]}" if found else None
 
 
 class Output:
@@ -271,7 +287,11 @@ class Output:
             for part in PARTS.values():
                 self._files.make(part)
             self._sweep()
+            names = self._list_new_names()
             self.write_report(report)
+            if names:
+                self._rename_all(names)
+                self.write_report(report)
         except (OSError, ValueError) as error:
             self.release()
             raise self._unwritable(error) from error
@@ -438,7 +458,7 @@ class Output:
         self.notes.append(f"{name} had been removed, and was put back")
 
     def _refuse_strangers(self, indexes: Iterable[int]) -> None:
-        stems = {f"section_{index}" for index in indexes}
+        stems = {Path(part_stem("image", index)).name for index in indexes}
         taken = [VIDEO, VTT, SRT, POSTER, SHEET]
         for part in PARTS.values():
             found = self._files.names(part)
@@ -455,6 +475,24 @@ class Output:
                 f"{strangers[0]}{more}: not made by vidkit, and so not overwritten; "
                 "choose another folder with -o (output_dir=), or move the files away"
             )
+
+    def _list_new_names(self) -> dict[str, str]:
+        """List the files of the first layout under the names of this one too, before they get
+        them: a run that is killed between knows its own by either. Gives new names by old.
+        """
+        files = self._manifest.files
+        names = {name: now for name in files if (now := _name_now(name))}
+        there = self._files.lstat
+        names = {o: n for o, n in names.items() if there(n) is None or there(o) is None}
+        for old, new in names.items():
+            files.setdefault(new, dict(files[old]))
+        return names
+
+    def _rename_all(self, names: Mapping[str, str]) -> None:
+        for old, new in names.items():
+            if self._files.lstat(old) is not None:
+                self._files.rename(old, new)
+            del self._manifest.files[old]
 
     def _drop_twins(self, name: str) -> None:
         stem, files = name.rpartition(".")[0], self._manifest.files

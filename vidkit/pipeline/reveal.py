@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +72,11 @@ def reveal_of(
     return Following(settings.reveal, regions, pages, lights, words, text, language, say, picture)
 
 
+def _values(each: Any) -> dict[str, Any]:
+    """The fields of a dataclass, without a copy of all that is in them."""
+    return {one.name: getattr(each, one.name) for one in fields(each)}
+
+
 @dataclass(frozen=True)
 class Following:
     """A picture's regions, and the narration that they follow."""
@@ -88,9 +93,10 @@ class Following:
 
     def digest(self) -> str:
         """What tells one from another, as part of a clip's key."""
-        values = asdict(self)
+        values = _values(self)
         del values["picture"]  # the clip's key has its digest
-        return hashlib.sha256(json.dumps([VERSION, values], sort_keys=True).encode()).hexdigest()
+        written = json.dumps([VERSION, values], sort_keys=True, default=_values)
+        return hashlib.sha256(written.encode()).hexdigest()
 
     def states(self, seconds: float, speech: tuple[float, float]) -> list[State]:
         """What is painted when, over a section of `seconds`, in which there is speech from and to

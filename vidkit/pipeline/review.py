@@ -27,7 +27,7 @@ from ..models.settings import Settings
 from ..providers.registry import image_makers, voice_makers
 from ..providers.speakers import speaks
 from ..slides.follow import Found, Narrated, between, moments, spoken_times
-from ..slides.slide import Layout, Region, Slide
+from ..slides.slide import KINDS, Layout, Region, Slide
 from ..text.captions import Word, cues
 from ..text.scripts import language_note
 from .assets import image_ask
@@ -41,9 +41,7 @@ VERSION = 2
 PACE = 165
 """Words a minute that are reckoned with, where `rate` says nothing."""
 
-PICTURED: frozenset[Layout] = frozenset(
-    ("chart", "diagram", "table", "equation", "code", "curve", "hero", "picture", "timeline")
-)
+PICTURED: frozenset[Layout] = frozenset(name for name, kind in KINDS.items() if kind.drawn)
 """Layouts that show more than words in boxes; steps and cards do with an emoji each."""
 
 _RUN = 5

@@ -6,16 +6,24 @@ import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from ..core import loop
-from ..core.errors import Cancelled, DiskFull, NothingMade, SettingsError, StoreError
+from ..core.errors import (
+    Cancelled,
+    DiskFull,
+    NothingMade,
+    SettingsError,
+    StoreError,
+    VidkitError,
+)
 from ..core.events import Event, Events, Listener, Noticed, Sampled
 from ..core.format import took
 from ..core.loop import run_in_thread, run_to_end
 from ..core.paths import shortened
+from ..models.files import section_count
 from ..models.settings import Settings
 from ..providers.registry import image_makers, left_aside, voice_makers
 from ..report.progress import Watcher, bars
@@ -64,10 +72,11 @@ class Runner:
         self._store: Store | None = None
         self._bound: Bound | None = None
         self._used = ResourceTally()
+        self.forecast: Callable[[], tuple[float, int]] | None = None
 
     def __enter__(self) -> None:
         if self.settings.progress:
-            self._bars = bars(self.count, self._at_once())
+            self._bars = bars(self.count, self._sections())
 
     def __exit__(self, *_: object) -> None:
         if self._bars is not None:
@@ -170,10 +179,24 @@ class Runner:
         """A second run: what was made anew is not made anew again."""
         return Runner(self.settings.with_(force=None), jobs, *self.listeners)
 
-    def _at_once(self) -> int:
-        """Lessons that are made at once, about."""
-        workers: int = self.settings.video_workers
-        return workers
+    def _sections(self) -> list[int | None]:
+        """How many sections each lesson has, where somebody watches how far they are; nothing
+        where there are too many lessons to look into each beforehand.
+        """
+        if self.count is None or self.count > MOST_COUNTED:
+            return []
+        only = self.settings.only
+        counted = [section_count(job.lesson) for job in self.jobs]
+        if only is None or self.settings.join == "all":
+            return counted
+        return [n if n is None else sum(each <= n for each in only) for n in counted]
+
+    async def _expect(self) -> None:
+        """Have the bar hear what the forecast says; without one it tells no time."""
+        if self.forecast is None or self._bars is None:
+            return
+        with suppress(VidkitError):
+            self._bars.expect(*await run_in_thread(self.forecast))
 
     def _source(self, kind: str, maker: Maker, events: Events) -> Source[Maker]:
         """A provider and its limiter, whose decisions this run's listeners get."""
@@ -196,9 +219,11 @@ class Runner:
             batch = await self._batch()
             watch = _Watch(batch, self.settings, self._used, tunes=self.tunes)
             watch.begin()
+            expecting = asyncio.create_task(self._expect())
             try:
                 yield batch
             finally:
+                expecting.cancel()
                 self._bound = await watch.end()
 
     async def _batch(self) -> Batch:
@@ -230,6 +255,10 @@ class Runner:
         for change in self._changes:
             change(self.batch)
         return self.batch
+
+
+MOST_COUNTED = 200
+"""Lessons up to which the sections of all are counted before the first is made."""
 
 
 class _Watch:

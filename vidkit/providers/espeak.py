@@ -17,6 +17,7 @@ import logging
 import re
 import signal
 import struct
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -123,6 +124,7 @@ class Voice:
         return dict(self.ranks).get(language)
 
 
+@lru_cache(maxsize=256)
 def find_voice(home: Path, language: str, wanted: str | None) -> Voice:
     """The voice that `wanted` names (a language, a name, a file below `lang`; "+variant" after
     it or alone), or the best one for `language` (a tag such as "en-US").
@@ -364,14 +366,12 @@ def voice(argument: str | None) -> Espeak:
 
 async def _run(task: Mapping[str, Any]) -> bytes:
     try:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-I",
-            "-S",
-            str(PROGRAM),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+        # asyncio's own processes need the event loop's policy, which somebody may have changed
+        process = subprocess.Popen(  # noqa: ASYNC220, S603 - our own program, and gone in a moment
+            [sys.executable, "-I", "-S", str(PROGRAM)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
     except OSError as error:
         raise Unreachable(
@@ -379,33 +379,31 @@ async def _run(task: Mapping[str, Any]) -> bytes:
         ) from error
     try:
         async with asyncio.timeout(task["seconds"]):
-            answer, complaint = await _communicate(process, json.dumps(task).encode() + b"\n")
+            answer, complaint = await asyncio.to_thread(
+                _communicate, process, json.dumps(task).encode() + b"\n"
+            )
     except TimeoutError:
         raise Unreachable(
             f"espeak-ng gave no answer in {task['seconds']} s; try again with fewer workers"
         ) from None
     finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        process.kill()  # the thread that listens to it ends with it
     if process.returncode == 0:
         return answer
     raise _failure(process.returncode or 0, complaint.decode(errors="replace").strip())
 
 
-async def _communicate(process: asyncio.subprocess.Process, task: bytes) -> tuple[bytes, bytes]:
+def _communicate(process: subprocess.Popen[bytes], task: bytes) -> tuple[bytes, bytes]:
     """What a process says to a task, on both ways. Its input stays open meanwhile: the end of that
-    tells it that nobody waits any more.
+    tells it that nobody waits any more. Blocks.
     """
-    assert process.stdin and process.stdout and process.stderr
-    process.stdin.write(task)
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        await process.stdin.drain()
-    said = await asyncio.gather(process.stdout.read(), process.stderr.read())
-    process.stdin.close()
-    await process.wait()
-    return said[0], said[1]
+    told, process.stdin = process.stdin, None
+    assert told is not None
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError), told:
+        told.write(task)
+        told.flush()
+        return process.communicate()
+    return process.communicate()
 
 
 def _failure(code: int, said: str) -> ProviderError:

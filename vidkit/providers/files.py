@@ -1,8 +1,9 @@
 """Pictures and narrations that are files already: a section's own, or a folder of them.
 
 `recorded` uses the files a lesson's sections name (`image`, `audio`);
-`recorded:FOLDER` also a folder laid out like an output, `images/section_<n>.png` and
-`audio/section_<n>.wav`, n from 0, in any format that vidkit opens.
+`recorded:FOLDER` also a folder laid out like an output, `images/section-01.png` and
+`audio/section-01.wav` for the first section, in any format that vidkit opens. As the first
+release named them, `section_0.png`, they are found too.
 """
 
 from __future__ import annotations
@@ -129,11 +130,19 @@ class Recorded:
                 f"nothing is recorded for this section; name a file in its `{field}`, "
                 "or give a folder: recorded:FOLDER"
             )
-        stem = self.folder / part / f"section_{ask.index}"
-        for suffix in suffixes:
-            if (path := stem.with_name(stem.name + suffix)).is_file():
-                return resolved(path), most
-        raise ProviderError(f"there is no {stem}{suffixes[0]} (nor {', '.join(suffixes[1:])})")
+        first, *others = (self.folder / part / name for name in _names(ask.index))
+        for stem in (first, *others):
+            for suffix in suffixes:
+                if (path := stem.with_name(stem.name + suffix)).is_file():
+                    return resolved(path), most
+        raise ProviderError(f"there is no {first}{suffixes[0]} (nor {', '.join(suffixes[1:])})")
+
+
+def _names(index: int) -> tuple[str, ...]:
+    """What a section's file may be called, without its suffix: as outputs are, by the number that
+    people count, and as they were in the first layout, which counted from 0.
+    """
+    return f"section-{index + 1:02}", f"section-{index + 1}", f"section_{index}"
 
 
 own_files = Recorded()

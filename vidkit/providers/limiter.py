@@ -33,7 +33,8 @@ from ..core.errors import (
 )
 from ..core.events import Course, Events, GateDecided, Listener, RequestRetried
 from ..models.settings import MOST_WORKERS
-from .adaptive import ConcurrencyLimit, OutageDetector, Pacer, RefusalPattern, Start
+from .adaptive import OutageDetector, Pacer, RefusalPattern, Start
+from .concurrency import ConcurrencyLimit
 from .headers import MINUTE, Answer, seconds_in
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -40,6 +41,17 @@ FONTS = FOLDER / "fonts"
 _SHAPING = (".py", ".toml", ".typ", ".otf", ".xz")
 _THREADS = 2  # a slide keeps one core busy; more threads than that only hold memory
 _compilers = threading.local()
+
+
+def _forget() -> None:
+    """In a forked child: threads are the parent's, and what they compile with as well."""
+    global _compilers
+    _threads.cache_clear()
+    _compilers = threading.local()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +102,7 @@ class Slides:
             "fonts": sorted({_file_digest(font.path) for font in self._own}),
             "borrowed": _fingerprint() if unseen(emoji.without(words), _bundled()) else None,
             "template": _digest(),
-            "typst": version("typst"),
+            "typst": _typst_version(),
         }
 
     async def draw(self, ask: ImageAsk, request: Request) -> Picture:
@@ -302,6 +314,11 @@ def _fingerprint() -> str:
 @cache
 def _file_digest(path: str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+@cache
+def _typst_version() -> str:
+    return version("typst")
 
 
 @cache

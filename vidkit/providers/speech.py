@@ -277,6 +277,17 @@ def process_of(voice: Mapping[str, Any]) -> SpeechProcess:
     return process
 
 
+def _forget() -> None:
+    """In a forked child: the processes are the parent's, and nobody would open a lock."""
+    global _choosing
+    _choosing = threading.Lock()
+    _processes.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+
+
 @atexit.register
 def stop_all() -> None:
     """End all processes that speak."""

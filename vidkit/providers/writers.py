@@ -22,7 +22,7 @@ from ..core.paths import is_folder, path_given
 from .base import Request
 
 OWN = ("openai", "recorded", "simulated")
-MODEL = "gpt-5-mini"
+MODEL = "gpt-6-luna"
 MOST_TOKENS = 6_000
 """Tokens that an answer may take, those in which a model thinks among them."""
 ANSWER_SECONDS = 120.0

@@ -13,7 +13,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from html import escape
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -91,7 +90,8 @@ class Page:
     head: what came of it, in one sentence. lines: what a person should know besides; wrong:
     those of them that went wrong, shown first. told: the text for a terminal, where it differs
     from head, wrong and lines. link: a file to open from a notebook. picture: an image to show
-    small. timeline: a run to draw; drawing: what draws something else, so many pixels wide.
+    small; pictures: several, smaller, each with what it shows. timeline: a run to draw; drawing:
+    what draws something else, so many pixels wide.
     """
 
     head: str
@@ -101,6 +101,7 @@ class Page:
     tables: tuple[Table, ...] = ()
     link: Path | None = None
     picture: Path | None = None
+    pictures: tuple[tuple[Path, str], ...] = ()
     timeline: Timeline | None = field(default=None, repr=False)
     drawing: Callable[[int], Scene] | None = field(default=None, repr=False)
 
@@ -238,6 +239,10 @@ LONG = 24
 """Letters of a cell that may go over several lines."""
 SMALL = 320
 """Pixels of the longer side of a section's small picture."""
+THUMBNAIL, MOST_PICTURES = 176, 12
+"""Pixels of the longer side of one among many, and how many of them are shown: a saved notebook
+holds them all.
+"""
 
 _STYLE = """<style>
 .vidkit-report { color: var(--jp-ui-font-color1); max-width: 900px; overflow-x: auto; }
@@ -251,6 +256,7 @@ _STYLE = """<style>
 .vidkit-report table tr, .vidkit-report table tbody tr:nth-child(n) { background: none; }
 .vidkit-report table tr > [align=left] { text-align: left; }
 .vidkit-report table tr > [align=right] { text-align: right; }
+.vidkit-report .thumbnails img { display: inline-block; border-radius: 4px; margin: 0 6px 6px 0; }
 .vidkit-report img { max-width: 100%; height: auto; display: block; margin: .4em 0; }
 body[data-jp-theme-light="false"] .vidkit-report .wrong { color: #ff9a92; }
 body[data-jp-theme-light="false"] .vidkit-report .drawn {
@@ -264,7 +270,8 @@ def html(page: Page) -> str:
         f"<p><strong>{_html_text(page.head)}</strong>{_link(page.link)}</p>",
         _paragraph(page.wrong, ' class="wrong"'),
         _paragraph(page.lines),
-        _picture(page.picture, page.head),
+        _wrapped(_picture(page.picture, page.head)),
+        _thumbnails(page.pictures),
         _drawing(page),
         *map(_table, page.tables),
     ]
@@ -312,24 +319,32 @@ def _drawing(page: Page) -> str:
     return f'<p><img class="drawn" width="{WIDTH}" alt="{told}" src="{source}"></p>'
 
 
-def _picture(path: Path | None, told: str) -> str:
+def _thumbnails(pictures: tuple[tuple[Path, str], ...]) -> str:
+    """Some of the pictures, very small; how many more there are is told."""
+    shown = [_picture(path, told, THUMBNAIL) for path, told in pictures[:MOST_PICTURES]]
+    left = len(pictures) - MOST_PICTURES
+    more = f" and {left} more" if left > 0 else ""
+    return _wrapped("\n".join(filter(None, shown)), more, ' class="thumbnails"')
+
+
+def _wrapped(pictures: str, more: str = "", attributes: str = "") -> str:
+    return f"<p{attributes}>{pictures}{more}</p>" if pictures else ""
+
+
+def _picture(path: Path | None, told: str, side: int = SMALL) -> str:
     """The image at `path`, small; nothing where there is none, or none that can be read."""
     from ..core.errors import MediaError
-    from ..media.images import open_picture
+    from ..media.images import jpeg
 
     if path is None:
         return ""
     try:
-        image = open_picture(path)
+        made = jpeg(path, (side, side), 82 if side == SMALL else 68)
     except (MediaError, OSError):
         return ""
-    image.thumbnail((SMALL, SMALL))
-    file = BytesIO()
-    image.save(file, "JPEG", quality=82)
-    data = base64.b64encode(file.getvalue()).decode()
-    wide = round(image.width * 0.75)
-    source = f"data:image/jpeg;base64,{data}"
-    return f'<p><img width="{wide}" alt="{_html_text(told)}" src="{source}"></p>'
+    source = f"data:image/jpeg;base64,{base64.b64encode(made).decode()}"
+    name, wide = escape(in_brief(told)), round(side * 0.75)
+    return f'<img width="{wide}" alt="{name}" title="{name}" src="{source}">'
 
 
 def _table(table: Table) -> str:

@@ -1,7 +1,7 @@
-"""Bars for a terminal or a notebook, drawn with tqdm from the events of a run.
+"""How far a run is: one line for all that it makes, drawn with tqdm from the events of the run.
 
-One bar counts the lessons; each lesson under way has one for its sections, with what is
-being made now and what failed. Where the output is a file, plain lines take their place.
+In a terminal the line is drawn anew, in a notebook it is put in the place of the one before, so
+that a saved notebook has the last; a file or a pipe gets a plain line for each section.
 """
 
 from __future__ import annotations
@@ -9,7 +9,12 @@ from __future__ import annotations
 import io
 import os
 import sys
+import threading
+import time
+import uuid
 from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TextIO
 
 from ..core.events import (
@@ -22,11 +27,18 @@ from ..core.events import (
     StepEnded,
     StepStarted,
 )
-from ..core.format import printable
+from ..core.format import count, printable, took
+from ..core.notebook import in_kernel, put
 
 _DOING = {"image": "drawing", "audio": "speaking", "clip": "cutting", "join": "joining"}
-_COUNT = "{desc} {n_fmt} [{elapsed}{postfix}]"
-_BAR = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
+STEPS = 3
+"""Of a section: its image, its narration, its clip. A lesson has one more, the join."""
+COLUMNS = 60
+"""What a line is wide at most: it has to fit on narrow terminals and in a column of a notebook."""
+NAME, BAR = 12, 10
+"""Letters of a lesson's name in it, and of the bar."""
+OFTEN = 0.1
+"""Seconds between two drawings."""
 
 
 class Watcher(Protocol):
@@ -34,126 +46,336 @@ class Watcher(Protocol):
 
     def __call__(self, event: Event) -> None: ...
 
+    def expect(self, seconds: float, steps: int) -> None:
+        """Hear what a forecast says: how long the run takes, and how many steps are to be made
+        in it, for the others are there already.
+        """
+
     def close(self) -> None:
         """Tidy up; also after a run that broke off."""
 
 
-def bars(lessons: int | None, at_once: int, stream: TextIO | None = None) -> Watcher:
-    """What shows a run of `lessons` lessons (None: nobody knows how many), `at_once` of them at
-    the same time: bars where somebody watches, lines where `stream` (default: standard error)
-    is a file, or a terminal that moves no cursor.
+def bars(
+    lessons: int | None, sections: Sequence[int | None] = (), stream: TextIO | None = None
+) -> Watcher:
+    """What shows a run of `lessons` lessons (None: nobody knows how many), of so many `sections`
+    each as far as that is known: a line where somebody watches, lines where `stream` (default:
+    standard error) is a file, or a terminal that moves no cursor.
     """
     stream = stream or sys.stderr or io.StringIO()
-    if _in_notebook() or (stream.isatty() and os.environ.get("TERM") != "dumb"):
-        return Bars(lessons, at_once)
-    return Lines(stream)
+    progress = Progress(lessons, sections)
+    if in_kernel():
+        return Bar(progress, Cell())
+    if stream.isatty() and os.environ.get("TERM") != "dumb":
+        return Bar(progress, Terminal(stream))
+    return Lines(progress, stream)
 
 
-def _in_notebook() -> bool:
-    """True in a kernel, where tqdm draws widgets."""
-    shell = sys.modules.get("IPython")
-    found = shell.get_ipython() if shell else None
-    return found is not None and "IPKernelApp" in getattr(found, "config", {})
+class Progress:
+    """How far a run is, in plain numbers, fed with its events.
 
-
-class Bars:
-    """tqdm bars. All are created at once, in the caller's thread, where a notebook's cell
-    still owns its output; a lesson takes the first bar that is free, or else that of the lesson
-    that began first, which will soon be over.
+    lessons: how many there are, None where nobody knows; over: those that are over. done: the
+    sections that are over, failed: those of them that are not made. share: how much of the run is
+    done, from 0 to 1; it never falls.
     """
 
-    def __init__(self, lessons: int | None, at_once: int) -> None:
-        from tqdm.auto import tqdm
+    def __init__(
+        self,
+        lessons: int | None,
+        sections: Sequence[int | None] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.lessons = lessons
+        self.over = self.done = self.failed = 0
+        self.share = 0.0
+        self.name = ""
+        self.cancelled = False
+        self.doing: Counter[str] = Counter()
+        self._clock, self._began = clock, clock()
+        self._weight = {
+            n: _steps_of(known) for n, known in enumerate(sections) if known is not None
+        }
+        self._total = sum(self._weight.values())
+        self._past, self._whole = 0, 0
+        self._at: dict[int, _UnderWay] = {}
+        self._made = 0
+        self._expected: tuple[float, int] | None = None
+        self._until: float | None = None
 
-        form = _COUNT if lessons is None else _BAR
-        self._whole = tqdm(total=lessons, desc="lessons", bar_format=form) if lessons != 1 else None
-        most = at_once if lessons is None else min(lessons, at_once)
-        self._free = [tqdm(total=0, desc="…", bar_format=_BAR) for _ in range(most)]
-        self._bars = list(self._free)
-        self._of: dict[int, Any] = {}
-        self._doing: dict[int, Counter[str]] = {}
-        self._failed: Counter[int] = Counter()
+    @property
+    def sections(self) -> int | None:
+        """How many sections there are in all lessons; None where nobody knows yet."""
+        if self.lessons is None or len(self._weight) < self.lessons:
+            return None
+        return (self._total - len(self._weight)) // STEPS
 
-    def __call__(self, event: Event) -> None:
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it began."""
+        return self._clock() - self._began
+
+    @property
+    def to_go(self) -> float | None:
+        """Seconds until it is over, as the forecast and the run so far say; None where nobody
+        can tell.
+        """
+        left = None if self._until is None else self._until - self.elapsed
+        return left if left is not None and left > 0 else None
+
+    def expect(self, seconds: float, steps: int) -> None:
+        """Hear the forecast."""
+        self._expected = (seconds, steps)
+        self._reckon()
+
+    def hear(self, event: Event) -> None:
+        """Take in one event."""
         match event:
             case LessonStarted():
-                bar = self._free.pop(0) if self._free else self._of.pop(next(iter(self._of)))
-                self._of[event.lesson] = bar
-                bar.reset(total=len(event.sections))
-                bar.set_description_str(printable(event.name, line=True))
-                self._doing[event.lesson] = Counter()
+                self.name = event.name
+                self._weigh(event.lesson, len(event.sections))
+                self._at[event.lesson] = _UnderWay()
             case StepStarted():
-                self._change(event.lesson, event.step, 1)
+                self.doing[event.step] += 1
             case StepEnded():
-                self._change(event.lesson, event.step, -1)
-            case SectionEnded() if event.state != "cancelled":
-                self._failed[event.lesson] += event.state != "made"
-                if event.lesson in self._of:
-                    self._of[event.lesson].update()
-                self._show(event.lesson)
+                self.doing[event.step] -= 1
+                self._end_step(event)
+            case SectionEnded():
+                self._end_section(event)
             case LessonEnded():
-                self._end(event)
-            case RunEnded():
-                self.close()
+                self._end_lesson(event)
             case _:
                 pass
 
-    def _change(self, lesson: int, step: str, by: int) -> None:
-        self._doing[lesson][step] += by
-        self._show(lesson)
+    def _weigh(self, lesson: int, sections: int) -> None:
+        self._total += _steps_of(sections) - self._weight.get(lesson, 0)
+        self._weight[lesson] = _steps_of(sections)
 
-    def _show(self, lesson: int) -> None:
-        if lesson not in self._of:
+    def _end_step(self, event: StepEnded) -> None:
+        self._made += event.outcome == "made"
+        at = self._at.get(event.lesson)
+        if at is not None and event.outcome != "cancelled" and event.section not in at.ended:
+            at.steps += 1
+        self._settle()
+
+    def _end_section(self, event: SectionEnded) -> None:
+        if event.state == "cancelled":
+            self.cancelled = True
             return
-        now = [f"{_DOING[step]} {n}" for step, n in self._doing[lesson].items() if n > 0]
-        if self._failed[lesson]:
-            now.append(f"{self._failed[lesson]} failed")
-        self._of[lesson].set_postfix_str(", ".join(now), refresh=False)
-        self._of[lesson].refresh()
+        self.done += 1
+        self.failed += event.state != "made"
+        if at := self._at.get(event.lesson):
+            at.ended.add(event.section)
+            at.steps = max(at.steps, STEPS * len(at.ended))
+        self._settle()
 
-    def _end(self, event: LessonEnded) -> None:
-        bar = self._of.pop(event.lesson, None)
-        if bar is not None:
-            bar.set_postfix_str("failed" if event.path is None else self._verdict(event.lesson))
-            self._free.append(bar)
-        self._doing.pop(event.lesson, None)
-        self._failed.pop(event.lesson, None)
-        if self._whole is not None:
-            self._whole.update()
+    def _end_lesson(self, event: LessonEnded) -> None:
+        self.over += 1
+        self.name = self.name or event.name
+        at = self._at.pop(event.lesson, None)
+        if event.lesson not in self._weight:
+            self._weigh(event.lesson, 0)  # it could not even be read
+        if (event.error or "").startswith("cancelled"):
+            self.cancelled = True
+            self._past += at.steps if at else 0
+        else:
+            self._past += self._weight[event.lesson]
+            self._whole += 1
+        self._settle()
 
-    def _verdict(self, lesson: int) -> str:
-        return f"{self._failed[lesson]} failed" if self._failed[lesson] else "done"
+    def _settle(self) -> None:
+        """How much is done: of all steps where their number is known, else of the lessons."""
+        steps = {n: min(at.steps, self._weight[n] - 1) for n, at in self._at.items()}
+        if self.sections is not None and self._total:
+            share = (self._past + sum(steps.values())) / self._total
+        else:
+            parts = sum(done / self._weight[lesson] for lesson, done in steps.items())
+            share = (self._whole + parts) / self.lessons if self.lessons else 0.0
+        self.share = max(self.share, min(share, 1.0))
+        self._reckon()
+
+    def _reckon(self) -> None:
+        """When it is over: as the forecast says at first, and as it went more and more."""
+        if self._expected is None:
+            return
+        seconds, steps = self._expected
+        made = min(1.0, self._made / steps) if steps else self.share
+        left = (1 - made) * seconds
+        if made > 0:
+            weight = min(1.0, 2 * made)
+            left = (1 - weight) * left + weight * self.elapsed * (1 - made) / made
+        self._until = self.elapsed + left
+
+    def told(self, *, over: bool = False) -> list[str]:
+        """It in words, what matters most first: "2/6 lessons", "14/62 sections", "1 failed"."""
+        told = []
+        if self.lessons != 1:
+            told.append(_of(self.over, self.lessons, "lesson"))
+        told.append(_of(self.done, self.sections, "section"))
+        if self.failed:
+            told.append(f"{self.failed} failed")
+        if over:
+            how = "cancelled after" if self.cancelled else "took"
+            return [*told, f"{how} {took(self.elapsed)}"]
+        if self.cancelled:
+            return [*told, "cancelled"]
+        if (left := self.to_go) is not None:
+            told.append(f"{_roughly(left)} to go")
+        now = [f"{_DOING[step]} {number}" for step, number in self.doing.items() if number > 0]
+        return [*told, *now]
+
+
+@dataclass
+class _UnderWay:
+    """A lesson under way: the steps of it that are done, and the sections that are over."""
+
+    steps: int = 0
+    ended: set[int | None] = field(default_factory=set)
+
+
+def _steps_of(sections: int) -> int:
+    """The steps of a lesson: those of its sections, and the join."""
+    return STEPS * sections + 1
+
+
+def _of(number: int, total: int | None, what: str) -> str:
+    return count(number, what) if total is None else f"{number}/{count(total, what)}"
+
+
+def _roughly(seconds: float) -> str:
+    """A time that nobody knows to the second."""
+    return took(max(1.0, round(seconds)) if seconds < 90 else 60 * round(seconds / 60)).replace(
+        " 00 s", ""
+    )
+
+
+class Face(Protocol):
+    """Where the line of a run is drawn."""
+
+    def draw(self, line: str) -> None:
+        """Draw it in the place of the one before."""
+
+    def end(self, line: str) -> None:
+        """Draw the last one, which stays."""
+
+
+class Terminal:
+    """A terminal, whose cursor can go back."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._width = 0
+
+    def draw(self, line: str) -> None:
+        """Over the one before, to its end."""
+        self._stream.write(f"\r{line.ljust(self._width)}")
+        self._stream.flush()
+        self._width = len(line)
+
+    def end(self, line: str) -> None:
+        """And go to the next line."""
+        self.draw(line)
+        self._stream.write("\n")
+        self._stream.flush()
+
+
+class Cell:
+    """The output of a notebook's cell, made in the caller's thread, where it owns the cell."""
+
+    def __init__(self) -> None:
+        self._name = f"vidkit-progress-{uuid.uuid4().hex[:12]}"
+        self._there = False
+
+    def draw(self, line: str) -> None:
+        """Put it in the place of the one before."""
+        put({"text/plain": line}, self._name, again=self._there)
+        self._there = True
+
+    def end(self, line: str) -> None:
+        """Leave it there."""
+        self.draw(line)
+
+
+class Bar:
+    """One line with a bar. Called in any thread."""
+
+    def __init__(self, progress: Progress, face: Face) -> None:
+        self.progress = progress
+        self._face = face
+        self._over = False
+        self._drawn = 0.0
+        self._lock = threading.Lock()
+        self._draw()
+
+    def __call__(self, event: Event) -> None:
+        with self._lock:
+            self.progress.hear(event)
+            if time.monotonic() - self._drawn >= OFTEN:
+                self._draw()
+        if isinstance(event, RunEnded):
+            self.close()
+
+    def expect(self, seconds: float, steps: int) -> None:
+        """Hear the forecast."""
+        with self._lock:
+            self.progress.expect(seconds, steps)
+            self._draw()
 
     def close(self) -> None:
-        """Leave the bars as they stand."""
-        for bar in (*self._bars, *([self._whole] if self._whole else [])):
-            bar.close()
+        """Leave the last line."""
+        with self._lock:
+            if not self._over:
+                self._over = True
+                self._face.end(self.text())
+
+    def _draw(self) -> None:
+        if not self._over:
+            self._drawn = time.monotonic()
+            self._face.draw(self.text())
+
+    def text(self) -> str:
+        """The line as it is now: as much of it as has room."""
+        from tqdm.std import tqdm
+
+        progress = self.progress
+        name = printable(progress.name, line=True) if progress.lessons == 1 else ""
+        name = f"{name[: NAME - 1]}…" if len(name) > NAME else name
+        bar: Any = tqdm.format_meter(
+            n=progress.share,
+            total=1,
+            elapsed=progress.elapsed,
+            prefix=f"{name} " if name else "",
+            bar_format=f"{{desc}}{{percentage:3.0f}}%|{{bar:{BAR}}}| ",
+        )
+        first, *others = progress.told(over=self._over)
+        line = f"{bar}{first}"
+        for each in others:
+            if len(line) + len(each) + 2 > COLUMNS:
+                break
+            line += f", {each}"
+        return line
 
 
 class Lines:
     """A line for each section and each lesson, for logs."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, progress: Progress, stream: TextIO) -> None:
+        self.progress = progress
         self._stream = stream
-        self._total: dict[int, int] = {}
         self._name: dict[int, str] = {}
-        self._over: Counter[int] = Counter()
 
     def __call__(self, event: Event) -> None:
+        self.progress.hear(event)
         match event:
             case LessonStarted():
-                self._total[event.lesson] = len(event.sections)
                 self._name[event.lesson] = event.name
             case SectionEnded() if event.state != "cancelled":
-                self._over[event.lesson] += 1
                 how = event.state + (f": {event.error}" if event.error else "")
-                self._say(
-                    f"{self._name[event.lesson]}: section {event.section + 1} {how} "
-                    f"({self._over[event.lesson]} of {self._total[event.lesson]})"
-                )
+                done, of = self.progress.done, self.progress.sections
+                counted = f"{done} of {of}" if of is not None else count(done, "section")
+                name = self._name.get(event.lesson, "")
+                self._say(f"{name}: section {event.section + 1} {how} ({counted})")
             case LessonEnded():
-                for counts in (self._total, self._name, self._over):
-                    counts.pop(event.lesson, None)
+                self._name.pop(event.lesson, None)
                 self._say(f"{event.name}: {event.path or event.error}")
             case Noticed():
                 self._say(f"note: {event.message}")
@@ -162,6 +384,11 @@ class Lines:
 
     def _say(self, line: str) -> None:
         print(printable(line, line=True), file=self._stream, flush=True)
+
+    def expect(self, seconds: float, steps: int) -> None:
+        """Say how long it takes."""
+        if seconds >= 1:
+            self._say(f"about {took(seconds)} to go")
 
     def close(self) -> None:
         """Nothing is left open."""

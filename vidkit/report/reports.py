@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import NothingMade, SectionError, VidkitError
+from ..core.errors import NothingMade, OutputError, SectionError, VidkitError
 from ..core.events import Event, Sampled, State, Step
 from ..core.format import clock_time, count, in_runs, in_sections, printable, took
-from ..core.paths import from_here
+from ..core.notebook import show_video
+from ..core.paths import from_here, path_given
 from ..core.system import vidkit_version
+from .export import Chapter, Film, write_page
 from .html import Page, Row, Shown, Table, step_lines, step_table
 from .timeline import Timeline
 
@@ -39,6 +41,9 @@ MENDS = {
     "OverBudget": "raise the budget and run again",
 }
 """What to do about an error, by the name of its kind."""
+
+CAPTIONS = "captions.vtt"
+"""The name of a video's captions in its folder."""
 
 MOST_NAMED = 5
 """Lessons that are named where a trouble is told in one line."""
@@ -449,9 +454,38 @@ class VideoReport(Shown):
             **({"review": dict(self.review)} if self.review else {}),
         }
 
+    def export_html(self, path: str | Path) -> Path:
+        """Write a page that plays anywhere, for who has neither vidkit nor a notebook: one file
+        with the video, its captions, its chapters and what failed in it. Gives its path.
+
+        Raises `OutputError` where there is no video, where `path` is a file that is no such page,
+        and where it cannot be written.
+        """
+        if self.path is None:
+            raise OutputError(
+                f"{self.name} has no video to export: {self.error or 'none was made'}"
+            )
+        chapters = [
+            Chapter(section.title or f"Section {section.number}", section.start, section.error)
+            for section in self.sections
+        ]
+        poster = next((section.image for section in self.sections if section.image), None)
+        film = Film(self.title or self.name, self.path, self.folder / CAPTIONS, poster, chapters)
+        return write_page(film, path_given("path", path, "the name of an HTML file"))
+
+    def _ipython_display_(self) -> None:
+        """Have a notebook show the video first, and then the report as ever."""
+        show_video(self)
+        raise NotImplementedError
+
     def _page(self) -> Page:
         return Page(
             head=f"{self.title or self.name}: {outcome(self)}",
+            pictures=tuple(
+                (section.image, f"{section.number}. {section.title or section.state}")
+                for section in self.sections
+                if section.image is not None
+            ),
             wrong=tuple(in_groups(self)),
             lines=(*money(self), *(f"note: {note}" for note in self.notes)),
             told=(*lesson_lines(self), *(f"  {line}" for line in step_lines(self.timeline))),
@@ -581,6 +615,11 @@ class BatchReport(Shown):
     def __getitem__(self, position: int) -> VideoReport:
         return self.videos[position]
 
+    def _ipython_display_(self) -> None:
+        """Have a notebook show the videos first, and then the report as ever."""
+        show_video(self)
+        raise NotImplementedError
+
     def _headline(self) -> str:
         complete = sum(video.made for video in self.videos)
         return (
@@ -609,6 +648,11 @@ class BatchReport(Shown):
         to_do = [str(trouble) for trouble in self.troubles]
         return Page(
             head=self._headline(),
+            pictures=tuple(
+                (picture, video.title or video.name)
+                for video in self.videos
+                if (picture := next((s.image for s in video.sections if s.image), None))
+            ),
             wrong=(*ended, *to_do),
             lines=tuple(lines),
             told=(*told, *steps, *ended, *to_do, *lines, self._headline()),

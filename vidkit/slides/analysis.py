@@ -263,6 +263,23 @@ class Token:
     kind: str = "name"
 
 
+_BLOCK = re.compile(
+    r"[\s$]*\\begin\{(aligned|align|split|gathered|gather|eqnarray)(\*?)\}(.*)\\end\{\1\2\}[\s$]*",
+    re.S,
+)
+_NEW_LINE = re.compile(r"\\\\(?:\[[^\]]{0,12}\])?")
+
+
+def equation_lines(text: str) -> tuple[str, ...]:
+    """The lines of LaTeX that sets equations under one another; any other text as it is."""
+    block = _BLOCK.fullmatch(text)
+    body = block[3] if block else text
+    if "\\begin" in body or not (block or ("&" in body and _NEW_LINE.search(body))):
+        return (text,)
+    lines = (" ".join(line.replace("&", " ").split()) for line in _NEW_LINE.split(body))
+    return tuple(line for line in lines if line)
+
+
 def is_formula(text: str) -> bool:
     """Whether `text` is an equation ("E = mc²"), not a sentence with a sign in it."""
     bare = re.sub(r"\([^()]*\)", "()", text)
@@ -498,6 +515,20 @@ class Reading:
             bare.append(self.description[end : label.start])
             end = label.end
         return "…".join((*bare, self.description[end:])).lower()
+
+    @cached_property
+    def scenes(self) -> tuple[tuple[str, str], ...]:
+        """Each label in lower case with the words that its sentence has around it, without other
+        labels."""
+        found = []
+        for label in self.labels:
+            near = self.description[max(0, label.start - 70) : label.start].split(". ")[-1]
+            after = self.description[label.end : label.end + 70].split(". ")[0]
+            around = f"{near} … {after}"
+            for other in self.labels:
+                around = around.replace(other.text, "…")
+            found.append((label.text.casefold(), around))
+        return tuple(found)
 
     @cached_property
     def labels(self) -> tuple[Label, ...]:

@@ -332,6 +332,18 @@ Figure = (
 )
 
 
+def beside_items(figure: Figure) -> list[str]:
+    """What is written on `figure` that does not appear on its own: axes, a centre, a head row."""
+    match figure:
+        case LineChart():
+            return [figure.x, figure.y]
+        case Ring():
+            return [figure.centre]
+        case Table():
+            return [*(cell.text for cell in figure.rows[0]), figure.note]
+    return []
+
+
 # ------------------------------------------------------------ numbers
 
 

@@ -9,9 +9,11 @@ surest:
     most     most of them, weighed by how rare they are, stand in one sentence
     side     one side of an equation is said: "F = m * g" by "m times g"
     symbols  most of its symbols are said in one sentence, by their letters or their names
-    head     what stands before ": ", or without its brackets, is said
+    head     what stands before or after ": " or "? ", without its brackets or in them, is said
+    initials it is an abbreviation, and words with its letters are said: "ALU"
     gloss    the name is not said, but what is said of it is
     word     its rarest word of five letters or more is said, at most twice
+    scene    of its words and of what the picture shows around it two are said close together
 
 `moments` makes of the times what is whole, paler, faint or away from when on.
 """
@@ -30,7 +32,7 @@ from ..text.speech import spoken
 from .analysis import grammar, stem
 from .slide import Item
 
-VERSION = 1
+VERSION = 2
 """Counts up when the same words give other moments; part of a clip's key."""
 
 Reveal = Literal["follow", "spotlight", "still"]
@@ -46,9 +48,12 @@ FAINT = 0.17
 """What is left of the contrast of an item that is still to come: one sees where, not what."""
 CLOSING = 1.2
 """Seconds at the end in which all of it is whole."""
+NEAR = 8
+"""Words of the narration within which two words are said close together."""
 LONGEST = 7.0
 """Seconds after which something changes although nothing new is spoken of."""
 
+_DIGITS = {"0": "zero", "1": "one", "2": "two"}
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _ELIDED = re.compile(r"[^\W_]+")  # French "l'aspire" is two words
 _RELATION = re.compile(r"<=|>=|!=|->|[=≈<>≤≥≠→∝≡]")
@@ -139,7 +144,26 @@ class Narrated:
         """`text` as it would be spoken, in tokens; a bare year as a year."""
         if re.fullmatch(r"\s*(?:1\d|20)\d\d\s*", text):
             return self.of(f"in {text}")[1:]
-        return [_key(m) for m in self._token.findall(spoken(text, self.language, self._say).text)]
+        if text in _DIGITS and self.language.startswith("en") and text not in self.count:
+            return [_DIGITS[text]]
+        told = spoken(text, self.language, self._say).text
+        return [self._as_said(_key(token)) for token in self._token.findall(told)]
+
+    def _as_said(self, token: str) -> str:
+        """The token of the narration that differs from a long `token` only by how it ends, or is
+        the last part of it, or of which it is the beginning: "reconfigure" for "reconfigurable",
+        "mask" for "photomask", "specification" for "specs".
+        """
+        if token in self.count or len(token) < 4:
+            return token
+        near = [
+            said
+            for said in self.count
+            if (len(token) >= 7 and said[:7] == token[:7])
+            or (len(said) > 3 and token[3:].endswith(said))
+            or (len(said) >= 2 * len(token) and said.startswith(token))
+        ]
+        return near[0] if len(near) == 1 else token
 
     def content(self, tokens: Sequence[str]) -> list[str]:
         """Those of `tokens` that carry meaning, or all where none does."""
@@ -155,6 +179,12 @@ class Narrated:
             if found := self.exact(tokens[start : start + 4]):
                 return found
         return []
+
+    def first(self, text: str) -> float:
+        """The seconds at which `text` is first said, or most of it; infinite where it is not."""
+        tokens = self.of(text)
+        places = self.runs(tokens) or [i for i, _ in self.windows(tokens)] or self.most(tokens)
+        return self.times[places[0]] if places else math.inf
 
     def exact(self, tokens: Sequence[str]) -> list[int]:
         """Where all of `tokens` stand one after the other."""
@@ -230,12 +260,14 @@ def _key(word: str) -> str:
 def spoken_times(items: Sequence[Item], narrated: Narrated) -> list[Found | None]:
     """When each of `items` is spoken of; None for one that is not, or has no words.
 
-    Items of a kind that has an order are given times that do not fall; a held one is looked for
-    after those that it follows.
+    Items of a kind that has an order are given times that do not fall, but for a step to which a
+    way back leads and that is only spoken of then; a held one is looked for after those that it
+    follows.
     """
     found: list[Found | None] = [None] * len(items)
     if not narrated.tokens:
         return found
+    back = {item.after[-1] for item in items if item.kind == "loop"}
     kinds: dict[str, list[int]] = {}
     for i, item in enumerate(items):
         if item.text or item.gloss:
@@ -255,6 +287,10 @@ def spoken_times(items: Sequence[Item], narrated: Narrated) -> list[Found | None
         for i, candidate in zip(members, chosen, strict=True):
             if candidate is not None:
                 found[i] = Found(narrated.times[candidate.token], candidate.rule)
+        for i, candidates in zip(members, options, strict=True):
+            if found[i] is None and candidates and items[i].key in back:
+                again = min(candidates, key=_cheapest)
+                found[i] = Found(narrated.times[again.token], again.rule)
     return found
 
 
@@ -276,13 +312,10 @@ def _candidates(item: Item, narrated: Narrated) -> list[_Candidate]:
     """The places of the surest rule that finds one."""
     if item.kind == "equation":  # of its words only all in a row are evidence
         runs = [_Candidate(i, 0.0, "run") for i in narrated.runs(narrated.of(item.text))]
-        return runs or _by_side(item.text, narrated) or _by_symbols(item.text, narrated)
-    places = _by_words(item.text, narrated)
-    if not places:
-        head = re.split(r"\s?: ", item.text)[0]
-        head = re.sub(r"\s*\([^()]*\)", "", head).strip()
-        if head and head != item.text:
-            places = [replace(c, cost=c.cost + 0.2, rule="head") for c in _by_words(head, narrated)]
+        found = runs or _by_side(item.text, narrated) or _by_symbols(item.text, narrated)
+        return found or _by_scene(item, narrated) or _by_variable(item.text, narrated)
+    places = _by_words(item.text, narrated) or _by_part(item.text, narrated)
+    places = places or _by_initials(item.text, narrated)
     gloss = narrated.of(item.gloss) if item.gloss else []
     said = (narrated.runs(gloss) or narrated.most(gloss, 0.7)) if gloss else []
     if places and said:  # a name that is said more than once is meant where its gloss is nearest
@@ -293,7 +326,57 @@ def _candidates(item: Item, narrated: Narrated) -> list[_Candidate]:
         return places
     if said:
         return [_Candidate(i, 0.9, "gloss") for i in said]
-    return [] if item.kind == "chip" else _by_rarest(item.text, narrated)
+    rarest = [] if item.kind == "chip" else _by_rarest(item.text, narrated)
+    return rarest or _by_scene(item, narrated)
+
+
+def _by_part(text: str, narrated: Narrated) -> list[_Candidate]:
+    """Where a name without its brackets, what stands in them, or one side of ": " is said."""
+    bare = re.sub(r"\s*\([^()]*\)", "", text)
+    before, *after = re.split(r"\s?[:?!] ", bare, maxsplit=1)
+    for part in (before.strip(), *re.findall(r"\(([^()]*)\)", text), *after):
+        if part and part != text and (found := _by_words(part, narrated)):
+            return [replace(c, cost=c.cost + 0.2, rule="head") for c in found]
+    return []
+
+
+def _by_scene(item: Item, narrated: Narrated) -> list[_Candidate]:
+    """Where two of the words of an item, and of what the picture shows around it, are said close
+    together, or a long one that is said only once; the more of them, the cheaper.
+    """
+    own = "" if item.scene and _RELATION.search(item.text) and item.kind == "chip" else item.text
+    wanted = set(narrated.content(narrated.of(f"{item.scene} {own}")))
+    if not item.scene and len(wanted) < 3:
+        return []
+    alone = wanted if item.kind == "chip" else set(narrated.of(own)) if item.scene else ()
+    weight = {t: 1 / math.log2(2 + narrated.count[t]) for t in wanted if narrated.count[t]}
+    found: dict[int, float] = {}
+    for i, token in enumerate(narrated.tokens):
+        if token in weight:
+            close = {t for t in narrated.tokens[i : i + NEAR] if t in weight}
+            if len(close) > 1:
+                found[i] = sum(weight[t] for t in close)
+            elif token in alone and len(token) >= 6 and narrated.count[token] == 1:
+                found[i] = 0.0
+    most = max(found.values(), default=0.0)
+    return [_Candidate(i, 1.3 + 0.2 * (most - worth), "scene") for i, worth in found.items()]
+
+
+def _by_variable(text: str, narrated: Narrated) -> list[_Candidate]:
+    """Where the one variable of an equation is said, if its letter has a name: lambda."""
+    name, *rest = narrated.of(_RELATION.split(text)[0]) or [""]
+    places = narrated.exact([name]) if len(name) > 3 and not rest else []
+    return [_Candidate(i, 1.4, "symbols") for i in places]
+
+
+def _by_initials(text: str, narrated: Narrated) -> list[_Candidate]:
+    """Where words are said whose first letters are those of an abbreviation."""
+    letters = text.lower()
+    if not re.fullmatch("[A-Z]{3,6}", text):
+        return []
+    spelt = "".join(token[0] for token in narrated.tokens)
+    places = (match.start() for match in re.finditer(f"(?={letters})", spelt))
+    return [_Candidate(i, 0.4, "initials") for i in places]
 
 
 def _by_words(text: str, narrated: Narrated) -> list[_Candidate]:
@@ -318,7 +401,8 @@ def _by_side(text: str, narrated: Narrated) -> list[_Candidate]:
 
 def _by_symbols(text: str, narrated: Narrated) -> list[_Candidate]:
     """Sentences that say most of the symbols of an equation, by their letters or by name."""
-    symbols = set(re.findall(r"(?<![^\W\d_])[^\W\d_](?![^\W\d_])", text))
+    letters = re.findall(r"(?<![^\W\d_])[^\W\d_](?![^\W\d_])", text)
+    symbols = {letter for letter in letters if letter.isalpha()}  # "½" is none
     if len(symbols) < 2 or not narrated.language.startswith("en"):
         return []
     said: dict[int, dict[str, int]] = {}

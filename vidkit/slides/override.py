@@ -16,11 +16,12 @@ from typing import Any
 
 from ..core.errors import Refused
 from . import emoji
-from .analysis import Reading, clean
+from .analysis import Reading, clean, equation_lines
 from .declared import BESIDE, READERS, read_figure
 from .figures import height_of, shape_of
-from .layouts import BY_LAYOUT, cut_code, draft
-from .slide import LAYOUTS, Curve, Entry, Layout, Side, Slide
+from .layouts import BY_LAYOUT, cut_code
+from .slide import KINDS, LAYOUTS, Curve, Entry, Layout, Side, Slide
+from .summary import draft
 
 KEYS = (
     "layout",
@@ -39,63 +40,13 @@ LONGEST_POINT = 300
 LONGEST_CODE = 20_000
 LONGEST_EQUATION = 80
 MOST_EQUATIONS = 6
+CODE_BESIDE_POINTS = 8
+"""Lines of code that can be read beside points; with more, points that nobody asked for go."""
 
 _WHY = "the lesson asks for it"
-_MADE_OF_BOXES = ("cards", "steps", "layers", "parts", "timeline")
+_MADE_OF_BOXES = frozenset(name for name, kind in KINDS.items() if kind.boxes)
 
-EXAMPLES: Mapping[Layout, Mapping[str, Any]] = {
-    "statement": {"layout": "statement", "points": ["A rainbow is light, not a thing"]},
-    "points": {"layout": "points", "points": ["Light bends", "Light bounces back"]},
-    "cards": {
-        "layout": "cards",
-        "points": ["☀️ Sunlight: from behind you", "🌧️ Raindrops: in front of you"],
-    },
-    "compare": {
-        "layout": "compare",
-        "points": ["Aristotle: heavy things fall faster", "Galileo: all things fall alike"],
-    },
-    "steps": {"layout": "steps", "points": ["🥣 Mix", "🔥 Bake", "❄️ Cool"]},
-    "layers": {"layout": "layers", "points": ["Crust: thin", "Mantle: hot rock", "Core: iron"]},
-    "timeline": {
-        "layout": "timeline",
-        "points": ["1638: Galileo publishes his law", "1687: Newton explains it"],
-    },
-    "equation": {"equation": ["F = m * g", "F = m * a", "a = g"]},
-    "code": {"code": "for n in range(3):\n    print(n)", "lang": "python"},
-    "parts": {"layout": "parts", "points": ["Sun", "Observer", "Raindrops"]},
-    "curve": {
-        "layout": "curve",
-        "points": ["x: Time", "y: Speed", "Falling body: rises steadily"],
-    },
-    "chart": {
-        "chart": {"bars": {"Oceans": 97, "Ice": 2, "The rest": 1}, "unit": "%", "strong": "Oceans"}
-    },
-    "diagram": {
-        "diagram": {
-            "edges": ["Sun -> Sea: heat", "Sea -> Cloud: vapour", "Cloud -> Sea: rain"],
-            "icons": {"Sun": "☀️", "Sea": "🌊", "Cloud": "☁️"},
-        }
-    },
-    "table": {
-        "table": [
-            ["", "singular", "plural"],
-            ["1st", "qu*ie*ro", "queremos"],
-            ["2nd", "qu*ie*res", "queréis"],
-        ]
-    },
-    "talk": {"talk": ["Luis: ¿Qué desea?", "Ana: Un café, por favor."]},
-    "quote": {
-        "quote": "If I have seen further, it is by standing on the shoulders of giants.",
-        "by": "Isaac Newton, 1675",
-    },
-    "question": {
-        "question": "Which one lands first?",
-        "choices": ["The heavy ball", "The light ball", "Both at once"],
-        "answer": "Both at once",
-    },
-    "hero": {"hero": "🌈", "line": "Where does a rainbow end?"},
-    "picture": {"layout": "picture", "labels": [{"at": [0.4, 0.5], "text": "Nucleus"}]},
-}
+EXAMPLES: Mapping[Layout, Mapping[str, Any]] = {name: kind.example for name, kind in KINDS.items()}
 """For each layout a `slide` that gives it; "picture" stands beside the section's `image`."""
 
 
@@ -107,7 +58,7 @@ def wished(wish: Mapping[str, Any], reading: Reading, picture: Path | None = Non
     section gives nothing for.
     """
     code, lang = _text(wish, "code", LONGEST_CODE), _text(wish, "lang", 20)
-    equations = _texts(wish, "equation")
+    equations = tuple(e for text in _texts(wish, "equation") for e in equation_lines(text))
     points = _texts(wish, "points")
     layout = _layout(wish, bool(code), bool(equations))
     declared = read_figure(wish, layout, picture)
@@ -121,6 +72,8 @@ def wished(wish: Mapping[str, Any], reading: Reading, picture: Path | None = Non
         printed, more = cut_code(_text(wish, "output", LONGEST_CODE))
         slide = replace(slide, code=shown, code_language=lang.lower(), notes=(*notes, *more))
         slide = replace(slide, output=printed)
+        if not points and len(f"{shown}\n{printed}".strip().split("\n")) > CODE_BESIDE_POINTS:
+            slide = replace(slide, points=())
     if layout == "equation" and equations:
         _check_lengths(equations)
         slide = replace(slide, equations=equations[:MOST_EQUATIONS])
@@ -267,27 +220,7 @@ def _unknown(wish: Mapping[str, Any]) -> tuple[str, ...]:
 
 # ------------------------------------------------------------ help to write it
 
-ABOUT: Mapping[Layout, str] = {
-    "statement": "one sentence in large",
-    "points": "a headline and two to five points",
-    "cards": "two to nine things side by side, each with a name and what it is",
-    "compare": "two sides, each with its points; a name twice for its second point",
-    "steps": "what follows one another",
-    "layers": "what lies on one another, the top first",
-    "timeline": "events with their hours, days, years or eras",
-    "equation": "one to six equations, aligned; the last of three or more is the conclusion",
-    "code": "a program",
-    "parts": "names in boxes, beside what is said of them",
-    "curve": "a sketch without numbers; for numbers use a chart",
-    "chart": "bars, or lines over two axes with numbers",
-    "diagram": "boxes and arrows, as a flow or a ring",
-    "table": "rows and columns; ! marks a cell, *…* stresses a part of it",
-    "talk": "what speakers say to each other",
-    "quote": "somebody's words",
-    "question": "a question; the answer is held back until it is said",
-    "hero": "one large emoji beside the headline, with a line or a few points",
-    "picture": "the section's own image with labels; at counts from 0 to 1, from the top left",
-}
+ABOUT: Mapping[Layout, str] = {name: kind.about for name, kind in KINDS.items()}
 """What each layout is for."""
 
 

@@ -7,7 +7,7 @@ import colorsys
 import io
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..core.errors import Refused, SettingsError
@@ -268,23 +268,26 @@ def _node(node: Node) -> dict[str, Any]:
 
 def _equations(texts: Sequence[str]) -> list[list[dict[str, Any]]]:
     """The lines of an equation slide, each in the parts that the template sets."""
-    return [line for text in texts for line in _lines_of(text)]
+    return [_tokens(text) if "\\" not in text else _in_parts(text) for text in texts]
 
 
-def _lines_of(text: str) -> list[list[dict[str, Any]]]:
-    if "\\" not in text:
-        return [_tokens(text)]
-    node = read(text.strip("$ "))
-    rows = [node]
-    if len(node.parts) == 1 and node.parts[0].kind == "lines" and node.parts[0].text in _ALIGNED:
-        rows = [
-            replace(row, parts=tuple(part for cell in row.parts for part in cell.parts))
-            for row in node.parts[0].parts
-        ]
-    return [[_part(part) for part in row.parts] for row in rows if row.parts]
+_WIDE_SPACE = re.compile(r"\\(q?)quad(?![A-Za-z])")
 
 
-_ALIGNED = ("aligned", "align", "split", "gather", "gathered", "eqnarray")
+def _in_parts(text: str) -> list[dict[str, Any]]:
+    """The parts of a line in LaTeX; a wide space between two of them stays one."""
+    found: list[dict[str, Any]] = []
+    start = 0
+    for space in [*_WIDE_SPACE.finditer(text), None]:
+        end = space.start() if space else len(text)
+        part = text[start:end]
+        if space and part.count("{") != part.count("}"):
+            continue  # inside of a group
+        found += [_part(node) for node in read(part.strip("$ ")).parts]
+        if space:
+            found.append({"kind": "space", "n": 2 if space[1] else 1})
+            start = space.end()
+    return found
 
 
 def _part(node: Node) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 if TYPE_CHECKING:
     from .figures import Figure
@@ -31,6 +32,150 @@ Layout = Literal[
 ]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A layout as people are told of it: what it is for, and an example of a section's `slide` that
+    gives it ("picture" stands beside the section's `image`). `boxes`: its points become boxes with
+    a name and a gloss; `drawn`: it shows more than text.
+    """
+
+    about: str
+    example: Mapping[str, Any]
+    boxes: bool = False
+    drawn: bool = False
+
+
+KINDS: Mapping[Layout, Kind] = {
+    "statement": Kind(
+        "one sentence in large",
+        {"layout": "statement", "points": ["A rainbow is light, not a thing"]},
+    ),
+    "points": Kind(
+        "a headline and two to five points",
+        {"layout": "points", "points": ["Light bends", "Light bounces back"]},
+    ),
+    "cards": Kind(
+        "two to nine things side by side, each with a name and what it is",
+        {
+            "layout": "cards",
+            "points": ["☀️ Sunlight: from behind you", "🌧️ Raindrops: in front of you"],
+        },
+        boxes=True,
+    ),
+    "compare": Kind(
+        "two sides, each with its points; a name twice for its second point",
+        {
+            "layout": "compare",
+            "points": ["Aristotle: heavy things fall faster", "Galileo: all things fall alike"],
+        },
+    ),
+    "steps": Kind(
+        "what follows one another",
+        {"layout": "steps", "points": ["🥣 Mix", "🔥 Bake", "❄️ Cool"]},
+        boxes=True,
+    ),
+    "layers": Kind(
+        "what lies on one another, the top first",
+        {"layout": "layers", "points": ["Crust: thin", "Mantle: hot rock", "Core: iron"]},
+        boxes=True,
+    ),
+    "timeline": Kind(
+        "events with their hours, days, years or eras",
+        {
+            "layout": "timeline",
+            "points": ["1638: Galileo publishes his law", "1687: Newton explains it"],
+        },
+        boxes=True,
+        drawn=True,
+    ),
+    "equation": Kind(
+        "one to six equations, aligned; the last of three or more is the conclusion",
+        {"equation": ["F = m * g", "F = m * a", "a = g"]},
+        drawn=True,
+    ),
+    "code": Kind(
+        "a program",
+        {"code": "for n in range(3):\n    print(n)", "lang": "python"},
+        drawn=True,
+    ),
+    "parts": Kind(
+        "names in boxes, beside what is said of them",
+        {"layout": "parts", "points": ["Sun", "Observer", "Raindrops"]},
+        boxes=True,
+    ),
+    "curve": Kind(
+        "a sketch without numbers; for numbers use a chart",
+        {
+            "layout": "curve",
+            "points": ["x: Time", "y: Speed", "Falling body: rises steadily"],
+        },
+        drawn=True,
+    ),
+    "chart": Kind(
+        "bars, or lines over two axes with numbers",
+        {
+            "chart": {
+                "bars": {"Oceans": 97, "Ice": 2, "The rest": 1},
+                "unit": "%",
+                "strong": "Oceans",
+            }
+        },
+        drawn=True,
+    ),
+    "diagram": Kind(
+        "boxes and arrows, as a flow or a ring",
+        {
+            "diagram": {
+                "edges": ["Sun -> Sea: heat", "Sea -> Cloud: vapour", "Cloud -> Sea: rain"],
+                "icons": {"Sun": "☀️", "Sea": "🌊", "Cloud": "☁️"},
+            }
+        },
+        drawn=True,
+    ),
+    "table": Kind(
+        "rows and columns; ! marks a cell, *…* stresses a part of it",
+        {
+            "table": [
+                ["", "singular", "plural"],
+                ["1st", "qu*ie*ro", "queremos"],
+                ["2nd", "qu*ie*res", "queréis"],
+            ]
+        },
+        drawn=True,
+    ),
+    "talk": Kind(
+        "what speakers say to each other",
+        {"talk": ["Luis: ¿Qué desea?", "Ana: Un café, por favor."]},
+    ),
+    "quote": Kind(
+        "somebody's words",
+        {
+            "quote": "If I have seen further, it is by standing on the shoulders of giants.",
+            "by": "Isaac Newton, 1675",
+        },
+    ),
+    "question": Kind(
+        "a question; the answer is held back until it is said",
+        {
+            "question": "Which one lands first?",
+            "choices": ["The heavy ball", "The light ball", "Both at once"],
+            "answer": "Both at once",
+        },
+    ),
+    "hero": Kind(
+        "one large emoji beside the headline, with a line or a few points",
+        {"hero": "🌈", "line": "Where does a rainbow end?"},
+        drawn=True,
+    ),
+    "picture": Kind(
+        "the section's own image with labels; at counts from 0 to 1, from the top left",
+        {"layout": "picture", "labels": [{"at": [0.4, 0.5], "text": "Nucleus"}]},
+        drawn=True,
+    ),
+}
+"""The layouts, in the order in which people are told of them."""
+
 MOST_LINES = 24
 MOST_COLUMNS = 96
 """Lines and columns of code that can still be read on a slide."""
@@ -43,7 +188,8 @@ class Item:
     `key` is its name in the template's marks, `text` what is said when it appears, `gloss` what may
     be said of it. `after` names the items that must be there before it; `held` says that it is not
     shown at all before its time, and that its time is after those of `after`. Items of one kind
-    that are `ordered` are spoken of in their order.
+    that are `ordered` are spoken of in their order. `scene` is what the section's description says
+    around the item, where it is one of its labels.
     """
 
     key: str
@@ -52,6 +198,7 @@ class Item:
     after: tuple[str, ...] = ()
     held: bool = False
     ordered: bool = False
+    scene: str = ""
 
     @property
     def kind(self) -> str:
@@ -126,6 +273,7 @@ class Slide:
     `points` are statements, `entries` the boxes of the figure in order, `terms` the words to
     embolden in points; `output` is what `code` prints; `labels` stand in a row at the foot; `axes`
     are the names of x and y. `arrow` says that one side of a comparison becomes the other.
+    `scenes` are labels of the description, in lower case, each with the words around it.
     `language` is a tag such as "en". `headline_why` says where the headline is from; `notes` are
     sentences for the person who looks.
     """
@@ -147,6 +295,7 @@ class Slide:
     figure: Figure | None = None
     labels: tuple[str, ...] = ()
     terms: tuple[str, ...] = ()
+    scenes: tuple[tuple[str, str], ...] = ()
     language: str = "en"
     headline_why: str = ""
     notes: tuple[str, ...] = ()
@@ -172,7 +321,9 @@ class Slide:
         found += self.figure.items() if self.figure else []
         found += [Item(f"chip.{i}", label) for i, label in enumerate(self.labels)]
         lines = enumerate(self.points)
-        return found + [Item(f"point.{i}", point, ordered=True) for i, point in lines]
+        found += [Item(f"point.{i}", point, ordered=True) for i, point in lines]
+        scenes = dict(self.scenes)
+        return [replace(item, scene=scenes.get(item.text.casefold(), "")) for item in found]
 
     def texts(self) -> list[str]:
         """All that is written on it."""
@@ -183,6 +334,10 @@ class Slide:
             *self.axes,
             self.loop.label if self.loop else "",
         ]
+        if self.figure:
+            from .figures import beside_items
+
+            found += beside_items(self.figure)
         for item in self.items():
             found += [item.text, item.gloss]
         return [text for text in found if text]

@@ -1,4 +1,6 @@
-"""What a section says in few words: its points, its headline, and the small print of its names."""
+"""What a section says in few words: its points, its headline, the small print of its names, and a
+slide with them to begin from.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,8 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
 
 from .analysis import (
     LONGEST_TITLE,
@@ -25,7 +29,7 @@ from .analysis import (
     with_role,
     words,
 )
-from .slide import Entry
+from .slide import Entry, Layout, Slide
 
 # From a narration, the few statements worth reading while it is heard.
 
@@ -128,6 +132,13 @@ def statement(sentence: str, language: str = "en", aim: int = AIM) -> str:
     if kept.count('"') % 2 == 0 and not kept.endswith(("...", "…")):
         kept = kept.rstrip(".!。！")
     return capitalised(kept)
+
+
+def main_clause(sentence: str, language: str = "en") -> str:
+    """`sentence` without what comes before its main clause, where it is too long for a point."""
+    opened = without_joints(sentence, language)
+    main = _MAIN.search(opened) if _OPENER.match(opened) and length(opened) > MOST else None
+    return opened[main.start() :].lstrip(", ") if main else sentence
 
 
 # ------------------------------------------------------------ what kind of sentence
@@ -623,3 +634,47 @@ def _shortened(text: str, reading: Reading, most: int = GLOSSES_MOST) -> str:
         if 1 < length(short) <= most:
             return short
     return ""
+
+
+# A slide with its headline and the points that it has room for.
+
+
+def draft(
+    reading: Reading,
+    layout: Layout,
+    why: str,
+    points: int | None = None,
+    said: Sequence[str] = (),
+    heading: str | None = None,
+    **content: Any,
+) -> Slide:
+    """A slide of `layout` with `content`, the headline of `reading` and at most `points` points
+    (as many as suit its length for None), none of which says again what `said` does.
+    """
+    own, source = headline(reading)
+    if heading is not None and reading.title is None:
+        own, source = heading, "the two sides"
+    return Slide(
+        layout,
+        why,
+        own,
+        points_beside(reading, own, points, said),
+        terms=tuple(reading.terms),
+        scenes=reading.scenes,
+        language=reading.language,
+        headline_why=source,
+        **content,
+    )
+
+
+def points_beside(
+    reading: Reading, heading: str, most: int | None = None, said: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """The points of a section that repeat neither the headline nor `said`."""
+    count = many(reading.speech) if most is None else most
+    return key_points(reading.speech, reading.terms, count, reading.language, heading, said)
+
+
+def figure_alone(slide: Slide) -> Slide:
+    """`slide` without its points where a single one would stand lost beside the figure."""
+    return replace(slide, points=()) if len(slide.points) < 2 else slide

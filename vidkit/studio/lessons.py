@@ -1,10 +1,15 @@
-"""The lessons of a folder: pick one, see what is wrong with it, search in all, begin another."""
+"""The lessons of a folder: pick one, see what is wrong with it, search in all, begin another,
+or have one drafted from a notebook, a text or slides.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, RLock
@@ -13,12 +18,15 @@ from typing import Any
 from ..core import loop
 from ..core.errors import Fault, LessonError, SettingsError, VidkitError
 from ..core.format import clock_time, count
+from ..draft import course
 from ..models.files import lesson_files
 from ..models.lesson import Lesson, Section
 from ..models.reading import load_lesson
 from ..slides.analysis import length
 from .editing import new_lesson
 from .widgets import Listeners, Part
+
+log = logging.getLogger("vidkit.studio")
 
 MOST_HITS = 40
 """Places that are shown for one search; more of them help nobody."""
@@ -193,9 +201,11 @@ class Lessons(Part):
             self.chosen = self.folder.open(self.folder.paths[0])
         self._choosing = Listeners("lessons")
         self._lock = RLock()
-        self._search, self._said = "", ""
+        self._search = ""
+        self._said: list[str] = []
         self._hits: list[Hit] = []
         self._reading = loop.submit(self._read_all())
+        self._drafting: loop.Work[None] | None = None
 
     @property
     def path(self) -> Path | None:
@@ -241,7 +251,7 @@ class Lessons(Part):
         """Read the folder and its lessons anew. A chosen lesson that is gone is not chosen any
         more.
         """
-        self._said = ""
+        self._said = []
         try:
             self.folder.look_again()
         except SettingsError as error:
@@ -268,13 +278,30 @@ class Lessons(Part):
         self.choose(path)
         return path
 
+    def draft(self, source: str | Path) -> list[Path]:
+        """Draft a lesson of what somebody has (a notebook, Markdown, PowerPoint, a PDF, the JSON
+        of another tool) into the folder, and choose it; gives its file, and those that follow it
+        where the source is long. A lesson that is there is never written over.
+
+        Raises `VidkitError` where the source cannot be read.
+        """
+        lessons, notes = course.new_lessons(Path(source).expanduser(), self.folder.path)
+        self.read_again()
+        self._said = notes
+        self.choose(lessons[0].path)
+        return [lesson.path for lesson in lessons]
+
     def wait(self) -> None:
-        """Wait until every lesson was opened once, and the list names the faulty ones."""
+        """Wait until every lesson was opened once, the list names the faulty ones, and a lesson
+        that somebody wants to be drafted is there.
+        """
+        if self._drafting is not None:
+            self._drafting.wait()
         self._reading.wait()
 
     def trouble(self, text: str) -> None:
         """Tell what went wrong."""
-        self._said = text
+        self._said = [text]
         self._show()
 
     # ---- what somebody does in the page
@@ -302,6 +329,39 @@ class Lessons(Part):
         except VidkitError as error:
             return str(error)
         return ""
+
+    def do_sources(self) -> dict[str, Any]:
+        """What a lesson can be drafted of: `kinds` of files, and the `files` that lie here."""
+        here = [Path(), self.folder.path]
+        found = [path for folder in here for path in folder.glob("*.*") if not path.is_dir()]
+        fit = {str(path) for path in found if path.suffix.lower() in {*course.READ} - {".json"}}
+        return {"kinds": ",".join(course.READ), "files": sorted(fit)}
+
+    def do_put(self, name: str, start: int, data: bytes) -> None:
+        """A piece of a file of one's own, for `do_draft`; the first begins with `start` 0."""
+        if start == 0:
+            self._own = tempfile.TemporaryDirectory(prefix="vidkit-")
+        with Path(self._own.name, Path(name).name).open("ab") as file:
+            file.write(data)
+
+    def do_draft(self, source: str, own: bool = False) -> None:
+        """*Draft it*: begins to, aside. `own`: it is what came with `do_put`."""
+        held = self._own if own else nullcontext(".")
+        path = Path(self._own.name, Path(source).name) if own else Path(source)
+        self.trouble(f"{path.name} is being read…")
+        self._drafting = loop.submit(asyncio.to_thread(self._draft_aside, path, held))
+
+    def _draft_aside(self, path: Path, held: AbstractContextManager[str]) -> None:
+        with held:
+            try:
+                self.draft(path)
+            except LessonError as error:
+                self.trouble("; ".join(f"{path.name}: {f.problem}; {f.mend}" for f in error.faults))
+            except VidkitError as error:
+                self.trouble(str(error))
+            except Exception as error:
+                log.exception("drafting %s failed", path)
+                self.trouble(f"{type(error).__name__}: {error}")
 
     # ---- what it shows
 
@@ -345,7 +405,7 @@ class Lessons(Part):
             "count": f"{len(listed)} of {total}" if looking else total,
             "found": self._found(looking) if looking else [],
             "editable": not self.reader,
-            "notes": [self._said] if self._said else [],
+            "notes": self._said,
         }
         return {"lessons": told | (self._about() if self.chosen else _EMPTY)}
 
@@ -363,7 +423,7 @@ class Lessons(Part):
             "title": lesson.title or lesson.name,
             "facts": facts(lesson, self.rate),
         }
-        told["notes"] = [*([self._said] if self._said else []), *lesson.warnings]
+        told["notes"] = [*self._said, *lesson.warnings]
         if self.reader:
             here = {hit.section for hit in self._hits if hit.path == self.path}
             told["reader"] = [
@@ -415,7 +475,7 @@ _EMPTY = {
 
 
 def facts(lesson: Lesson, rate: int | None = None) -> str:
-    """A lesson in a line: its file, sections, words, length and language."""
+    """A lesson in a line: its file, sections, words, length, language and source."""
     spoken = sum(map(spoken_words, lesson.sections))
     told = [
         lesson.path.name,
@@ -424,6 +484,8 @@ def facts(lesson: Lesson, rate: int | None = None) -> str:
         f"about {clock_time(spoken_seconds(spoken, rate))} long",
         lesson.language,
     ]
+    if lesson.source:
+        told.append(f"from {lesson.source}")
     return " · ".join(told)
 
 

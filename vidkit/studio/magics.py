@@ -28,8 +28,6 @@ from ..core.loop import allow_nested
 from ..core.terminal import say, told_to
 from ..models.lesson import Lesson
 from ..models.reading import read_lesson
-from ..report.reports import VideoReport
-from .videos import Film
 
 NAME = "lesson"
 """What a lesson is called that has no name."""
@@ -115,10 +113,7 @@ def lesson(line: str, cell: str) -> object:
     except VidkitError as error:
         say(f"vidkit: {error}", trouble=True)
         return None
-    report = _carried_out(["make", str(path), *words], written)
-    if isinstance(report, VideoReport) and report.path is not None:
-        display(Film(report))
-    return report
+    return _carried_out(["make", str(path), *words], written)
 
 
 def _words(line: str) -> list[str] | None:

@@ -575,7 +575,7 @@ class Sections(Part):
             self._under_way = True
         numbers = tuple(sorted(self.draft.at(uid) + 1 for uid in wanted))
         try:
-            started = self._begin(self.lesson, only=numbers, force=force)
+            started = self._begin(self.lesson, only=numbers, force=force, join="all")
         except VidkitError as error:
             for uid in wanted:
                 self._of(uid).in_line, self._of(uid).trouble = False, str(error)

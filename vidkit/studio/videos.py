@@ -6,13 +6,45 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from IPython.core.getipython import get_ipython
+from IPython.display import display
+
 from ..core.events import Event, LessonEnded, LessonStarted, SectionEnded
 from ..core.format import clock_time, count
 from ..pipeline.output import VTT, read_report
 from ..report.reports import BatchReport, SectionReport, VideoReport
-from .widgets import Part, Tone, film_page, line
+from .widgets import Part, Tone, View, film_page, line
 
 Watch = Callable[[VideoReport], None]
+
+
+def show(report: VideoReport | BatchReport) -> None:
+    """Display the videos of a report, to be played where it stands; nothing where it has none."""
+    if isinstance(report, BatchReport):
+        if any(video.path for video in report):
+            display(Course(report))
+    elif report.path is not None:
+        display(Film(report))
+
+
+class _Latest:
+    """The player that a cell was shown last; `cell` is its number."""
+
+    def __init__(self) -> None:
+        self.cell: object = None
+        self.film: Film | None = None
+
+    def show(self, report: VideoReport) -> None:
+        """Display a video, in the place of one that the same cell was shown before."""
+        cell = getattr(get_ipython(), "execution_count", None)
+        if self.film is not None and self.cell == cell:
+            self.film.show_report(report)
+            return
+        self.cell, self.film = cell, Film(report)
+        display(self.film)
+
+
+show_latest = _Latest().show
 
 
 class Film(Part):
@@ -197,3 +229,26 @@ class Videos(Part):
 
     def __repr__(self) -> str:
         return f"Videos: {self.over} of {count(len(self.rows), 'lesson')} over"
+
+
+class Course(Videos):
+    """The rows of a batch that is over, and below them the video of the one that is watched."""
+
+    def __init__(self, report: BatchReport) -> None:
+        self.film = Film(next((video for video in report if video.path), None))
+        super().__init__([video.lesson for video in report], self.film.show_report)
+        self.take(report)
+
+    @property
+    def widget(self) -> View:
+        """Both as one widget."""
+        if self._view is None:
+            self._view = View((self, self.film))
+            for part in (self, self.film):
+                part.join(self._view)
+                part.paint()
+        return self._view
+
+    def page(self) -> str:
+        """The rows, and the first video."""
+        return super().page() + self.film.page()

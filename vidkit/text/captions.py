@@ -129,6 +129,9 @@ def _ending_of_line(text: str, begin: int, end: int) -> int | None:
 
 def _units(run: str, at: int, language: str) -> Iterator[tuple[int, int]]:
     """Where the atoms of a run without spaces begin and end; `at` is the run's own place."""
+    if run.isascii() and len(run) <= LINE - 4:
+        yield at, at + len(run)
+        return
     for begin, end in _spans(run, language):
         # Korean letters are wide but stay together as words; forty of them are too many.
         most = (LINE - 4) // max(map(columns, run[begin:end]))
@@ -242,27 +245,33 @@ class _Cost:
     """What a piece from atom `begin` up to atom `end` costs its reader."""
 
     def __init__(self, atoms: Sequence[Atom]) -> None:
-        self.atoms = atoms
         self.width = _sums(atom.width + len(atom.space) for atom in atoms)
-        self.sentences = _sums(atom.ends <= 0 for atom in atoms)
-        self.items = _sums(atom.ends < 0 for atom in atoms)
-        self.pauses = _sums(b.start - a.end > SHORTEST for a, b in pairwise(atoms))
-        self.asked = _sums(
-            a.text.rstrip(CLOSING).endswith(("?", "？", "؟")) and b.start - a.end > THINKING
+        self.start = [atom.start for atom in atoms] + [atoms[-1].end] if atoms else []
+        self.ending = [3.0 + (0, 2, 9, 16)[max(0, atom.ends)] for atom in atoms]
+        # what is better not within a piece: ends of sentences and items, pauses, and a question
+        # together with its answer
+        self.within = _sums(
+            3 * (a.ends <= 0)
+            + 300 * (a.ends < 0)
+            + 8 * (b.start - a.end > SHORTEST)
+            + 60
+            * (b.start - a.end > THINKING and a.text.rstrip(CLOSING).endswith(("?", "？", "؟")))
             for a, b in pairwise(atoms)
         )
 
     def __call__(self, begin: int, end: int) -> float:
-        first, last = self.atoms[begin], self.atoms[end - 1]
-        over = self.atoms[end].start if end < len(self.atoms) else last.end
-        width, seconds = self.width[end] - self.width[begin], over - first.start
-        cost = 3.0 + (0, 2, 9, 16)[max(0, last.ends)] + 4 * (1 - width / (LINES * LINE)) ** 2
-        cost += 3 * (self.sentences[end - 1] - self.sentences[begin])
-        cost += 300 * (self.items[end - 1] - self.items[begin])
-        cost += 8 * (self.pauses[end - 1] - self.pauses[begin])
-        cost += 60 * (self.asked[end - 1] - self.asked[begin])
-        cost += 12 * max(0.0, 1.3 * SHORTEST - seconds) + 4 * max(0.0, seconds - LONGEST)
-        return cost + 0.5 * max(0, 15 - width)
+        width, seconds = self.width[end] - self.width[begin], self.start[end] - self.start[begin]
+        cost = self.ending[end - 1] + 4 * (1 - width / (LINES * LINE)) ** 2
+        cost += self.within[end - 1] - self.within[begin]
+        if seconds < 1.3 * SHORTEST:
+            cost += 12 * (1.3 * SHORTEST - seconds)
+        elif seconds > LONGEST:
+            cost += 4 * (seconds - LONGEST)
+        return cost + (0.5 * (15 - width) if width < 15 else 0.0)
+
+
+def _asks(atom: Atom) -> bool:
+    return atom.text.rstrip(CLOSING).endswith(("?", "？", "؟"))
 
 
 def _sums(each: Iterable[int]) -> list[int]:

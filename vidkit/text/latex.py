@@ -319,6 +319,8 @@ class Latex(Reader):
         if name in STYLES or name in ",;:! ()[]" or name in ("quad", "qquad", "hspace", "vspace"):
             if name in ("left", "right") and self.peek() == ".":
                 self.at += 1
+            if name in ("hspace", "vspace"):
+                self.run(re.compile(r"\*?\s?\{[^{}]{0,20}\}"))
             return None
         return Node("word" if name.isalpha() else "sign", at, name)
 

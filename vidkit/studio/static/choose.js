@@ -1,6 +1,9 @@
 import { allow, button, fill, h, labelled, say, set } from "./base.js";
 import { picture } from "./monitor.js";
 
+/** Bytes that go to the kernel in one message: a very long one would end the connection. */
+const PIECE = 1024 * 1024;
+
 /** The lessons of a folder: one is chosen, all are searched, and what is wrong is told. */
 export class Lessons {
   constructor(panel) {
@@ -18,6 +21,7 @@ export class Lessons {
       if (key === "Enter" && first) act("choose", { at: Number(first.value) });
     });
     this.fresh = button("New lesson", "Begin a new lesson in this folder", () => this.begin());
+    this.from = button("New lesson from…", "New lesson from… a notebook, a text, slides or a PDF", () => this.draft());
     this.again = button("Read again", "Read the folder and its lessons anew", () => act("read_again"), "vk-quiet");
     this.count = h("span", { class: "vk-small" });
     this.title = h("h3", { class: "vk-heading", dir: "auto" });
@@ -29,7 +33,7 @@ export class Lessons {
     this.form = h("form", { class: "vk-row vk-new", hidden: true });
     this.element = h("section", { class: "vk-lessons", "aria-label": "Lessons" },
       h("div", { class: "vk-row vk-pick" }, labelled("Lesson", this.list), labelled("Search all lessons", this.search),
-        this.fresh, this.again, this.count),
+        this.fresh, this.from, this.again, this.count),
       this.form, this.found, h("div", { class: "vk-about" }, this.title, this.facts, this.notes, this.faults, this.reader));
     panel.watch("lessons", (told) => this.update(told ?? {}));
     panel.watch("lesson", (lesson) => lesson?.there && say(this.title, lesson.title || lesson.name));
@@ -44,7 +48,7 @@ export class Lessons {
     }
     this.list.value = String(told.chosen);
     if (this.search !== this.panel.focused() && this.search.value !== (told.search ?? "")) this.search.value = told.search ?? "";
-    this.fresh.hidden = !told.editable;
+    this.fresh.hidden = this.from.hidden = !told.editable;
     say(this.count, told.count ?? "");
     const edited = this.panel.get("lesson");
     say(this.title, edited?.there ? edited.title || edited.name : told.title ?? "");
@@ -64,26 +68,54 @@ export class Lessons {
     const name = h("input", { type: "text", required: true, placeholder: "photosynthesis", dir: "auto" });
     const title = h("input", { type: "text", placeholder: "How plants make sugar", dir: "auto" });
     const language = h("input", { type: "text", value: "en", size: "6", placeholder: "en, es, de-CH" });
+    this.ask("New lesson", "Create", this.fresh, [
+      labelled("File name", name), labelled("Title", title), labelled("Language", language),
+    ], () => this.panel.ask("lessons", "new", { name: name.value, title: title.value, language: language.value }));
+  }
+
+  /** Ask what a new lesson is to be drafted of: a file that is there, or one of somebody's own. */
+  async draft() {
+    const list = h("datalist", { id: `vk-sources-${Math.random().toString(36).slice(2)}` });
+    const source = h("input", { type: "text", placeholder: "analysis.ipynb", dir: "auto", list: list.id });
+    const own = h("input", { type: "file" });
+    this.ask("New lesson from…", "Draft it", this.from, [
+      labelled("A file here", source, "a notebook, Markdown, PowerPoint or PDF"), list,
+      labelled("or one of your own", own),
+    ], async () => {
+      const [file] = own.files;
+      if (!file && !source.value.trim()) return "Choose a file first.";
+      for (let start = 0; file && (!start || start < file.size); start += PIECE) {
+        const data = await file.slice(start, start + PIECE).arrayBuffer();
+        await this.panel.ask("lessons", "put", { name: file.name, start }, [data]);
+      }
+      await this.panel.ask("lessons", "draft", { source: file ? file.name : source.value.trim(), own: Boolean(file) });
+      return "";
+    });
+    const { kinds, files } = await this.panel.ask("lessons", "sources");
+    set(own, "accept", kinds);
+    fill(list, files.map((value) => h("option", { value })));
+  }
+
+  /** Show a form in the place of the last one; `does` gives what is wrong, if anything is. */
+  ask(title, chief, from, fields, does) {
     const wrong = h("p", { class: "vk-wrong", role: "alert" });
     const close = () => {
       this.form.hidden = true;
-      this.fresh.focus();
+      from.focus();
     };
-    const form = h("form", { class: "vk-row vk-new", "aria-label": "New lesson" },
-      labelled("File name", name), labelled("Title", title), labelled("Language", language),
-      h("button", { type: "submit", class: "vk-button vk-chief" }, "Create"),
+    const form = h("form", { class: "vk-row vk-new", "aria-label": title }, ...fields,
+      h("button", { type: "submit", class: "vk-button vk-chief" }, chief),
       button("Never mind", "Begin no lesson", close), wrong);
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      const error = await this.panel.ask("lessons", "new",
-        { name: name.value, title: title.value, language: language.value });
+      const error = await does();
       if (error) say(wrong, error);
       else close();
     });
     form.addEventListener("keydown", (event) => event.key === "Escape" && close());
     this.form.replaceWith(form);
     this.form = form;
-    name.focus();
+    form.querySelector("input").focus();
   }
 }
 

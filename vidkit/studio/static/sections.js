@@ -221,6 +221,8 @@ class Card {
       const tag = this.kind === "clip" ? "video" : "audio";
       this.video = h(tag, { controls: true, src: url, playsinline: true, class: "vk-playing",
         "aria-label": `${tag === "video" ? "Clip" : "Narration"} of section ${this.section.number}` });
+      this.owner.playing?.rest(); // one at a time: each holds a decoder
+      this.owner.playing = this;
       const focused = this.play === this.panel.focused();
       this.stage.insertBefore(this.video, this.play);
       this.play.hidden = true;
@@ -233,9 +235,16 @@ class Card {
     }
   }
 
+  /** The still picture again in the place of what was played. */
   rest() {
+    if (!this.video) return;
+    const within = this.video === this.panel.focused();
+    this.video.removeAttribute("src");
+    this.video.load();
     this.video.remove();
     this.video = null;
+    this.play.hidden = !this.media;
+    if (within) this.play.focus();
   }
 
   fail(error) {
@@ -301,6 +310,8 @@ class Card {
     const n = this.section.number;
     const act = (name, label, does, args = {}) => button(name, label, async () => {
       const uid = await this.ask(does, args);
+      fill(this.slot, []);
+      set(this.more, "aria-expanded", "false");
       if (typeof uid === "number") this.owner.focus(uid, does === "add" ? "edit" : null);
       else if (this.element.isConnected) this.more.focus();
     });
@@ -325,7 +336,7 @@ class Card {
         this.versions();
       });
       use.hidden = each.current;
-      const shown = each.kind === "image" ? h("img", { alt: each.name, class: "vk-version" })
+      const shown = each.kind === "image" ? h("img", { alt: "", class: "vk-version" })
         : button("▶ Listen", `Listen to ${each.name} of section ${n}`, async (pressed) => {
           const sound = h("audio", { controls: true, "aria-label": each.name, src: await this.panel.media.url(each.media) });
           pressed.replaceWith(sound);

@@ -1,0 +1,261 @@
+"""The panel for hands on a keyboard, for ears and for eyes, in a page without a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe import wrong_in_both_themes
+from browser import in_both, needs_browser
+from playwright.sync_api import Browser, Page, expect
+from stand_ins import written
+from static_page import darken, static_page, until
+
+from vidkit.studio import Studio
+
+QUICK = {"images": "simulated:0.01", "voice": "simulated:latency=0.01,seconds=0.3"}
+FAILING = QUICK | {"images": "simulated:latency=0.01,errors=1"}
+SLOW = {"images": "simulated:3600", "voice": "simulated:0.01"}
+
+NO_TITLE = "Never mind: Title and language of the lesson"
+FOCUS = "() => document.activeElement?.closest('.vk') !== null"
+STOPS = "() => document.activeElement?.closest('.vk-card') !== null"
+
+
+@contextmanager
+def shown(
+    launched: Browser, folder: Path, sections: Any = 3, width: int = 1200, **settings: Any
+) -> Iterator[tuple[Studio, Page]]:
+    """A Studio with a lesson and one that is faulty, in a page of its own."""
+    written(folder / "lessons", "a rainbow", sections, title="How a Rainbow Forms")
+    written(folder / "lessons", "b", [{"content": 5}])
+    given = QUICK | {"size": (320, 180), "cache_dir": folder / "store"} | settings
+    studio = Studio(folder / "lessons", **given)
+    with static_page(launched, studio, width) as (page, _):
+        assert studio.sections is not None
+        studio.sections.wait()
+        studio.workers.wait()
+        page.evaluate("() => window.look()")
+        try:
+            yield studio, page
+        finally:
+            if studio.run is not None and not studio.run.done():
+                studio.run.cancel()
+                studio.run.cancel()
+
+
+def make(studio: Studio, page: Page) -> None:
+    """Make the lesson, and see what came of it."""
+    page.get_by_role("button", name="Make video").click()
+    until(page, lambda: studio.report is not None and not studio.controls.values()["run"]["busy"])
+
+
+def press(page: Page, *names: str) -> None:
+    """Press buttons, one after the other."""
+    for name in names:
+        page.get_by_role("button", name=name, exact=True).click()
+
+
+def stops(page: Page) -> list[str]:
+    """What the Tab key comes by on its way to the first card."""
+    page.evaluate("() => { document.body.tabIndex = -1; document.body.focus() }")
+    passed: list[str] = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate(STOPS):
+            return passed
+        passed.append(page.evaluate("() => document.activeElement.outerHTML.slice(0, 120)"))
+    raise AssertionError(passed)
+
+
+@in_both
+def test_the_first_card_is_a_few_tabs_away(launched: Browser, tmp_path: Path) -> None:
+    """At most twelve tab stops stand before it, before a run and after one."""
+    with shown(launched, tmp_path, 6) as (studio, page):
+        assert len(stops(page)) <= 12
+        make(studio, page)
+        assert len(stops(page)) <= 12
+
+
+@in_both
+def test_the_focus_is_never_lost(launched: Browser, tmp_path: Path) -> None:
+    """Whatever is pressed, something of the panel has the focus afterwards."""
+    presses: tuple[Callable[[Studio, Page], object], ...] = (
+        make,
+        lambda _, page: press(page, "Edit section 2", "Discard changes of section 2"),
+        lambda _, page: press(page, "Edit section 2", "Done with section 2"),
+        lambda _, page: press(page, "Make again: section 2", "Never mind: section 2"),
+        lambda _, page: press(page, "More for section 1", "Move later: section 1"),
+        lambda _, page: press(page, "Undo"),
+        lambda _, page: press(page, "More for section 3", "Remove section 3"),
+        lambda _, page: press(page, "Undo"),
+        lambda _, page: press(page, "More for section 1", "Versions of section 1"),
+        lambda _, page: press(page, "Close the versions of section 1"),
+        lambda _, page: press(page, "Title and language", NO_TITLE),
+        lambda _, page: press(page, "New lesson", "Never mind"),
+        lambda _, page: press(page, "Add section"),
+    )
+    with shown(launched, tmp_path) as (studio, page):
+        for number, does in enumerate(presses):
+            does(studio, page)
+            page.evaluate("() => window.look()")
+            page.wait_for_function(FOCUS, timeout=5000)
+            assert page.evaluate(FOCUS), number
+
+
+@needs_browser
+def test_every_control_of_a_card_names_its_section(launched: Browser, tmp_path: Path) -> None:
+    """Nobody hears eleven buttons of the same name."""
+    unnamed = """() => [...document.querySelectorAll('.vk-card')].flatMap((card, at) =>
+      [...card.querySelectorAll('button, video, audio, [role=group], [role=radiogroup]')]
+        .filter(each => !(each.getAttribute('aria-label') ?? '').includes(`ection ${at + 1}`))
+        .filter(each => each.checkVisibility())
+        .map(each => each.outerHTML))"""
+    with shown(launched, tmp_path) as (studio, page):
+        make(studio, page)
+        press(page, "Edit section 1", "More for section 2", "Make again: section 3")
+        page.get_by_text("Layout, voice and more").click()
+        page.locator(".vk-choice").nth(5).wait_for()
+        expect(page.get_by_role("group", name="Texts of section 1")).to_be_visible()
+        assert page.evaluate(unnamed) == []
+        press(page, "Versions of section 2")
+        page.locator(".vk-versions").first.wait_for()
+        assert page.evaluate(unnamed) == []
+
+
+@needs_browser
+def test_what_is_spoken_comes_once_in_five_seconds(launched: Browser, tmp_path: Path) -> None:
+    """A run that tells something ten times a second is heard at most every five seconds, and what
+    it told last is heard.
+    """
+    with shown(launched, tmp_path) as (_, page):
+        page.clock.install()
+        page.evaluate(
+            """() => {
+              window.spoken = [];
+              new MutationObserver(() => window.spoken.push(
+                document.querySelector('.vk-unseen[role=status]').textContent,
+              )).observe(document.querySelector('.vk-unseen[role=status]'), {childList: true});
+            }"""
+        )
+        for number in range(200):
+            page.evaluate(
+                "said => window.put('run', {busy: true, ran: true, total: 200, said})",
+                f"{number + 1} of 200",
+            )
+            page.clock.run_for(100)
+        page.clock.run_for(6000)
+        spoken = page.evaluate("() => window.spoken")
+    assert 2 <= len(spoken) <= 6
+    assert spoken[-1] == "200 of 200"
+
+
+def failed(studio: Studio, page: Page) -> None:
+    studio.workers.choose(**FAILING)
+    make(studio, page)
+    expect(page.locator(".vk-card .vk-wrong").first).to_be_visible()
+
+
+def in_mid_run(studio: Studio, page: Page) -> None:
+    studio.workers.choose(**SLOW)
+    page.get_by_role("button", name="Make video").click()
+    until(page, lambda: studio.meters.meters())
+    expect(page.locator(".vk-progress")).to_be_visible()
+
+
+def editing(studio: Studio, page: Page) -> None:
+    make(studio, page)
+    press(page, "Edit section 1", "Title and language")
+    page.get_by_text("Layout, voice and more").click()
+    page.locator(".vk-choice").nth(5).wait_for()
+    page.locator(".vk-choice").filter(has_text="Chart").click()
+    page.get_by_label("Chart", exact=False).first.wait_for()
+
+
+def with_versions(studio: Studio, page: Page) -> None:
+    make(studio, page)
+    press(page, "More for section 2", "Versions of section 2")
+    page.locator(".vk-versions").first.wait_for()
+
+
+def whole_batch(studio: Studio, page: Page) -> None:
+    page.get_by_role("button", name="Make all").click()
+    until(page, lambda: studio.report is not None)
+    page.locator(".vk-video").nth(1).wait_for()
+
+
+def all_open(studio: Studio, page: Page) -> None:
+    make(studio, page)
+    page.get_by_text("Settings", exact=True).click()
+    page.get_by_text("More settings", exact=True).click()
+    page.get_by_text("How it went", exact=True).click()
+    press(page, "Python", "New lesson")
+    page.get_by_label("Search all lessons").fill("words")
+    page.locator(".vk-hit").first.wait_for()
+
+
+STATES = {
+    "before": lambda studio, page: None,
+    "in mid-run": in_mid_run,
+    "after": make,
+    "failed": failed,
+    "editing": editing,
+    "versions": with_versions,
+    "batch": whole_batch,
+    "all open": all_open,
+}
+
+
+@needs_browser
+@pytest.mark.parametrize("state", STATES)
+def test_axe_finds_nothing_wrong(launched: Browser, tmp_path: Path, state: str) -> None:
+    """In every state of the panel, in light and in dark."""
+    with shown(launched, tmp_path) as (studio, page):
+        page.set_viewport_size({"width": 1200, "height": 3000})
+        STATES[state](studio, page)
+        assert not wrong_in_both_themes(page)
+
+
+@in_both
+@pytest.mark.parametrize("width", [700, 900, 1200, 1600])
+def test_nothing_sticks_out(launched: Browser, tmp_path: Path, width: int) -> None:
+    """At every width the parts of the panel stay within it, words and long names too, and all
+    pictures of a row of cards stand on one line.
+    """
+    long = [{"title": "W" * 300, "image_description": "x", "content": "y" * 3000}]
+    sections = long + [{"image_description": "Some words.", "content": "More words."}] * 4
+    outside = """() => [...document.querySelectorAll('.vk *')].filter(each => {
+      const { right } = document.querySelector('.vk').getBoundingClientRect();
+      if (!each.checkVisibility() || each.closest('svg, .vk-unseen, .vk-drawn')) return false;
+      const box = each.getBoundingClientRect();
+      return box.width && box.right > right + 1;
+    }).map(each => each.outerHTML.slice(0, 100))"""
+    rows = """() => [...document.querySelectorAll('.vk-cards .vk-stage')].map(each =>
+      Math.round(each.getBoundingClientRect().top))"""
+    with shown(launched, tmp_path, sections, width) as (studio, page):
+        make(studio, page)
+        page.get_by_text("How it went", exact=True).click()
+        press(page, "Python")
+        page.evaluate("() => window.look()")
+        assert page.evaluate(outside) == []
+        tops = page.evaluate(rows)
+        across = page.evaluate(
+            "() => getComputedStyle(document.querySelector('.vk-cards'))"
+            ".gridTemplateColumns.split(' ').length"
+        )
+        assert len(set(tops)) == -(-len(tops) // across)
+
+
+@in_both
+def test_the_panel_is_dark_where_the_page_is(launched: Browser, tmp_path: Path) -> None:
+    """It follows the page's own background, whoever sets it."""
+    ink = "() => getComputedStyle(document.querySelector('.vk')).color"
+    with shown(launched, tmp_path) as (_, page):
+        light = page.evaluate(ink)
+        darken(page)
+        assert page.evaluate(ink) != light
+        darken(page, False)
+        assert page.evaluate(ink) == light

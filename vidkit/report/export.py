@@ -1,0 +1,175 @@
+"""A video as one HTML file that plays anywhere: nothing of it is fetched from anywhere.
+
+The video and its captions stand in the page as `data:` addresses. A page that is opened from a
+disk or from a mail can be played and sought then, also where scripts are switched off; chapters
+need the small script, which is the only one that the page allows.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from ..core.errors import MediaError, OutputError
+from ..core.format import clock_time, printable
+from ..core.paths import is_file, why_unwritable
+
+MARK = b"<!DOCTYPE html>\n<!-- a video by vidkit -->\n"
+"""How such a page begins: another file is never overwritten."""
+PIECE = 3 << 18
+"""Bytes of a video that are written at once: three of them are four letters."""
+POSTER = (1280, 720)
+"""Pixels."""
+
+_STYLE = """
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { margin: 0 auto; max-width: 60rem; padding: 1.5rem 1rem 3rem; }
+h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 1rem; overflow-wrap: anywhere; }
+video { display: block; width: 100%; height: auto; border-radius: 8px; background: #000; }
+ol { list-style: none; margin: 1rem 0 0; padding: 0; }
+button { all: unset; display: flex; gap: .8em; box-sizing: border-box; width: 100%;
+  padding: .45rem .6rem; border-radius: 6px; cursor: pointer; overflow-wrap: anywhere; }
+button:hover, button[aria-current] { background: #8883; }
+button:focus-visible { outline: 2px solid Highlight; }
+time { min-width: 3.2em; opacity: .75; font-variant-numeric: tabular-nums; }
+.missing { padding: .45rem .6rem; opacity: .75; overflow-wrap: anywhere; }
+"""
+
+_SCRIPT = """
+const video = document.querySelector("video"), chapters = [...document.querySelectorAll("button")];
+const data = video.getAttribute("src");
+if (data.length > 24e6) { // some browsers take no longer address
+  const text = atob(data.slice(data.indexOf(",") + 1)), bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
+  video.src = URL.createObjectURL(new Blob([bytes], { type: "video/mp4" }));
+}
+for (const chapter of chapters) chapter.addEventListener("click", () => {
+  video.currentTime = Number(chapter.value);
+  video.play();
+});
+video.addEventListener("timeupdate", () => {
+  const now = chapters.findLast((chapter) => Number(chapter.value) <= video.currentTime + 0.05);
+  for (const chapter of chapters) {
+    if (chapter === now) chapter.setAttribute("aria-current", "true");
+    else chapter.removeAttribute("aria-current");
+  }
+});
+"""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A section in the page. start: seconds, None where it is not in the video; error: why."""
+
+    title: str
+    start: float | None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Film:
+    """What a page shows. captions: the WebVTT file, which need not be there."""
+
+    title: str
+    path: Path
+    captions: Path
+    poster: Path | None
+    chapters: Sequence[Chapter]
+
+
+def write_page(film: Film, path: Path) -> Path:
+    """Write the page of a video to `path`, whole or not at all. Gives the path.
+
+    Raises `OutputError` where `path` is a file that is no such page, or cannot be written.
+    """
+    if os.path.lexists(path) and not _is_ours(path):
+        raise OutputError(f"{path} is not one of vidkit's pages; choose another name")
+    scratch = path.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        with scratch.open("wb") as file:
+            for piece in _page(film):
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        scratch.replace(path)
+    except (OSError, ValueError) as error:
+        with suppress(OSError, ValueError):
+            scratch.unlink(missing_ok=True)
+        why = why_unwritable(path, error, "path=", "file")
+        raise OutputError(f"{path} cannot be written: {why}") from error
+    return path
+
+
+def _is_ours(path: Path) -> bool:
+    if not is_file(path):
+        return False
+    with path.open("rb") as file:
+        return file.read(len(MARK)) == MARK
+
+
+def _page(film: Film) -> Iterator[bytes]:
+    title = _text(film.title)
+    allowed = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
+    policy = (
+        "default-src 'none'; img-src data:; media-src data: blob:; style-src 'unsafe-inline'; "
+        f"script-src 'sha256-{allowed}'"
+    )
+    yield MARK
+    yield (
+        f'<html><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{title}</title><style>{_STYLE}</style></head>\n"
+        f'<body><h1 dir="auto">{title}</h1>\n'
+        f'<video controls playsinline preload="metadata" aria-label="{title}"{_poster(film)} '
+        'src="data:video/mp4;base64,'
+    ).encode()
+    with film.path.open("rb") as video:
+        while piece := video.read(PIECE):
+            yield base64.b64encode(piece)
+    chapters = "\n".join(map(_chapter, film.chapters))
+    yield (
+        f'">{_captions(film)}</video>\n<ol aria-label="Chapters">\n{chapters}\n</ol>\n'
+        f"<script>{_SCRIPT}</script></body></html>\n"
+    ).encode()
+
+
+def _text(text: str) -> str:
+    """A text from anywhere, for the page and its attributes."""
+    return escape(printable(" ".join(text.splitlines())))
+
+
+def _captions(film: Film) -> str:
+    try:
+        data = base64.b64encode(film.captions.read_bytes()).decode()
+    except OSError:
+        return ""
+    return f'<track kind="captions" label="Captions" src="data:text/vtt;base64,{data}">'
+
+
+def _poster(film: Film) -> str:
+    from ..media.images import jpeg
+
+    if film.poster is None:
+        return ""
+    try:
+        data = base64.b64encode(jpeg(film.poster, POSTER)).decode()
+    except (MediaError, OSError):
+        return ""
+    return f' poster="data:image/jpeg;base64,{data}"'
+
+
+def _chapter(chapter: Chapter) -> str:
+    title = f'<span dir="auto">{_text(chapter.title)}</span>'
+    if chapter.start is None:
+        why = f": {_text(chapter.error)}" if chapter.error else ""
+        return f'<li class="missing">{title} is not in the video{why}</li>'
+    when = f"<time>{clock_time(chapter.start)}</time>"
+    return f'<li><button type="button" value="{chapter.start:.3f}">{when}{title}</button></li>'

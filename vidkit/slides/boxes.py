@@ -1,0 +1,285 @@
+"""Rules for slides made of boxes: cards, steps, layers, parts and a timeline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from .analysis import (
+    Label,
+    Reading,
+    capitalised,
+    is_formula,
+    length,
+    plain_name,
+    stems,
+    with_role,
+)
+from .slide import Entry, Loop, Slide
+from .summary import LEAST, defined_terms, draft, figure_alone, glosses, speaks_to_viewer
+from .summary import statement as in_few_words
+
+MOST_BOXES, MOST_CARDS, MOST_PARTS = 8, 9, 12
+"""Steps, cards and labelled parts that one slide holds at a readable size."""
+
+_IN_TURN = re.compile(
+    r"flow ?chart|flow diagram|process flow|\bsequence\b|\bpipeline\b|\b(?:steps|stages)\b|"
+    r"\bcycle\b|\barrows? (?:connect|link|lead|join)|connected by arrows|\bchain\b|\btravels\b|"
+    r"ablauf|kreislauf|schritte|étapes|cycle|pasos|ciclo"
+)
+_ROUND = re.compile(r"\bcycle\b|\bcircular\b|\bin a (?:circle|ring|loop)\b|kreislauf|\bciclo\b")
+_AGAIN = re.compile(r"\bover and over\b|\bagain and again\b|\bstarts? (?:all )?over\b|\brepeats?\b")
+_STACK = re.compile(r"\blayers?\b|\bstack(?:ed)?\b|\bstrata\b|schicht|ebene|couches?|capas?")
+_UPWARD = re.compile(
+    r"\b(?:bottom|lowest|first) (?:layer|one|level)\b|\babove (?:it|that)\b|from below|"
+    r"\bunterste\b|plus basse|más baja"
+)
+_ORDERED = re.compile(
+    r"\b(?:bottom|top|above|beneath|below|under|upper|lower|stack|floating|deepest|darüber|darunter|"
+    r"oberste|spitze|dessus|dessous|encima|debajo)"
+)
+_BACK = re.compile(r"(?:back )?from ['‘“]([^'’”]+)['’”] (?:back )?to ['‘“]([^'’”]+)['’”]")
+_NUMBERED = re.compile(r"(?:^|\s)\(?(\d)[.)]\s+(.+?)(?=\s+\(?\d[.)]\s|$)", re.DOTALL)
+_YEAR = r"(?:1\d{3}|20\d{2})"
+_DATED = re.compile(
+    rf"\b(?i:in|by|since|until|around|from|of|year|before|after|im jahr|im|seit|um|en|depuis|desde|"
+    rf"del?)\s+(?i:the year |early |late |about )?(?P<date>(?:[A-Z][^\W\d_]{{2,9}}\s+)?{_YEAR})\b|"
+    rf"^(?P<opening>{_YEAR})\b|\((?P<brackets>{_YEAR})\)",
+)
+_DATE_FIRST = re.compile(
+    rf"^(?:in|by|around|since|im jahr|im|um|en|desde)?\s*(?:the year |early |late |about )?"
+    rf"(?:[A-Z][^\W\d_]{{2,9}}\s+)?{_YEAR}\s*[,:]?\s*(?=\S)",
+    re.IGNORECASE,
+)
+_ORDINALS = (
+    re.compile(r"^(?:first|to begin|start by|begin by|zuerst|zunächst|d'abord|primero)\b", re.I),
+    re.compile(
+        r"^(?:second|then|next|after that|third|now|dann|danach|ensuite|puis|luego)\b", re.I
+    ),
+    re.compile(
+        r"^(?:finally|last|at last|in the end|zuletzt|schließlich|enfin|finalmente)\b", re.I
+    ),
+)
+
+
+def timeline(reading: Reading, asked: bool = False) -> Slide | None:
+    """Events in the order of their years, where at least three sentences tell a year."""
+    events: dict[str, Entry] = {}
+    for sentence in reading.sentences:
+        found = _DATED.search(sentence)
+        if not found or speaks_to_viewer(sentence, reading.language):
+            continue
+        date = next(group for group in found.groups() if group)
+        rest = _DATE_FIRST.sub("", sentence)
+        gloss = in_few_words(rest if length(rest) >= LEAST else sentence, reading.language, 14)
+        events.setdefault(date, Entry(date, gloss))
+    if len(events) < (2 if asked else 3):
+        return None
+    if len(events) > MOST_BOXES:
+        return None
+    ordered = sorted(events.values(), key=lambda entry: int(entry.name[-4:]))
+    why = f"the narration tells {len(events)} years"
+    return draft(reading, "timeline", why, 0, entries=tuple(ordered))
+
+
+def terms(reading: Reading, asked: bool = False) -> Slide | None:
+    """Cards for three or more "Term: gloss"; steps where the section says that they follow."""
+    entries = tuple(defined_terms(reading))
+    if not (2 if asked else 3) <= len(entries) <= MOST_CARDS:
+        return None
+    if not asked and len(entries) <= 5 and _IN_TURN.search(reading.scene):
+        loop = _loop(reading, [entry.name for entry in entries])
+        why = f"the narration explains {len(entries)} terms, the description shows them in turn"
+        return draft(reading, "steps", why, 0, entries=entries, loop=loop)
+    why = f"the narration explains {len(entries)} terms one by one"
+    return draft(reading, "cards", why, 0, entries=entries)
+
+
+def steps(reading: Reading, asked: bool = False) -> Slide | None:
+    """Boxes joined by arrows, where the description shows a flow, numbers its steps, or the
+    narration tells them with "first", "then", "finally".
+    """
+    numbered = _numbered(reading)
+    if len(numbered) >= 3:
+        why = f"the description numbers {len(numbered)} steps"
+        return draft(reading, "steps", why, 0, entries=numbered, loop=_loop(reading, ()))
+    names = _flow(reading)
+    if len(names) >= 3 and (asked or _IN_TURN.search(reading.scene)):
+        said = glosses(reading, names)
+        entries = _even(tuple(Entry(capitalised(n.text), said.get(n.text, "")) for n in names))
+        loop = _loop(reading, [name.text for name in names])
+        why = f"the description shows a flow with {len(names)} boxes"
+        glossed = [entry.gloss for entry in entries if entry.gloss]
+        count = 2 if len(glossed) < 2 else 0
+        return draft(reading, "steps", why, count, glossed, entries=entries, loop=loop)
+    told = _in_order(reading)
+    if len(told) >= 3:
+        why = f'the narration tells {len(told)} steps ("first", "then", …)'
+        return draft(reading, "steps", why, 0, entries=told, loop=_loop(reading, ()))
+    return None
+
+
+def layers(reading: Reading, asked: bool = False) -> Slide | None:
+    """Bands on one another, the lowest at the bottom, where the description tells of layers."""
+    names = _parts_beside_title(reading)
+    if not 3 <= len(names) <= 6:
+        return None
+    layered = len(_STACK.findall(reading.scene)) >= 2 and _ORDERED.search(reading.scene)
+    if not asked and not layered:
+        return None
+    if _UPWARD.search(reading.scene):
+        names = names[::-1]
+    entries = _entries(reading, names)
+    why = f"the description shows {len(names)} layers on one another"
+    said = [entry.gloss for entry in entries if entry.gloss]
+    return figure_alone(draft(reading, "layers", why, 3, said, entries=entries))
+
+
+def parts(reading: Reading, asked: bool = False) -> Slide | None:
+    """A list of what the description labels: three things or more, or two that are explained."""
+    names = _parts_beside_title(reading)
+    entries = _entries(reading, names)
+    explained = sum(bool(entry.gloss) for entry in entries)
+    if len(entries) < 2 or (len(entries) == 2 and explained < 2 and not asked):
+        return None
+    most = MOST_BOXES if explained else MOST_PARTS
+    notes = (f"the description labels {len(entries)} parts; the slide shows the first {most}",)
+    why = f"the description labels {len(names)} parts"
+    said = [entry.gloss for entry in entries if entry.gloss]
+    found = draft(reading, "parts", why, 3, said, entries=entries[:most])
+    return figure_alone(replace(found, notes=notes if len(entries) > most else ()))
+
+
+def _entries(reading: Reading, names: Sequence[Label]) -> tuple[Entry, ...]:
+    """An entry for each label: with the label that the description gives it, or its gloss."""
+    own = {label.of: label.text for label in with_role(reading.labels, "gloss")}
+    told = glosses(reading, names)
+    return _even(
+        tuple(
+            Entry(capitalised(name.text), own.get(name.text, told.get(name.text, "")))
+            for name in names
+        )
+    )
+
+
+def _even(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """`entries` without their glosses where most have none: a single one looks like a slip."""
+    glossed = sum(bool(entry.gloss) for entry in entries)
+    return entries if 2 * glossed >= len(entries) else tuple(Entry(e.name) for e in entries)
+
+
+def _parts_beside_title(reading: Reading) -> list[Label]:
+    """The parts, none named like the section's title, none twice ("Gate", "Gates")."""
+    kept: list[Label] = []
+    for label in reading.parts:
+        if reading.title and label.text.casefold() == reading.title.casefold():
+            continue
+        if not any(_same_thing(label.text, other.text) for other in kept):
+            kept.append(label)
+    return kept
+
+
+def _same_thing(one: str, other: str) -> bool:
+    digits = re.findall(r"\d+", one) == re.findall(r"\d+", other)
+    a, b = stems(plain_name(one)), stems(plain_name(other))
+    return a == b and bool(a) and digits
+
+
+def _numbered(reading: Reading) -> tuple[Entry, ...]:
+    """The items "1) …" of the description, by their label where that is all they say."""
+    items = [match[2].strip() for match in _NUMBERED.finditer(reading.description)]
+    entries = []
+    for item in items:
+        inside = [label for label in reading.labels if label.text in item]
+        if len(inside) == 1 and re.search(r"label|called|box|icon", item):
+            entries.append(Entry(capitalised(inside[0].text)))
+        else:
+            sentence = re.split(
+                r"(?<=[.!?])\s", re.sub(r"['‘’\"“”](?!\w)|(?<!\w)['‘’\"“”]", "", item)
+            )[0]
+            entries.append(Entry(in_few_words(sentence, reading.language, 14)))
+    whole = len(entries) <= MOST_BOXES and all(length(entry.name) <= 18 for entry in entries)
+    return tuple(entries) if whole else ()
+
+
+def _flow(reading: Reading) -> list[Label]:
+    """The boxes of a flowchart in the order of their arrows, each once."""
+    boxes = [
+        label
+        for label in reading.labels
+        if label.role in ("part", "back")
+        and not label.is_state
+        and not is_formula(label.text)
+        and not label.text.endswith(("!", "."))
+        and length(label.text) <= 5
+        and (label.text[:1].isupper() or label.text[:1].isdigit())
+    ]
+    target = _target(reading)
+    kept: list[Label] = []
+    for label in boxes:
+        twin = next((k for k in kept if _twins(k.text, label.text)), None)
+        if twin is None:
+            kept.append(label)
+        elif target and label.text == target:
+            kept[kept.index(twin)] = label
+    return kept if len(kept) <= MOST_BOXES else []
+
+
+def _twins(one: str, other: str) -> bool:
+    """ "HDL Code" and "HDL Coding" are one box."""
+    a, b = stems(one), stems(other)
+    same = len(one.split()) == len(other.split()) > 1
+    return bool(a) and (
+        a == b or (same and one.split()[0] == other.split()[0] and one[:7] == other[:7])
+    )
+
+
+def _target(reading: Reading) -> str | None:
+    """Where the way back of the description leads: "back to 'HDL Coding'"."""
+    back = with_role(reading.labels, "back")
+    return next((b.text for b in back if re.search(r"\bback to (?:the )?$", b.before)), None)
+
+
+def _loop(reading: Reading, names: Sequence[str]) -> Loop | None:
+    """The way back that the section tells of: a named one, or round a cycle."""
+    back = _BACK.search(reading.description)
+    if back and "back" in back[0] and back[1] in names and back[2] in names:
+        return Loop(list(names).index(back[1]), list(names).index(back[2]))
+    target = _target(reading)
+    if target is not None and target in names:
+        end = list(names).index(target)
+        words = [b.text for b in with_role(reading.labels, "back") if b.text != target]
+        return Loop(min(end + 1, len(names) - 1), end, words[0] if words else "")
+    told = reading.scene + " " + reading.speech.lower()
+    if (
+        len(names) >= 3
+        and _ROUND.search(told)
+        and (_AGAIN.search(told) or _ROUND.search(reading.scene))
+    ):
+        return Loop(len(names) - 1, 0)
+    return None
+
+
+def _in_order(reading: Reading) -> tuple[Entry, ...]:
+    """The sentences of a narration that counts its steps, from "first" to "finally"."""
+    first, then, last = _ORDINALS
+    marked = [bool(then.match(s) or last.match(s)) for s in reading.sentences]
+    start = next((i for i, s in enumerate(reading.sentences) if first.match(s)), None)
+    if start is None or sum(marked[start:]) < 2:
+        return ()
+    told = [start, *(i for i in range(start + 1, len(marked)) if marked[i])]
+    bare = [_unmarked(reading.sentences[i], reading.language) for i in told]
+    found = [in_few_words(sentence, reading.language, 14) for sentence in bare]
+    whole = len(found) <= MOST_BOXES and all(1 < length(text) <= 20 for text in found)
+    return tuple(Entry(text) for text in found) if whole else ()
+
+
+def _unmarked(sentence: str, language: str) -> str:
+    """`sentence` without the "First, " or "Then " that its number on the slide says already."""
+    loose = r"[, ]+" if language.startswith("en") else r", +"
+    match = re.match(
+        rf"(?:first|second|third|then|next|finally|after that|now){loose}(?=\w)", sentence, re.I
+    )
+    rest = sentence[match.end() :] if match else sentence
+    return sentence if re.match(r"(?:comes?|is|are|was|were|of|to)\b", rest) else rest
