@@ -310,7 +310,7 @@ class _Reviewing:
         self._lesson = lesson
         self._settings = settings
         self._spoken = spoken
-        self._slides = _slides(settings)
+        self._slides, self._by_slides = _slides(settings)
         self._voices = voice_makers(settings, keyless=True)
         self._seconds: list[float] = []
         self._pictured: list[bool] = []
@@ -321,15 +321,14 @@ class _Reviewing:
         """The measures of one section."""
         section = self._lesson.sections[index]
         ask = image_ask(self._lesson, index, self._settings)
-        drawn = section.video is None and (section.image is None or bool(section.slide))
+        own = section.video is not None or (section.image is not None and not section.slide)
+        drawn = self._by_slides and not own
         slide = self._slides.slide(replace(ask, file=section.image, film=None))
         told = self._spoken.get(index)
         words = told.words if told else tuple(clocked(section.content, self._settings.rate or PACE))
         length = told.seconds if told else (words[-1].end if words else 0) + self._settings.gap
         self._seconds.append(length)
-        self._pictured.append(
-            section.image is not None or section.video is not None or _pictured(slide)
-        )
+        self._pictured.append(not drawn or section.image is not None or _pictured(slide))
         self._questions += drawn and (slide.layout == "question" or "?" in slide.headline)
         self._terms += [(index, term) for term in _explained(slide, section.content)]
         found = self._heard(section, words, length)
@@ -395,15 +394,18 @@ class _Reviewing:
         return found
 
 
-def _slides(settings: Settings) -> Slides:
-    """The slides of the run, or those that it would have with no other provider."""
+def _slides(settings: Settings) -> tuple[Slides, bool]:
+    """The slides of the run, or those that it would have with no other provider; and whether its
+    pictures are slides, which can be measured.
+    """
     from ..providers.slides import Slides  # which loads typst
 
     try:
         makers = image_makers(settings, keyless=True)
     except VidkitError:
         makers = ()
-    return next((maker for maker in makers if isinstance(maker, Slides)), None) or Slides()
+    first = makers[0] if makers else None
+    return (first, True) if isinstance(first, Slides) else (Slides(), False)
 
 
 _DEFINITION = re.compile(
