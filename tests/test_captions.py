@@ -13,7 +13,7 @@ import webvtt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vidkit.text import Cue, Word, cues, to_srt, to_vtt
+from vidkit.text import Cue, Word, cues, spoken, to_srt, to_vtt
 from vidkit.text.captions import LINE, columns
 from vidkit.text.scripts import phrases
 from vidkit.text.timing import estimated_words
@@ -245,6 +245,39 @@ def test_without_a_library_letters_keep_their_marks(
     assert phrases(text, language) == [text]
     assert "".join(made) == text
     assert not [line for line in made if unicodedata.category(line[0]).startswith("M")]
+
+
+QUIZ = (
+    "A) {}|B) {}|C) {}",
+    "(a) {}|(b) {}|(c) {}",
+    "A. {}|B. {}|C. {}",
+    "a- {}|b- {}|c- {}",
+    "A: {}|B: {}|C: {}",
+    "[A] {}|[B] {}|[C] {}",
+    "i) {}|ii) {}|iii) {}",
+    "1. {}|2. {}|3. {}",
+    "1) {}|2) {}|3) {}",
+    "- {}|- {}|- {}",
+    "• {}|• {}|• {}",
+)
+
+
+@pytest.mark.parametrize("spelling", QUIZ)
+def test_each_item_of_a_list_is_a_cue_of_its_own(spelling: str) -> None:
+    """However its letters, numbers or bullets are spelt."""
+    text = "Which is a gas?\n" + spelling.replace("|", "\n").format("Iron", "Neon", "Gold")
+    texts = [cue.text for cue in cues(text, (), 0, 9)]
+    assert [each.split()[-1] for each in texts] == ["gas?", "Iron", "Neon", "Gold"]
+
+
+def test_a_line_that_begins_with_an_initial_is_no_item() -> None:
+    """Lines of a paragraph are not a list because one of them begins with a letter."""
+    text = "In 1905 a man called\nA. Einstein wrote four papers on\nlight and time."
+    assert len(cues(text, (), 0, 5)) == 1
+    assert (
+        spoken(text).text
+        == "In 19 oh 5 a man called A. Einstein wrote four papers on light and time."
+    )
 
 
 def test_pieces_of_a_narration_hold_their_words() -> None:

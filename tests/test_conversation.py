@@ -132,6 +132,7 @@ def test_a_plain_text_stays_what_it_was() -> None:
     another language than its lesson's is spoken in that."""
     assert not is_conversation(asked("A leaf, *green* and <b>small</b>."))
     assert not is_conversation(asked([{"text": "A leaf."}]))
+    assert is_conversation(asked([{"text": "Una hoja.", "language": "es"}]))
     ask = asked("Une feuille.", language="fr")
     assert ask.language == "fr" and not is_conversation(ask)
 

@@ -125,3 +125,27 @@ def test_the_fault_says_what_the_file_is_taken_for(make: object, tmp_path: Path)
         load_lesson(path)
     assert "vidkit convert" in str(caught.value)
     assert "rename" not in str(caught.value)
+
+
+NEAR = {
+    "keys in Spanish, in a fence": 'Aquí está:\n```json\n{"título": "Agua", "escenas": '
+    '[{"descripción": "A glass", "narración": "Water boils at one hundred degrees."}]}\n```\nOk.',
+    "an object on each line": '{"visualDescription": "A glass", "voiceOver": "Water boils at one '
+    'hundred degrees."}\n{"visualDescription": "Snow", "voiceOver": "It freezes at zero degrees."}',
+    "a list within objects": '{"lesson": {"meta": {"title": "Agua"}, "scenes": [{"imagePrompt": '
+    '"A glass", "narrationText": "Water boils at one hundred degrees.", "frames": 150}]}}',
+    "an object with numbers for keys": '{"title": "Agua", "slides": {"1": {"visual": "A glass", '
+    '"text": "Water boils at one hundred degrees."}}}',
+}
+
+
+@pytest.mark.parametrize("shape", NEAR)
+def test_a_shape_that_nobody_named_is_seen_too(shape: str) -> None:
+    """What is said, what is shown and the title are found by shape and meaning."""
+    made = converted(NEAR[shape].encode(), "a file")
+    assert isinstance(made, Conversion), made
+    section = made.lesson["sections"][0]
+    assert section["image_description"] == "A glass"
+    assert section["content"] == "Water boils at one hundred degrees."
+    assert made.lesson.get("title", "Agua") == "Agua"
+    assert ("title" in made.lesson) == ("Agua" in NEAR[shape])

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from a_source import held_to_its_source  # noqa: F401  a fixture
 from PIL import Image
 
 import vidkit
 from vidkit.cli import main
 from vidkit.errors import LessonError
+
+pytestmark = pytest.mark.usefixtures("held_to_its_source")
 
 
 def picture(colour: str) -> io.BytesIO:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import wave
 from collections.abc import Awaitable, Callable
+from io import BytesIO
 from typing import TypeVar
 
 import pytest
 
 from vidkit.media import hear
-from vidkit.providers import VoiceAsk, pauses
+from vidkit.providers import VoiceAsk
+from vidkit.providers.conversation import WithPauses, with_pauses
 from vidkit.providers.espeak import Espeak
 from vidkit.text import cues, shown, spoken
 from vidkit.text.markup import pauses as found_pauses
@@ -42,7 +45,7 @@ def test_pauses_are_found(text: str, seconds: list[float]) -> None:
 def test_a_pause_is_a_silence_of_its_length() -> None:
     """The sound is silent there for so long, and the words after it have their true times."""
     ask = VoiceAsk('What is two plus two? <break time="2.5s"/> It is four. [pause 1s] Yes.', "en")
-    made = asyncio.run(pauses.speak(Espeak(), ask, at_once))
+    made = asyncio.run(WithPauses(Espeak(), ask).speak(ask, at_once))
     silences = [end - start for start, end in hear(made.data)["pauses"] if end - start > 0.9]
     assert len(silences) == 2
     assert 2.4 < silences[0] < 3.3 and 0.9 < silences[1] < 1.8
@@ -50,12 +53,25 @@ def test_a_pause_is_a_silence_of_its_length() -> None:
     assert starts["It"] - starts["two?"] > 2.5
 
 
+def test_a_pause_at_an_end_is_kept() -> None:
+    """Before the first word and after the last, and beside a sign that nobody speaks."""
+    ask = VoiceAsk("[pause 2s] One. [pause 1s] — [pause 1s] Two. (pause 3s)", "en")
+    made = asyncio.run(WithPauses(Espeak(), ask).speak(ask, at_once)).data
+    heard = hear(made)
+    begin, end = heard["heard"]
+    with wave.open(BytesIO(made)) as sound:
+        seconds = sound.getnframes() / sound.getframerate()
+    assert 2.0 < begin < 2.3 and 3.0 < seconds - end < 3.3
+    assert any(1.9 < end - start < 2.5 for start, end in heard["pauses"])
+
+
 def test_a_text_without_pauses_keeps_its_key() -> None:
     """What was paid for before is found again."""
-    assert not pauses.has_pauses(VoiceAsk("One. Two.", "en"))
-    assert pauses.has_pauses(VoiceAsk("One. [pause] Two.", "en"))
-    fields = pauses.key_fields(Espeak(), VoiceAsk("One. [pause] Two.", "en"))
-    assert fields["parts"][1] == 0.7 and len(fields["parts"]) == 3
+    voice = Espeak()
+    assert with_pauses(voice, VoiceAsk("One. Two.", "en")) is voice
+    ask = VoiceAsk("One. [pause] Two.", "en")
+    fields = with_pauses(voice, ask).shape(ask)
+    assert [part["pause before"] for part in fields["parts"]] == [0.0, 0.7]
 
 
 def test_nobody_sees_or_hears_a_mark_of_speech() -> None:

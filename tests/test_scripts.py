@@ -9,11 +9,12 @@ import pytest
 
 from vidkit.errors import ProviderError
 from vidkit.models import read_lesson
-from vidkit.models.advice import stage_directions
+from vidkit.models.advice import advice, stage_directions
 from vidkit.providers import VoiceAsk
 from vidkit.providers.espeak import Espeak
-from vidkit.text import cues, spoken
+from vidkit.text import cues, shown, spoken
 from vidkit.text.scripts import likely_language, unreadable
+from vidkit.text.speech import unspoken_equations
 
 TEXTS = {
     "en": "The leaves of the tree are green, and that is because they have a colour which takes "
@@ -98,6 +99,21 @@ def test_stage_directions_are_named() -> None:
     prose = "The host: a cell. He wrote [sic] and (see below). Note: music is sound."
     assert stage_directions(prose) == []
     assert any("stage direction" in note for note in lesson(text))
+
+
+def test_an_equation_that_nobody_can_say_is_noted() -> None:
+    """In a language whose words for signs are not known, and in no other."""
+    said = "De wet van Ohm is $U = R \\cdot I$, en \\(P = U I\\) is het vermogen."
+    (note,) = advice([said], "nl", [])
+    assert "section 1" in note and "Dutch" in note and "1 more equation" in note
+    assert r"U = R \cdot I" in note
+    assert not unspoken_equations(said, "de-AT") and not unspoken_equations("Het kost $5.", "nl")
+
+
+def test_an_equation_needs_no_space_where_none_is_written() -> None:
+    """Japanese, Chinese and Thai touch the dollars of an equation, and a price is none."""
+    assert shown("式$E = mc^2$は質量です。").text == "式E = mc²は質量です。"
+    assert shown("Pay US$5 or 6$ today.").text.count("$") == 2
 
 
 def test_a_word_of_say_that_never_occurs_is_noted() -> None:

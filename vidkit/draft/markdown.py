@@ -33,6 +33,9 @@ LONGEST_FORMULA = 80
 MOST_FORMULAS = 4
 """Characters of a formula, and formulas, that a slide can hold."""
 
+MOST_NESTED = 20
+"""Directives within directives that are read."""
+
 LONGEST_SPOKEN_FORMULA = 60
 """Characters of a displayed formula that is read aloud; a longer one is shown alone."""
 
@@ -204,11 +207,17 @@ class _Walk:
     """One pass over the tokens of a text."""
 
     def __init__(
-        self, reader: Reader, tokens: Sequence[Token], where: Callable[[int], str]
+        self, reader: Reader, tokens: Sequence[Token], where: Callable[[int], str], depth: int = 0
     ) -> None:
-        self.reader, self.tokens, self.where = reader, tokens, where
+        self.reader, self.tokens, self.where, self.depth = reader, tokens, where, depth
         self.at = 0
         self.here = where(0)
+
+    def within(self, tokens: Sequence[Token]) -> _Walk:
+        """A pass over tokens inside of these."""
+        walk = _Walk(self.reader, tokens, self.where, self.depth + 1)
+        walk.here = self.here
+        return walk
 
     def all(self) -> list[Block]:
         found: list[Block] = []
@@ -298,8 +307,7 @@ class _Walk:
         inside = self.until(opening.replace("open", "close"))
         if _are_contents(inside):
             return []
-        walk = _Walk(self.reader, inside, self.where)
-        walk.here = self.here
+        walk = self.within(inside)
         lines = [token for token in inside if token.type == "inline"]
         if any(_is_paragraph(line) for line in lines):
             return walk.all()
@@ -330,8 +338,7 @@ class _Walk:
     def quotation(self) -> list[Block]:
         """A quotation, or a callout of Obsidian and GitHub: `> [!note] Title`."""
         inside = self.until("blockquote_close")
-        walk = _Walk(self.reader, inside, self.where)
-        walk.here = self.here
+        walk = self.within(inside)
         text = next((token for token in inside if token.type == "inline"), None)
         callout = _CALLOUT.match(text.content) if text else None
         if not text or not callout:
@@ -358,15 +365,16 @@ class _Walk:
         name, rest = (found[1].lower(), found[2].strip()) if found else ("", "")
         options = re.match(r"(?:\s*:[\w-]+:.*\n)+|\s*---\n(?:.*\n)*?---\n", content)
         body = content[options.end() :] if options else content
-        base, here = self.here, self.where
-        if name in _DROPPED:
+        base = self.here
+        if name in _DROPPED or self.depth > MOST_NESTED:
             return []
         if name in ("figure", "image"):
             words = without_tags(body) or _option(content, "alt")
             return self.reader.picture(rest, words, base)
         if name == "math":
             return self.formula(body)
-        inner = _Walk(self.reader, _parser().parse(_prepared(body)), lambda _: base).all()
+        tokens = _parser().parse(_prepared(body))
+        inner = _Walk(self.reader, tokens, lambda _: base, self.depth + 1).all()
         if name == "notes" or ".notes" in info:
             return [Notes(_joined(inner), base)]
         kind = name.removeprefix("callout-")
@@ -374,7 +382,6 @@ class _Walk:
             title = re.search(r'title="([^"]*)"', info)
             heading = title[1] if title else "" if rest.startswith(("{", ".")) else rest.strip("} ")
             return _aside(heading or kind.capitalize(), inner, base)
-        self.where = here
         return inner
 
     def html(self, text: str) -> list[Block]:

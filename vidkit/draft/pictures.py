@@ -19,7 +19,7 @@ LARGEST_PICTURE = 50_000_000
 SMALLEST_SIDE = 32
 """Pixels: smaller ones are icons and spacers, and no figures."""
 
-SVG_WIDTH = 1600
+SVG_PIXELS = 1600
 """Pixels of a drawing's longer side."""
 
 _SUFFIXES = ((b"\x89PNG", ".png"), (b"\xff\xd8\xff", ".jpg"), (b"GIF8", ".gif"), (b"RIFF", ".webp"))
@@ -110,10 +110,13 @@ def png_of_svg(data: bytes) -> bytes:
     """
     import typst
 
-    page = (
-        "#set page(width: auto, height: auto, margin: 0pt, fill: white)\n"
-        f'#image("drawing.svg", width: {SVG_WIDTH / 2}pt)'
-    )
+    page = f"""
+        #set page(width: auto, height: auto, margin: 0pt, fill: white)
+        #context {{
+            let size = measure(image("drawing.svg"))
+            let longest = calc.max(size.width, size.height, 1pt)
+            image("drawing.svg", width: size.width / longest * {SVG_PIXELS / 2}pt)
+        }}"""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "drawing.svg").write_bytes(_LINKED.sub(b"", data))
         Path(folder, "page.typ").write_text(page, "utf-8")

@@ -1,5 +1,5 @@
-"""What a lesson's words give away, told as notes: another language, stage directions, words of
-`say` that never occur.
+"""What a lesson's words give away, told as notes: another language, stage directions, equations
+that nobody can say, words of `say` that never occur.
 """
 
 from __future__ import annotations
@@ -7,8 +7,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..text.scripts import language_note
-from ..text.speech import unused_words
+from ..text.scripts import language_note, name_of
+from ..text.speech import unspoken_equations, unused_words
 
 _DIRECTION = re.compile(
     r"(?m)^\s*(?:\*\*)?((?:[Nn]arrator|NARRATOR|[Hh]ost|[Vv]oice-?over|VOICE-?OVER|VO|"
@@ -42,6 +42,20 @@ def advice(narrations: Sequence[str], language: str, say: Iterable[Mapping[str, 
     ]
     if len(directed) > MOST_NAMED:
         notes.append(f"{len(directed) - MOST_NAMED} more stage directions would be spoken")
+    unsaid = [
+        (number, each)
+        for number, text in enumerate(narrations, 1)
+        for each in unspoken_equations(text, language)
+    ]
+    if unsaid:
+        number, first = unsaid[0]
+        others = len(unsaid) - 1
+        more = f" and {others} more equation{'s' * (others > 1)}" if others else ""
+        notes.append(
+            f'section {number}: "{first}"{more} cannot be said in words, for vidkit does not know '
+            f"what the signs are called in {name_of(language)}; write them as they are said, or in "
+            "`say`"
+        )
     words: dict[str, str] = {}
     for each in say:
         words |= each

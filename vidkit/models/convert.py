@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,14 +23,16 @@ LISTS = ("sections", "beats", "scenes", "slides", "segments", "clips", "shots", 
          "frames", "items", "parts", "pages", "cards", "tracks")  # fmt: skip
 SPOKEN = ("content", "narration", "script", "voiceover", "voice_over", "speech", "spoken", "text",
           "notes", "speaker_notes", "speakernotes", "transcript", "dialogue", "say", "caption",
-          "body", "paragraph")  # fmt: skip
+          "body", "paragraph", "narration_text", "narracion", "locucion", "guion", "texto",
+          "narracao", "texte", "sprechertext", "erzaehlung")  # fmt: skip
 """Names of a narration; the first before the next where there are several."""
 SHOWN = ("image_description", "visual", "visuals", "image_prompt", "imageprompt", "visual_prompt",
          "visual_description", "scene_description", "illustration", "image_description_prompt",
-         "picture", "prompt", "description", "on_screen", "onscreen")  # fmt: skip
+         "picture", "prompt", "description", "on_screen", "onscreen", "descripcion_imagen",
+         "descripcion", "descricao", "bildbeschreibung", "beschreibung")  # fmt: skip
 """Names of a picture's words."""
-TITLES = ("title", "heading", "headline", "name")
-LANGUAGES = ("language", "lang", "locale")
+TITLES = ("title", "heading", "headline", "titulo", "titre", "titel", "name")
+LANGUAGES = ("language", "lang", "locale", "idioma", "langue", "sprache")
 _MOST_BYTES = 2_000_000
 _SENTENCE = re.compile(r"\S+(?:\s+\S+){3,}")
 
@@ -89,8 +92,17 @@ def _lists(value: object, path: str = "", depth: int = 0) -> Iterator[tuple[str,
             for key, inner in each.items():
                 yield from _lists(inner, f"{path}.{key}" if path else str(key), depth + 1)
     elif isinstance(value, Mapping) and depth < 6:
+        numbered = [value[key] for key in sorted(value, key=_in_order) if str(key)[-1:].isdigit()]
+        if len(numbered) == len(value) > 0 and all(isinstance(e, Mapping) for e in numbered):
+            yield path or "(the whole file)", numbered
         for key, inner in value.items():
             yield from _lists(inner, f"{path}.{key}" if path else str(key), depth + 1)
+
+
+def _in_order(key: str) -> int:
+    """The number at the end of a key: "2", "scene10"."""
+    found = re.search(r"\d+$", str(key))
+    return int(found[0][:9]) if found else 0
 
 
 def _taken(path: str, items: Sequence[Mapping[str, Any]]) -> Recognised | None:
@@ -126,7 +138,8 @@ def _named(names: set[str], wanted: Sequence[str]) -> str:
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.casefold())
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    return re.sub(r"[^a-z0-9]", "", letters)
 
 
 def _speaks(value: object) -> bool:
@@ -220,22 +233,28 @@ def _opened(text: str) -> tuple[object, list[str]]:
             value := parse(text[start : end + 1].encode()), Fault
         ):
             return value, ["prose stood around the JSON; it is left aside"]
+    lines = [parse(line.encode()) for line in text.splitlines() if line.strip()]
+    if len(lines) > 1 and all(isinstance(each, Mapping) for each in lines):
+        return lines, ["each line is a JSON object of its own"]
     return None, []
 
 
 def _from_json(value: object, found: Recognised, notes: list[str]) -> Conversion:
-    top = dict(value) if isinstance(value, Mapping) else {}
+    top = dict(_leaves(value)) if isinstance(value, Mapping) else {}
+    top = {name: each for name, each in top.items() if not f"{found.key}.".startswith(f"{name}.")}
     lesson: dict[str, Any] = {}
     made = Conversion(lesson, notes)
     notes.append(f"taken for {found}")
     for names, key in ((TITLES, "title"), (LANGUAGES, "language")):
-        given = _named(set(top), names)
+        # "name" may be a voice's where it stands within something
+        given = _named({name for name in top if "." not in name}, names)
+        given = given or _named({name for name in top if "." in name}, names[:1])
         if given and isinstance(top[given], str) and top[given].strip():
             lesson[key] = top.pop(given).strip()
             notes.append(f"`{given}` → `{key}`")
     lesson["sections"] = [_section(each, found, made) for each in found.sections]
     lesson["sections"] = [each for each in lesson["sections"] if each]
-    _tell_rest(top, found, notes)
+    _tell_rest(_left(value, top, found), found, notes)
     return made
 
 
@@ -262,7 +281,18 @@ def _first_sentence(text: str) -> str:
     return re.split(r"(?<=[.!?。])\s", " ".join(text.split()), maxsplit=1)[0][:300]
 
 
-def _tell_rest(top: Mapping[str, Any], found: Recognised, notes: list[str]) -> None:
+def _left(value: object, unused: Mapping[str, Any], found: Recognised) -> list[str]:
+    """The keys of a file that come to nothing; those within one that came to something by path."""
+    names: list[str] = []
+    for key, inner in value.items() if isinstance(value, Mapping) else ():
+        within = [name for name in unused if name == key or name.startswith(f"{key}.")]
+        leaves = dict(_leaves({key: inner}))
+        whole = len(within) == len(leaves) and found.key.partition(".")[0] != key
+        names += [str(key)] if whole else within
+    return names
+
+
+def _tell_rest(top: Sequence[str], found: Recognised, notes: list[str]) -> None:
     """What became of each key, used or not."""
     used = [(found.spoken, "content"), (found.shown, "image_description"), (found.title, "title")]
     notes += [f"`{old}` of each part → `{new}`" for old, new in used if old and old != new]
@@ -270,8 +300,7 @@ def _tell_rest(top: Mapping[str, Any], found: Recognised, notes: list[str]) -> N
         notes.append("no words for the pictures: `image_description` is each part's first sentence")
     names = {name for each in found.sections for name, _ in _leaves(each)}
     left = sorted(names - {old for old, _ in used})
-    first = found.key.partition(".")[0]
-    left = [*(f"{name}" for name in top if name != first), *left]
+    left = [*top, *left]
     if left:
         notes.append(f"left aside: {', '.join(f'`{name}`' for name in left[:40])}")
 

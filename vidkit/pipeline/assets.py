@@ -30,9 +30,9 @@ from ..core.loop import run_to_end
 from ..media.frame import Frame
 from ..models.lesson import Film, Lesson, Section
 from ..models.settings import Settings
-from ..providers import listening, pauses
+from ..providers import listening
 from ..providers.base import ImageAsk, Narration, Picture, Request, TurnAsk, VoiceAsk
-from ..providers.conversation import Conversation, is_conversation
+from ..providers.conversation import Conversation, is_conversation, with_pauses
 from ..providers.files import MOST_FILM, digest_of, own_on_a_slide
 from ..providers.limiter import UNCONFIRMED_TRIES
 from ..providers.registry import AUTO, AUTO_VOICES
@@ -106,18 +106,16 @@ def price(maker: object, ask: ImageAsk | VoiceAsk) -> float | None:
     """What a request may cost in dollars: the provider's `price`, a number or a function of the
     ask; None where it does not say.
     """
+    maker = with_pauses(maker, ask) if isinstance(ask, VoiceAsk) else maker
     told: float | Callable[[object], float | None] | None = getattr(maker, "price", None)
-    if not callable(told):
-        return told
-    each = pauses.asks(ask) if isinstance(ask, VoiceAsk) else [ask]
-    return max((one for one in map(told, each) if one is not None), default=None)
+    return told(ask) if callable(told) else told
 
 
 def requests(maker: object, ask: ImageAsk | VoiceAsk) -> int:
     """How many requests a provider sends for an ask, where it says so; else one."""
+    maker = with_pauses(maker, ask) if isinstance(ask, VoiceAsk) else maker
     told: Callable[[object], int] | None = getattr(maker, "requests", None)
-    each = pauses.asks(ask) if isinstance(ask, VoiceAsk) else [ask]
-    return sum(max(1, told(one)) if told is not None else 1 for one in each)
+    return max(1, told(ask)) if told is not None else 1
 
 
 def clip_key_fields(
@@ -183,23 +181,12 @@ class Candidate:
         store has that: what was paid for is found again. Raises `ProviderError` where it can make
         nothing of it; reads the file where that is the section's own.
         """
-        key = self._key()
+        key = cache_key(self.kind, self.maker.shape(self.ask))
         earlier = getattr(self.maker, "earlier_shape", None)
         if store is None or earlier is None or store.versions(key):
             return key
         before = cache_key(self.kind, earlier(self.ask))
         return before if store.versions(before) else key
-
-    def _key(self) -> str:
-        ask = self.ask
-        if isinstance(ask, VoiceAsk) and self._has_pauses:
-            return cache_key(self.kind, pauses.key_fields(self.maker, ask))
-        return cache_key(self.kind, self.maker.shape(ask))
-
-    @property
-    def _has_pauses(self) -> bool:
-        """Whether silence stands between parts of its text; a conversation sees to that."""
-        return pauses.has_pauses(self.ask) and not isinstance(self.maker, Conversation)
 
     async def make(
         self, request: Request, arrived: Callable[[Narration], None] | None = None
@@ -208,8 +195,6 @@ class Candidate:
         and may be asked for once more. Raises `ProviderError` or one of its kinds.
         """
         if isinstance(self.ask, VoiceAsk):
-            if self._has_pauses:
-                return await pauses.speak(self.maker, self.ask, request)
             return await listening.speak(self.maker, self.ask, request, arrived)
         drawn: Picture = await self.maker.draw(self.ask, request)
         return drawn
@@ -242,7 +227,7 @@ def candidates(
     return tuple(
         Candidate(
             kind,
-            makers[n],
+            with_pauses(makers[n], asked),
             sources[n].gate,
             asked,
             chosen_because(makers[n], asked.language) if makers[n].name in auto else None,

@@ -10,16 +10,18 @@ from typing import Any
 from ..core.errors import ProviderError
 from ..models.lesson import Lesson
 from ..models.settings import Settings
-from ..providers import listening, pauses
 from ..providers.base import VoiceAsk, VoiceMaker
+from ..providers.conversation import with_pauses
 from ..text.speech import marked
 from .assets import voice_ask
 
 
 def handed_text(maker: Any, ask: VoiceAsk) -> str | None:
     """The words that a voice is handed, None where it does not say so."""
-    said = [listening.handed(maker, each) for each in pauses.asks(ask)]
-    return None if None in said else "\n\n".join(filter(None, said))
+    fields = with_pauses(maker, ask).shape(ask)
+    parts = fields.get("parts", [fields])
+    said = [part.get("spoken", part.get("text")) for part in parts]
+    return "\n\n".join(said) if all(isinstance(text, str) for text in said) else None
 
 
 def spoken_sections(

@@ -161,8 +161,11 @@ def _samples(data: bytes, size: int, block: int) -> bytes:
 def seconds(data: bytes) -> float:
     """How long an MP3 or WAV file is heard when it is joined with others. Raises `NoSound`."""
     if data[:4] == b"RIFF":
-        (channels, hertz, width), samples = _wav(data)
-        return len(samples) / (channels * hertz * width)
+        form, samples = _wav(data)
+        kind, _, hertz, _, block = struct.unpack_from("<HHIIH", form)
+        packed = kind in (2, 17) and len(form) >= 20  # ADPCM has many samples in a block
+        in_a_block = struct.unpack_from("<18xH", form)[0] if packed else 1
+        return float(len(samples) / block * in_a_block / hertz)
     frames = list(_own_frames(data))
     head = int.from_bytes(frames[0][:4], "big")
     version = (head >> 19) & 3

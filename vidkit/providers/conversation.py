@@ -21,7 +21,7 @@ from . import listening
 from .base import Narration, Request, VoiceAsk
 from .registry import voice_maker
 from .speakers import order
-from .speech import NOTHING, wav
+from .word_times import NOTHING, wav
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ _SENTENCE_END = re.compile(r"[.!?…。！？][\"”’)\]»]*\s*$")
 @dataclass(frozen=True)
 class Span:
     """A piece of a section's text, from `start` to `end`, that one voice speaks; `pause` is the
-    silence before it, in seconds."""
+    silence before it, and `after` that after the last, in seconds."""
 
     start: int
     end: int
@@ -57,13 +57,15 @@ class Span:
     voice: str | None
     speaker: str | None
     pause: float
+    after: float = 0.0
 
 
 def spans(ask: VoiceAsk) -> list[Span]:
     """The spans of an ask. One alone, over the whole text, where nothing changes within it."""
     found: list[Span] = []
-    places = _pieces(ask)
-    for start, end, language, turn, asked in places:
+    asked = 0.0
+    for start, end, language, turn, pause in _pieces(ask):
+        asked += pause
         if not any(map(str.isalnum, ask.text[start:end])):
             continue
         voice = turn.voice if turn is not None and turn.voice else ask.voice
@@ -74,6 +76,9 @@ def spans(ask: VoiceAsk) -> list[Span]:
             voice = None
         pause = asked or (_breath(ask.text, found[-1], start, speaker) if found else 0.0)
         found.append(Span(start, end, language, voice, speaker, pause))
+        asked = 0.0
+    if found and asked:
+        found[-1] = replace(found[-1], after=asked)
     return found
 
 
@@ -81,8 +86,16 @@ def is_conversation(ask: VoiceAsk) -> bool:
     """Whether an ask needs more than one voice in one go."""
     if not ask.turns and "<lang" not in ask.text.lower():
         return False
-    found = spans(ask)
-    return len(found) > 1 or bool(found and found[0].voice != ask.voice)
+    found = {(span.speaker, span.language, span.voice) for span in spans(ask)}
+    plain = (ask.language, ask.voice)
+    return len(found) > 1 or any((language, voice) != plain for _, language, voice in found)
+
+
+def with_pauses(maker: Any, ask: VoiceAsk) -> Any:
+    """The voice, which leaves the silences that the text asks for, where it asks for some."""
+    if ask.file is not None or isinstance(maker, _Parts) or not pauses(ask.text):
+        return maker
+    return WithPauses(maker, ask)
 
 
 def _pieces(ask: VoiceAsk) -> Iterator[tuple[int, int, str, Any, float]]:
@@ -109,7 +122,7 @@ def _pieces(ask: VoiceAsk) -> Iterator[tuple[int, int, str, Any, float]]:
                 languages.append(str(value))
             elif ask.text[a + 1] == "/" and len(languages) > 1:
                 languages.pop()
-        if ask.text[at:end].strip():
+        if pause or ask.text[at:end].strip():
             yield at, end, languages[-1], turn, pause
 
 
@@ -137,7 +150,97 @@ def _local(spec: str) -> Any:
     return maker
 
 
-class Conversation:
+@dataclass(frozen=True)
+class _Part:
+    """A span, who speaks it, by which gate beside the narration's own, and what is asked."""
+
+    span: Span
+    maker: Any
+    gate: Request | None
+    ask: VoiceAsk
+
+    async def speak(self, request: Request) -> Narration:
+        async def gated(send: Callable[[], Awaitable[T]], /) -> T:
+            async def through() -> T:
+                return await send() if self.gate is None else await self.gate(send)
+
+            return await request(through)
+
+        return await listening.speak(self.maker, self.ask, gated)
+
+
+class _Parts:
+    """A narration in spans; `parts` says who speaks them."""
+
+    parts: list[_Part]
+
+    def price(self, ask: VoiceAsk) -> float | None:
+        """The most that one request may cost; None where a voice does not say."""
+        most = 0.0
+        for part in self.parts:
+            told = getattr(part.maker, "price", None)
+            dollars = told(part.ask) if callable(told) else told
+            if dollars is None:
+                return None
+            most = max(most, dollars)
+        return most
+
+    def requests(self, ask: VoiceAsk) -> int:
+        """How many requests its voices send."""
+        told = ((getattr(part.maker, "requests", None), part.ask) for part in self.parts)
+        return sum(max(1, count(each)) if count else 1 for count, each in told)
+
+    def shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
+        """What each of its voices is asked, and the silence between them."""
+        parts = [
+            {
+                **part.maker.shape(part.ask),
+                "pause before": part.span.pause,
+                "start": part.span.start,
+                **({"pause after": part.span.after} if part.span.after else {}),
+            }
+            for part in self.parts
+        ]
+        return {"conversation": VERSION, "parts": parts, "written": ask.text}
+
+    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
+        """The spans, spoken and put together: WAV of 16 bits, mono, with the time of each word
+        where all its voices tell. Raises what the first voice that fails raises.
+        """
+        if not self.parts:
+            note = f"nothing in the text can be spoken; it is {NOTHING:g} s of silence"
+            return Narration(wav(bytes(2 * int(24_000 * NOTHING)), 24_000), notes=(note,))
+        made = await self._spoken(request)
+        spans = [part.span for part in self.parts]
+        whole, words, pieces = await asyncio.to_thread(_put_together, spans, made)
+        notes = dict.fromkeys(note for each in made for note in each.notes)
+        costs = [each.cost for each in made if each.cost is not None]
+        cost = sum(costs) if costs else None
+        return Narration(
+            whole, words=words, notes=tuple(notes), cost=cost, checked=True, pieces=pieces
+        )
+
+    async def _spoken(self, request: Request) -> list[Narration]:
+        return [await part.speak(request) for part in self.parts]
+
+
+class WithPauses(_Parts):
+    """A voice, with the silences that a text asks for: `<break time="1s"/>`, `[pause]`. In all
+    else it is that voice.
+    """
+
+    def __init__(self, maker: Any, ask: VoiceAsk) -> None:
+        self._maker = maker
+        self.parts = [
+            _Part(span, maker, None, replace(ask, text=ask.text[span.start : span.end], turns=()))
+            for span in spans(ask)
+        ]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._maker, name)
+
+
+class Conversation(_Parts):
     """The voice of a narration with several spans. `rank`: 0 asks for each span the voice that
     comes first, 1 the one that takes its place, and so on, as far as there are others.
 
@@ -151,76 +254,43 @@ class Conversation:
         self, ask: VoiceAsk, makers: Sequence[Any], gates: Sequence[Request], rank: int = 0
     ) -> None:
         self._makers, self._gates = [*makers], [*gates]
-        self._spans = spans(ask)
-        self._chosen: list[tuple[Any, Request | None, VoiceAsk]] = []
+        self.parts = []
         self._failure: ProviderError | None = None
         self.ranks = 1
         try:
-            for span in self._spans:
-                self._chosen.append(self._choose(span, ask, rank))
+            for span in spans(ask):
+                self.parts.append(_Part(span, *self._choose(span, ask, rank)))
         except ProviderError as error:
             self._failure = error
-        self.name = " + ".join(dict.fromkeys(maker.name for maker, _, _ in self._chosen)) or "voice"
+        self.name = " + ".join(dict.fromkeys(part.maker.name for part in self.parts)) or "voice"
 
     @property
     def missing(self) -> ProviderMissing | None:
         """Why one of its voices cannot be asked now."""
-        for maker, _, _ in self._chosen:
-            why: ProviderMissing | None = getattr(maker, "missing", None)
+        for part in self.parts:
+            why: ProviderMissing | None = getattr(part.maker, "missing", None)
             if why is not None:
                 return why
         return None
 
-    def price(self, ask: VoiceAsk) -> float | None:
-        """The most that one request may cost; None where a voice does not say."""
-        most = 0.0
-        for maker, _, each in self._chosen:
-            told = getattr(maker, "price", None)
-            dollars = told(each) if callable(told) else told
-            if dollars is None:
-                return None
-            most = max(most, dollars)
-        return most
-
     def shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
-        """What each of its voices is asked, and the silence between them."""
-        self._raise()
-        parts = [
-            {**maker.shape(each), "pause before": span.pause, "start": span.start}
-            for span, (maker, _, each) in zip(self._spans, self._chosen, strict=True)
-        ]
-        return {"conversation": VERSION, "parts": parts, "written": ask.text}
-
-    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
-        """The spans, spoken side by side and put together: WAV of 16 bits, mono, with the time of
-        each word. Raises what the first voice that fails raises.
+        """What each of its voices is asked, and the silence between them. Raises why one of them
+        cannot be.
         """
-        self._raise()
-        if not self._spans:
-            note = f"nothing in the text can be spoken; it is {NOTHING:g} s of silence"
-            return Narration(wav(bytes(2 * int(24_000 * NOTHING)), 24_000), notes=(note,))
+        if self._failure is not None:
+            raise self._failure
+        return super().shape(ask)
 
-        async def one(maker: Any, gate: Request | None, each: VoiceAsk) -> Narration:
-            async def gated(send: Callable[[], Awaitable[T]], /) -> T:
-                async def through() -> T:
-                    return await send() if gate is None else await gate(send)
-
-                return await request(through)
-
-            return await listening.speak(maker, each, gated)
-
-        async with asyncio.TaskGroup() as all_:
-            tasks = [all_.create_task(_kept(one(*chosen))) for chosen in self._chosen]
-        made = []
-        for task in tasks:
-            result = task.result()
+    async def _spoken(self, request: Request) -> list[Narration]:
+        """Side by side; the others go on where one fails."""
+        if self._failure is not None:
+            raise self._failure
+        several = (part.speak(request) for part in self.parts)
+        made = await asyncio.gather(*map(_kept, several))
+        for result in made:
             if isinstance(result, ProviderError):
                 raise result
-            made.append(result)
-        whole, words = await asyncio.to_thread(_put_together, self._spans, made)
-        notes = dict.fromkeys(note for each in made for note in each.notes)
-        costs = [each.cost for each in made if each.cost is not None]
-        return Narration(whole, words=words, notes=tuple(notes), cost=sum(costs) if costs else None)
+        return [each for each in made if isinstance(each, Narration)]
 
     def _choose(self, span: Span, ask: VoiceAsk, rank: int) -> tuple[Any, Request | None, VoiceAsk]:
         """Who speaks a span, by which gate, and what is asked."""
@@ -248,11 +318,6 @@ class Conversation:
         number, asked = found[min(rank, len(found) - 1)]
         return makers[number], gates[number], asked
 
-    def _raise(self) -> None:
-        if self._failure is not None:
-            raise self._failure
-        return
-
 
 async def _kept(coroutine: Awaitable[Narration]) -> Narration | ProviderError:
     """The narration, or the provider's error as a value, so that it leaves the others alone."""
@@ -264,7 +329,9 @@ async def _kept(coroutine: Awaitable[Narration]) -> Narration | ProviderError:
 
 def _put_together(
     parts: Sequence[Span], made: Sequence[Narration]
-) -> tuple[bytes, tuple[Word, ...]]:
+) -> tuple[bytes, tuple[Word, ...], tuple[Word, ...]]:
+    """The sounds one after the other, as WAV; their words, where each tells its own, and pieces at
+    their new times."""
     import numpy as np
 
     from ..media.frame import RATE
@@ -272,16 +339,25 @@ def _put_together(
 
     sounds: list[Any] = []
     words: list[Word] = []
+    pieces: list[Word] = []
     at = 0
     for span, narration in zip(parts, made, strict=True):
         sound, cut = levelled(narration.data, LOUDNESS, PEAK)
-        pause = round((span.pause if sounds else EDGE) * RATE)
+        pause = round((span.pause if sounds else EDGE + span.pause) * RATE)
         at += pause
         sounds += [np.zeros(pause, np.float32), sound]
-        begin, end = at / RATE, (at + len(sound)) / RATE
-        for word in narration.words:
-            times = (min(end, max(begin, t - cut + begin)) for t in (word.start, word.end))
-            words.append(Word(word.text, *(round(t, 4) for t in times)))
+        heard = at / RATE, (at + len(sound)) / RATE
+        words += _moved(narration.words, cut, *heard)
+        pieces += _moved(narration.pieces, cut, *heard)
         at += len(sound)
-    whole = np.concatenate([*sounds, np.zeros(round(EDGE * RATE), np.float32)])
-    return wav((whole * 32767).astype("<i2").tobytes(), RATE), tuple(words)
+    silence = np.zeros(round((EDGE + parts[-1].after) * RATE), np.float32)
+    whole = np.concatenate([*sounds, silence])
+    told = tuple(words) if all(each.words for each in made) else ()
+    return wav((whole * 32767).astype("<i2").tobytes(), RATE), told, tuple(pieces)
+
+
+def _moved(words: Sequence[Word], cut: float, begin: float, end: float) -> Iterator[Word]:
+    """Words of a sound that lost `cut` seconds before it, and is heard from `begin` to `end`."""
+    for word in words:
+        times = (min(end, max(begin, t - cut + begin)) for t in (word.start, word.end))
+        yield Word(word.text, *(round(t, 4) for t in times))

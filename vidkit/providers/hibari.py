@@ -20,11 +20,8 @@ from typing import Any
 
 from ..core.errors import ProviderError, ProviderMissing
 from ..text.markup import MappedText
-from ..text.speech import VERSION as SPEECH
-from ..text.speech import spoken
-from .base import Narration, Request, VoiceAsk
-from .espeak import broken
-from .speech import VERSION, narrated, process_of
+from .base import VoiceAsk
+from .speech import NeuralVoice, process_of
 
 WHEELS = ("hibari-tts", "onnxruntime")
 REINSTALL = f"install it with: python -m pip install --force-reinstall {' '.join(WHEELS)}"
@@ -91,7 +88,7 @@ def _fetched() -> Path:
     return base / "hibari"
 
 
-class Hibari:
+class Hibari(NeuralVoice):
     """A voice that speaks English with hibari-tts; `default` is that of sections that name none.
 
     Raises `ProviderMissing` where the package is not installed, `ProviderError` where it has no
@@ -99,9 +96,6 @@ class Hibari:
     """
 
     name = "hibari"
-    price = 0.0
-    local = True
-    places: int | None = 1
     latency = 0.5
 
     def __init__(self, default: str | None = None) -> None:
@@ -112,7 +106,7 @@ class Hibari:
     @property
     def missing(self) -> ProviderMissing | None:
         """Why its process could not be opened a moment ago."""
-        return process_of(self._task(self.voices_by_name[self.default])).missing
+        return process_of(self.task(self.voices_by_name[self.default])).missing
 
     def speaks(self, language: str, voice: str | None = None) -> bool:
         """Whether it speaks a language, a tag such as "en-GB", with that voice of its own."""
@@ -126,37 +120,20 @@ class Hibari:
         here.sort(key=lambda each: each.language.lower() != language.lower())
         return [(each.name, f"{each.name}, {each.about}") for each in here]
 
-    def shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
-        """Text as written and as spoken, voice, rate, versions."""
-        voice, text, _ = self._plan(ask)
-        return {
-            "provider": self.name,
-            "engine": f"hibari-tts {self.version}",
-            "process": VERSION,
-            "speech": SPEECH,
-            "voice": voice.name,
-            "rate": ask.rate,
-            "written": ask.text,
-            "spoken": text.text,
-        }
-
-    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
-        """The narration as WAV (24,000 Hz, mono, 16 bits), with the time of each word.
-
-        Raises `ProviderError` for a voice or language that there is not, `Refused` for a
-        text that cannot be spoken, `Unreachable` where the process gave no answer.
+    def chosen(self, ask: VoiceAsk) -> HibariVoice:
+        """The voice that an ask names, or the default. Raises `ProviderError` for a language that
+        it does not speak.
         """
-        voice, text, notes = self._plan(ask)
-        return await narrated(process_of(self._task(voice)), ask, text, request, notes)
-
-    def _plan(self, ask: VoiceAsk) -> tuple[HibariVoice, MappedText, tuple[str, ...]]:
         if not self.speaks(ask.language):
             raise ProviderError(
                 f"hibari speaks English, and not the language {ask.language!r}; "
                 "choose voice='auto' or voice='espeak'"
             )
-        voice = self._voice(ask.voice or self.default)
-        text, notes = broken(spoken(ask.text, voice.language, ask.say))
+        return self._voice(ask.voice or self.default)
+
+    def plan(self, ask: VoiceAsk) -> tuple[Any, MappedText, tuple[str, ...]]:
+        """As `NeuralVoice.plan`; raises `ProviderError` for a text in another script."""
+        voice, text, notes = super().plan(ask)
         letters = [each for each in text.text if each.isalpha()]
         if letters and sum(map(_foreign, letters)) > len(letters) / 2:
             raise ProviderError(
@@ -164,6 +141,19 @@ class Hibari:
                 "`language`, or choose voice='espeak'"
             )
         return voice, text, notes
+
+    def sound(self, voice: HibariVoice) -> Mapping[str, Any]:
+        """The engine and the voice."""
+        return {"engine": f"hibari-tts {self.version}", "voice": voice.name}
+
+    def task(self, voice: HibariVoice) -> Mapping[str, Any]:
+        """Its model and its accent."""
+        return {
+            "engine": "hibari",
+            "model": str(voice.model),
+            "british": voice.language == "en-GB",
+            "mend": REINSTALL,
+        }
 
     def _voice(self, name: str) -> HibariVoice:
         voice = self.voices_by_name.get(name)
@@ -176,14 +166,6 @@ class Hibari:
                 f"vidkit voices get hibari:{name}"
             )
         return voice
-
-    def _task(self, voice: HibariVoice) -> Mapping[str, Any]:
-        return {
-            "engine": "hibari",
-            "model": str(voice.model),
-            "british": voice.language == "en-GB",
-            "mend": REINSTALL,
-        }
 
 
 def _foreign(letter: str) -> bool:

@@ -16,13 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import ProviderError, ProviderMissing
-from ..text.markup import MappedText
-from ..text.speech import VERSION as SPEECH
-from ..text.speech import spoken
-from .base import Narration, Request, VoiceAsk
-from .espeak import broken
+from .base import VoiceAsk
 from .piper import digest
-from .speech import VERSION, narrated, process_of
+from .speech import NeuralVoice
 
 LANGUAGES = {
     "a": "en-US",
@@ -49,16 +45,13 @@ class KokoroVoice:
     language: str
 
 
-class Kokoro:
+class Kokoro(NeuralVoice):
     """A voice that speaks with Kokoro; `argument` is its model, and after a comma a voice.
 
     Raises `ProviderMissing` where the model or its voices are not here.
     """
 
     name = "kokoro"
-    price = 0.0
-    local = True
-    places: int | None = 1
     latency = 20.0
 
     def __init__(self, argument: str | None = None) -> None:
@@ -94,28 +87,21 @@ class Kokoro:
         found.sort(key=lambda v: (v.language.split("-")[0] != first, v.name))
         return [(each.name, f"{each.name} ({each.language})") for each in found]
 
-    def shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
-        """Text as written and as spoken, the digests of model and voice, rate, versions."""
-        voice, text, _ = self._plan(ask)
+    def chosen(self, ask: VoiceAsk) -> KokoroVoice:
+        """The voice that an ask names, or the one for its language. Raises `ProviderError`."""
+        return self._voice(ask.voice or self._usual(ask.language))
+
+    def sound(self, voice: KokoroVoice) -> Mapping[str, Any]:
+        """The digests of model and voice, and what the voice speaks."""
         return {
-            "provider": self.name,
-            "process": VERSION,
-            "speech": SPEECH,
             "voice": digest(voice.style),
             "model": digest(self.model),
             "language": voice.language,
-            "rate": ask.rate,
-            "written": ask.text,
-            "spoken": text.text,
         }
 
-    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
-        """The narration as WAV (24,000 Hz, mono, 16 bits), with the time of each word.
-
-        Raises as `vidkit.providers.hibari.Hibari.speak`.
-        """
-        voice, text, notes = self._plan(ask)
-        task = {
+    def task(self, voice: KokoroVoice) -> Mapping[str, Any]:
+        """Its model, its style and its language."""
+        return {
             "engine": "kokoro",
             "model": str(self.model),
             "style": str(voice.style),
@@ -123,14 +109,8 @@ class Kokoro:
             "british": voice.language == "en-GB",
             "mend": INSTALL,
         }
-        return await narrated(process_of(task), ask, text, request, notes)
 
-    def _plan(self, ask: VoiceAsk) -> tuple[KokoroVoice, MappedText, tuple[str, ...]]:
-        voice = self._voice(ask.voice or self._chosen(ask.language))
-        text, notes = broken(spoken(ask.text, voice.language, ask.say))
-        return voice, text, notes
-
-    def _chosen(self, language: str) -> str:
+    def _usual(self, language: str) -> str:
         """The voice for a language: the default, where it speaks it, or the first that does."""
         first = language.split("-")[0].lower()
         able = [v for v in self.voices_by_name.values() if v.language.split("-")[0] == first]

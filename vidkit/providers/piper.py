@@ -18,12 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import ProviderError, ProviderMissing
-from ..text.markup import MappedText
-from ..text.speech import VERSION as SPEECH
-from ..text.speech import spoken
-from .base import Narration, Request, VoiceAsk
-from .espeak import broken
-from .speech import VERSION, narrated, process_of
+from .base import VoiceAsk
+from .speech import NeuralVoice, process_of
 
 WHEEL = "piper-tts"
 INSTALL = f"install it with: python -m pip install {WHEEL}"
@@ -79,16 +75,13 @@ def fetched() -> list[PiperVoice]:
     return found
 
 
-class Piper:
+class Piper(NeuralVoice):
     """A voice that speaks with Piper; `default` is that of sections that name none.
 
     Raises `ProviderMissing` where the package or the voice is not here.
     """
 
     name = "piper"
-    price = 0.0
-    local = True
-    places: int | None = 1
     latency = 3.0
 
     def __init__(self, default: str | None = None) -> None:
@@ -107,7 +100,7 @@ class Piper:
     @property
     def missing(self) -> ProviderMissing | None:
         """Why its process could not be opened a moment ago."""
-        return process_of(self._task(self.default)).missing
+        return process_of(self.task(self.default)).missing
 
     def speaks(self, language: str, voice: str | None = None) -> bool:
         """Whether its voice, or the one that is named, speaks a language."""
@@ -123,40 +116,24 @@ class Piper:
         found = sorted(fetched(), key=lambda v: (v.language.split("-")[0] != first, v.name))
         return [(each.name, f"{each.name} ({each.language})") for each in found]
 
-    def shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
-        """Text as written and as spoken, the voice's digest, rate, versions."""
-        voice, text, _ = self._plan(ask)
-        return {
-            "provider": self.name,
-            "engine": self.engine,
-            "process": VERSION,
-            "speech": SPEECH,
-            "voice": voice.name,
-            "model": digest(voice.model),
-            "rate": ask.rate,
-            "written": ask.text,
-            "spoken": text.text,
-        }
-
-    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
-        """The narration as WAV (mono, 16 bits), with the time of each word.
-
-        Raises as `vidkit.providers.hibari.Hibari.speak`.
+    def chosen(self, ask: VoiceAsk) -> PiperVoice:
+        """The voice that an ask names, or the default. Raises `ProviderError` for a language that
+        it does not speak.
         """
-        voice, text, notes = self._plan(ask)
-        return await narrated(process_of(self._task(voice)), ask, text, request, notes)
-
-    def _plan(self, ask: VoiceAsk) -> tuple[PiperVoice, MappedText, tuple[str, ...]]:
         voice = find_voice(ask.voice) if ask.voice else self.default
         if voice.language.split("-")[0].lower() != ask.language.split("-")[0].lower():
             raise ProviderError(
                 f"the voice piper:{voice.name} speaks {voice.language!r}, and not the language "
                 f"{ask.language!r}; name another, or put 'auto' behind it"
             )
-        text, notes = broken(spoken(ask.text, voice.language, ask.say))
-        return voice, text, notes
+        return voice
 
-    def _task(self, voice: PiperVoice) -> Mapping[str, Any]:
+    def sound(self, voice: PiperVoice) -> Mapping[str, Any]:
+        """The engine, the voice and its model's digest."""
+        return {"engine": self.engine, "voice": voice.name, "model": digest(voice.model)}
+
+    def task(self, voice: PiperVoice) -> Mapping[str, Any]:
+        """Its model."""
         return {"engine": "piper", "model": str(voice.model), "mend": INSTALL}
 
 

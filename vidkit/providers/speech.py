@@ -9,27 +9,23 @@ from __future__ import annotations
 import asyncio
 import atexit
 import copy
-import io
 import json
 import os
-import re
 import subprocess
 import sys
 import threading
 import time
-import wave
-from array import array
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import ProviderError, ProviderMissing, Refused, Unreachable
-from ..text.captions import Word
 from ..text.markup import MappedText
-from ..text.speech import paragraphs
+from ..text.speech import VERSION as SPEECH
+from ..text.speech import paragraphs, spoken
 from .base import Narration, Request, VoiceAsk
+from .word_times import NOTHING, Paragraph, Sound, broken, wav, word_times
 
 HERE = Path(__file__).parent
 START = (
@@ -57,8 +53,6 @@ OPENING = 60.0
 FORGIVEN = 30.0
 """Seconds after which a voice that could not be opened is tried again; or ten times as long as it
 took to find out, which matters where it hangs."""
-NOTHING = 1.0
-"""Seconds of silence for a text in which nothing can be spoken."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
@@ -350,131 +344,52 @@ def _narration(
     return Narration(wav(speech.pcm, speech.hertz), words=words, notes=notes)
 
 
-# What an engine tells of its words → when each written word is spoken.
-
-
-# Chinese and Japanese write no spaces; there a "word" ends at their punctuation.
-_WRITTEN = re.compile(
-    r"[^\s、。，．！？；：]+[、。，．！？；：]*[」』）”’》】]*|[、。，．！？；：]+"
-)
-
-QUIET = 150
-"""Samples below this (-47 dB of full scale) are silence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Paragraph:
-    """A spoken paragraph: its place in the spoken text (characters) and in the sound
-    (samples), and its words as the engine told them: (character from 1, sample), or with the
-    sample at which the word ends, where the engine tells that, too.
+class NeuralVoice:
+    """What the providers hibari, piper and kokoro share. Each says which of its voices speaks an
+    ask, what shapes that voice's sound, and how its process is started.
     """
 
-    place: int
-    start: int
-    words: Sequence[Sequence[int]]
+    name: str
+    price = 0.0
+    local = True
+    places: int | None = 1
 
+    def chosen(self, ask: VoiceAsk) -> Any:
+        """The voice for an ask; it has a `language`, a tag. Raises `ProviderError`."""
+        raise NotImplementedError
 
-class Sound:
-    """Samples of one narration, mono, 16 bits."""
+    def sound(self, voice: Any) -> Mapping[str, Any]:
+        """Whatever beside the text shapes what a voice says."""
+        raise NotImplementedError
 
-    def __init__(self, pcm: bytes, hertz: int) -> None:
-        self.samples = array("h", pcm)
-        self.hertz = hertz
+    def task(self, voice: Any) -> Mapping[str, Any]:
+        """What the process of a voice is started with, and `mend`, what to do where it fails."""
+        raise NotImplementedError
 
-    def __len__(self) -> int:
-        return len(self.samples)
+    def shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
+        """Text as written and as spoken, the voice, rate, versions."""
+        voice, text, _ = self.plan(ask)
+        return {
+            "provider": self.name,
+            "process": VERSION,
+            "speech": SPEECH,
+            **self.sound(voice),
+            "rate": ask.rate,
+            "written": ask.text,
+            "spoken": text.text,
+        }
 
-    def last_heard(self, start: int, end: int) -> int:
-        """Where the sound that begins at `start` falls silent before `end` (samples)."""
-        step = self.hertz // 200
-        while end - step > start:
-            block = self.samples[end - step : end]
-            if max(block) > QUIET or min(block) < -QUIET:
-                break
-            end -= step
-        return end
+    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
+        """The narration as WAV (mono, 16 bits), with the time of each word.
 
+        Raises `ProviderError` for a voice or language that there is not, `Refused` for a
+        text that cannot be spoken, `Unreachable` where the process gave no answer.
+        """
+        voice, text, notes = self.plan(ask)
+        return await narrated(process_of(self.task(voice)), ask, text, request, notes)
 
-def word_times(
-    written: str, text: MappedText, paragraphs: Sequence[Paragraph], sound: Sound
-) -> tuple[Word, ...]:
-    """A `Word` for every word of `written`, in order, none before the one that precedes it.
-
-    The engine gives some words no time of their own (it joins "of the"), and a sign that is
-    not spoken has none: these share the time of what stands before them, by their letters.
-    """
-    spans = [found.span() for found in _WRITTEN.finditer(written)]
-    if not spans:
-        return ()
-    starts, ends = _known(spans, text, paragraphs)
-    _share([_letters(written[a:b]) for a, b in spans], starts, sound)
-    filled = [start or 0 for start in starts]
-    words = []
-    next_ones = [*filled[1:], len(sound)]
-    for (a, b), start, following, told in zip(spans, filled, next_ones, ends, strict=True):
-        end = sound.last_heard(start, following) if told is None else min(told, following)
-        words.append(Word(written[a:b], round(start / sound.hertz, 4), round(end / sound.hertz, 4)))
-    return tuple(words)
-
-
-def _known(
-    spans: Sequence[tuple[int, int]], text: MappedText, paragraphs: Sequence[Paragraph]
-) -> tuple[list[int | None], list[int | None]]:
-    """The first and the last sample of each written word that the engine told of."""
-    firsts = [a for a, _ in spans]
-    starts: list[int | None] = [None] * len(spans)
-    ends = starts.copy()
-    latest, reached = 0, -1
-    for paragraph in paragraphs:
-        for character, sample, *last in paragraph.words:
-            place = paragraph.place + character - 1
-            if character < 1 or place >= len(text.origin):
-                continue
-            word = max(0, bisect_right(firsts, text.origin[place]) - 1)
-            latest = max(latest, paragraph.start + sample)
-            # A time for an earlier word would make those after it run backwards.
-            if word > reached:
-                starts[word] = latest
-                reached = word
-            if last and word == reached:
-                ends[word] = max(latest, paragraph.start + last[0])
-    return starts, ends
-
-
-def _share(letters: Sequence[int], starts: list[int | None], sound: Sound) -> None:
-    for first, end in _gaps(starts):
-        begin = first - 1 if first > 0 else 0
-        low = starts[begin] or 0
-        following = starts[end] if end < len(starts) else None
-        high = sound.last_heard(low, len(sound) if following is None else following)
-        total = sum(letters[begin:end])
-        passed = 0
-        for word in range(begin, end):
-            starts[word] = low + (high - low) * passed // max(1, total)
-            passed += letters[word]
-
-
-def _gaps(starts: Sequence[int | None]) -> Iterator[tuple[int, int]]:
-    word = 0
-    while word < len(starts):
-        end = word
-        while end < len(starts) and starts[end] is None:
-            end += 1
-        if end > word:
-            yield word, end
-        word = end + 1
-
-
-def _letters(word: str) -> int:
-    return sum(character.isalnum() for character in word)
-
-
-def wav(pcm: bytes, hertz: int) -> bytes:
-    """PCM of 16 bits, mono, as a WAV file."""
-    file = io.BytesIO()
-    with wave.open(file, "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(hertz)
-        sound.writeframes(pcm)
-    return file.getvalue()
+    def plan(self, ask: VoiceAsk) -> tuple[Any, MappedText, tuple[str, ...]]:
+        """The voice for an ask, the text as it is handed over, and notes on that."""
+        voice = self.chosen(ask)
+        text, notes = broken(spoken(ask.text, voice.language, ask.say))
+        return voice, text, notes

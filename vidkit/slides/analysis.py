@@ -86,7 +86,8 @@ _INVISIBLE = re.compile(
 )
 _FENCE = re.compile(r"^[ \t]*```[ \t]*([\w+#.-]{0,20})[ \t]*\n(.*?)^[ \t]*```", re.S | re.M)
 _LIST_MARK = re.compile(r"^[ \t]*(?:[-*•]|\d{1,2}[.)]|#{1,6})[ \t]+", re.M)
-_END = re.compile(r"[.!?…؟۔]+[\"'”’)\]»]*(?=\s)|[。！？｡]+[”’」』）]*")
+_END = re.compile(r"[.!?…؟۔।॥።჻។៕]+[\"'”’)\]»]*(?=\s)|[。！？｡]+[”’」』）]*")
+_DOLLAR = re.compile(r"\$(?!\d)")
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _WORD = re.compile(r"[^\W_][\w'’.-]*(?<![.'’-])")
 _SCRIPTS = (
@@ -107,6 +108,8 @@ def clean(text: str, most: int) -> str:
     if len(text) <= most:
         return text
     cut = text[:most]
+    if len(_DOLLAR.findall(cut)) % 2:
+        cut = cut[: cut.rfind("$")] + " "  # not within an equation
     space = cut.rfind(" ")
     return (cut[:space] if space > most // 2 else cut).rstrip() + "…"
 

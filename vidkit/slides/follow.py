@@ -50,7 +50,7 @@ CLOSING = 1.2
 """Seconds at the end in which all of it is whole."""
 NEAR = 8
 """Words of the narration within which two words are said close together."""
-LONGEST = 7.0
+LONGEST = 6.0
 """Seconds after which something changes although nothing new is spoken of."""
 
 _DIGITS = {"0": "zero", "1": "one", "2": "two"}
@@ -314,7 +314,11 @@ def _candidates(item: Item, narrated: Narrated) -> list[_Candidate]:
         runs = [_Candidate(i, 0.0, "run") for i in narrated.runs(narrated.of(item.text))]
         found = runs or _by_side(item.text, narrated) or _by_symbols(item.text, narrated)
         return found or _by_scene(item, narrated) or _by_variable(item.text, narrated)
-    places = _by_words(item.text, narrated) or _by_part(item.text, narrated)
+    places = _by_words(item.text, narrated)
+    if not places or places[0].rule == "most":  # a part that stands together is surer
+        parts = _by_part(item.text, narrated)
+        surer = [c for c in parts if not places or c.cost < places[0].cost]
+        places = surer or places
     places = places or _by_initials(item.text, narrated)
     gloss = narrated.of(item.gloss) if item.gloss else []
     said = (narrated.runs(gloss) or narrated.most(gloss, 0.7)) if gloss else []
@@ -640,8 +644,10 @@ def _unhurried(found: Sequence[Moment], items: Sequence[Item]) -> list[Moment]:
             break
         gap = found[i + 1].start - moment.start
         rests = math.ceil(gap / LONGEST) - 1 if gap > LONGEST + LEAST else 0
+        clear = max(clear, FAINT) if rests else clear
+        clearer = min(FAINT, (SAID - 0.05 - clear) / max(1, rests))
         for n in range(rests):
-            clear = min(SAID - 0.05, max(2 * FAINT, clear + FAINT))
+            clear = round(clear + clearer, 3)
             levels = {
                 key: level if key not in open_ or not level else 1.0 if level >= SAID else clear
                 for key, level in levels.items()

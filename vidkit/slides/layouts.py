@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from ..text.markup import only_list
 from .analysis import (
     Label,
     Reading,
@@ -21,7 +22,8 @@ from .analysis import (
     words,
 )
 from .boxes import layers, parts, steps, terms, timeline
-from .figures import height_of, shape_of
+from .declared import LONGEST_CELL, MOST_CHOICES
+from .figures import Question, height_of, shape_of
 from .follow import Narrated, spoken_times
 from .slide import MOST_COLUMNS, MOST_LINES, Curve, Layout, Side, Slide
 from .summary import (
@@ -412,6 +414,19 @@ def _opening(reading: Reading, asked: bool = False) -> Slide | None:
     return slide if same else replace(slide, points=(overlaid[0],))
 
 
+def listed(reading: Reading, asked: bool = False) -> Slide | None:
+    """A narration that is a line and a list: a question with its answers, or points."""
+    found = only_list(reading.narration)
+    if found is None or len(found[1]) > MOST_CHOICES or max(map(len, found[1])) > LONGEST_CELL:
+        return None
+    lead, items, lettered = found
+    why = f"the narration lists {len(items)} items"
+    if lettered and lead.endswith("?"):
+        slide = draft(reading, "question", why, 0, figure=Question(lead, items))
+        return replace(slide, terms=())
+    return replace(draft(reading, "points", why, 0), points=items, terms=())
+
+
 def _little_to_list(reading: Reading, asked: bool = False) -> Slide | None:
     slide = draft(reading, "statement", "there is little to list: one statement says it", 2)
     return slide if len(slide.points) < 2 else None
@@ -419,6 +434,7 @@ def _little_to_list(reading: Reading, asked: bool = False) -> Slide | None:
 
 _CHOOSE_IN_TURN: tuple[Rule, ...] = (
     code,
+    listed,
     timeline,
     terms,
     compare,

@@ -13,6 +13,7 @@ from typing import Any
 from ..core.errors import Refused, SettingsError
 from ..core.paths import open_unlinked
 from ..text import segments
+from ..text.display import measures_kept
 from ..text.latex import Node, read
 from . import emoji
 from .analysis import grammar, tokens
@@ -214,7 +215,7 @@ def typographic(text: str) -> str:
         text = re.sub(r"(?<=\d) (?=[^\W\d_]{1,8}\b)", "\u00a0", text)
     text = re.sub(r"(?<![\w-])(\w{1,2})-(?=\w)", "\\1-\u2060", text)  # "P-type" stays whole
     text = _COMPOUND.sub(lambda match: match[0].translate(_LOWERED), text)
-    return _bound(re.sub(r"\S{25,}", _breakable, text))
+    return measures_kept(_bound(re.sub(r"\S{25,}", _breakable, text)))
 
 
 def runs(text: str, terms: Sequence[str] = ()) -> list[Run]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ..text.markup import only_list
 from .analysis import (
     LONGEST_TITLE,
     Label,
@@ -366,6 +367,14 @@ def _titled_label(reading: Reading) -> Found | None:
     return (titles[0].text, "titled so in the description") if len(titles) == 1 else None
 
 
+def _above_a_list(reading: Reading) -> Found | None:
+    found = only_list(reading.narration)
+    if found is None:
+        return None
+    lead = found[0] if found[0].endswith("?") else found[0].rstrip(".:")
+    return lead, "the line above the list"
+
+
 def _overlaid_text(reading: Reading) -> Found | None:
     for label in with_role(reading.labels, "overlay"):
         text, size = label.text, len(label.text.split())
@@ -509,6 +518,7 @@ def _statement(reading: Reading) -> Found | None:
 _RULES: tuple[Callable[[Reading], Found | None], ...] = (
     _own_title,
     _titled_label,
+    _above_a_list,
     _overlaid_text,
     _quoted_label,
     _whole_heard,

@@ -36,6 +36,7 @@ LABELS = {
     "image_description": "What the picture shows",
     "image": "A picture of your own",
     "audio": "A sound of your own",
+    "video": "A film of your own",
     "voice": "Voice",
     "language": "Language",
     "say": "How words are said",
@@ -89,11 +90,17 @@ def fields_of(section: Section, folder: Path) -> dict[str, str]:
     return {
         **{key: getattr(section, key) or "" for key in texts},
         **{key: str(own.get(key) or "") for key in ("image", "audio", "voice")},
+        "video": _film(own.get("video")),
         "language": section.language or "",
         "say": "\n".join(f"{word} = {said}" for word, said in section.say.items()),
         "layout": str(section.slide.get("layout", "")),
         **{key: _as_text(key, section.slide[key]) for key in SHAPES if section.slide.get(key)},
     }
+
+
+def _film(told: Any) -> str:
+    """A film of one's own as its file's name, or as JSON where more is told of it."""
+    return told if isinstance(told, str) else json.dumps(told, ensure_ascii=False) if told else ""
 
 
 def _as_text(key: str, value: Any) -> str:
@@ -153,6 +160,8 @@ def _changed(section: Section, folder: Path, fields: Mapping[str, str]) -> dict[
     for key in LABELS:
         if key in told and key not in ("say", "slide"):
             changed[key] = told[key]
+    if told.get("video", "").lstrip().startswith("{"):
+        changed["video"] = _read("video", told["video"])
     if "say" in told:
         changed["say"] = dict(map(_word, filter(str.strip, told["say"].splitlines())))
     slide = dict(section.slide)
@@ -451,7 +460,7 @@ def slide_fields() -> list[dict[str, Any]]:
     fields = []
     for key, shape in SHAPES.items():
         used = {name: _as_text(key, wish[key]) for name, wish in EXAMPLES.items() if key in wish}
-        note = " ".join(filter(None, (_ABOUT[key], _HOW.get(shape, ""))))
+        note = " ".join(filter(None, (_ABOUT[key], _HOW.get(shape, "")))).replace("`", "")
         rows = {"line": 0, "lines": 3}.get(shape, 5)
         field = {"key": key, "label": key.capitalize(), "note": note, "rows": rows}
         fields.append(field | {"layouts": used})

@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
+from .display import measures_kept
 from .display import shown as _shown
-from .markup import HIDDEN, MappedText, rewrite
+from .markup import HIDDEN, MappedText, marks, rewrite
 from .scripts import phrases
 from .timing import CLAUSE_ENDS, CLOSING, SENTENCE_ENDS, Clock, Span, Word
 
@@ -88,7 +89,6 @@ _UNIT = re.compile(
 )
 _SENTENCE = re.compile(rf"[{re.escape(SENTENCE_ENDS)}][{re.escape(CLOSING)}]*$")
 _CLAUSE = re.compile(rf"[{re.escape(CLAUSE_ENDS)}][{re.escape(CLOSING)}]*$|[)\]»”]$")
-_ITEM = re.compile(r" ?\(?(?:[A-Ha-h]|\d{1,2})[.)] \S")
 _LEANING_WORDS = (
     "a an the of to in on at by for from with and or but as is are was were be that which who "
     "its it this these those not no der die das ein eine und le la les un une de du des et el "
@@ -97,9 +97,10 @@ _LEANING_WORDS = (
 _LEANING = frozenset(_LEANING_WORDS.split())
 
 
-def atoms(shown: MappedText, clock: Clock, language: str = "en") -> list[Atom]:
-    """The atoms of a text, each with its time."""
+def atoms(written: str, shown: MappedText, clock: Clock, language: str) -> list[Atom]:
+    """The atoms of a text as it is shown, each with its time."""
     atoms = []
+    ends = _ends_of_lines(written, shown)
     for run in _RUN.finditer(shown.text):
         space = " "
         for begin, end in _units(run.group(), run.start(), language):
@@ -109,9 +110,7 @@ def atoms(shown: MappedText, clock: Clock, language: str = "en") -> list[Atom]:
                     space,
                     clock.at(shown.origin[begin]),
                     clock.at(shown.origin[end - 1] + 1, after=True),
-                    _ending(text)
-                    if (line := _ending_of_line(shown.text, begin, end)) is None
-                    else line,
+                    ends.get(end, _ending(text)),
                     columns(text),
                 )
             )
@@ -119,12 +118,18 @@ def atoms(shown: MappedText, clock: Clock, language: str = "en") -> list[Atom]:
     return atoms
 
 
-def _ending_of_line(text: str, begin: int, end: int) -> int | None:
-    """How good a cut the end of a line is; None (or 0) where no item of a list is near."""
-    if text[end : end + 1] != "\n":
-        return None
-    line = text[text.rfind("\n", 0, begin) + 1 : end]
-    return -1 if _ITEM.match(text, end + 1) or _ITEM.match(line) else 0
+def _ends_of_lines(written: str, shown: MappedText) -> dict[int, int]:
+    """Where lines end, and how good a cut is there: 0, or -1 at an item of a list."""
+    if "\n" not in shown.text:
+        return {}
+    starts = [0, *(found.end() for found in re.finditer("\n", shown.text))]
+    first = [shown.origin[place] for place in starts if place < len(shown.text)]
+    lines = [written[written.rfind("\n", 0, at) + 1 :].partition("\n")[0] for at in first]
+    found = marks(lines)
+    return {
+        start - 1: -1 if found[k] or found[k + 1] else 0
+        for k, start in enumerate(starts[1 : len(first)])
+    }
 
 
 def _units(run: str, at: int, language: str) -> Iterator[tuple[int, int]]:
@@ -384,7 +389,7 @@ def cues(
     # A line of Arabic that begins with a Latin word would run the wrong way without a mark.
     mark = "\u200f" if _right_to_left(shown.text) else ""
     room = LINE - 4 * len(mark)
-    pieces = cut(atoms(shown, clock, language), most, room)
+    pieces = cut(atoms(text, shown, clock, language), most, room)
     return [
         Cue(
             (first + a) / 1000,
@@ -438,14 +443,9 @@ def _words_of_turns(texts: Sequence[str], words: Sequence[Word]) -> list[list[Wo
     return parts
 
 
-_MEASURE = re.compile(r"(?<![\w.,])(?=\d[\d.,]* ?(?:%|°|[A-Za-zµμΩ]))")
-
-
 def _directed(mark: str, line: str) -> str:
-    """A line that begins with `mark`; in one that runs from right to left a number keeps its
-    Latin unit on its right side.
-    """
-    return mark + _MEASURE.sub("\u200e", line) if mark else line
+    """A line that begins with `mark`, and runs from right to left where there is one."""
+    return mark + measures_kept(line) if mark else line
 
 
 def _right_to_left(text: str) -> bool:

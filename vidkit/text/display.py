@@ -64,6 +64,17 @@ def segments(text: str) -> list[Segment]:
     return [*found, Segment("text", bare[at:])] if at < len(bare) else found
 
 
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_MEASURE = re.compile(r"(?<![\w.,])(?=\d[\d.,]*\s?(?:%|°|[A-Za-zµμΩ]))")
+
+
+def measures_kept(line: str) -> str:
+    """A line in which a number keeps its Latin unit on its right side, also where the line runs
+    from right to left.
+    """
+    return _MEASURE.sub("\u200e", line) if _RIGHT_TO_LEFT.search(line) else line
+
+
 @lru_cache(maxsize=256)
 def _shown(text: str) -> MappedText:
     bare = rewrite(MappedText.of(text), (*HIDDEN, *MARKUP, *UNSHIELD))

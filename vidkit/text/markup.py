@@ -230,13 +230,16 @@ def _equation(found: Found) -> list[Piece]:
     return [(MATHS, found.start(k)), *inner, (MATHS_END, found.end(k) - 1)]
 
 
+# At a letter or digit emphasis and equations cannot begin or end outwards; those of Chinese, Thai
+# and their neighbours do not count, for they write no spaces.
+_TOUCHING = r"[^\W\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\uffff]"
 _TEX = r"((?:[^$\n]|\n(?! ?\n)){1,1200}?)"
 
 EQUATIONS = rule(
     "equations",
     # A price is no equation: no space stands inside the marks, and no digit right after them.
-    r"(?<![\w$\\])\$\$(?!\$)" + _TEX + r"\$\$(?!\$)"
-    r"|(?<![\w$\\])\$(?![\s$])([^$\n]{1,300}?)(?<![\s\\])\$(?![\w$])"
+    rf"(?<!{_TOUCHING})(?<![$\\])\$\$(?!\$)" + _TEX + r"\$\$(?!\$)"
+    rf"|(?<!{_TOUCHING})(?<![$\\])\$(?![\s$])([^$\n]{{1,300}}?)(?<![\s\\])\$(?!{_TOUCHING}|\$)"
     r"|\\\((?!\s*\\\))([^\n]{1,300}?)\\\)"
     r"|\\\[" + _TEX + r"\\\]"
     r"|(\\begin\{(?:equation|align|gather|eqnarray|displaymath)\*?\}"
@@ -336,10 +339,6 @@ TAGS = (
 
 # ── Markdown ────────────────────────────────────────────────────────────────────────────────
 
-# At a letter or digit emphasis cannot begin or end outwards; those of Chinese and its
-# neighbours do not count, for they write no spaces.
-_TOUCHING = r"[^\W\u2e80-\uffff]"
-
 
 def _emphasis(marks: str) -> Rule:
     mark = re.escape(marks[0])
@@ -368,6 +367,12 @@ _BLOCK = r"(?m)^ ?```[^\n`]*\n((?:[^`\n]|`(?!``)|\n(?! ?```))*+)\n ?```"
 _INLINE = r"(?<![`\w])`(?!`)([^`\n]{1,600})`(?![`\w])"
 _CODE = re.compile(f"{_BLOCK}|{_INLINE}")
 
+
+def _named_link(found: Found) -> str | None:
+    """The words of a link whose address stands elsewhere, under its name: "[name]: https://…"."""
+    return r"\1" if f"[{found[2] or found[1]}]:".lower() in found.string.lower() else None
+
+
 MARKUP = (
     # Marks inside code and equations are no Markdown: private characters stand in for them.
     rule("code blocks are shielded", _BLOCK, _shielded, by_character=True),
@@ -384,8 +389,8 @@ MARKUP = (
     rule("links", r"(?<!\w)\[([^\[\]\n]{1,300})\]" + _LINK, r"\1"),
     rule(
         "links by name",
-        r"(?<!\w)\[(?=[^\[\]\n]{0,200}[^\W\d_]{3})([^\[\]\n]{1,300})\]\[[^\[\]\n]{0,100}\]",
-        r"\1",
+        r"(?<!\w)\[(?=[^\[\]\n]{0,200}[^\W\d_]{3})([^\[\]\n]{1,300})\]\[([^\[\]\n]{0,100})\]",
+        _named_link,
     ),
     rule("footnote marks", r"\[\^[\w-]{1,40}\]:?", ""),
     rule("bare links", r"<(https?://[^<>\s]{1,500}|[\w.+-]{1,64}@[\w.-]{1,200})>", r"\1"),
@@ -407,3 +412,75 @@ UNSHIELD = (
         by_character=True,
     ),
 )
+
+# ── lines that are items of a list ──────────────────────────────────────────────────────────
+
+_LABEL = re.compile(r"[ \t]*([\[(]?)([A-Ha-h]|\d{1,2}|[ivx]{1,4})([\])]|[.:)]|-)[ \t]+(?=\S)")
+_BULLET = re.compile(r"[ \t]*[-*+•‣◦–][ \t]+(?:\[[ xX]\] )?(?=\S)")
+_ROMANS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What stands before an item of a list, "A) …", "(b) …", "1. …", "c- …", "[D] …", "• …": how
+    it is spelt, its letter or number as one, and its length.
+    """
+
+    spelling: str
+    value: int
+    length: int
+
+    def leads_to(self, other: Mark | None) -> bool:
+        """Whether `other` is the mark of the next item."""
+        if other is None or self.spelling != other.spelling:
+            return False
+        return self.spelling == "bullet" or other.value == self.value + 1
+
+
+def mark(line: str) -> Mark | None:
+    """The mark at the beginning of a line; None where there is none."""
+    if found := _BULLET.match(line):
+        return Mark("bullet", 0, found.end())
+    found = _LABEL.match(line)
+    if found is None:
+        return None
+    opening, label, closing = found.groups()
+    if label in _ROMANS:
+        kind, value = "i", _ROMANS.index(label)
+    elif label.isdigit():
+        kind, value = "1", int(label)
+    elif len(label) == 1:
+        kind, value = "a" if label.islower() else "A", ord(label)
+    else:
+        return None
+    return Mark(opening + kind + closing, value, found.end())
+
+
+def marks(lines: Sequence[str]) -> list[Mark | None]:
+    """For each line its mark where it is surely an item of a list, else None.
+
+    One line with a letter before it may be anything ("A. Einstein wrote"). It is an item where the
+    line before or after it goes on with the next letter or number, spelt in the same way.
+    """
+    found = [None, *(mark(line) for line in lines), None]
+    return [
+        each
+        if each and (each.leads_to(following) or (before is not None and before.leads_to(each)))
+        else None
+        for before, each, following in zip(found, found[1:], found[2:], strict=False)
+    ]
+
+
+def only_list(text: str) -> tuple[str, tuple[str, ...], bool] | None:
+    """A text that is a line and then a list: the line, the items without their marks, and
+    whether letters stand before them; None for any other text.
+    """
+    lines = [line for line in text.splitlines() if line.strip()]
+    first, *rest = marks(lines) or [None]
+    if first is not None or len(rest) < 2 or None in rest:
+        return None
+    items = [
+        line[each.length :].strip() for line, each in zip(lines[1:], rest, strict=True) if each
+    ]
+    lettered = all(each and each.spelling.strip("[()].:-").lower() == "a" for each in rest)
+    return lines[0].strip(), tuple(items), lettered

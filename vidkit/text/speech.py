@@ -34,6 +34,7 @@ from .markup import (
     Rule,
     after,
     before,
+    mark,
     rewrite,
     rewrite_once,
     rule,
@@ -189,6 +190,25 @@ def _edge(word: str) -> str:
     return start + re.escape(word) + end
 
 
+def unspoken_equations(written: str, language: str) -> list[str]:
+    """The equations of a text that its voice is handed in signs, for nobody knows what the signs
+    are called in its language.
+    """
+    if vocabulary(language) is not None:
+        return []
+    text = rewrite(MappedText.of(written), CLEAN)
+    zones = [found.span() for found in _ZONE.finditer(text.text)]
+    typed = [
+        (start, end)
+        for start, end, _ in maths.equations(text.text)
+        if _LATEX.search(text.text, start, end) and not any(a < end and start < b for a, b in zones)
+    ]
+    return [
+        written[text.origin[start] : text.origin[end - 1] + 1]
+        for start, end in sorted([*zones, *typed])
+    ]
+
+
 def unused_words(texts: Mapping[str, str] | list[str], say: Mapping[str, str]) -> list[str]:
     """The words of `say` that occur in none of `texts`."""
     whole = "\n\n".join(texts)
@@ -211,6 +231,18 @@ def _row(found: Found) -> list[Piece]:
     return [*said, (".", found.end() - 1)]
 
 
+def _lettered_line(found: Found) -> str | None:
+    """An item of a quiz ("A. Iron") with a comma after its letter, and a stop at its end."""
+    lines = found.string[: found.start()].rsplit("\n", 2)[-2:-1]
+    following = mark(found.string[found.end() + 1 : found.end() + 60])
+    own, last = mark(found[0]), mark(lines[0]) if lines else None
+    goes_on = own is not None and own.leads_to(following)
+    if own is None or not (goes_on or (last is not None and last.leads_to(own))):
+        return None
+    stop = "" if found[3][-1] in STOPS else ";" if goes_on else "."
+    return rf"\1\2, \3{stop}"
+
+
 CLEAN = (
     rule("digits grouped by thin spaces", r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))", ""),
     *HIDDEN,
@@ -228,6 +260,11 @@ CLEAN = (
         "headings and last items end in a stop",
         rf"(?m)^( ?(?:#{{1,6}}|{_ITEM}) \S(?:[^\n]*{_NO_STOP})?) ?$",
         r"\1.",
+    ),
+    rule(
+        "lines with a letter are items where the letters go on",
+        r"(?m)^ ?(?:\[([A-Ha-h])\]|([A-Ha-h]|[ivx]{1,4})(?:[.:]|-)) ([^\n]*\S) ?$",
+        _lettered_line,
     ),
     *MARKUP,
     rule("numbered items", r"(?m)^ ?(\d{1,3})[.)] (?=\S)", r"\1, "),
@@ -312,7 +349,7 @@ WEB = (
     rule("addresses", rf"(?:https?|ftp)://(?:www\.)?([\w.-]{{1,200}}[\w-])(?::\d+)?{_PATH}", _host),
     rule("addresses without http", rf"(?<![\w.@/-])www\.([\w.-]{{1,200}}\w){_PATH}", _host),
     rule("mail", r"(?<![\w.+-])([\w.+-]{1,64})@([\w-]{1,60}(?:\.[\w-]{1,60}){1,4})", _mail),
-    rule("names with @", r"(?<![\w@.])@(?=[A-Za-z]\w+)(?!\w+[.(])", "at "),
+    rule("names with @", r"(?<![\w@.])@(?=[A-Za-z]\w+)(?!\w+[.(@])", "at "),
     rule(
         "paths",
         r"(?<![\w])(?:~|\.{0,2})/(?:[\w.+-]+/){1,12}[\w.*+-]*|(?<![\w])(?=[\d./]*[A-Za-z])(?:[\w.+-]+/){2,12}[\w.*+-]+",
@@ -372,7 +409,7 @@ _LISTED = (
 )
 
 ABBREVIATIONS = (
-    rule("et cetera at the end", r"(?<![\w.])etc\.(?=\s*\Z|\s+[A-Z]|\n)", "et cetera."),
+    rule("et cetera at the end", r"(?<![\w./])etc\.(?=\s*\Z|\s+[A-Z]|\n)", "et cetera."),
     rule("et cetera", r"(?<![\w./])etc\.", "et cetera"),
     rule("for example", r"(?<![\w.])e\. ?g\.,? ?(?=[\w(\"'“‘$`<\\/-])", "for example, "),
     rule("that is", r"(?<![\w.])i\. ?e\.,? ?(?=[\w(\"'“‘$`<\\/-])", "that is, "),
@@ -433,12 +470,17 @@ def _ordinal(value: int) -> str:
     return f"{value}{ending}"
 
 
+_FOLDERS_WORDS = (
+    "bin boot build config debian dev dist doc docs etc examples home images include lib media mnt "
+    "opt proc root sbin scripts src static sys test tests tmp usr var www"
+)
+_FOLDERS = frozenset(_FOLDERS_WORDS.split())
 _SLASHED = re.compile(r"[a-z]+/[a-z]+|[A-Z]{2,6}/[A-Z]{2,6}|[A-Z][a-z]+/[A-Z][a-z]+")
 
 
 def _stroke(found: Found) -> str | None:
     left, right = found.groups()
-    if not _SLASHED.fullmatch(found[0]):
+    if not _SLASHED.fullmatch(found[0]) or left in _FOLDERS:
         return None
     if left.lower() in ("he", "his", "she", "her", "him", "hers") and right.lower() in (
         "she",
@@ -620,7 +662,7 @@ DROP = (
     rule("joiners without letters", r"(?<!\w)[\u200c\u200d]+|[\u200c\u200d]+(?!\w)", ""),
     rule("braces", "[{}]+", " "),
     rule("commands", r"(?<!\S)\\+(?=[A-Za-z])|\\+(?=[*_#$%&])", ""),
-    rule("ticks and carets", r"(?<!\w)[`^]+(?=\w)|(?<=\w)[`^]+(?!\w)|``+", ""),
+    rule("ticks and carets", r"(?<![\w\[])(?!\^[A-Z]\b)[`^]+(?=\w)|(?<=\w)[`^]+(?!\w)|``+", ""),
     rule(
         "stray marks",
         r"(?<![\w*_~./)^`-])(?:[*_]|~~)+(?=[\w(\"“])|(?<=[!?)\"”])(?:[*_]|~~)+(?![\w*_~/.])",

@@ -178,7 +178,11 @@ export class Settings {
     if (list) set(input, "list", list.id);
     input.addEventListener("change", () => put(kind === "number" && input.value !== "" ? Number(input.value) : input.value));
     const note = h("span", { class: "vk-note" });
-    const buttons = (steps ?? []).map(([text, by]) => button(text, text, () => this.panel.act("settings", "step", { name, by })));
+    const buttons = (steps ?? []).map(([text, by]) => {
+      const step = button(by < 0 ? "−" : "+", text, () => this.panel.act("settings", "step", { name, by }));
+      set(step, "aria-label", text);
+      return step;
+    });
     const element = h("div", { class: "vk-setting" }, labelled(label, input), list, ...buttons, note);
     let options = "";
     const show = (field) => {

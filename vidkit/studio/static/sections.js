@@ -379,6 +379,7 @@ class Editor {
     const [, contentRow] = field("content", "Narration", 7);
     const [, wishRow] = field("image_description", "What the picture shows", 4);
     const [, sayRow] = field("say", "How words are said", 2, "One a line: GPU = gee pee you");
+    const [, filmRow] = field("video", "A film of your own", 0, "Its file beside the lesson, such as films/cell.mp4");
     const [, tongueRow] = field("language", "Language, where it is not the lesson's", 0);
     this.first = title;
     this.faults = h("ul", { class: "vk-wrong vk-faults", role: "alert" });
@@ -396,7 +397,7 @@ class Editor {
       h("div", { class: "vk-row" }, labelled("Voice", this.voices), this.hear, this.heard),
       this.own("image", "A picture of your own", "Remove picture", ".png,.jpg,.jpeg,.webp,.gif"),
       this.own("audio", "A sound of your own", "Remove sound", ".wav,.mp3,.ogg,.oga,.opus,.flac,.m4a"),
-      sayRow, tongueRow);
+      filmRow, sayRow, tongueRow);
     this.more = more;
     more.addEventListener("toggle", () => more.open && this.furnish());
     this.element = h("div", { class: "vk-editor", role: "group", "aria-label": `Texts of section ${n}` },
