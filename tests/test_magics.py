@@ -15,6 +15,7 @@ from traitlets.config import Config
 
 import vidkit
 from vidkit import Plan
+from vidkit.core.loop import Interrupted
 from vidkit.report import BatchReport, VideoReport
 
 QUICK = "--images simulated:0.01 --voice simulated:latency=0.01,seconds=0.5 --size 160x90 --quiet"
@@ -201,3 +202,10 @@ def test_a_real_kernel_shows_video_and_report(tmp_path: Path) -> None:
 def page(output: Any) -> str:
     """The HTML of an output."""
     return str(output["data"]["text/html"])
+
+
+def test_an_interrupted_call_shows_no_internals() -> None:
+    """A cell shows of Ctrl-C that the run was cancelled; a script still sees the interrupt."""
+    stopped = Interrupted("cancelled; what was finished is kept")
+    assert isinstance(stopped, KeyboardInterrupt)
+    assert stopped._render_traceback_() == [f"KeyboardInterrupt: {stopped}"]

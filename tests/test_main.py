@@ -15,9 +15,12 @@ import jsonschema
 import pytest
 from fake_gtts import FakeGoogle
 from fake_openai import FakeOpenAI
+from made_media import picture
 from stand_ins import written
 
+import vidkit
 from vidkit.cli import main
+from vidkit.core.format import took
 
 QUICK = ["--images", "simulated:0.01", "--voice", "simulated:latency=0.01,seconds=0.5"]
 QUICK += ["--size", "160x90"]
@@ -153,7 +156,119 @@ def test_plan_makes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert main(["plan", str(tmp_path), *paid]) == 0
     told = capsys.readouterr().out
     assert "4 calls, 2 clips, cost at most $1.00, about" in told
+    assert f"about {took(seconds_of_a_plan(tmp_path, 1))};" in told
     assert [p.name for p in tmp_path.iterdir()] == ["rain.json"]
+
+
+def seconds_of_a_plan(folder: Path, latency: int) -> float:
+    """What a plan of the folder says, where an image and a narration take `latency` seconds."""
+    by = f"simulated:latency={latency}"
+    return vidkit.plan(folder, images=f"{by},price=0.5", voice=by).seconds
+
+
+def test_a_plan_knows_how_long_calls_take(tmp_path: Path) -> None:
+    """A plan's seconds are those of the calls, which come together, and of what comes after them:
+    with calls that are nine seconds longer the run is nine seconds longer.
+    """
+    written(tmp_path, "rain", 2)
+    short, long = (seconds_of_a_plan(tmp_path, latency) for latency in (1, 10))
+    assert long - short == pytest.approx(9)
+    assert 1 < short < 10
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        ({"image": "cut.png"}, "cut.png is damaged"),
+        ({"image": "text.png"}, "text.png is no picture"),
+        ({"audio": "text.wav"}, "text.wav is no sound"),
+        ({"video": "text.mp4"}, "text.mp4 is no film"),
+        ({"slide": {"layout": "bullets"}}, "'bullets'"),
+        ({"slide": {"layout": "picture"}}, "name the file in `image`"),
+        ({"content": "مرحبا بالعالم"}, "cannot read Arabic"),
+        ({"language": "xx"}, "'xx'"),
+        ({"content": [{"speaker": "Ana", "text": "Hi."}]}, "'nobody'"),
+    ],
+)
+def test_check_finds_what_make_fails_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], section: dict[str, Any], told: str
+) -> None:
+    """Files that are damaged or are something else, layouts, languages and voices that there are
+    not: `check` tells them, and `make` fails on the same; each is told once.
+    """
+    (tmp_path / "cut.png").write_bytes(picture()[:60])
+    for name in ("text.png", "text.wav", "text.mp4"):
+        (tmp_path / name).write_text("hello, this is a text")
+    usual = {"image_description": "a leaf", "content": "Leaves are green."}
+    path = written(tmp_path, "one", [usual | section], speakers={"Ana": "nobody:7"})
+    assert main(["check", str(path)]) == 2
+    assert capsys.readouterr().out.count(told) == 1
+    assert main(["make", str(path), "--size", "160x90", "--quiet"]) in (1, 2)
+    said = capsys.readouterr()
+    assert (said.out + said.err).count(told) == 1
+
+
+def test_check_looks_at_folders_and_at_where_output_goes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two lessons for one folder, and a file of somebody's where the output goes, are told before
+    anything is made.
+    """
+    for name in ("a.json", "A.json"):
+        written(tmp_path, "x", 1).rename(tmp_path / name)
+    assert main(["check", str(tmp_path)]) == 2
+    assert "as another lesson of this batch" in capsys.readouterr().out
+    lesson = written(tmp_path / "other", "rain", 1)
+    assert main(["check", str(lesson)]) == 0
+    (tmp_path / "other/output_rain").mkdir()
+    (tmp_path / "other/output_rain/final_video.mp4").write_text("mine")
+    assert main(["check", str(lesson)]) == 2
+    assert "not made by vidkit" in capsys.readouterr().out
+    assert [path.name for path in (tmp_path / "other/output_rain").iterdir()] == ["final_video.mp4"]
+
+
+def test_the_command_alone_lists_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """`vidkit` says which commands there are."""
+    assert main([]) == 0
+    told = capsys.readouterr().out
+    assert all(f"    {name} " in told for name in ("make", "batch", "check", "lab", "settings"))
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["mak", "x.json"], "did you mean make?"),
+        (["make", "x.json", "--workrs", "3"], "did you mean --workers?"),
+        (["make", "x.json", "--motion", "zom"], "did you mean zoom?"),
+        (["cache", "clean"], "did you mean clear?"),
+    ],
+)
+def test_a_mistyped_word_is_answered_with_the_nearest(
+    capsys: pytest.CaptureFixture[str], words: list[str], meant: str
+) -> None:
+    """Commands, options and what may stand behind them."""
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    assert meant in capsys.readouterr().err
+
+
+def test_what_is_mistyped_in_a_call_is_answered_so_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder, and a setting."""
+    written(tmp_path / "lessons", "rain", 1)
+    assert main(["batch", str(tmp_path / "lesons")]) == 2
+    assert f"did you mean '{tmp_path / 'lessons'}'?" in capsys.readouterr().err
+    with pytest.raises(vidkit.VidkitError, match="did you mean 'section_workers'"):
+        vidkit.plan(tmp_path / "lessons", sections_workers=3)
+
+
+def test_an_error_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where no terminal watches, and a log is kept: the lesson's file is named in one line."""
+    assert main(["make", str(tmp_path / "nothing.json")]) == 2
+    said = capsys.readouterr()
+    assert (said.out + said.err).count("there is no such file") == 1
 
 
 def test_a_budget_ends_with_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from vidkit import cli
-from vidkit.cli import FIRST, main, notebooks
-from vidkit.errors import SettingsError
+from vidkit.cli import main
+from vidkit.core import lab
+from vidkit.core.lab import FIRST, notebooks
+from vidkit.errors import SettingsError, VidkitError
 
 HERE = Path(__file__).parent.parent / "notebooks"
 
@@ -65,8 +66,8 @@ def test_an_installed_package_brings_its_notebooks(
     monkeypatch.chdir(tmp_path)
     package = tmp_path / "site" / "vidkit"
     package.mkdir(parents=True)
-    monkeypatch.setattr(cli, "_PACKAGE", package)
-    with pytest.raises(cli.VidkitError, match="vidkit lab FOLDER"):
+    monkeypatch.setattr(lab, "_PACKAGE", package)
+    with pytest.raises(VidkitError, match="vidkit lab FOLDER"):
         notebooks()
     notebooks_in = package / "notebooks"
     notebooks_in.symlink_to(HERE, target_is_directory=True)
@@ -78,7 +79,7 @@ def test_without_jupyterlab_the_mend_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Somebody without JupyterLab reads what to install, and no traceback."""
-    monkeypatch.setattr(cli, "find_spec", lambda name: None)
+    monkeypatch.setattr(lab, "find_spec", lambda name: None)
     assert main(["lab"]) == 1
     assert "pip install jupyterlab" in capsys.readouterr().err
 

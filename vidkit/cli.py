@@ -10,16 +10,13 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from datetime import timedelta
+from difflib import get_close_matches
 from functools import wraps
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -27,7 +24,8 @@ from . import api
 from .api import Run
 from .core.errors import LessonError, OutputError, ProviderMissing, SettingsError, VidkitError
 from .core.format import count, printable
-from .core.paths import demand_here, is_file, is_folder, path_given, shortened, why_unwritable
+from .core.lab import open_lab
+from .core.paths import demand_here, is_file, is_folder, path_given, shortened
 from .core.system import vidkit_version
 from .core.terminal import FAILED, asked, carried_out, say
 from .models.files import lesson_files
@@ -117,81 +115,6 @@ def data_size_option(text: str) -> int:
     return int(size)
 
 
-# `vidkit lab`: JupyterLab, open on vidkit's first notebook.
-#
-# In a checkout the notebooks are opened where they are. An installed vidkit carries a copy of them,
-# which is put into a folder of one's own: notebooks are there to be changed, and a package is not.
-
-
-FIRST = "1-first-video.ipynb"
-FOLDER = "vidkit-notebooks"
-"""Where an installed vidkit puts them, unless another folder is named."""
-
-_PACKAGE = Path(__file__).parent
-
-
-def open_lab(folder: Path | None = None, *, browser: bool = True, port: int | None = None) -> int:
-    """Open JupyterLab on the first notebook, and give its exit code; where a process can become
-    another one it does not come back.
-
-    folder: where the notebooks are, or are to be put; None is the checkout's, or
-    `vidkit-notebooks` here. Raises `VidkitError` where JupyterLab is not installed,
-    `SettingsError` for a folder that holds something else.
-    """
-    if find_spec("jupyterlab") is None:
-        raise VidkitError("JupyterLab is not installed; install it with: pip install jupyterlab")
-    words = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={notebooks(folder)}"]
-    words += [f"--LabApp.default_url=/lab/tree/{FIRST}"]
-    words += [] if browser else ["--no-browser"]
-    words += [] if port is None else [f"--ServerApp.port={port}"]
-    sys.stdout.flush()
-    if os.name == "posix":
-        # signals reach JupyterLab and nobody else, and no process waits beside it
-        os.execv(sys.executable, words)  # noqa: S606 - this very Python, and no shell
-    return subprocess.call(words)  # noqa: S603
-
-
-def notebooks(folder: Path | None = None) -> Path:
-    """The folder with the notebooks, put there first where they are not. Nothing in it is
-    overwritten. Raises `SettingsError` for one that holds something else.
-    """
-    source = _source()
-    if folder is None and source is not None and source.parent != _PACKAGE:
-        return source
-    chosen = path_given("lab", folder or FOLDER, "a folder for the notebooks").absolute()
-    if is_file(chosen / FIRST):
-        return chosen
-    if source is None:
-        raise VidkitError(
-            "vidkit was installed without its notebooks; name the folder in which they are: "
-            "vidkit lab FOLDER"
-        )
-    if is_file(chosen) or (is_folder(chosen) and any(chosen.iterdir())):
-        raise SettingsError(
-            f"{chosen} holds something else than vidkit's notebooks; name an empty folder, or a "
-            "new one"
-        )
-    try:
-        shutil.copytree(source, chosen, ignore=_results, dirs_exist_ok=True)
-    except OSError as error:
-        why = why_unwritable(chosen, error, "vidkit lab FOLDER")
-        raise SettingsError(f"the notebooks cannot be put into {chosen}: {why}") from error
-    return chosen
-
-
-def _source() -> Path | None:
-    """The notebooks beside the package, in a checkout, or within it; None where there are none."""
-    for place in (_PACKAGE.parent / "notebooks", _PACKAGE / "notebooks"):
-        if (place / FIRST).is_file():
-            return place
-    return None
-
-
-def _results(_: str, names: list[str]) -> set[str]:
-    """What is no part of the notebooks: what was made with them."""
-    return {name for name in names if name.startswith(("output_", "."))}
-
-
 # The commands: each takes what was given, and gives the exit code.
 
 
@@ -227,7 +150,14 @@ def main(arguments: Sequence[str] | None = None, lesson: Lesson | None = None) -
 
 
 def _named(arguments: Sequence[str] | None, lesson: Lesson | None) -> int:
-    given = _parser().parse_args(arguments)
+    parser = _parser()
+    given, further = parser.parse_known_args(arguments)
+    if getattr(given, "command", None) is None:
+        parser.print_help()
+        return ALL_MADE
+    if further and given.command is not _lab:
+        given.parser.error(f"unrecognized arguments: {' '.join(further)}")
+    given.further = further
     if lesson is not None:
         given.lesson = [lesson]
     try:
@@ -335,26 +265,30 @@ def _remove(given: argparse.Namespace, remove: Callable[[bool], Removal]) -> Non
 
 def _check(given: argparse.Namespace) -> int:
     """`vidkit check`: what is wrong with lessons, without making anything."""
-    from .pipeline.planning import slide_faults
+    from .pipeline.planning import LessonSource, faults_before
 
-    good = True
-    for path in (file for named in given.lesson for file in _lessons(Path(named))):
+    good, settings = True, settings_from(given)
+    for job in (job for named in given.lesson for job in LessonSource(_lessons(Path(named)))):
         try:
-            lesson = load_lesson(path)
+            lesson = load_lesson(job.path)
         except LessonError as error:
             say(error)
             good = False
-        else:
-            faults = slide_faults(lesson, settings_from(given))
-            good = good and not faults
-            wrong = f"{count(len(faults), 'fault')}:" if faults else "no faults"
-            say(f"{path}: {count(len(lesson.sections), 'section')}, {wrong}")
-            for fault in faults:
-                say(f"  {fault}")
-            for warning in lesson.warnings:
-                say(f"  note: {warning}")
-            if given.spoken:
-                _say_spoken(lesson, settings_from(given))
+            continue
+        faults = faults_before(job, lesson, settings)
+        told = "\n".join(faults)
+        # what is told of a section's slide or file is not told again of its image or narration
+        planned = api.plan(lesson, settings).faults
+        faults += [each for each in planned if each.split(": ")[-1] not in told]
+        good = good and not faults
+        wrong = f"{count(len(faults), 'fault')}:" if faults else "no faults"
+        say(f"{job.path}: {count(len(lesson.sections), 'section')}, {wrong}")
+        for fault in faults:
+            say(f"  {fault}")
+        for warning in lesson.warnings:
+            say(f"  note: {warning}")
+        if given.spoken:
+            _say_spoken(lesson, settings)
     return ALL_MADE if good else BAD_INPUT
 
 
@@ -439,7 +373,7 @@ def _voices(given: argparse.Namespace) -> int:
 def _lab(given: argparse.Namespace) -> int:
     """`vidkit lab`: JupyterLab on the first notebook."""
     folder = None if given.folder is None else path_given("folder", given.folder)
-    return open_lab(folder, browser=given.browser, port=given.port)
+    return open_lab(folder, browser=given.browser, port=given.port, further=given.further)
 
 
 def _draft(given: argparse.Namespace) -> int:
@@ -513,8 +447,20 @@ def _tell(report: BatchReport) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
+    """A parser that says what may have been meant."""
+
     def error(self, message: str) -> NoReturn:
-        super().error(printable(message))
+        super().error(printable(message + self._meant(message)))
+
+    def _meant(self, message: str) -> str:
+        if found := re.search(r"invalid choice: '(.+?)' \(choose from (.+)\)", message):
+            word, known = found[1], re.findall(r"[^\s,']+", found[2])
+        elif found := re.search(r"unrecognized arguments: .*?(--[^\s=]+)", message):
+            word, known = found[1], list(self._option_string_actions)
+        else:
+            return ""
+        near = get_close_matches(word, known, 1)
+        return f"; did you mean {near[0]}?" if near else ""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -522,7 +468,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="vidkit", description="Turn lessons written as JSON into narrated videos."
     )
     parser.add_argument("--version", action="version", version=f"vidkit {vidkit_version()}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     make = _command(commands, "make", _make, "make one lesson's video, or several")
     make.add_argument("lesson", nargs="+", metavar="LESSON", help="the lesson's JSON file")
@@ -620,7 +566,13 @@ def _parser() -> argparse.ArgumentParser:
     spoken.add_argument("--voice", action="append", metavar="NAME", help="this one alone")
     spoken.add_argument("-o", "--output", metavar="DIR", help="default: voice-samples")
 
-    lab = _command(commands, "lab", _lab, "open JupyterLab on vidkit's first notebook")
+    lab = _command(
+        commands,
+        "lab",
+        _lab,
+        "open JupyterLab on vidkit's first notebook, or on those of a folder; further options, as "
+        "--ip=0.0.0.0, are JupyterLab's",
+    )
     lab.add_argument(
         "folder",
         nargs="?",
@@ -692,7 +644,7 @@ def _command(commands: Any, name: str, does: Any, what: str) -> argparse.Argumen
         epilog=_WORKERS if name in ("make", "batch") else None,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(command=does)
+    parser.set_defaults(command=does, parser=parser)
     return parser
 
 

@@ -88,12 +88,12 @@ def by_follow(sections: Sections, out: Path, size: tuple[int, int], fps: int) ->
 
 
 def by_moviepy_states(sections: Sections, out: Path, size: tuple[int, int], fps: int) -> None:
-    """moviepy showing the same states, each a picture of its own, cut without a fade."""
-    from moviepy import AudioFileClip, ImageClip, concatenate_videoclips
+    """moviepy showing the same states, each a picture of its own that fades in over the last."""
+    from moviepy import AudioFileClip, CompositeVideoClip, ImageClip, concatenate_videoclips, vfx
 
     from vidkit.media import Frame
     from vidkit.media.clips import in_video_colours
-    from vidkit.media.follow import _as_frame, painted
+    from vidkit.media.follow import FADE_SECONDS, _as_frame, painted
     from vidkit.media.images import frame_picture, planes_of
 
     frame = Frame(size=size, fps=fps)
@@ -104,12 +104,13 @@ def by_moviepy_states(sections: Sections, out: Path, size: tuple[int, int], fps:
         shown = states(sound.duration, size)
         ends = [state.start for state in shown[1:]] + [sound.duration]
         pieces = [
-            ImageClip(
-                _as_frame(painted(planes, state.patches)).to_ndarray(format="rgb24")
-            ).with_duration(end - state.start)
+            ImageClip(_as_frame(painted(planes, state.patches)).to_ndarray(format="rgb24"))
+            .with_start(state.start)
+            .with_duration(min(end - state.start + FADE_SECONDS, sound.duration - state.start))
+            .with_effects([vfx.CrossFadeIn(FADE_SECONDS)] if state.start else [])
             for state, end in zip(shown, ends, strict=True)
         ]
-        clips.append(concatenate_videoclips(pieces, method="chain").with_audio(sound))
+        clips.append(CompositeVideoClip(pieces).with_audio(sound))
     video = concatenate_videoclips(clips, method="chain")
     video.write_videofile(
         str(out),

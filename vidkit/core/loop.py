@@ -102,6 +102,13 @@ def inside() -> bool:
     return threading.current_thread() is _thread
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, when what it cancelled has come to its end. A notebook shows its message alone."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"KeyboardInterrupt: {self}"]
+
+
 class Work(Generic[T]):
     """A coroutine under way on vidkit's loop, seen from any thread.
 
@@ -162,7 +169,7 @@ class Work(Generic[T]):
                     self.cancel()
                 interrupted = error
         if interrupted is not None:
-            raise interrupted
+            raise Interrupted("cancelled; what was finished is kept") from None
         return self.future.result()
 
     async def watch(self) -> T:

@@ -22,7 +22,8 @@ loaded in a kernel alone."""
 def running_shell() -> Any:
     """The IPython that this process is, None where it is another program."""
     there = sys.modules.get("IPython")
-    return there.get_ipython() if there is not None else None
+    found = getattr(there, "get_ipython", None)  # not yet, while IPython itself is being imported
+    return found() if found is not None else None
 
 
 def in_kernel() -> bool:

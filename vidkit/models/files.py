@@ -33,7 +33,8 @@ def lesson_files(folder: str | Path) -> list[Path]:
     except NotADirectoryError:
         raise SettingsError(f"{folder} is a file; name the folder that holds it") from None
     except FileNotFoundError:
-        raise SettingsError(f"there is no folder {folder}; check its name") from None
+        mend = _elsewhere(folder, folders=True)
+        raise SettingsError(f"there is no folder {folder}; {mend}") from None
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise SettingsError(
@@ -123,13 +124,16 @@ def _unreadable(path: Path, error: Exception) -> Fault:
     return Fault("no file can have this name", "rename it")
 
 
-def _elsewhere(path: Path) -> str:
-    """The mend of a missing file: the name beside it that is most like it."""
+def _elsewhere(path: Path, *, folders: bool = False) -> str:
+    """The mend of a missing file, or folder: the name beside it that is most like it."""
     try:
-        beside = sorted(file.name for file in path.parent.iterdir() if file.name.isprintable())
+        there = [each for each in path.parent.iterdir() if each.name.isprintable()]
+        beside = sorted(each.name for each in there if not folders or each.is_dir())
     except (OSError, ValueError):
         return "check the name of its folder"
     near = get_close_matches(path.name, beside[:1000], 1, 0.75)
+    if near and folders:
+        return f"did you mean {str(path.parent / near[0])!r}?"
     return f"there is {near[0]!r} in its folder" if near else "check its name"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cache
 from inspect import Parameter, Signature, signature
 from textwrap import wrap
@@ -173,7 +174,9 @@ def _mend(row: Row) -> str:
 
 def unknown(table: type, name: str) -> str:
     """What is said of a setting that nobody knows."""
-    return f"there is no setting {name!r}; choose from: {', '.join(sorted(rows(table)))}"
+    near = get_close_matches(name, rows(table), 1)
+    meant = f"did you mean {near[0]!r}? Otherwise " if near else ""
+    return f"there is no setting {name!r}; {meant}choose from: {', '.join(sorted(rows(table)))}"
 
 
 def schema(table: type) -> dict[str, Any]:

@@ -301,6 +301,22 @@ class Output:
         if self._over:  # released while it was being claimed
             self.release()
 
+    def demand_free(self, indexes: Iterable[int]) -> None:
+        """Raise `OutputError` where `claim` would, as far as that can be seen: nothing is made,
+        and nothing is locked.
+        """
+        try:
+            if self.folder.is_dir():
+                self._manifest.read()
+                self._refuse_strangers(indexes)
+            there = next(p for p in (self.folder, *self.folder.absolute().parents) if p.exists())
+            if not there.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, "it is a file", str(there))
+            if not os.access(there, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, "it may not be written", str(there))
+        except (OSError, ValueError) as error:
+            raise self._unwritable(error) from error
+
     def release(self) -> None:
         """Let another run have the folder. From now on nothing is written to it any more; a
         temporary file that somebody still writes goes when it is done.

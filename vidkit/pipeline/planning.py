@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,11 @@ from typing import Any
 from PIL.PngImagePlugin import PngImageFile
 
 from ..core import loop
-from ..core.errors import OutputError, ProviderError, SettingsError, VidkitError
+from ..core.errors import MediaError, OutputError, ProviderError, SettingsError, VidkitError
 from ..core.paths import is_file, is_folder, path_given, resolved, shortened, why_unwritable
-from ..media.images import open_picture
+from ..media.audio import check_sound
+from ..media.film import first_picture
+from ..media.images import check_picture, open_picture
 from ..media.video import sheet
 from ..models.files import is_lesson_name, lesson_files, lesson_order
 from ..models.lesson import Lesson
@@ -29,6 +32,7 @@ from ..providers.slides import Slides
 from .assets import image_ask, price
 from .batch import Job
 from .context import scrubbed, ungated
+from .output import Output
 
 # The lessons of a batch, in their order, and the folder to which the output of each goes.
 #
@@ -218,6 +222,38 @@ def slide_faults(lesson: Lesson, settings: Settings) -> list[str]:
             except ProviderError as error:
                 faults.append(f"section {index + 1}: {error}")
     return faults
+
+
+def faults_before(job: Job, lesson: Lesson, settings: Settings) -> list[str]:
+    """Why a run would fail, or a section of it, as far as that can be seen before it is made: in
+    the files that the lesson brings, its slides, its output folder. Nobody is asked.
+    """
+    found = [str(job.refusal)] if job.refusal else []
+    try:
+        Output(job.folder).demand_free(range(len(lesson.sections)))
+    except OutputError as error:
+        found.append(str(error))
+    for number, section in enumerate(lesson.sections, 1):
+        checks: list[Callable[[], object]] = []
+        if section.image:
+            checks.append(partial(check_picture, section.image))
+        if section.audio:
+            checks.append(partial(check_sound, section.audio))
+        if section.video:
+            checks.append(partial(first_picture, section.video, (160, 90)))
+        found += [f"section {number}: {why}" for check in checks if (why := _wrong(check))]
+    if lesson.music and (why := _wrong(partial(check_sound, lesson.music.file))):
+        found.append(why)
+    return [*found, *slide_faults(lesson, settings)]
+
+
+def _wrong(check: Callable[[], object]) -> str | None:
+    """What a check of a file complains of."""
+    try:
+        check()
+    except (MediaError, OSError) as error:
+        return str(error)
+    return None
 
 
 def slide_sheet(lesson: Lesson, settings: Settings, out: Path) -> list[str]:

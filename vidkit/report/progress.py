@@ -376,7 +376,8 @@ class Lines:
                 self._say(f"{name}: section {event.section + 1} {how} ({counted})")
             case LessonEnded():
                 self._name.pop(event.lesson, None)
-                self._say(f"{event.name}: {event.path or event.error}")
+                if event.path or self.progress.lessons != 1:  # who asked for one is told the error
+                    self._say(f"{event.name}: {event.path or event.error}")
             case Noticed():
                 self._say(f"note: {event.message}")
             case _:

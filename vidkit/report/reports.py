@@ -522,12 +522,17 @@ def outcome(video: VideoReport) -> str:
     return f"{of_all} in {took(video.seconds)}, {clock_time(video.length)} long"
 
 
-def lesson_lines(video: VideoReport) -> list[str]:
-    """A lesson as lines of text: one for itself, one for each thing that went wrong."""
+def lesson_lines(video: VideoReport, *, why: bool = True) -> list[str]:
+    """A lesson as lines of text: one for itself and, unless that is told elsewhere (why=False),
+    one for each thing that went wrong.
+    """
     name = printable(video.name, line=True)
     path = f": {printable(str(from_here(video.path)), line=True)}" if video.path else ""
-    rest = [*in_groups(video), *money(video), *(f"note: {note}" for note in video.notes)]
-    return [f"{name}: {outcome(video)}{path}", *(f"  {line}" for line in rest)]
+    rest = [*money(video), *(f"note: {note}" for note in video.notes)]
+    if why:
+        rest = [*in_groups(video), *rest]
+    came = outcome(video) if why or video.path else "failed"
+    return [f"{name}: {came}{path}", *(f"  {line}" for line in rest)]
 
 
 def in_groups(video: VideoReport) -> list[str]:
@@ -644,7 +649,7 @@ class BatchReport(Shown):
         few = len(self.videos) <= MOST_TOLD
         lines = [*self._compared(), *([f"paid ${paid:.2f}"] if paid else [])]
         lines += [f"note: {note}" for note in self.notes]
-        told = [line for video in self.videos for line in lesson_lines(video)] if few else []
+        told = [line for v in self.videos for line in lesson_lines(v, why=False)] if few else []
         to_do = [str(trouble) for trouble in self.troubles]
         return Page(
             head=self._headline(),
