@@ -454,7 +454,7 @@ FOLDERS = [
             ".vidkit.json",
             {
                 "vidkit": "2",
-                "files": {"final_video.mp4": [1], "images/section_0.png": {"sha256": 3}},
+                "files": {"final_video.mp4": [1], "images/section-01.png": {"sha256": 3}},
             },
         ),
     ),
@@ -468,7 +468,7 @@ FOLDERS = [
         "section is a link",
         "a picture through a link",
         "refused",
-        folder_with("images/section_0.png", "../../private/id_rsa"),
+        folder_with("images/section-01.png", "../../private/id_rsa"),
     ),
 ]
 

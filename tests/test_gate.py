@@ -18,6 +18,7 @@ from vidkit.errors import (
     KeyMissing,
     Offline,
     ProviderError,
+    ProviderMissing,
     QuotaExhausted,
     RateLimited,
     Refused,
@@ -435,6 +436,35 @@ def test_a_closed_gate_can_be_opened_for_a_new_run() -> None:
         return await one(Script())
 
     assert virtually(reopen()) == "answer"
+
+
+def test_a_shut_provider_is_asked_once_in_a_while_and_opened_by_an_answer() -> None:
+    """Three that are turned away in a row shut it; then nobody is sent but one probe after half a
+    minute: one that fails leaves it shut as long again, one that is answered opens it for all.
+    """
+
+    async def shut() -> tuple[list[int], list[str | None]]:
+        one = gate(1)
+        away = ProviderMissing("the server lets this account in no more")
+        script = Script(*[away] * 99)
+        for _ in range(3):
+            await outcomes(one, script, 1)
+        sent, states = [len(script.begun)], [one.snapshot().closed]
+        for mended in (False, True):
+            if mended:
+                script.ends.clear()
+            await asyncio.sleep(31)
+            await outcomes(one, script, 1)
+            sent.append(len(script.begun))
+            states.append(one.snapshot().closed)
+            await outcomes(one, script, 5)
+            sent.append(len(script.begun))
+        return sent, states
+
+    sent, states = virtually(shut())
+    assert sent[1] - sent[0] == 1 and sent[2] == sent[1], "one probe, and nobody after it"
+    assert sent[3] - sent[2] == 1 and sent[4] - sent[3] == 5
+    assert states[0] and states[1] and states[2] is None
 
 
 def test_without_a_network_it_takes_seconds_to_say_so() -> None:

@@ -215,6 +215,23 @@ def test_what_the_user_named_is_used() -> None:
     assert named <= needed
 
 
+NAMED = {"gtts", "nbval", "nest-asyncio", "python-pptx"}
+"""Packages that the user asked for by name, although their newest release is old."""
+
+
+def test_no_dependency_is_left_alone() -> None:
+    """Each had a release in the two years before it was looked at; a new one is looked at, too."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"].values()
+    needed = [*project["dependencies"], *(each for extra in extras for each in extra)]
+    first, *lines = (ROOT / "tests" / "releases.txt").read_text().splitlines()
+    months = dict(line.split() for line in lines)
+    assert {re.split(r"[<>=!~ \[;]", each)[0].lower() for each in needed} <= months.keys()
+    year, month = first.rstrip(".").split()[-1].split("-")
+    old = {name for name, when in months.items() if when < f"{int(year) - 2}-{month}"}
+    assert old <= NAMED
+
+
 def test_the_top_level_is_what_was_asked_for() -> None:
     """notebooks, vidkit, tests, environment.yml, README.md, and what a project needs beside."""
     listed = subprocess.run(

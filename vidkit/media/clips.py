@@ -265,7 +265,8 @@ class Clip:
     """A finished section.
 
     `seconds` is its exact length, `samples / RATE`; `frames` cover it, so they may be a little
-    longer; `speech` is where the narration's sound, not silence, starts and ends, in seconds.
+    longer; `speech` is where the narration's sound, not silence, starts and ends, in seconds;
+    `loudness` is in LUFS, None where nobody measured it.
     """
 
     path: Path
@@ -273,6 +274,7 @@ class Clip:
     frames: int
     samples: int
     speech: tuple[float, float]
+    loudness: float | None = None
 
 
 def make_clip(
@@ -333,6 +335,7 @@ def write_clip(out: Path, frame: Frame, shown: Iterator[list[bytes]], track: Tra
         frames=frames_in(track.samples, frame.fps),
         samples=track.samples,
         speech=track.speech,
+        loudness=track.loudness,
     )
 
 

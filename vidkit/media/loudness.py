@@ -135,10 +135,12 @@ def _ratio(decibels: float) -> float:
 @dataclass(frozen=True)
 class Levels:
     """The gain of a section: `gains` at each multiple of `HOP` samples and at the end, shape
-    (hops + 1,), to be joined by straight lines. `peaks` is what it makes of the peaks."""
+    (hops + 1,), to be joined by straight lines. `peaks` is what it makes of the peaks, and
+    `loudness` of the loudness, in LUFS."""
 
     gains: Samples
     peaks: NDArray[np.float32]
+    loudness: float = -np.inf
 
     def apply(self, piece: Samples, at: int) -> Samples:
         """`piece`, which starts `at` a multiple of `HOP` samples, with its gain."""
@@ -168,7 +170,7 @@ def level(measured: Measured, ceiling: float) -> Levels:
         edges = _limiter(measured.peaks * gain, _ratio(ceiling))
         loudness = _integrated(measured.blocks * gain**2 * _kept(edges, measured.peaks))
     gains = (edges * _fades(len(edges)) * gain).astype(np.float32)
-    return Levels(gains, measured.peaks * np.maximum(gains[:-1], gains[1:]))
+    return Levels(gains, measured.peaks * np.maximum(gains[:-1], gains[1:]), loudness)
 
 
 def _limiter(peaks: NDArray[np.float32], ceiling: float) -> Samples:

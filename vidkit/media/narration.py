@@ -46,12 +46,14 @@ class Track:
     """The sound of one section.
 
     `packets` are AAC, one more than its blocks; `samples` its padded length at `RATE`;
-    `speech` where sound, and not silence, starts and ends, in seconds from its start.
+    `speech` where sound, and not silence, starts and ends, in seconds from its start; `loudness`
+    in LUFS, None where nobody measured it.
     """
 
     packets: list[bytes]
     samples: int
     speech: tuple[float, float]
+    loudness: float | None = None
 
 
 def set_up_sound(encoder: AudioCodecContext) -> None:
@@ -100,7 +102,7 @@ def levelled_track(
         if over <= 0:
             break
         ceiling -= over + 0.1
-    return Track(packets, samples, speech)
+    return Track(packets, samples, speech, levels.loudness)
 
 
 def decoded_packets(packets: Iterable[bytes]) -> Iterator[Samples]:

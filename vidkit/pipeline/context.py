@@ -186,7 +186,8 @@ class Runtime:
     store: where assets are kept, and the ledger of money. budgets: what the run may spend, each
     of them a hard cap. own: reads sections' own files. read: a lesson's file to the lesson.
     output: the folder that a lesson is written to. timeline: draws the run; None where nobody
-    looks. renewed: the keys of what this run made although the store had it. unconfirmed:
+    looks. review: measures the teaching of a lesson that was made; None where nobody asks.
+    renewed: the keys of what this run made although the store had it. unconfirmed:
     requests of this run that were perhaps made, by the key of their asset. dearer: how many times
     what was reserved a provider has billed, where that was more. pieces: numbers for the pieces
     of work.
@@ -207,6 +208,7 @@ class Runtime:
     timeline: Timeline | None = field(default_factory=Timeline)
     events: Events = field(default_factory=Events)
     control: RunControl = field(default_factory=RunControl)
+    review: Callable[..., bytes] | None = None
     renewed: set[str] = field(default_factory=set)
     unconfirmed: Counter[str] = field(default_factory=Counter)
     dearer: dict[tuple[str, str], float] = field(default_factory=dict)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
@@ -16,8 +17,10 @@ from ..core.events import LessonEnded, LessonStarted, Noticed, SectionEnded
 from ..core.format import in_sections, printable
 from ..core.loop import run_to_end
 from ..core.paths import shortened
+from ..core.system import vidkit_version
 from ..media.clips import Clip
 from ..media.frame import Frame
+from ..models.editing import lesson_json
 from ..models.lesson import Music, Section
 from ..providers.files import MOST_SOUND, digest_of
 from ..report.reports import SectionReport, VideoReport
@@ -37,6 +40,8 @@ from .assets import (
 )
 from .context import LessonContext, as_ours, describe, work_name
 from .output import POSTER, SHEET, SRT, VIDEO, VTT
+from .review import VERSION as REVIEW_VERSION
+from .review import Spoken
 from .section import SectionTask, StepRecord
 
 
@@ -156,6 +161,7 @@ class LessonTask:
         self.length = 0.0
         self.failure: VidkitError | None = None
         self.money = Money()
+        self.review: Mapping[str, Any] | None = None
         self._reported = False
 
     def begin(self) -> None:
@@ -240,6 +246,7 @@ class LessonTask:
             notes=(*context.lesson.warnings, *context.notes, *context.fallbacks),
             dollars=self.money.paid,
             unconfirmed=self.money.unconfirmed,
+            review=self.review,
         )
 
     async def _make_sections(self) -> None:
@@ -281,6 +288,38 @@ class LessonTask:
         video = await join(context, list(pieces.values()), self._captions(pieces))
         self.video, self.length = video.path, video.asset.about["seconds"]
         await add_pictures(context, list(pieces.values()))
+        self.review = await self._reviewed(pieces)
+
+    async def _reviewed(self, pieces: dict[int, Piece]) -> Mapping[str, Any] | None:
+        """What can be measured of the lesson's teaching, as it was made; None where nobody asks."""
+        context, settings = self.context, self.context.settings
+        if context.runtime.review is None:
+            return None
+        spoken = {
+            section.index: Spoken(
+                section.words,
+                pieces[section.index].cut.seconds,
+                pieces[section.index].clip.about.get("loudness"),
+            )
+            for section in self.sections
+            if section.index in pieces
+        }
+        shaping = ("images", "voice", "size", "rate", "gap", "reveal")
+        of = [
+            REVIEW_VERSION,
+            vidkit_version(),
+            lesson_json(context.lesson),
+            [str(getattr(settings, name)) for name in shaping],
+            [[index, asdict(each)] for index, each in spoken.items()],
+        ]
+        inputs = (context.lesson, settings, spoken)
+        task = PictureTask(context, "review", of, context.runtime.review, inputs, ".json")
+        try:
+            found = await cached(context, task.key, task.make)
+            return dict(json.loads(await context.runtime.run_in_thread(_content, found)))
+        except Exception as error:
+            context.notes.append(f"no review of its teaching: {describe(error)}")
+            return None
 
     def _pieces(self) -> dict[int, Piece]:
         """The clips that there are, by the position of their sections."""
@@ -312,6 +351,11 @@ class LessonTask:
         if context.settings.force is None:
             context.notes += self.money.notes
         context.output.write_report(self.report().as_json())
+
+
+def _content(found: Cached) -> bytes:
+    """The bytes of an asset. Blocks."""
+    return found.content if isinstance(found.content, bytes) else found.content.read_bytes()
 
 
 @dataclass(frozen=True)
@@ -451,13 +495,14 @@ def seam_key_fields(before: Asset, after: Asset, frame: Frame) -> dict[str, Any]
 
 @dataclass
 class PictureTask:
-    """Draws a picture of the whole video: draw(*inputs). of: all that shapes it."""
+    """Draws a picture of the whole video, or measures it: draw(*inputs). of: all that shapes it."""
 
     context: LessonContext
     kind: str
     of: Sequence[object]
     draw: Callable[..., bytes]
     inputs: tuple[object, ...] = field(repr=False)
+    suffix: str = ".png"
 
     def key(self) -> str:
         """The picture's key. Blocks."""
@@ -467,7 +512,7 @@ class PictureTask:
         """The picture."""
         async with self.context.runtime.cores:
             data = await self.context.runtime.run_in_thread(self.draw, *self.inputs)
-        return Content(data, ".png", {"kind": self.kind})
+        return Content(data, self.suffix, {"kind": self.kind})
 
 
 async def join(context: LessonContext, pieces: Sequence[Piece], cues: Sequence[Cue]) -> Cached:

@@ -580,6 +580,7 @@ def _report(told: Mapping[str, Any], folder: Path, lesson: Path) -> VideoReport:
         notes=tuple(map(str, told["notes"])),
         dollars=float(told["dollars"]),
         unconfirmed=float(told["unconfirmed"]),
+        review=told.get("review"),
     )
 
 

@@ -1,26 +1,42 @@
 """What can be measured of a lesson's teaching without a viewer, offline and the same each time.
 
-Each measure names the principle behind it, where that is from, its bound and the mend. The times
-are those of the narration at an ordinary pace, by the letters of its words; nothing is rendered but
-the slides. A section without something to see counts as such: leaving things out never helps.
+Each measure names the principle behind it, where that is from, its bound and the mend. Before a
+lesson is made the times are those of its words at an ordinary pace, by their letters; then those of
+its narrations. Nothing is rendered but the slides.
+
+The score counts what is good: each section, picture and question adds to it, and whatever is taken
+away takes its points along. So leaving something out never raises it.
 """
 
 from __future__ import annotations
 
+import io
+import json
+import math
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..models.lesson import Lesson
+from ..core.errors import VidkitError
+from ..core.format import in_sections
+from ..models.lesson import Lesson, Section
 from ..models.settings import Settings
-from ..providers.slides import Slides
+from ..providers.registry import image_makers, voice_makers
+from ..providers.speakers import speaks
 from ..slides.follow import Found, Narrated, between, moments, spoken_times
-from ..slides.slide import KINDS, Layout, Slide
+from ..slides.slide import KINDS, Layout, Region, Slide
 from ..text.captions import Word, cues
+from ..text.scripts import language_note
 from .assets import image_ask
+
+if TYPE_CHECKING:
+    from ..providers.slides import Slides
+
+VERSION = 2
+"""Counts up when the same lesson is measured in another way."""
 
 PACE = 165
 """Words a minute that are reckoned with, where `rate` says nothing."""
@@ -31,12 +47,25 @@ PICTURED: frozenset[Layout] = frozenset(name for name, kind in KINDS.items() if 
 _RUN = 5
 """Words in a row, shown and said alike, from which on the slide repeats the voice."""
 
+_WORTH = 8
+"""Points for a picture and for a question: as many as a slide's own measures can give together, so
+that a slide with less on it is never worth more."""
+
+_PICTURED_SHARE = 0.7
+"""The share of sections that should have a picture."""
+
+_GRID = (32, 18)
+"""Fields across and down into which a frame is divided to see how much of it is used."""
+_SEEN = 40
+"""Grey levels from the ground by which something in a field is seen."""
+
 
 @dataclass(frozen=True)
 class Measure:
     """One thing that was measured, of the section `section` (from 1) or of the lesson (None).
 
-    least, most: its bounds, None where there is none on that side.
+    least, most: its bounds, None where there is none on that side. points: what it can give to
+    the score, and earned: what it gives. where: the words or places that it is about.
     """
 
     name: str
@@ -47,6 +76,9 @@ class Measure:
     principle: str
     source: str
     mend: str
+    points: int = 0
+    earned: int = 0
+    where: tuple[str, ...] = ()
 
     @property
     def good(self) -> bool:
@@ -55,30 +87,95 @@ class Measure:
             self.most is None or self.value <= self.most
         )
 
+    @property
+    def bound(self) -> str:
+        """Its bounds in words."""
+        found = [f"at least {self.least:g}"] if self.least is not None else []
+        if self.most is not None:
+            found.append(f"at most {self.most:g}")
+        return " and ".join(found)
+
     def __str__(self) -> str:
         where = "lesson" if self.section is None else f"section {self.section}"
-        bound = f"at least {self.least:g}" if self.least is not None else f"at most {self.most:g}"
-        return f"{where}: {self.name} {self.value:.3g}, {bound}: {self.mend} ({self.source})"
+        about = f" ({', '.join(self.where)})" if self.where else ""
+        told = f"{where}: {self.name} {self.value:.3g}{about}, {self.bound}"
+        return f"{told}: {self.mend} ({self.source})"
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A section's narration as it was made: its words with their times, the seconds of its clip,
+    and its loudness in LUFS, None where nobody measured it.
+    """
+
+    words: tuple[Word, ...]
+    seconds: float
+    loudness: float | None = None
 
 
 _MAYER = "Mayer 2017"
+_OURS = "vidkit's own bound"
+_RETRIEVAL = "Roediger and Karpicke 2006"
 _KINDS: dict[str, tuple[float | None, float | None, str, str, str]] = {
     "minutes": (None, 6, "segmenting", "Guo, Kim and Rubin 2014", "divide the lesson"),
     "share of sections with a picture": (
-        0.7,
+        _PICTURED_SHARE,
         None,
         "multimedia",
         _MAYER,
-        "add a chart, a diagram, a table or an emoji",
+        "add a chart, a diagram, a table, a film or an emoji",
     ),
     "questions": (
         1,
         None,
         "retrieval practice",
-        "Roediger and Karpicke 2006",
+        _RETRIEVAL,
         'add a section with "question" and "answer"',
     ),
+    "terms used before they are explained": (
+        None,
+        0,
+        "pre-training",
+        _MAYER,
+        "explain them first, or use other words before",
+    ),
+    "narrations in another language": (
+        None,
+        0,
+        "voice",
+        _MAYER,
+        "write the `language` that is spoken",
+    ),
+    "words that are said": (1, None, "modality", _MAYER, "say something"),
+    "words a minute": (
+        100,
+        190,
+        "pacing",
+        "Tauroza and Allison 1990",
+        "choose a `rate` between 120 and 180",
+    ),
+    "share of its languages that a voice speaks": (
+        1,
+        None,
+        "voice",
+        _MAYER,
+        "name a voice that speaks it; `vidkit voices LANGUAGE` lists those of this machine",
+    ),
+    "loudness in LUFS": (
+        -17.5,
+        -14.5,
+        "legibility of speech",
+        "AES TD1008",
+        "record it closer to the microphone",
+    ),
     "seconds": (None, 60, "segmenting", _MAYER, "divide the section"),
+    "characters of captions a second": (
+        None,
+        20,
+        "pacing",
+        "BBC subtitle guidelines",
+        "say it more slowly, or in fewer words",
+    ),
     "seconds without a change": (
         None,
         10,
@@ -101,19 +198,26 @@ _KINDS: dict[str, tuple[float | None, float | None, str, str, str]] = {
         _MAYER,
         "shorten the points to 2 to 7 words",
     ),
-    "smallest text in points of 1080": (24, None, "legibility", "WCAG 2", "show less on it"),
-    "characters of captions a second": (
+    "smallest text in points of 1080": (24, None, "legibility", _OURS, "show less on it"),
+    "contrast of text": (
+        4.5,
         None,
-        20,
-        "pacing",
-        "BBC subtitle guidelines",
-        "say it more slowly, or in fewer words",
+        "legibility",
+        "WCAG 2, 1.4.3",
+        "choose another accent or picture",
+    ),
+    "share of the frame used": (
+        0.1,
+        None,
+        "coherence",
+        _OURS,
+        "show what is spoken of: a picture, a chart, three points",
     ),
     "answers given away": (
         None,
         0,
         "retrieval practice",
-        "Roediger and Karpicke 2006",
+        _RETRIEVAL,
         "ask first, and say the answer afterwards",
     ),
 }
@@ -128,14 +232,20 @@ class Review:
 
     @property
     def score(self) -> int:
-        """How many of a hundred measures keep to their bounds; the lesson's count as much as those
-        of all its sections together.
+        """Points for what is good in the lesson, of `most`. Taking away a section, a picture or a
+        question never raises it.
         """
-        parts = [
-            [m.good for m in self.measures if (m.section is None) == whole]
-            for whole in (True, False)
-        ]
-        return round(100 * fmean(fmean(part) for part in parts if part))
+        return sum(measure.earned for measure in self.measures)
+
+    @property
+    def most(self) -> int:
+        """The points that a lesson of so many sections could have."""
+        return sum(measure.points for measure in self.measures)
+
+    @property
+    def share(self) -> int:
+        """The score as percent of `most`."""
+        return round(100 * self.score / max(1, self.most))
 
     @property
     def faults(self) -> tuple[Measure, ...]:
@@ -146,41 +256,203 @@ class Review:
         """All of it as JSON values."""
         return {
             "score": self.score,
+            "most": self.most,
+            "share": self.share,
             "measures": [{**asdict(m), "good": m.good} for m in self.measures],
         }
 
     def __str__(self) -> str:
-        return "\n".join([f"{self.score} of 100", *(f"  {fault}" for fault in self.faults)])
+        head = f"{self.score} of {self.most} points ({self.share} %)"
+        alike: dict[str, list[Measure]] = {}
+        for fault in self.faults:
+            alike.setdefault(fault.name, []).append(fault)
+        return "\n".join([head, *(f"  {_told(faults)}" for faults in alike.values())])
 
 
-def review(lesson: Lesson, settings: Settings | None = None) -> Review:
-    """What can be measured of the teaching of `lesson`.
+def _told(faults: Sequence[Measure]) -> str:
+    """One thing that is wrong, in a line for all sections where it is."""
+    first, *more = faults
+    if not more:
+        return str(first)
+    values = [fault.value for fault in faults]
+    least, most = min(values), max(values)
+    spread = f"{least:.3g}" if least == most else f"{least:.3g} to {most:.3g}"
+    where = in_sections([fault.section for fault in faults if fault.section])
+    told = f"{where}: {first.name} {spread}, {first.bound}"
+    return f"{told}: {first.mend} ({first.source})"
+
+
+def review(
+    lesson: Lesson,
+    settings: Settings | None = None,
+    spoken: Mapping[int, Spoken] | None = None,
+) -> Review:
+    """What can be measured of the teaching of `lesson`. spoken: its narrations as they were made,
+    by the positions of their sections; where there is none, the times are reckoned.
 
     Raises `Refused` where a section's `slide` asks for what cannot be.
     """
-    settings = settings or Settings()
-    slides = Slides()
-    measures: list[Measure] = []
-    seconds: list[float] = []
-    pictured: list[bool] = []
-    questions = 0
-    for index, section in enumerate(lesson.sections):
-        ask = image_ask(lesson, index, settings)
-        slide = slides.slide(ask)
-        words = clocked(section.content, settings.rate or PACE)
-        length = (words[-1].end if words else 0.0) + settings.gap
-        seconds.append(length)
-        pictured.append(section.image is not None or _pictured(slide))
-        questions += slide.layout == "question" or "?" in slide.headline
-        found = _of_section(slide, section.content, words, length, lesson.language, settings)
-        found["smallest text in points of 1080"] = slides.smallest(slide, settings.size)
-        measures += [_measure(name, value, index + 1) for name, value in found.items()]
-    whole = {
-        "minutes": sum(seconds) / 60,
-        "share of sections with a picture": fmean(pictured),
-        "questions": float(questions),
-    }
-    return Review((*(_measure(name, value, None) for name, value in whole.items()), *measures))
+    reviewing = _Reviewing(lesson, settings or Settings(), spoken or {})
+    sections = [reviewing.section(index) for index in range(len(lesson.sections))]
+    return Review((*reviewing.whole(), *(measure for each in sections for measure in each)))
+
+
+def review_as_json(lesson: Lesson, settings: Settings, spoken: Mapping[int, Spoken]) -> bytes:
+    """The review of a lesson that was made, as a file."""
+    found = review(lesson, settings, spoken).as_dict()
+    return json.dumps(found, ensure_ascii=False, indent=1).encode()
+
+
+class _Reviewing:
+    """One pass over a lesson."""
+
+    def __init__(self, lesson: Lesson, settings: Settings, spoken: Mapping[int, Spoken]) -> None:
+        self._lesson = lesson
+        self._settings = settings
+        self._spoken = spoken
+        self._slides, self._by_slides = _slides(settings)
+        self._voices = voice_makers(settings, keyless=True)
+        self._seconds: list[float] = []
+        self._pictured: list[bool] = []
+        self._questions = 0
+        self._terms: list[tuple[int, str]] = []
+
+    def section(self, index: int) -> list[Measure]:
+        """The measures of one section."""
+        section = self._lesson.sections[index]
+        ask = image_ask(self._lesson, index, self._settings)
+        own = section.video is not None or (section.image is not None and not section.slide)
+        drawn = self._by_slides and not own
+        slide = self._slides.slide(replace(ask, file=section.image, film=None))
+        told = self._spoken.get(index)
+        words = told.words if told else tuple(clocked(section.content, self._settings.rate or PACE))
+        length = told.seconds if told else (words[-1].end if words else 0) + self._settings.gap
+        self._seconds.append(length)
+        self._pictured.append(not drawn or section.image is not None or _pictured(slide))
+        self._questions += drawn and (slide.layout == "question" or "?" in slide.headline)
+        self._terms += [(index, term) for term in _explained(slide, section.content)]
+        found = self._heard(section, words, length)
+        if told and told.loudness is not None:
+            found["loudness in LUFS"] = told.loudness
+        if drawn:
+            found |= _of_slide(slide, section, words, length, self._lesson, self._settings)
+            picture = self._slides.picture(slide, self._settings.size)
+            found["smallest text in points of 1080"] = self._slides.smallest(
+                slide, self._settings.size
+            )
+            found["contrast of text"], found["share of the frame used"] = _looked_at(
+                picture.data, picture.regions
+            )
+        return [_measure(name, value, index + 1) for name, value in found.items()]
+
+    def _heard(self, section: Section, words: Sequence[Word], length: float) -> dict[str, float]:
+        """What the narration gives."""
+        own = section.audio is not None or (section.video and section.video.sound == "instead")
+        said = len(words) or (1 if own else 0)
+        read = [len(c.text) / (c.end - c.start) for c in cues(section.content, words, 0.0, length)]
+        found = {
+            "words that are said": float(said),
+            "seconds": length,
+            "characters of captions a second": max(read, default=0.0),
+        }
+        if len(words) > 1 and (spent := words[-1].end - words[0].start) > 0:
+            found["words a minute"] = 60 * len(words) / spent
+        if not own:
+            language = section.language or self._lesson.language
+            asked = {language, *(turn.language or language for turn in section.spoken_turns)}
+            found["share of its languages that a voice speaks"] = fmean(
+                any(speaks(voice, each) for voice in self._voices) for each in sorted(asked)
+            )
+        return found
+
+    def whole(self) -> Iterator[Measure]:
+        """The measures of the lesson, after those of its sections."""
+        sections = self._lesson.sections
+        yield _measure("minutes", sum(self._seconds) / 60, None)
+        pictured, wanted = sum(self._pictured), math.ceil(_PICTURED_SHARE * len(sections))
+        share = _measure("share of sections with a picture", pictured / len(sections), None)
+        yield replace(share, points=_WORTH * max(wanted, pictured), earned=_WORTH * pictured)
+        asked = _measure("questions", float(self._questions), None)
+        earned = _WORTH * self._questions
+        yield replace(asked, points=max(_WORTH, earned), earned=earned)
+        early = self._early()
+        terms = _measure("terms used before they are explained", float(len(early)), None)
+        yield replace(terms, where=tuple(early), points=1, earned=int(not early))
+        spoken = "\n\n".join(each.content for each in sections if each.language is None)
+        odd = language_note(spoken, self._lesson.language)
+        yield _measure("narrations in another language", float(bool(odd)), None)
+
+    def _early(self) -> list[str]:
+        """Terms, each with the section that uses it before another one explains it."""
+        found = []
+        for index, term in self._terms:
+            known = any(at < index and each == term for at, each in self._terms)
+            pattern = re.compile(rf"(?<!\w){re.escape(term)}(?!\w)", re.IGNORECASE)
+            uses = (n for n in range(index) if pattern.search(self._lesson.sections[n].content))
+            if not known and (first := next(uses, None)) is not None:
+                found.append(f"{term!r} in section {first + 1}, explained in {index + 1}")
+        return found
+
+
+def _slides(settings: Settings) -> tuple[Slides, bool]:
+    """The slides of the run, or those that it would have with no other provider; and whether its
+    pictures are slides, which can be measured.
+    """
+    from ..providers.slides import Slides  # which loads typst
+
+    try:
+        makers = image_makers(settings, keyless=True)
+    except VidkitError:
+        makers = ()
+    first = makers[0] if makers else None
+    return (first, True) if isinstance(first, Slides) else (Slides(), False)
+
+
+_DEFINITION = re.compile(
+    r"(?:^|[.!?:;]\s+|\n)An?\s+((?!(?:\w+\s)?(?:that|which|who)\b)(?:[a-z][\w-]+\s)?[a-z][\w-]{3,}),?"
+    r"\s+(?:is|means)\s+(?:an?|this|what)\s"
+)
+"""A sentence that says what something is: "A prism is a block of glass"."""
+
+
+def _explained(slide: Slide, text: str) -> list[str]:
+    """The terms that a section explains, in small letters."""
+    if not slide.language.lower().startswith("en"):
+        return []
+    return list(dict.fromkeys(found[1].casefold() for found in _DEFINITION.finditer(text)))
+
+
+def _looked_at(data: bytes, regions: Sequence[Region]) -> tuple[float, float]:
+    """The least contrast of what is written in a picture to its ground (WCAG 2), and the share of
+    the frame in which there is something.
+    """
+    import numpy as np
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data)) as opened:
+        rgb, grey = np.asarray(opened.convert("RGB")), np.asarray(opened.convert("L"))
+    level = np.arange(256) / 255
+    linear = np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4)
+    boxes = [
+        spot.box
+        for region in regions
+        if region.page == 0 and region.item.text
+        for spot in region.spots
+        if not spot.path
+    ]
+    contrasts = []
+    for left, top, right, bottom in boxes or [(0, 0, rgb.shape[1], rgb.shape[0])]:
+        part = rgb[max(0, top) : bottom, max(0, left) : right]
+        if part.size:
+            light = np.sort((linear[part] @ np.array([0.2126, 0.7152, 0.0722])).ravel()) + 0.05
+            low, ground, high = light[[len(light) // 250, len(light) // 2, -1 - len(light) // 250]]
+            contrasts.append(float(max(ground / low, high / ground)))
+    across, down = _GRID
+    tall, wide = (side // count for side, count in zip(grey.shape, (down, across), strict=True))
+    ground = int(np.bincount(grey.ravel()).argmax())
+    apart = np.abs(grey[: tall * down, : wide * across].astype(np.int16) - ground)
+    seen = apart.reshape(down, tall, across, wide).max((1, 3)) > _SEEN
+    return min(contrasts, default=21.0), float(seen.mean())
 
 
 def clocked(text: str, pace: float) -> list[Word]:
@@ -197,37 +469,37 @@ def clocked(text: str, pace: float) -> list[Word]:
 
 
 def _measure(name: str, value: float, section: int | None) -> Measure:
+    """A measure; one of a section gives a point where it is good."""
     least, most, principle, source, mend = _KINDS[name]
-    return Measure(name, round(value, 4), section, least, most, principle, source, mend)
+    found = Measure(name, round(value, 4), section, least, most, principle, source, mend)
+    return found if section is None else replace(found, points=1, earned=int(found.good))
 
 
 def _pictured(slide: Slide) -> bool:
     return slide.layout in PICTURED or any(entry.icon for entry in slide.entries)
 
 
-def _of_section(
+def _of_slide(
     slide: Slide,
-    text: str,
+    section: Section,
     words: Sequence[Word],
     length: float,
-    language: str,
+    lesson: Lesson,
     settings: Settings,
 ) -> dict[str, float]:
+    """What a slide gives beside its narration."""
     items = slide.items()
-    narrated = Narrated(text, words, language)
+    narrated = Narrated(section.content, words, section.language or lesson.language)
     times = spoken_times(items, narrated)
     shown = moments(items, between(items, times, narrated, length), length, settings.reveal)
     starts = [moment.start for moment in shown] + [length]
     with_words = [i for i, item in enumerate(items) if item.text or item.gloss]
     said = [times[i] is not None for i in with_words]
-    read = [len(cue.text) / (cue.end - cue.start) for cue in cues(text, words, 0.0, length)]
     given = {
-        "seconds": length,
         "seconds without a change": max(b - a for a, b in pairwise(starts)),
         "share of items that are said": fmean(said) if said else 1.0,
         "words on the slide": float(sum(len(t.split()) for t in slide.texts())),
-        "share of words said alike": _alike([*slide.points, *_glosses(slide)], text),
-        "characters of captions a second": max(read, default=0.0),
+        "share of words said alike": _alike([*slide.points, *_glosses(slide)], section.content),
     }
     if any(item.held for item in items):
         given["answers given away"] = float(_given_away(slide, times))

@@ -35,6 +35,7 @@ from .batch import Batch, Job, MakeLesson
 from .context import Maker, RunControl, Runtime, Source
 from .lesson import make_here
 from .planning import LessonSource
+from .review import review_as_json
 from .scaling import Monitor, Steering
 from .shared import cores_of, gate_of, in_use, listen_to, store_of, use
 from .workload import Bound, BoundTracker, limits_of
@@ -244,6 +245,7 @@ class Runner:
             budgets=self.budgets,
             events=events,
             control=self._control,
+            review=review_as_json,
         )
         warnings = [
             each for maker in (*self.images, *self.voice) for each in getattr(maker, "warnings", ())

@@ -343,12 +343,14 @@ class ClipTask:
 
 def clip_facts(clip: Clip) -> dict[str, Any]:
     """What is known of a clip besides where it lies, to be kept with it."""
+    loudness = clip.loudness  # -inf is that of silence, and no number that JSON has
     return {
         "kind": "clip",
         "seconds": clip.seconds,
         "frames": clip.frames,
         "samples": clip.samples,
         "speech": list(clip.speech),
+        **({"loudness": round(loudness, 2)} if loudness is not None and loudness > -100 else {}),
     }
 
 

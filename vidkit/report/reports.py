@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -386,6 +386,7 @@ class VideoReport(Shown):
     notes: tuple[str, ...] = ()
     dollars: float = 0.0
     unconfirmed: float = 0.0
+    review: Mapping[str, Any] | None = field(default=None, compare=False)
     timeline: Timeline | None = field(default=None, compare=False)
     resources: Resources | None = field(default=None, compare=False)
     retry: Callable[[], VideoReport] | None = field(default=None, compare=False)
@@ -450,6 +451,7 @@ class VideoReport(Shown):
             "unconfirmed": self.unconfirmed,
             "notes": list(self.notes),
             "sections": [section.as_json(self.folder) for section in self.sections],
+            **({"review": dict(self.review)} if self.review else {}),
         }
 
     def export_html(self, path: str | Path) -> Path:
