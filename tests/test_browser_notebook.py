@@ -10,7 +10,8 @@ from lab import Lab, run_all
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
-LOADED = """() => [...document.querySelectorAll('.vk img.vk-poster')].map(
+LOADED = """() => [...document.querySelectorAll(
+  '.vk:has(.vk-card) img.vk-poster')].map(
   element => element.naturalWidth)"""
 
 
@@ -29,7 +30,7 @@ def test_the_first_notebook_runs_and_shows_every_section(tmp_path: Path) -> None
         sections = cards.count()
         for card in range(sections):
             cards.nth(card).scroll_into_view_if_needed()
-        page.locator(".vk-player").scroll_into_view_if_needed()
+        page.locator(".vk:has(.vk-card) .vk-player").scroll_into_view_if_needed()
         page.wait_for_function(
             f"() => {{ const loaded = ({LOADED})(); return loaded.length === {1 + sections}"
             " && loaded.every(size => size > 0) }",

@@ -460,7 +460,7 @@ def test_a_saved_notebook_is_small_and_shows_its_previews(
     lab.open(page, f"{path.parent.name}/panel.ipynb")
     stored = page.locator(".vidkit-stored")
     stored.locator("li").nth(9).wait_for(timeout=SOON)
-    film = stored.locator("video[src*=final_video]")
+    film = stored.locator("video[src*=final_video]").first
     assert film.is_visible()
     film.evaluate("video => video.load()")
     film.evaluate("video => video.play()")

@@ -252,13 +252,13 @@ def test_a_failed_attempt_at_a_new_take_leaves_the_earlier(tmp_path: Path) -> No
 
 
 def test_sections_that_were_not_chosen_ask_nobody(tmp_path: Path) -> None:
-    """With `only`, the other sections take what the store has, whoever made it."""
+    """With `only` and `join="all"`, the other sections take what the store has, whoever made it."""
     lesson = written(tmp_path, sections=3)
     fine, plain = Named("fine", always(Offline("fine is away"))), Named("plain")
     made(lesson, [fine, plain])
     fine.fault = lambda _: None
     calls = fine.calls
-    report, _ = made(lesson, [fine, plain], only=[2])
+    report, _ = made(lesson, [fine, plain], only=[2], join="all")
     assert [section.image_by for section in report.sections] == ["plain", "fine", "plain"]
     assert fine.calls == calls + 1
 

@@ -189,7 +189,10 @@ def test_a_lesson_is_drafted_of_what_somebody_has(tmp_path: Path) -> None:
     assert studio.lessons.path == tmp_path / "deck.json"
     assert "from deck.md" in shown(studio.lessons)
     assert "'https://example.org/x.png' is not shown" in shown(studio.lessons)
-    assert [Page(studio).card(n)["note"] for n in (1, 2)] == ["From lines 1, 3", "From lines 5, 7"]
+    assert [Page(studio).card(n)["origin"] for n in (1, 2)] == [
+        "From lines 1, 3",
+        "From lines 5, 7",
+    ]
     assert studio.sections is not None
     studio.sections.edit(1, content="Light is very fast.")
     studio.sections.save()

@@ -494,8 +494,10 @@ class ProviderCall:
             asked = await runtime.run_in_thread(refusal, runtime.store, candidate, key)
             if asked is not None:
                 raise asked
-        if (content := await runtime.run_in_thread(self._large_file)) is not None:
-            return content
+        if hasattr(candidate.maker, "copied"):
+            content = await runtime.run_in_thread(self._large_file)
+            if content is not None:
+                return content
         try:
             made = await candidate.make(self.request, self._arrived.append)
         except BaseException as error:

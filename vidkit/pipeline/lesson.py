@@ -308,7 +308,7 @@ class LessonTask:
         of = [
             REVIEW_VERSION,
             vidkit_version(),
-            lesson_json(context.lesson),
+            await context.runtime.run_in_thread(lesson_json, context.lesson),
             [str(getattr(settings, name)) for name in shaping],
             [[index, asdict(each)] for index, each in spoken.items()],
         ]

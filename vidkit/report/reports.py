@@ -98,7 +98,8 @@ class Trouble:
         if self.lessons == 1:
             name, _, numbers_ = listed.partition(": ")
             many = "s" if self.sections > 1 else ""
-            return f"{name}: section{many} {numbers_}" if self.sections else name
+            # a lesson that fails as a whole is mostly a file that is to be mended
+            return f"{name}: section{many} {numbers_}" if self.sections else self.where[0][0].name
         of = f"{count(self.sections, 'section')} of " if self.sections else ""
         return f"{of}{count(self.lessons, 'lesson')} ({listed})"
 
