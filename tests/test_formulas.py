@@ -145,3 +145,25 @@ def test_any_rubbish_ends(text: str) -> None:
     assert not set(maths.in_words(node)) & set("\\{}^")
     maths.signs(node)
     list(maths.equations(text))
+
+
+def test_an_address_is_no_equation() -> None:
+    """What stands in an address, bare or behind a link's words, is not set as an equation."""
+    told = "See [this](https://example.org/a?b=c) and https://example.org/x?y=z. Then $V = I R$."
+    assert Slides().slide(ImageAsk("A board.", told, "Ohm", "en", (1280, 720), {})).equations == (
+        "V = I R",
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("&amp; so on", "& so on"),
+        ("5 &lt; 6", "5 < 6"),
+        (r"A \textbf{bold \emph{word}}.", "A bold word."),
+    ],
+)
+def test_markup_is_shown_as_it_is_meant(written: str, seen: str) -> None:
+    """Entities, and words in a face of LaTeX, leave no mark in captions or on slides."""
+    assert plain(written) == seen
+    assert "".join(run["t"] for run in runs(written)).replace("\xa0", " ") == seen

@@ -43,6 +43,7 @@ from .summary import statement as in_few_words
 MOST_EQUATIONS = 3
 
 _MATH = re.compile(r"\$\$?([^$\n]{3,80})\$\$?")
+_ADDRESS = re.compile(r"(?:https?|ftp)://\S+|www\.\S+|\]\([^()\s]*\)")
 _PLAIN_EQUATION = re.compile(
     r"(?<![\w'`=])((?:[^\W\d_]{1,3}|[^\W\d_]_\w{1,6})(?:\([^\W\d_]\))?\s*=\s*"
     r"[\w.½¼²³₀-₉^_/*·×+−-]+(?:\s*[-+−*/·×^]\s*[\w.²³₀-₉^_()]+)*)(?![\w=])"
@@ -102,6 +103,7 @@ def equations(reading: Reading) -> tuple[str, ...]:
     """The equations of a section: quoted ones, those between dollar signs, plain ones."""
     found = [label.text for label in reading.labels if is_formula(label.text)]
     for text in (reading.description, reading.speech):
+        text = _ADDRESS.sub(" ", text)
         found += [match[1].strip() for match in _MATH.finditer(text) if is_formula(match[1])]
         plain = (match[1].strip(" .,") for match in _PLAIN_EQUATION.finditer(text))
         found += [text for text in plain if not _VALUE.search(text)]

@@ -259,7 +259,7 @@ def _with_maths(text: str, terms: Sequence[str]) -> list[Run]:
     return found
 
 
-_MAY_BE_MATHS = re.compile(r"[\\$_^=<>≤≥≠≈√²³¹⁰⁴-ⁿ₀-₉∑∫±]|/")
+_MAY_BE_MATHS = re.compile(r"[\\$_^=<>&≤≥≠≈√²³¹⁰⁴-ⁿ₀-₉∑∫±]|/")
 
 
 def _node(node: Node) -> dict[str, Any]:

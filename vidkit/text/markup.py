@@ -373,6 +373,12 @@ def _named_link(found: Found) -> str | None:
     return r"\1" if f"[{found[2] or found[1]}]:".lower() in found.string.lower() else None
 
 
+_LATEX_WORDS = rule(
+    "words that LaTeX sets in another face",
+    r"\\(?:text(?:bf|it|tt|sc|sf|rm|sl)?|emph|underline|mbox)\{([^{}\n]{0,300})\}",
+    r"\1",
+)
+
 MARKUP = (
     # Marks inside code and equations are no Markdown: private characters stand in for them.
     rule("code blocks are shielded", _BLOCK, _shielded, by_character=True),
@@ -380,6 +386,8 @@ MARKUP = (
     rule("code is shielded", _INLINE, _shielded, by_character=True),
     *TAGS,
     EQUATIONS,
+    _LATEX_WORDS,
+    _LATEX_WORDS,  # once more, for one within another
     rule("code", r"(?<![`\w])``? ?([^`\n]{1,600}?) ?``?(?![`\w])", r"\1"),
     rule("rules and underlines", _line(r"(?:[-=*_|:+] ?+){3,}+$"), ""),
     rule("quotations", _line(r"(?:> ?)++(?=\S)"), ""),
