@@ -10,8 +10,18 @@ from typing import TYPE_CHECKING
 import pytest
 from browser import browser
 
+from vidkit.core.system import usable_cores
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """What `-n auto` stands for: half as many processes again as cores, since many tests wait for
+    a browser, a server or a process of their own."""
+    cores = usable_cores()
+    return cores + max(1, cores // 2)
 
 
 @pytest.fixture(autouse=True)
