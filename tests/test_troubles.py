@@ -52,7 +52,7 @@ def test_a_lessons_own_failure_is_a_trouble_of_the_lesson() -> None:
     assert (key.lessons, key.sections) == (7, 0)
     assert key.place == "7 lessons (0; 1; 2; 3; 4; and 2 more)"
     assert "set a key" in key.mend
-    assert str(file) == "hail: it is empty; write a lesson. To do: mend the file and run again"
+    assert str(file) == "hail.json: it is empty; write a lesson. To do: mend the file and run again"
 
 
 def test_a_lesson_of_which_nothing_was_made_names_its_sections() -> None:

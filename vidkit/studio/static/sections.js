@@ -213,11 +213,14 @@ class Card {
   }
 
   async played() {
-    const token = this.media;
     set(this.play, "data-busy", true);
     try {
-      const url = await this.panel.media.url(token);
-      if (token !== this.media) return;
+      let token, url;
+      do {  // what there is to play may be made anew while it comes
+        token = this.media;
+        url = token && (await this.panel.media.url(token));
+      } while (token !== this.media);
+      if (!url || this.video) return;
       const tag = this.kind === "clip" ? "video" : "audio";
       this.video = h(tag, { controls: true, src: url, playsinline: true, class: "vk-playing",
         "aria-label": `${tag === "video" ? "Clip" : "Narration"} of section ${this.section.number}` });
