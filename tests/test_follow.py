@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from vidkit.media import poster
 from vidkit.media.clips import write_clip
 from vidkit.media.follow import Patch, State, following
 from vidkit.media.frame import RATE, Frame, frames_in
@@ -255,6 +257,15 @@ def test_each_state_is_shown_at_its_time(tmp_path: Path) -> None:
         assert near(frames[at][90, 70], whole[90, 70])
         assert near(frames[at][90, 250], paper)
     assert near(frames[-1][90, 250], whole[90, 250])
+
+
+def test_the_poster_shows_all_that_was_held_back(tmp_path: Path) -> None:
+    """The picture of a clip on the sheet, and the poster, is its last state, and not its first."""
+    path = tmp_path / "clip.mp4"
+    made(path, [State(0.0, (Patch(LEFT, 0.0),)), State(2.0, ()), State(4.0, ())], 6.0)
+    with Image.open(io.BytesIO(poster(path))) as shown:
+        found = np.asarray(shown.convert("RGB")).astype(int)
+    assert abs(found - np.asarray(picture()).astype(int)).max() <= 8
 
 
 def test_a_seek_to_a_state_shows_it_at_once(tmp_path: Path) -> None:

@@ -369,12 +369,15 @@ def _mux(
 
 
 def picture_of(clip: Path) -> Image.Image:
-    """What a finished clip shows first, in RGB: its picture, as the video has it.
+    """What a finished clip shows from its last key frame on, in RGB: its picture, as the video has
+    it, with all that was faint or held back before.
 
     Raises `MediaError` when it is no clip of vidkit's.
     """
     with reading(clip) as container:
-        for shown in container.decode(video=0):
+        stream = container.streams.video[0]
+        keys = [packet for packet in container.demux(stream) if packet.is_keyframe]
+        for shown in [*stream.decode(keys[-1]), *stream.decode(None)] if keys else ():
             rgb = VideoReformatter().reformat(
                 shown, format="rgb24", src_colorspace=Colorspace.ITU709
             )

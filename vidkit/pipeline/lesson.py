@@ -532,16 +532,21 @@ def _publish_captions(context: LessonContext, cues: Sequence[Cue]) -> None:
     context.output.publish(SRT, to_srt(cues).encode())
 
 
+PICTURES_VERSION = 2
+"""Counts up when the poster or the contact sheet shows something else of the same clips."""
+
+
 async def add_pictures(context: LessonContext, pieces: Sequence[Piece]) -> None:
     """Write the poster and the contact sheet; without them a note says why."""
     media = context.runtime.media
     clips, seals = [p.cut.path for p in pieces], [p.clip.sha256 for p in pieces]
     titles, lengths = [p.title for p in pieces], [p.cut.seconds for p in pieces]
-    of = [*zip(seals, titles, lengths, strict=True)]
+    of = [PICTURES_VERSION, *zip(seals, titles, lengths, strict=True)]
     sheet = (clips, titles, lengths, context.frame)
+    first = [PICTURES_VERSION, seals[0]]
     try:
         for name, task in (
-            (POSTER, PictureTask(context, "poster", seals[:1], media.poster, (clips[0],))),
+            (POSTER, PictureTask(context, "poster", first, media.poster, (clips[0],))),
             (SHEET, PictureTask(context, "sheet", of, media.contact_sheet, sheet)),
         ):
             await cached(context, task.key, task.make, stem=Path(name).stem)
