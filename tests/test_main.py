@@ -420,3 +420,45 @@ def test_check_finds_what_a_slide_lacks(tmp_path: Path, capsys: pytest.CaptureFi
     assert "section 1" in told and "'bullets'" in told
     assert "section 2" in told and '"points"' in told
     assert "section 3" not in told
+
+
+@pytest.mark.parametrize("name", ["missing.json", "folder", "x" * 300 + ".json"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "make",
+        "batch",
+        "check",
+        "plan",
+        "slides",
+        "review",
+        "convert",
+        "draft",
+        "draft --take-back 1",
+    ],
+)
+def test_a_source_that_cannot_be_read_is_told(
+    tmp_path: Path, command: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every command ends in a sentence, and in no error of Python's, whatever it is given."""
+    (tmp_path / "folder").mkdir()
+    assert main([*command.split(), str(tmp_path / name)]) in (1, 2)
+    told = capsys.readouterr()
+    assert told.out + told.err and "Traceback" not in told.err
+
+
+@pytest.mark.parametrize("command", ["convert", "slides", "draft"])
+def test_a_file_that_cannot_be_written_is_told(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The error names the file and what is in its way, and what stood there is left alone."""
+    source = written(tmp_path, "rain", 1)
+    if command != "slides":
+        source = tmp_path / "rain.md"
+        source.write_text("# Rain\n\nRain falls from clouds.\n")
+    (tmp_path / "note").write_text("mine")
+    out = tmp_path / "note" / "rain.png"
+    assert main([command, str(source), "-o", str(out)]) == 2
+    assert "note" in capsys.readouterr().err
+    assert (tmp_path / "note").read_text() == "mine"
+    assert not list(tmp_path.glob(".*"))

@@ -25,10 +25,18 @@ from .api import Run
 from .core.errors import LessonError, OutputError, ProviderMissing, SettingsError, VidkitError
 from .core.format import count, printable
 from .core.lab import open_lab
-from .core.paths import demand_here, is_file, is_folder, path_given, shortened
+from .core.paths import (
+    demand_here,
+    is_file,
+    is_folder,
+    path_given,
+    shortened,
+    why_unwritable,
+    write_whole,
+)
 from .core.system import vidkit_version
 from .core.terminal import FAILED, asked, carried_out, say
-from .models.files import lesson_files
+from .models.files import contents, lesson_files
 from .models.lesson import Lesson, json_schema
 from .models.reading import load_lesson
 from .models.settings import TABLE, Settings, settings_page, settings_schema
@@ -189,7 +197,7 @@ def _batch(given: argparse.Namespace) -> int:
     if given.sequential:
         settings = settings.with_(video_workers=1)
     first, *more = given.lessons
-    lessons = given.lessons if more or Path(first).is_file() else first
+    lessons = given.lessons if more or is_file(Path(first)) else first
     with _client(given.dask) if given.dask else nullcontext() as client:
         run = api.start_all(lessons, output_dir=given.output, settings=settings, client=client)
         return _tell(_waited(run))
@@ -302,10 +310,11 @@ def _convert(given: argparse.Namespace) -> int:
     out = path_given("-o", given.output, "the name of a JSON file")
     if is_file(out) and not given.yes:
         raise OutputError(f"{out} is there; name another file, or add --yes to replace it")
-    made = converted(source.read_bytes(), source.name)
+    data = contents(source)
+    made = data if isinstance(data, Fault) else converted(data, source.name)
     if isinstance(made, Fault):
         raise LessonError(source, [made])
-    out.write_text(made.text(), encoding="utf-8")
+    write_whole(out, [made.text().encode()], "-o")
     for note in made.notes:
         say(f"  {note}")
     say(out)
@@ -361,11 +370,15 @@ def _voices(given: argparse.Namespace) -> int:
     if given.sample is None:
         return ALL_MADE
     folder = path_given("output", given.output or "voice-samples")
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = why_unwritable(folder, error, "-o")
+        raise OutputError(f"{folder} cannot be made: {why}") from error
     for each in found:
         if each.sound is not None:
             path = folder / f"{re.sub(r'[^A-Za-z0-9.+-]', '_', each.spec)}.wav"
-            path.write_bytes(each.sound)
+            write_whole(path, [each.sound], "-o")
             say(str(path))
     return ALL_MADE
 

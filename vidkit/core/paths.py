@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
-from .errors import SettingsError
+from .errors import OutputError, SettingsError
 
 _SQLITE_FULL = 13
 
@@ -138,6 +139,29 @@ def shortened(value: object, most: int = 80) -> str:
     except Exception:  # the number of more than 4,300 digits, a class of somebody's own
         return f"a {type(value).__name__} that cannot be shown"
     return said if len(said) <= most else f"{said[: most - 1]}…"
+
+
+def write_whole(path: Path, pieces: Iterable[bytes], how: str) -> None:
+    """Write a file in one step: `path` holds all of `pieces`, or what it held before. how: what
+    chooses another file, such as "-o".
+
+    Raises `OutputError` where it cannot be written.
+    """
+    scratch = path.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        try:
+            with scratch.open("xb") as file:
+                file.writelines(pieces)
+                file.flush()
+                os.fsync(file.fileno())
+            scratch.replace(path)
+        except BaseException:
+            with suppress(OSError, ValueError):
+                scratch.unlink(missing_ok=True)
+            raise
+    except (OSError, ValueError) as error:
+        why = why_unwritable(path, error, how, "file")
+        raise OutputError(f"{path} cannot be written: {why}") from error
 
 
 def disk_is_full(error: BaseException | None) -> bool:

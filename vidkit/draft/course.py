@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import Fault, LessonError, OutputError, SettingsError
+from ..core.paths import write_whole
 from ..models.convert import converted
 from ..models.lesson import Lesson
 from ..models.reading import load_lesson
@@ -339,10 +340,8 @@ def write(draft: Draft, path: Path) -> Lesson:
             file = path.parent / name
             file.parent.mkdir(exist_ok=True)
             if not file.exists() or file.read_bytes() != data:
-                file.write_bytes(data)
-        beside = path.with_name(f".{path.name}.part")
-        beside.write_text(text, "utf-8")
-        beside.replace(path)
+                write_whole(file, [data], "-o (path= in Python)")
+        write_whole(path, [text.encode()], "-o (path= in Python)")
     except OSError as error:
         raise OutputError(f"{path} cannot be written ({error.strerror or error})") from error
     return load_lesson(path)

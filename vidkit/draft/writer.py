@@ -21,7 +21,9 @@ from typing import Any, TypeVar, cast
 from ..core import loop
 from ..core.errors import Fault, LessonError, ProviderError, Unconfirmed
 from ..core.loop import run_in_thread, run_to_end
+from ..core.paths import write_whole
 from ..forecasting.plan import Calls, Plan
+from ..models.files import contents
 from ..models.lesson import json_schema
 from ..models.reading import read_lesson
 from ..models.settings import Settings
@@ -216,8 +218,11 @@ def take_back(path: Path, numbers: Sequence[int]) -> list[int]:
     """Put the text of sections, counted from 1, back as it was before it was rewritten; gives
     those that were. Raises `LessonError` where the lesson cannot be read.
     """
-    read_lesson(path.read_bytes(), path)
-    data = json.loads(path.read_text("utf-8-sig"))
+    written = contents(path)
+    if isinstance(written, Fault):
+        raise LessonError(path, [written])
+    read_lesson(written, path)
+    data = json.loads(written.decode("utf-8-sig"))
     back = []
     for number, section in enumerate(data["sections"], start=1):
         before = section.pop("$draft", None) if number in numbers else None
@@ -226,7 +231,8 @@ def take_back(path: Path, numbers: Sequence[int]) -> list[int]:
             section.pop("slide", None)
             section.update(before)
             back.append(number)
-    path.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    text = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+    write_whole(path, [text.encode("utf-8", "surrogatepass")], "another copy of the lesson")
     return back
 
 

@@ -89,7 +89,7 @@ class Sound:
             if stream.codec_context.channels != 2:
                 return None
         each, mixed = np.zeros(2), 0.0
-        with _faults(self.name):
+        with decoding(self.name):
             for left, right in _stereo(self):
                 each += float(np.dot(left, left)), float(np.dot(right, right))
                 mixed += float(np.square((left + right) / 2).sum())
@@ -108,7 +108,7 @@ def open_sound(source: Path | bytes, name: str = "") -> Sound:
     Raises `MediaError` for what is damaged or no sound.
     """
     name = name or (str(source) if isinstance(source, Path) else "the narration")
-    with _faults(name):
+    with decoding(name):
         with source.open("rb") if isinstance(source, Path) else BytesIO(source) as file:
             start = file.read(64)
             kind = _kind(start)
@@ -128,7 +128,7 @@ def open_sound(source: Path | bytes, name: str = "") -> Sound:
 def check_sound(source: Path | bytes, name: str = "") -> None:
     """Decodes the whole sound in `source`. Raises `MediaError` as `open_sound` and reading do."""
     sound = open_sound(source, name)
-    with _faults(sound.name):
+    with decoding(sound.name):
         for _ in _decoded(sound):
             pass
 
@@ -178,16 +178,16 @@ def _check_wav(file: BinaryIO, name: str) -> None:
 
 
 @contextmanager
-def _faults(name: str) -> Iterator[None]:
-    """Makes a `MediaError` of what FFmpeg or the file system says."""
+def decoding(name: str, what: str = "sound", mend: str = "make or export") -> Iterator[None]:
+    """Makes a `MediaError` of what FFmpeg or the file system says of the file `name`."""
     try:
         yield
     except FileNotFoundError as error:
-        raise MediaError(f"{name} is not there; name a sound that exists") from error
+        raise MediaError(f"{name} is not there; name a {what} that exists") from error
     except (OSError, ValueError, IndexError, av.FFmpegError) as error:
         said = getattr(error, "strerror", None) or error
         raise MediaError(
-            f"{name} is damaged and cannot be decoded ({said}); make or export it again"
+            f"{name} is damaged and cannot be decoded ({said}); {mend} it again"
         ) from error
 
 
@@ -252,7 +252,7 @@ def _promised(sound: Sound, stream: AudioStream) -> float | None:
 
 
 def _resampled(sound: Sound, rate: int) -> Iterator[Samples]:
-    with _faults(sound.name):
+    with decoding(sound.name):
         yield from resampled(_decoded(sound), rate, sound.channel)
 
 

@@ -27,7 +27,7 @@ from PIL import Image
 
 from ..core.errors import MediaError
 from ..core.paths import open_unlinked
-from .audio import CODECS, LENIENT, MOST_HOURS, Samples, filtered, resampled
+from .audio import CODECS, LENIENT, MOST_HOURS, Samples, decoding, filtered, resampled
 from .beds import Bed
 from .frame import RATE, Frame
 from .images import Planes, planes_of
@@ -96,23 +96,15 @@ class Film(Protocol):
 def _opened(film: Film) -> Iterator[InputContainer]:
     """The film, undecoded. What goes wrong inside becomes a `MediaError` with its name."""
     name, limit = film.file.name, {"max_pixels": str(MOST_PIXELS)}
-    try:
-        # a file object, and the demuxer by its first bytes: FFmpeg would read a meaning into names,
-        # and take a text for a list of addresses
-        with open_unlinked(film.file) as file:
-            kind = _kind(file.read(16), name)
-            file.seek(0)
-            with av.open(file, format=kind, options=limit, **LENIENT) as container:
-                assert isinstance(container, InputContainer)
-                _check(container, name)
-                yield container
-    except FileNotFoundError as error:
-        raise MediaError(f"{name} is not there; name a film that exists") from error
-    except (OSError, ValueError, IndexError, av.FFmpegError) as error:
-        said = getattr(error, "strerror", None) or error
-        raise MediaError(
-            f"{name} is damaged and cannot be decoded ({said}); copy or export it again"
-        ) from error
+    # a file object, and the demuxer by its first bytes: FFmpeg would read a meaning into names, and
+    # take a text for a list of addresses
+    with decoding(name, "film", "copy or export"), open_unlinked(film.file) as file:
+        kind = _kind(file.read(16), name)
+        file.seek(0)
+        with av.open(file, format=kind, options=limit, **LENIENT) as container:
+            assert isinstance(container, InputContainer)
+            _check(container, name)
+            yield container
 
 
 def _kind(start: bytes, name: str) -> str:

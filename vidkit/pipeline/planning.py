@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import glob
 import os
-import uuid
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import EntryPoint
@@ -18,7 +16,7 @@ from PIL.PngImagePlugin import PngImageFile
 
 from ..core import loop
 from ..core.errors import MediaError, OutputError, ProviderError, SettingsError, VidkitError
-from ..core.paths import is_file, is_folder, path_given, resolved, shortened, why_unwritable
+from ..core.paths import is_file, is_folder, path_given, resolved, shortened, write_whole
 from ..media.audio import check_sound
 from ..media.film import first_picture
 from ..media.images import check_picture, open_picture
@@ -204,7 +202,7 @@ def _file(lesson: Path | Lesson) -> str | None:
 
 
 def _is_link(lesson: Path | Lesson) -> bool:
-    return isinstance(lesson, Path) and lesson.is_symlink()
+    return isinstance(lesson, Path) and os.path.islink(lesson)  # noqa: PTH114 - which never raises
 
 
 # A look at a lesson's slides before anything is made: one sheet, with each layout and why.
@@ -278,15 +276,7 @@ def slide_sheet(lesson: Lesson, settings: Settings, out: Path) -> list[str]:
 
     pictures = map(open_picture, asyncio.run(draw()))
     page = sheet(pictures, len(asks), reasons, size=settings.size)
-    scratch = out.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        scratch.write_bytes(page)
-        scratch.replace(out)
-    except (OSError, ValueError) as error:
-        with suppress(OSError, ValueError):
-            scratch.unlink(missing_ok=True)
-        why = why_unwritable(out, error, "-o", "file")
-        raise OutputError(f"{out} cannot be written: {why}") from error
+    write_whole(out, [page], "-o")
     return reasons
 
 

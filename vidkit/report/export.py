@@ -10,16 +10,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
 from ..core.errors import MediaError, OutputError
 from ..core.format import clock_time, printable
-from ..core.paths import is_file, why_unwritable
+from ..core.paths import is_file, write_whole
 
 MARK = b"<!DOCTYPE html>\n<!-- a video by vidkit -->\n"
 """How such a page begins: another file is never overwritten."""
@@ -91,19 +89,7 @@ def write_page(film: Film, path: Path) -> Path:
     """
     if os.path.lexists(path) and not _is_ours(path):
         raise OutputError(f"{path} is not one of vidkit's pages; choose another name")
-    scratch = path.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        with scratch.open("wb") as file:
-            for piece in _page(film):
-                file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
-        scratch.replace(path)
-    except (OSError, ValueError) as error:
-        with suppress(OSError, ValueError):
-            scratch.unlink(missing_ok=True)
-        why = why_unwritable(path, error, "path=", "file")
-        raise OutputError(f"{path} cannot be written: {why}") from error
+    write_whole(path, _page(film), "path=")
     return path
 
 

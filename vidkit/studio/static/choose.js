@@ -1,4 +1,4 @@
-import { allow, button, fill, h, labelled, say, set } from "./base.js";
+import { allow, button, fill, form, h, labelled, say, set } from "./base.js";
 import { picture } from "./monitor.js";
 
 /** Bytes that go to the kernel in one message: a very long one would end the connection. */
@@ -97,25 +97,8 @@ export class Lessons {
   }
 
   /** Show a form in the place of the last one; `does` gives what is wrong, if anything is. */
-  ask(title, chief, from, fields, does) {
-    const wrong = h("p", { class: "vk-wrong", role: "alert" });
-    const close = () => {
-      this.form.hidden = true;
-      from.focus();
-    };
-    const form = h("form", { class: "vk-row vk-new", "aria-label": title }, ...fields,
-      h("button", { type: "submit", class: "vk-button vk-chief" }, chief),
-      button("Never mind", "Begin no lesson", close), wrong);
-    form.addEventListener("submit", async (event) => {
-      event.preventDefault();
-      const error = await does();
-      if (error) say(wrong, error);
-      else close();
-    });
-    form.addEventListener("keydown", (event) => event.key === "Escape" && close());
-    this.form.replaceWith(form);
-    this.form = form;
-    form.querySelector("input").focus();
+  ask(...what) {
+    this.form = form(this.form, ...what);
   }
 }
 
