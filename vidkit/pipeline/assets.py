@@ -331,6 +331,10 @@ class Cached:
         """Where to read it: in the store, which nobody else writes to, or what it is."""
         return self.asset.path if self.asset.data is None else self.asset.data
 
+    def read(self) -> bytes:
+        """Its bytes. Blocks."""
+        return self.content if isinstance(self.content, bytes) else self.content.read_bytes()
+
 
 async def cached(
     context: LessonContext,

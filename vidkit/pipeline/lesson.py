@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
@@ -300,6 +300,7 @@ class LessonTask:
                 section.words,
                 pieces[section.index].cut.seconds,
                 pieces[section.index].clip.about.get("loudness"),
+                section.image,
             )
             for section in self.sections
             if section.index in pieces
@@ -310,13 +311,13 @@ class LessonTask:
             vidkit_version(),
             await context.runtime.run_in_thread(lesson_json, context.lesson),
             [str(getattr(settings, name)) for name in shaping],
-            [[index, asdict(each)] for index, each in spoken.items()],
+            [[index, *each.shaping] for index, each in spoken.items()],
         ]
         inputs = (context.lesson, settings, spoken)
         task = PictureTask(context, "review", of, context.runtime.review, inputs, ".json")
         try:
             found = await cached(context, task.key, task.make)
-            return dict(json.loads(await context.runtime.run_in_thread(_content, found)))
+            return dict(json.loads(await context.runtime.run_in_thread(found.read)))
         except Exception as error:
             context.notes.append(f"no review of its teaching: {describe(error)}")
             return None
@@ -351,11 +352,6 @@ class LessonTask:
         if context.settings.force is None:
             context.notes += self.money.notes
         context.output.write_report(self.report().as_json())
-
-
-def _content(found: Cached) -> bytes:
-    """The bytes of an asset. Blocks."""
-    return found.content if isinstance(found.content, bytes) else found.content.read_bytes()
 
 
 @dataclass(frozen=True)

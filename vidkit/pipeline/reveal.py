@@ -34,15 +34,24 @@ if TYPE_CHECKING:
 
 
 def regions_kept(picture: Picture) -> dict[str, Any]:
-    """What is to be kept beside a picture, as JSON values: its headline, regions and pages."""
+    """What is to be kept beside a picture, as JSON values: its headline, regions, pages
+    and smallest text."""
     kept: dict[str, Any] = {}
     if picture.regions:
         kept["regions"] = [asdict(region) for region in picture.regions]
     if picture.headline:
         kept["headline"] = picture.headline
+    if picture.smallest is not None:
+        kept["smallest"] = picture.smallest
     if picture.pages:
         kept["pages"] = [base64.b64encode(page).decode() for page in picture.pages]
     return kept
+
+
+def picture_kept(data: bytes, about: Mapping[str, Any]) -> Picture:
+    """A picture by what was kept beside it, without its pages."""
+    regions = tuple(_region(each) for each in about.get("regions", ()))
+    return Picture(data, regions=regions, smallest=about.get("smallest"))
 
 
 def reveal_of(

@@ -30,9 +30,11 @@ from ..slides.follow import Found, Narrated, between, moments, spoken_times
 from ..slides.slide import KINDS, Layout, Region, Slide
 from ..text.captions import Word, cues
 from ..text.scripts import language_note
-from .assets import image_ask
+from .assets import Cached, image_ask
+from .reveal import picture_kept
 
 if TYPE_CHECKING:
+    from ..providers.base import Picture
     from ..providers.slides import Slides
 
 VERSION = 2
@@ -104,13 +106,20 @@ class Measure:
 
 @dataclass(frozen=True)
 class Spoken:
-    """A section's narration as it was made: its words with their times, the seconds of its clip,
-    and its loudness in LUFS, None where nobody measured it.
+    """A section as it was made: the words of its narration with their times, the seconds of its
+    clip, its loudness in LUFS, None where nobody measured it, and its picture.
     """
 
     words: tuple[Word, ...]
     seconds: float
     loudness: float | None = None
+    image: Cached | None = None
+
+    @property
+    def shaping(self) -> list[object]:
+        """What of it shapes a review, as JSON values."""
+        words = [[word.text, word.start, word.end] for word in self.words]
+        return [words, self.seconds, self.loudness, self.image and self.image.asset.sha256]
 
 
 _MAYER = "Mayer 2017"
@@ -336,14 +345,19 @@ class _Reviewing:
             found["loudness in LUFS"] = told.loudness
         if drawn:
             found |= _of_slide(slide, section, words, length, self._lesson, self._settings)
-            picture = self._slides.picture(slide, self._settings.size)
-            found["smallest text in points of 1080"] = self._slides.smallest(
-                slide, self._settings.size
-            )
+            picture = self._picture(slide, told)
+            if picture.smallest is not None:
+                found["smallest text in points of 1080"] = picture.smallest
             found["contrast of text"], found["share of the frame used"] = _looked_at(
                 picture.data, picture.regions
             )
         return [_measure(name, value, index + 1) for name, value in found.items()]
+
+    def _picture(self, slide: Slide, told: Spoken | None) -> Picture:
+        """A section's slide: as it was made, or else drawn anew."""
+        if told and told.image and "smallest" in told.image.asset.about:
+            return picture_kept(told.image.read(), told.image.asset.about)
+        return self._slides.picture(slide, self._settings.size)
 
     def _heard(self, section: Section, words: Sequence[Word], length: float) -> dict[str, float]:
         """What the narration gives."""

@@ -362,7 +362,9 @@ def clip_at(path: Path, asset: Asset) -> Clip:
 
 @dataclass
 class SectionTask:
-    """Makes one section; `cut`, `clip` and `words` are what the join needs of it."""
+    """Makes one section; `cut`, `clip` and `words` are what the join needs of it, and `image` what
+    the review looks at.
+    """
 
     context: LessonContext
     index: int
@@ -370,6 +372,7 @@ class SectionTask:
     clip: Asset | None = None
     words: tuple[Word, ...] = ()
     headline: str = ""
+    image: Cached | None = None
 
     async def make(self) -> SectionReport:
         """Image and narration in a worker slot, then the clip, which holds no slot."""
@@ -414,6 +417,7 @@ class SectionTask:
     async def _clip_task(self, drawn: Cached | None, spoken: Cached | None) -> ClipTask:
         """What is to be cut: the section's own picture, or the card of a placeholder."""
         if drawn and spoken:
+            self.image = drawn
             self.headline = str(drawn.asset.about.get("headline", ""))
             seal, context = drawn.asset.sha256, self.context
             if (film := self.section.video) is not None:

@@ -116,6 +116,8 @@ class Picture:
     `pages` are further pictures of the same section, shown after it where their words are spoken.
     `regions` are what appears on its own in the pictures, so that they can follow the voice.
     `headline` is what stands above it, by which the chapter of an untitled section is called.
+    `smallest` is the size of its smallest text below that, in points of a frame whose shorter side
+    has 1080, where its provider knows.
     """
 
     data: bytes
@@ -125,6 +127,7 @@ class Picture:
     pages: tuple[bytes, ...] = ()
     regions: tuple[Region, ...] = ()
     headline: str = ""
+    smallest: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

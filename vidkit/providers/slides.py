@@ -160,16 +160,6 @@ class Slides:
         """Whether all of `slide` keeps to its room in a frame of `size`, at sizes one can read."""
         return not self._set(slide, Frame.of(size))[1]
 
-    def smallest(self, slide: Slide, size: tuple[int, int]) -> float:
-        """The size of the smallest text below the headline, in points of a frame whose shorter side
-        has 1080.
-        """
-        self._fitted(slide, Frame.of(size))
-        compiler = _compiler(system=bool(self._own))
-        fits = json.loads(compiler.query("<fit>", field="value"))
-        sizes = [fit["size"] for fit in fits if fit["size"] and fit["what"] != "headline"]
-        return float(min(sizes, default=SHORT_SIDE))
-
     def _set(self, slide: Slide, frame: Frame) -> tuple[Picture, bool]:
         """The picture, and whether something on it does not fit."""
         text = json.dumps(spec(slide, frame), ensure_ascii=False, sort_keys=True)
@@ -186,11 +176,13 @@ class Slides:
             raise ProviderError(f"the slide could not be set: {error}") from error
         if not isinstance(drawn, bytes):
             raise ProviderError("the slide came out as more than one page")
+        sizes = [fit["size"] for fit in fits if fit["size"] and fit["what"] != "headline"]
         found = Picture(
             drawn,
             notes=_notes(missing),
             regions=regions(slide, places, frame),
             headline=plain(slide.headline),
+            smallest=float(min(sizes, default=SHORT_SIDE)),
         )
         return found, not all(fit["fine"] for fit in fits)
 
