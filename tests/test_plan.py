@@ -10,6 +10,9 @@ import pytest
 from stand_ins import written
 
 import vidkit
+from vidkit.forecasting.workload import usual_seconds
+from vidkit.models import Settings
+from vidkit.providers.registry import voice_makers
 from vidkit.studio import Tuner
 
 FAST: dict[str, Any] = {
@@ -90,3 +93,12 @@ def test_a_plan_learns_from_what_was_made(tmp_path: Path) -> None:
     took = [section.work["image"] for section in report.sections]
     (images,) = (calls for calls in vidkit.plan(second, **how).calls if calls.kind == "image")
     assert images.seconds == pytest.approx(sum(took) / 3, abs=0.001)
+
+
+@pytest.mark.parametrize("voice", ["espeak", "hibari"])
+def test_what_a_voice_took_before_is_believed_first(voice: str) -> None:
+    """No voice of this machine hides what the ledger has measured behind a guess of its own."""
+    settings = Settings(voice=voice)
+    (maker,) = voice_makers(settings)
+    assert usual_seconds("audio", maker, settings, {f"audio by {voice}": 7.5}) == 7.5
+    assert 0 < usual_seconds("audio", maker, settings, {}) < 5

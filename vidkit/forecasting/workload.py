@@ -156,15 +156,26 @@ def _told(report: Mapping[str, Any]) -> Iterator[tuple[str, str, int, float]]:
 # What there is to do, read from lessons, settings and what somebody says of providers.
 
 
-TYPICAL_SECONDS = {"slides": 0.1, "espeak": 0.15, "recorded": 0.01, "gtts": 4.0, "openai": 20.0}
+TYPICAL_SECONDS = {
+    "slides": 0.15,
+    "espeak": 0.3,
+    "hibari": 0.9,
+    "piper": 3.0,
+    "kokoro": 20.0,
+    "recorded": 0.01,
+    "gtts": 4.0,
+    "openai": 20.0,
+}
 """How long a call of a provider takes, roughly; a provider's own `latency` is believed first."""
 
 UNKNOWN_SECONDS = 5.0
 
-CLIP_SECONDS = 0.25
-"""A core's work on one section's clip (1280x720, half a minute), on a machine of two cores."""
-JOIN_SECONDS = 0.3
-"""The join of eleven such clips, with captions, poster and contact sheet, on the same machine."""
+CLIP_SECONDS = 0.5
+"""A core's work on one section's clip (1280x720, half a minute, following the voice), on a machine
+of two cores."""
+JOIN_SECONDS = 1.0
+"""The join of eleven such clips, with captions, poster, contact sheet and review, on the same
+machine."""
 
 PerMinute = float | Mapping[str, float]
 """Requests a minute that each provider bears, or {"image": …, "voice": …} for one or both."""

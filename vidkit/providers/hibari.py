@@ -96,7 +96,6 @@ class Hibari(NeuralVoice):
     """
 
     name = "hibari"
-    latency = 0.5
 
     def __init__(self, default: str | None = None) -> None:
         self.version, self.voices_by_name = installed()

@@ -52,7 +52,6 @@ class Kokoro(NeuralVoice):
     """
 
     name = "kokoro"
-    latency = 20.0
 
     def __init__(self, argument: str | None = None) -> None:
         model, _, default = (argument or "").partition(",")

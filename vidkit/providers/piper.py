@@ -82,7 +82,6 @@ class Piper(NeuralVoice):
     """
 
     name = "piper"
-    latency = 3.0
 
     def __init__(self, default: str | None = None) -> None:
         try:
