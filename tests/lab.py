@@ -114,8 +114,7 @@ class Lab:
             f"http://127.0.0.1:{self._port}/lab/workspaces/{workspace}/tree/{notebook}"
             f"?token={self._token}"
         )
-        page.wait_for_function(_READY, timeout=90_000)
-        page.wait_for_function(_IDLE, timeout=90_000)
+        wait_for_its_kernel(page)
 
 
 def command(page: Page, name: str, **arguments: object) -> None:
@@ -138,6 +137,14 @@ def answer(page: Page, expression: str) -> Any:
     )
     assert told["status"] == "ok", told
     return ast.literal_eval(told["data"]["text/plain"])
+
+
+def wait_for_its_kernel(page: Page) -> None:
+    """Until the notebook shown has taken up a kernel that is idle: a cell run before that is run by
+    nothing. The page has to be served with its app exposed.
+    """
+    page.wait_for_function(_READY, timeout=90_000)
+    page.wait_for_function(_IDLE, timeout=90_000)
 
 
 def run_all(page: Page, which: str = "notebook:run-all-cells") -> None:

@@ -20,13 +20,14 @@ from typing import Any
 import pytest
 from a_notebook import notebook
 from browser import in_both, needs_browser
+from lab import wait_for_its_kernel
 from playwright.sync_api import Browser, Page, expect
 from stand_ins import written
 from static_page import static_page, until
 
 from vidkit.studio import Studio
 
-SOON = 60_000
+SOON = 120_000
 HOW = (
     'images="simulated:0.05", voice="simulated:latency=0.05,seconds=1", '
     'size=(320, 180), cache_dir="store"'
@@ -116,11 +117,12 @@ def test_notebook_7(launched: Browser, tmp_path: Path) -> None:
     cell = f'from vidkit.studio import Studio\nstudio = Studio("lessons", {HOW})\nstudio'
     path = notebook(tmp_path, cell)
     words = ["notebook", "--no-browser", "--allow-root", "--IdentityProvider.token="]
+    words += ["--JupyterNotebookApp.expose_app_in_browser=True"]
     words += ["--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0", "--ServerApp.port"]
     with served(words, tmp_path, "api/status") as address:
         page = launched.new_page(viewport={"width": 1200, "height": 1400})
         page.goto(f"{address}/notebooks/{path.name}")
-        page.get_by_text("Python 3", exact=False).first.wait_for(timeout=SOON)
+        wait_for_its_kernel(page)
         page.locator(".jp-Cell").first.click()
         page.keyboard.press("Shift+Enter")
         page.locator(".vk .vk-card").first.wait_for(timeout=SOON)
