@@ -20,7 +20,7 @@ QUICK = {"images": "simulated:0.01", "voice": "simulated:latency=0.01,seconds=0.
 FAILING = QUICK | {"images": "simulated:latency=0.01,errors=1"}
 SLOW = {"images": "simulated:3600", "voice": "simulated:0.01"}
 
-NO_TITLE = "Never mind: Title and language of the lesson"
+NO_TITLE = "Never mind: The lesson's title, language, music and speakers"
 FOCUS = "() => document.activeElement?.closest('.vk') !== null"
 STOPS = "() => document.activeElement?.closest('.vk-card') !== null"
 
@@ -94,7 +94,7 @@ def test_the_focus_is_never_lost(launched: Browser, tmp_path: Path) -> None:
         lambda _, page: press(page, "Undo"),
         lambda _, page: press(page, "More for section 1", "Versions of section 1"),
         lambda _, page: press(page, "Close the versions of section 1"),
-        lambda _, page: press(page, "Title and language", NO_TITLE),
+        lambda _, page: press(page, "Title and more", NO_TITLE),
         lambda _, page: press(page, "New lesson", "Never mind"),
         lambda _, page: press(page, "Add section"),
     )
@@ -168,7 +168,7 @@ def in_mid_run(studio: Studio, page: Page) -> None:
 
 def editing(studio: Studio, page: Page) -> None:
     make(studio, page)
-    press(page, "Edit section 1", "Title and language")
+    press(page, "Edit section 1", "Title and more")
     page.get_by_text("Layout, voice and more").click()
     page.locator(".vk-choice").nth(5).wait_for()
     page.locator(".vk-choice").filter(has_text="Chart").click()
