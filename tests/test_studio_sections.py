@@ -534,7 +534,8 @@ def test_an_edit_of_one_field_loses_nothing_of_another(
     """Whatever a section holds, whoever speaks in it, an edited field is the only one of the file
     that is another one afterwards; and what nobody edited is no change.
     """
-    more = {"speakers": {"Ana": "hibari:heart", "a": "espeak:es"}} if speakers else {}
+    named = {"Ana": "hibari:heart", "a": "espeak:es"}
+    more: dict[str, Any] = {"speakers": named} if speakers else {}
     folder = tmp_path_factory.mktemp("lesson")
     lesson = load_lesson(written(folder, sections=[section, GOOD], music=None, **more))
     draft = Draft(lesson)

@@ -393,10 +393,11 @@ class Lessons(Part):
         """The list, the search, and the chosen lesson."""
         listed, total = self._listed(), count(len(self.folder.paths), "lesson")
         looking = self._search.strip()
+        shown = set(listed)
         options = [
             {"at": at, "label": self._label(path)}
             for at, path in enumerate(self.folder.paths)
-            if path in listed
+            if path in shown
         ]
         at = self.folder.paths.index(self.path) if self.path in self.folder.paths else -1
         told: dict[str, Any] = {
