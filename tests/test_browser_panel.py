@@ -95,7 +95,7 @@ def test_the_focus_is_never_lost(launched: Browser, tmp_path: Path) -> None:
         lambda _, page: press(page, "More for section 1", "Versions of section 1"),
         lambda _, page: press(page, "Close the versions of section 1"),
         lambda _, page: press(page, "Title and more", NO_TITLE),
-        lambda _, page: press(page, "New lesson", "Never mind"),
+        lambda _, page: press(page, "New lesson", "Never mind: New lesson"),
         lambda _, page: press(page, "Add section"),
     )
     with shown(launched, tmp_path) as (studio, page):

@@ -22,7 +22,7 @@ export class Sections {
     this.add = button("Add section", "Add a section at the end", async () => {
       this.focus(await panel.ask("sections", "add", {}), "edit");
     });
-    this.head = button("Title and more", "Title and more: the lesson's language, music and speakers", () => this.entitle());
+    this.head = button("Title and more", "Change the title, language, music and speakers of the lesson", () => this.entitle());
     this.form = h("form", { hidden: true });
     this.bar = h("div", { class: "vk-bar" }, this.tally,
       toolbar("Lesson", this.make, this.undo, this.save, this.add, this.head));
