@@ -14,6 +14,8 @@ from stand_ins import written
 from vidkit import api
 from vidkit.errors import VidkitError
 from vidkit.events import Event, LessonEnded, LessonStarted, RunStarted, SectionEnded
+from vidkit.models import load_lesson
+from vidkit.pipeline.review import review
 from vidkit.report import BatchReport, SectionReport, VideoReport
 from vidkit.studio import Film, Videos
 from vidkit.studio.widgets import PIECE
@@ -66,6 +68,34 @@ def test_the_film_comes_in_pieces_whole_and_with_its_captions(tmp_path: Path) ->
     assert page.fetched(told["captions"]) == (b"x", "text/vtt")
     (film.report.folder / "captions.vtt").unlink()
     assert shown(film)["captions"] is None
+
+
+def test_what_a_review_found_is_told_in_words(tmp_path: Path) -> None:
+    """A line for each kind of finding, with its sections, the mend and the source, and no name of
+    a measure; a title from anywhere is text, and a review that is none is not shown.
+    """
+    wordy = {"image_description": "x", "content": "Light bends in water. " * 60}
+    lesson = load_lesson(written(tmp_path, sections=[{**wordy, "title": EVIL}, wordy, wordy]))
+    found = review(lesson)
+    sections = tuple(SectionReport(at, each.title) for at, each in enumerate(lesson.sections))
+    report = reported(tmp_path / "out", sections=sections, review=found.as_dict())
+    told = shown(Film(report))["review"]
+    names = {fault.name for fault in found.faults}
+    assert told["title"] == f"What could be better ({len(names)})"
+    assert told["score"] == f"{found.score} of {found.most} points for what can be measured."
+    assert not any(f"{name}:" in line["what"] for line in told["lines"] for name in names)
+    asked = next(line for line in told["lines"] if line["what"] == "Nothing is asked in it.")
+    assert asked["where"] == "The lesson"
+    assert asked["mend"].startswith("Add a section")
+    assert any(line["where"] == "Sections 1-3" and line["source"] for line in told["lines"])
+    alone = [{**each, "good": each["section"] != 1} for each in found.as_dict()["measures"]]
+    one = reported(
+        tmp_path / "out", sections=sections, review={**found.as_dict(), "measures": alone}
+    )
+    assert shown(Film(one))["review"]["lines"][0]["where"] == f"Section 1: {EVIL}"
+    assert not shown(Film(reported(tmp_path / "out")))["review"]
+    for broken in ("x", {"measures": [5]}, {"measures": [{"good": False}]}, {"score": 1}):
+        assert not shown(Film(reported(tmp_path / "out", review=broken)))["review"]
 
 
 def test_there_may_be_no_video(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from .editing import (
     LARGEST_SOUND,
     Draft,
     fields_of,
+    head_of,
     layouts,
     own_file,
     sample,
@@ -204,8 +205,7 @@ class Sections(Part):
                 "there": True,
                 "make": self._alone,
                 "name": lesson.path.name,
-                "title": lesson.title or "",
-                "language": lesson.language,
+                **head_of(lesson),
                 "tally": self._counts(),
                 "unsaved": self.draft.unsaved,
                 "undo": self.draft.steps_back > 0,
@@ -218,7 +218,9 @@ class Sections(Part):
                     "number": number,
                     "size": size,
                     "origin": _origin(section),
-                    **fields_of(section, folder),
+                    "speaking": bool(lesson.speakers or section.spoken_turns),
+                    "before": _words_before(section),
+                    **fields_of(section, folder, lesson.speakers),
                 }
                 for number, (uid, section) in enumerate(pairs, start=1)
             ],
@@ -372,14 +374,24 @@ class Sections(Part):
         faults = slide_faults(replace(self.lesson, sections=(section,)), self.settings)
         return faults[0].removeprefix("section 1: ") if faults else ""
 
-    def do_head(self, title: str, language: str) -> list[str]:
-        """The lesson's title and language; gives what is wrong with them."""
+    def do_head(self, **fields: str) -> list[str]:
+        """The lesson's title, language, music and speakers; gives what is wrong with them."""
         try:
-            self.draft.head(title, language)
+            self.draft.head(fields)
         except LessonError as error:
             return told_faults(error)
         self._edited()
         return []
+
+    def do_unrewrite(self, uid: int, fields: dict[str, str]) -> list[str]:
+        """Take the words back that a section had before a model rewrote them, after what stands in
+        its open fields was taken in; gives what is wrong with that.
+        """
+        faults = self.do_edit_done(uid, fields)
+        if not faults:
+            self.draft.unrewrite(uid)
+            self._edited()
+        return faults
 
     def do_discard(self, uid: int) -> bool:
         """*Discard*: leave it as it was."""
@@ -477,8 +489,8 @@ class Sections(Part):
         if wanted.reworded:
             section = wanted.lesson.sections[wanted.number - 1]
             now = self.lesson.sections[self.draft.at(uid)]
-            keys = ("content", "voice", "audio", "say") if wanted.kind == "audio" else None
-            if keys:
+            keys = ("content", "turns", "language", "voice", "audio", "say")
+            if wanted.kind == "audio":
                 self.draft.put(uid, replace(now, **{key: getattr(section, key) for key in keys}))
             else:
                 self.draft.put(uid, section)
@@ -631,6 +643,12 @@ def _origin(section: Section) -> str:
     told = [f"From {section.source}"] if section.source else []
     told += [f"check: {', '.join(map(str, unsure))}"] if isinstance(unsure, list) and unsure else []
     return " · ".join(told)
+
+
+def _words_before(section: Section) -> str:
+    """What was said in a section before a model rewrote it; "" where none did."""
+    before = section.extra.get("$draft")
+    return str(before.get("content", "")) if isinstance(before, dict) else ""
 
 
 def _version_name(version: Version) -> str:
