@@ -16,6 +16,7 @@ from vidkit.media.clips import write_clip
 from vidkit.media.follow import Patch, State, following
 from vidkit.media.frame import RATE, Frame, frames_in
 from vidkit.media.narration import silence
+from vidkit.slides.figures import Question
 from vidkit.slides.follow import (
     CLOSING,
     LEAST,
@@ -133,6 +134,51 @@ def test_an_answer_is_looked_for_after_its_question() -> None:
     found = times(text, question, answer)
     assert found[1] is not None
     assert found[1].seconds > second_of(text, "look:")
+
+
+QUIZZES = {
+    "read out as questions": (
+        "What is it? Is it iron, is it mercury, or is it gold? Think. It is mercury, you see.",
+        "Think.",
+        ["iron,", "mercury,", "gold?"],
+    ),
+    "read out by their letters": (
+        "What is it? A: iron. B: mercury. C: gold. Think about it. It is mercury, you see.",
+        "Think",
+        ["iron.", "mercury.", "gold."],
+    ),
+    "only shown": (
+        "What is it? Think about it. It is mercury, which flows; iron does not, and gold less.",
+        "Think",
+        ["What", "What", "What"],
+    ),
+    "only shown, the wrong ones first": (
+        "What is it? Think about it. Not iron, and gold is no better. It is mercury, you see.",
+        "better.",
+        ["What", "What", "What"],
+    ),
+}
+
+
+@pytest.mark.parametrize("how", QUIZZES)
+def test_an_answer_is_not_given_away_by_its_choices(how: str) -> None:
+    """The choices stand there when they are read out, or with the question; the answer comes when
+    it is given, and then its choice alone stays bright."""
+    text, thinking, named = QUIZZES[how]
+    items = Question("What is it?", ("Iron", "Mercury", "Gold"), "Mercury").items()
+    narrated = Narrated(text, clocked(text))
+    found = between(items, spoken_times(items, narrated), narrated, 20.0)
+    at = [each.seconds for each in found if each]
+    assert at[1:4] == [second_of(text, word) for word in named]
+    assert at[4] > second_of(text, thinking)
+    shown = moments(items, found, 20.0)
+    before = [each.levels for each in shown if each.start < at[4] - LEAST]
+    given, *later = [each.levels for each in shown if each.start >= at[4] - LEAST]
+    assert {levels["answer.0"] for levels in before} == {0}
+    whole = [[levels[f"choice.{n}"] for n in range(3)] for levels in before]
+    assert all(len(set(each)) == 1 or each == sorted(each, reverse=True) for each in whole)
+    assert [key for key, level in given.items() if level == 1.0] == ["choice.1", "answer.0"]
+    assert {levels[key] for levels in later for key in ("choice.1", "answer.0")} == {1.0}
 
 
 def test_an_answer_that_is_never_said_comes_last() -> None:

@@ -130,6 +130,7 @@ PUBLIC = {
     "SectionReport",
     "Settings",
     "Snapshot",
+    "Studio",
     "Sweep",
     "VideoReport",
     "VidkitError",

@@ -462,3 +462,81 @@ def test_a_file_that_cannot_be_written_is_told(
     assert "note" in capsys.readouterr().err
     assert (tmp_path / "note").read_text() == "mine"
     assert not list(tmp_path.glob(".*"))
+
+
+ONE = {"image_description": "A jar of honey.", "content": "La miel es un alimento."}
+BROKEN = {
+    "a comma is missing": '{"title": "Miel", "language": "es"\n "sections": [{"image_description": '
+    '"A jar of honey.", "content": "La miel es dulce y la hacen las abejas."}]}',
+    "close every text": '{"title": "Miel", "sections": [{"image_description": "A jar of honey.", '
+    '"content": "La miel es dulce y la hacen las abejas."}]',
+    "save the file as UTF-8": '{"title": "Lecci\xf3n", "sections": []}',
+}
+
+
+@pytest.mark.parametrize("told", BROKEN)
+def test_a_broken_lesson_is_not_taken_for_one_with_prose_around_it(
+    told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What stands within it is no lesson of its own, and nobody is sent to convert it."""
+    (tmp_path / "miel.json").write_bytes(BROKEN[told].encode("latin-1"))
+    assert main(["check", str(tmp_path / "miel.json")]) != 0
+    said = capsys.readouterr().out
+    assert told in said
+    assert "convert" not in said
+
+
+def test_prose_with_brackets_around_a_lesson_is_seen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A bracket in the prose hides no lesson."""
+    text = f"Here it is [a draft]: {json.dumps({'sections': [ONE]})} Enjoy [it]."
+    (tmp_path / "miel.json").write_text(text)
+    assert main(["check", str(tmp_path / "miel.json")]) != 0
+    assert "vidkit convert miel.json" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["notes.md", "data.ipynb"])
+def test_what_can_be_drafted_is_not_called_a_faulty_lesson(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The mend is the command that makes a lesson of it."""
+    text = "# Honey\n\nBees make it.\n" if name.endswith("md") else '{"cells": [], "nbformat": 4}'
+    (tmp_path / name).write_text(text)
+    assert main(["check", str(tmp_path / name)]) != 0
+    assert f"vidkit draft {name}" in capsys.readouterr().out
+
+
+def test_what_is_said_is_told_of_a_language_that_the_first_voice_does_not_speak(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each section once, in the words of the voice that would speak it, turns and all."""
+    turns = [{"speaker": "Ana", "text": "Pesa 5 kg."}, {"text": "Es mucho."}]
+    lesson = {"language": "es", "sections": [ONE, {**ONE, "content": turns}]}
+    lesson["speakers"] = {"Ana": "espeak:es"}
+    (tmp_path / "miel.json").write_text(json.dumps(lesson))
+    assert main(["check", "--spoken", str(tmp_path / "miel.json")]) == 0
+    said = capsys.readouterr().out
+    assert said.count("La miel es un alimento.") == 1
+    assert "5 kg" in said
+
+
+def test_a_word_in_a_slide_that_slides_do_not_know_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before anything is made, with what was likely meant."""
+    slide = {"layuot": "steps", "points": ["Collect", "Dry"]}
+    (tmp_path / "miel.json").write_text(json.dumps({"sections": [{**ONE, "slide": slide}]}))
+    main(["check", str(tmp_path / "miel.json")])
+    assert "did you write 'layuot' for 'layout'?" in capsys.readouterr().out
+
+
+def test_the_sheet_of_slides_shows_a_picture_of_ones_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As the video does, and says that it is one."""
+    (tmp_path / "jar.png").write_bytes(picture())
+    (tmp_path / "miel.json").write_text(json.dumps({"sections": [{**ONE, "image": "jar.png"}]}))
+    sheet = tmp_path / "sheet.png"
+    assert main(["slides", str(tmp_path / "miel.json"), "-o", str(sheet)]) == 0
+    assert "its own picture: jar.png" in capsys.readouterr().out

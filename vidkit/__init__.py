@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from .models.settings import Settings
     from .report.reports import BatchReport, SectionReport, VideoReport
     from .store.ledger import Budget
+    from .studio.studio import Studio
 
 _HOMES = {
     "BatchReport": "report.reports",
@@ -64,6 +65,7 @@ _HOMES = {
     "SectionReport": "report.reports",
     "Settings": "models.settings",
     "Snapshot": "api",
+    "Studio": "studio.studio",
     "Sweep": "forecasting.sweep",
     "VideoReport": "report.reports",
     "VidkitError": "core.errors",
@@ -98,6 +100,7 @@ __all__ = [
     "SectionReport",
     "Settings",
     "Snapshot",
+    "Studio",
     "Sweep",
     "VideoReport",
     "VidkitError",

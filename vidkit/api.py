@@ -21,6 +21,7 @@ from .core.errors import LessonError, SettingsError, StoreError
 from .core.events import Event, LessonEnded, Listener, SectionEnded, StepEnded, StepStarted
 from .core.notebook import show_latest
 from .core.paths import is_file, is_folder, path_given, several_given, shortened
+from .core.terminal import say
 from .forecasting.plan import Plan, plan_lessons
 from .models.lesson import Lesson
 from .models.reading import load_lesson
@@ -38,7 +39,7 @@ from .pipeline.run import Runner
 from .pipeline.shared import store_of
 from .providers.files import own_files
 from .providers.registry import image_makers, voice_makers
-from .report.reports import BatchReport, VideoReport
+from .report.reports import BatchReport, VideoReport, in_groups
 from .store import Asset, Store
 
 # A run that is under way, and how to steer it from anywhere: a cell, a script, a callback.
@@ -236,6 +237,8 @@ def generate_video_from_json(
     with runner:
         report = loop.run(runner.make_one(), runner.end)
     if runner.settings.progress:
+        for failed in in_groups(report):
+            say(f"{report.lesson.name}: {failed}", trouble=True)
         show_latest(report)
     assert report.path is not None  # make_one raises where there is none
     return report.path

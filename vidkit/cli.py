@@ -273,7 +273,7 @@ def _remove(given: argparse.Namespace, remove: Callable[[bool], Removal]) -> Non
 
 def _check(given: argparse.Namespace) -> int:
     """`vidkit check`: what is wrong with lessons, without making anything."""
-    from .pipeline.planning import LessonSource, faults_before
+    from .pipeline.planning import LessonSource, faults_before, slide_notes
 
     good, settings = True, settings_from(given)
     for job in (job for named in given.lesson for job in LessonSource(_lessons(Path(named)))):
@@ -293,7 +293,7 @@ def _check(given: argparse.Namespace) -> int:
         say(f"{job.path}: {count(len(lesson.sections), 'section')}, {wrong}")
         for fault in faults:
             say(f"  {fault}")
-        for warning in lesson.warnings:
+        for warning in (*lesson.warnings, *slide_notes(lesson, settings)):
             say(f"  note: {warning}")
         if given.spoken:
             _say_spoken(lesson, settings)

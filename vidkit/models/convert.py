@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from ..core.errors import Fault
@@ -178,8 +179,31 @@ def other_format(value: object, name: str) -> Fault | None:
     )
 
 
+DRAFTED = {
+    ".ipynb": "a notebook",
+    ".md": "Markdown",
+    ".markdown": "Markdown",
+    ".qmd": "Markdown",
+    ".rmd": "Markdown",
+    ".pptx": "a presentation",
+    ".pdf": "a PDF",
+}
+"""What `vidkit draft` makes a lesson of, by the ends of names."""
+
+
+def to_be_drafted(path: Path) -> Fault | None:
+    """The fault of a file that is no lesson, and from which one can be drafted."""
+    what = DRAFTED.get(path.suffix.lower())
+    mend = f"vidkit draft {path.name} -o {path.stem}.json"
+    return Fault(f"this is {what}, and no lesson yet", mend) if what else None
+
+
 def hint(data: bytes, fault: Fault, name: str) -> Fault:
     """The fault of a file that is no JSON, or a better one where it holds a lesson all the same."""
+    try:
+        data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return fault
     found = converted(data, name) if len(data) < _MOST_BYTES else fault
     if isinstance(found, Fault):
         return fault
@@ -227,11 +251,14 @@ def _opened(text: str) -> tuple[object, list[str]]:
     fence = re.search(r"```(?:json|JSON)?\s*\n(.*?)\n\s*```", text, re.DOTALL)
     if fence and not isinstance(value := parse(fence[1].encode()), Fault):
         return value, ["the JSON stood in a fence (```); what stood around it is left aside"]
+    bare = text.lstrip()[:1]
     for opening, closing in ("{}", "[]"):
         start, end = text.find(opening), text.rfind(closing)
-        if 0 <= start < end and not isinstance(
-            value := parse(text[start : end + 1].encode()), Fault
-        ):
+        # what stands within a broken value is a part of it, and no JSON with prose around it
+        within = opening == "[" and "{" in text[:start]
+        other = bare in ("{", "[") and bare != opening
+        value = None if within or other else parse(text[start : end + 1].encode())
+        if 0 <= start < end and value is not None and not isinstance(value, Fault):
             return value, ["prose stood around the JSON; it is left aside"]
     lines = [parse(line.encode()) for line in text.splitlines() if line.strip()]
     if len(lines) > 1 and all(isinstance(each, Mapping) for each in lines):

@@ -62,6 +62,7 @@ _TAG = (
     r"(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*(-x(-[A-Za-z0-9]{1,8})+)?"
 )
 _NAME = rf"[^\s/\\:.{_CONTROL}-][^/\\:{_CONTROL}]*"
+_VOICE = rf"([a-z][a-z0-9_]*:)?{_NAME}"
 _ADDRESS = r"[A-Za-z][A-Za-z0-9+.\-]*:"
 _LOCAL = rf"(?!/|{_ADDRESS})[^\\{_CONTROL}]*"
 
@@ -106,7 +107,7 @@ def tag(text: str, _: Path) -> str:
 
 
 def _voice(text: str, _: Path) -> str:
-    if not re.fullmatch(_NAME, text) or not text.isprintable():
+    if not re.fullmatch(_VOICE, text) or not text.isprintable():
         raise Wrong(f"is {text!r}, which is not the name of a voice")
     return text.strip()
 
@@ -171,7 +172,7 @@ TEXT = text()
 SAID = text(check=_said)
 LINE = text(300, _one_line)
 TAG = text(35, tag, _TAG)
-VOICE = text(80, _voice, _NAME)
+VOICE = text(80, _voice, _VOICE)
 PICTURE = a_file(IMAGES)
 SOUND = a_file(SOUNDS)
 SECTIONS = Annotated[list[Any], Field(min_length=1, max_length=MOST_SECTIONS)]
@@ -411,7 +412,8 @@ class Section:
     )
     voice: str | None = key(
         VOICE,
-        "A voice of the provider that the run uses. A lesson never chooses the provider.",
+        "A voice of a provider that the run uses, as Anna or espeak:Anna. A lesson never chooses "
+        "the provider.",
         "write the name of one voice, such as Anna; the provider is chosen with voice= in the call",
     )
     language: str | None = key(

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..core.errors import Fault, LessonError, SettingsError
-from .convert import hint, meant_by, other_format
+from .convert import hint, meant_by, other_format, to_be_drafted
 from .files import contents
 from .jsontext import Odd, Twice, called, given_twice, parse, quoted, tidied, unsound
 from .lesson import MOST_KEYS, TURNS, Key, Lesson, Section, Turn, Wrong, adapter, joined, keys, tag
@@ -47,10 +47,11 @@ def read_lesson(data: bytes, path: Path) -> Lesson:
     reading = _Reading(Path(path))
     value = parse(data)
     if isinstance(value, Fault):
-        raise LessonError(path, [hint(data, value, path.name)])
+        raise LessonError(path, [to_be_drafted(path) or hint(data, value, path.name)])
     lesson = reading.lesson(value)
     if reading.faults or lesson is None:
-        raise LessonError(path, reading.faults)
+        drafted = to_be_drafted(path)
+        raise LessonError(path, [drafted] if drafted else reading.faults)
     return replace(lesson, seal=hashlib.sha256(data).hexdigest())
 
 

@@ -6,6 +6,7 @@ import asyncio
 import glob
 import os
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import EntryPoint
@@ -19,12 +20,14 @@ from ..core.errors import MediaError, OutputError, ProviderError, SettingsError,
 from ..core.paths import is_file, is_folder, path_given, resolved, shortened, write_whole
 from ..media.audio import check_sound
 from ..media.film import first_picture
-from ..media.images import check_picture, open_picture
+from ..media.frame import Frame
+from ..media.images import check_picture, frame_picture
 from ..media.video import sheet
 from ..models.files import is_lesson_name, lesson_files, lesson_order
 from ..models.lesson import Lesson
 from ..models.settings import Settings, settled
 from ..providers.base import ImageAsk, VoiceAsk
+from ..providers.files import own_on_a_slide
 from ..providers.registry import AUTO, Kind, image_makers, names, registered, voice_makers
 from ..providers.slides import Slides
 from .assets import image_ask, price
@@ -222,6 +225,16 @@ def slide_faults(lesson: Lesson, settings: Settings) -> list[str]:
     return faults
 
 
+def slide_notes(lesson: Lesson, settings: Settings) -> list[str]:
+    """What is not shown of the slides that sections ask for, in words. Nothing is drawn."""
+    slides, notes = Slides(), []
+    for index, section in enumerate(lesson.sections):
+        with suppress(ProviderError):  # a fault, which `slide_faults` tells
+            shown = slides.slide(image_ask(lesson, index, settings)) if section.slide else None
+            notes += [f"section {index + 1}: {note}" for note in (shown.notes if shown else ())]
+    return notes
+
+
 def faults_before(job: Job, lesson: Lesson, settings: Settings) -> list[str]:
     """Why a run would fail, or a section of it, as far as that can be seen before it is made: in
     the files that the lesson brings, its slides, its output folder. Nobody is asked.
@@ -268,16 +281,34 @@ def slide_sheet(lesson: Lesson, settings: Settings, out: Path) -> list[str]:
     maker = makers[0]
     _refuse_stranger(out)
     asks = [image_ask(lesson, index, settings) for index in range(len(lesson.sections))]
-    reasons = [maker.explain(ask) for ask in asks]
+    own = [ask.film is not None or (bool(ask.file) and not own_on_a_slide(ask)) for ask in asks]
+    reasons = [_own(ask) if its else maker.explain(ask) for its, ask in zip(own, asks, strict=True)]
 
-    async def draw() -> list[bytes]:
-        pictures = [await maker.draw(ask, ungated) for ask in asks]
-        return [picture.data for picture in pictures]
+    async def draw() -> list[bytes | Path]:
+        return [
+            _picture_of(ask) if its else (await maker.draw(ask, ungated)).data
+            for its, ask in zip(own, asks, strict=True)
+        ]
 
-    pictures = map(open_picture, asyncio.run(draw()))
+    frame = Frame(settings.size, fit=settings.fit)
+    pictures = (frame_picture(each, frame) for each in asyncio.run(draw()))
     page = sheet(pictures, len(asks), reasons, size=settings.size)
     write_whole(out, [page], "-o")
     return reasons
+
+
+def _own(ask: ImageAsk) -> str:
+    """Where a section's picture comes from that is none of ours."""
+    its = ask.film.file if ask.film is not None else ask.file
+    return f"its own {'film' if ask.film is not None else 'picture'}: {its.name if its else ''}"
+
+
+def _picture_of(ask: ImageAsk) -> bytes | Path:
+    """A section's own picture, or what is first shown of its own film."""
+    if ask.film is not None:
+        return first_picture(ask.film, ask.size)
+    assert ask.file is not None
+    return ask.file
 
 
 def _refuse_stranger(out: Path) -> None:
@@ -371,6 +402,8 @@ def table(several: Sequence[Offer]) -> str:
 
 def offer(kind: Kind, name: str, settings: Settings) -> Offer:
     """The provider that is called `name`. Nothing is asked of anybody."""
+    if name == AUTO:
+        return Offer(kind, name, "nothing: the best voice here speaks that knows the language")
     point = next((point for point in registered(kind) if point.name == name), None)
     package = _package(point)
     try:

@@ -281,7 +281,8 @@ class Question:
             for i, choice in enumerate(self.choices)
         ]
         if self.answer:
-            found.append(Item("answer.0", self.answer, after=("question.0",), held=True))
+            shown = tuple(item.key for item in found)
+            found.append(Item("answer.0", self.answer, after=shown, held=True))
         return found
 
 

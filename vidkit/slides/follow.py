@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -32,7 +33,7 @@ from ..text.speech import spoken
 from .analysis import grammar, stem
 from .slide import Item
 
-VERSION = 2
+VERSION = 3
 """Counts up when the same words give other moments; part of a clip's key."""
 
 Reveal = Literal["follow", "spotlight", "still"]
@@ -57,6 +58,7 @@ _DIGITS = {"0": "zero", "1": "one", "2": "two"}
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _ELIDED = re.compile(r"[^\W_]+")  # French "l'aspire" is two words
 _RELATION = re.compile(r"<=|>=|!=|->|[=≈<>≤≥≠→∝≡]")
+_ASKING = re.compile(r"[?？؟]")
 _SENTENCE_END = re.compile(r"[.!?…:;。！？]\s|[。！？]|\n")
 
 
@@ -109,10 +111,14 @@ class Narrated:
         self.tokens: list[str] = []
         self.times: list[float] = []
         self.sentence: list[int] = []
+        self._asks: set[int] = set()
         places = _placed(text, words)
         sentence = last = at = 0
         for match in self._token.finditer(told.text):
-            if self.tokens and _SENTENCE_END.search(told.text[last : match.start() + 1]):
+            passed = told.text[last : match.start() + 1]
+            if self.tokens and _SENTENCE_END.search(passed):
+                if _ASKING.search(passed):
+                    self._asks.add(sentence)
                 sentence += 1
             last = match.end()
             origin = told.origin[match.start()]
@@ -139,6 +145,19 @@ class Narrated:
             for i, time in enumerate(self.times)
             if i == 0 or self.sentence[i] != self.sentence[i - 1]
         ]
+
+    def asked(self, seconds: float) -> float:
+        """When the last word is said of the questions that stand one after the other, of which the
+        first is asked at `seconds`, or ever where that is below 0; `seconds` where none is.
+        """
+        if seconds < 0:
+            sentence = min(self._asks, default=0)
+        else:
+            sentence = self.sentence[bisect_right(self.times, seconds) - 1]
+        while sentence in self._asks:
+            sentence += 1
+        ended = bisect_left(self.sentence, sentence)
+        return max(seconds, self.times[ended - 1]) if ended else seconds
 
     def of(self, text: str) -> list[str]:
         """`text` as it would be spoken, in tokens; a bare year as a year."""
@@ -277,7 +296,14 @@ def spoken_times(items: Sequence[Item], narrated: Narrated) -> list[Found | None
         for place, i in enumerate(members):
             if items[i].held or items[i].kind == "choice":
                 floor = _latest(items[i].after, items, found)
+                if items[i].held:
+                    floor = narrated.asked(floor)
                 options[place] = [c for c in options[place] if narrated.times[c.token] > floor]
+        if items[members[0]].kind == "choice":
+            read = _read_out(options, members, items, narrated)
+            for i, named in zip(members, read, strict=False):
+                found[i] = Found(narrated.times[named.token], named.rule)
+            continue
         if items[members[0]].ordered:
             chosen = _rising(options)
         else:
@@ -292,6 +318,29 @@ def spoken_times(items: Sequence[Item], narrated: Narrated) -> list[Found | None
                 again = min(candidates, key=_cheapest)
                 found[i] = Found(narrated.times[again.token], again.rule)
     return found
+
+
+def _read_out(
+    choices: Sequence[Sequence[_Candidate]],
+    members: Sequence[int],
+    items: Sequence[Item],
+    narrated: Narrated,
+) -> list[_Candidate]:
+    """Where the choices of a question are read out, one after the other and before its answer is
+    given; empty where they are not, and only shown.
+    """
+    read: list[_Candidate] = []
+    for options in choices:
+        after = read[-1].token if read else -1
+        later = [c for c in options if c.token > after]
+        if not later:
+            return []
+        read.append(min(later, key=lambda c: c.token))
+    answer = next((item for item in items if item.held), None)
+    places = _candidates(answer, narrated) if answer else []
+    asked = narrated.asked(narrated.times[read[0].token - 1] if read[0].token else -1.0)
+    given = [c.token for c in places if narrated.times[c.token] > asked]
+    return read if not given or read[0].token <= min(given) else []
 
 
 def _cheapest(candidate: _Candidate) -> tuple[float, int]:
@@ -500,8 +549,9 @@ def between(
             continue
         same = [j for j, other in enumerate(items) if _kind(other) == _kind(item)]
         before = [f.seconds for j in same if j < i and (f := out[j])]
-        if item.kind == "choice":
-            before.append(_latest(item.after, items, out))
+        if item.kind == "choice":  # nobody reads them out: they stand there with the question
+            out[i] = Found(max(0.0, _latest(item.after, items, out)), "between")
+            continue
         after = [f.seconds for j in same if j > i and (f := found[j])]
         low = max(before, default=0.0)
         high = min((t for t in after if t >= low), default=end)
@@ -606,8 +656,11 @@ class _Shown:
     def _level(self, item: Item, now: set[str]) -> float:
         if item.key in self.always:
             return 1.0
+        if item.key in self._order and item.kind in ("question", "choice"):
+            answered = any(other.held and other.key in self._order for other in self._items)
+            return SAID if answered and not _is_answer(item, self._items) else 1.0
         if item.key in self._order:
-            return 1.0 if item.key in now else SAID
+            return 1.0 if item.key in now or item.held else SAID
         if not (item.text or item.gloss) and item.after:  # an arrow: it comes with its ends
             if not self._joined(item):
                 return SAID if self._spotlight else FAINT
@@ -621,6 +674,13 @@ class _Shown:
         return wordless and bool(item.after) and all(key in self._order for key in item.after)
 
 
+def _is_answer(item: Item, items: Sequence[Item]) -> bool:
+    """Whether it is the choice that the answer names."""
+    answers = (other.text for other in items if other.held)
+    said = item.text.casefold().strip(" .")
+    return item.kind == "choice" and said in (each.casefold().strip(" .") for each in answers)
+
+
 def _group(key: str) -> str:
     """Items of one group take each other's place as what is spoken of now."""
     kind = key.split(".")[0].rpartition("/")[2]
@@ -632,6 +692,8 @@ def _unhurried(found: Sequence[Moment], items: Sequence[Item]) -> list[Moment]:
     is to come, but for what is held back, a little clearer; it stays so.
     """
     open_ = [item.key for item in items if not item.held]
+    held = {item.key for item in items if item.held}
+    answers = held | {item.key for item in items if _is_answer(item, items)}
     clear = 0.0
     out: list[Moment] = []
     for i, moment in enumerate(found):
@@ -652,8 +714,12 @@ def _unhurried(found: Sequence[Moment], items: Sequence[Item]) -> list[Moment]:
                 key: level if key not in open_ or not level else 1.0 if level >= SAID else clear
                 for key, level in levels.items()
             }
+            lit = answers if any(levels[key] for key in held) else set()
             if levels == dict(out[-1].levels):  # then nothing of it is spoken of any more
-                levels = {key: SAID if level >= 1 else level for key, level in levels.items()}
+                levels = {
+                    key: SAID if level >= 1 and key not in lit else level
+                    for key, level in levels.items()
+                }
             if levels != dict(out[-1].levels):
                 out.append(Moment(moment.start + gap * (n + 1) / (rests + 1), levels, moment.page))
     return out

@@ -214,8 +214,10 @@ def _unknown(wish: Mapping[str, Any]) -> tuple[str, ...]:
     keys = [key for key in wish if key not in KEYS]
     if not keys:
         return ()
-    known = ", ".join(KEYS)
-    return (f"`slide` has {', '.join(map(repr, keys))}, which slides do not know; known: {known}",)
+    near = {key: get_close_matches(key, KEYS, 1) for key in keys}
+    meant = [f"{key!r} for {match[0]!r}" for key, match in near.items() if match]
+    mend = f"did you write {', '.join(meant)}?" if meant else f"known: {', '.join(KEYS)}"
+    return (f"`slide` has {', '.join(map(repr, keys))}, which slides do not know; {mend}",)
 
 
 # ------------------------------------------------------------ help to write it

@@ -19,6 +19,7 @@ from typing import Any
 from ..core import loop
 from ..core.errors import Fault, LessonError, SettingsError, VidkitError
 from ..core.format import clock_time, count
+from ..core.paths import is_file
 from ..draft import course
 from ..models.files import lesson_files
 from ..models.lesson import Lesson, Section
@@ -178,7 +179,8 @@ def spoken_seconds(words: int, rate: int | None = None) -> float:
 
 
 class Lessons(Part):
-    """The lessons of `folder`, faulty ones among them, and what is in the chosen one.
+    """The lessons of `folder`, faulty ones among them, and what is in the chosen one. Where it is
+    one lesson's file, that one is chosen of those beside it.
 
     `path` is the chosen file and `lesson` what it holds, None where it is faulty or there is none.
     `rate` (words a minute, None for the voice's own) only shapes the lengths that are shown.
@@ -193,7 +195,8 @@ class Lessons(Part):
         self, folder: str | Path = "lessons", rate: int | None = None, reader: bool = True
     ) -> None:
         super().__init__()
-        self.folder = Folder(folder)
+        one = Path(folder) if is_file(Path(folder)) else None
+        self.folder = Folder(one.parent if one else folder)
         self.rate = rate
         self.reader = reader
         self.read_anew = False
@@ -207,6 +210,8 @@ class Lessons(Part):
         self._hits: list[Hit] = []
         self._reading = loop.submit(self._read_all())
         self._drafting: loop.Work[None] | None = None
+        if one:
+            self.choose(one.name)
 
     @property
     def path(self) -> Path | None:

@@ -46,7 +46,8 @@ finds them in the new one."""
 
 
 class Studio(Part):
-    """A panel over the lessons of `folder`; settings and further keywords are those of its runs.
+    """A panel over the lessons of `folder`, or of the folder of one lesson's file, which is chosen
+    then; settings and further keywords are those of its runs.
 
     Its parts are `lessons`, `workers`, `controls`, `film`, `meters`, `timeline`, `sections` with
     the cards of the chosen lesson (None where that is faulty), and `videos` with the rows of the
