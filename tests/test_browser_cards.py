@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from a_notebook import notebook
-from browser import needs_browser
+from browser import in_both, needs_browser
 from lab import Lab, command, run_all
 from playwright.sync_api import Browser, Locator, Page, expect
 from stand_ins import written
@@ -109,7 +109,7 @@ def test_what_lies_outside_the_notebooks_folder_is_shown_all_the_same(page: Page
     )
 
 
-@needs_browser
+@in_both
 def test_cards_are_used_by_keyboard_alone(page: Page) -> None:
     """All cards are one tab stop, among which the arrow keys move; *Edit* takes the focus into the
     fields, *Done* takes in what was typed and gives the focus back.

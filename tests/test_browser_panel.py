@@ -20,7 +20,7 @@ QUICK = {"images": "simulated:0.01", "voice": "simulated:latency=0.01,seconds=0.
 FAILING = QUICK | {"images": "simulated:latency=0.01,errors=1"}
 SLOW = {"images": "simulated:3600", "voice": "simulated:0.01"}
 
-NO_TITLE = "Never mind: Title and language of the lesson"
+NO_TITLE = "Never mind: The lesson's title, language, music and speakers"
 FOCUS = "() => document.activeElement?.closest('.vk') !== null"
 STOPS = "() => document.activeElement?.closest('.vk-card') !== null"
 
@@ -94,8 +94,8 @@ def test_the_focus_is_never_lost(launched: Browser, tmp_path: Path) -> None:
         lambda _, page: press(page, "Undo"),
         lambda _, page: press(page, "More for section 1", "Versions of section 1"),
         lambda _, page: press(page, "Close the versions of section 1"),
-        lambda _, page: press(page, "Title and language", NO_TITLE),
-        lambda _, page: press(page, "New lesson", "Never mind"),
+        lambda _, page: press(page, "Title and more", NO_TITLE),
+        lambda _, page: press(page, "New lesson", "Never mind: New lesson"),
         lambda _, page: press(page, "Add section"),
     )
     with shown(launched, tmp_path) as (studio, page):
@@ -104,6 +104,62 @@ def test_the_focus_is_never_lost(launched: Browser, tmp_path: Path) -> None:
             page.evaluate("() => window.look()")
             page.wait_for_function(FOCUS, timeout=5000)
             assert page.evaluate(FOCUS), number
+
+
+@in_both
+def test_the_arrow_keys_go_from_card_to_card(launched: Browser, tmp_path: Path) -> None:
+    """Along the row, to the row below and above, to the ends and no further; the Tab key leaves
+    the cards, and comes back to the one that was visited.
+    """
+    focused = (
+        "() => document.activeElement.getAttribute('aria-label')?.match(/Section (\\d+)/)?.[1]"
+    )
+    keys = [("Home", 1), ("ArrowLeft", 1), ("ArrowRight", 2), ("ArrowDown", 5), ("ArrowUp", 2)]
+    keys += [("ArrowDown", 5), ("End", 7), ("ArrowRight", 7), ("ArrowDown", 7), ("ArrowLeft", 6)]
+    with shown(launched, tmp_path, 7, width=1000) as (_, page):
+        across = page.locator(".vk-cards").evaluate(
+            "each => getComputedStyle(each).gridTemplateColumns.split(' ').length"
+        )
+        assert across == 3
+        page.locator(".vk-card").first.focus()
+        for key, card in keys:
+            page.keyboard.press(key)
+            assert page.evaluate(focused) == str(card), key
+        page.keyboard.press("Shift+Tab")
+        assert page.evaluate("() => !document.activeElement.closest('.vk-cards')")
+        page.keyboard.press("Tab")
+        assert page.evaluate(focused) == "6"
+
+
+@needs_browser
+def test_a_rewritten_section_is_taken_back(launched: Browser, tmp_path: Path) -> None:
+    """A button beside the words as they were has them again; the focus goes back to the card."""
+    words = {"image_description": "A leaf.", "content": "New.", "$draft": {"content": "<b>Old</b>"}}
+    with shown(launched, tmp_path, [words, {**words, "$draft": None}]) as (studio, page):
+        press(page, "Edit section 2")
+        expect(page.get_by_text("Before it was rewritten")).to_have_count(0)
+        press(page, "Edit section 1")
+        page.get_by_text("Before it was rewritten").click()
+        expect(page.locator(".vk-before")).to_have_text("<b>Old</b>")
+        press(page, "Take these words back: section 1")
+        expect(page.locator(".vk-content").first).to_have_text("<b>Old</b>")
+        expect(page.get_by_role("button", name="Edit section 1")).to_be_focused()
+        assert studio.sections is not None
+        assert studio.sections.lesson.sections[0].content == "<b>Old</b>"
+
+
+@needs_browser
+def test_what_could_be_better_is_folded_beside_the_video(launched: Browser, tmp_path: Path) -> None:
+    """After a run a line for each finding, as text, with what to do about it."""
+    sections = [{"title": "<b>x</b>", "image_description": "A leaf.", "content": "No. " * 300}]
+    with shown(launched, tmp_path, sections) as (studio, page):
+        make(studio, page)
+        lines = page.locator(".vk-review li")
+        expect(lines.first).to_be_hidden()
+        page.get_by_text("What could be better").click()
+        expect(lines.filter(has_text="Nothing is asked in it.")).to_contain_text("Add a section")
+        expect(lines.filter(has_text="Section 1: <b>x</b>").first).to_be_visible()
+        assert page.locator(".vk b").count() == 0
 
 
 @needs_browser
@@ -168,7 +224,7 @@ def in_mid_run(studio: Studio, page: Page) -> None:
 
 def editing(studio: Studio, page: Page) -> None:
     make(studio, page)
-    press(page, "Edit section 1", "Title and language")
+    press(page, "Edit section 1", "Title and more")
     page.get_by_text("Layout, voice and more").click()
     page.locator(".vk-choice").nth(5).wait_for()
     page.locator(".vk-choice").filter(has_text="Chart").click()

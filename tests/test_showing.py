@@ -274,6 +274,35 @@ def test_a_page_that_plays_anywhere_is_one_file(tmp_path: Path) -> None:
     assert "default-src 'none'" in policy
 
 
+def test_the_videos_of_a_batch_are_one_page(tmp_path: Path) -> None:
+    """Each stands there with its title and its chapters, and one that is missing with the reason;
+    a batch without any has nothing to export.
+    """
+    videos = []
+    for name in ("one", "two"):
+        film, _ = exported(tmp_path / name)
+        about: dict[str, Any] = {"path": film, "title": f"{name} {EVIL}"}
+        sections = (SectionReport(0, name, start=0.0), SectionReport(1, None, start=7.0))
+        videos.append(
+            VideoReport(tmp_path / f"{name}.json", film.parent, sections=sections, **about)
+        )
+    missing = VideoReport(tmp_path / "c.json", tmp_path, failure=VidkitError(EVIL))
+    page = BatchReport((*videos, missing)).export_html(tmp_path / "course.html")
+    tags = Tags(page.read_text("utf-8"))
+    shown = [each for tag, each in tags.tags if tag == "video"]
+    for video, report in zip(shown, videos, strict=True):
+        data = str(video["src"]).removeprefix("data:video/mp4;base64,")
+        assert base64.b64decode(data, validate=True) == report.path.read_bytes()
+        assert str(video["aria-label"]).startswith(report.name)
+    assert [tag for tag, _ in tags.tags if tag in ("h1", "h2")] == ["h1", "h2", "h2", "h2"]
+    assert [each["value"] for tag, each in tags.tags if tag == "button"] == ["0.000", "7.000"] * 2
+    assert "There is no video: <script>alert(1)</script>" in tags.text
+    assert len([tag for tag, _ in tags.tags if tag == "script"]) == 1
+    assert not {tag for tag, _ in tags.tags} & {"img", "textarea", "link"}
+    with pytest.raises(VidkitError, match="no video to export"):
+        BatchReport((missing,)).export_html(tmp_path / "none.html")
+
+
 def test_a_page_overwrites_pages_alone(tmp_path: Path) -> None:
     """Exported again it takes the place of its earlier self, never of another file; where it
     cannot be written, or there is no video, that is told, and nothing is left behind.

@@ -14,6 +14,8 @@ from stand_ins import written
 from vidkit import api
 from vidkit.errors import VidkitError
 from vidkit.events import Event, LessonEnded, LessonStarted, RunStarted, SectionEnded
+from vidkit.models import load_lesson
+from vidkit.pipeline.review import review
 from vidkit.report import BatchReport, SectionReport, VideoReport
 from vidkit.studio import Film, Videos
 from vidkit.studio.widgets import PIECE
@@ -68,6 +70,34 @@ def test_the_film_comes_in_pieces_whole_and_with_its_captions(tmp_path: Path) ->
     assert shown(film)["captions"] is None
 
 
+def test_what_a_review_found_is_told_in_words(tmp_path: Path) -> None:
+    """A line for each kind of finding, with its sections, the mend and the source, and no name of
+    a measure; a title from anywhere is text, and a review that is none is not shown.
+    """
+    wordy = {"image_description": "x", "content": "Light bends in water. " * 60}
+    lesson = load_lesson(written(tmp_path, sections=[{**wordy, "title": EVIL}, wordy, wordy]))
+    found = review(lesson)
+    sections = tuple(SectionReport(at, each.title) for at, each in enumerate(lesson.sections))
+    report = reported(tmp_path / "out", sections=sections, review=found.as_dict())
+    told = shown(Film(report))["review"]
+    names = {fault.name for fault in found.faults}
+    assert told["title"] == f"What could be better ({len(names)})"
+    assert told["score"] == f"{found.score} of {found.most} points for what can be measured."
+    assert not any(f"{name}:" in line["what"] for line in told["lines"] for name in names)
+    asked = next(line for line in told["lines"] if line["what"] == "Nothing is asked in it.")
+    assert asked["where"] == "The lesson"
+    assert asked["mend"].startswith("Add a section")
+    assert any(line["where"] == "Sections 1-3" and line["source"] for line in told["lines"])
+    alone = [{**each, "good": each["section"] != 1} for each in found.as_dict()["measures"]]
+    one = reported(
+        tmp_path / "out", sections=sections, review={**found.as_dict(), "measures": alone}
+    )
+    assert shown(Film(one))["review"]["lines"][0]["where"] == f"Section 1: {EVIL}"
+    assert not shown(Film(reported(tmp_path / "out")))["review"]
+    for broken in ("x", {"measures": [5]}, {"measures": [{"good": False}]}, {"score": 1}):
+        assert not shown(Film(reported(tmp_path / "out", review=broken)))["review"]
+
+
 def test_there_may_be_no_video(tmp_path: Path) -> None:
     """Nothing is shown where nothing was made, and what was shown before goes."""
     film = Film()
@@ -108,7 +138,7 @@ def test_rows_follow_the_batch(tmp_path: Path) -> None:
         LessonEnded(3, 0, "1", None, f"{EVIL} has faults"),
     ]
     for event in told:
-        videos.hear(event)
+        videos.on_event(event)
     videos.paint()
     first, second = rows(videos)
     assert (first["state"], second["state"]) == ("failed", "making")
@@ -128,7 +158,7 @@ def test_a_lesson_that_is_over_shows_its_length_and_video(tmp_path: Path) -> Non
         voice="simulated:latency=0,seconds=0.6",
         size=(64, 36),
         progress=False,
-        listener=videos.hear,
+        listener=videos.on_event,
     ).result()
     videos.paint()
     first, second = rows(videos)
@@ -154,7 +184,7 @@ def test_a_damaged_report_is_passed_over(tmp_path: Path) -> None:
     """Somebody wrote into the folder while the lesson was being made."""
     videos = Videos([tmp_path / "1.json"])
     (tmp_path / "report.json").write_text(json.dumps({"video": 5}))
-    videos.hear(LessonStarted(0, 0, "1", (0,), tmp_path))
-    videos.hear(LessonEnded(1, 0, "1", None, "no"))
+    videos.on_event(LessonStarted(0, 0, "1", (0,), tmp_path))
+    videos.on_event(LessonEnded(1, 0, "1", None, "no"))
     videos.paint()
     assert rows(videos)[0]["state"] == "failed"

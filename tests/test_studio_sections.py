@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from a_page import Page
 from counted import counted
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from made_media import speech_like, wav
 from PIL import Image
 from some_lessons import GOOD
@@ -32,12 +34,13 @@ from vidkit.events import (
     WorkStarted,
 )
 from vidkit.models import Lesson, Settings, load_lesson
+from vidkit.models.editing import lesson_json
 from vidkit.providers import ImageAsk, Picture, Request
 from vidkit.providers.simulated import Simulated
 from vidkit.slides.override import EXAMPLES
 from vidkit.slides.slide import Layout
 from vidkit.studio import Sections
-from vidkit.studio.editing import SHAPES
+from vidkit.studio.editing import SHAPES, Draft, fields_of
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)></textarea><b>\"'&\u202e\u05d0"
 LONG = "W" * 10_000
@@ -61,7 +64,7 @@ def cards(folder: Path, sections: int | list[dict[str, Any]] = 3, **more: Any) -
 def hear(sections: Sections, *events: Event) -> None:
     """Have events happen, and what they changed painted."""
     for event in events:
-        sections.hear(event)
+        sections.on_event(event)
     sections.paint()
 
 
@@ -208,8 +211,8 @@ def test_a_paint_sends_what_changed_and_nothing_else(tmp_path: Path) -> None:
             sections.paint()
         assert not sent
         for _ in range(500):
-            sections.hear(StepStarted(0, 0, 7, "image", "simulated"))
-            sections.hear(WorkStarted(0, 0, 7, "image", "simulated", 1))
+            sections.on_event(StepStarted(0, 0, 7, "image", "simulated"))
+            sections.on_event(WorkStarted(0, 0, 7, "image", "simulated", 1))
         sections.paint()
         assert sum(sent.values()) <= 2
 
@@ -253,7 +256,7 @@ def test_where_there_are_no_widgets_the_cards_are_a_line(
 
 def fields(page: Page, number: int, **changed: str) -> dict[str, str]:
     """The fields of a section as the editor hands them over, some of them changed."""
-    keys = ("title", "content", "image_description", "image", "voice", "say", "layout")
+    keys = ("title", "content", "image_description", "image", "voice", "say", "focus", "layout")
     slide = {key: page.card(number).get(key, "") for key in SHAPES}
     return {key: page.card(number)[key] for key in keys} | slide | changed
 
@@ -445,7 +448,7 @@ def test_a_film_of_ones_own_is_named(tmp_path: Path) -> None:
     film = sections.lesson.sections[0].video
     assert film is not None
     assert film.start == 2
-    assert edited(page, 1, video='{"file": ')[0].startswith("“Video” is no JSON")
+    assert edited(page, 1, video='{"file": ')[0].startswith("“A film of your own” is no JSON")
     assert "“A film of your own”" in edited(page, 1, video="none.mp4")[0]
 
 
@@ -488,16 +491,173 @@ def test_a_slide_that_cannot_be_is_told_at_once(
     assert sections.lesson == before
 
 
-def test_the_title_and_the_language_of_a_lesson_are_edited(tmp_path: Path) -> None:
-    """Both go into the file, can be taken back, and what is no language is told."""
+FIELDS = ("title", "content", "image_description", "voice", "language", "say", "focus", "layout")
+WORDS = st.text('ab:=(){}[]" |.\n1é', min_size=1, max_size=12).map(lambda text: f"a{text}z")
+TURNS = st.lists(
+    st.fixed_dictionaries(
+        {"text": WORDS},
+        optional={
+            "speaker": st.sampled_from(["Ana", "Ana (old)", "A:b", "a", "Luis = two"]),
+            "language": st.sampled_from(["es", "es-419", "zh-Hant"]),
+        },
+    ),
+    min_size=1,
+    max_size=3,
+)
+PLACE = st.floats(0, 1)
+WHOLE = st.fixed_dictionaries(
+    {"image_description": WORDS, "content": WORDS | TURNS},
+    optional={
+        "title": st.just("A title"),
+        "voice": st.sampled_from(["Anna", "en-us+f3"]),
+        "language": st.just("es"),
+        "say": st.dictionaries(WORDS, WORDS, max_size=2),
+        "slide": st.dictionaries(
+            st.sampled_from(["points", "steps", "mine"]), st.lists(WORDS, min_size=1), max_size=2
+        ),
+        "focus": st.lists(
+            st.fixed_dictionaries({"at": st.tuples(PLACE, PLACE, PLACE, PLACE), "words": WORDS}),
+            max_size=2,
+        ),
+        "from": st.just("cell 7"),
+        "$draft": st.fixed_dictionaries({"content": WORDS}),
+        "own": WORDS,
+    },
+)
+
+
+@given(section=WHOLE, key=st.sampled_from(FIELDS), speakers=st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_an_edit_of_one_field_loses_nothing_of_another(
+    tmp_path_factory: pytest.TempPathFactory, section: dict[str, Any], key: str, speakers: bool
+) -> None:
+    """Whatever a section holds, whoever speaks in it, an edited field is the only one of the file
+    that is another one afterwards; and what nobody edited is no change.
+    """
+    named = {"Ana": "hibari:heart", "a": "espeak:es"}
+    more: dict[str, Any] = {"speakers": named} if speakers else {}
+    folder = tmp_path_factory.mktemp("lesson")
+    lesson = load_lesson(written(folder, sections=[section, GOOD], music=None, **more))
+    draft = Draft(lesson)
+    shown = fields_of(lesson.sections[0], folder, lesson.speakers)
+    draft.edit(draft.uids[0], shown)
+    assert draft.lesson is lesson
+    new = {"say": "GPU = gee", "focus": "0 0 0.5 1: here", "layout": "steps", "language": "de"}
+    draft.edit(draft.uids[0], shown | {key: new.get(key, "other")})
+    before, after = (lesson_json(each)["sections"] for each in (lesson, draft.lesson))
+    changed = "slide" if key == "layout" else key
+    assert {**after[0], changed: 0} == {**before[0], changed: 0}
+    assert after[0][changed] != before[0].get(changed)
+    assert after[1] == before[1]
+    if key == "layout":
+        assert {**after[0]["slide"], "layout": 0} == {**before[0].get("slide", {}), "layout": 0}
+    draft.save()
+    assert load_lesson(lesson.path).sections == draft.lesson.sections
+
+
+def test_turns_are_paragraphs_that_begin_with_who_speaks(tmp_path: Path) -> None:
+    """They are read and written as such; a paragraph without a name is the narrator's, a name that
+    nobody has is a word like any other, and a narration without turns stays a text.
+    """
+    turns = [
+        {"speaker": "Ana", "text": "Good morning."},
+        {"text": "She waits.\nNote: a while."},
+        {"speaker": "Luis", "text": "Buenos días.", "language": "es"},
+    ]
+    plain = {**GOOD, "content": "Note: this is no speaker."}
+    path = written(tmp_path, sections=[{**GOOD, "content": turns}, plain], speakers={"Ana": "a"})
+    sections = Sections(load_lesson(path), Settings(cache_dir=tmp_path / "s"))
+    page = Page(sections)
+    shown = page.card(1)["content"]
+    said = "Ana: Good morning.\n\nShe waits.\nNote: a while.\n\nLuis (es): Buenos días."
+    assert shown == said
+    assert page.card(1)["speaking"]
+    assert edited(page, 1, content=f"{said}\nAna: Bye.") == []
+    told = lesson_json(sections.lesson)["sections"]
+    assert told[0]["content"] == [*turns, {"speaker": "Ana", "text": "Bye."}]
+    assert edited(page, 2, content="Ana: Hello.\n\nNote: who is Luis: nobody.") == []
+    assert lesson_json(sections.lesson)["sections"][1]["content"] == [
+        {"speaker": "Ana", "text": "Hello."},
+        {"text": "Note: who is Luis: nobody."},
+    ]
+    assert edited(page, 2, content="Note: nobody speaks.") == []
+    assert sections.lesson.sections[1].content == "Note: nobody speaks."
+    assert not sections.lesson.sections[1].turns
+
+
+def test_regions_of_a_picture_are_lines(tmp_path: Path) -> None:
+    """Each with its place and its words; a line that is none is told with what to write."""
     sections = cards(tmp_path)
     page = Page(sections)
-    assert page.did("sections", "head", title="¿Qué es?", language="es") == []
-    assert (page.view.lesson["title"], page.view.lesson["language"]) == ("¿Qué es?", "es")
-    page.did("sections", "save")
-    assert json.loads(sections.lesson.path.read_text())["language"] == "es"
-    assert "language tag" in " ".join(page.did("sections", "head", title="", language="Spanish!"))
+    assert edited(page, 1, focus="0.1 0.2 0.3 0.4: the nucleus\n0, 0, 1, 1: all") == []
+    nucleus = {"at": [0.1, 0.2, 0.3, 0.4], "words": "the nucleus"}
+    assert list(sections.lesson.sections[0].focus) == [
+        nucleus,
+        {"at": [0.0, 0.0, 1.0, 1.0], "words": "all"},
+    ]
+    assert page.card(1)["focus"].startswith("0.1 0.2 0.3 0.4: the nucleus\n")
+    assert "write such as 0.1" in edited(page, 1, focus="the nucleus")[0]
+    assert "“Regions of the picture”" in edited(page, 1, focus="1 2 3 4: x")[0]
+    assert edited(page, 1, focus="") == []
+    assert not sections.lesson.sections[0].focus
+
+
+def test_the_words_before_a_model_rewrote_them_are_taken_back(tmp_path: Path) -> None:
+    """They stand beside the new ones; taken back they are the section's again, with the slide they
+    had, and what else was typed stays. *Undo* brings the new words again.
+    """
+    drafted = {"content": "As it was.", "slide": {"points": ["a", "b"]}}
+    new = {"slide": {"layout": "steps", "points": ["x", "y"]}, "$draft": drafted, "$check": ["7"]}
+    sections = cards(tmp_path, [GOOD, {**GOOD, **new, "own": 1}])
+    page = Page(sections)
+    assert [page.card(number)["before"] for number in (1, 2)] == ["", "As it was."]
+    assert "check: 7" in page.card(2)["origin"]
+    uid = page.card(2)["uid"]
+    typed = fields(page, 2, title="A new title")
+    assert page.did("sections", "unrewrite", uid=uid, fields=typed) == []
+    wanted = {**GOOD, **drafted, "title": "A new title", "own": 1}
+    assert lesson_json(sections.lesson)["sections"][1] == wanted
+    assert (page.card(2)["before"], page.card(2)["origin"]) == ("", "")
+    assert page.card(2)["typed"] is None
     page.did("sections", "undo")
+    assert page.card(2)["content"] == GOOD["content"]
+    assert page.card(2)["title"] == "A new title"
+    page.did("sections", "unrewrite", uid=uid, fields=fields(page, 2))
+    page.did("sections", "save")
+    assert json.loads(sections.lesson.path.read_text())["sections"][1] == wanted
+
+
+def test_what_a_lesson_says_of_itself_is_edited(tmp_path: Path) -> None:
+    """Title, language, music and speakers go into the file, can be taken back, and what is wrong
+    with them is told.
+    """
+    (tmp_path / "music.mp3").write_bytes(b"x")
+    sections = cards(tmp_path)
+    page = Page(sections)
+
+    def head(**changed: str) -> Any:
+        now = {key: page.view.lesson[key] for key in ("title", "language", "music", "speakers")}
+        return page.did("sections", "head", **now | changed)
+
+    assert head(title="¿Qué es?", language="es") == []
+    assert (page.view.lesson["title"], page.view.lesson["language"]) == ("¿Qué es?", "es")
+    assert head(music="music.mp3", speakers="Ana = hibari:heart\nLuis = espeak:es") == []
+    assert head(music="music.mp3, −6,5 dB") == []
+    assert page.view.lesson["music"] == "music.mp3, -6.5 dB"
+    assert page.view.lesson["speakers"] == "Ana = hibari:heart\nLuis = espeak:es"
+    assert head() == []
+    page.did("sections", "save")
+    saved = json.loads(sections.lesson.path.read_text())
+    assert saved["language"] == "es"
+    assert saved["music"] == {"file": "music.mp3", "volume": -6.5}
+    assert saved["speakers"] == {"Ana": "hibari:heart", "Luis": "espeak:es"}
+    assert "language tag" in " ".join(head(title="", language="Spanish!"))
+    assert "“Music”" in " ".join(head(music="none.mp3"))
+    assert "write Ana = hibari:heart" in " ".join(head(speakers="Ana"))
+    assert head(music="", speakers="") == []
+    assert "music" not in lesson_json(sections.lesson)
+    for _ in range(4):
+        page.did("sections", "undo")
     assert page.view.lesson["language"] == "en"
 
 

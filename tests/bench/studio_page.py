@@ -74,6 +74,7 @@ def long_lesson(folder: Path, sections: int) -> None:
             play_all(page, sections)
             print(f"  every clip played: {held(page, before)}")
         empty.close()
+    settle(studio)
 
 
 def held(page: Page, before: int) -> str:
@@ -97,23 +98,36 @@ def many_lessons(folder: Path, lessons: int) -> None:
         write(folder, f"lesson-{number}", 2)
     studio = Studio(folder, cache_dir=folder / "store", images="simulated:0", **tiny(32, 18))
     _ = studio.widget
-    process = psutil.Process()
     studio.make_all()
     assert studio.run is not None
-    while not studio.run.done():
-        time.sleep(2)
-        done = studio.controls.values()["run"]["done"]
-        print(f"  {done} sections made: {process.memory_info().rss / 1e6:.0f} MB", flush=True)
+    marks = [mark for mark in (50, 200, 500, 1000) if mark <= lessons]
+    for mark in marks:
+        while studio.videos.over < mark:
+            time.sleep(0.2)
+        print(f"  {mark} lessons made: {held_here()}", flush=True)
+    studio.run.result()
     paths = list(studio.lessons.folder.paths)
-    for at, path in enumerate(paths):
-        if at % (lessons // 5 or 1) == 0:
-            gc.collect()
-            print(f"  {at} lessons shown: {process.memory_info().rss / 1e6:.0f} MB", flush=True)
+    for at, path in enumerate(paths, start=1):
         studio.lessons.choose(path)
         assert studio.sections is not None
         studio.sections.wait()
+        if at in marks:
+            print(f"  {at} lessons shown: {held_here()}", flush=True)
+    settle(studio)
+
+
+def settle(studio: Studio) -> None:
+    """Wait until nothing is looked up in the store any more, whose folder is about to go."""
+    studio.lessons.wait()
+    studio.workers.wait()
+    if studio.sections is not None:
+        studio.sections.wait()
+
+
+def held_here() -> str:
+    """What the kernel holds, in words."""
     gc.collect()
-    print(f"  all shown: {process.memory_info().rss / 1e6:.0f} MB")
+    return f"{psutil.Process().memory_info().rss / 1e6:.0f} MB"
 
 
 def tiny(width: int, height: int) -> dict[str, Any]:

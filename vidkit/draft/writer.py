@@ -225,15 +225,24 @@ def take_back(path: Path, numbers: Sequence[int]) -> list[int]:
     data = json.loads(written.decode("utf-8-sig"))
     back = []
     for number, section in enumerate(data["sections"], start=1):
-        before = section.pop("$draft", None) if number in numbers else None
-        if isinstance(before, dict):
-            section.pop("$check", None)
-            section.pop("slide", None)
-            section.update(before)
+        before = unrewritten(section) if number in numbers else None
+        if before is not None:
+            data["sections"][number - 1] = before
             back.append(number)
     text = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
     write_whole(path, [text.encode("utf-8", "surrogatepass")], "another copy of the lesson")
     return back
+
+
+def unrewritten(section: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A section, as JSON, with the text that it had before it was rewritten; None where nobody
+    rewrote it.
+    """
+    before = section.get("$draft")
+    if not isinstance(before, dict):
+        return None
+    made = ("$draft", "$check", "slide")
+    return {key: value for key, value in section.items() if key not in made} | before
 
 
 def new_facts(text: str, source: str) -> list[str]:

@@ -1,6 +1,6 @@
-"""A video as one HTML file that plays anywhere: nothing of it is fetched from anywhere.
+"""Videos as one HTML file that plays anywhere: nothing of it is fetched from anywhere.
 
-The video and its captions stand in the page as `data:` addresses. A page that is opened from a
+The videos and their captions stand in the page as `data:` addresses. A page that is opened from a
 disk or from a mail can be played and sought then, also where scripts are switched off; chapters
 need the small script, which is the only one that the page allows.
 """
@@ -29,7 +29,8 @@ POSTER = (1280, 720)
 _STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { margin: 0 auto; max-width: 60rem; padding: 1.5rem 1rem 3rem; }
-h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 1rem; overflow-wrap: anywhere; }
+h1, h2 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 1rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.25rem; margin-top: 2.5rem; }
 video { display: block; width: 100%; height: auto; border-radius: 8px; background: #000; }
 ol { list-style: none; margin: 1rem 0 0; padding: 0; }
 button { all: unset; display: flex; gap: .8em; box-sizing: border-box; width: 100%;
@@ -41,24 +42,26 @@ time { min-width: 3.2em; opacity: .75; font-variant-numeric: tabular-nums; }
 """
 
 _SCRIPT = """
-const video = document.querySelector("video"), chapters = [...document.querySelectorAll("button")];
-const data = video.getAttribute("src");
-if (data.length > 24e6) { // some browsers take no longer address
-  const text = atob(data.slice(data.indexOf(",") + 1)), bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
-  video.src = URL.createObjectURL(new Blob([bytes], { type: "video/mp4" }));
-}
-for (const chapter of chapters) chapter.addEventListener("click", () => {
-  video.currentTime = Number(chapter.value);
-  video.play();
-});
-video.addEventListener("timeupdate", () => {
-  const now = chapters.findLast((chapter) => Number(chapter.value) <= video.currentTime + 0.05);
-  for (const chapter of chapters) {
-    if (chapter === now) chapter.setAttribute("aria-current", "true");
-    else chapter.removeAttribute("aria-current");
+for (const video of document.querySelectorAll("video")) {
+  const chapters = [...video.parentElement.querySelectorAll("button")];
+  const data = video.getAttribute("src");
+  if (data.length > 24e6) { // some browsers take no longer address
+    const text = atob(data.slice(data.indexOf(",") + 1)), bytes = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
+    video.src = URL.createObjectURL(new Blob([bytes], { type: "video/mp4" }));
   }
-});
+  for (const chapter of chapters) chapter.addEventListener("click", () => {
+    video.currentTime = Number(chapter.value);
+    video.play();
+  });
+  video.addEventListener("timeupdate", () => {
+    const now = chapters.findLast((each) => Number(each.value) <= video.currentTime + 0.05);
+    for (const chapter of chapters) {
+      if (chapter === now) chapter.setAttribute("aria-current", "true");
+      else chapter.removeAttribute("aria-current");
+    }
+  });
+}
 """
 
 
@@ -73,23 +76,26 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Film:
-    """What a page shows. captions: the WebVTT file, which need not be there."""
+    """A video in a page. path: None where there is none, and error why. captions: the WebVTT file,
+    which need not be there.
+    """
 
     title: str
-    path: Path
+    path: Path | None
     captions: Path
     poster: Path | None
     chapters: Sequence[Chapter]
+    error: str | None = None
 
 
-def write_page(film: Film, path: Path) -> Path:
-    """Write the page of a video to `path`, whole or not at all. Gives the path.
+def write_page(title: str, films: Sequence[Film], path: Path) -> Path:
+    """Write the page of one video or several to `path`, whole or not at all. Gives the path.
 
     Raises `OutputError` where `path` is a file that is no such page, or cannot be written.
     """
     if os.path.lexists(path) and not _is_ours(path):
         raise OutputError(f"{path} is not one of vidkit's pages; choose another name")
-    write_whole(path, _page(film), "path=")
+    write_whole(path, _page(title, films), "path=")
     return path
 
 
@@ -100,8 +106,7 @@ def _is_ours(path: Path) -> bool:
         return file.read(len(MARK)) == MARK
 
 
-def _page(film: Film) -> Iterator[bytes]:
-    title = _text(film.title)
+def _page(title: str, films: Sequence[Film]) -> Iterator[bytes]:
     allowed = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
     policy = (
         "default-src 'none'; img-src data:; media-src data: blob:; style-src 'unsafe-inline'; "
@@ -112,19 +117,33 @@ def _page(film: Film) -> Iterator[bytes]:
         f'<html><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{title}</title><style>{_STYLE}</style></head>\n"
-        f'<body><h1 dir="auto">{title}</h1>\n'
-        f'<video controls playsinline preload="metadata" aria-label="{title}"{_poster(film)} '
-        'src="data:video/mp4;base64,'
+        f"<title>{_text(title)}</title><style>{_STYLE}</style></head>\n"
+        f'<body><h1 dir="auto">{_text(title)}</h1>\n'
+    ).encode()
+    for film in films:
+        yield b"<section>\n"
+        if len(films) > 1:
+            yield f'<h2 dir="auto">{_text(film.title)}</h2>\n'.encode()
+        yield from _video(film)
+        yield b"</section>\n"
+    yield f"<script>{_SCRIPT}</script></body></html>\n".encode()
+
+
+def _video(film: Film) -> Iterator[bytes]:
+    """A video with its chapters, or why there is none."""
+    if film.path is None:
+        why = f": {_text(film.error)}" if film.error else ""
+        yield f'<p class="missing">There is no video{why}</p>\n'.encode()
+        return
+    yield (
+        f'<video controls playsinline preload="metadata" aria-label="{_text(film.title)}"'
+        f'{_poster(film)} src="data:video/mp4;base64,'
     ).encode()
     with film.path.open("rb") as video:
         while piece := video.read(PIECE):
             yield base64.b64encode(piece)
     chapters = "\n".join(map(_chapter, film.chapters))
-    yield (
-        f'">{_captions(film)}</video>\n<ol aria-label="Chapters">\n{chapters}\n</ol>\n'
-        f"<script>{_SCRIPT}</script></body></html>\n"
-    ).encode()
+    yield f'">{_captions(film)}</video>\n<ol aria-label="Chapters">\n{chapters}\n</ol>\n'.encode()
 
 
 def _text(text: str) -> str:

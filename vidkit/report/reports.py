@@ -205,7 +205,7 @@ class ResourceTally:
         self._least_disk = sys.maxsize
         self._last: Sampled | None = None
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Take in one event of the run."""
         if not isinstance(event, Sampled):
             return
@@ -466,13 +466,17 @@ class VideoReport(Shown):
             raise OutputError(
                 f"{self.name} has no video to export: {self.error or 'none was made'}"
             )
+        film = self._film()
+        return write_page(film.title, [film], path_given("path", path, "the name of an HTML file"))
+
+    def _film(self) -> Film:
         chapters = [
             Chapter(section.title or f"Section {section.number}", section.start, section.error)
             for section in self.sections
         ]
         poster = next((section.image for section in self.sections if section.image), None)
-        film = Film(self.title or self.name, self.path, self.folder / CAPTIONS, poster, chapters)
-        return write_page(film, path_given("path", path, "the name of an HTML file"))
+        captions, title = self.folder / CAPTIONS, self.title or self.name
+        return Film(title, self.path, captions, poster, chapters, self.error)
 
     def _ipython_display_(self) -> None:
         """Have a notebook show the video first, and then the report as ever."""
@@ -620,6 +624,13 @@ class BatchReport(Shown):
 
     def __getitem__(self, position: int) -> VideoReport:
         return self.videos[position]
+
+    def export_html(self, path: str | Path) -> Path:
+        """Write a page with all videos that plays anywhere, as that of a `VideoReport` does."""
+        if not any(video.path for video in self):
+            raise OutputError("there is no video to export: none was made")
+        page = path_given("path", path, "the name of an HTML file")
+        return write_page(page.stem, [video._film() for video in self], page)
 
     def _ipython_display_(self) -> None:
         """Have a notebook show the videos first, and then the report as ever."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -19,9 +20,10 @@ from pydantic.fields import FieldInfo
 
 from ..core import loop
 from ..core.errors import Fault, LessonError, OutputError, ProviderError, VidkitError
+from ..draft.writer import unrewritten
 from ..models.editing import lesson_json, save_lesson, section_json
-from ..models.lesson import IMAGES, SLIDE, SOUNDS, Lesson, Section
-from ..models.reading import load_lesson, read_lesson
+from ..models.lesson import IMAGES, SLIDE, SOUNDS, Lesson, Section, keys
+from ..models.reading import read_lesson
 from ..models.settings import Settings
 from ..pipeline.context import ungated
 from ..providers.base import ImageAsk, VoiceAsk
@@ -40,9 +42,12 @@ LABELS = {
     "voice": "Voice",
     "language": "Language",
     "say": "How words are said",
+    "focus": "Regions of the picture",
     "slide": "Layout",
+    "music": "Music",
+    "speakers": "Voices of the speakers",
 }
-"""The fields of a section as the editor calls them, by their keys."""
+"""The fields of a section and of a lesson as the editor calls them, by their keys."""
 
 Shape = Literal["line", "text", "lines", "rows", "data"]
 """How a value of a slide is written: one line, several, a list of lines, cells in rows, or JSON."""
@@ -81,26 +86,154 @@ LARGEST_SOUND = 200_000_000
 _uids = itertools.count(1)
 
 
-def fields_of(section: Section, folder: Path) -> dict[str, str]:
-    """Every field of a section as the editor's text, and what its `slide` has: `say` has a line
-    for each word, and lists and tables as `SHAPES` says.
+def fields_of(section: Section, folder: Path, speakers: Collection[str] = ()) -> dict[str, str]:
+    """Every field of a section as the editor's text, and what its `slide` has: `content` has a
+    paragraph for each turn, `say` and `focus` a line for each, and lists and tables are as `SHAPES`
+    says. What cannot be written like that stands there as JSON. speakers: those of the lesson.
     """
     own = section_json(section, folder)
-    texts = ("title", "content", "image_description")
     return {
-        **{key: getattr(section, key) or "" for key in texts},
+        **{key: getattr(section, key) or "" for key in ("title", "image_description")},
         **{key: str(own.get(key) or "") for key in ("image", "audio", "voice")},
+        "content": _said_by(section, speakers),
         "video": _film(own.get("video")),
         "language": section.language or "",
-        "say": "\n".join(f"{word} = {said}" for word, said in section.say.items()),
+        "say": _in_lines("say", section.say, map(" = ".join, section.say.items()), _pairs),
+        "focus": _in_lines("focus", own.get("focus") or [], map(_region, section.focus), _regions),
         "layout": str(section.slide.get("layout", "")),
         **{key: _as_text(key, section.slide[key]) for key in SHAPES if section.slide.get(key)},
     }
 
 
+def head_of(lesson: Lesson) -> dict[str, str]:
+    """What a lesson says of itself as the editor's text: `speakers` has a line for each, and
+    `music` its file, and how much louder or softer it is.
+    """
+    music = lesson_json(lesson).get("music") or ""
+    if not isinstance(music, str):
+        music = f"{music['file']}, {_short(music['volume'])} dB"
+    lines = map(" = ".join, lesson.speakers.items())
+    return {
+        "title": lesson.title or "",
+        "language": lesson.language,
+        "music": music,
+        "speakers": _in_lines("speakers", lesson.speakers, lines, _pairs),
+    }
+
+
+def _short(number: float) -> str:
+    told = f"{number:+g}"
+    return told if float(told) == number else f"{number:+}"
+
+
+def _head_value(key: str, text: str) -> Any:
+    """What the text of a lesson's own field means. Raises `ValueError`."""
+    if key == "speakers":
+        return _pairs(key, text)
+    found = re.fullmatch(r"(?s)(.*?),\s*([+\-−]?\d+(?:[.,]\d+)?)\s*dB", text.strip())
+    if key == "music" and found:
+        volume = float(found[2].replace(",", ".").replace("−", "-"))
+        return {"file": found[1].strip(), "volume": volume}
+    return text.strip()
+
+
 def _film(told: Any) -> str:
     """A film of one's own as its file's name, or as JSON where more is told of it."""
     return told if isinstance(told, str) else json.dumps(told, ensure_ascii=False) if told else ""
+
+
+def _in_lines(
+    key: str, value: Any, lines: Iterable[str], read: Callable[[str, str], object]
+) -> str:
+    """A value in lines where reading them gives it again, and else as JSON."""
+    text = "\n".join(lines)
+    try:
+        if read(key, text) == value:
+            return text
+    except ValueError:
+        pass
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _pairs(key: str, text: str) -> dict[str, str]:
+    """Lines such as `GPU = gee pee you`, or JSON. Raises `ValueError` for a line that is none."""
+    if text.lstrip().startswith('{"'):
+        return dict(_read(key, text.strip()))
+    pairs = {}
+    for told in filter(str.strip, text.splitlines()):
+        name, sign, said = (part.strip() for part in told.partition("="))
+        if not (name and sign and said):
+            such = "Ana = hibari:heart" if key == "speakers" else "word = sounds like"
+            raise ValueError(f"“{LABELS[key]}” has the line “{told.strip()}”; write {such}")
+        pairs[name] = said
+    return pairs
+
+
+def _region(told: Mapping[str, Any]) -> str:
+    return f"{' '.join(map(str, told['at']))}: {told['words']}"
+
+
+def _regions(key: str, text: str) -> list[dict[str, Any]]:
+    """Lines such as `0.1 0.2 0.3 0.4: the nucleus`, or JSON. Raises `ValueError`."""
+    if text.lstrip().startswith("[{"):
+        return list(_read(key, text.strip()))
+    regions = []
+    for told in filter(str.strip, text.splitlines()):
+        places, _, words = told.partition(":")
+        try:
+            at = [float(each) for each in places.replace(",", " ").split()]
+        except ValueError:
+            such = "0.1 0.2 0.3 0.4: the nucleus"
+            why = f"“{LABELS[key]}” has the line “{told.strip()}”; write such as {such}"
+            raise ValueError(why) from None
+        regions.append({"at": at, "words": words.strip()})
+    return regions
+
+
+def _said_by(section: Section, speakers: Collection[str]) -> str:
+    """A narration as it is written; of several speakers a paragraph each, such as `Ana: Hello.`"""
+    if not section.spoken_turns:
+        return section.content
+    told = section_json(section, Path())["content"]
+    paragraphs = []
+    for turn in told:
+        language = f" ({turn['language']})" if turn.get("language") else ""
+        who = f"{turn.get('speaker', '')}{language}".strip()
+        paragraphs.append(f"{who}: {turn['text']}" if who else turn["text"])
+    text = "\n\n".join(paragraphs)
+    if _turns(text, _names(section, speakers)) in (told, section.content):
+        return text
+    return json.dumps(told, ensure_ascii=False, indent=1)
+
+
+def _names(section: Section, speakers: Collection[str]) -> set[str]:
+    """Who may speak in a section: the lesson's speakers, and those that speak in it already."""
+    return {*speakers, *(turn.speaker for turn in section.spoken_turns if turn.speaker)}
+
+
+def _turns(text: str, names: Collection[str]) -> list[dict[str, str]] | str:
+    """The turns of a narration in which some lines begin with who speaks, or JSON; a paragraph that
+    begins with nobody is the narrator's. The text as it is where nobody is named.
+    """
+    if text.lstrip().startswith('[{"'):
+        return list(_read("content", text.strip()))
+    known = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    begins = re.compile(rf"\s*({known})?\s*(?:\(([\w-]+)\))?\s*[:：]\s*(.*)")
+    turns: list[dict[str, str]] = []
+    anew = True
+    for line in text.split("\n"):
+        found = begins.match(line)
+        if found and (found[1] or found[2]):
+            told = {"speaker": found[1], "text": found[3], "language": found[2]}
+            turns.append({key: value for key, value in told.items() if value})
+        elif anew and line.strip():
+            turns.append({"text": line.strip()})
+        elif turns:
+            turns[-1]["text"] = f"{turns[-1].get('text', '')}\n{line}"
+        anew = not line.strip()
+    for turn in turns:
+        turn["text"] = turn.get("text", "").strip()
+    return turns if any(len(turn) > 1 for turn in turns) else text
 
 
 def _as_text(key: str, value: Any) -> str:
@@ -147,38 +280,37 @@ def _read(key: str, text: str) -> Any:
         example = next((each[key] for each in EXAMPLES.values() if each.get(key)), None)
         such = f"; write such as {json.dumps(example, ensure_ascii=False)}" if example else ""
         where = f"in line {error.lineno} at character {error.colno}"
-        raise ValueError(f"“{key.capitalize()}” is no JSON {where}: {error.msg}{such}") from None
+        label = LABELS.get(key, key.capitalize())
+        raise ValueError(f"“{label}” is no JSON {where}: {error.msg}{such}") from None
 
 
-def _changed(section: Section, folder: Path, fields: Mapping[str, str]) -> dict[str, Any]:
+def _changed(
+    section: Section, folder: Path, fields: Mapping[str, str], speakers: Collection[str]
+) -> dict[str, Any]:
     """A section as JSON with other fields. Only those that were changed are written anew, so that
     what the editor cannot show stays as it is. Raises `ValueError` for a line that says nothing.
     """
-    before = fields_of(section, folder)
+    before = fields_of(section, folder, speakers)
     told = {key: text for key, text in fields.items() if before.get(key, "") != text}
     changed = section_json(section, folder)
-    for key in LABELS:
-        if key in told and key not in ("say", "slide"):
+    for key in keys(Section):
+        if key in told:
             changed[key] = told[key]
+    names = _names(section, speakers)
+    if "content" in told and (names or section.spoken_turns):
+        changed["content"] = _turns(told["content"], names)
     if told.get("video", "").lstrip().startswith("{"):
         changed["video"] = _read("video", told["video"])
     if "say" in told:
-        changed["say"] = dict(map(_word, filter(str.strip, told["say"].splitlines())))
+        changed["say"] = _pairs("say", told["say"])
+    if "focus" in told:
+        changed["focus"] = _regions("focus", told["focus"])
     slide = dict(section.slide)
     if "layout" in told:
         slide["layout"] = told["layout"]
     slide |= {key: _as_value(key, told[key]) for key in SHAPES if key in told}
     changed["slide"] = {key: value for key, value in slide.items() if value not in ("", [], None)}
-    return {key: value for key, value in changed.items() if value not in ("", {}, None)}
-
-
-def _word(told: str) -> tuple[str, str]:
-    word, sign, said = told.partition("=")
-    if not sign or not word.strip() or not said.strip():
-        raise ValueError(
-            f"“How words are said” has the line “{told.strip()}”; write word = sounds like"
-        )
-    return word.strip(), said.strip()
+    return {key: value for key, value in changed.items() if value not in ("", {}, [], None)}
 
 
 def told_faults(error: LessonError) -> list[str]:
@@ -261,7 +393,7 @@ class Draft:
             at = self.at(uid)
             section = self.lesson.sections[at]
             try:
-                told = _changed(section, self._folder, fields)
+                told = _changed(section, self._folder, fields, self.lesson.speakers)
             except ValueError as error:
                 fault = Fault(str(error), "mend that line", at + 1)
                 raise LessonError(self.lesson.path, [fault]) from None
@@ -314,12 +446,28 @@ class Draft:
             uids.insert(to, uids.pop(at))
             self._become(sections, uids, set())
 
-    def head(self, title: str, language: str) -> None:
-        """Give the lesson another title and language."""
+    def head(self, fields: Mapping[str, str]) -> None:
+        """Have the lesson say something else of itself: `head_of` with some texts changed."""
         with self._lock:
-            told = {"title": title.strip(), "language": language.strip()}
-            if told != {"title": self.lesson.title or "", "language": self.lesson.language}:
+            before = head_of(self.lesson)
+            try:
+                told = {
+                    key: _head_value(key, text)
+                    for key, text in fields.items()
+                    if text.strip() != before.get(key)
+                }
+            except ValueError as error:
+                raise LessonError(self.lesson.path, [Fault(str(error), "mend that line")]) from None
+            if told:
                 self._become(self._sections(), self.uids, set(), told)
+
+    def unrewrite(self, uid: int) -> None:
+        """Give a section the words back that it had before a writer rewrote them."""
+        with self._lock:
+            sections, at = self._sections(), self.at(uid)
+            if before := unrewritten(sections[at]):
+                sections[at] = before
+                self._become(sections, self.uids, {uid})
 
     def undo(self) -> bool:
         """Take the last change back; False where there is none."""
@@ -355,7 +503,7 @@ class Draft:
         sections: Sequence[Mapping[str, Any]],
         uids: Sequence[int],
         checked: set[int],
-        head: Mapping[str, str] | None = None,
+        head: Mapping[str, Any] | None = None,
     ) -> None:
         whole = {**lesson_json(self.lesson), **(head or {}), "sections": list(sections)}
         whole = {key: value for key, value in whole.items() if value != ""}
@@ -376,33 +524,6 @@ NEW_SECTION = {
     "content": "What is said here.",
 }
 """What a new section says until somebody writes something better."""
-
-
-def new_lesson(folder: Path, name: str, title: str, language: str) -> Path:
-    """Begin a lesson of one section in `folder`; gives its file. `name` needs no ".json".
-
-    Raises `LessonError` for a title or language that is none, and where the file is there already.
-    """
-    stem = Path(name.strip()).name.removesuffix(".json").strip()
-    path = folder / f"{stem}.json"
-    if not stem or stem.startswith("."):
-        raise LessonError(path, [Fault("the lesson has no name", "give its file a name")])
-    head = {"title": title.strip(), "language": language.strip()}
-    section = {"title": title.strip() or "Introduction", **NEW_SECTION}
-    whole = {key: value for key, value in head.items() if value} | {"sections": [section]}
-    data = (json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
-    read_lesson(data, path)
-    try:
-        with path.open("xb") as file:
-            file.write(data)
-    except FileExistsError:
-        fault = Fault("there is a lesson of that name", "choose another name")
-        raise LessonError(path, [fault]) from None
-    except OSError as error:
-        fault = Fault(f"it cannot be written ({error.strerror or error})", "make room, or allow it")
-        raise LessonError(path, [fault]) from error
-    load_lesson(path)
-    return path
 
 
 def own_file(lesson: Lesson, key: Literal["image", "audio"], name: str, data: bytes) -> str:

@@ -5,6 +5,7 @@ or have one drafted from a notebook, a text or slides.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
 import tempfile
@@ -21,9 +22,9 @@ from ..core.format import clock_time, count
 from ..draft import course
 from ..models.files import lesson_files
 from ..models.lesson import Lesson, Section
-from ..models.reading import load_lesson
+from ..models.reading import load_lesson, read_lesson
 from ..slides.analysis import length
-from .editing import new_lesson
+from .editing import NEW_SECTION
 from .widgets import Listeners, Part
 
 log = logging.getLogger("vidkit.studio")
@@ -234,7 +235,7 @@ class Lessons(Part):
                     self._look_for("")
                 self.chosen = self.folder.open(each)
                 self._show()
-                self._choosing.tell()
+                self._choosing.notify()
                 return
         raise SettingsError(f"there is no lesson {str(path)!r} in {self.folder.path}")
 
@@ -264,7 +265,7 @@ class Lessons(Part):
         self._reading = loop.submit(self._read_all())
         self.read_anew = True
         try:
-            self._choosing.tell()
+            self._choosing.notify()
         finally:
             self.read_anew = False
 
@@ -392,10 +393,11 @@ class Lessons(Part):
         """The list, the search, and the chosen lesson."""
         listed, total = self._listed(), count(len(self.folder.paths), "lesson")
         looking = self._search.strip()
+        shown = set(listed)
         options = [
             {"at": at, "label": self._label(path)}
             for at, path in enumerate(self.folder.paths)
-            if path in listed
+            if path in shown
         ]
         at = self.folder.paths.index(self.path) if self.path in self.folder.paths else -1
         told: dict[str, Any] = {
@@ -510,3 +512,30 @@ def _fault(fault: Fault) -> list[str]:
     if fault.field:
         where += f", {fault.field}"
     return [where, fault.problem, fault.mend]
+
+
+def new_lesson(folder: Path, name: str, title: str, language: str) -> Path:
+    """Begin a lesson of one section in `folder`; gives its file. `name` needs no ".json".
+
+    Raises `LessonError` for a title or language that is none, and where the file is there already.
+    """
+    stem = Path(name.strip()).name.removesuffix(".json").strip()
+    path = folder / f"{stem}.json"
+    if not stem or stem.startswith("."):
+        raise LessonError(path, [Fault("the lesson has no name", "give its file a name")])
+    head = {"title": title.strip(), "language": language.strip()}
+    section = {"title": title.strip() or "Introduction", **NEW_SECTION}
+    whole = {key: value for key, value in head.items() if value} | {"sections": [section]}
+    data = (json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+    read_lesson(data, path)
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+    except FileExistsError:
+        fault = Fault("there is a lesson of that name", "choose another name")
+        raise LessonError(path, [fault]) from None
+    except OSError as error:
+        fault = Fault(f"it cannot be written ({error.strerror or error})", "make room, or allow it")
+        raise LessonError(path, [fault]) from error
+    load_lesson(path)
+    return path

@@ -24,6 +24,7 @@ from .editing import (
     LARGEST_SOUND,
     Draft,
     fields_of,
+    head_of,
     layouts,
     own_file,
     sample,
@@ -168,7 +169,7 @@ class Sections(Part):
 
     # ---- a part of a panel
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Take in an event of a run of this lesson."""
         with self._lock:
             position = getattr(event, "section", None)
@@ -191,7 +192,7 @@ class Sections(Part):
     def _pass_on(self, event: Event, index: int) -> None:
         """Tell a section of an event, wherever it stands by now."""
         if index < len(self._running) and (uid := self._running[index]) in self.draft.uids:
-            self._of(uid).hear(event, self.lesson.sections[self.draft.at(uid)])
+            self._of(uid).on_event(event, self.lesson.sections[self.draft.at(uid)])
 
     def values(self) -> Mapping[str, Any]:
         """The lesson, its sections, and how each stands."""
@@ -204,8 +205,7 @@ class Sections(Part):
                 "there": True,
                 "make": self._alone,
                 "name": lesson.path.name,
-                "title": lesson.title or "",
-                "language": lesson.language,
+                **head_of(lesson),
                 "tally": self._counts(),
                 "unsaved": self.draft.unsaved,
                 "undo": self.draft.steps_back > 0,
@@ -218,7 +218,9 @@ class Sections(Part):
                     "number": number,
                     "size": size,
                     "origin": _origin(section),
-                    **fields_of(section, folder),
+                    "speaking": bool(lesson.speakers or section.spoken_turns),
+                    "before": _words_before(section),
+                    **fields_of(section, folder, lesson.speakers),
                 }
                 for number, (uid, section) in enumerate(pairs, start=1)
             ],
@@ -226,7 +228,7 @@ class Sections(Part):
         }
 
     def _stand(self, state: SectionState, section: Section) -> dict[str, Any]:
-        told, tone = state.told(section)
+        told, tone = state.status(section)
         wrong = [text[:LONGEST_ERROR] for text in (state.error, state.trouble) if text]
         files = state.files
         media = self.media
@@ -257,7 +259,7 @@ class Sections(Part):
         cards = []
         for number, (uid, section) in enumerate(pairs, start=1):
             state = self._of(uid)
-            told, _ = state.told(section)
+            told, _ = state.status(section)
             name = f"{number} {section.title or ''}".strip()
             shown = figure(state.files.get("image"), state.files.get("clip"), name, most)
             wrong = line(state.error[:LONGEST_ERROR]) if state.error else ""
@@ -276,7 +278,7 @@ class Sections(Part):
         pairs = zip(uids, lesson.sections, strict=True)
         states = [self._of(uid) for uid in uids]
         told = [count(len(states), "section")]
-        stand = Counter(self._of(uid).told(section)[0] for uid, section in pairs)
+        stand = Counter(self._of(uid).status(section)[0] for uid, section in pairs)
         told += [f"{number} {state}" for state, number in stand.items()]
         if paid := sum(state.dollars for state in states):
             told.append(f"paid {dollars(paid)}")
@@ -340,7 +342,7 @@ class Sections(Part):
         self._changed = True
         self.paint()
         self.store()
-        self._edits.tell()
+        self._edits.notify()
 
     # ---- what somebody does in the page
 
@@ -372,14 +374,24 @@ class Sections(Part):
         faults = slide_faults(replace(self.lesson, sections=(section,)), self.settings)
         return faults[0].removeprefix("section 1: ") if faults else ""
 
-    def do_head(self, title: str, language: str) -> list[str]:
-        """The lesson's title and language; gives what is wrong with them."""
+    def do_head(self, **fields: str) -> list[str]:
+        """The lesson's title, language, music and speakers; gives what is wrong with them."""
         try:
-            self.draft.head(title, language)
+            self.draft.head(fields)
         except LessonError as error:
             return told_faults(error)
         self._edited()
         return []
+
+    def do_unrewrite(self, uid: int, fields: dict[str, str]) -> list[str]:
+        """Take the words back that a section had before a model rewrote them, after what stands in
+        its open fields was taken in; gives what is wrong with that.
+        """
+        faults = self.do_edit_done(uid, fields)
+        if not faults:
+            self.draft.unrewrite(uid)
+            self._edited()
+        return faults
 
     def do_discard(self, uid: int) -> bool:
         """*Discard*: leave it as it was."""
@@ -477,8 +489,8 @@ class Sections(Part):
         if wanted.reworded:
             section = wanted.lesson.sections[wanted.number - 1]
             now = self.lesson.sections[self.draft.at(uid)]
-            keys = ("content", "voice", "audio", "say") if wanted.kind == "audio" else None
-            if keys:
+            keys = ("content", "turns", "language", "voice", "audio", "say")
+            if wanted.kind == "audio":
                 self.draft.put(uid, replace(now, **{key: getattr(section, key) for key in keys}))
             else:
                 self.draft.put(uid, section)
@@ -620,7 +632,7 @@ class Sections(Part):
     def _start(self, lesson: Lesson, **changes: Any) -> Run[VideoReport]:
         """A run of one's own, for cards that stand alone."""
         settings = self.settings.with_(progress=False, **changes)
-        run = api.start(lesson, None, settings=settings, listener=self.hear)
+        run = api.start(lesson, None, settings=settings, listener=self.on_event)
         self._painting = Painter().watch(run, self, after=self.store)
         return run
 
@@ -631,6 +643,12 @@ def _origin(section: Section) -> str:
     told = [f"From {section.source}"] if section.source else []
     told += [f"check: {', '.join(map(str, unsure))}"] if isinstance(unsure, list) and unsure else []
     return " · ".join(told)
+
+
+def _words_before(section: Section) -> str:
+    """What was said in a section before a model rewrote it; "" where none did."""
+    before = section.extra.get("$draft")
+    return str(before.get("content", "")) if isinstance(before, dict) else ""
 
 
 def _version_name(version: Version) -> str:

@@ -10,7 +10,7 @@ from IPython.core.getipython import get_ipython
 from IPython.display import display
 
 from ..core.events import Event, LessonEnded, LessonStarted, SectionEnded
-from ..core.format import clock_time, count
+from ..core.format import clock_time, count, in_sections
 from ..pipeline.output import VTT, read_report
 from ..report.reports import BatchReport, SectionReport, VideoReport
 from .widgets import Part, Tone, View, film_page, line
@@ -80,6 +80,7 @@ class Film(Part):
                 "facts": _facts(report),
                 "chapters": list(map(_chapter, report.sections)),
                 "where": str(report.path),
+                "review": review_told(report),
             }
         }
 
@@ -106,6 +107,80 @@ def _chapter(section: SectionReport) -> dict[str, Any]:
     return {"title": title, "start": start}
 
 
+_FOUND = {
+    "minutes": "It takes {} minutes; most people watch for about 6.",
+    "share of sections with a picture": "{} of the sections show more than words; 70 % should.",
+    "questions": "Nothing is asked in it.",
+    "terms used before they are explained": "Words are used before they are explained.",
+    "narrations in another language": "It is not told in the language that the lesson names.",
+    "words that are said": "Nothing is said.",
+    "words a minute": "{} words a minute are said; 100 to 190 are easy to follow.",
+    "share of its languages that a voice speaks": "No voice of this machine speaks its language.",
+    "loudness in LUFS": "Its sound is {} LUFS loud; -17.5 to -14.5 is comfortable.",
+    "seconds": "It lasts {} seconds; 60 are enough for one thought.",
+    "characters of captions a second": "Its captions pass at {} letters a second; 20 can be read.",
+    "seconds without a change": "For {} seconds nothing changes; 10 should be the most.",
+    "share of items that are said": "{} of what the slide shows is said.",
+    "words on the slide": "{} words stand on the slide; 45 should be the most.",
+    "share of words said alike": "{} of the slide is read out word for word.",
+    "smallest text in points of 1080": "Its smallest text is {} points high; 24 is needed.",
+    "contrast of text": "Its text stands out from the ground by {} to 1; 4.5 is needed.",
+    "share of the frame used": "{} of the picture is used; the rest is empty.",
+    "answers given away": "An answer is said before its question.",
+}
+"""What a review has measured, in the words of a teacher; a share is told as percent."""
+
+
+def review_told(report: VideoReport) -> dict[str, Any]:
+    """What the review of a video found that could be better: a line for each kind, with the
+    sections where it is, the mend and the source; nothing where all is good or nobody reviewed.
+    """
+    alike: dict[str, list[Mapping[str, Any]]] = {}
+    try:
+        review = report.review or {"measures": []}
+        for measure in review["measures"]:
+            if not measure["good"]:
+                alike.setdefault(str(measure["name"]), []).append(measure)
+        lines = [_finding(name, found, report.sections) for name, found in alike.items()]
+        score = f"{review['score']} of {review['most']} points" if lines else ""
+    except (KeyError, TypeError, ValueError, IndexError):
+        return {}  # the report of another version, or of somebody's hand
+    if not lines:
+        return {}
+    told = {"title": f"What could be better ({len(lines)})", "lines": lines}
+    return told | {"score": f"{score} for what can be measured."}
+
+
+def _finding(
+    name: str, several: Sequence[Mapping[str, Any]], sections: Sequence[SectionReport]
+) -> dict[str, str]:
+    """One thing that could be better, of all sections where it is."""
+    first = several[0]
+    numbers = [int(each["section"]) for each in several if each["section"] is not None]
+    where = in_sections(numbers).capitalize() if numbers else "The lesson"
+    if len(several) == 1 and numbers and (title := sections[numbers[0] - 1].title):
+        where = f"{where}: {title}"
+    values = sorted({_value(name, float(each["value"])) for each in several}, key=_number)
+    spread = values[0] if len(values) == 1 else f"{values[0]} to {values[-1]}"
+    told = _FOUND.get(name, f"{name}: {{}}").format(spread)
+    about = "; ".join(str(place) for each in several for place in each.get("where") or ())
+    mend = str(first["mend"]).replace("`", "")
+    return {
+        "where": where,
+        "what": f"{told} {about}".strip(),
+        "mend": mend[:1].upper() + mend[1:],
+        "source": str(first["source"]),
+    }
+
+
+def _value(name: str, value: float) -> str:
+    return f"{100 * value:.0f} %" if name.startswith("share of") else f"{value:.3g}"
+
+
+def _number(told: str) -> float:
+    return float(told.removesuffix(" %"))
+
+
 class Row:
     """One lesson of a batch. `report` is what came of it, as soon as it is over; of one that is
     made it keeps no more than what is shown.
@@ -118,7 +193,7 @@ class Row:
         self._started: LessonStarted | None = None
         self._ended: LessonEnded | None = None
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Take in an event of this lesson."""
         match event:
             case LessonStarted():
@@ -147,7 +222,7 @@ class Row:
             return "failed", "failed"
         return ("made", "ok") if self.report.made else ("partly made", "paid")
 
-    def told(self) -> dict[str, Any]:
+    def values(self) -> dict[str, Any]:
         """It in words; of a lesson that is over its folder is read once."""
         if self._ended and self._started and self.report is None:
             self.report = read_report(self._started.folder, self.path)
@@ -184,37 +259,37 @@ class Videos(Part):
         super().__init__()
         self.rows = [Row(path) for path in paths]
         self._watch = watch
-        self._told: list[dict[str, Any] | None] = [None] * len(self.rows)
+        self._shown: list[dict[str, Any] | None] = [None] * len(self.rows)
 
     @property
     def over(self) -> int:
         """Lessons to which nothing more will happen."""
         return sum(row.state[0] not in ("waiting", "making") for row in self.rows)
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Pass an event on to its row."""
         lesson = getattr(event, "lesson", None)
         if lesson is not None and lesson < len(self.rows):
-            self.rows[lesson].hear(event)
-            self._told[lesson] = None
+            self.rows[lesson].on_event(event)
+            self._shown[lesson] = None
             self._changed = True
 
     def take(self, report: BatchReport) -> None:
         """Show what came of the batch."""
         for at, (row, video) in enumerate(zip(self.rows, report, strict=True)):
             row.take(video)
-            self._told[at] = None
+            self._shown[at] = None
         self._changed = True
         self.paint()
 
     def values(self) -> Mapping[str, Any]:
         """All rows; those to which nothing happened are told as before."""
-        for at, told in enumerate(self._told):
+        for at, told in enumerate(self._shown):
             if told is None:
-                self._told[at] = self.rows[at].told()
+                self._shown[at] = self.rows[at].values()
                 if self._watch is None:
-                    self._told[at] = self._told[at] | {"watch": False}  # type: ignore[operator]
-        return {"videos": {"rows": list(self._told)}}
+                    self._shown[at] = self._shown[at] | {"watch": False}  # type: ignore[operator]
+        return {"videos": {"rows": list(self._shown)}}
 
     def do_watch(self, row: int) -> None:
         """*Watch*."""
@@ -224,7 +299,7 @@ class Videos(Part):
 
     def page(self) -> str:
         """The rows for a saved notebook."""
-        rows = (row.told() for row in self.rows)
+        rows = (row.values() for row in self.rows)
         return "".join(line(f"{row['name']}: {row['state']} {row['length']}") for row in rows)
 
     def __repr__(self) -> str:

@@ -11,8 +11,12 @@ export class Player {
     this.facts = h("p", { class: "vk-small" });
     this.chapters = h("ol", { class: "vk-chapters", "aria-label": "Chapters" });
     this.files = h("p", { class: "vk-small" });
+    this.hints = h("summary", {});
+    this.score = h("p", { class: "vk-small" });
+    this.found = h("ul", { class: "vk-review" });
+    this.review = h("details", { class: "vk-fold" }, this.hints, this.score, this.found);
     this.element = h("section", { class: "vk-player", "aria-label": "Video" }, this.stage,
-      h("div", { class: "vk-beside" }, this.title, this.facts, this.chapters, this.files));
+      h("div", { class: "vk-beside" }, this.title, this.facts, this.chapters, this.files), this.review);
     roving(this.chapters, () => [...this.chapters.querySelectorAll("button")]);
     panel.watch("player", (film) => this.update(film));
   }
@@ -26,8 +30,19 @@ export class Player {
     say(this.facts, film.facts);
     say(this.files, film.where);
     fill(this.chapters, film.chapters.map((chapter) => this.chapter(chapter)));
+    this.reviewed(film.review ?? {});
     if (token !== this.token) this.rest(film);
     this.film = film;
+  }
+
+  /** What could be better in it, as far as that can be measured. */
+  reviewed({ title = "", score = "", lines = [] }) {
+    this.review.hidden = !lines.length;
+    say(this.hints, title);
+    say(this.score, score);
+    fill(this.found, lines.map(({ where, what, mend, source }) => h("li", {},
+      h("span", { class: "vk-label", dir: "auto" }, where), h("span", { dir: "auto" }, what),
+      h("span", {}, mend, h("span", { class: "vk-small" }, ` (${source})`)))));
   }
 
   /** A still picture in the place of a film that nobody has asked for yet. */

@@ -22,7 +22,7 @@ export class Sections {
     this.add = button("Add section", "Add a section at the end", async () => {
       this.focus(await panel.ask("sections", "add", {}), "edit");
     });
-    this.head = button("Title and language", "Change the title and the language of the lesson", () => this.entitle());
+    this.head = button("Title and more", "Change the title, language, music and speakers of the lesson", () => this.entitle());
     this.form = h("form", { hidden: true });
     this.bar = h("div", { class: "vk-bar" }, this.tally,
       toolbar("Lesson", this.make, this.undo, this.save, this.add, this.head));
@@ -40,14 +40,22 @@ export class Sections {
     this.panel.act("sections", "make");
   }
 
-  /** Ask for the title and the language of the lesson. */
+  /** Ask what the lesson says of itself. */
   entitle() {
-    const { title, language } = this.panel.get("lesson");
-    const name = h("input", { type: "text", value: title, dir: "auto" });
-    const tongue = h("input", { type: "text", value: language, size: "6", placeholder: "en, es, de-CH" });
-    this.form = form(this.form, "Title and language of the lesson", "Done", this.head,
-      [labelled("Title of the lesson", name), labelled("Language", tongue)],
-      () => this.panel.ask("sections", "head", { title: name.value, language: tongue.value }));
+    const now = this.panel.get("lesson");
+    const fields = {
+      title: h("input", { type: "text", dir: "auto" }),
+      language: h("input", { type: "text", size: "6", placeholder: "en, es, de-CH" }),
+      music: h("input", { type: "text", dir: "auto", placeholder: "music.mp3, -6 dB" }),
+      speakers: h("textarea", { rows: 2, dir: "auto", placeholder: "Ana = hibari:heart" }),
+    };
+    for (const [key, field] of Object.entries(fields)) field.value = now[key] ?? "";
+    const told = () => Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, field.value]));
+    this.form = form(this.form, "The lesson's title, language, music and speakers", "Done", this.head, [
+      labelled("Title of the lesson", fields.title), labelled("Language", fields.language),
+      labelled("Music", fields.music, "Its file beside the lesson, and how much louder or softer it is"),
+      labelled("Voices of the speakers", fields.speakers, "One a line. What Ana says begins with Ana: in a narration"),
+    ], () => this.panel.ask("sections", "head", told()));
   }
 
   /** Hand over what stands in open fields, before something is done with the lesson. */
@@ -379,8 +387,11 @@ class Editor {
       return [made, labelled(label, made, note)];
     };
     const [title, titleRow] = field("title", "Title", 0);
-    const [, contentRow] = field("content", "Narration", 7);
+    const [, contentRow] = field("content", "Narration", 7, card.section.speaking
+      ? "Who speaks stands before it, such as Ana: …; a paragraph without a name is the narrator's" : "");
     const [, wishRow] = field("image_description", "What the picture shows", 4);
+    const [, focusRow] = field("focus", "Regions of the picture", 2,
+      "Each lit while its words are said; left, top, width and height from 0 to 1: 0.1 0.2 0.3 0.4: the nucleus");
     const [, sayRow] = field("say", "How words are said", 2, "One a line: GPU = gee pee you");
     const [, filmRow] = field("video", "A film of your own", 0, "Its file beside the lesson, such as films/cell.mp4");
     const [, tongueRow] = field("language", "Language, where it is not the lesson's", 0);
@@ -400,11 +411,11 @@ class Editor {
       h("div", { class: "vk-row" }, labelled("Voice", this.voices), this.hear, this.heard),
       this.own("image", "A picture of your own", "Remove picture", ".png,.jpg,.jpeg,.webp,.gif"),
       this.own("audio", "A sound of your own", "Remove sound", ".wav,.mp3,.ogg,.oga,.opus,.flac,.m4a"),
-      filmRow, sayRow, tongueRow);
+      focusRow, filmRow, sayRow, tongueRow);
     this.more = more;
     more.addEventListener("toggle", () => more.open && this.furnish());
     this.element = h("div", { class: "vk-editor", role: "group", "aria-label": `Texts of section ${n}` },
-      titleRow, contentRow, wishRow, more, this.faults);
+      titleRow, contentRow, this.rewritten(), wishRow, more, this.faults);
     this.element.addEventListener("input", () => this.later());
     this.done = button("Done", `Done with section ${n}`, () => this.finish(), "vk-chief");
     this.discard = button("Discard", `Discard changes of section ${n}`, async () => {
@@ -412,6 +423,20 @@ class Editor {
       await card.ask("discard");
       card.shut();
     });
+  }
+
+  /** What a section said before a model rewrote it, to be taken back. */
+  rewritten() {
+    const { before, number } = this.card.section;
+    if (!before) return null;
+    const back = button("Take these words back", `Take these words back: section ${number}`, async () => {
+      clearTimeout(this.timer);
+      const faults = await this.card.ask("unrewrite", { fields: this.fields() });
+      if (faults.length) this.tell(faults);
+      else this.card.shut();
+    });
+    return h("details", { class: "vk-fold" }, h("summary", {}, "Before it was rewritten"),
+      h("p", { class: "vk-before", dir: "auto" }, before), back);
   }
 
   set(key, value) {
