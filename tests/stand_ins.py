@@ -49,7 +49,7 @@ class NoMedia:
     def check_sound(self, data: bytes, name: str) -> None:
         """Nothing is wrong with it."""
 
-    def hear(self, data: bytes, name: str) -> dict[str, Any]:
+    def find_speech(self, data: bytes, name: str) -> dict[str, Any]:
         """Nothing is to be said of it."""
         return {}
 

@@ -29,7 +29,7 @@ report""",
 from vidkit.studio import Meters
 timeline, meters = Timeline(), Meters(vidkit.Settings(budget=2))
 for event in heard:
-    timeline.hear(event); meters.hear(event)
+    timeline.on_event(event); meters.on_event(event)
 timeline""",
     "meters",
 )

@@ -13,11 +13,11 @@ def test_listeners_hear_in_order_until_they_leave() -> None:
     """A listener hears every event from its subscription to its end."""
     events, heard = Events(), []
     leave = events.subscribe(heard.append)
-    events.tell(RunStarted(0, 1))
-    events.tell(RunEnded(1))
+    events.emit(RunStarted(0, 1))
+    events.emit(RunEnded(1))
     leave()
     leave()
-    events.tell(RunEnded(2))
+    events.emit(RunEnded(2))
     assert heard == [RunStarted(0, 1), RunEnded(1)]
 
 
@@ -31,7 +31,7 @@ def test_a_listener_that_fails_disturbs_nobody(caplog: pytest.LogCaptureFixture)
     events.subscribe(broken)
     events.subscribe(heard.append)
     with caplog.at_level(logging.ERROR, logger="vidkit"):
-        events.tell(RunEnded(1))
+        events.emit(RunEnded(1))
     assert heard == [RunEnded(1)]
     assert "broken panel" in caplog.text
 
@@ -47,5 +47,5 @@ def test_a_listener_that_goes_on_failing_fills_no_log(caplog: pytest.LogCaptureF
     events.subscribe(lambda event: broken(event))
     with caplog.at_level(logging.ERROR, logger="vidkit"):
         for at in range(100):
-            events.tell(RunEnded(at))
+            events.emit(RunEnded(at))
     assert len(caplog.records) == 2

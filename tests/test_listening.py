@@ -19,7 +19,7 @@ from stand_ins import NoMedia, written
 from vidkit.core.events import Event, Noticed, Paid
 from vidkit.media import open_sound
 from vidkit.media.frame import RATE
-from vidkit.media.hearing import measured
+from vidkit.media.silence import measured
 from vidkit.models import Settings
 from vidkit.pipeline import Batch, Job, Runtime, Source
 from vidkit.providers import VoiceAsk

@@ -23,7 +23,7 @@ FREE = Limits(64, 64, 64)
 def measured(events: list[Event], settings: Settings, limits: Limits = FREE) -> tuple[float, str]:
     tracker = BoundTracker(settings)
     for event in events:
-        tracker.hear(event)
+        tracker.on_event(event)
     bound = tracker.bound(limits)
     assert bound is not None
     return bound.seconds, bound.limit

@@ -70,9 +70,9 @@ def test_calls_under_way_are_counted(tmp_path: Path) -> None:
     """Only requests to providers count, and each until it is over."""
     monitor, _, told = watched(tmp_path)
     for piece, step in enumerate(("image", "audio", "clip")):
-        monitor.hear(WorkStarted(0.0, 0, 0, step, "x", piece))  # type: ignore[arg-type]
+        monitor.on_event(WorkStarted(0.0, 0, 0, step, "x", piece))  # type: ignore[arg-type]
     monitor.look()
-    monitor.hear(WorkEnded(0.0, 0, 0, "image", "x", 0, "failed", 1.0))
+    monitor.on_event(WorkEnded(0.0, 0, 0, "image", "x", 0, "failed", 1.0))
     monitor.look()
     assert [sampled.calls for sampled in told] == [2, 1]
 

@@ -62,7 +62,7 @@ class Count:
 
     async def _make(self, lesson: Path, sections: int, folder: Path, store: Store) -> None:
         events = Events()
-        events.subscribe(self._hear)
+        events.subscribe(self._on_event)
         runtime = Runtime(
             images=[Source(Instant(), RateLimiter("images"))],
             voice=[Source(Instant(), RateLimiter("voice"))],
@@ -86,7 +86,7 @@ class Count:
         self.threads[call.__name__] += 1
         return await run_directly(call, *args, **kwargs)
 
-    def _hear(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         self.events[type(event).__name__] += 1
 
     def _step(self, frame: Any, what: str, _: Any) -> None:

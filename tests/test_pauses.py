@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import pytest
 
-from vidkit.media import hear
+from vidkit.media import find_speech
 from vidkit.providers import VoiceAsk
 from vidkit.providers.conversation import WithPauses, with_pauses
 from vidkit.providers.espeak import Espeak
@@ -46,7 +46,7 @@ def test_a_pause_is_a_silence_of_its_length() -> None:
     """The sound is silent there for so long, and the words after it have their true times."""
     ask = VoiceAsk('What is two plus two? <break time="2.5s"/> It is four. [pause 1s] Yes.', "en")
     made = asyncio.run(WithPauses(Espeak(), ask).speak(ask, at_once))
-    silences = [end - start for start, end in hear(made.data)["pauses"] if end - start > 0.9]
+    silences = [end - start for start, end in find_speech(made.data)["pauses"] if end - start > 0.9]
     assert len(silences) == 2
     assert 2.4 < silences[0] < 3.3 and 0.9 < silences[1] < 1.8
     starts = {word.text: word.start for word in made.words}
@@ -57,7 +57,7 @@ def test_a_pause_at_an_end_is_kept() -> None:
     """Before the first word and after the last, and beside a sign that nobody speaks."""
     ask = VoiceAsk("[pause 2s] One. [pause 1s] — [pause 1s] Two. (pause 3s)", "en")
     made = asyncio.run(WithPauses(Espeak(), ask).speak(ask, at_once)).data
-    heard = hear(made)
+    heard = find_speech(made)
     begin, end = heard["heard"]
     with wave.open(BytesIO(made)) as sound:
         seconds = sound.getnframes() / sound.getframerate()

@@ -75,7 +75,7 @@ def shares(progress: Progress, events: Sequence[Event]) -> list[float]:
     """How much is done after each event."""
     told = []
     for event in events:
-        progress.hear(event)
+        progress.on_event(event)
         told.append(progress.share)
     return told
 
@@ -141,15 +141,15 @@ def test_the_time_to_go_is_the_forecast_and_then_the_run() -> None:
     clock = Clock()
     progress = Progress(1, [2], clock)
     assert progress.to_go is None
-    progress.hear(LessonStarted(0, 0, "rain", (0, 1), OUT))
+    progress.on_event(LessonStarted(0, 0, "rain", (0, 1), OUT))
     progress.expect(70, 7)
     assert progress.to_go == pytest.approx(70)
     clock.now = 20
     assert progress.to_go == pytest.approx(50)
     for event in section(0, 0):
-        progress.hear(event)
+        progress.on_event(event)
     for event in section(0, 1)[:2]:
-        progress.hear(event)
+        progress.on_event(event)
     assert progress.to_go == pytest.approx(20 * 3 / 4)
     clock.now = 1000
     assert progress.to_go is None
@@ -159,10 +159,10 @@ def test_what_the_store_has_takes_no_time() -> None:
     """Only what is made counts for the time to go."""
     progress = Progress(1, [2], Clock())
     progress.expect(40, 4)
-    progress.hear(LessonStarted(0, 0, "rain", (0, 1), OUT))
+    progress.on_event(LessonStarted(0, 0, "rain", (0, 1), OUT))
     for part in ("image", "audio", "clip"):
-        progress.hear(StepStarted(0, 0, 0, part, "by"))  # type: ignore[arg-type]
-        progress.hear(StepEnded(0, 0, 0, part, "by", "kept", 0.0))  # type: ignore[arg-type]
+        progress.on_event(StepStarted(0, 0, 0, part, "by"))  # type: ignore[arg-type]
+        progress.on_event(StepEnded(0, 0, 0, part, "by", "kept", 0.0))  # type: ignore[arg-type]
     assert progress.share > 0
     assert progress.to_go == pytest.approx(40)
 
@@ -215,14 +215,14 @@ def test_nobody_may_know_how_many_there_are() -> None:
     """Lessons of a generator are counted without a whole."""
     progress = Progress(None)
     for event in lesson(0, 2):
-        progress.hear(event)
-    assert progress.told()[:2] == ["1 lesson", "2 sections"]
+        progress.on_event(event)
+    assert progress.status_lines()[:2] == ["1 lesson", "2 sections"]
 
 
 def test_a_lesson_that_never_began_is_counted() -> None:
     """A faulty file ends without having begun."""
     progress = Progress(2, [None, 1])
-    progress.hear(LessonEnded(0, 0, "broken", None, "no such file"))
+    progress.on_event(LessonEnded(0, 0, "broken", None, "no such file"))
     for event in lesson(1, 1):
-        progress.hear(event)
+        progress.on_event(event)
     assert (progress.over, progress.share) == (2, 1.0)

@@ -53,7 +53,7 @@ def states(studio: Studio) -> list[str]:
 
 def said(studio: Studio) -> str:
     """The line that says how it is."""
-    return studio.controls.told
+    return studio.controls.status
 
 
 def test_make_returns_at_once_and_awaits_to_a_report(tmp_path: Path) -> None:
@@ -413,7 +413,7 @@ def test_a_click_while_the_panel_is_painted_is_not_lost(tmp_path: Path) -> None:
 
     def painting() -> None:
         while not stop.is_set():
-            studio.hear(GateDecided(0.0, "gate", "faster", "why", 3))
+            studio.on_event(GateDecided(0.0, "gate", "faster", "why", 3))
             studio.paint()
 
     painter = threading.Thread(target=painting)
@@ -442,7 +442,7 @@ def test_parts_are_put_together_in_a_few_lines(tmp_path: Path) -> None:
     film, timeline = Film(), Timeline()
     assert lessons.lesson is not None
     how = workers.settings.with_(progress=False)
-    run = vidkit.start(lessons.lesson, settings=how, listener=timeline.hear)
+    run = vidkit.start(lessons.lesson, settings=how, listener=timeline.on_event)
     Painter().watch(run, timeline)
     film.show_report(run.result())
     assert "final_video.mp4" in film.widget.player["where"]
@@ -472,5 +472,5 @@ def test_workers_that_somebody_else_changes_are_shown(tmp_path: Path) -> None:
     """The numbers of the panel follow the run."""
     written(tmp_path)
     studio = quick(tmp_path)
-    studio.hear(WorkersChanged(1.0, 9, 2, "as asked"))
+    studio.on_event(WorkersChanged(1.0, 9, 2, "as asked"))
     assert studio.workers.settings.section_workers == 9

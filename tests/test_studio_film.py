@@ -138,7 +138,7 @@ def test_rows_follow_the_batch(tmp_path: Path) -> None:
         LessonEnded(3, 0, "1", None, f"{EVIL} has faults"),
     ]
     for event in told:
-        videos.hear(event)
+        videos.on_event(event)
     videos.paint()
     first, second = rows(videos)
     assert (first["state"], second["state"]) == ("failed", "making")
@@ -158,7 +158,7 @@ def test_a_lesson_that_is_over_shows_its_length_and_video(tmp_path: Path) -> Non
         voice="simulated:latency=0,seconds=0.6",
         size=(64, 36),
         progress=False,
-        listener=videos.hear,
+        listener=videos.on_event,
     ).result()
     videos.paint()
     first, second = rows(videos)
@@ -184,7 +184,7 @@ def test_a_damaged_report_is_passed_over(tmp_path: Path) -> None:
     """Somebody wrote into the folder while the lesson was being made."""
     videos = Videos([tmp_path / "1.json"])
     (tmp_path / "report.json").write_text(json.dumps({"video": 5}))
-    videos.hear(LessonStarted(0, 0, "1", (0,), tmp_path))
-    videos.hear(LessonEnded(1, 0, "1", None, "no"))
+    videos.on_event(LessonStarted(0, 0, "1", (0,), tmp_path))
+    videos.on_event(LessonEnded(1, 0, "1", None, "no"))
     videos.paint()
     assert rows(videos)[0]["state"] == "failed"

@@ -35,14 +35,14 @@ WHERE = (0, 0, "image", "painter")
 def fed(*events: Event, settings: Settings | None = None) -> Meters:
     meters = Meters(settings)
     for event in events:
-        meters.hear(event)
+        meters.on_event(event)
     meters.paint()
     return meters
 
 
 def told(meters: Meters) -> dict[str, str]:
     """What each meter says, by its name."""
-    return {meter.name: meter.told for meter in meters.meters()}
+    return {meter.name: meter.status for meter in meters.meters()}
 
 
 def page(meters: Meters) -> str:
@@ -53,15 +53,15 @@ def test_calls_under_way_and_waiting_are_counted_apart() -> None:
     """A step waits until its request is let through, and again until its retry is."""
     meters = fed(RunStarted(0.0, 1), StepStarted(0.0, *WHERE))
     assert told(meters)["Images by painter"] == "0 under way, 1 waiting"
-    meters.hear(WorkStarted(1.0, *WHERE, 1))
+    meters.on_event(WorkStarted(1.0, *WHERE, 1))
     assert told(meters)["Images by painter"] == "1 under way"
-    meters.hear(WorkEnded(2.0, *WHERE, 1, "too many", 1.0))
+    meters.on_event(WorkEnded(2.0, *WHERE, 1, "too many", 1.0))
     assert told(meters)["Images by painter"] == "0 under way, 1 waiting, told 429 once"
-    meters.hear(WorkStarted(3.0, *WHERE, 2))
-    meters.hear(WorkEnded(4.0, *WHERE, 2, "done", 1.0))
-    meters.hear(StepEnded(4.0, *WHERE, "made", 4.0))
+    meters.on_event(WorkStarted(3.0, *WHERE, 2))
+    meters.on_event(WorkEnded(4.0, *WHERE, 2, "done", 1.0))
+    meters.on_event(StepEnded(4.0, *WHERE, "made", 4.0))
     assert told(meters)["Images by painter"] == "0 under way, told 429 once"
-    meters.hear(RunEnded(4.0))
+    meters.on_event(RunEnded(4.0))
     assert told(meters)["Images by painter"] == "2 requests, told 429 once"
 
 
@@ -70,9 +70,9 @@ def test_the_limit_is_the_workers_until_a_gate_says_less() -> None:
     start = (RunStarted(0.0, 5), StepStarted(0.0, *WHERE), WorkStarted(0.0, *WHERE, 1))
     meters = fed(*start, settings=Settings(section_workers=4, video_workers=2))
     assert told(meters)["Images by painter"] == "1 of 8 under way"
-    meters.hear(WorkersChanged(1.0, 6, 2, "as asked"))
+    meters.on_event(WorkersChanged(1.0, 6, 2, "as asked"))
     assert told(meters)["Images by painter"] == "1 of 12 under way"
-    meters.hear(GateDecided(2.0, "painter", "slower", "429", 3, 20.0))
+    meters.on_event(GateDecided(2.0, "painter", "slower", "429", 3, 20.0))
     assert told(meters)["Images by painter"] == "1 of 3 under way, 20 a minute"
     assert meters.meters()[0].full == 1 / 3
 
@@ -130,7 +130,7 @@ def test_nothing_is_sent_while_nothing_changes() -> None:
     sent: list[object] = []
     meters.widget.observe(sent.append, "meters")
     meters.paint()
-    meters.hear(Sampled(2.0, 1.5, 2, 10**9 + 5, 9 * 10**9, 10**11, 4))
+    meters.on_event(Sampled(2.0, 1.5, 2, 10**9 + 5, 9 * 10**9, 10**11, 4))
     meters.paint()
     assert not sent
 
@@ -161,13 +161,13 @@ def test_counts_hold_at_every_moment(
     rehearsal.make([Job(written(folder, f"l{i}", 5), folder / f"o{i}") for i in range(2)])
     meters, begun = Meters(), 0
     for event in rehearsal.events[:heard]:
-        meters.hear(event)
+        meters.on_event(event)
         begun += isinstance(event, WorkStarted) and event.step != "join"
         begun -= isinstance(event, WorkEnded) and event.step != "join"
     if heard < len(rehearsal.events):
-        rows = [meter.told for meter in meters.meters() if "under way" in meter.told]
+        rows = [meter.status for meter in meters.meters() if "under way" in meter.status]
         assert sum(int(row.split()[0]) for row in rows) == begun
     for event in rehearsal.events[heard:]:
-        meters.hear(event)
+        meters.on_event(event)
     assert not meters._open
     assert not meters._pieces

@@ -27,7 +27,7 @@ class Page(Part):
         self.run: Run[Any] | None = None
         self.over = threading.Event()
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         self.heard += 1
 
     def paint(self) -> None:
@@ -49,7 +49,7 @@ def made(page: Page, folder: Path) -> Run[Any]:
     """A short run that `page` hears."""
     page.run = api.start(
         written(folder, sections=2),
-        listener=page.hear,
+        listener=page.on_event,
         images="simulated:0.05",
         voice="simulated:latency=0.05,seconds=0.2",
         size=(64, 36),

@@ -64,7 +64,7 @@ def cards(folder: Path, sections: int | list[dict[str, Any]] = 3, **more: Any) -
 def hear(sections: Sections, *events: Event) -> None:
     """Have events happen, and what they changed painted."""
     for event in events:
-        sections.hear(event)
+        sections.on_event(event)
     sections.paint()
 
 
@@ -211,8 +211,8 @@ def test_a_paint_sends_what_changed_and_nothing_else(tmp_path: Path) -> None:
             sections.paint()
         assert not sent
         for _ in range(500):
-            sections.hear(StepStarted(0, 0, 7, "image", "simulated"))
-            sections.hear(WorkStarted(0, 0, 7, "image", "simulated", 1))
+            sections.on_event(StepStarted(0, 0, 7, "image", "simulated"))
+            sections.on_event(WorkStarted(0, 0, 7, "image", "simulated", 1))
         sections.paint()
         assert sum(sent.values()) <= 2
 

@@ -34,7 +34,7 @@ def a_panel(*events: Event) -> tuple[Timeline, Clock]:
     assert panel.widget.timeline  # it is shown before the run begins
     clock.now += 60
     for event in events:
-        panel.hear(event)
+        panel.on_event(event)
     return panel, clock
 
 
@@ -68,8 +68,8 @@ def test_after_the_end_nothing_is_sent() -> None:
     """A run that is over is painted once more, and then never."""
     panel, clock = a_panel(RunStarted(0.0, 1), StepStarted(0.0, 0, 0, "image", "painter"))
     panel.paint()
-    panel.hear(StepEnded(7.0, 0, 0, "image", "painter", "made", 7.0))
-    panel.hear(RunEnded(7.0))
+    panel.on_event(StepEnded(7.0, 0, 0, "image", "painter", "made", 7.0))
+    panel.on_event(RunEnded(7.0))
     panel.paint()
     assert "Timeline of 7.0 s: 1 image made" in page(panel)
     sent: list[object] = []
@@ -83,8 +83,8 @@ def test_a_note_from_before_the_run_sets_no_clock() -> None:
     """A note of the store says nothing about when the run began."""
     panel, clock = a_panel(Noticed(0.0, None, "the store is full"))
     clock.now += 50
-    panel.hear(RunStarted(0.0, 1))
-    panel.hear(StepStarted(0.0, 0, 0, "image", "painter"))
+    panel.on_event(RunStarted(0.0, 1))
+    panel.on_event(StepStarted(0.0, 0, 0, "image", "painter"))
     panel.paint()
     assert "lasts, 0.0 s" in page(panel)
 
@@ -104,10 +104,10 @@ def test_a_large_picture_is_sent_less_often() -> None:
     for number in range(300):
         clock.now += 0.1
         where, at = (0, number, "image", "painter"), number / 10
-        panel.hear(StepStarted(at, *where))
-        panel.hear(WorkStarted(at, *where, number))
-        panel.hear(WorkEnded(at + 0.05, *where, number, "done", 0.05))
-        panel.hear(StepEnded(at + 0.05, *where, "made", 0.05))
+        panel.on_event(StepStarted(at, *where))
+        panel.on_event(WorkStarted(at, *where, number))
+        panel.on_event(WorkEnded(at + 0.05, *where, number, "done", 0.05))
+        panel.on_event(StepEnded(at + 0.05, *where, "made", 0.05))
         panel.paint()
     assert sum(sent) <= 30 * BYTES_A_SECOND + max(sent)
     assert len(sent) > 60

@@ -263,7 +263,7 @@ def test_a_run_is_resized_and_the_fields_wait_for_its_end(tmp_path: Path) -> Non
     heard: list[WorkersChanged] = []
 
     def hear(event: Any) -> None:
-        workers.hear(event)
+        workers.on_event(event)
         if isinstance(event, WorkersChanged):
             heard.append(event)
 
@@ -284,7 +284,7 @@ def test_what_a_run_says_is_shown(tmp_path: Path) -> None:
     workers = Workers()
     told: list[int] = []
     workers.on_change(lambda: told.append(1))
-    workers.hear(WorkersChanged(1.0, 7, 3, "memory is short"))
+    workers.on_event(WorkersChanged(1.0, 7, 3, "memory is short"))
     assert (workers.settings.section_workers, workers.settings.video_workers) == (7, 3)
     assert "3 videos × 7 sections" in shown(workers)["line"]
     assert "memory is short" in shown(workers)["line"]

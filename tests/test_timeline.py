@@ -118,7 +118,7 @@ def test_what_waits_for_a_core_takes_no_lane() -> None:
     timeline = Timeline.from_events([RunStarted(0.0, 1), *waiting])
     assert (timeline.lanes, timeline.waiting("clip")) == ({}, 60)
     for event in work:
-        timeline.hear(event)
+        timeline.on_event(event)
     assert timeline.lanes == {"clip": 2}
     assert not overlapping(timeline.bars, timeline.last)
 

@@ -126,7 +126,7 @@ class Steered(Rehearsal):
 
     async def _carried_out(self, batch: Batch, jobs: Iterable[Job]) -> Any:
         steering = Steering(batch, self.settings, lambda: 4 * GB)
-        batch.runtime.events.subscribe(steering.hear)
+        batch.runtime.events.subscribe(steering.on_event)
 
         async def steer() -> None:
             while True:

@@ -75,7 +75,7 @@ class Run(Generic[T]):
         self._counts = {"lessons": 0, "sections": 0, "failed": 0, "under_way": 0}
         self._workers = (runner.settings.section_workers, runner.settings.video_workers)
         self._paused = self._ending = False
-        runner.watchers.append(self._hear)
+        runner.watchers.append(self._on_event)
         runner.__enter__()
         self._work = loop.submit(coroutine)
         self._work.future.add_done_callback(lambda _: runner.__exit__())
@@ -138,7 +138,7 @@ class Run(Generic[T]):
                 ending=self._ending,
             )
 
-    def _hear(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         with self._lock:
             match event:
                 case StepStarted():

@@ -183,7 +183,7 @@ def _make(given: argparse.Namespace) -> int:
         raise SettingsError(f"-o is for one lesson, and there are {len(given.lesson)}")
     settings = settings_from(given)
     if len(given.lesson) > 1:
-        return _tell(_waited(api.start_all(given.lesson, settings=settings)))
+        return _print_report(_waited(api.start_all(given.lesson, settings=settings)))
     report = _waited(api.start(given.lesson[0], given.output, settings=settings))
     if report.path is None and report.failure is not None:
         raise report.failure
@@ -200,7 +200,7 @@ def _batch(given: argparse.Namespace) -> int:
     lessons = given.lessons if more or is_file(Path(first)) else first
     with _client(given.dask) if given.dask else nullcontext() as client:
         run = api.start_all(lessons, output_dir=given.output, settings=settings, client=client)
-        return _tell(_waited(run))
+        return _print_report(_waited(run))
 
 
 def _client(address: str) -> Any:
@@ -454,7 +454,7 @@ def _settings(_: argparse.Namespace) -> int:
     return ALL_MADE
 
 
-def _tell(report: BatchReport) -> int:
+def _print_report(report: BatchReport) -> int:
     say(report)
     return ALL_MADE if report.made else SOME_FAILED
 

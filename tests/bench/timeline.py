@@ -48,7 +48,7 @@ def watched(events: list[Event]) -> None:
         began = time.process_time()
         while heard < len(events) and events[heard].at <= now:
             for panel in panels:
-                panel.hear(events[heard])
+                panel.on_event(events[heard])
             heard += 1
         for panel in panels:
             panel.paint()

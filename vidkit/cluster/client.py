@@ -305,8 +305,8 @@ class Dispatcher:
             return await self._make_with_retries(context)
         except (Exception, asyncio.CancelledError) as error:
             now, position, name = self._now(), context.position, context.lesson.name
-            self._tell(LessonStarted(now, position, name, (), context.output.folder))
-            self._tell(LessonEnded(now, position, name, None, str(error) or "cancelled"))
+            self._emit(LessonStarted(now, position, name, (), context.output.folder))
+            self._emit(LessonEnded(now, position, name, None, str(error) or "cancelled"))
             raise
         finally:
             self._filter.forget(context.position)
@@ -375,7 +375,7 @@ class Dispatcher:
             if not attempt.outcome.done() or attempt.outcome.result() is None:
                 task.cancel()
                 for event in await attempt.abandon(self._now()):
-                    self._tell(event)
+                    self._emit(event)
             del self._attempts[attempt.number]
         return outcome
 
@@ -429,7 +429,7 @@ class Dispatcher:
             case "event", (number, event):
                 if attempt := self._attempts.get(number):
                     attempt.note(event)
-                    self._tell(event)
+                    self._emit(event)
             case "called", (number,):
                 if (attempt := self._attempts.get(number)) and not attempt.alone:
                     self._calls_over(attempt)
@@ -446,7 +446,7 @@ class Dispatcher:
                     answer_journal(self._channel, message, self._tools, attempt, call, asked)
                 )
             case "note", (sentence,):
-                self._tools.events.tell(Noticed(self._now(), None, sentence))
+                self._tools.events.emit(Noticed(self._now(), None, sentence))
             case "limiter", (event,):
                 self._tell_limiter_event(event)
             case "joined", (worker,):
@@ -456,12 +456,12 @@ class Dispatcher:
             case "broken", (error,):
                 self._fail_all(error)
 
-    def _tell(self, event: Event) -> None:
+    def _emit(self, event: Event) -> None:
         if self._filter.is_new(event):
-            self._tools.events.tell(event)
+            self._tools.events.emit(event)
 
     def _tell_limiter_event(self, event: GateDecided | RequestRetried) -> None:
-        self._tools.events.tell(replace(event, at=self._now()))
+        self._tools.events.emit(replace(event, at=self._now()))
 
     def _calls_over(self, attempt: Attempt) -> None:
         """A lesson has no calls left to make; another may begin beside it."""
@@ -502,7 +502,7 @@ class Dispatcher:
         task.add_done_callback(self._side.discard)
 
     def _notice(self, lesson: int | None, sentence: str) -> None:
-        self._tools.events.tell(Noticed(self._now(), lesson, sentence))
+        self._tools.events.emit(Noticed(self._now(), lesson, sentence))
 
 
 def _make_folder(folder: Path) -> None:

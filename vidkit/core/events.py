@@ -225,7 +225,7 @@ class Events:
 
         return unsubscribe
 
-    def tell(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         """Pass one event to everybody who listens."""
         for listener in tuple(self._listeners):
             try:

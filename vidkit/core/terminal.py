@@ -37,7 +37,7 @@ def say(what: object = "", *, trouble: bool = False) -> None:
 
 
 @contextmanager
-def told_to(listener: Callable[[object], None]) -> Iterator[None]:
+def redirected(listener: Callable[[object], None]) -> Iterator[None]:
     """Hand what is said, but for what is trouble, to `listener` instead: a notebook shows more
     than text.
     """

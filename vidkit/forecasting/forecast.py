@@ -140,10 +140,10 @@ def forecast_of(simulation: Simulation, settings: Settings, *, watched: bool = T
     """The forecast for these settings; with its events, unless nobody watched."""
     events: list[Event] = []
     seconds, counts = simulation.run(settings, *([events.append] if watched else []))
-    return told(simulation, settings, seconds, counts, tuple(events))
+    return forecast_from(simulation, settings, seconds, counts, tuple(events))
 
 
-def told(
+def forecast_from(
     simulation: Simulation,
     settings: Settings,
     seconds: float,

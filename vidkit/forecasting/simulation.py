@@ -166,7 +166,7 @@ class SimulatedMedia:
         self._owed = 0.0
         self.check_picture: Callable[[bytes, str], object] = _nothing
         self.check_sound: Callable[[bytes, str], object] = _nothing
-        self.hear: Callable[[bytes, str], Mapping[str, Any]] = _no_analysis
+        self.find_speech: Callable[[bytes, str], Mapping[str, Any]] = _no_analysis
         self.make_clip: Callable[..., Clip] = self._clip
         self.apply_effects: Callable[..., Clip] = self._clip
         self.make_seam: Callable[..., object] = _nothing
@@ -349,7 +349,7 @@ class Simulation:
                 chance=chance,
             )
             if listeners:
-                made.subscribe(lambda event: events.tell(_since(began, event)))
+                made.subscribe(lambda event: events.emit(_since(began, event)))
             return made
 
         runtime = Runtime(

@@ -14,8 +14,7 @@ from ..pipeline.workload import bounds
 from ..report.html import Page, Shown
 from ..report.scene import SMALL, TINY, Box, Role, Scene, Shape, Sign, Text
 from ..report.svg import as_png, as_svg, fluid
-from .forecast import Forecast, prepared
-from .forecast import told as told_sweep
+from .forecast import Forecast, forecast_from, prepared
 from .simulation import Simulation
 from .workload import Given, PerMinute, Seconds
 
@@ -37,18 +36,18 @@ WIDEST = 48
 class Column:
     """One pair of worker counts. `times`: how many times as fast as the fewest workers, and how
     many if nothing held them up. `near` is within 5 % of the best, `knee` has the fewest workers
-    of those; `chosen` is what somebody chose. `told` says it in words.
+    of those; `chosen` is what somebody chose. `description` says it in words.
     """
 
     times: float
     ideal: float
-    told: str
+    description: str
     near: bool = False
     knee: bool = False
     chosen: bool = False
 
 
-def told(sections: int, videos: int, seconds: float, times: float, why: str) -> str:
+def describe(sections: int, videos: int, seconds: float, times: float, why: str) -> str:
     """A column in words."""
     at_once = f"{count(sections, 'section')} × {count(videos, 'video')} at once"
     return f"{at_once}: {took(seconds)}, {in_times(times)} as fast; limit: {why}"
@@ -72,7 +71,7 @@ def laid_out(
     tall = tall or sorted({sections for sections, _ in columns})
     wide = sorted({videos for _, videos in columns})
     plot = (float(GUTTER), float(max(width - MARGIN, GUTTER + 20)))
-    page = Scene(width, plot, told=words)
+    page = Scene(width, plot, description=words)
     _legend(page, columns)
     top = max((column.times for column in columns.values()), default=1.0)
     for videos in wide:
@@ -118,7 +117,7 @@ def _column(page: Scene, column: Column, x: float, ground: float, slot: float, t
         shapes.append(Text(x, y, name, "ink", TINY, "middle", strong))
     if column.chosen:
         shapes.append(Sign(x, ground + 4, "up", "ink", 4))
-    page.add(2, *shapes, title=column.told)
+    page.add(2, *shapes, title=column.description)
 
 
 def _axis(page: Scene, tall: Sequence[int], plot: tuple[float, float]) -> None:
@@ -280,7 +279,7 @@ def columns(
         (sections, videos): Column(
             times := alone.seconds / max(each.seconds, 1e-9),
             sections * videos / fewest,
-            told(sections, videos, each.seconds, times, each.limit),
+            describe(sections, videos, each.seconds, times, each.limit),
             near=best is not None and each.seconds <= (1 + ENOUGH) * best.seconds,
             knee=each is knee,
             chosen=chosen is not None and each.settings == chosen.settings,
@@ -300,7 +299,7 @@ def swept(simulation: Simulation, settings: Settings, places: Sequence[tuple[int
         zip(tried, simulation.run_all([_with(settings, p) for p in tried]), strict=True)
     )
     forecasts = {
-        place: told_sweep(simulation, _with(settings, place), *outcomes[same[place]])
+        place: forecast_from(simulation, _with(settings, place), *outcomes[same[place]])
         for place in places
     }
     best = min(forecasts.values(), key=lambda f: (round(f.seconds, 6), *_workers(f)))

@@ -9,8 +9,8 @@ from __future__ import annotations
 from .audio import Sound, check_sound, open_sound
 from .clips import Clip, Effect, apply_effects, make_clip, make_seam, picture_of, read_clip
 from .frame import Frame
-from .hearing import hear
 from .images import check_picture, fit_picture, open_picture
+from .silence import find_speech
 from .video import (
     Chapter,
     Joined,
@@ -34,8 +34,8 @@ __all__ = [
     "check_picture",
     "check_sound",
     "contact_sheet",
+    "find_speech",
     "fit_picture",
-    "hear",
     "join_clips",
     "make_clip",
     "make_seam",

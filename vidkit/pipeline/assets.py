@@ -526,8 +526,8 @@ class ProviderCall:
             scratch.unlink(missing_ok=True)
             raise
         about = {"kind": "audio", "provider": self.candidate.name, "notes": [], "words": []}
-        hear, name = self.context.runtime.media.hear, str(ask.file)
-        return Content(scratch, scratch.suffix, about, hear, name)
+        check = self.context.runtime.media.find_speech
+        return Content(scratch, scratch.suffix, about, check, str(ask.file))
 
     def _keep_first(self) -> None:
         """Keep the narration that was to be asked for again when the run was cancelled. Blocks."""
@@ -545,7 +545,7 @@ class ProviderCall:
         check = media.check_picture
         if isinstance(made, Narration):
             # a voice that tells no times is listened to: its pauses say when sentences end
-            check = media.check_sound if made.words else media.hear
+            check = media.check_sound if made.words else media.find_speech
             about["words"] = [[word.text, word.start, word.end] for word in made.words]
             if made.pieces:
                 about["pieces"] = [[each.text, each.start, each.end] for each in made.pieces]

@@ -144,7 +144,7 @@ class Batch:
             for context in self._contexts:
                 context.slots.total_tokens = sections
         s = self.settings
-        self.runtime.events.tell(
+        self.runtime.events.emit(
             WorkersChanged(self.now(), s.section_workers, s.video_workers, reason)
         )
 
@@ -216,11 +216,11 @@ class Batch:
     def _begin(self, lessons: int | None) -> None:
         self.started = self.runtime.clock()
         if self.timeline is not None:
-            self._unsubscribe = self.runtime.events.subscribe(self.timeline.hear)
-        self.runtime.events.tell(RunStarted(0.0, lessons))
+            self._unsubscribe = self.runtime.events.subscribe(self.timeline.on_event)
+        self.runtime.events.emit(RunStarted(0.0, lessons))
 
     def _end(self) -> None:
-        self.runtime.events.tell(RunEnded(self.now()))
+        self.runtime.events.emit(RunEnded(self.now()))
         if self._unsubscribe is not None:
             self._unsubscribe()
 
@@ -295,8 +295,8 @@ class Batch:
             context = await self._opened(position, job)
         except Exception as error:
             events, name, now = self.runtime.events, job.path.stem, self.now()
-            events.tell(LessonStarted(now, position, name, (), job.folder))
-            events.tell(LessonEnded(now, position, name, None, str(as_ours(error))))
+            events.emit(LessonStarted(now, position, name, (), job.folder))
+            events.emit(LessonEnded(now, position, name, None, str(as_ours(error))))
             raise
         self._contexts.append(context)
         try:
@@ -307,7 +307,7 @@ class Batch:
             return report
         what = "changed" if after else "removed"
         note = f"{job.path.name} was {what} while its video was made, which has it as it was"
-        self.runtime.events.tell(Noticed(self.now(), position, note))
+        self.runtime.events.emit(Noticed(self.now(), position, note))
         return replace(report, notes=(*report.notes, note))
 
     async def _opened(self, position: int, job: Job) -> LessonContext:

@@ -97,7 +97,7 @@ class Media(Protocol):
     @property
     def check_sound(self) -> Callable[[bytes, str], object]: ...
     @property
-    def hear(self) -> Callable[[bytes, str], Mapping[str, Any]]: ...
+    def find_speech(self) -> Callable[[bytes, str], Mapping[str, Any]]: ...
     @property
     def make_clip(self) -> Callable[..., Clip]: ...
     @property
@@ -428,7 +428,7 @@ class LessonContext:
 
     def emit(self, event: Event) -> None:
         """Pass an event on."""
-        self.runtime.events.tell(event)
+        self.runtime.events.emit(event)
 
 
 def describe(error: Exception) -> str:

@@ -119,7 +119,7 @@ class Manifest:
         """Note that a file has its name, and what it replaced is gone."""
         self.files[name].pop("was", None)
 
-    def tell(self, report: Mapping[str, Any]) -> None:
+    def write(self, report: Mapping[str, Any]) -> None:
         """Write the report that says `report`, and the list."""
         self._report = dict(report)
         self.save()
@@ -388,7 +388,7 @@ class Output:
             if self._over:
                 return self.folder / REPORT
             try:
-                self._manifest.tell(report)
+                self._manifest.write(report)
             except OSError as error:
                 raise self._unwritable(error) from error
         return self.folder / REPORT

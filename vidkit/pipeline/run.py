@@ -118,7 +118,7 @@ class Runner:
         summary = None if self._home is None else Summary(self._home, self.count)
         async with self._run() as batch:
             for note in self._notes:
-                batch.runtime.events.tell(Noticed(0.0, None, note))
+                batch.runtime.events.emit(Noticed(0.0, None, note))
             report = await self._summed_up(batch, summary)
         report = replace(report, notes=self._all_notes(summary), resources=self._used.resources)
         if self._bound is not None:
@@ -207,7 +207,7 @@ class Runner:
         self._unsubscribe.append(use(gate, maker, self.settings, last))
 
         def emit(event: Event) -> None:
-            events.tell(replace(event, at=time.monotonic() - self._began))
+            events.emit(replace(event, at=time.monotonic() - self._began))
 
         self._unsubscribe.append(gate.subscribe(emit))
         return Source(maker, gate)
@@ -284,7 +284,7 @@ class _Watch:
         events = self._batch.runtime.events
         for listener in (self._monitor, self._bound_tracker, self._steering):
             if listener is not None:
-                self._unsubscribe.append(events.subscribe(listener.hear))
+                self._unsubscribe.append(events.subscribe(listener.on_event))
         self._watching = asyncio.create_task(self._monitor.watch())
 
     async def end(self) -> Bound | None:
@@ -301,15 +301,15 @@ class _Watch:
 
     def _on_sample(self, sampled: Sampled) -> None:
         runtime = self._batch.runtime
-        self._used.hear(sampled)
+        self._used.on_event(sampled)
         if self._over:
             return
         late, self._before = sampled.at - self._before, sampled.at
         if late > ASLEEP:
-            runtime.events.tell(Noticed(sampled.at, None, _slept(late)))
+            runtime.events.emit(Noticed(sampled.at, None, _slept(late)))
         if sampled.disk_free < LEAST_ROOM:
             runtime.control.end(_no_room(self._folder))
-        runtime.events.tell(sampled)
+        runtime.events.emit(sampled)
         if self._steering is not None:
             self._steering.steer(sampled)
 

@@ -161,7 +161,7 @@ class Steering:
         self._set = (settings.section_workers, settings.video_workers)
         self._steering = False
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Leave alone what somebody else changes."""
         if isinstance(event, WorkersChanged):
             if not self._steering:
@@ -365,7 +365,7 @@ class Monitor:
         self._at, self._before = clock(), self._worked()
         self._tidy_at = self._at
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Take in one event of the run."""
         match event:
             case WorkStarted() if event.step in ("image", "audio"):

@@ -39,14 +39,14 @@ class _Shared:
     """All of it; a forked child begins with an empty one, for what the parent had open is the
     parent's. But for the stores, which any thread may open, only for vidkit's loop.
 
-    listening: the events of the runs that use the store of a folder. told: stores whose first
+    listening: the events of the runs that use the store of a folder. announced: stores whose first
     notes were told. in_use: how many runs use a provider, by its `id`.
     """
 
     opening: threading.Lock = field(default_factory=threading.Lock)
     stores: dict[Path, Store] = field(default_factory=dict)
     listening: dict[Path | None, weakref.WeakSet[Events]] = field(default_factory=dict)
-    told: weakref.WeakSet[Store] = field(default_factory=weakref.WeakSet)
+    announced: weakref.WeakSet[Store] = field(default_factory=weakref.WeakSet)
     limiters: dict[tuple[str, ...], RateLimiter] = field(default_factory=dict)
     cores: Cores = field(default_factory=lambda: Cores(1))
     in_use: Counter[int] = field(default_factory=Counter)
@@ -86,8 +86,8 @@ def listen_to(store: Store, events: Events) -> bool:
     that uses it, which has to tell those of its opening.
     """
     _shared.listening.setdefault(store.folder, weakref.WeakSet()).add(events)
-    first = store not in _shared.told
-    _shared.told.add(store)
+    first = store not in _shared.announced
+    _shared.announced.add(store)
     return first
 
 
@@ -98,7 +98,7 @@ def _on_note(folder: Path, sentence: str) -> None:
 
 def _emit_note(folder: Path, sentence: str) -> None:
     for events in tuple(_shared.listening.get(folder, ())):
-        events.tell(Noticed(0.0, None, sentence))
+        events.emit(Noticed(0.0, None, sentence))
 
 
 def cores_of(settings: Settings) -> Loan:

@@ -65,7 +65,7 @@ class Provider:
     online: bool
     per_minute: float | None
 
-    def told(self, per_minute: float | None, *, changed: bool) -> Provider:
+    def paced(self, per_minute: float | None, *, changed: bool) -> Provider:
         """The same with another limit. With other seconds (`changed`) one that is bound to the
         cores of this machine stands for any other.
         """
@@ -107,7 +107,9 @@ class Load:
         ]
         return fmean(asked) if asked else 0.0
 
-    def told(self, seconds: Mapping[Kind, float], per_minute: Mapping[Kind, float | None]) -> Load:
+    def with_figures(
+        self, seconds: Mapping[Kind, float], per_minute: Mapping[Kind, float | None]
+    ) -> Load:
         """The same with other providers: with other mean seconds, spread over the sections as
         before, and with other limits.
         """
@@ -125,8 +127,8 @@ class Load:
                 )
                 for lesson in self.lessons
             ),
-            images=self.images.told(per_minute["image"], changed=share["image"] != SAME),
-            voice=self.voice.told(per_minute["audio"], changed=share["audio"] != SAME),
+            images=self.images.paced(per_minute["image"], changed=share["image"] != SAME),
+            voice=self.voice.paced(per_minute["audio"], changed=share["audio"] != SAME),
         )
 
 
@@ -295,7 +297,7 @@ class BoundTracker:
         self._lengths: list[int] = []
         self._join = float("inf")
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Take in one event of the run."""
         match event:
             case WorkEnded(outcome="done", step="join"):

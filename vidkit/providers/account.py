@@ -184,7 +184,7 @@ class Account:
             except _FieldsRefused as error:
                 more = [] if self.at_home else [each for each in error.fields if each in optional]
                 if not more:
-                    raise error.told from None
+                    raise error.refusal from None
                 log.info("%s does not take %s; it is left out", self.address, ", ".join(more))
                 left_out.update(more)
 
@@ -262,7 +262,7 @@ class Account:
         except (_FieldsRefused, ProviderMissing) as error:
             routeless = type(error) is ProviderMissing and " (404)" in str(error)
             if self.at_home or not (routeless or isinstance(error, _FieldsRefused)):
-                raise error.told if isinstance(error, _FieldsRefused) else error from None
+                raise error.refusal if isinstance(error, _FieldsRefused) else error from None
             return f"{self._name()} answers, and has no list of its models"
         except Unconfirmed as error:
             raise Unreachable(f"{self._name()} could not answer; try again later") from error
@@ -437,9 +437,9 @@ class Account:
 class _FieldsRefused(Exception):
     """A server does not take the request, and perhaps only for some of its fields."""
 
-    def __init__(self, told: BadRequest, fields: Sequence[str]) -> None:
-        super().__init__(str(told))
-        self.told = told
+    def __init__(self, refusal: BadRequest, fields: Sequence[str]) -> None:
+        super().__init__(str(refusal))
+        self.refusal = refusal
         self.fields = fields
 
 

@@ -56,7 +56,7 @@ EAR = (
 )
 
 
-def heard(text: MappedText, language: str) -> MappedText:
+def phonetic_fixes(text: MappedText, language: str) -> MappedText:
     """`text` as espeak-ng must be given it to say what it says."""
     return rewrite(text, EAR) if language.split("-")[0] == "en" else text
 
@@ -314,7 +314,9 @@ class Espeak:
         if rate < SLOWEST:
             notes = (f"espeak speaks no slower than {SLOWEST} words a minute; asked were {rate}",)
             rate = SLOWEST
-        text, more = broken(heard(spoken(ask.text, voice.language, ask.say), voice.language))
+        text, more = broken(
+            phonetic_fixes(spoken(ask.text, voice.language, ask.say), voice.language)
+        )
         if script := unreadable(text.text, voice.language, _CANNOT.get(voice.language, "")):
             own = likely_language(text.text)
             mend = "voice='gtts' or voice='openai'"

@@ -449,7 +449,7 @@ class RateLimiter:
         before = self._pace.learnt
         news = self._pace.rejected(start, now, after)
         pause = self._pace.paused(now)
-        self._events.tell(RequestRetried(now, self.name, tries.sent, str(error), pause))
+        self._events.emit(RequestRetried(now, self.name, tries.sent, str(error), pause))
         if news is not None:
             self._slow_down(*news, before, after)
         return 0.0
@@ -471,7 +471,7 @@ class RateLimiter:
         self._pace.refused(start)
         tries.refused += 1
         wait = self._silence.wait(min(tries.refused, 4)) if after is None else after
-        self._events.tell(RequestRetried(self._now(), self.name, tries.sent, str(error), wait))
+        self._events.emit(RequestRetried(self._now(), self.name, tries.sent, str(error), wait))
         return wait
 
     def _slow_down(
@@ -523,7 +523,7 @@ class RateLimiter:
             if first:
                 self._decided("waits", f"{self.name} does not answer: {error}", seconds)
         pause = max(wait, self._pace.paused(now))
-        self._events.tell(RequestRetried(now, self.name, tries.sent, str(error), pause))
+        self._events.emit(RequestRetried(now, self.name, tries.sent, str(error), pause))
         return wait
 
     def _turned_away(self, tries: _Tries, error: ProviderMissing | QuotaExhausted) -> float:
@@ -538,7 +538,7 @@ class RateLimiter:
             raise self._close(error, PROBE) from error
         if self._retry and tries.turned_away < TURNED_AWAY_TRIES:
             wait = self._silence.wait(tries.turned_away)
-            self._events.tell(RequestRetried(self._now(), self.name, tries.sent, str(error), wait))
+            self._events.emit(RequestRetried(self._now(), self.name, tries.sent, str(error), wait))
             return wait
         self._shut_out += 1
         if self._shut_out >= SHUT:
@@ -575,7 +575,7 @@ class RateLimiter:
         return copy.copy(self._closed)
 
     def _decided(self, course: Course, reason: str, seconds: float = 0.0) -> None:
-        self._events.tell(
+        self._events.emit(
             GateDecided(
                 self._now(), self.name, course, reason, self.limit, self._pace.a_minute, seconds
             )

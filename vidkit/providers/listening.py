@@ -96,7 +96,7 @@ def doubt(text: str, data: bytes, speed: float = 1.0) -> Doubt | None:
     """Why the sound in `data` can hardly be `text`, spoken at `speed` times the usual; None where
     nothing speaks against it, or it does not decode, which others tell. Blocks.
     """
-    from ..media.hearing import measured
+    from ..media.silence import measured
 
     try:
         heard = measured(data)

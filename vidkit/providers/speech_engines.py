@@ -182,8 +182,12 @@ class Hibari:
     SILENT = frozenset(';:,.!?—…"()“” ')
     SILENCE_SPEED = 3.0
     """Of the silence around a sentence, which is cut off again: a seventh of all that is made."""
-    FADING = 0.31
-    """Seconds of a piece's last sound that are silent (median of 24 sentences)."""
+    LONG = 40
+    """Ids of a piece whose last sound is hurried: it would end in 0.3 s of silence, and 4 % of all
+    that is made is saved; what is heard of it stays within 0.03 s (30 sentences)."""
+    LAST_SPEED = 1.5
+    FADING, HURRIED = 0.29, 0.15
+    """Seconds of a piece's last sound that are silent, and of one that is hurried (medians)."""
     LATE = 0.045
     """Its steps begin this many seconds after the sound does (median of 126 words that follow a
     pause)."""
@@ -246,7 +250,8 @@ class Hibari:
         """From the durations alone, which take a tenth of the time that the sound does."""
         _, own = self._durations(piece)
         begin, end = self._heard(piece)
-        return max(0.1, float(own[begin:end].sum()) * self.STEP - self.FADING) * stretch
+        silent = self.HURRIED if len(piece.ids) >= self.LONG else self.FADING
+        return max(0.1, float(own[begin:end].sum()) * self.STEP - silent) * stretch
 
     def speak(self, piece: Piece, stretch: float) -> tuple[Samples, list[Told]]:
         """One run at its own pace; at another, one that is told how long each phoneme takes."""
@@ -270,6 +275,8 @@ class Hibari:
         begin, end = self._heard(piece)
         speeds = np.full(len(piece.ids), self.SILENCE_SPEED)
         speeds[begin:end] = self.OWN_SPEED
+        if len(piece.ids) >= self.LONG:
+            speeds[end - 1] = self.LAST_SPEED
         return speeds
 
     def _durations(self, piece: Piece) -> tuple[Steps, Steps]:

@@ -247,7 +247,7 @@ def laid_out(run: Run, width: int, now: float, since: float) -> Scene:
     several = len({bar.lesson for bar in bars}) > 1
     if not several:
         bars = [bar for bar in bars if bar.kind != "lesson"]
-    page = Scene(width, (scale.left, scale.right), told=run.sentence(now))
+    page = Scene(width, (scale.left, scale.right), description=run.sentence(now))
     gates = {gate: _near(marks, gate, scale) for gate in sorted({mark.gate for mark in marks})}
     decided = {_chief(near).kind for nears in gates.values() for near in nears}
     if any(mark.kind == "waits" for mark in marks):

@@ -309,7 +309,7 @@ def _drawing(page: Page) -> str:
     scene = page.scene(WIDTH)
     if scene is None:
         return ""
-    told = "&#10;".join(escape(in_brief(line)) for line in scene.told.splitlines())
+    told = "&#10;".join(escape(in_brief(line)) for line in scene.description.splitlines())
     try:
         data = base64.b64encode(as_png(scene)).decode()
     except (RuntimeError, OSError):

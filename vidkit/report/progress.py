@@ -127,7 +127,7 @@ class Progress:
         self._expected = (seconds, steps)
         self._reckon()
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Take in one event."""
         match event:
             case LessonStarted():
@@ -205,7 +205,7 @@ class Progress:
             left = (1 - weight) * left + weight * self.elapsed * (1 - made) / made
         self._until = self.elapsed + left
 
-    def told(self, *, over: bool = False) -> list[str]:
+    def status_lines(self, *, over: bool = False) -> list[str]:
         """It in words, what matters most first: "2/6 lessons", "14/62 sections", "1 failed"."""
         told = []
         if self.lessons != 1:
@@ -308,7 +308,7 @@ class Bar:
 
     def __call__(self, event: Event) -> None:
         with self._lock:
-            self.progress.hear(event)
+            self.progress.on_event(event)
             if time.monotonic() - self._drawn >= OFTEN:
                 self._draw()
         if isinstance(event, RunEnded):
@@ -346,7 +346,7 @@ class Bar:
             prefix=f"{name} " if name else "",
             bar_format=f"{{desc}}{{percentage:3.0f}}%|{{bar:{BAR}}}| ",
         )
-        first, *others = progress.told(over=self._over)
+        first, *others = progress.status_lines(over=self._over)
         line = f"{bar}{first}"
         for each in others:
             if len(line) + len(each) + 2 > COLUMNS:
@@ -364,7 +364,7 @@ class Lines:
         self._name: dict[int, str] = {}
 
     def __call__(self, event: Event) -> None:
-        self.progress.hear(event)
+        self.progress.on_event(event)
         match event:
             case LessonStarted():
                 self._name[event.lesson] = event.name

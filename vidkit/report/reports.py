@@ -205,7 +205,7 @@ class ResourceTally:
         self._least_disk = sys.maxsize
         self._last: Sampled | None = None
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Take in one event of the run."""
         if not isinstance(event, Sampled):
             return

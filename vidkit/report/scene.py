@@ -149,7 +149,7 @@ class Scene:
     width: int
     plot: tuple[float, float]
     height: float = 0.0
-    told: str = ""
+    description: str = ""
     _things: list[Thing] = field(default_factory=list)
 
     def add(self, layer: Layer, *shapes: Shape, title: str | None = None) -> None:

@@ -44,7 +44,7 @@ def as_svg(scene: Scene) -> str:
     width, height = scene.width, round(scene.height)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="{_CLASS}" role="img" '
-        f'aria-label="{escape(scene.told)}" viewBox="0 0 {width} {height}" width="100%" '
+        f'aria-label="{escape(scene.description)}" viewBox="0 0 {width} {height}" width="100%" '
         f'style="max-width:{width}px">{_style()}{body}</svg>'
     )
 
@@ -60,7 +60,7 @@ def fluid(scene: Scene) -> str:
     plot = "".join(pen.thing(thing) for thing in scene.things if thing.plot)
     room = f"padding:0 {_n(scene.width - right)}px 0 {_n(left)}px"
     return (
-        f'<div class="{_CLASS}" role="img" aria-label="{escape(scene.told)}" style="{room}">'
+        f'<div class="{_CLASS}" role="img" aria-label="{escape(scene.description)}" style="{room}">'
         f'{_style()}<svg class="still" aria-hidden="true" width="{_n(left)}" height="{height}">'
         f'{still}</svg><svg aria-hidden="true" width="100%" height="{height}">{plot}</svg></div>'
     )

@@ -54,8 +54,8 @@ FINEST = 1 / 1000
 
 
 class Timeline:
-    """A run as bars on lanes, fed with its events by `hear`. It belongs to any thread, and holds
-    at most a few thousand bars however long the run is.
+    """A run as bars on lanes, fed with its events by `on_event`. It belongs to any thread, and
+    holds at most a few thousand bars however long the run is.
 
     A `RunStarted` begins it anew: it shows one run. Events that it missed the beginning of
     are left out.
@@ -70,7 +70,7 @@ class Timeline:
         """The timeline of a run whose events are at hand, in their order."""
         timeline = cls()
         for event in events:
-            timeline.hear(event)
+            timeline.on_event(event)
         return timeline
 
     def _begin(self) -> None:
@@ -134,12 +134,12 @@ class Timeline:
         """When the run was over; None while it lasts."""
         return self._ended
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Take in one event of the run."""
         with self._lock:
-            self._hear(event)
+            self._on_event(event)
 
-    def _hear(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         if not isinstance(event, Noticed | RunStarted):
             self._last = max(self._last, event.at)
         match event:

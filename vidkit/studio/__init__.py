@@ -4,7 +4,7 @@
 
     lessons, workers = Lessons("lessons"), Workers()
     timeline = Timeline()
-    run = vidkit.start(lessons.lesson, settings=workers.settings, listener=timeline.hear)
+    run = vidkit.start(lessons.lesson, settings=workers.settings, listener=timeline.on_event)
     Painter().watch(run, timeline)
 """
 

@@ -235,7 +235,7 @@ class Lessons(Part):
                     self._look_for("")
                 self.chosen = self.folder.open(each)
                 self._show()
-                self._choosing.tell()
+                self._choosing.notify()
                 return
         raise SettingsError(f"there is no lesson {str(path)!r} in {self.folder.path}")
 
@@ -265,7 +265,7 @@ class Lessons(Part):
         self._reading = loop.submit(self._read_all())
         self.read_anew = True
         try:
-            self._choosing.tell()
+            self._choosing.notify()
         finally:
             self.read_anew = False
 

@@ -25,7 +25,7 @@ from IPython.display import display
 from .. import cli
 from ..core.errors import OutputError, VidkitError
 from ..core.loop import allow_nested
-from ..core.terminal import say, told_to
+from ..core.terminal import redirected, say
 from ..models.lesson import Lesson
 from ..models.reading import read_lesson
 
@@ -129,14 +129,14 @@ def _carried_out(words: list[str], written: Lesson | None = None) -> object:
     """The report of a command, None where it has none; a text it says is printed as it comes."""
     found: list[Any] = []
 
-    def hear(what: object) -> None:
+    def keep(what: object) -> None:
         if hasattr(what, "_repr_html_") or hasattr(what, "_repr_mimebundle_"):
             found.append(what)
         else:
             print(what)
 
     # argparse ends the process where it has said what it had to say
-    with told_to(hear), suppress(SystemExit):
+    with redirected(keep), suppress(SystemExit):
         cli.main(words, written)
     for each in found[:-1]:
         display(each)

@@ -37,7 +37,7 @@ from .widgets import Part, Tone, line
 class Controls(Part):
     """*Make*, *Make all*, *Pause* and *Cancel*, and how far the run is.
 
-    `told` is what the line says. does: what the buttons that are not here do, by their names.
+    `status` is what the line says. does: what the buttons that are not here do, by their names.
     """
 
     component = "run"
@@ -48,7 +48,7 @@ class Controls(Part):
         self._run: Run[Any] | None = None
         self.several = False
         self.code = ""
-        self.told, self.tone = "", "state"
+        self.status, self.tone = "", "state"
         self._ending = False
         self._began, self._expected = 0.0, 0.0
         self._what = ""
@@ -76,7 +76,7 @@ class Controls(Part):
 
     def say(self, text: str, tone: str = "state") -> None:
         """Say something in the place of how far it is, until another run begins."""
-        self.told, self.tone, self._changed = text, tone, True
+        self.status, self.tone, self._changed = text, tone, True
         self.paint()
 
     def trouble(self, text: str) -> None:
@@ -112,7 +112,7 @@ class Controls(Part):
         """*Python*: shown, or hidden again."""
         self._does["code"]()
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Count what is over."""
         match event:
             case RunStarted():
@@ -137,7 +137,7 @@ class Controls(Part):
         taken = time.monotonic() - self._began
         paused = run is not None and run.snapshot().paused
         if run is not None:
-            self.told, self.tone = self._sentence(paused), "state"
+            self.status, self.tone = self._sentence(paused), "state"
         total = max(self._total, self._over)
         return {
             "run": {
@@ -146,7 +146,7 @@ class Controls(Part):
                 "several": self.several,
                 "paused": paused,
                 "ending": self._ending,
-                "said": self.told,
+                "said": self.status,
                 "tone": self.tone,
                 "done": self._over,
                 "total": total,
@@ -211,7 +211,7 @@ class Meter:
 
     name: str
     full: float | None
-    told: str
+    status: str
     tone: Tone = "working"
 
 
@@ -245,7 +245,7 @@ class Meters(Part):
         self._changed = True
 
     def __repr__(self) -> str:
-        return "\n".join(f"{meter.name}: {meter.told}" for meter in self.meters())
+        return "\n".join(f"{meter.name}: {meter.status}" for meter in self.meters())
 
     def meters(self) -> list[Meter]:
         """The meters as they are now."""
@@ -257,7 +257,7 @@ class Meters(Part):
         with self._lock:
             self._settings = settings
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Take in an event of the run, in any thread."""
         with self._lock:
             self._take(event)
@@ -276,7 +276,7 @@ class Meters(Part):
 
     def page(self) -> str:
         """The meters as lines, for a saved notebook."""
-        return "".join(line(f"{meter.name}: {meter.told}") for meter in self.meters())
+        return "".join(line(f"{meter.name}: {meter.status}") for meter in self.meters())
 
     def _take(self, event: Event) -> None:
         self._changed = True
@@ -403,7 +403,7 @@ def _size(bytes_: int) -> str:
 def _meter(meter: Meter) -> dict[str, Any]:
     """A meter for the page."""
     full = None if meter.full is None else round(min(max(meter.full, 0.0), 1.0), 2)
-    return {"name": meter.name, "full": full, "told": meter.told, "tone": meter.tone}
+    return {"name": meter.name, "full": full, "told": meter.status, "tone": meter.tone}
 
 
 def _decision(event: GateDecided) -> dict[str, str]:
@@ -447,11 +447,11 @@ class Timeline(Part):
     def __repr__(self) -> str:
         return self.timeline.sentence(self._now())
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Take in an event of the run, in any thread."""
         if isinstance(event, RunStarted) or self._offset is None:
             self._offset = None if isinstance(event, Noticed) else self._clock() - event.at
-        self.timeline.hear(event)
+        self.timeline.on_event(event)
         self._heard += 1
 
     def turn(self) -> None:

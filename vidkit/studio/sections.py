@@ -169,7 +169,7 @@ class Sections(Part):
 
     # ---- a part of a panel
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Take in an event of a run of this lesson."""
         with self._lock:
             position = getattr(event, "section", None)
@@ -192,7 +192,7 @@ class Sections(Part):
     def _pass_on(self, event: Event, index: int) -> None:
         """Tell a section of an event, wherever it stands by now."""
         if index < len(self._running) and (uid := self._running[index]) in self.draft.uids:
-            self._of(uid).hear(event, self.lesson.sections[self.draft.at(uid)])
+            self._of(uid).on_event(event, self.lesson.sections[self.draft.at(uid)])
 
     def values(self) -> Mapping[str, Any]:
         """The lesson, its sections, and how each stands."""
@@ -228,7 +228,7 @@ class Sections(Part):
         }
 
     def _stand(self, state: SectionState, section: Section) -> dict[str, Any]:
-        told, tone = state.told(section)
+        told, tone = state.status(section)
         wrong = [text[:LONGEST_ERROR] for text in (state.error, state.trouble) if text]
         files = state.files
         media = self.media
@@ -259,7 +259,7 @@ class Sections(Part):
         cards = []
         for number, (uid, section) in enumerate(pairs, start=1):
             state = self._of(uid)
-            told, _ = state.told(section)
+            told, _ = state.status(section)
             name = f"{number} {section.title or ''}".strip()
             shown = figure(state.files.get("image"), state.files.get("clip"), name, most)
             wrong = line(state.error[:LONGEST_ERROR]) if state.error else ""
@@ -278,7 +278,7 @@ class Sections(Part):
         pairs = zip(uids, lesson.sections, strict=True)
         states = [self._of(uid) for uid in uids]
         told = [count(len(states), "section")]
-        stand = Counter(self._of(uid).told(section)[0] for uid, section in pairs)
+        stand = Counter(self._of(uid).status(section)[0] for uid, section in pairs)
         told += [f"{number} {state}" for state, number in stand.items()]
         if paid := sum(state.dollars for state in states):
             told.append(f"paid {dollars(paid)}")
@@ -342,7 +342,7 @@ class Sections(Part):
         self._changed = True
         self.paint()
         self.store()
-        self._edits.tell()
+        self._edits.notify()
 
     # ---- what somebody does in the page
 
@@ -635,7 +635,7 @@ class Sections(Part):
     def _start(self, lesson: Lesson, **changes: Any) -> Run[VideoReport]:
         """A run of one's own, for cards that stand alone."""
         settings = self.settings.with_(progress=False, **changes)
-        run = api.start(lesson, None, settings=settings, listener=self.hear)
+        run = api.start(lesson, None, settings=settings, listener=self.on_event)
         self._painting = Painter().watch(run, self, after=self.store)
         return run
 

@@ -211,7 +211,7 @@ class Workers(Part):
         """One section more at once."""
         self.do_step("section_workers", 1)
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Take in that the run has other workers now."""
         if isinstance(event, WorkersChanged):
             with self._lock:
@@ -254,7 +254,7 @@ class Workers(Part):
         """What a field means as settings."""
         if name in _PROVIDERS:
             given = getattr(self.settings, name)
-            return {} if value == told(given) else {name: value}
+            return {} if value == described(given) else {name: value}
         if name.endswith("_with"):
             kind = name.removesuffix("_with")
             chosen = str(getattr(self.settings, kind)).partition(":")[0]
@@ -286,7 +286,7 @@ class Workers(Part):
         self._show()
         if self._run is None:
             self._estimate.begin(self.settings)
-        self._choosing.tell()
+        self._choosing.notify()
 
     def _released(self, run: Run[Any]) -> None:
         if self._run is run:
@@ -399,7 +399,7 @@ class Workers(Part):
         options = [(each, each) for each in self._known[kind]]
         value = named
         if named is None:
-            value = told(spec)
+            value = described(spec)
             options.append((value, value))
         found = self._offers.get((kind, named or ""))
         models = [model.partition(" ")[0] for model in found.models] if found else []
@@ -422,14 +422,14 @@ class Workers(Part):
         chosen = self.settings
         return (
             f"Workers: {chosen.video_workers} videos × {chosen.section_workers} sections, "
-            f"images by {told(chosen.images)}, voice by {told(chosen.voice)}"
+            f"images by {described(chosen.images)}, voice by {described(chosen.voice)}"
         )
 
 
-def told(spec: Any) -> str:
+def described(spec: Any) -> str:
     """A provider, or several, in words."""
     if isinstance(spec, list | tuple):
-        return ", then ".join(told(each) for each in spec)
+        return ", then ".join(described(each) for each in spec)
     return spec if isinstance(spec, str) else str(getattr(spec, "name", type(spec).__name__))
 
 

@@ -263,7 +263,7 @@ class SectionState:
         self.trouble = ""
         self.typed: dict[str, str] | None = None
 
-    def hear(self, event: Event, section: Section | None) -> None:
+    def on_event(self, event: Event, section: Section | None) -> None:
         """Take in an event of this section, or the start of its lesson. section: as the lesson
         says it now, where that is known.
 
@@ -339,7 +339,7 @@ class SectionState:
 
     # ---- in words
 
-    def told(self, section: Section) -> tuple[str, Tone]:
+    def status(self, section: Section) -> tuple[str, Tone]:
         """How it stands, in a word or two and a colour."""
         if self.in_line:
             return "waits for its turn", "waiting"

@@ -77,7 +77,7 @@ class Studio(Part):
         self._following: loop.Work[None] | None = None
         self.lessons.on_choose(self._chosen)
         self.workers.on_change(self._settled)
-        self.controls.told = "Choose a lesson, then Make."
+        self.controls.status = "Choose a lesson, then Make."
         self._chosen()
 
     @property
@@ -116,7 +116,7 @@ class Studio(Part):
         paths = tuple(self.lessons.folder.paths)
         try:
             self._begin(paths, Videos(paths, self._watch))
-            run = api.start_all(paths, settings=self.workers.settings, listener=self.hear)
+            run = api.start_all(paths, settings=self.workers.settings, listener=self.on_event)
         except VidkitError as error:
             self.controls.trouble(str(error))
             return
@@ -158,17 +158,17 @@ class Studio(Part):
 
     # ---- a part, made of parts
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Take in an event of its run."""
         for part in (self.controls, self.workers, self.meters, self.timeline):
-            part.hear(event)
+            part.on_event(event)
         if self._batch:
-            self.videos.hear(event)
+            self.videos.on_event(event)
         with self._lock:
             self._note(event)
             for sections in self._all():
                 if self._concerns(event, sections):
-                    sections.hear(event)
+                    sections.on_event(event)
 
     def paint(self) -> None:
         """Show what changed since the last time."""
@@ -195,7 +195,7 @@ class Studio(Part):
 
     def __repr__(self) -> str:
         lessons = count(len(self.lessons.folder.paths), "lesson")
-        return f"Studio({str(self.lessons.folder.path)!r}): {lessons}, {self.controls.told}"
+        return f"Studio({str(self.lessons.folder.path)!r}): {lessons}, {self.controls.status}"
 
     # ---- the chosen lesson
 
@@ -299,7 +299,7 @@ class Studio(Part):
             self.sections.settings = self.workers.settings
         if self.controls.code:
             self.controls.code = self.code()
-            self.controls.say(self.controls.told, self.controls.tone)
+            self.controls.say(self.controls.status, self.controls.tone)
 
     def _show_film(self) -> None:
         """Show the video of the chosen lesson, also one that was made earlier."""
@@ -318,7 +318,7 @@ class Studio(Part):
 
     def _show_code(self) -> None:
         self.controls.code = "" if self.controls.code else self.code()
-        self.controls.say(self.controls.told, self.controls.tone)
+        self.controls.say(self.controls.status, self.controls.tone)
 
     # ---- running
 
@@ -328,7 +328,7 @@ class Studio(Part):
             return None
         settings = self.workers.settings.with_(**changes)
         self._begin((lesson.path,), None)
-        run = api.start(lesson, None, settings=settings, listener=self.hear)
+        run = api.start(lesson, None, settings=settings, listener=self.on_event)
         only = settings.only
         part = f"section {', '.join(map(str, only))} of " if only else ""
         total = len(set(only)) if only else len(lesson.sections)
@@ -370,11 +370,11 @@ class Studio(Part):
             case LessonStarted():
                 self._under_way[event.lesson] = {at: SectionState() for at in event.sections}
                 for state in self._under_way[event.lesson].values():
-                    state.hear(event, None)
+                    state.on_event(event, None)
             case LessonEnded():
                 self._under_way.pop(event.lesson, None)
             case _ if lesson is not None and section in (states := self._under_way.get(lesson, {})):
-                states[section].hear(event, None)
+                states[section].on_event(event, None)
             case _:
                 pass
 

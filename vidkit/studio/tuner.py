@@ -69,7 +69,7 @@ class Slider:
             self._value = value
             self.moved()
 
-    def told(self) -> dict[str, Any]:
+    def values(self) -> dict[str, Any]:
         """It for the page."""
         shown = ""
         if not isinstance(self._value, bool):
@@ -181,7 +181,7 @@ class Tuner(Part):
         """The sliders, what a run would come to, and the two pictures."""
         title, rest = _status(self.forecast)
         told = {
-            "sliders": [slider.told() for slider in self._sliders],
+            "sliders": [slider.values() for slider in self._sliders],
             "title": title,
             "rest": rest,
             "said": self._said,
@@ -253,7 +253,7 @@ class Tuner(Part):
             "audio": self.voice_limit.value or None,
         }
         key = (*seconds.values(), *limits.values(), self.adaptive.value)
-        return key, replace(self._base, load=self._base.load.told(seconds, limits))
+        return key, replace(self._base, load=self._base.load.with_figures(seconds, limits))
 
     def _moved(self) -> None:
         """Show the forecast at once, and the speed-up as far as it is known."""

@@ -197,7 +197,7 @@ class Row:
         self._started: LessonStarted | None = None
         self._ended: LessonEnded | None = None
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Take in an event of this lesson."""
         match event:
             case LessonStarted():
@@ -226,7 +226,7 @@ class Row:
             return "failed", "failed"
         return ("made", "ok") if self.report.made else ("partly made", "paid")
 
-    def told(self) -> dict[str, Any]:
+    def values(self) -> dict[str, Any]:
         """It in words; of a lesson that is over its folder is read once."""
         if self._ended and self._started and self.report is None:
             self.report = read_report(self._started.folder, self.path)
@@ -263,37 +263,37 @@ class Videos(Part):
         super().__init__()
         self.rows = [Row(path) for path in paths]
         self._watch = watch
-        self._told: list[dict[str, Any] | None] = [None] * len(self.rows)
+        self._shown: list[dict[str, Any] | None] = [None] * len(self.rows)
 
     @property
     def over(self) -> int:
         """Lessons to which nothing more will happen."""
         return sum(row.state[0] not in ("waiting", "making") for row in self.rows)
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Pass an event on to its row."""
         lesson = getattr(event, "lesson", None)
         if lesson is not None and lesson < len(self.rows):
-            self.rows[lesson].hear(event)
-            self._told[lesson] = None
+            self.rows[lesson].on_event(event)
+            self._shown[lesson] = None
             self._changed = True
 
     def take(self, report: BatchReport) -> None:
         """Show what came of the batch."""
         for at, (row, video) in enumerate(zip(self.rows, report, strict=True)):
             row.take(video)
-            self._told[at] = None
+            self._shown[at] = None
         self._changed = True
         self.paint()
 
     def values(self) -> Mapping[str, Any]:
         """All rows; those to which nothing happened are told as before."""
-        for at, told in enumerate(self._told):
+        for at, told in enumerate(self._shown):
             if told is None:
-                self._told[at] = self.rows[at].told()
+                self._shown[at] = self.rows[at].values()
                 if self._watch is None:
-                    self._told[at] = self._told[at] | {"watch": False}  # type: ignore[operator]
-        return {"videos": {"rows": list(self._told)}}
+                    self._shown[at] = self._shown[at] | {"watch": False}  # type: ignore[operator]
+        return {"videos": {"rows": list(self._shown)}}
 
     def do_watch(self, row: int) -> None:
         """*Watch*."""
@@ -303,7 +303,7 @@ class Videos(Part):
 
     def page(self) -> str:
         """The rows for a saved notebook."""
-        rows = (row.told() for row in self.rows)
+        rows = (row.values() for row in self.rows)
         return "".join(line(f"{row['name']}: {row['state']} {row['length']}") for row in rows)
 
     def __repr__(self) -> str:

@@ -96,7 +96,7 @@ class Part:
         """Be a part of a larger panel."""
         self._view, self._changed = view, True
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Take in an event of a run. Called in any thread; changes plain values only, quick."""
 
     def values(self) -> Mapping[str, Any]:
@@ -384,7 +384,7 @@ class Listeners:
         """Call something from now on."""
         self._calls.append(call)
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         """Call all of them."""
         for call in self._calls:
             try:

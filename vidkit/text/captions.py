@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import accumulate, pairwise
 
 from .display import measures_kept
@@ -376,28 +377,45 @@ def cues(
     section), and of at most `LINES` lines of `LINE` columns; a text that is far too long for
     its time is cut, with "…". A text without a letter or digit has no cues.
     """
-    if not any(character.isalnum() for character in text):
-        return []
     first, last = math.ceil(start * 1000), math.floor(end * 1000)
-    most = max(1, (last - first) // 1000)
-    text = text[: 4 * LINES * LINE * (most + 2)]
-    shown = _shown(text)
-    if last <= first or not any(character.isalnum() for character in shown.text):
+    if last <= first:
         return []
-    seconds = (last - first) / 1000
-    clock = Clock.of(text, words, speech, seconds, pauses=pauses, language=language, say=say)
+    said = tuple(say.items()) if say else ()
+    laid = _laid_out(text, tuple(words), last - first, speech, tuple(pauses), language, said)
+    return [Cue((first + a) / 1000, (first + b) / 1000, shown) for a, b, shown in laid]
+
+
+@lru_cache(maxsize=512)
+def _laid_out(
+    text: str,
+    words: tuple[Word, ...],
+    length: int,
+    speech: Span | None,
+    pauses: tuple[Span, ...],
+    language: str,
+    say: tuple[tuple[str, str], ...],
+) -> tuple[tuple[int, int, str], ...]:
+    """As `cues`, of a section of `length` milliseconds: from when to when, and the lines. A lesson
+    that is finished asks for the same ones again.
+    """
+    most = max(1, length // 1000)
+    text = text[: 4 * LINES * LINE * (most + 2)]
+    if not any(character.isalnum() for character in text):
+        return ()
+    shown = _shown(text)
+    if not any(character.isalnum() for character in shown.text):
+        return ()
+    clock = Clock.of(
+        text, words, speech, length / 1000, pauses=pauses, language=language, say=dict(say)
+    )
     # A line of Arabic that begins with a Latin word would run the wrong way without a mark.
     mark = "\u200f" if _right_to_left(shown.text) else ""
     room = LINE - 4 * len(mark)
     pieces = cut(atoms(text, shown, clock, language), most, room)
-    return [
-        Cue(
-            (first + a) / 1000,
-            (first + b) / 1000,
-            "\n".join(_directed(mark, each) for each in lines(piece, room)),
-        )
-        for piece, (a, b) in zip(pieces, _settle(pieces, last - first), strict=True)
-    ]
+    return tuple(
+        (a, b, "\n".join(_directed(mark, each) for each in lines(piece, room)))
+        for piece, (a, b) in zip(pieces, _settle(pieces, length), strict=True)
+    )
 
 
 def turn_cues(

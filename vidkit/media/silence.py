@@ -22,7 +22,7 @@ PAUSE_RANGE = 34.0
 """dB under the loudest moment below which nobody speaks: breath and the room's noise stay under."""
 
 
-def hear(source: Path | bytes, name: str = "") -> dict[str, Any]:
+def find_speech(source: Path | bytes, name: str = "") -> dict[str, Any]:
     """Decodes the whole sound in `source`, as `check_sound` does, and says where it is silent.
 
     "heard": from when to when there is sound, in seconds; "pauses": the silences in between of at
