@@ -32,8 +32,8 @@ from ..text.speech import spoken
 from .analysis import grammar, stem
 from .slide import Item
 
-VERSION = 2
-"""Counts up when the same words give other moments; part of a clip's key."""
+VERSION = 3
+"""Counts up when the same words give other moments or packets; part of a clip's key."""
 
 Reveal = Literal["follow", "spotlight", "still"]
 
