@@ -89,14 +89,23 @@ def cut_code(text: str) -> tuple[str, tuple[str, ...]]:
     return "\n".join(shown), (note,)
 
 
+_ONLY_VALUE = re.compile(r"\\?\w+(?:_\{?\w+\}?)? *= *[−-]?[\d.,]+")
+_ONLY_FORMULA = re.compile(r"\s*\$[^$]+\$[\s.,;:]*")
+"""A point that says only what stands above it in large."""
+
+
 def equation(reading: Reading, asked: bool = False) -> Slide | None:
-    """Equations in large, where the section writes some and labels few parts."""
-    found = equations(reading)
+    """Equations in large, where the section writes some and labels few parts; a single value,
+    such as "t = 0", is none unless it is asked for.
+    """
+    found = tuple(text for text in equations(reading) if asked or not _ONLY_VALUE.fullmatch(text))
     if not found or (len(reading.parts) >= 3 and not asked):
         return None
     why = f"the section writes {'an equation' if len(found) == 1 else f'{len(found)} equations'}"
     lines = tuple(line for text in found for line in equation_lines(text))
-    return draft(reading, "equation", why, 3, equations=lines)
+    slide = draft(reading, "equation", why, 3, equations=lines)
+    worded = tuple(point for point in slide.points if not _ONLY_FORMULA.fullmatch(point))
+    return replace(slide, points=worded)
 
 
 def equations(reading: Reading) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..core.errors import Refused
 from . import emoji
-from .analysis import Reading, clean, equation_lines
+from .analysis import Reading, clean, equation_lines, signs_of
 from .declared import BESIDE, READERS, read_figure
 from .figures import height_of, shape_of
 from .layouts import BY_LAYOUT, cut_code
@@ -168,9 +168,9 @@ def _wish_curve(points: Sequence[str], reading: Reading) -> Slide:
 
 def _check_lengths(equations: Sequence[str]) -> None:
     for equation in equations:
-        if len(equation) > LONGEST_EQUATION:
+        if (count := signs_of(equation)) > LONGEST_EQUATION:
             raise Refused(
-                f"`slide` of the section has an equation of {len(equation)} characters, "
+                f"`slide` of the section has an equation of {count} characters, "
                 f"{equation[:20]!r}…; {LONGEST_EQUATION} is the most, divide it"
             )
 
