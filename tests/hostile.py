@@ -9,6 +9,7 @@ made in the test, so that no file is kept here that a scanner would take for wha
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -386,6 +387,14 @@ def listing(*names: str) -> dict[str, Any]:
     return {"vidkit": "2", "files": dict.fromkeys(names, ENTRY)}
 
 
+def claimed_video(folder: Path) -> None:
+    """A video of somebody's, which a list of a stranger's claims with its true digest."""
+    (folder / "final_video.mp4").write_bytes(mine := b"a video of my own")
+    seal = hashlib.sha256(mine).hexdigest()
+    entry = {"sha256": seal, "bytes": len(mine), "mtime_ns": 1, "proof": seal}
+    folder_with(".vidkit.json", {"vidkit": "2", "files": {"final_video.mp4": entry}})(folder)
+
+
 FOLDERS = [
     Item(
         "images is a link",
@@ -438,6 +447,12 @@ FOLDERS = [
         "a private file renamed",
         "made",
         folder_with(".vidkit.json", listing("../private/id_rsa", "images/../../private/id_rsa")),
+    ),
+    Item(
+        "list claims a video",
+        "somebody's video overwritten",
+        "made",
+        claimed_video,
     ),
     Item(
         "list claims absolute",
