@@ -102,7 +102,7 @@ def test_the_focus_is_never_lost(launched: Browser, tmp_path: Path) -> None:
         for number, does in enumerate(presses):
             does(studio, page)
             page.evaluate("() => window.look()")
-            page.wait_for_function(FOCUS, timeout=5000)
+            page.wait_for_function(FOCUS, timeout=30_000)
             assert page.evaluate(FOCUS), number
 
 

@@ -23,8 +23,9 @@ import httpx2
 from ..core.errors import Misconfigured, SettingsError
 from ..models.settings import Secret
 
-CONNECT = 5.0
-"""Seconds to wait for a connection."""
+CONNECT = 4.0
+"""Seconds to wait for a connection: time for the second try of TCP, which comes after three (RFC
+6298), and less than a person should wait to hear that there is none."""
 MOST_BYTES = 128_000_000
 """Bytes of an answer: a picture of 8 megapixels as PNG in base64 takes 45 MB at the very most, a
 narration of 8 minutes as WAV 46 MB."""

@@ -143,7 +143,7 @@ def review_told(report: VideoReport) -> dict[str, Any]:
                 alike.setdefault(str(measure["name"]), []).append(measure)
         lines = [_finding(name, found, report.sections) for name, found in alike.items()]
         score = f"{review['score']} of {review['most']} points" if lines else ""
-    except (KeyError, TypeError, ValueError, IndexError):
+    except (KeyError, TypeError, ValueError):
         return {}  # the report of another version, or of somebody's hand
     if not lines:
         return {}
@@ -158,7 +158,7 @@ def _finding(
     first = several[0]
     numbers = [int(each["section"]) for each in several if each["section"] is not None]
     where = in_sections(numbers).capitalize() if numbers else "The lesson"
-    if len(several) == 1 and numbers and (title := sections[numbers[0] - 1].title):
+    if len(several) == 1 and (title := _title_of(sections, numbers)):
         where = f"{where}: {title}"
     values = sorted({_value(name, float(each["value"])) for each in several}, key=_number)
     spread = values[0] if len(values) == 1 else f"{values[0]} to {values[-1]}"
@@ -171,6 +171,10 @@ def _finding(
         "mend": mend[:1].upper() + mend[1:],
         "source": str(first["source"]),
     }
+
+
+def _title_of(sections: Sequence[SectionReport], numbers: Sequence[int]) -> str | None:
+    return next((each.title for each in sections if each.number in numbers), None)
 
 
 def _value(name: str, value: float) -> str:
