@@ -62,7 +62,6 @@ _TAG = (
     r"(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*(-x(-[A-Za-z0-9]{1,8})+)?"
 )
 _NAME = rf"[^\s/\\:.{_CONTROL}-][^/\\:{_CONTROL}]*"
-_VOICE = rf"([a-z][a-z0-9_]*:)?{_NAME}"
 _ADDRESS = r"[A-Za-z][A-Za-z0-9+.\-]*:"
 _LOCAL = rf"(?!/|{_ADDRESS})[^\\{_CONTROL}]*"
 
@@ -107,7 +106,11 @@ def tag(text: str, _: Path) -> str:
 
 
 def _voice(text: str, _: Path) -> str:
-    if not re.fullmatch(_VOICE, text) or not text.isprintable():
+    provider, colon, name = text.partition(":")
+    if colon and provider.isalnum() and re.fullmatch(_NAME, name):
+        mend = f"write {name!r} alone; the provider is chosen with voice= in the call"
+        raise Wrong(f"is {text!r}, the name of a voice with its provider", mend)
+    if not re.fullmatch(_NAME, text) or not text.isprintable():
         raise Wrong(f"is {text!r}, which is not the name of a voice")
     return text.strip()
 
@@ -172,7 +175,7 @@ TEXT = text()
 SAID = text(check=_said)
 LINE = text(300, _one_line)
 TAG = text(35, tag, _TAG)
-VOICE = text(80, _voice, _VOICE)
+VOICE = text(80, _voice, _NAME)
 PICTURE = a_file(IMAGES)
 SOUND = a_file(SOUNDS)
 SECTIONS = Annotated[list[Any], Field(min_length=1, max_length=MOST_SECTIONS)]
@@ -412,8 +415,7 @@ class Section:
     )
     voice: str | None = key(
         VOICE,
-        "A voice of a provider that the run uses, as Anna or espeak:Anna. A lesson never chooses "
-        "the provider.",
+        "A voice of the provider that the run uses. A lesson never chooses the provider.",
         "write the name of one voice, such as Anna; the provider is chosen with voice= in the call",
     )
     language: str | None = key(
