@@ -555,6 +555,7 @@ WORDLESS = (
         r"(?:(?<=[\s(\[])|(?<![^\n]))-(?=\.?\d[\d.,]*(?![\w-]))(?![12]\d{3}\b)",
         "−",
     ),
+    rule("a dash before degrees", r"(?<=[\s(])–(?=\d[\d.,]* ?°)", "−"),
     rule("a minus in a sum", r"(?<=\d) - (?=\d[\d.,]* =)", " − "),
 )
 """What other languages have for the rules of English: signs that an engine can name."""
@@ -574,7 +575,7 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
         if re.search(r"[^\W\d_]-?[\d.,]+$", before(found)):
             return None
         if len(symbol) == 1 and (
-            gap == "" or not re.match(r"^(?:$|[,;?!]| [a-zà-ÿ]|\.(?:\s|$))", after(found))
+            gap == "" or not re.match(r"^(?:$|[,;?!]| [a-zà-ÿ]|\.$)", after(found))
         ):
             return None
         if (
@@ -594,7 +595,7 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
         _equations(language),
         rule(
             "measures",
-            rf"(?<=\d)( ?)({symbols})(?:/({symbols}))?(?![\w²³⁻^°/'’.]|\.\w)|(?!)",
+            rf"(?<=\d)( ?)({symbols})(?:/({symbols}))?(?![\w²³⁻^°/'’]|\.\w)|(?!)",
             measure,
         ),
         *WORDLESS,
