@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -257,6 +258,30 @@ def test_each_state_is_shown_at_its_time(tmp_path: Path) -> None:
         assert near(frames[at][90, 70], whole[90, 70])
         assert near(frames[at][90, 250], paper)
     assert near(frames[-1][90, 250], whole[90, 250])
+
+
+def test_only_what_changes_is_sent_and_the_rest_stays_as_it_is(tmp_path: Path) -> None:
+    """A fade sends the rows that change, at any height; each frame decodes to what was painted."""
+    frame = Frame(size=(320, 426))
+    image = Image.new("RGB", frame.size, "#fbf9f5")
+    draw = ImageDraw.Draw(image)
+    for top in range(20, 400, 60):
+        draw.text((20, top), "Light bends at the surface", fill="#1d2430")
+        draw.rectangle((250, top, 290, top + 30), fill="#2b5f8f")
+    low = (0, 300, 320, 426)
+    states = [State(0.0, (Patch(low, 0.17),)), State(2.0, ()), State(7.5, (Patch(low, 0.0),))]
+    track = silence(9.0, frame)
+    groups = list(following([image], states, frames_in(track.samples, 24), frame))
+    write_clip(tmp_path / "clip.mp4", frame, iter(groups), track)
+    frames = [shown.astype(int) for shown in decoded(tmp_path / "clip.mp4")]
+    whole = np.asarray(image).astype(int)
+    for at, rows in ((10, slice(0, 300)), (49, slice(0, 426)), (179, slice(0, 426))):
+        assert abs(frames[at][rows] - whole[rows]).mean() < 3
+    assert abs(frames[190][300:] - (251, 249, 245)).mean() < 3
+    for earlier, later in pairwise(frames):
+        assert abs(later[:280] - earlier[:280]).max() <= 2
+    key, change = groups[1][:2]
+    assert len(change) < len(key) / 2
 
 
 def test_the_poster_shows_all_that_was_held_back(tmp_path: Path) -> None:

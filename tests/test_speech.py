@@ -73,7 +73,8 @@ KNOWN = (
 )
 SHORTENED_WORDS = (
     "mr mrs ms dr st prof no nos vs cf ca approx fig figs eq sec ch chap vol pp etc inc ltd jr "
-    "jan feb mar apr jun jul aug sep sept oct nov dec"
+    "jan feb mar apr jun jul aug sep sept oct nov dec gov sen rep gen col maj capt lt sgt rev mt "
+    "ft sect eqs nos bk art pt tel"
 )
 SHORTENED = frozenset(SHORTENED_WORDS.split())
 MARKS = ", |. |; |: |? |! | - | — | – |—|-|... |… |?! | / |.\n\n"

@@ -92,8 +92,8 @@ def by_moviepy_states(sections: Sections, out: Path, size: tuple[int, int], fps:
     from moviepy import AudioFileClip, CompositeVideoClip, ImageClip, concatenate_videoclips, vfx
 
     from vidkit.media import Frame
-    from vidkit.media.clips import in_video_colours
-    from vidkit.media.follow import FADE_SECONDS, _as_frame, painted
+    from vidkit.media.clips import as_picture, in_video_colours
+    from vidkit.media.follow import FADE_SECONDS, painted
     from vidkit.media.images import frame_picture, planes_of
 
     frame = Frame(size=size, fps=fps)
@@ -104,7 +104,7 @@ def by_moviepy_states(sections: Sections, out: Path, size: tuple[int, int], fps:
         shown = states(sound.duration, size)
         ends = [state.start for state in shown[1:]] + [sound.duration]
         pieces = [
-            ImageClip(_as_frame(painted(planes, state.patches)).to_ndarray(format="rgb24"))
+            ImageClip(as_picture(painted(planes, state.patches)).to_ndarray(format="rgb24"))
             .with_start(state.start)
             .with_duration(min(end - state.start + FADE_SECONDS, sound.duration - state.start))
             .with_effects([vfx.CrossFadeIn(FADE_SECONDS)] if state.start else [])

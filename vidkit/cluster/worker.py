@@ -436,7 +436,7 @@ class WorkerService:
             attempt.context = LessonContext(
                 position=task.position,
                 lesson=task.lesson,
-                output=Output(task.folder),
+                output=Output(task.folder, store),
                 settings=run.settings,
                 runtime=tools,
                 slots=anyio.CapacityLimiter(start.how.sections),

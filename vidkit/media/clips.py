@@ -208,7 +208,7 @@ def _encoded(pictures: Iterable[Planes], keys: Container[int], frame: Frame) -> 
     assert isinstance(encoder, VideoCodecContext)
     set_up(encoder, frame.size, frame.fps, moves=True)
     for number, planes in enumerate(pictures):
-        picture = _picture(planes)
+        picture = as_picture(planes)
         picture.pts, picture.time_base = number, encoder.time_base
         picture.pict_type = PictureType.I if number in keys else PictureType.NONE
         yield from map(bytes, encoder.encode(picture))
@@ -243,7 +243,7 @@ def _drawn(at: Callable[[int], Planes], frames: int) -> Iterator[Planes]:
             yield ahead.popleft().result()
 
 
-def _picture(planes: Planes) -> av.VideoFrame:
+def as_picture(planes: Planes) -> av.VideoFrame:
     """A frame with these planes; its own rows may be longer than the picture is wide."""
     height, width = planes[0].shape
     picture = av.VideoFrame(width, height, "yuv420p")
@@ -369,20 +369,30 @@ def _mux(
 
 
 def picture_of(clip: Path) -> Image.Image:
-    """What a finished clip shows from its last key frame on, in RGB: its picture, as the video has
-    it, with all that was faint or held back before.
+    """What a finished clip shows at its end, in RGB: its picture, as the video has it, with all
+    that was faint or held back before.
 
     Raises `MediaError` when it is no clip of vidkit's.
     """
     with reading(clip) as container:
         stream = container.streams.video[0]
-        keys = [packet for packet in container.demux(stream) if packet.is_keyframe]
-        for shown in [*stream.decode(keys[-1]), *stream.decode(None)] if keys else ():
+        last: list[Any] = []
+        for packet in container.demux(stream):
+            if packet.is_keyframe:
+                last = []
+            if packet.size and len(last) < _FADING:
+                last.append(packet)
+        shown = [frame for packet in [*last, None] for frame in stream.decode(packet)]
+        if shown:
             rgb = VideoReformatter().reformat(
-                shown, format="rgb24", src_colorspace=Colorspace.ITU709
+                shown[-1], format="rgb24", src_colorspace=Colorspace.ITU709
             )
             return Image.fromarray(rgb.to_ndarray())
     raise MediaError(f"{clip} shows nothing; make the section again")
+
+
+_FADING = 8
+"""Frames after which no state still fades (see `follow`), at 60 a second."""
 
 
 def read_clip(path: Path) -> Clip:

@@ -1,33 +1,45 @@
 """A picture that follows the voice: painted in states, each a key frame and copied frames.
 
 A state is the picture with some of its regions moved towards the ground they stand on: what was
-said is paler, what is to come is faint or not there. Painting works on the Y, U and V planes, so a
-state costs its own pixels and one key frame. From state to state a short fade: its first frame is
-the key frame, the others are P-frames that differ only where something changes; after the last one
-skip frames go on counting (see `clips`).
+said is paler, what is to come is faint or not there. Painting works on the Y, U and V planes. From
+state to state a short fade: its first frame is the key frame; after its last one skip frames go on
+counting (see `clips`).
+
+A picture is cut into bands, each an intra-coded slice of its own (H.264 lets slices of both kinds
+stand in one picture), so only bands that change are encoded: a key frame joins the newest slice of
+every band, and the other frames of a fade say "as before" for all that stays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
-import av
 import numpy as np
+from av.video.codeccontext import VideoCodecContext
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from .clips import CYCLE, in_video_colours, new_encoder, skip_frames
+from .clips import CYCLE, QUANTISER, as_picture, in_video_colours, new_encoder, skip_frames
 from .frame import KEY_SECONDS, Frame
 from .images import Planes, planes_of
 
-FADE_SECONDS = 1 / 8
-"""Length of a fade between states: at 24 frames a second three frames, each of which costs some
-4 ms of a core more than a copied one."""
+FADE_SECONDS = 1 / 10
+"""Length of a fade between states: two frames at 24 frames a second, three at 30."""
 
 LEAST_FADING = 10
 """Frames a second below which states change at once."""
+
+PASSING = 22
+"""H.264 step of pictures that are passed in a fade: in motion no difference is seen."""
+
+_BLOCK = 16
+"""Pixels of a macroblock's side."""
+
+_BAND = 3 * _BLOCK
+"""Pixels of a band's height: about a line of text."""
 
 DARKENED = 0.4
 """What is left of the brightness around a light."""
@@ -82,25 +94,22 @@ def following(
     """
     pages = [planes_of(in_video_colours(image)) for image in images]
     firsts = _first_frames(states, frames, frame.fps)
-    fade = round(FADE_SECONDS * frame.fps) if frame.fps >= LEAST_FADING else 0
+    fade = round(FADE_SECONDS * frame.fps) if frame.fps >= LEAST_FADING else 1
     skips = skip_frames(frame.size, frame.fps).packets
-    before: Planes | None = None
+    bands = _Bands(frame)
     for (first, state), end in zip(firsts, [f for f, _ in firsts[1:]] + [frames], strict=True):
         planes = painted(pages[state.page], state.patches)
         if state.light:
             planes = _lit(planes, fitted_box(state.light, size or frame.size, frame))
         left = end - first
-        faded = before is not None and 0 < fade < left - 2
-        packets = _fade(before, planes, fade, frame) if faded and before else [_key(planes, frame)]
+        packets = bands.shown(planes, fade if first and fade < left - 2 else 1)
         while left > 0:
             length = min(left, KEY_SECONDS * frame.fps)
             if 0 < left - length < 2:  # a key frame beside another one would share its idr_pic_id
                 length -= 2
             yield [*packets[:length], *(skips[n % CYCLE] for n in range(len(packets), length))]
             left -= length
-            if left > 0 and len(packets) > 1:
-                packets = [_key(planes, frame)]
-        before = planes
+            packets = [bands.key()]
 
 
 def fitted_box(
@@ -215,50 +224,192 @@ def _video_colour(ink: str) -> tuple[float, float, float]:
     return float(y[0, 0]), float(u[0, 0]), float(v[0, 0])
 
 
-def _key(planes: Planes, frame: Frame) -> bytes:
-    """A key frame of `planes`, with an encoder of its own."""
-    encoder = new_encoder(frame.size, frame.fps)
-    picture = _as_frame(planes)
-    picture.pts, picture.time_base = 0, encoder.time_base
-    (packet,) = [*encoder.encode(picture), *encoder.encode(None)]
-    return bytes(packet)
+class _Bands:
+    """The picture that was shown last, as the slices of its bands."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._frame = frame
+        width, height = frame.size
+        edges = [*range(0, height, _BAND), height]
+        self._edges = list(pairwise(edges))
+        self._planes: Planes | None = None
+        self._slices: list[Slice] = []
+        self._firsts = [top // _BLOCK * -(-width // _BLOCK) for top in edges]
+        self._encoders: dict[tuple[int, int], VideoCodecContext] = {}
+
+    def shown(self, planes: Planes, frames: int) -> list[bytes]:
+        """The packets of `frames` frames that lead from the last picture to `planes`: a key frame a
+        little on the way, and frames in which only what changes is sent.
+        """
+        before, self._planes = self._planes, planes
+        if before is None:
+            everywhere = range(len(self._edges))
+            self._slices = [self._encoded(self._band(planes, k), k, QUANTISER) for k in everywhere]
+            return [self.key()]
+        parts = {
+            k: (one, other)
+            for k in range(len(self._edges))
+            for one, other in [(self._band(before, k), self._band(planes, k))]
+            if any((a != b).any() for a, b in zip(one, other, strict=True))
+        }
+        if 0 in parts and frames > 1:
+            for k, (_, other) in parts.items():
+                self._slices[k] = self._encoded(other, k, QUANTISER)
+            return _faded(before, planes, frames, self._frame)
+        packets: list[bytes] = []
+        for number in range(1, frames + 1):
+            changed = {}
+            for k, (one, other) in parts.items():
+                last = number == frames
+                mixed = other if last else _mixed(one, other, number / frames)
+                changed[k] = self._encoded(mixed, k, QUANTISER if last else PASSING)
+            for k, found in changed.items():
+                self._slices[k] = found
+            packets.append(self._changes(changed, number - 1) if packets else self.key())
+        return packets
+
+    def key(self) -> bytes:
+        """A key frame of the picture as it is now."""
+        return b"".join(
+            found.key(first) for found, first in zip(self._slices, self._firsts, strict=False)
+        )
+
+    def _changes(self, changed: Mapping[int, Slice], number: int) -> bytes:
+        """The frame with the `number` after a key frame, in which the bands `changed` are new."""
+        slices: list[bytes] = []
+        kept = 0
+        for k in [*changed, len(self._edges)]:
+            if k > kept:
+                height = self._edges[k - 1][1] - self._edges[kept][0]
+                same = _skipped((self._frame.size[0], height), self._frame.fps)
+                slices.append(same.later(self._firsts[kept], number))
+            if k in changed:
+                slices.append(changed[k].later(self._firsts[k], number))
+            kept = k + 1
+        return b"".join(slices)
+
+    def _band(self, planes: Planes, number: int) -> Planes:
+        top, bottom = self._edges[number]
+        y, u, v = planes
+        return y[top:bottom], u[top // 2 : bottom // 2], v[top // 2 : bottom // 2]
+
+    def _encoded(self, band: Planes, number: int, quantiser: int) -> Slice:
+        """A band as an intra-coded slice. What comes before one does not shape it."""
+        top, bottom = self._edges[number]
+        kind = bottom - top, quantiser
+        if kind not in self._encoders:
+            encoder = new_encoder((self._frame.size[0], bottom - top), self._frame.fps)
+            # each band is a key frame that is wanted at once
+            encoder.options |= {
+                "x264-params": encoder.options["x264-params"] + ":keyint=1",
+                "tune": "zerolatency",
+                "qp": str(quantiser),
+            }
+            self._encoders[kind] = encoder
+        (packet,) = self._encoders[kind].encode(as_picture(band))
+        return Slice.read(bytes(packet))
 
 
-def _fade(one: Planes, other: Planes, frames: int, frame: Frame) -> list[bytes]:
-    """From `one` to `other`: a key frame a little on the way, and P-frames up to `other`."""
-    parts = [_changed(a, b) for a, b in zip(one, other, strict=True)]
-    # 255 × 256 and a half still fit into 16 bits
-    from_, to = (
-        [plane[part].astype(np.uint16) for plane, part in zip(planes, parts, strict=True)]
-        for planes in (one, other)
-    )
-    mixed = tuple(plane.copy() for plane in other)
+def _faded(one: Planes, other: Planes, frames: int, frame: Frame) -> list[bytes]:
+    """A fade in whole frames: programs take a frame that begins with an intra-coded slice for a key
+    frame, so one whose uppermost band changes is coded from the frame before.
+    """
     encoder = new_encoder(frame.size, frame.fps)
     packets: list[bytes] = []
     for number in range(1, frames + 1):
-        part = number / frames
-        share = round(256 * part * part * (3 - 2 * part))  # slow, fast, slow
-        for plane, where, a, b in zip(mixed, parts, from_, to, strict=True):
-            plane[where] = (a * np.uint16(256 - share) + b * np.uint16(share) + np.uint16(128)) >> 8
-        picture = _as_frame(mixed)
+        picture = as_picture(_mixed(one, other, number / frames))
         picture.pts, picture.time_base = number - 1, encoder.time_base
         packets += map(bytes, encoder.encode(picture))
     return [*packets, *map(bytes, encoder.encode(None))]
 
 
-def _changed(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> tuple[slice, slice]:
-    """The rows and columns between which `one` and `other` differ."""
-    apart = one != other
-    rows, columns = np.flatnonzero(apart.any(axis=1)), np.flatnonzero(apart.any(axis=0))
-    if not len(rows):
-        return slice(0, 0), slice(0, 0)
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+def _mixed(one: Planes, other: Planes, part: float) -> Planes:
+    """A picture `part` of the way from `one` to `other`: slow, fast, slow."""
+    share = round(256 * part * part * (3 - 2 * part))
+    # 255 × 256 and a half still fit into 16 bits
+    weight, rest, half = np.uint16(share), np.uint16(256 - share), np.uint16(128)
+    return tuple(
+        ((a * rest + b * weight + half) >> 8).astype(np.uint8)
+        for a, b in zip(one, other, strict=True)
+    )
 
 
-def _as_frame(planes: Planes) -> av.VideoFrame:
-    height, width = planes[0].shape
-    packed = np.empty((height * 3 // 2, width), np.uint8)
-    packed[:height] = planes[0]
-    packed[height:].reshape(-1)[: height * width // 4] = planes[1].reshape(-1)
-    packed[height:].reshape(-1)[height * width // 4 :] = planes[2].reshape(-1)
-    return av.VideoFrame.from_ndarray(packed, format="yuv420p")
+@lru_cache(maxsize=256)
+def _skipped(size: tuple[int, int], fps: int) -> Slice:
+    """A slice of `size` pixels that stays as it was."""
+    encoder = new_encoder(size, fps)
+    width, height = size
+    flat = as_picture(
+        tuple(np.full((height // part, width // part), 128, np.uint8) for part in (1, 2, 2))
+    )
+    packets = []
+    for number in range(3):
+        flat.pts, flat.time_base = number, encoder.time_base
+        packets += [bytes(packet) for packet in encoder.encode(flat)]
+    return Slice.read(packets[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A slice of a picture: the bits that end its header, and its coded data.
+
+    Header and data are apart at a byte, so a slice can be set into another picture or at another
+    place of it by a new header (ITU-T H.264, 7.3.3).
+    """
+
+    intra: bool
+    ending: str
+    data: bytes
+
+    @classmethod
+    def read(cls, packet: bytes) -> Slice:
+        """The only slice of a packet that an encoder set up by `clips.set_up` has made."""
+        begin = max(packet.rfind(_KEY), packet.rfind(_LATER))
+        intra = packet.startswith(_KEY, begin)
+        start = begin + len(_KEY)
+        bits = "".join(f"{byte:08b}" for byte in packet[start : start + 16])
+        at = 0
+
+        def number() -> None:
+            nonlocal at
+            at += 2 * (bits.index("1", at) - at) + 1
+
+        number()  # first_mb_in_slice
+        number()  # slice_type
+        number()  # pic_parameter_set_id
+        at += 4  # frame_num
+        if intra:
+            number()  # idr_pic_id
+            at += 2  # no_output_of_prior_pics_flag, long_term_reference_flag
+        ending = at
+        if not intra:
+            at += 3  # num_ref_idx_active_override, ref_pic_list_modification, adaptive_ref_pic_…
+            number()  # cabac_init_idc
+        number()  # slice_qp_delta
+        number()  # disable_deblocking_filter_idc
+        return cls(intra, bits[ending:at], packet[start + -(-at // 8) :])
+
+    def key(self, first: int) -> bytes:
+        """As a part of a key frame, from its macroblock `first` on."""
+        return _KEY + self._after(f"{_golomb(first)}{_golomb(7)}1{0:04b}{_golomb(0)}00")
+
+    def later(self, first: int, number: int) -> bytes:
+        """As a part of the frame with the `number` after a key frame."""
+        kind = _golomb(2) + "1" if self.intra else _golomb(0) + "1"
+        marking = "0" if self.intra else ""
+        return _LATER + self._after(f"{_golomb(first)}{kind}{number % CYCLE:04b}{marking}")
+
+    def _after(self, header: str) -> bytes:
+        bits = header + self.ending
+        bits += "1" * (-len(bits) % 8)
+        return int(bits, 2).to_bytes(len(bits) // 8, "big") + self.data
+
+
+_KEY, _LATER = b"\0\0\1\x65", b"\0\0\1\x41"
+"""What a slice of a key frame begins with, and one of another frame."""
+
+
+def _golomb(number: int) -> str:
+    """`number` in the Exp-Golomb code of headers (ITU-T H.264, 9.1)."""
+    bits = f"{number + 1:b}"
+    return "0" * (len(bits) - 1) + bits

@@ -89,7 +89,7 @@ def starts(lengths: Iterable[int]) -> list[int]:
 # MP4 files of vidkit's own, opened for reading and for writing.
 
 
-_NO_PROBING = {"probesize": "32", "analyzeduration": "0"}
+_NO_PROBING = {"probesize": "32", "analyzeduration": "0", "fflags": "nofillin+noparse"}
 
 
 @contextmanager

@@ -68,6 +68,18 @@ _POWER = re.compile(
 )
 
 
+_TENS = re.compile(r"[eE]([-+]?)(\d{1,3})(?!\w)")
+
+
+def _of_tens(number: Node, tens: re.Match[str]) -> Node:
+    """ "1.6e-19" as 1.6 × 10⁻¹⁹."""
+    at = tens.start()
+    sign = [Node("sign", at, "−")] if tens[1] == "-" else []
+    power = Node("row", at, "", (*sign, Node("number", tens.start(2), tens[2])))
+    ten = Node("script", at, "", (Node("number", at, "10"), EMPTY, power))
+    return Node("row", number.at, "", (number, Node("sign", at, "×"), ten))
+
+
 @dataclass(slots=True)
 class _Evidence:
     """What speaks for a run of prose being mathematics."""
@@ -82,7 +94,7 @@ _HINT = re.compile(
     r"|\b[a-zA-Z] [-+] |\b[a-zA-Z][-+/]|\d ?[-+] ?[\w(]|\b(?:sin|cos|tan|log|ln|lim)\b|!"
 )
 _START = re.compile(
-    r"(?<![\w.\-/@#$&\\'’^_{}°*])(?=[A-Za-zΑ-ω\d(\[√∛∑∏∫∂½⅓⅔¼¾|∞]|\.\d|[-−±∓](?=[\w(√.])|\\[a-z])"
+    r"(?<![\w.\-/@#$&\\'’^_{}°*·])(?=[A-Za-zΑ-ω\d(\[√∛∑∏∫∂½⅓⅔¼¾|∞]|\.\d|[-−±∓](?=[\w(√.])|\\[a-z])"
 )
 _WEB = re.compile(r"\S{0,20}(?:://|www\.)\S{1,2000}")
 _SLIPS = frozenset(["a", "I", "A"])
@@ -347,6 +359,8 @@ class Prose(Reader):
 
     def number(self, found: re.Match[str]) -> Node:
         number = Node("number", found.start(), found[0])
+        if tens := self.run(_TENS):
+            number = _of_tens(number, tens)
         unit = UNIT.match(self.text, self.at) or _TIGHT_UNIT.match(self.text, self.at)
         if unit is None or not self.is_unit(unit):
             return number
@@ -361,7 +375,7 @@ class Prose(Reader):
             return len(symbol) > 1 or symbol in "ΩVW°"
         if re.search(r"(?<![A-Za-z])[a-z](?:\^|[²³])", before) and len(symbol) == 1:
             return False
-        if len(symbol) > 1 or unit[2] or unit[5] or unit[7]:
+        if len(symbol) > 1 or unit[2] or unit[3] or unit[5] or unit[7]:
             return True
         ends = not rest or re.match(r" [-+−=×·*/<>≤≥≈]|[,;:)]|\.(?:\s|$)|\.?$", rest)
         return bool(re.search(r"[=≈<>≤≥+×-]", before)) and bool(ends)

@@ -239,7 +239,8 @@ EQUATIONS = rule(
     "equations",
     # A price is no equation: no space stands inside the marks, and no digit right after them.
     rf"(?<!{_TOUCHING})(?<![$\\])\$\$(?!\$)" + _TEX + r"\$\$(?!\$)"
-    rf"|(?<!{_TOUCHING})(?<![$\\])\$(?![\s$])([^$\n]{{1,300}}?)(?<![\s\\])\$(?!{_TOUCHING}|\$)"
+    rf"|(?<!{_TOUCHING})(?<![$\\])\$(?![\s$])((?:\\\$|[^$\n]){{1,300}}?)(?<![\s\\])\$"
+    rf"(?!(?!(?:th|st|nd|rd|s)\b){_TOUCHING}|\$)"
     r"|\\\((?!\s*\\\))([^\n]{1,300}?)\\\)"
     r"|\\\[" + _TEX + r"\\\]"
     r"|(\\begin\{(?:equation|align|gather|eqnarray|displaymath)\*?\}"
@@ -260,7 +261,7 @@ _TAGS = (
     "tt u ul var video voice w wbr bookmark audio lang break"
 )
 _TAG = "|".join(sorted(_TAGS.split(), key=len, reverse=True))
-_ATTRIBUTES = r"(?:\s[^<>]{0,300})?"
+_ATTRIBUTES = r"(?:\s[^<>]{0,300}=[^<>]{0,300}|\s(?:controls|hidden|checked|selected|disabled))?\s?"
 _SECONDS = r"(\d{1,5}(?:\.\d{1,3})?) ?(ms|milliseconds?|s|sec|seconds?)"
 _STRENGTHS = {
     "none": 0.0,
@@ -323,14 +324,21 @@ TAGS = (
         " ",
         flags=re.IGNORECASE,
     ),
+    rule("endings that are raised", r"(?<=\d)<sup>([a-zè]{1,3})</sup>", r"\1", flags=re.IGNORECASE),
     rule("raised tags", r"<sup>([^<>\n]{1,40})</sup>", r"^{\1}", flags=re.IGNORECASE),
     rule("lowered tags", r"<sub>([^<>\n]{1,40})</sub>", r"_{\1}", flags=re.IGNORECASE),
     rule("breaks", r"<(?:br|hr|/p|/li|/div|/h[1-6]|/tr)\s?/?>", "\n", flags=re.IGNORECASE),
+    rule("sentences", r"</(?:s|sentence)>(?=<(?:s|sentence)\b)", " ", flags=re.IGNORECASE),
     rule(
         "tags",
         rf"</?(?:{_TAG}|(?:amazon|mstts|google|w):[\w-]{{1,30}}){_ATTRIBUTES}/?>",
         "",
         flags=re.IGNORECASE,
+    ),
+    rule(
+        "tags of other languages",
+        r"<([A-Za-z][\w:-]{0,30})(?:\s[^<>]{0,300})?>([^<>]{0,600})</\1>",
+        r"\2",
     ),
     rule("entities", r"&(?:[A-Za-z][A-Za-z0-9]{1,31}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});", _entity),
     rule("entities of entities", r"&(?:amp|lt|gt|quot|nbsp|apos);", _entity),
@@ -375,9 +383,38 @@ def _named_link(found: Found) -> str | None:
 
 _LATEX_WORDS = rule(
     "words that LaTeX sets in another face",
-    r"\\(?:text(?:bf|it|tt|sc|sf|rm|sl)?|emph|underline|mbox)\{([^{}\n]{0,300})\}",
+    r"\\(?:text(?:bf|it|tt|sc|sf|rm|sl)?|emph|underline|mbox|title|chapter|(?:sub){0,2}section|"
+    r"paragraph)\*?\{([^{}\n]{0,300})\}",
     r"\1",
 )
+_LATEX_LAYOUT = (
+    rule(
+        "what LaTeX refers to",
+        r"[ ~]?\\(?:cite[tp]?|ref|eqref|autoref|label)\*?(?:\[[^\[\]\n]{0,80}\])?"
+        r"\{[^{}\n]{0,200}\}",
+        "",
+    ),
+    rule("surroundings of LaTeX", r"(?m)^ ?\\(?:begin|end)\{[a-z]{1,20}\*?\}\n?", ""),
+    rule("items of LaTeX", r"(?m)^ ?\\item (?=\S)", "- "),
+)
+
+_RAISED = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
+_LOWERED = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
+_ALONE_WORDS = (
+    "pm ± times × mu µ sim ~ approx ≈ le ≤ leq ≤ ge ≥ geq ≥ cdot · to → rightarrow → Omega Ω "
+    "Delta Δ alpha α beta β gamma γ sigma σ pi π"
+)
+_ALONE = dict(zip(_ALONE_WORDS.split()[::2], _ALONE_WORDS.split()[1::2], strict=True))
+
+
+def _index(found: Found) -> str:
+    """ "CO$_2$" → "CO₂", "10$^{-3}$" → "10^{-3}"."""
+    inner = found[2] or found[3]
+    table = _LOWERED if found[1] == "_" else _RAISED
+    small = inner.translate(table)
+    word = after(found, 1).isalpha() or before(found, 1).isalpha()
+    return small if word and not set(small) & set(inner) else r"\1{\2\3}"
+
 
 MARKUP = (
     # Marks inside code and equations are no Markdown: private characters stand in for them.
@@ -385,9 +422,27 @@ MARKUP = (
     rule("fences", _line(r"(?:```|~~~)[^\n]*$\n?"), ""),
     rule("code is shielded", _INLINE, _shielded, by_character=True),
     *TAGS,
+    rule("degrees of LaTeX", r"\$ ?\^ ?\{?\\circ\}? ?\$", "°"),
+    rule(
+        "an index that is an equation alone",
+        r"(?:(?<=[\w)])|(?<!\w)(?=\$\^\{?\d{1,3}\}?\$[A-Z]))"
+        r"\$([_^])(?:\{([^{}$\n]{1,20})\}|([\w+-]))\$",
+        _index,
+    ),
+    rule(
+        "a sign that is an equation alone",
+        rf"\$\\({'|'.join(_ALONE)})\$(?=\w)|(?<=\w)\$\\({'|'.join(_ALONE)})\$",
+        lambda found: _ALONE[found[1] or found[2]],
+    ),
     EQUATIONS,
     _LATEX_WORDS,
     _LATEX_WORDS,  # once more, for one within another
+    *_LATEX_LAYOUT,
+    rule("raised by carets", r"(?<=\w)\^([\w+-]{1,4})\^(?![\w^])", r"^{\1}"),
+    rule("lowered by tildes", r"(?<=[A-Za-z)])~(\d{1,2})~", r"_{\1}"),
+    rule(
+        "addresses of links by name", r"(?m)^ ?\[[^\[\]\n]{1,100}\]: \S+(?: \"[^\"\n]*\")? ?$", ""
+    ),
     rule("code", r"(?<![`\w])``? ?([^`\n]{1,600}?) ?``?(?![`\w])", r"\1"),
     rule("rules and underlines", _line(r"(?:[-=*_|:+] ?+){3,}+$"), ""),
     rule("quotations", _line(r"(?:> ?)++(?=\S)"), ""),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from .markup import Found, after, before, rule
-from .units import MEASURE
+from .units import MEASURE, SYMBOL
 
 KEEP = r"\0"
 """What is recognised and left as it is, so that no other rule reads it."""
@@ -24,12 +24,13 @@ def _groups(text: str) -> str:
 
 _CALLING = re.compile(
     r"\b(?:call|called|calling|phone|phones|telephone|tel|fax|mobile|dial|dialled|dialed|ring|text|"
-    r"hotline|helpline|whatsapp|contact|extension|ext)\b[^.!?]{0,40}$",
+    r"hotline|helpline|whatsapp|contact|extension|ext|number(?: is|:))\b[^.!?]{0,40}$"
+    r"|\b[Tt]el\. ?$",
     re.IGNORECASE,
 )
 _CITED = re.compile(
-    r"\b(?:pages?|pp?|lines?|verses?|vv?|chapters?|ch|nos?|numbers?|years?|ages?|vols?|volumes?|"
-    r"rfc|rfcs|sections?|isbn|issn)\b\.? ?$",
+    r"(?:\b(?:pages?|pp?|lines?|verses?|vv?|chapters?|ch|nos?|numbers?|years?|ages?|vols?|volumes?|"
+    r"rfcs?|sections?|isbn|issn|rooms?|flights?|lots?|items?|articles?|cases?|models?)\b\.?|§) ?$",
     re.IGNORECASE,
 )
 
@@ -43,6 +44,13 @@ def _world_phone(found: Found) -> str | None:
     if not 7 <= len(digits) <= 15 or (not re.search(r"[ .()-]", found[0]) and len(digits) < 9):
         return None
     return "plus " + _groups(found[0])
+
+
+def _asked_phone(found: Found) -> str | None:
+    """ "020 7946 0018", where the text says that it is called."""
+    digits = len(re.sub(r"\D", "", found[0]))
+    sure = 7 <= digits <= 12 and _CALLING.search(before(found))
+    return _groups(found[0]) if sure else None
 
 
 def _short_phone(found: Found) -> str | None:
@@ -78,9 +86,9 @@ def _code(found: Found) -> str | None:
 
 
 def _verse(found: Found) -> str:
-    ends = "to" if found[3] and "," not in found[3] else "and"
+    ends = ", " if found[3] and "," in found[3] else " to "
     chapter = r"\4 " if found[4] else ""
-    return r"\1 \2" + (rf" {ends} {chapter}\5" if found[5] else "")
+    return r"\1 \2" + (rf"{ends}{chapter}\5" if found[5] else "")
 
 
 _BOOKS = (
@@ -91,7 +99,7 @@ _BOOKS = (
     r"Zeph(?:aniah)?|Hag(?:gai)?|Zech(?:ariah)?|Mal(?:achi)?|Matt(?:hew)?|Mark|Luke|John|Acts|"
     r"Rom(?:ans)?|Cor(?:inthians)?|Gal(?:atians)?|Eph(?:esians)?|Phil(?:ippians)?|Col(?:ossians)?|"
     r"Thess(?:alonians)?|Tim(?:othy)?|Titus|Philemon|Heb(?:rews)?|James|Pet(?:er)?|Jude|"
-    r"Rev(?:elation)?|Quran|Koran|Surah?"
+    r"Rev(?:elation)?|Solomon|Songs|Qur['’]?an|Koran|Surah?"
 )
 _BOOK = re.compile(rf"\b(?:{_BOOKS})\.? $")
 
@@ -124,6 +132,11 @@ IDENTIFIERS = (
         "phones with an area",
         r"(?<![\w.+(/-])(?:1-)?(?:\(\d{3}\) ?|\d{3}[-.])\d{3}[-.]\d{4}(?![\w-]|\.\d)",
         _phone,
+    ),
+    rule(
+        "phones that are called",
+        r"(?<![\w+.,/-])(?:\(0\d{1,5}\)|0\d{1,5}|1)(?:[ /-]\d{2,8}){1,4}(?![\w-]|[.,]\d)",
+        _asked_phone,
     ),
     rule("short phones", r"(?<![\w.+(/,-])(\d{3})-(\d{4})(?![\w-]|[.,]\d)", _short_phone),
     rule(
@@ -168,7 +181,7 @@ def _in_program(found: Found) -> bool:
     """Whether "$1" is a word of a program: "print $1", "'$2'", "{$3}"."""
     following = after(found, 2)
     around = found.string[max(0, found.start() - 1) : found.start()] + following[:1]
-    marked = bool(set(around) & set("{}'\"`;/\\=|")) or following == ",$"
+    marked = bool(set(around) & set("{}'\"`;\\=|")) or following == ",$"
     return found[0].lstrip("$").isdigit() and marked
 
 
@@ -179,7 +192,7 @@ def _money(found: Found) -> str | None:
     one, many, coin, coins = _COINS[sign]
     where = f" {_COUNTRIES[country]} " if country else " "
     noun = re.search(r"\b[Aa]n? $", before(found)) and re.match(
-        r" (?!of\b|or\b)[a-z]", after(found)
+        r"(?:/[a-z]{1,6})? (?!of\b|or\b)[a-z]", after(found)
     )
     name = one if whole == "1" or noun else many
     if scale or short:
@@ -203,7 +216,7 @@ def _money_range(found: Found) -> str:
 
 
 _NUMBER = rf"(?:{_WHOLE})(?:\.\d{{1,4}})?"
-_SCALE = r"(?:[ -](thousand|million|billion|trillion)\b|(k|K|mn|bn|tn|m|M|B|T)(?![\w]))?"
+_SCALE = r"(?:[ -](thousand|million|billion|trillion|lakh|crore)\b|(k|K|mn|bn|tn|m|M|B|T)(?![\w]))?"
 
 MONEY = (
     rule(
@@ -250,7 +263,7 @@ def _day(day: str, month: str, year: str) -> str | None:
 
 def _parted(year: str) -> str:
     """A year as it is said, which engines read as thousands: "1953" → "19 53"."""
-    if not re.fullmatch(r"1[1-9]\d\d|20[1-9]\d", year):
+    if not re.fullmatch(r"1[1-9]\d\d|[12]0[1-9]\d", year):
         return year
     rest = year[2:]
     return (
@@ -282,8 +295,8 @@ def _hyphened(found: Found) -> str | None:
     return _dotted(found) if max(int(found[1]), int(found[2])) > 12 else None
 
 
-def _short_month(found: Found) -> str | None:
-    return next(month for month in MONTHS if month.startswith(found[1][:3]))
+def _month(short: str) -> str:
+    return next(month for month in MONTHS if month.startswith(short[:3]))
 
 
 _SHORT = r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)"
@@ -324,16 +337,22 @@ def _year(found: Found) -> str | None:
 
 
 def _years(found: Found) -> str | None:
-    century, first, other, last = found.groups()
+    century, first, dash, other, last = found.groups()
     start, end = int(century + first), int((other or century) + last)
-    if end <= start or (
-        _CITED.search(before(found)) and not re.search(r"years?\W{0,2}$", before(found))
-    ):
+    cited = _CITED.search(before(found)) and not re.search(r"years?\W{0,2}$", before(found))
+    if end <= start or cited or _MANY.match(after(found)) or (dash == "/" and end > start + 1):
         return None
     later = last if not other else f"{other}{last}"
     said = _parted(later) if other else f"oh {last[1]}" if last[0] == "0" else last
     early = _parted(century + first) if century != "20" else century + first
     return f"{early} to {said}"
+
+
+_MANY = re.compile(
+    rf"^ ?-?(?:(?=\S\S){SYMBOL}|people|patients|participants|calories|words|steps|students|men|"
+    r"women|children|employees|soldiers|copies|visitors|samples|users|feet|miles|dollars|euros|pounds|per)\b"
+)
+"""What is counted, and so no span of years stands before it."""
 
 
 def _decade(found: Found) -> str | None:
@@ -349,7 +368,8 @@ def _decade(found: Found) -> str | None:
 
 _BEFORE_YEAR = (
     r"\b(?:[Ii]n|[Ss]ince|[Uu]ntil|[Tt]ill|[Dd]uring|[Cc]irca|[Yy]ear|[Ee]arly|[Ll]ate|[Mm]id|[Bb]y|[Ff]rom|"
-    r"[Bb]efore|[Aa]fter|[Ss]pring|[Ss]ummer|[Aa]utumn|[Ww]inter|of|"
+    r"[Bb]efore|[Aa]fter|[Ss]pring|[Ss]ummer|[Aa]utumn|[Ww]inter|of|[Bb]orn|(?<=\()[bd]\.|"
+    r"(?<=\b1[1-9]\d\d )(?:to|and|or)|"
     + "|".join(MONTHS)
     + r"),? (?:the year |about |around |\d{1,2}(?:st|nd|rd|th)?, )?"
 )
@@ -364,9 +384,32 @@ _RATIO = re.compile(
     r"\b(?:ratio|ratios|odds|scale|proportion|mix|mixed|aspect|dilut\w+|won|lost|beat|by)\b[^.!?]{0,30}$",
     re.I,
 )
+_RATIO_AFTER = re.compile(r" (?:ratio|odds|scale|mix|mixture|dilution|map|lead|win|defeat)\b")
 _SIDES = frozenset([("16", "9"), ("4", "3"), ("1", "1"), ("9", "16"), ("3", "2")])
 
+
+def _ratio(found: Found) -> str | None:
+    sides = found[1], found[2]
+    sure = _RATIO.search(before(found)) or _RATIO_AFTER.match(after(found)) or sides in _SIDES
+    return r"\1 to \2" if sure else None
+
+
+_SCORED = re.compile(
+    r"\b(?:won|win|lost|lose|beat|defeated|drew|scored?|led|leads?|victory|passed|voted)\b"
+    r"[^.;:!?\d]{0,30}(?:\d{1,3}-\d{1,3},? (?:and )?)*$"
+)
+
 DATES = (
+    rule(
+        "scores",
+        r"(?<![\w.,–-])(\d{1,3})-(?=\d{1,3}(?![\w–-]|[.,:]\d| ?%))",
+        lambda f: r"\1 to " if _SCORED.search(before(f)) else None,
+    ),
+    rule(
+        "dates with a short month",
+        rf"(?<![\w-])(\d{{1,2}})-{_SHORT}-([12]\d{{3}})(?![\w-])",
+        lambda f: rf"\1 {_month(f[2])} {_parted(f[3])}",
+    ),
     rule(
         "dates",
         r"(?<![\w./-])(\d{4})([-/])(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?![\w/-])",
@@ -378,13 +421,13 @@ DATES = (
     rule(
         "months before a day",
         rf"{_SHORT}\.?(?= (?:[12]?\d|3[01])(?:st|nd|rd|th)?(?:,|\b(?!\.\d|[:%])))",
-        _short_month,
+        lambda f: _month(f[1]),
     ),
-    rule("months before a year", rf"(?<!/){_SHORT}\.?(?=,? [12]\d\d\d\b)", _short_month),
+    rule("months before a year", rf"(?<!/){_SHORT}\.?(?=,? [12]\d\d\d\b)", lambda f: _month(f[1])),
     rule(
         "months after a day",
         rf"(?<=\d ){_SHORT}\b\.?(?=,? (?:[12]\d\d\d\b|at\b|[12]?\d:\d\d))",
-        _short_month,
+        lambda f: _month(f[1]),
     ),
     rule(
         "times from to",
@@ -399,32 +442,31 @@ DATES = (
     rule("times with half of the day", r"(?<![\w:.])([01]?\d):([0-5]\d)([ap])m\b", _time),
     rule(
         "ratios",
-        r"(?<![\w:.])(\d{1,4}(?:\.\d)?):(\d{1,7}(?:\.\d)?)(?![\w:]|\.\d|[-–]\d)",
-        lambda f: r"\1 to \2" if _RATIO.search(before(f)) or (f[1], f[2]) in _SIDES else None,
+        r"(?<![\w:.])(\d{1,4}(?:\.\d)?):(\d{1,3}(?:,\d{3})+|\d{1,7}(?:\.\d)?)(?![\w:]|[.,]\d|[-–]\d)",
+        _ratio,
     ),
     rule("decades", r"(?<![\w.])(?:'|’)?(1[1-9]|20)?(\d)0[’']?s\b", _decade),
     rule(
         "spans of years",
-        r"(?<![\w.,:/-])(1[1-9]|20)(\d\d) ?[-–] ?(1[1-9]|20(?=[0-9]))?(\d\d)(?![\w–-]|[.,:]\d| ?%)",
+        r"(?<![\w.,:/-])(1\d|20)(\d\d) ?([-–/]) ?(1\d|20(?=[0-9]))?(\d\d)(?![\w/–-]|[.,:]\d| ?%)",
         _years,
     ),
-    rule("years", rf"({_BEFORE_YEAR})(1[1-9]\d\d|20[1-9]\d){_AFTER_YEAR}", _year),
+    rule("years", rf"({_BEFORE_YEAR})(1\d\d\d|20[1-9]\d){_AFTER_YEAR}", _year),
 )
 
 # ── ranges ──────────────────────────────────────────────────────────────────────────────────
 
 _PLAIN = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,9}(?:\.\d{1,6})?"
 _NOUN_AFTER = re.compile(
-    r"^(?: ?(?:%|°|percent\b)| ?-?(?:kg|g|km|cm|mm|m|ms|s|MB|GB|Hz|kHz|MHz|GHz|V|W|min|h|hours?|"
-    r"minutes?|days?|weeks?|months?|years?|bit|inch|foot|point|page|person|year|day|hour|minute|week|"
-    r"month|ton|mile|metre|meter)\b(?![.)+])"
+    rf"^(?: ?(?:%|°|percent\b)| ?-?(?:(?=\S\S){SYMBOL}|[gmshVW]|hours?|minutes?|days?|weeks?|"
+    r"months?|years?|bit|inch|foot|point|page|person|ton|mile|metre|meter)\b(?![.)+])"
     r"| (?:[a-z]{2,12} ){0,2}"
     r"(?:[a-z]{3,}s|people|men|women|children|percent|feet|million|billion|thousand|"
     r"hundred|dozen|pm|am|AM|PM|a\.m|p\.m|BC|BCE|AD|CE)\b)"
 )
 _NOUN_BEFORE = re.compile(
     r"(?:\b(?:pages?|pp?\.?|lines?|verses?|vv?\.|chapters?|[Cc]h(?:s|ap)?\.|nos?\.|[Nn]umbers?|ages?|aged|grades?|"
-    r"items?|[Ff]igs?\.|[Ff]igures?|[Tt]ables?|[Ss]ections?|[Ss]teps?|[Vv]olumes?|[Vv]ols?\.|years?|days?|weeks?|"
+    r"items?|eqs?\.|equations?|figs?\.|figures?|[Tt]ables?|[Ss]ections?|[Ss]teps?|[Vv]olumes?|[Vv]ols?\.|years?|days?|weeks?|"
     r"rows?|columns?|levels?|[Ll]essons?|[Qq]uestions?|[Pp]arts?|"
     r"bits|from|between|about|around|roughly|approximately|every|of|in|takes?|for|range) |"
     r"(?:" + "|".join(MONTHS) + r") )$",
@@ -456,7 +498,9 @@ def _range(found: Found) -> str | None:
     named = _NOUN_BEFORE.search(before(found, 24))
     counted = _NOUN_AFTER.match(after(found)) or middle
     unlike = ("." in low) != ("." in high) or len(high) - len(low) > 2
-    if dash == "-" and (not (named or counted) or (unlike and not middle)):
+    if not (named or counted) and (dash == "-" or ("." in low) > ("." in high)):
+        return None
+    if dash == "-" and unlike and not middle:
         return None
     if dash.strip() != dash and not counted:
         return None
@@ -479,7 +523,8 @@ RANGES = (
     rule("ranges from below zero", r"(?<=[-−]\d)–(?=\d)|(?<=[-−]\d\d)–(?=\d)", " to "),
     rule("ranges of percent", r"(?<=\d%) ?[-–] ?(?=\d{1,3}(?:\.\d+)?%)", " to "),
     rule("hours of a day", r"(?<=\d[ap]m) ?[–-] ?(?=\d)|(?<=\d [ap]m) ?[–-] ?(?=\d)", " to "),
-    rule("from A to Z", r"\b(A|a)[-–](?=[Zz]\b)", r"\1 to "),
+    rule("ranges of measures", rf"(?<=\d) ?({SYMBOL}) ?[-–] ?(?=\d[\d.,]* ?\1(?!\w))", " to "),
+    rule("from A to Z", r"(?<![\w\[])(A|a)[-–](?=[Zz]\b)", r"\1 to "),
     rule("spans of days", rf"\b({_DAYS}) ?[-–] ?(?!\1\b)(?=(?:{_DAYS})\b)", r"\1 to "),
 )
 
@@ -520,7 +565,7 @@ def _fraction(found: Found) -> str | None:
     if bottom not in _PARTS or int(top) >= int(bottom) or after(found).startswith(" time"):
         return None
     certain = (top, bottom) in _CERTAIN and (whole or not _COUNTED.search(before(found)))
-    if not certain and not _OF.match(after(found)):
+    if not (certain and "-" not in found[0]) and not _OF.match(after(found)):
         return None
     words = f"{_COUNTS[int(top)]} {_PARTS[bottom][top != '1']}"
     return rf"\1 and {words.replace('one ', 'a ')}" if whole else words
@@ -569,8 +614,19 @@ COUNTS = (
     ),
     rule("all the time, half and half", r"(?<![\w/.-])(24|50)/(7|50)(?![\w/.-]\w|\w)", r"\1 \2"),
     rule("halves", rf"(?:(?<![\w.,])(\d{{1,4}}) ?)?([{''.join(_HALVES)}])", _half),
-    rule("fractions", r"(?<![\w./,:-])(?:(\d{1,3}) )?(\d)/(\d{1,3})(?![\w./:]\w|\w|/)", _fraction),
-    rule("percent", r"(?<=\d) ?%(?![\w%])", " percent"),
+    rule(
+        "fractions",
+        r"(?<![\w./,:-])(?:(\d{1,3})[ -])?(\d)/(\d{1,3})(?![\w./:]\w|\w|/|-\d)",
+        _fraction,
+    ),
+    rule(
+        "blood pressure",
+        r"(?<![\w/.,-])(\d{2,3})/(?=\d{2,3}(?![\w/-]|[.,]\d))",
+        lambda f: (
+            r"\1 over " if re.search(r"\b(?:BP|[Pp]ressure)\b[^.;]{0,20}$", before(f)) else None
+        ),
+    ),
+    rule("percent", r"(?<=\d)(?:%| %(?! ?\d))(?![\w%])", " percent"),
     rule("a point before digits", r"(?<![\w.)\]/\\*'\"])\.(?=\d+(?![\w.]))", "point "),
     rule("numbers with #", r"(?:(?<=[\s(])|\A)#(?=\d{1,4}(?![\w-]))", "number "),
     rule("about a number", r"(?:(?<=[\s(])|\A)~ ?(?=\d)", "about "),

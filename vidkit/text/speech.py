@@ -48,8 +48,8 @@ from .numbers import (
     RANGES,
     SIZES,
 )
-from .units import MEASURES, units_of
-from .vocabulary import vocabulary
+from .units import MEASURES, QUOTIENTS, UNITS, units_of
+from .vocabulary import ABBREVIATIONS, vocabulary
 
 VERSION = 1
 """Part of a narration's key beside the spoken text itself, which tells of every change."""
@@ -354,87 +354,26 @@ WEB = (
     rule(
         "paths",
         rf"(?<!\w)(?:~|\.{{0,2}})/(?:{_NAME}/){{1,12}}[\w.*+-]{{0,80}}"
-        rf"|(?<!\w)(?=[\d./]{{0,40}}[A-Za-z])(?:{_NAME}/){{2,12}}[\w.*+-]{{1,80}}",
+        rf"|(?<!\w)(?<!\d )(?=[\d./]{{0,40}}[A-Za-z])(?:{_NAME}/){{2,12}}[\w.*+-]{{1,80}}",
         KEEP,
-    ),
-)
-
-# ── abbreviations ───────────────────────────────────────────────────────────────────────────
-
-_STREET = re.compile(r"(?:\d|[A-Z][a-z]+) ?$")
-
-
-def _title(word: str) -> Rule:
-    """ "Dr. Smith" is a doctor, "12 Elm Dr. Chicago" none."""
-    short = {"Doctor": r"Dr\.", "Saint": r"St\."}[word]
-
-    def write(found: Found) -> str | None:
-        return None if _STREET.search(before(found)) else word
-
-    return rule(word, rf"(?<![\w.]){short}(?= [A-Z])", write)
-
-
-def _number(found: Found) -> str | None:
-    """ "No. 5", but not the answer "No." before a sentence that begins with a number."""
-    lead = before(found)
-    answer = not lead.strip() or re.search(r"[.!?:\"“”'’—-]\s?$", lead)
-    if (found[0][0] == "N" and answer) or re.search(r"\b(?:sa(?:y|ys|id)|answer(?:s|ed)?) $", lead):
-        return None
-    return f"{found[0][0]}umber "
-
-
-_LISTED = (
-    ("versus", r"vs\."),
-    ("compare", r"cf\."),
-    ("and others", r"et al\.(?= ?[,;)a-z\d(]|$)"),
-    ("approximately", r"approx\.(?= )"),
-    ("with respect to", r"w\.r\.t\."),
-    ("also known as", r"a\.k\.a\."),
-    ("without", r"w/o(?= )"),
-    ("A B", r"A/B(?= ?-?test)"),
-    ("I O", r"I/O"),
-    ("not applicable", r"N/A"),
-    ("Mister", r"Mr\.(?= [A-Z]| (?:&|and) M)"),
-    ("Missus", r"Mrs\.(?= [A-Z]| (?:&|and) M)"),
-    ("Miz", r"Ms\.(?= [A-Z])"),
-    ("Professor", r"Prof\.(?= [A-Z])"),
-    ("P H D", r"Ph\.? ?D\.(?=[ ,;)])"),
-    ("Figures ", r"[Ff]igs\. ?(?=\d)"),
-    ("Figure ", r"[Ff]ig\. ?(?=\d)"),
-    ("Equation ", r"[Ee]q\. ?(?=\(?\d)"),
-    ("Section ", r"[Ss]ec\. ?(?=\d)"),
-    ("Chapter ", r"[Cc]h(?:ap)?\. ?(?=\d)"),
-    ("Volume ", r"[Vv]ol\. ?(?=\d)"),
-    ("pages ", r"pp\. ?(?=\d)"),
-    ("page ", r"(?<![.] )p\. ?(?=\d)"),
-    ("around ", r"ca\. ?(?=\d)|(?<=[( ])c\. ?(?=\d{3})"),
-)
-
-ABBREVIATIONS = (
-    rule("et cetera at the end", r"(?<![\w./])etc\.(?=\s*\Z|\s+[A-Z]|\n)", "et cetera."),
-    rule("et cetera", r"(?<![\w./])etc\.", "et cetera"),
-    rule("for example", r"(?<![\w.])e\. ?g\.,? ?(?=[\w(\"'“‘$`<\\/-])", "for example, "),
-    rule("that is", r"(?<![\w.])i\. ?e\.,? ?(?=[\w(\"'“‘$`<\\/-])", "that is, "),
-    _title("Doctor"),
-    _title("Saint"),
-    rule("numbers by name", r"(?<![\w.])[Nn]o\. ?(?=\d)", _number),
-    rule("number sign", "№ ?(?=\\d)", "number "),
-    rule(
-        "Incorporated",
-        r"(?<=[A-Za-z,] )(Inc|Ltd|Jr)\.(?=[, )])(?! [A-Z])",
-        lambda f: {"Inc": "Incorporated", "Ltd": "Limited", "Jr": "Junior"}[f[1]],
-    ),
-    *(
-        rule(words, rf"(?<![\w./@-])(?:{pattern})(?![A-Za-z_@])", words)
-        for words, pattern in _LISTED
     ),
 )
 
 # ── names and signs of prose ────────────────────────────────────────────────────────────────
 
-_ROMAN_WORDS = "II III IV VI VII VIII IX XI XII XIII XIV XV XVI XVII XVIII XIX XX XXI"
-_ROMAN = _ROMAN_WORDS.split()
-_VALUES = [*range(2, 5), *range(6, 10), *range(11, 22)]
+_ROMAN = r"(?=[IVXL]{2,8}(?!\w))(?!XL\b|LI\b|LV\b)(?:XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
+_ROMANS = {"I": 1, "V": 5, "X": 10, "L": 50}
+
+
+def _value(numeral: str) -> int:
+    """The value of a roman numeral."""
+    values = [_ROMANS[sign] for sign in numeral]
+    return sum(
+        -value if value < following else value
+        for value, following in zip(values, [*values[1:], 0], strict=True)
+    )
+
+
 _RULERS_WORDS = (
     "Louis Henry Charles George Edward Richard James William John Paul Pius Pope Philip "
     "Frederick Friedrich Alexander Nicholas Catherine Peter Leo Benedict Gregory Innocent "
@@ -453,16 +392,17 @@ _UNNAMED_WORDS = (
 _UNNAMED = frozenset(_UNNAMED_WORDS.split())
 _NUMBERED = (
     "[Cc]hapters?|[Pp]arts?|[Pp]hase|[Tt]ype|[Ss]ections?|[Vv]olumes?|[Aa]ct|[Ww]ar|[Ll]evel|[Cc]lass|[Bb]ooks?|"
-    "[Aa]ppendix|[Tt]able|[Ff]igure|[Ss]tage|[Aa]rticle|[Tt]itle|[Ss]cene|[Pp]hotosystem|[Gg]rade"
+    "[Aa]ppendix|[Tt]able|[Ff]igure|[Ss]tage|[Aa]rticle|[Tt]itle|[Ss]cene|[Pp]hotosystem|[Gg]rade|"
+    r"Bowl|[Vv]ol\.|[Bb]k\.|[Cc]h\.|[Ss]ec\.|[Aa]rt\.|[Pp]t\."
 )
 
 
 def _roman(found: Found) -> str | None:
     name, numeral = found.groups()
-    value = _VALUES[_ROMAN.index(numeral)]
+    value = _value(numeral)
     if name in _RULERS:
         return rf"\1 the {_ordinal(value)}"
-    if name in _UNNAMED or (numeral in ("VI", "XX", "IV", "XI") and not found[0][0].isupper()):
+    if name in _UNNAMED or numeral == "V":
         return None
     return rf"\1 {value}"
 
@@ -482,7 +422,7 @@ _SLASHED = re.compile(r"[a-z]+/[a-z]+|[A-Z]{2,6}/[A-Z]{2,6}|[A-Z][a-z]+/[A-Z][a-
 
 def _stroke(found: Found) -> str | None:
     left, right = found.groups()
-    if not _SLASHED.fullmatch(found[0]) or left in _FOLDERS:
+    if not _SLASHED.fullmatch(found[0]) or left in _FOLDERS or {left, right} & UNITS.keys():
         return None
     if left.lower() in ("he", "his", "she", "her", "him", "hers") and right.lower() in (
         "she",
@@ -518,15 +458,20 @@ NAMES = (
     rule("letters and letters", r"(?<![\w&;])([A-Z])&([A-Z])(?![\w;])", r"\1 and \2"),
     rule(
         "numerals of parts",
-        rf"\b({_NUMBERED}) ({'|'.join(_ROMAN)})(?![\w'’.-])",
-        lambda f: rf"\1 {_VALUES[_ROMAN.index(f[2])]}",
+        rf"(?<!\w)({_NUMBERED}) ({_ROMAN})(?![\w'’.-])",
+        lambda f: rf"\1 {_value(f[2])}",
     ),
     rule(
         "numerals after a name",
-        rf"(?<![\w-])([A-Z][a-z]{{2,30}}) ({'|'.join(_ROMAN)})(?![\w-]|\.\w)",
+        rf"(?<![\w-])([A-Z][a-z]{{2,30}}) ({_ROMAN}|V(?!\.))(?![\w-]|\.\w)",
         _roman,
     ),
-    rule("short formulas", r"(?<![\w/.-])(C|N|S)(O)([2-4])(?![\w-])", r"\1 \2 \3"),
+    rule(
+        "numerals before what they count",
+        rf"(?<=\b[Tt]he )({_ROMAN})(?= (?:century|[Dd]ynasty|Olympiad|Corps|Legion)\b)",
+        lambda f: _ordinal(_value(f[1])),
+    ),
+    rule("short formulas", r"(?<![\w/.-])(C|N|S)(O)(?:_\{?)?([2-4])\}?(?![\w^-])", r"\1 \2 \3"),
     rule(
         "isotopes",
         r"(?<!\w)([⁰¹²³⁴-⁹]{1,3})([A-Z][a-z]?)(?![a-z])",
@@ -558,6 +503,7 @@ NAMES = (
 )
 
 MINUS = (
+    rule("a minus in a sum", r"(?<=\d) [-–] (?=\d[\d.,]* =)", " minus "),
     rule("a minus apart from its number", r"(?<![^\n])[-–] (?=\d[\d.,]* ?[-+×*/=] ?\d)", "minus "),
     rule(
         "a minus before a number",
@@ -580,6 +526,7 @@ ENGLISH: tuple[Rule | Finder, ...] = (
     *MONEY,
     *DATES,
     *SIZES,
+    *QUOTIENTS,
     _equations("en"),
     *RANGES,
     *COUNTS,

@@ -47,7 +47,8 @@ _BASES = (
     ("Sv", "sievert", "mμµ"),
 )
 _OTHERS = {
-    "min": "minute", "h": "hour", "hr": "hour", "hrs": "hour", "sec": "second",
+    "min": "minute", "mins": "minute", "h": "hour", "hr": "hour", "hrs": "hour",
+    "sec": "second", "secs": "second", "mcg": "microgram",
     "KiB": "kibibyte", "MiB": "mebibyte", "GiB": "gibibyte", "TiB": "tebibyte",
     "dB": "decibel", "ft": "foot", "mi": "mile", "lb": "pound", "lbs": "pound", "oz": "ounce",
     "tbsp": "tablespoon", "tsp": "teaspoon",
@@ -69,6 +70,7 @@ def _table() -> dict[str, str]:
         for prefix in prefixes:
             word = (_PREFIXES | _LARGE)[prefix] + one
             units[prefix + symbol] = _SHORT.get(word, word)
+    del units["bps"]  # 25 bps are as well a quarter of a percent
     return units | _OTHERS
 
 
@@ -86,7 +88,7 @@ _EACH = r"(?:person|year|month|week|day|hour|minute|second|capita)\b"
 MEASURE = (
     rf"({SYMBOL})({_POWER})"
     rf"(?:[·⋅]({SYMBOL})({_POWER}))?"
-    rf"(?:/\(?({SYMBOL})({_POWER})\)?|[ ·⋅]({SYMBOL})({_BELOW}))?"
+    rf"(?:/({SYMBOL})({_POWER})|[ ·⋅]({SYMBOL})({_BELOW}))?"
     rf"(?![\w²³⁻^°])(?!/(?!{_EACH}))"
 )
 """A unit, or a quotient or product of two; eight groups, which `measure_in_words` takes."""
@@ -192,8 +194,13 @@ _NAMED_QUANTITY = re.compile(
 )
 _THING = re.compile(
     r"^ (?:supply|battery|batteries|current|fuse|source|signal|adapter|bulb|lamp|heater|resistor|"
-    r"cell|outlet|mains|rail|capacitor|inductor|motor|speaker|amplifier|laser|monitor|disk|drive|"
-    r"file|run|walk|ride|radius|range|limit|cable|pole|wall|sprint|dash|race|lens|film|mixture|cube)\b"
+    r"cell(?!s)|outlet|mains|rail|capacitor|inductor|motor|speaker|amplifier|laser|monitor|disk|"
+    r"drive|file|range|limit|cable|lens|film|mixture|cube|tin|can|jar|pack|packet|bag|bottle|bar|vial|"
+    r"tablet|capsule|syringe|dose)s?\b"
+)
+_COURSE = re.compile(
+    r"^ (?:run|walk|ride|radius|pole|wall|sprint|dash|race|relay|hurdles|freestyle|butterfly|"
+    r"backstroke|breaststroke|mirror|telescope|antenna)\b"
 )
 _STOP = re.compile(r"^\.(?:$|\s+[A-Z]|[\"”’])")
 
@@ -202,16 +209,32 @@ def _measure(found: Found) -> str | None:
     gap, symbol = found[1], found[2]
     groups = found.groups()[1:]
     compound = any(groups[1:])
-    if re.search(r"[A-Za-z_]-?[\d.,]+$", before(found, 24)):
+    if re.search(r"[A-Za-z_]-?[\d.,]+$", before(found, 24)) and not _UPPER.search(
+        before(found, 24)
+    ):
         return None
-    number = re.search(r"[\d.,]+$|[⁻⁰¹²³⁴-⁹]+$|[½¼¾⅓⅔]$", before(found, 24))
+    number = re.search(
+        r"\d[eE][-+]?\d+$|[\d.,]+$|[⁻⁰¹²³⁴-⁹]+$|[½¼¾⅓⅔]$|\^\{[-−]?\d+\}\ue102?$", before(found, 24)
+    )
+    if number is None and found.string[found.start() - 1] in "}\ue102":
+        return None
     digits = number[0] if number else ""
     lead = before(found)[: -len(digits)] if digits else before(found)
     if not compound and not _is_quantity(found, gap, symbol, digits, lead):
         return None
     single = gap == "-" or _ONE.search(before(found)) or _is_noun(found, lead)
-    one = bool(single or _THING.match(after(found)))
+    one = bool(single or _thing(found, symbol))
     return " " + measure_in_words(groups, one=one)
+
+
+_UPPER = re.compile(rf"\d ?(?:{SYMBOL}) ?[-–] ?[\d.,]+$|\d[eE][-+]?\d+$")
+"""The upper end of a range, or a power of ten: "5 kg-10", "1.6e-19"."""
+
+
+def _thing(found: Found, symbol: str) -> bool:
+    """Whether a thing follows that is told by such a quantity: "a 5 A fuse", "the 100 m sprint"."""
+    things = _COURSE if symbol in ("m", "km") and _COURSE.match(after(found)) else _THING
+    return symbol != "K" and bool(things.match(after(found)))
 
 
 _ONE = re.compile(r"(?<![\d.,])1$|(?<![\d.,/])(?<!\d )\d/\d+$|(?<!\d)[½¼¾⅓⅔]$")
@@ -265,7 +288,8 @@ def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) ->
         return bool(_STOP.match(rest)) and bool(
             strong or (symbol in "mgsVW" and _AMOUNT.search(lead))
         )
-    if not (strong or _AMOUNT.search(lead) or _THING.match(rest)):
+    thing = _thing(found, symbol)
+    if not (strong or _AMOUNT.search(lead) or thing):
         return False
     if gap == "":
         # "5G", "4K", "3D", "the 20s" are names.
@@ -278,10 +302,10 @@ def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) ->
         if symbol in "VW":
             return True
     if symbol in "ABCFHKTLbdt" and not strong:
-        return bool(_THING.match(rest) or re.match(r"^ (?:of|per|through)\b", rest))
+        return thing or bool(re.match(r"^ (?:of|per|through)\b", rest))
     if re.match(r"^ [A-Z(]", rest):
         return bool(equation)
-    return bool(ingredient or _QUANTITY.match(rest) or _THING.match(rest))
+    return bool(ingredient or thing or _QUANTITY.match(rest))
 
 
 _WORDLIKE_WORDS = "min sec ha mi mol cal bit ft hr hrs lb lbs oz"
@@ -300,20 +324,71 @@ def _inches(found: Found) -> str | None:
 
 _POINTS = {"N": "north", "S": "south", "E": "east", "W": "west"}
 
+
+def _place(found: Found) -> str | None:
+    if not (found[1] or found[3]):
+        return None
+    minutes, seconds = (r" \1 minutes" if found[1] else ""), (r" \2 seconds" if found[2] else "")
+    return " degrees" + minutes + seconds + (f" {_POINTS[found[3]]}" if found[3] else "")
+
+
+def _hours(found: Found) -> str:
+    names = zip((1, 2, 3), ("hour", "minute", "second"), strict=True)
+    return " ".join(
+        rf"\{k} {name}{'' if found[k] == '1' else 's'}" for k, name in names if found[k]
+    )
+
+
+_PRICE = re.compile(r"[$€£¥₹] ?\d[\d.,]*$")
+_SOLD_WORDS = (
+    "month year hour day week night person unit seat user share barrel head ton gallon pound mile"
+)
+_SOLD = {word: word for word in _SOLD_WORDS.split()} | {
+    "mo": "month", "yr": "year", "wk": "week", "bbl": "barrel", "gal": "gallon", "t": "tonne",
+}  # fmt: skip
+
+
+def _price(found: Found) -> str | None:
+    name = _SOLD.get(found[1]) or UNITS.get(found[1])
+    return f" per {name}" if name and _PRICE.search(before(found)) else None
+
+
+QUOTIENTS = (
+    rule("newton metres", r"(?<![\w/.·⋅]) ?N[·⋅]m(?![\w/·⋅])", " newton metres"),
+    rule(
+        "quotients by a product",
+        rf"(?<=\d)( ?)({SYMBOL})/(?:\(({SYMBOL})({_POWER})(?:[·⋅ ]({SYMBOL}))?\)"
+        rf"|({SYMBOL})({_POWER})[·⋅ ]?(K|mol))(?!\w)",
+        lambda f: (
+            f" {_many(f[2], '')} per {_one(f[3] or f[6], f[4] or f[7] or '')}"
+            + (f" {_one(f[5] or f[8], '')}" if f[5] or f[8] else "")
+        ),
+    ),
+)
+"""Units that an equation would take for variables: "4.18 J/(g·K)"."""
+
 MEASURES = (
     rule(
         "places on the globe",
-        r"(?<=\d)°(?: ?(\d{1,2})[′'’](?: ?(\d{1,2})[″\"”])?)? ?([NSEW])(?![\w.])",
-        lambda f: (
-            " degrees"
-            + (r" \1 minutes" if f[1] else "")
-            + (r" \2 seconds" if f[2] else "")
-            + f" {_POINTS[f[3]]}"
-        ),
+        r"(?<=\d)°(?: ?(\d{1,2}(?:\.\d+)?)[′'’](?: ?(\d{1,2}(?:\.\d+)?)[″\"”])?)?"
+        r"(?: ?([NSEW])(?!\w|\.\w))?",
+        _place,
+    ),
+    rule(
+        "hours, minutes and seconds",
+        r"(?<![\w.,:])(\d{1,3}) ?h(?:rs?)?,? ?(\d{1,2}) ?m(?:ins?)?"
+        r"(?:,? ?(\d{1,2}(?:\.\d+)?) ?s)?\b",
+        _hours,
+    ),
+    rule("litres for a distance", r"(?<=\d) ?[lL]/100 ?km\b", " litres per 100 kilometres"),
+    rule(
+        "square and cubic",
+        r"(?<=\d )(sq|cu)\.? ?(km|mi|ft|cm|mm|m)\b(?:\.(?= [a-z]))?",
+        lambda f: f"{'square' if f[1] == 'sq' else 'cubic'} {_many(f[2], '')}",
     ),
     rule(
         "units shortened with a stop",
-        r"(?<=\d)( ?)(ft|lbs?|oz|min|sec|hrs?|tsp|tbsp|[kcm]m|kg|ml)\."
+        r"(?<=\d)( ?)(ft|lbs?|oz|mi|mins?|secs?|hrs?|tsp|tbsp|[kcm]m|kg|ml)\."
         r"(?= [a-z]| \d{1,2} ?(?:in|oz)\b)",
         lambda f: " " + (_one if _ONE.search(before(f)) else _many)(f[2], ""),
     ),
@@ -322,7 +397,7 @@ MEASURES = (
         r"(?<=\d) ?in\b(?:\.(?= [a-z,]))?",
         _inches,
     ),
-    rule("a number with its unit", r"(?<=[\d⁰¹²³⁴-⁹½¼¾⅓⅔])( ?|-)" + MEASURE, _measure),
+    rule("a number with its unit", r"(?<=[\d⁰¹²³⁴-⁹½¼¾⅓⅔}\ue102])( ?|-)" + MEASURE, _measure),
     rule(
         "millions of a unit",
         r"(?<=illion|ousand|undred)( )(?=[a-zA-ZΩμµ]{2,}|[mgV]\b[ ,])" + MEASURE,
@@ -335,5 +410,20 @@ MEASURES = (
         r"(?<![\w/.])(?=(?:km|m)/(?:s|h)|kg/m|W/m|[MG][Bb]/s|J/K)" + MEASURE,
         lambda f: measure_in_words(f.groups()),
     ),
-    rule("degrees", r"(?<=\d) ?°(?![A-Za-z])", " degrees"),
+    rule(
+        "so many for one",
+        r"(?:(?<=[a-z]s)|(?<=people)|(?<=\d))/"
+        rf"(?=(?:min|sec|hr|kg|m[Ll]|dL|ha|mol|[kcm]?m[²³23])(?![\w/])){MEASURE}",
+        lambda f: f" per {measure_in_words(f.groups(), one=True)}",
+    ),
+    rule("a price for one", r"(?<=\d)/([A-Za-z]{1,6})(?![\w/])", _price),
+    rule(
+        "degrees",
+        r"(?<=\d) ?°(?![A-Za-z])",
+        lambda f: (
+            " degree"
+            if re.search(r"\ba \d+$", before(f)) and after(f, 2)[1:].islower()
+            else " degrees"
+        ),
+    ),
 )

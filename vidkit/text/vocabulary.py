@@ -1,9 +1,12 @@
-"""What the signs of mathematics are called, by language."""
+"""What the signs of mathematics and the abbreviations of prose are called, by language."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from .markup import Found, before, rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,3 +311,83 @@ VOCABULARIES = {"en": ENGLISH, "de": GERMAN, "fr": FRENCH, "es": SPANISH}
 def vocabulary(language: str) -> Vocabulary | None:
     """The words of a language (a tag such as "de-AT"), None where there are none."""
     return VOCABULARIES.get(language.replace("_", "-").split("-")[0].lower())
+
+
+# ── abbreviations ───────────────────────────────────────────────────────────────────────────
+
+_STREET = re.compile(r"(?:\d|[A-Z][a-z]+) ?$")
+
+
+_TITLES_WORDS = (
+    "Dr Doctor St Saint Mt Mount Ft Fort Prof Professor Mr Mister Mrs Missus Ms Miz Gov Governor "
+    "Sen Senator Rep Representative Gen General Col Colonel Maj Major Capt Captain Lt Lieutenant "
+    "Sgt Sergeant Rev Reverend"
+)
+_TITLES = dict(zip(_TITLES_WORDS.split()[::2], _TITLES_WORDS.split()[1::2], strict=True))
+
+
+def _title(found: Found) -> str | None:
+    """ "Dr. Smith" is a doctor, "12 Elm Dr. Chicago" none."""
+    street = found[1] in ("Dr", "St", "Mt") and _STREET.search(before(found))
+    return None if street else _TITLES[found[1]]
+
+
+def _number(found: Found) -> str | None:
+    """ "No. 5", but not the answer "No." before a sentence that begins with a number."""
+    lead = before(found)
+    answer = not lead.strip() or re.search(r"[.!?:\"“”'’—-]\s?$", lead)
+    if (found[0][0] == "N" and answer) or re.search(r"\b(?:sa(?:y|ys|id)|answer(?:s|ed)?) $", lead):
+        return None
+    return f"{found[0][0]}umber "
+
+
+_LISTED = (
+    ("versus", r"vs\."),
+    ("compare", r"cf\."),
+    ("and others", r"et al\.(?= ?[,;)a-z\d(]|$)"),
+    ("approximately", r"approx\.(?= )"),
+    ("with respect to", r"w\.r\.t\."),
+    ("also known as", r"a\.k\.a\."),
+    ("without", r"w/o(?= )"),
+    ("A B", r"A/B(?= ?-?test)"),
+    ("I O", r"I/O"),
+    ("not applicable", r"N/A"),
+    ("World War 1", "WW(?:I|1)(?!I)"),
+    ("World War 2", "WW(?:II|2)(?!I)"),
+    ("P H D", r"Ph\.? ?D\.(?=[ ,;)])"),
+    ("Figures ", r"[Ff]igs\. ?(?=\d)"),
+    ("Figure ", r"[Ff]ig\. ?(?=\d)"),
+    ("Equations ", r"[Ee]qs\. ?(?=\(?\d)"),
+    ("Equation ", r"[Ee]q\. ?(?=\(?\d)"),
+    ("Section ", r"[Ss]ec(?:t)?\. ?(?=\d)"),
+    ("numbers ", r"[Nn]os\. ?(?=\d)"),
+    ("Chapter ", r"[Cc]h(?:ap)?\. ?(?=\d)"),
+    ("Volume ", r"[Vv]ol\. ?(?=\d)"),
+    ("pages ", r"pp\. ?(?=\d)"),
+    ("page ", r"(?<![.] )p\. ?(?=\d)"),
+    ("around ", r"ca\. ?(?=\d)|(?<=[( ])c\. ?(?=\d{3})"),
+)
+
+ABBREVIATIONS = (
+    rule("et cetera at the end", r"(?<![\w./])etc\.(?=\s*\Z|\s+[A-Z]|\n)", "et cetera."),
+    rule("et cetera", r"(?<![\w./])etc\.", "et cetera"),
+    rule("for example", r"(?<![\w.])e\. ?g\.,? ?(?=[\w(\"'“‘$`<\\/-])", "for example, "),
+    rule("that is", r"(?<![\w.])i\. ?e\.,? ?(?=[\w(\"'“‘$`<\\/-])", "that is, "),
+    rule("Doctor", r"(?<![\w.])(Dr|Mrs?)\.(?= [A-Z]| (?:&|and) (?:M|Dr))", _title),
+    rule(
+        "Captain",
+        rf"(?<![\w.])({'|'.join(_TITLES)})\.(?= (?:[A-Z]\. ?){{0,3}}[A-ZÀ-Þ][a-zà-ÿ])",
+        _title,
+    ),
+    rule("numbers by name", r"(?<![\w.])[Nn]o\. ?(?=\d)", _number),
+    rule("number sign", "№ ?(?=\\d)", "number "),
+    rule(
+        "Incorporated",
+        r"(?<=[A-Za-z,] )(Inc|Ltd|Jr)\.(?=[, )])(?! [A-Z])",
+        lambda f: {"Inc": "Incorporated", "Ltd": "Limited", "Jr": "Junior"}[f[1]],
+    ),
+    *(
+        rule(words, rf"(?<![\w./@-])(?:{pattern})(?![A-Za-z_@])", words)
+        for words, pattern in _LISTED
+    ),
+)
