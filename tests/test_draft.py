@@ -580,11 +580,51 @@ KINDS = {
         "[![Open In Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://x.org)\n\nHello.",
         "Hello.",
     ),
+    "spans and attributes": (
+        'Mind the [gap]{.fragment} here. {fig-align="center"}\n\n`{.r-stretch}` stays.',
+        "Mind the gap here.|`{.r-stretch}` stays.",
+    ),
+    "code that R runs": ('`r fontawesome::fa("code")` Your turn.', "Your turn."),
+    "code of another file": ("Look.\n\n<<< @/snippets/a.ts#b", "Look."),
     "lists in lists": (
         "1. First\n   - one\n   - two\n2. Second\n\n   Goes on.",
         "First: one; two. Second. Goes on.",
     ),
 }
+
+
+def test_a_long_list_is_shared_out_evenly(tmp_path: Path) -> None:
+    """No slide has a single point that others left over; with notes, points go before lines."""
+    text = "# Seven\n\n" + "".join(f"- point {n} of them\n" for n in range(7))
+    lesson = vidkit.lesson_from(markdown(tmp_path, text))
+    assert [len(section.slide["points"]) for section in lesson.sections] == [4, 3]
+    head, end = "---\nmarp: true\n---\n\n", "<!-- I speak of them. -->\n\n---\n\n# End\n\nBye."
+    deck = f"{head}{text}\nOne line.\n\n{end}"
+    lesson = vidkit.lesson_from(markdown(tmp_path, deck, "noted.md"))
+    assert lesson.sections[0].content == "I speak of them."
+    assert lesson.sections[0].slide["points"] == [f"point {n} of them" for n in range(7)]
+
+
+def test_a_table_that_is_drawn_with_lines_is_a_table(tmp_path: Path) -> None:
+    """Grid tables of Pandoc, with lines that go on, and formulas that come in steps."""
+    text = """Sizes:
+
++------+--------+
+| Name | Size   |
+|      | in m   |
++======+========+
+| a    | 1      |
++------+--------+
+
+# Steps
+
+$$ {1|3|all}
+a = b
+$$
+"""
+    lesson = vidkit.lesson_from(markdown(tmp_path, text))
+    assert lesson.sections[0].slide["table"] == [["Name", "Size in m"], ["a", "1"]]
+    assert lesson.sections[1].slide["equation"] == ["a = b"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

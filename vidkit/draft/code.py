@@ -155,7 +155,7 @@ def _above(code: str, mark: str) -> Iterator[str]:
     """The words of each comment on a line of its own; an empty text for any other line."""
     for line in code.split("\n") if mark else ():
         bare = line.strip()
-        yield _bare(bare, mark) if bare.startswith(mark) else ""
+        yield _bare(bare, mark) if re.match(rf"{mark}+(?:\W|$)|{mark}'", bare) else ""
 
 
 def _of_python(code: str, beside: list[str]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from .blocks import FIGURE, Block, Heading, Notes, Said, Shown, Source, Turn
 from .code import formula, macros, steps, with_macros
 from .pictures import NoPicture, picture_at
-from .tables import read_html, table, without_tags
+from .tables import of_pipes, read_html, table, without_tags
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -41,7 +41,7 @@ _DROPPED = frozenset(("toctree", "contents", "raw", "bibliography", "include", "
 _CODE_OF_MYST = frozenset(("code-cell", "code-block", "code", "sourcecode", "ipython"))
 _UNSAID = re.compile(
     r"(open|run|view|launch|download|source)\b[\w ]{0,20}\b(colab|binder|github|notebook|kaggle)"
-    r"[\w ]{0,20}|\.( \.)+|::[\w-]+::|\[\[?TOC\]?\]|(---|===)+|(table of )?contents:?|<?https?://\S+>?"
+    r"[\w ]{0,20}|\.( \.)+|::[\w-]+::|<<< \S.*|\[\[?TOC\]?\]|(---|===)+|(table of )?contents:?|<?https?://\S+>?"
     r"|click (here )?(to|for) (expand|show|reveal|see|view|open|toggle)\b[^.]{0,40}\.?",
     re.I,
 )
@@ -352,7 +352,7 @@ class _Walk:
                 others += self.beside([token])
             elif token.type in _LISTS and found and self.depth < MOST_NESTED:
                 inner, more = self.within(self.until(token.type.replace("open", "close"))).items()
-                whole = f"{found[-1].rstrip('.:')}: {'; '.join(inner)}"
+                whole = f"{found[-1].rstrip('.:,;')}: {'; '.join(inner)}"
                 short = found[-1] and inner and len(whole) <= LONGEST_POINT
                 found[-1:] = [whole] if short else [found[-1], *inner]
                 others += more
@@ -457,6 +457,8 @@ def spoken(children: Sequence[Token]) -> str:
     pieces: list[str] = []
     hidden = 0
     raised: dict[int, str] = {}
+    ends = (at for at, child in enumerate(children) if child.type == "strong_close")
+    bold = next(ends, -9)
     for index, child in enumerate(children):
         match child.type:
             case "text":
@@ -465,11 +467,12 @@ def spoken(children: Sequence[Token]) -> str:
             case "s_open" | "s_close":  # what is struck out
                 hidden += child.nesting
             case "softbreak":
-                pieces.append(". " if _leads(children, index) else " ")
+                pieces.append(". " if _leads(children, index, bold) else " ")
             case "hardbreak":
                 pieces.append(". " if re.search(r"\w$", pieces[-1] if pieces else "") else " ")
             case "code_inline":
                 code = child.content.strip()
+                code = "" if re.match(r"\{?r\}? [\w.:]+\(", code) else code  # that R runs
                 pieces.append(f"`{code}`" if code and "`" not in code else code)
             case "math_inline":
                 text = child.content.strip()
@@ -487,13 +490,15 @@ def spoken(children: Sequence[Token]) -> str:
     return _line("".join(pieces))
 
 
-def _leads(children: Sequence[Token], end: int) -> bool:
-    """Whether the line up to a break is in bold, and a new sentence follows: it is a heading."""
-    kinds = [child.type for child in children[:end] if child.type != "text" or child.content]
-    bold = kinds[:1] == ["strong_open"] and kinds.index("strong_close") == len(kinds) - 1
-    last = children[end - 2].content if end > 1 else ""
+def _leads(children: Sequence[Token], end: int, bold: int) -> bool:
+    """Whether the line up to a break is in bold, which ends at `bold`, and a new sentence follows:
+    it is a heading.
+    """
+    begins = next(child.type for child in children if child.type != "text" or child.content)
+    last = children[bold - 1].content if bold > 0 else ""
     following = "".join(child.content for child in children[end : end + 3])
-    return bold and not last.endswith((".", ":", "!", "?")) and following[:1].isupper()
+    whole = begins == "strong_open" and end - 2 <= bold < end
+    return whole and not last.endswith((".", ":", "!", "?")) and following[:1].isupper()
 
 
 def _line(text: str) -> str:
@@ -504,7 +509,8 @@ def _line(text: str) -> str:
     text = re.sub(
         r"\s\^[\w-]+$|\[click(?::\d+)?\]\s?", "", text
     )  # ids of Obsidian, clicks of Slidev
-    text = re.sub(r"(?<=\S)\s*\{[.#][\w\s.#=\"'%-]{1,200}\}", "", text)  # attributes
+    text = re.sub(r"(?<!`)\[([^\[\]]{1,200})\](?=\{[.#])", r"\1", text)  # spans of Quarto
+    text = re.sub(r"(?<!`)\s*\{(?:[.#%]|[\w-]{1,40}=)[^{}]{1,200}\}(?!`)", "", text)  # attributes
     text = re.sub(r"!\[[^\[\]]{0,200}\]\([^()\s]{0,500}\)", "", text)  # none that is shown
     text = re.sub(r" ?\[-?@[\w:.;,@ -]{1,200}\]", "", text)  # citations
     text = re.sub(r"(?<![\w:]):[a-z][a-z0-9_+-]{1,40}:(?![\w:`])", "", text)  # names of emoji
@@ -548,10 +554,13 @@ def points(items: list[str], where: str, *, ordered: bool = False) -> list[Block
 
 
 def _parted(items: list[str]) -> list[list[str]]:
-    """A long list in parts that one slide can hold: at most 6 points and 420 characters."""
+    """A long list in parts that one slide can hold, of a like length: at most 6 points and 420
+    characters.
+    """
+    fair = -(-len(items) // -(-len(items) // 6))
     parts: list[list[str]] = [[]]
     for item in items:
-        if parts[-1] and (len(parts[-1]) == 6 or sum(map(len, parts[-1])) + len(item) > 420):
+        if parts[-1] and (len(parts[-1]) == fair or sum(map(len, parts[-1])) + len(item) > 420):
             parts.append([])
         parts[-1].append(item)
     return parts
@@ -614,6 +623,8 @@ def _is_language(name: str) -> bool:
 
 def _prepared(text: str) -> str:
     """`text` as the parser needs it; every line stays where it is."""
+    text = re.sub(r"(?m)^\$\$ *\{[\w|*,-]{1,40}\}", "$$", text)  # steps of Slidev
+    text = re.sub(r"(?m)^\+[-=:+]{3,}\+\n(?:[|+][^\n]*\n)+", of_pipes, text)
     text = re.sub(r"\$\$([^$`]{1,3000})\$\$(?:[ \t]*[.,;](?=\s|$))?", _on_one_line, text)
     text = re.sub(r"(?is)<(table|style|script)\b.*?</\1>", _in_one_piece, text)
     text = re.sub(r"!\[\[([^\[\]|\n]{1,200})(?:\|[^\[\]\n]{0,40})?\]\]", r"![](<\1>)", text)

@@ -18,7 +18,7 @@ from typing import Any
 
 from ..core.errors import Fault, LessonError
 from .blocks import FIGURE, Block, Notes, Said, Shown, Source
-from .code import LONGEST_CODE, formula, steps, titles
+from .code import LONGEST_CODE, MOST_COLUMNS, formula, steps, titles
 from .markdown import Reader
 from .pictures import NoPicture, from_base64, picture_of
 from .tables import read_html, table
@@ -210,8 +210,8 @@ def _tidy(text: str) -> list[str]:
     lines = [line.rstrip("\r").rpartition("\r")[2].rstrip() for line in lines]
     lines = [line for line in lines if not _BAR.fullmatch(line)]
     text = re.sub(r"[^\S\n]*[\x00-\x08\x0b-\x1f\x7f]", "", "\n".join(lines))
-    text = re.sub(r"\n{3,}", "\n\n", text).strip("\n")
-    return text.split("\n") if text.strip() else []
+    lines = re.sub(r"\n{3,}", "\n\n", text).strip("\n").split("\n") if text.strip() else []
+    return [line if len(line) <= MOST_COLUMNS else f"{line[: MOST_COLUMNS - 1]}…" for line in lines]
 
 
 def _json(path: Path) -> Mapping[str, Any]:

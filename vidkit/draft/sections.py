@@ -48,6 +48,8 @@ _LOOKS_BACK = re.compile(
 """How an English sentence begins that speaks of what was just shown."""
 
 _PICTURED = re.compile(rf"\b{_FIGURE}\b", re.I)
+MOST_POINTS = 6
+"""Lines and points that can be read on a slide with notes; where there are more, points alone."""
 MOST_BESIDE = 4
 """Points that have room beside a picture."""
 
@@ -174,6 +176,7 @@ def _with_notes(group: list[Block]) -> list[Said | Shown]:
     if lines or points:
         where = plain[0].where
         both = [*lines, *points]
+        both = both if len(both) <= MOST_POINTS else points or lines
         layout = "points" if len(both) > 1 else "statement"
         others.insert(0, Shown(where, {"layout": layout, "points": both}, must=not others))
     return [*said, *others]

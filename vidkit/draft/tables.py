@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import zip_longest
 
 from .blocks import Shown
 
@@ -208,3 +209,19 @@ def _cut(cell: str, word: int) -> str:
 
 def _read(row: list[str]) -> str:
     return ", ".join(cell for cell in row if cell).rstrip(".") + "."
+
+
+def of_pipes(found: re.Match[str]) -> str:
+    """A table that Pandoc draws with lines, as the table of pipes that it means."""
+    rows: list[list[str]] = []
+    for line in found[0].splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("+"):
+            rows.append([])
+        elif len(rows[-1]) in (0, len(cells)):
+            rows[-1] = [
+                " ".join(both).strip() for both in zip_longest(rows[-1], cells, fillvalue="")
+            ]
+    lines = [f"|{'|'.join(row)}|" for row in rows if row]
+    lines.insert(1, "|---" * len(rows[0]) + "|")
+    return "\n".join(lines) + "\n" * max(1, found[0].count("\n") - len(lines) + 1)
