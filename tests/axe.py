@@ -26,6 +26,13 @@ _RUN = """async selector => {
 }"""
 
 
+# the panel follows the page's colours, which fade
+_SETTLED = """dark => [...document.querySelectorAll('.vk')].every(
+    each => each.hasAttribute('data-dark') === dark)
+  && !document.getAnimations().some(
+    each => each instanceof CSSTransition && each.playState === 'running')"""
+
+
 def wrong_in_both_themes(page: Page, selector: str = ".vk") -> list[str]:
     """What axe-core finds wrong within a panel in a static page, in light and in dark."""
     if not page.evaluate("() => Boolean(window.axe)"):
@@ -52,7 +59,7 @@ def violations(page: Page, selector: str, contrasts: int = 1) -> list[str]:
         command(page, "apputils:change-theme", theme=theme)
         light = str(theme.endswith("Light")).lower()
         page.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached")
-        page.wait_for_timeout(500)  # the colours fade
+        page.wait_for_function(_SETTLED, arg=theme.endswith("Dark"))
         found: dict[str, Any] = page.evaluate(_RUN, selector)
         assert found["contrasts"] >= contrasts, f"{theme}: {found['contrasts']} texts judged"
         wrong += [f"{theme} | {each}" for each in found["wrong"]]

@@ -39,6 +39,9 @@ PREFERENCES = {
     "datareporting.policy.dataSubmissionEnabled": False,
 }
 
+SOON = 30_000
+"""Milliseconds that are waited for what should take none: other tests run beside this one."""
+
 needs_browser = pytest.mark.skipif(
     PROGRAM is None and not INSIST, reason="there is no chromium on this machine"
 )
@@ -60,8 +63,9 @@ in_both = pytest.mark.parametrize(
 @contextmanager
 def browser(name: str = "chromium") -> Iterator[Browser]:
     """A browser that is closed at the end."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=SOON)
     with sync_playwright() as playwright:
         if name == "firefox":
             assert FIREFOX, "firefox was insisted on and is not there"

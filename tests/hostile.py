@@ -9,6 +9,7 @@ made in the test, so that no file is kept here that a scanner would take for wha
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -386,6 +387,24 @@ def listing(*names: str) -> dict[str, Any]:
     return {"vidkit": "2", "files": dict.fromkeys(names, ENTRY)}
 
 
+def pipe(name: str) -> Callable[[Path], None]:
+    """A pipe under that name: who opens it would wait for ever."""
+
+    def make(folder: Path) -> None:
+        (folder / name).parent.mkdir(exist_ok=True)
+        os.mkfifo(folder / name)
+
+    return make
+
+
+def claimed_video(folder: Path) -> None:
+    """A video of somebody's, which a list of a stranger's claims with its true digest."""
+    (folder / "final_video.mp4").write_bytes(mine := b"a video of my own")
+    seal = hashlib.sha256(mine).hexdigest()
+    entry = {"sha256": seal, "bytes": len(mine), "mtime_ns": 1, "proof": seal}
+    folder_with(".vidkit.json", {"vidkit": "2", "files": {"final_video.mp4": entry}})(folder)
+
+
 FOLDERS = [
     Item(
         "images is a link",
@@ -440,6 +459,12 @@ FOLDERS = [
         folder_with(".vidkit.json", listing("../private/id_rsa", "images/../../private/id_rsa")),
     ),
     Item(
+        "list claims a video",
+        "somebody's video overwritten",
+        "made",
+        claimed_video,
+    ),
+    Item(
         "list claims absolute",
         "a private file renamed",
         "made",
@@ -458,6 +483,15 @@ FOLDERS = [
             },
         ),
     ),
+    Item("list is a pipe", "a wait without end", "refused", pipe(".vidkit.json")),
+    Item("lock is a pipe", "a wait without end", "refused", pipe(".vidkit.lock")),
+    Item(
+        "list is a folder",
+        "a folder for a list",
+        "refused",
+        lambda folder: (folder / ".vidkit.json").mkdir(),
+    ),
+    Item("picture is a pipe", "a wait without end", "refused", pipe("images/section-01.png")),
     Item(
         "lock is a link",
         "a lock set elsewhere",
@@ -584,6 +618,180 @@ NOTEBOOKS = [
         "a notebook that is a link out",
         "either",
         lambda f: (f / "course.ipynb").symlink_to("../private/id_rsa"),
+    ),
+    Item(
+        "dollars",
+        "formulas that never end",
+        "either",
+        notebook(markdown(HEAD + "\n\n" + "$ a = " * 20_000), markdown("$$" * 9_999 + " x")),
+    ),
+    Item(
+        "commands",
+        "commands of LaTeX that call each other",
+        "either",
+        notebook(
+            markdown(
+                HEAD + r" $\newcommand{\a}{\b\b\b}\newcommand{\b}{\c\c\c}\newcommand{\c}{\a\a}$"
+            ),
+            markdown("$" + r"\a" * 500 + "$"),
+        ),
+    ),
+    Item(
+        "LaTeX output",
+        "a formula of 200,000 fractions",
+        "either",
+        notebook(markdown(HEAD), code("f", shown("text/latex", "$" + "\\frac{" * 200_000))),
+    ),
+    Item(
+        "marks",
+        "marks that a rule looks for without end",
+        "either",
+        notebook(
+            *(
+                markdown(f"{HEAD}\n\n{sign * 2_000}")
+                for sign in (
+                    "{",
+                    "[a]{.",
+                    "==a",
+                    ":a",
+                    "`r f(",
+                    "[@",
+                    "![](",
+                    "\\(",
+                    "{a=",
+                    "~~a ",
+                    "**a\n",
+                )
+            )
+        ),
+    ),
+    Item(
+        "grid",
+        "a table drawn with 20,000 lines",
+        "either",
+        notebook(markdown(HEAD + "\n\n" + "+---+---+\n| a | b |\n" * 20_000)),
+    ),
+    Item(
+        "pipes",
+        "a table of 5,000 columns",
+        "either",
+        notebook(markdown(f"{HEAD}\n\n{'|a' * 5_000}|\n{'|-' * 5_000}|\n{'|b' * 5_000}|")),
+    ),
+    Item(
+        "spans",
+        "cells over 999 rows and columns",
+        "either",
+        notebook(
+            markdown(HEAD),
+            code("t", shown("text/html", "<table>" + "<tr><td rowspan=999 colspan=999>x" * 5_000)),
+        ),
+    ),
+    Item(
+        "tables in tables",
+        "3,000 of them",
+        "either",
+        notebook(markdown(HEAD), code("t", shown("text/html", "<table><tr><td>x" * 3_000))),
+    ),
+    Item(
+        "bar",
+        "a bar of progress of a million characters",
+        "either",
+        notebook(
+            markdown(HEAD),
+            code(
+                "run()",
+                {"output_type": "stream", "name": "stdout", "text": "\r 9%|#" * 90_000},
+                {
+                    "output_type": "stream",
+                    "name": "stdout",
+                    "text": "\x1b]8;;" * 90_000 + "\x08" * 9_000,
+                },
+            ),
+        ),
+    ),
+    Item(
+        "names of objects",
+        "a text like an object's, again and again",
+        "either",
+        notebook(markdown(HEAD), code("x", shown("text/plain", "<a at 0x1> " * 40_000))),
+    ),
+    Item(
+        "types",
+        "wrong types wherever there are some",
+        "either",
+        notebook(
+            markdown([1, None, HEAD], attachments=[1], id={"a": 1}),
+            {"cell_type": ["code"], "source": {}, "metadata": 3},
+            {"cell_type": "code", "source": HEAD, "outputs": {"a": 1}, "metadata": {"tags": "x"}},
+            code("x", {"output_type": "execute_result", "data": {"image/png": {"a": 1}}}),
+            code("x", {"output_type": "error", "ename": None, "evalue": [1]}),
+            metadata={"kernelspec": [1], "language_info": {"name": ["a"]}, "title": {"b": 1}},
+        ),
+    ),
+    Item(
+        "title climbs",
+        "a title that is a path",
+        "either",
+        notebook(
+            markdown("# ../../private/id_rsa\n\n" + HEAD),
+            metadata={"title": "../../private/id_rsa", "language_info": {"name": "../../private"}},
+        ),
+    ),
+    Item(
+        "signs",
+        "signs that are not seen, or turn the text round",
+        "either",
+        notebook(
+            markdown("# A\u202e\u0000\u200b latch\n\n" + HEAD + "\ufeff\u2066\x1b[2J\x07\ud83d")
+        ),
+    ),
+    Item(
+        "attributes",
+        "pictures and lines that run something",
+        "either",
+        notebook(
+            markdown(
+                HEAD + "\n\n<img src=x onerror=alert(1)>![a](javascript:alert(1))"
+                "<a href='file:///etc/passwd'>x</a><object data='../private/id_rsa'></object>"
+                "![b](data:text/html,<script>alert(1)</script>) ![[../private/id_rsa]]\n\n"
+                "```{include} ../private/id_rsa\n```\n\n"
+                "```{literalinclude} ../private/id_rsa\n```\n\n"
+                "```{image} ../private/id_rsa\n```\n\n<<< ../private/id_rsa"
+            )
+        ),
+    ),
+    Item(
+        "magics",
+        "programs that would act if they were run",
+        "either",
+        notebook(
+            markdown(HEAD),
+            code("%%bash\ntouch ran"),
+            code("!touch ran"),
+            code("%run ../private/id_rsa"),
+            markdown(
+                "Then `{code-cell} touch ran` and ```{eval-rst}\n.. raw:: html\n   :file: x\n```"
+            ),
+        ),
+    ),
+    Item(
+        "many outputs",
+        "100,000 outputs of one cell",
+        "either",
+        notebook(
+            markdown(HEAD),
+            code("x", *({"output_type": "stream", "name": "stdout", "text": "a\n"},) * 100_000),
+        ),
+    ),
+    Item(
+        "linked picture",
+        "a picture that is a link out, in a folder that is one",
+        "either",
+        lambda f: (
+            (f / "x.png").symlink_to("../private/id_rsa"),
+            (f / "sub").symlink_to("../private"),
+            notebook(markdown(HEAD + "\n\n![x](x.png) ![y](sub/id_rsa)"))(f),
+        ),
     ),
 ]
 

@@ -152,7 +152,8 @@ def test_a_saved_notebook_is_small_and_shows_its_cards_without_its_kernel(
         run_all(page)
         expect(page.locator(".vk-bar")).to_contain_text("10 made")
         expect(page.locator(".vidkit-stored")).to_be_hidden()
-        page.wait_for_timeout(500)
+        shown = "() => document.querySelectorAll('.vidkit-stored :is(img, video)').length"
+        page.wait_for_function(f"() => ({shown})() === 10", timeout=30_000)
         command(page, "docmanager:save")
         page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
         page.close()
@@ -167,5 +168,4 @@ def test_a_saved_notebook_is_small_and_shows_its_cards_without_its_kernel(
         expect(stored.nth(9)).to_be_visible()
         expect(stored.nth(9)).to_contain_text("made")
         expect(page.get_by_text("Error displaying widget")).to_be_hidden()
-        shown = "() => [...document.querySelectorAll('.vidkit-stored :is(img, video)')].length"
         assert page.evaluate(shown) == 10

@@ -74,7 +74,6 @@ def test_reports_are_read_live_in_the_dark_and_untrusted(tmp_path: Path) -> None
             assert "invert" in page.locator(".vidkit-report .drawn").first.evaluate(
                 "image => getComputedStyle(image).filter")  # fmt: skip
             command(page, "docmanager:save")
-            page.wait_for_timeout(500)
         with Lab(root) as stranger:
             page = chromium.new_page(viewport={"width": 1100, "height": 900})
             opened(page, stranger, errors)

@@ -553,6 +553,171 @@ By equation \\eqref{pythagoras} it is so, see `\\ref{x}`.
     assert lesson.sections[0].title == "Sums: More"
 
 
+KINDS = {
+    "names of emoji": (":rocket: Careful at 10:30:45. :tada:", "Careful at 10:30:45."),
+    "what is struck out": ("This is ~~wrong~~ right.", "This is right."),
+    "what is marked": ("It is ==here==, and a==b is code.", "It is here, and a==b is code."),
+    "a line in bold": ("> **Note**\n> Keep cool.", "Note. Keep cool."),
+    "bold within a sentence": ("**Keep**\ncool.", "Keep cool."),
+    "admonition of MkDocs": ('!!! warning "Hot"\n    Keep away.', "Hot: Keep away."),
+    "details": (
+        "<details><summary>Click to see the answer</summary>\n\nIt is 42.\n</details>",
+        "It is 42.",
+    ),
+    "a summary": ("<details><summary>Hint</summary>Use a loop.</details>", "Hint|Use a loop."),
+    "formula with spaces": (
+        "Let $ a + b = c $ be, for $ 5 or $ 6.",
+        "Let $a + b = c$ be, for $ 5 or $ 6.",
+    ),
+    "citation": ("As they say [@smith2004, p. 3; @b].", "As they say."),
+    "reference": ("It is so (see Eq. \\ref{a}), and in Fig.~\\ref{b}.", "It is so, and."),
+    "commands": (
+        "$\\newcommand{\\R}{\\mathbb{R}} \\newcommand{\\n}[1]{(#1)}$ "
+        "Let $x \\in \\R$ and $\\n{x} > 0$.",
+        "Let $x \\in \\mathbb{R}$ and $({x}) > 0$.",
+    ),
+    "badges": (
+        "[![Open In Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://x.org)\n\nHello.",
+        "Hello.",
+    ),
+    "spans and attributes": (
+        'Mind the [gap]{.fragment} here. {fig-align="center"}\n\n`{.r-stretch}` stays.',
+        "Mind the gap here.|`{.r-stretch}` stays.",
+    ),
+    "code that R runs": ('`r fontawesome::fa("code")` Your turn.', "Your turn."),
+    "code of another file": ("Look.\n\n<<< @/snippets/a.ts#b", "Look."),
+    "lists in lists": (
+        "1. First\n   - one\n   - two\n2. Second\n\n   Goes on.",
+        "First: one; two. Second. Goes on.",
+    ),
+}
+
+
+def test_a_long_list_is_shared_out_evenly(tmp_path: Path) -> None:
+    """No slide has a single point that others left over; with notes, points go before lines."""
+    text = "# Seven\n\n" + "".join(f"- point {n} of them\n" for n in range(7))
+    lesson = vidkit.lesson_from(markdown(tmp_path, text))
+    assert [len(section.slide["points"]) for section in lesson.sections] == [4, 3]
+    head, end = "---\nmarp: true\n---\n\n", "<!-- I speak of them. -->\n\n---\n\n# End\n\nBye."
+    deck = f"{head}{text}\nOne line.\n\n{end}"
+    lesson = vidkit.lesson_from(markdown(tmp_path, deck, "noted.md"))
+    assert lesson.sections[0].content == "I speak of them."
+    assert lesson.sections[0].slide["points"] == [f"point {n} of them" for n in range(7)]
+
+
+def test_a_table_that_is_drawn_with_lines_is_a_table(tmp_path: Path) -> None:
+    """Grid tables of Pandoc, with lines that go on, and formulas that come in steps."""
+    text = """Sizes:
+
++------+--------+
+| Name | Size   |
+|      | in m   |
++======+========+
+| a    | 1      |
++------+--------+
+
+# Steps
+
+$$ {1|3|all}
+a = b
+$$
+"""
+    lesson = vidkit.lesson_from(markdown(tmp_path, text))
+    assert lesson.sections[0].slide["table"] == [["Name", "Size in m"], ["a", "1"]]
+    assert lesson.sections[1].slide["equation"] == ["a = b"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_other_marks_are_read_as_a_person_would(kind: str, tmp_path: Path) -> None:
+    """What other tools write into Markdown is understood, or left out where it says nothing."""
+    text, said = KINDS[kind]
+    lesson = vidkit.lesson_from(markdown(tmp_path, text))
+    assert contents(lesson) == ["\n\n".join(said.split("|"))]
+    assert not lesson.warnings
+
+
+def test_commands_that_define_each_other_without_end_are_cut(tmp_path: Path) -> None:
+    """A formula of an attacker's grows to no more than a few thousand characters."""
+    macros = "".join(
+        f"\\newcommand{{\\{c}}}{{\\{d}{'x' * 900}\\{d}}}" for c, d in ("ab", "bc", "ca")
+    )
+    lesson = vidkit.lesson_from(
+        markdown(tmp_path, f"Before.\n\n${macros}$\n\n$\\a\\a\\a\\a$ After.")
+    )
+    assert contents(lesson)[0].startswith("Before.")
+    assert lesson.path.stat().st_size < 20_000
+
+
+def test_a_formula_is_never_lost(tmp_path: Path) -> None:
+    """One without a word beside it is read aloud, several are shown under one another, and a long
+    one is set without what only spaces it.
+    """
+    long = (
+        "p(\\vec{x}) \\propto \\exp \\left [ - \\frac{1}{2} (\\vec{x} - \\vec{\\mu})^\\mathrm{T} "
+        "\\, \\Sigma ^{-1} \\, (\\vec{x} - \\vec{\\mu}) \\right ]"
+    )
+    cases = "f(x) = \\begin{cases} 1 & x > 0 \\\\ 0 & \\text{otherwise or undefined} \\end{cases}"
+    text = f"# One\n\n$$\n{cases}\n$$\n\n# Two\n\nIt is given by\n\n$$\n{long}\n$$\n"
+    lesson = vidkit.lesson_from(markdown(tmp_path, text))
+    assert contents(lesson) == [f"${cases}$", "It is given by"]
+    assert [len(s.slide["equation"]) for s in lesson.sections] == [1, 2]
+
+
+def test_the_heads_of_a_notebook_give_it_the_highest_as_title(tmp_path: Path) -> None:
+    """A line above the title, and the author's under it, are no titles."""
+    head = (
+        "#### Course 110\n\n# Tracking\n\n### Richard M. Somebody and Natalie Someone, Winter 2024"
+    )
+    lesson = vidkit.lesson_from(notebook(tmp_path, said(f"{head}\n\nWe begin.")))
+    assert (lesson.title, lesson.sections[0].title) == ("Tracking", "Tracking")
+
+
+def test_what_a_terminal_would_hide_is_not_shown(tmp_path: Path) -> None:
+    """Links and colours of a terminal, bars of progress and what was written over are left out;
+    what an object shows as HTML alone is its text.
+    """
+    bar = "\r  0%|          | 0/3\r100%|███| 3/3 [00:00<00:00, 10.1it/s]\n"
+    text = f"{bar}\x1b]8;;http://example.org\x1b\\Link\x1b]8;;\x1b\\\nA\x08B\n"
+    path = notebook(
+        tmp_path,
+        said("One."),
+        program("run()", printed(text)),
+        said("Two."),
+        program(
+            "show()",
+            html("<h2>Mean</h2><p>It is <b>5</b>.</p>", "<IPython.core.display.HTML object>"),
+        ),
+        said("Three."),
+        program("data", html("<div></div>", "<xarray.Dataset>\nDimensions: (x: 3)")),
+    )
+    outputs = [section.slide["output"] for section in vidkit.lesson_from(path).sections]
+    assert outputs == ["Link\nB", "Mean\nIt is 5.", "<xarray.Dataset>\nDimensions: (x: 3)"]
+
+
+def test_cells_over_several_rows_and_columns_keep_their_places(tmp_path: Path) -> None:
+    """A data frame with names in two rows, and with a group over two rows, as pandas writes it."""
+    frame = (
+        "<table><thead><tr><th></th><th></th><th colspan='2'>bill</th></tr>"
+        "<tr><th>species</th><th>island</th><th>min</th><th>max</th></tr></thead>"
+        "<tr><th rowspan='2'>Adelie</th><th>Biscoe</th><td>34</td><td>45</td></tr>"
+        "<tr><th>Dream</th><td>32</td><td>44</td></tr></table>"
+    )
+    path = notebook(tmp_path, said("The bills."), program("frame", html(frame)))
+    assert vidkit.lesson_from(path).sections[0].slide["table"] == [
+        ["species", "island", "bill min", "bill max"],
+        ["Adelie", "Biscoe", "34", "45"],
+        ["", "Dream", "32", "44"],
+    ]
+
+
+def test_a_formula_that_a_program_gives_is_its_result(tmp_path: Path) -> None:
+    """What SymPy shows as LaTeX is on the slide while it is spoken of."""
+    latex = {"text/latex": "$\\displaystyle \\int x\\, dx$", "text/plain": "Integral(x, x)"}
+    output = {"output_type": "execute_result", "data": latex, "metadata": {}}
+    lesson = vidkit.lesson_from(notebook(tmp_path, said("We integrate."), program("i", output)))
+    assert lesson.sections[0].slide["equation"] == ["\\int x\\, dx"]
+
+
 def test_a_long_formula_is_shown_in_lines(tmp_path: Path) -> None:
     """It is divided where a relation stands between its outermost terms; spaces at its end go."""
     left, right = "\\hat{c}_f(\\tau)", "\\frac{1}{N - \\tau} \\sum_{n=1}^{N-\\tau} (f_n - \\mu_f)"

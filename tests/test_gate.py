@@ -72,6 +72,12 @@ def listened(gate: RateLimiter) -> list[Event]:
     return told
 
 
+def decisions(gate: RateLimiter) -> list[GateDecided]:
+    told: list[GateDecided] = []
+    gate.subscribe(lambda event: told.append(event) if isinstance(event, GateDecided) else None)
+    return told
+
+
 @pytest.mark.parametrize("adaptive", [True, False])
 def test_no_more_requests_than_the_ceiling_are_under_way(adaptive: bool) -> None:
     """Ten requests of a second pass a gate of three in four seconds, three at a time."""
@@ -506,6 +512,65 @@ def test_an_outage_of_a_quarter_of_an_hour_ends_it_and_a_shorter_one_does_not() 
     ends, seconds, _ = virtually(out(1000))
     assert isinstance(ends[-1], Offline)
     assert 15 * 60 < seconds < 16 * 60
+
+
+@pytest.mark.parametrize(
+    ("error", "takes"),
+    [(Offline("no connection"), 0.0), (Offline("no connection"), 4.0), (Unreachable("503"), 0.2)],
+)
+def test_an_outage_is_told_within_five_seconds_with_what_and_until_when(
+    error: ProviderError, takes: float
+) -> None:
+    """Whether a connection is refused, or not made in the time for it, or answered by a fault: a
+    person hears what does not answer, why, and until when it is asked again; and once.
+    """
+
+    async def out() -> tuple[float, list[GateDecided]]:
+        one = gate()
+        told = decisions(one)
+
+        async def send() -> str:
+            if now() < began or now() > began + 60:
+                return "answer"
+            await asyncio.sleep(takes)
+            raise error
+
+        began = now() + 1
+        await one(send)
+        await asyncio.sleep(began - now())
+        assert await one(send) == "answer"
+        return began, told
+
+    began, told = virtually(out())
+    (waits,) = (each for each in told if each.course == "waits")
+    assert waits.at - began <= 5
+    assert waits.until and waits.reason.endswith(f"it is asked again until {waits.until}")
+    assert str(error) in waits.reason and "provider does not answer" in waits.reason
+    assert told[-1].course == "goes on" and not told[-1].until
+
+
+@pytest.mark.parametrize("takes", [0.0, 1.0, 4.0])
+@pytest.mark.parametrize("heard", [True, False])
+def test_where_somebody_takes_its_place_a_provider_is_waited_for_a_minute_at_most(
+    takes: float, heard: bool
+) -> None:
+    """However long a failure takes, the last look is over when patience is."""
+
+    async def out() -> tuple[list[Any], float]:
+        one = gate(4, patience=60.0)
+        if heard:
+            await one(Script())
+
+        async def send() -> str:
+            await asyncio.sleep(takes)
+            raise Unreachable("503")
+
+        began = now()
+        return await outcomes(one, send, 12), now() - began
+
+    ends, seconds = virtually(out())
+    assert all(isinstance(end, Unreachable) for end in ends)
+    assert seconds <= 60
 
 
 def test_a_pause_longer_than_patience_is_told_and_not_waited_for() -> None:

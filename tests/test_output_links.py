@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,14 @@ import pytest
 
 from vidkit.errors import OutputError
 from vidkit.pipeline.output import Output
+from vidkit.store import Store
 from vidkit.store.assets import Asset
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="links need rights of another kind")
 
 REPORT: dict[str, Any] = {"vidkit": "2"}
 PRIVATE = b"a key of mine"
+LINE = b"another text."
 
 
 @pytest.fixture
@@ -93,6 +96,127 @@ def test_a_list_says_nothing_of_files_outside(tmp_path: Path, outside: Path, nam
     assert unharmed(outside)
 
 
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A store of one's own."""
+    with Store(tmp_path / "store") as store:
+        yield store
+
+
+def forged(folder: Path, name: str, listed: bytes = PRIVATE) -> Path:
+    """A file of somebody's under a name of ours, and a list that claims it as one who knows the
+    file would write it: with its size and time, and the digest of `listed`.
+    """
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(PRIVATE)
+    seal, time = hashlib.sha256(listed).hexdigest(), path.stat().st_mtime_ns
+    entry = {"sha256": seal, "bytes": len(PRIVATE), "mtime_ns": time, "proof": "0" * 32}
+    files = {name: {**entry, "was": [seal]}}
+    (folder / ".vidkit.json").write_text(json.dumps({"vidkit": "2", "files": files}))
+    return path
+
+
+def run(folder: Path, store: Store | None, name: str, data: bytes) -> list[str]:
+    """A run that publishes a file; gives its notes of files (a forged list has no report)."""
+    output = Output(folder, store)
+    output.claim(range(2), REPORT)
+    output.publish(name, data)
+    output.write_report(REPORT)
+    output.release()
+    return [note for note in output.notes if not note.startswith("report.json")]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_list_that_the_store_does_not_know_claims_nothing(tmp_path: Path, store: Store) -> None:
+    """A forged list that names somebody's picture with its true digest lets nobody overwrite it:
+    it is kept under another name, and told. What the run then wrote is known to the next.
+    """
+    path = forged(tmp_path, "images/section-01.png")
+    (note,) = run(tmp_path, store, "images/section-01.png", b"ours")
+    assert "section-01.kept.png" in note
+    assert run(tmp_path, store, "images/section-01.png", b"next") == []
+    assert contents(path.parent) == {"section-01.png": b"next", "section-01.kept.png": PRIVATE}
+
+
+def test_a_forged_list_removes_and_renames_nothing(tmp_path: Path, store: Store) -> None:
+    """A picture in whose place comes one of another kind is kept, and one that has a name of the
+    first layout keeps it.
+    """
+    twin = forged(tmp_path / "a", "images/section-01.jpg")
+    run(tmp_path / "a", store, "images/section-01.png", b"ours")
+    assert contents(twin.parent) == {"section-01.png": b"ours", "section-01.kept.jpg": PRIVATE}
+    early = forged(tmp_path / "b", "images/section_1.png")
+    run(tmp_path / "b", store, "images/section-01.png", b"ours")
+    assert contents(early.parent) == {"section-01.png": b"ours", "section_1.png": PRIVATE}
+
+
+@pytest.mark.parametrize("was", [5, None, [None], [["0"]], {"a": 1}])
+@pytest.mark.parametrize("kept", [True, False])
+def test_an_entry_of_another_form_lists_nothing(
+    tmp_path: Path, store: Store, kept: bool, was: Any
+) -> None:
+    """A list with wrong types in it is no list of ours, and no traceback either."""
+    forged(tmp_path, "captions.vtt")
+    listed = json.loads((tmp_path / ".vidkit.json").read_text())
+    listed["files"]["captions.vtt"]["was"] = was
+    (tmp_path / ".vidkit.json").write_text(json.dumps(listed))
+    with pytest.raises(OutputError, match=r"captions\.vtt"):
+        run(tmp_path, store if kept else None, "captions.vtt", b"ours")
+    assert (tmp_path / "captions.vtt").read_bytes() == PRIVATE
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_size_and_time_alone_make_no_file_ours(tmp_path: Path, store: Store, kept: bool) -> None:
+    """A list that claims for somebody's file what a run is about to write lets it not stand for
+    that; also where nothing is kept, and so nothing known.
+    """
+    path = forged(tmp_path, "captions.vtt", LINE)
+    run(tmp_path, store if kept else None, "captions.vtt", LINE)
+    assert path.read_bytes() == LINE
+    (beside,) = tmp_path.glob("captions.*.vtt")
+    assert beside.read_bytes() == PRIVATE
+
+
+def test_a_proof_is_of_one_file_and_one_store(tmp_path: Path, store: Store) -> None:
+    """What proves one file of ours proves no other, and nothing to another store."""
+    run(tmp_path / "out", store, "captions.vtt", PRIVATE)
+    listed = json.loads((tmp_path / "out" / ".vidkit.json").read_text())["files"]
+    assert run(tmp_path / "out", store, "captions.vtt", b"next") == []
+    for name, folder in (("captions.srt", "a"), ("captions.vtt", "b")):
+        forged(tmp_path / folder, name)
+        told = {"vidkit": "2", "files": {name: listed["captions.vtt"]}}
+        (tmp_path / folder / ".vidkit.json").write_text(json.dumps(told))
+    assert run(tmp_path / "a", store, "captions.srt", b"next")
+    with Store(tmp_path / "other") as other:
+        assert run(tmp_path / "b", other, "captions.vtt", b"next")
+
+
+def test_a_folder_of_an_earlier_release_is_known_by_its_content(
+    tmp_path: Path, store: Store
+) -> None:
+    """A list without proofs, and a store whose mark has no secret, as earlier releases wrote
+    them: what the store has is replaced as ever, and under its new name.
+    """
+    mark = tmp_path / "store" / "vidkit-store.json"
+    told = json.loads(mark.read_text())
+    assert told.pop("secret")
+    store.keep("0" * 64, PRIVATE, ".png", {"kind": "image"})
+    store.close()
+    mark.write_text(json.dumps(told))
+    forged(tmp_path / "a", "images/section-01.png")
+    early = forged(tmp_path / "b", "images/section_0.png")
+    with Store(tmp_path / "store") as again:
+        assert again.notes == []
+        assert run(tmp_path / "a", again, "images/section-01.png", b"next") == []
+        assert run(tmp_path / "b", again, "images/section-02.png", b"next") == []
+    assert contents(tmp_path / "a" / "images") == {"section-01.png": b"next"}
+    assert contents(early.parent) == {"section-01.png": PRIVATE, "section-02.png": b"next"}
+
+
 def test_links_that_are_swapped_in_while_a_run_goes_on_are_not_followed(
     tmp_path: Path, outside: Path
 ) -> None:
@@ -140,8 +264,6 @@ def asset(data: bytes) -> Asset:
 
 def test_a_store_is_its_owners_alone(tmp_path: Path) -> None:
     """Nobody else reads what was paid for, and what was asked."""
-    from vidkit.store import Store
-
     os.umask(0o022)
     with Store(tmp_path / "store") as store:
         store.keep("0" * 64, b"x", ".png", {})

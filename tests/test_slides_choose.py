@@ -202,3 +202,52 @@ def test_no_long_part_of_a_narration_goes_without_a_line() -> None:
     narrated = Narrated(start + middle, (), "en", None, (0.0, 20.0))
     assert any("calculation" in point for point in slide.points)
     assert narrated.first(slide.points[0]) <= narrated.first(slide.points[-1])
+
+
+def test_values_of_one_unit_become_bars_where_the_description_shows_some() -> None:
+    """The figures are the narration's own; without bars in the description, or with values of
+    different units, nothing is drawn."""
+    rivers = "The Rhine is 1233 km long. The Danube is 2850 km long. The Elbe is 1094 km long."
+    shown = of(rivers, "Bars of river lengths.")
+    assert shown.layout == "chart"
+    assert [(i.text, i.gloss) for i in shown.items()][:2] == [
+        ("Rhine", "1233 km"),
+        ("Danube", "2850 km"),
+    ]
+    years = of(
+        "It was 2.1 percent in 2019, 0.4 percent in 2020 and 3.2 percent in 2021.", "A chart."
+    )
+    assert [item.gloss for item in years.items()] == ["2.1 %", "0.4 %", "3.2 %"]
+    assert of(rivers, "A river.").layout != "chart"
+    assert of(rivers.replace("1094 km", "1094 miles"), "Bars.").layout != "chart"
+
+
+def test_names_joined_by_arrows_become_steps_or_a_ring() -> None:
+    """A chain in the description is drawn where the narration speaks of its names."""
+    told = "The sun warms the sea. Vapour rises to a cloud. The cloud brings rain to the sea."
+    assert of(told, "A loop: sea → vapour → cloud → rain → sea").layout == "diagram"
+    line = of(told, "A diagram: sea → vapour → cloud")
+    assert (line.layout, [entry.name for entry in line.entries]) == (
+        "steps",
+        ["Sea", "Vapour", "Cloud"],
+    )
+    assert of(told, "A key: A → B → C → D").layout != "steps"
+
+
+def test_from_left_to_right_sets_nothing_against_each_other() -> None:
+    """A curve that falls from left to right has no two sides; a comparison of two labels has."""
+    told = "A loop is faster and needs no stack. Recursion is elegant for trees."
+    drawn = of(told, "A line labeled 'Loop' falls from left to right under 'Recursion'.")
+    assert drawn.layout != "compare"
+    assert of(told, "Comparison of 'Recursion' and 'Loop'.").layout == "compare"
+
+
+def test_a_timeline_goes_by_the_labels_that_stand_beside_its_dates() -> None:
+    """An event has the name that the description gives it, and a date may have its day."""
+    told = "In May 1789 the Estates met. On 14 July 1789 the prison fell. In 1791 the king fled."
+    shown = of(told, "A timeline: 'Estates General' May 1789, 'Bastille' July 1789, 'Flight' 1791")
+    assert [(entry.name, entry.gloss) for entry in shown.entries] == [
+        ("May 1789", "Estates General"),
+        ("14 July 1789", "Bastille"),
+        ("1791", "Flight"),
+    ]

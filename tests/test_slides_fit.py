@@ -14,6 +14,7 @@ from PIL import Image
 
 from vidkit.providers import ImageAsk
 from vidkit.providers.slides import Slides
+from vidkit.slides.follow import Found, moments
 from vidkit.slides.render import Frame
 
 SIZES = ((1280, 720), (720, 1280), (720, 720), (960, 720))
@@ -132,3 +133,40 @@ def test_any_wish_fits(layout: str, points: list[str], size: tuple[int, int]) ->
     ask = ImageAsk("", "Words.", "Title", "en", size, slide={"layout": layout, "points": points})
     picture = SLIDES.picture(SLIDES.slide(ask), size)
     assert stained(picture.data, ask, layout == "statement") == []
+
+
+MUCH = {
+    "timeline": [f"{year}: What happened in the year {year}" for year in range(1787, 1801)],
+    "cards": [f"Thing {n}: it does this and that for many a day of the week" for n in range(9)],
+    "steps": [f"Step {n}: do this thing with the other thing and wait" for n in range(12)],
+    "points": [f"Point {n} says a thing that one should remember well" for n in range(12)],
+}
+
+
+@pytest.mark.parametrize("size", SIZES[:3])
+@pytest.mark.parametrize("layout", MUCH)
+def test_what_one_slide_does_not_hold_goes_to_a_second(layout: str, size: tuple[int, int]) -> None:
+    """All that a lesson asks for is there, at a size that can be read, on one slide or two, and
+    each item says on which; also where a slide stands still, both are shown in turn."""
+    points = MUCH[layout]
+    ask = ImageAsk(
+        "A page.", ". ".join(points) + ".", "Much", "en", size, {"layout": layout, "points": points}
+    )
+    slide = SLIDES.slide(ask)
+    picture = SLIDES.picture(slide, size)
+    assert not picture.notes
+    assert [region.item.key for region in picture.regions] == [item.key for item in slide.items()]
+    shown = " ".join(f"{r.item.text}: {r.item.gloss}" for r in picture.regions)
+    assert all(point in shown for point in points)
+    assert picture.smallest is not None and picture.smallest >= 30
+    pages = {region.item.key: region.page for region in picture.regions}
+    assert set(pages.values()) == set(range(1 + len(picture.pages)))
+    times = [Found(2.0 * n, "run") for n, _ in enumerate(pages, 1)]
+    turns = moments([r.item for r in picture.regions], times, 60.0, "still", pages)
+    assert [turn.page for turn in turns] == sorted(set(pages.values()))
+
+
+def test_more_than_two_slides_hold_is_said() -> None:
+    """What is left out is told of in a note, and never in silence."""
+    ask = ImageAsk("A page.", "It is so.", "T", "en", SIZES[0], {"points": ["One more"] * 20})
+    assert "16 of 20 points" in " ".join(SLIDES.picture(SLIDES.slide(ask), SIZES[0]).notes)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from vidkit.slides.analysis import LONGEST, MOST_TOKENS, is_formula, tokens
+from vidkit.slides.analysis import LONGEST, MOST_TOKENS, is_formula, signs_of, tokens
+from vidkit.text.latex import read
+from vidkit.text.maths import in_words, signs
 
 
 @pytest.mark.parametrize(
@@ -49,6 +51,7 @@ def test_indices_powers_roots_and_units_are_read() -> None:
 
 
 @given(st.text(max_size=LONGEST))
+@example("¼^0")
 @settings(max_examples=80, deadline=None)
 def test_any_text_has_few_tokens_and_loses_no_letter(text: str) -> None:
     """Whatever is written as an equation keeps its letters."""
@@ -58,3 +61,27 @@ def test_any_text_has_few_tokens_and_loses_no_letter(text: str) -> None:
     for sign in text:
         if sign.isascii() and sign.isalnum():
             assert sign in kept
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "plain"),
+    [
+        (r"a \stackrel{?}{=} b", "a equals ? b", "a =? b"),
+        (r"x \not= y", "x is not equal to y", "x ≠ y"),
+        (r"\omega_0 s", "omega 0 s", "ω₀s"),
+        (r"{\rm max}(x)", None, "max(x)"),
+        (r"\color{red}{z} + \phantom{q}y", "z plus y", "z + y"),
+    ],
+)
+def test_commands_that_stack_negate_or_hide_are_read(
+    text: str, said: str | None, plain: str
+) -> None:
+    """A sign over another, a struck relation, a colour: none of the command's name is seen."""
+    assert signs(read(text)) == plain
+    assert said is None or in_words(read(text)) == said
+
+
+def test_what_is_seen_of_an_equation_is_counted() -> None:
+    """Commands count as one sign, what only groups counts for nothing."""
+    assert signs_of(r"\frac{a}{b_1} = x^2") == len(r"\ab1 = x2")
+    assert signs_of("a + b") == 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,8 @@ def test_edits_that_are_not_saved_are_made_again(tmp_path: Path) -> None:
     exec(code[: code.index("report")], names)
     assert names["lesson"] == shown
     assert making(path, QUICK, read, read) == making(path, QUICK)
+    for lesson in (replace(read, title="New"), replace(read, speakers={"Ana": "espeak:es"})):
+        assert "press Save lesson first" in making(path, QUICK, lesson, read)
 
 
 def test_a_whole_folder(tmp_path: Path) -> None:

@@ -608,9 +608,12 @@ def test_the_words_before_a_model_rewrote_them_are_taken_back(tmp_path: Path) ->
     """
     drafted = {"content": "As it was.", "slide": {"points": ["a", "b"]}}
     new = {"slide": {"layout": "steps", "points": ["x", "y"]}, "$draft": drafted, "$check": ["7"]}
-    sections = cards(tmp_path, [GOOD, {**GOOD, **new, "own": 1}])
+    broken = {**GOOD, "$draft": {"content": 5}}
+    sections = cards(tmp_path, [GOOD, {**GOOD, **new, "own": 1}, broken])
     page = Page(sections)
     assert [page.card(number)["before"] for number in (1, 2)] == ["", "As it was."]
+    third = {"uid": page.card(3)["uid"], "fields": fields(page, 3)}
+    assert "“Narration” is the number 5" in page.did("sections", "unrewrite", **third)[0]
     assert "check: 7" in page.card(2)["origin"]
     uid = page.card(2)["uid"]
     typed = fields(page, 2, title="A new title")

@@ -6,8 +6,9 @@ there yet. For each it says: seconds of processor time, sections, minutes, the f
 notebook and those of the lesson, and what breaks a promise: a fault or a note of `check`, a figure
 that is lost, a word that does not stand in the notebook, markup that is left, a slide that does not
 hold what is on it.
-`--slides` draws all slides of each on a sheet, `--video` makes the videos, and NAME is one of the
-notebooks. Ends with 1 where a promise is broken.
+`--slides` draws all slides of each on a sheet, `--videos` makes the videos (small, with a simulated
+voice, so that two cores do it in minutes) and looks that each slide and figure is in them, and NAME
+is one of the notebooks, or a file of one's own. Ends with 1 where a promise is broken.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ PACKAGES = {
     "nbsphinx": ["doc/code-cells.ipynb"],
 }
 SIZE = (1280, 720)
+SMALL = (640, 360)
 MARKUP = r"\*\*|\]\(|<[a-z/!]|&\w+;|:\w+:`|\{\w+\}|^#|\[\^|::|!\[|\$\$"
 
 
@@ -121,17 +123,48 @@ def overfull(lesson: vidkit.Lesson) -> list[str]:
     return found
 
 
+def filmed(lesson: vidkit.Lesson) -> bool:
+    """Whether the video is made: as many clips as sections, and each figure seen in its own."""
+    settings = vidkit.Settings(progress=False, voice="simulated:latency=0", size=SMALL)
+    report = vidkit.start(lesson.path, settings=settings).result()
+    clips = sorted((report.path.parent / "clips").glob("*.mp4"))
+    print(f"  {report.path}: {len(clips)} clips")
+    unseen = [
+        number
+        for number, (clip, section) in enumerate(zip(clips, lesson.sections, strict=True), start=1)
+        if section.image and not seen(section.image, clip)
+    ]
+    for number in unseen:
+        print(f"  section {number}: its figure is not seen in {clips[number - 1].name}")
+    return report.made and not unseen
+
+
+def seen(figure: Path, clip: Path) -> bool:
+    """Whether the last picture of a clip is as varied in its middle as the figure: it is there."""
+    import av
+    from PIL import Image, ImageStat
+
+    with av.open(str(clip)) as file:
+        *_, last = file.decode(video=0)
+    width, height = SMALL
+    middle = last.to_image().crop((width // 4, height // 4, width * 3 // 4, height * 9 // 10))
+    with Image.open(figure) as image:
+        spread = ImageStat.Stat(image.convert("L")).stddev[0]
+    return bool(ImageStat.Stat(middle.convert("L")).stddev[0] > spread / 4)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("name", nargs="*", help="notebooks by their names; none is all")
     parser.add_argument("--slides", action="store_true")
-    parser.add_argument("--video", action="store_true")
+    parser.add_argument("--videos", action="store_true")
     given = parser.parse_args()
     given.folder.mkdir(exist_ok=True)
     trouble = 0
-    for path in fetched(given.folder):
-        if given.name and path.stem not in given.name:
+    own = [Path(name) for name in given.name if name.endswith(".ipynb")]
+    for path in own or fetched(given.folder):
+        if given.name and not own and path.stem not in given.name:
             continue
         book = json.loads(path.read_text("utf-8"))
         begun = time.process_time()
@@ -157,12 +190,8 @@ def main() -> int:
             sheet = target.with_suffix(".png")
             command = [sys.executable, "-m", "vidkit", "slides", str(target), "-o", str(sheet)]
             subprocess.run(command, check=True)
-        if given.video:
-            report = vidkit.start(
-                target, settings=vidkit.Settings(progress=False, voice="espeak")
-            ).result()
-            print(f"  {report.path}")
-            trouble += not report.made
+        if given.videos:
+            trouble += not filmed(lesson)
     return int(trouble > 0)
 
 

@@ -436,7 +436,7 @@ class WorkerService:
             attempt.context = LessonContext(
                 position=task.position,
                 lesson=task.lesson,
-                output=Output(task.folder),
+                output=Output(task.folder, store),
                 settings=run.settings,
                 runtime=tools,
                 slots=anyio.CapacityLimiter(start.how.sections),
@@ -467,7 +467,7 @@ class WorkerService:
         """A run is over; its providers close their connections."""
         opening = self._runs.pop(run, None)
         if opening is not None:
-            with suppress(Exception):
+            with suppress(Exception):  # a provider may be anybody's, and the run is over
                 await (await opening).leave()
 
     def _store(self, task: LessonTask, renewed: set[str] | None) -> Store:

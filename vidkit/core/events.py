@@ -148,7 +148,8 @@ class GateDecided(Event):
 
     `places` is how many requests may now be under way at once, `pace` how many may start
     in a minute (None: as many as there are places for), `seconds` how long nothing starts
-    (0 where nothing is stopped).
+    (0 where nothing is stopped). `until` is the time of day at which it goes on, or gives up, where
+    that is so long that a person should know; else "".
     """
 
     gate: str
@@ -157,6 +158,7 @@ class GateDecided(Event):
     places: int
     pace: float | None = None
     seconds: float = 0.0
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)

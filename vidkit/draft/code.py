@@ -1,4 +1,6 @@
-"""Programs as slides: steps of at most 12 lines, and what their comments say."""
+"""Programs and formulas as slides: in steps of at most 12 lines, and what their comments say; in
+lines that a slide can hold, and with the commands that an author defined.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,10 @@ import io
 import re
 import textwrap
 import tokenize
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
+from ..slides.analysis import signs_of
 from .blocks import Shown
 
 MOST_LINES = 12
@@ -52,7 +56,8 @@ def steps(code: str, lang: str, where: str, *, must: bool = False) -> list[Shown
 
 def _wrapped(line: str) -> list[str]:
     """A long line in several, the others further in: broken after a comma, an operator, a word."""
-    inner = " " * (len(line) - len(line.lstrip()) + 4)
+    further = 0 if line.lstrip().startswith("#") else 4
+    inner = " " * (len(line) - len(line.lstrip()) + further)
     found: list[str] = []
     while len(line) > MOST_COLUMNS and len(found) < MOST_LINES:
         room = line[len(inner) : MOST_COLUMNS]
@@ -150,7 +155,7 @@ def _above(code: str, mark: str) -> Iterator[str]:
     """The words of each comment on a line of its own; an empty text for any other line."""
     for line in code.split("\n") if mark else ():
         bare = line.strip()
-        yield _bare(bare, mark) if bare.startswith(mark) else ""
+        yield _bare(bare, mark) if re.match(rf"{mark}+(?:\W|$)|{mark}'", bare) else ""
 
 
 def _of_python(code: str, beside: list[str]) -> Iterator[str]:
@@ -199,3 +204,109 @@ def _docstrings(code: str) -> list[str]:
         if len(re.findall(r"\w+", first)) > 1 and len(first) < 400:
             found.append(first)
     return found
+
+
+# Formulas
+
+LONGEST_FORMULA = 80
+MOST_FORMULAS = 4
+"""Characters of a formula, and formulas, that a slide can hold."""
+
+LONGEST_EXPANDED = 4_000
+"""Characters by which a formula may grow, where commands of its author are written out."""
+
+_ENVIRONMENT = re.compile(r"\s*\\begin\{(\w+)\*?\}(.*)\\end\{\1\*?\}\s*", re.S)
+_LINED = re.compile(r"align\w*|gather\w*|eqnarray|split|multline|flalign")
+_END_OF_FORMULA = re.compile(r"(?:\\q?quad|\\[,;:! ]|[ ,.;])+$")
+_NESTS = re.compile(r"\\(?:left|right|begin|end)\b|\\.|[{}]")
+_DEFINED = re.compile(
+    r"\\(?:(?:re|provide)?newcommand\*?|def|DeclareMathOperator\*?)\s*\{?(\\[A-Za-z]+)\}?"
+    r"(?:\[(\d)\])?(?:#\d)*\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
+)
+_RELATION = re.compile(r"(?<=.)(?:=|\\(?:approx|equiv|sim|propto|leq?|geq?|implies|iff)\b)")
+
+
+def formula(text: str, where: str) -> list[Shown]:
+    """A displayed formula in LaTeX, its lines as equations one under the other; nothing where
+    one of them is too long for a slide.
+    """
+    text = re.sub(r"\\(?:large|Large|displaystyle|small)\b", "", text)
+    text = re.sub(r"\\(?:label|tag|notag|nonumber)\b\*?(?:\{[^{}]*\})?|(?<!\\)%.*", "", text)
+    around = _ENVIRONMENT.fullmatch(text)
+    if around and not _LINED.fullmatch(around[1]):
+        lines = [around[2] if around[1] in ("equation", "displaymath") else text]
+    else:
+        body = around[2] if around else text
+        nested = "\\begin" in body
+        lines = [body] if nested else re.split(r"\\\\(?:\[[^\]]*\])?", body)
+        lines = [line if nested else re.sub(r"(?<!\\)&", "", line) for line in lines]
+    tidy = [_END_OF_FORMULA.sub("", " ".join(line.split())) for line in lines]
+    tidy = [part for line in tidy if line for part in _short_formulas(line)]
+    if not tidy or max(map(signs_of, tidy)) > LONGEST_FORMULA:
+        return []
+    groups = [tidy[at : at + MOST_FORMULAS] for at in range(0, len(tidy), MOST_FORMULAS)]
+    return [
+        Shown(where, {"layout": "equation", "equation": each}, words=f"${'$, $'.join(each)}$")
+        for each in groups
+    ]
+
+
+def _compact(line: str) -> str:
+    """A formula without what only sets its spaces, and the size of its brackets."""
+    line = re.sub(r"\\(?:left|right|[bB]igg?[lrm]?)(?![A-Za-z])\s*\.?|\\[,;:!]|(?<!\\)~", "", line)
+    return re.sub(r"\s*([{}()\[\]=+^_,-])\s*", r"\1", line)
+
+
+def _short_formulas(line: str) -> list[str]:
+    """A formula in pieces that a slide can hold, without what only spaces it if it has to be."""
+    parts = _at_relations(line)
+    return parts if max(map(signs_of, parts)) <= LONGEST_FORMULA else _at_relations(_compact(line))
+
+
+def _at_relations(line: str) -> list[str]:
+    """A formula in pieces, each but the first beginning with a relation such as "="; whole where
+    it is short, or has none between its outermost terms.
+    """
+    if len(line) <= LONGEST_FORMULA:
+        return [line]
+    depths = {"{": 1, "\\left": 1, "\\begin": 1, "}": -1, "\\right": -1, "\\end": -1}
+    nests = [(found.start(), depths.get(found[0], 0)) for found in _NESTS.finditer(line)]
+    ends = [
+        found.start()
+        for found in _RELATION.finditer(line)
+        if not sum(depth for at, depth in nests if at < found.start())
+    ]
+    fitting = [end for end in ends if end <= LONGEST_FORMULA] or ends
+    if not fitting:
+        return [line]
+    return [line[: fitting[-1]].rstrip(), *_at_relations(line[fitting[-1] :])]
+
+
+def macros(text: str) -> dict[str, tuple[int, str]]:
+    """The commands that a text in LaTeX defines: how many arguments each takes, and what it is."""
+    found = {}
+    for match in _DEFINED.finditer(text):
+        count = int(match[2] or len(re.findall(r"#\d", match[0].partition("{")[0])))
+        body = f"\\operatorname{{{match[3]}}}" if "DeclareMath" in match[0] else match[3]
+        found[match[1]] = (count, body)
+    return found
+
+
+def with_macros(text: str, known: Mapping[str, tuple[int, str]]) -> str:
+    """`text` without definitions, each command of `known` written out; cut if endless."""
+    text = _DEFINED.sub("", text)
+    braces = r"\s*(\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}|[^\s{}\\])"
+    most = len(text) + LONGEST_EXPANDED
+    for _ in range(3):  # those that are defined by others
+        for name, (count, body) in known.items():
+            pattern = re.escape(name) + r"(?![A-Za-z])" + braces * count
+            text = re.sub(pattern, partial(_written, body), text) if name in text else text
+            if len(text) > most:
+                return text[:most]
+    return text
+
+
+def _written(body: str, found: re.Match[str]) -> str:
+    """What a command stands for, with its arguments."""
+    given = dict(enumerate(found.groups(), start=1))
+    return re.sub(r"#(\d)", lambda place: given.get(int(place[1]), ""), body)

@@ -162,9 +162,9 @@ def draft_of(
     read = _read(source)
     words = " ".join(block.text for block in read.blocks if not isinstance(block, Shown | Turn))
     read.language = language or read.language or likely_language(words) or ""
-    first = next((block for block in read.blocks if isinstance(block, Heading)), None)
-    if not read.title and first and first.level == 1:
-        read.title = first.text
+    heads = itertools.takewhile(lambda block: isinstance(block, Heading | Turn), read.blocks)
+    highest = [head for head in heads if isinstance(head, Heading) and head.level == 1]
+    read.title = read.title or (highest[0].text if highest else "")
     sections = sections_of(read)
     if not sections:
         fault = Fault("it holds nothing to say", "write some words into it, and save it")

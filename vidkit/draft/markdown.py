@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .blocks import FIGURE, Block, Heading, Notes, Said, Shown, Source, Turn
+from .code import formula, macros, steps, with_macros
 from .pictures import NoPicture, picture_at
-from .tables import read_html, table, without_tags
+from .tables import of_pipes, read_html, table, without_tags
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -29,30 +30,31 @@ if TYPE_CHECKING:
 LONGEST_POINT = 180
 """Characters of a line of a list that is shown as a point; lists with longer ones are text."""
 
-LONGEST_FORMULA = 80
-MOST_FORMULAS = 4
-"""Characters of a formula, and formulas, that a slide can hold."""
-
 MOST_NESTED = 20
 """Directives within directives that are read."""
-
-LONGEST_SPOKEN_FORMULA = 60
-"""Characters of a displayed formula that is read aloud; a longer one is shown alone."""
 
 _GENTLE = ("note", "tip", "hint", "important", "seealso", "admonition")
 _STERN = ("attention", "warning", "caution", "danger", "error")
 _ASIDES = frozenset((*_GENTLE, *_STERN))
+_LISTS = ("bullet_list_open", "ordered_list_open", "dl_open")
 _DROPPED = frozenset(("toctree", "contents", "raw", "bibliography", "include", "index"))
 _CODE_OF_MYST = frozenset(("code-cell", "code-block", "code", "sourcecode", "ipython"))
 _UNSAID = re.compile(
     r"(open|run|view|launch|download|source)\b[\w ]{0,20}\b(colab|binder|github|notebook|kaggle)"
-    r"[\w ]{0,20}|\.( \.)+|::[\w-]+::|\[\[?TOC\]?\]|(---|===)+|(table of )?contents:?|<?https?://\S+>?",
+    r"[\w ]{0,20}|\.( \.)+|::[\w-]+::|<<< \S.*|\[\[?TOC\]?\]|(---|===)+|(table of )?contents:?|<?https?://\S+>?"
+    r"|click (here )?(to|for) (expand|show|reveal|see|view|open|toggle)\b[^.]{0,40}\.?",
     re.I,
 )
-"""Lines that nobody reads aloud: links to open a notebook, pauses, heads of contents, addresses."""
+"""Lines that nobody reads aloud: links to open a notebook, pauses, heads of contents, addresses,
+and what one is to click on.
+"""
 _RAISED = dict(zip(map(ord, "0123456789+-n"), "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", strict=True))
 _LOWERED = dict(zip(map(ord, "0123456789+-"), "₀₁₂₃₄₅₆₇₈₉₊₋", strict=True))
-_REFERENCE = re.compile(r" ?\(?\\(?:eq|page|auto)?ref\{[^{}]*\}\)?")
+_REFERENCE = re.compile(
+    r" ?\(?(?:\b(?:see|cf\.?|in) )?(?:\b(?:Eqs?|Figs?|Secs?|Tabs?)\.?[ ~])?"
+    r"\\(?:eq|page|auto|c)?ref\{[^{}]*\}\)?",
+    re.I,
+)
 _CALLOUT = re.compile(r"\[!(\w+)\][+-]?([^\n]*)\n?")
 _FENCE_OF_COLONS = re.compile(r"\s*(:{3,})\s*(.*?)\s*$")
 _ATTRIBUTES = re.compile(r"\s*\{[^{}\n]{0,200}\}\s*$")
@@ -174,18 +176,27 @@ def _after_keys(lines: list[str], at: int) -> int:
 class Reader:
     """Reads texts of one source: `folder` is where its pictures are, `attached` those that a
     cell brings with it. `comments`: whether a comment is what the speaker says. `notes` gathers
-    what was left out.
+    what was left out, `macros` the commands that formulas define for those after them.
     """
 
     folder: Path | None = None
     attached: Mapping[str, Mapping[str, object]] | None = None
     comments: bool = False
     notes: list[str] = field(default_factory=list)
+    macros: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     def blocks(self, text: str, where: Callable[[int], str]) -> list[Block]:
         """The blocks of `text`; `where` names the place of a line, counted from 0."""
+        return _Walk(self, self.tokens(text), where).all()
+
+    def tokens(self, text: str) -> list[Token]:
+        """The tokens of `text`, formulas with the commands of their author written out."""
         tokens = _parser().parse(_prepared(text))
-        return _Walk(self, tokens, where).all()
+        for token in (one for each in tokens for one in (each, *(each.children or ()))):
+            if "math" in token.type:
+                self.macros |= macros(token.content)
+                token.content = with_macros(token.content, self.macros)
+        return tokens
 
     def words(self, text: str) -> str:
         """What the Markdown `text` says, paragraph by paragraph: the notes of a speaker."""
@@ -198,7 +209,8 @@ class Reader:
             found = picture_at(address, self.folder, self.attached)
         except NoPicture as why:
             short = address if len(address) < 60 else f"{address[:50]}…"
-            self.notes.append(f"{where}: the picture {short!r} is not shown: {why}")
+            if not re.search(r"badge|shields\.io", address):
+                self.notes.append(f"{where}: the picture {short!r} is not shown: {why}")
             return []
         return [Shown(where, FIGURE, picture=found, words=words, must=True)]
 
@@ -240,8 +252,8 @@ class _Walk:
                 return head + self.beside(inside)
             case "inline":
                 return self.paragraph(token)
-            case "bullet_list_open" | "ordered_list_open" | "dl_open":
-                return self.points(token.type)
+            case each if each in _LISTS:
+                return self.points(each)
             case "fence" | "code_block":
                 return self.fence(token)
             case "colon_fence":
@@ -255,6 +267,10 @@ class _Walk:
                 return self.html(token.content)
             case "blockquote_open":
                 return self.quotation()
+            case "admonition_open":
+                inside = self.until("admonition_close")
+                title = spoken(inside[1].children or ())
+                return _aside(title, self.within(inside[3:]).all(), self.here)
             case "footnote_block_open":
                 self.until("footnote_block_close")
         return []
@@ -298,7 +314,7 @@ class _Walk:
 
     def formula(self, text: str) -> list[Block]:
         shown = formula(text, self.here)
-        if not shown:
+        if not shown and text.strip():
             self.reader.notes.append(f"{self.here}: a formula is too long for a slide")
         return list(shown)
 
@@ -307,33 +323,42 @@ class _Walk:
         inside = self.until(opening.replace("open", "close"))
         if _are_contents(inside):
             return []
-        walk = self.within(inside)
-        lines = [token for token in inside if token.type == "inline"]
-        if any(_is_paragraph(line) for line in lines):
-            return walk.all()
-        items: list[str] = []
-        others: list[Block] = []
-        term = ""
-        while walk.at < len(inside):
-            token = inside[walk.at]
-            walk.at += 1
-            if token.map:
-                walk.here = self.where(token.map[0])
-            if token.type == "list_item_open":
-                items.append("")
-            elif token.type == "dt_open":
-                term = spoken(inside[walk.at].children or ())
-                walk.until("dt_close")
-            elif token.type == "dd_open":
-                items.append(f"{term}: " if term else "")
-            elif token.type == "inline" and items:
-                text = re.sub(r"^\[[ xX]\]\s+", "", spoken(token.children or ()))
-                items[-1] = f"{items[-1]} {text}".strip()
-                others += walk.beside([token])
-            else:
-                others += walk.one(token)
-        items = [item for item in items if re.search(r"\w", item)]
+        if any(_is_paragraph(token) for token in inside if token.type == "inline"):
+            return self.within(inside).all()
+        items, others = self.within(inside).items()
         return [*points(items, self.here, ordered=opening.startswith("ordered")), *others]
+
+    def items(self) -> tuple[list[str], list[Block]]:
+        """The lines of a list, and what else stands in it. Short lists within an item are part of
+        it; others are lines of this one.
+        """
+        found: list[str] = []
+        others: list[Block] = []
+        while self.at < len(self.tokens):
+            token = self.tokens[self.at]
+            self.at += 1
+            if token.map:
+                self.here = self.where(token.map[0])
+            if token.type == "list_item_open":
+                found.append("")
+            elif token.type == "dt_open":
+                found.append(spoken(self.until("dt_close")[0].children or ()))
+            elif token.type == "inline" and found:
+                text = re.sub(r"^\[[ xX]\]\s+", "", spoken(token.children or ()))
+                last, term = found[-1], self.tokens[max(0, self.at - 3)].type == "dd_open"
+                after = "; " if ": " in last else ": "
+                gap = after if term else " " if last.endswith((":", ".", "!", "?")) else ". "
+                found[-1] = f"{last}{gap}{text}" if last and text else last or text
+                others += self.beside([token])
+            elif token.type in _LISTS and found and self.depth < MOST_NESTED:
+                inner, more = self.within(self.until(token.type.replace("open", "close"))).items()
+                whole = f"{found[-1].rstrip('.:,;')}: {'; '.join(inner)}"
+                short = found[-1] and inner and len(whole) <= LONGEST_POINT
+                found[-1:] = [whole] if short else [found[-1], *inner]
+                others += more
+            else:
+                others += self.one(token)
+        return [item for item in found if re.search(r"\w", item)], others
 
     def quotation(self) -> list[Block]:
         """A quotation, or a callout of Obsidian and GitHub: `> [!note] Title`."""
@@ -357,7 +382,7 @@ class _Walk:
         code = re.sub(r"(?m)\A(?:(?:#\||:\w[\w-]*:|%%\|).*\n)+", "", token.content)
         if lang.lower() in ("mermaid", "plantuml", "dot", "graphviz"):
             self.reader.notes.append(f"{self.here}: a diagram in {lang} is not drawn")
-        return code_blocks(code, "" if lang == "code-cell" else lang, self.here)
+        return list(steps(code, "" if lang == "code-cell" else lang, self.here))
 
     def directive(self, info: str, content: str) -> list[Block]:
         """A directive of MyST or a div of Quarto, with what stands in it."""
@@ -373,8 +398,7 @@ class _Walk:
             return self.reader.picture(rest, words, base)
         if name == "math":
             return self.formula(body)
-        tokens = _parser().parse(_prepared(body))
-        inner = _Walk(self.reader, tokens, lambda _: base, self.depth + 1).all()
+        inner = _Walk(self.reader, self.reader.tokens(body), lambda _: base, self.depth + 1).all()
         if name == "notes" or ".notes" in info:
             return [Notes(_joined(inner), base)]
         kind = name.removeprefix("callout-")
@@ -409,7 +433,7 @@ class _Walk:
         for number, part in enumerate(text.split("$$")):
             if number % 2:
                 found += self.formula(part)
-            elif re.search(r"\w", part):
+            elif re.search(r"\w", part) and not _UNSAID.fullmatch(part.strip()):
                 found.append(Said(_line(part), self.here))
         return found
 
@@ -426,63 +450,6 @@ def is_directive(comment: str) -> bool:
     )
 
 
-def code_blocks(code: str, lang: str, where: str) -> list[Block]:
-    """Code of a text, in the steps in which it is shown."""
-    from .code import steps
-
-    return list(steps(code, lang, where))
-
-
-_ENVIRONMENT = re.compile(r"\s*\\begin\{(\w+)\*?\}(.*)\\end\{\1\*?\}\s*", re.S)
-_LINED = re.compile(r"align\w*|gather\w*|eqnarray|split|multline|flalign")
-_END_OF_FORMULA = re.compile(r"(?:\\q?quad|\\[,;:! ]|[ ,.;])+$")
-_NESTS = re.compile(r"\\(?:left|right|begin|end)\b|\\.|[{}]")
-_RELATION = re.compile(r"(?<=.)(?:=|\\(?:approx|equiv|sim|propto|leq?|geq?|implies|iff)\b)")
-
-
-def formula(text: str, where: str) -> list[Shown]:
-    """A displayed formula in LaTeX, its lines as equations one under the other; nothing where
-    one of them is too long for a slide.
-    """
-    text = re.sub(r"\\(?:large|Large|displaystyle|small)\b", "", text)
-    text = re.sub(r"\\(?:label|tag|notag|nonumber)\b\*?(?:\{[^{}]*\})?|(?<!\\)%.*", "", text)
-    around = _ENVIRONMENT.fullmatch(text)
-    if around and not _LINED.fullmatch(around[1]):
-        lines = [around[2] if around[1] in ("equation", "displaymath") else text]
-    else:
-        body = around[2] if around else text
-        nested = "\\begin" in body
-        lines = [body] if nested else re.split(r"\\\\(?:\[[^\]]*\])?", body)
-        lines = [line if nested else re.sub(r"(?<!\\)&", "", line) for line in lines]
-    tidy = [_END_OF_FORMULA.sub("", " ".join(line.split())) for line in lines]
-    tidy = [part for line in tidy if line for part in _short_formulas(line)]
-    if not tidy or max(map(len, tidy)) > LONGEST_FORMULA:
-        return []
-    short = len(tidy) == 1 and len(tidy[0]) <= LONGEST_SPOKEN_FORMULA
-    groups = [tidy[at : at + MOST_FORMULAS] for at in range(0, len(tidy), MOST_FORMULAS)]
-    words = f"${tidy[0]}$" if short else ""
-    return [Shown(where, {"layout": "equation", "equation": each}, words=words) for each in groups]
-
-
-def _short_formulas(line: str) -> list[str]:
-    """A formula in pieces that a slide can hold, each but the first beginning with a relation
-    such as "="; whole where it has none between its outermost terms.
-    """
-    if len(line) <= LONGEST_FORMULA:
-        return [line]
-    depths = {"{": 1, "\\left": 1, "\\begin": 1, "}": -1, "\\right": -1, "\\end": -1}
-    nests = [(found.start(), depths.get(found[0], 0)) for found in _NESTS.finditer(line)]
-    ends = [
-        found.start()
-        for found in _RELATION.finditer(line)
-        if not sum(depth for at, depth in nests if at < found.start())
-    ]
-    fitting = [end for end in ends if end <= LONGEST_FORMULA] or ends
-    if not fitting:
-        return [line]
-    return [line[: fitting[-1]].rstrip(), *_short_formulas(line[fitting[-1] :])]
-
-
 def spoken(children: Sequence[Token]) -> str:
     """The words of a line of Markdown as a person would read them, mathematics between dollars
     and code between backticks.
@@ -490,20 +457,26 @@ def spoken(children: Sequence[Token]) -> str:
     pieces: list[str] = []
     hidden = 0
     raised: dict[int, str] = {}
-    for child in children:
+    ends = (at for at, child in enumerate(children) if child.type == "strong_close")
+    bold = next(ends, -9)
+    for index, child in enumerate(children):
         match child.type:
             case "text":
                 text = _REFERENCE.sub("", child.content)
                 pieces.append(text.translate(raised) if not hidden else "")
+            case "s_open" | "s_close":  # what is struck out
+                hidden += child.nesting
             case "softbreak":
-                pieces.append(" ")
+                pieces.append(". " if _leads(children, index, bold) else " ")
             case "hardbreak":
                 pieces.append(". " if re.search(r"\w$", pieces[-1] if pieces else "") else " ")
             case "code_inline":
                 code = child.content.strip()
+                code = "" if re.match(r"\{?r\}? [\w.:]+\(", code) else code  # that R runs
                 pieces.append(f"`{code}`" if code and "`" not in code else code)
             case "math_inline":
-                pieces.append(f"${child.content.strip()}$")
+                text = child.content.strip()
+                pieces.append(f"${text}$" if text else "")
             case "myst_role":
                 pieces.append(_role(str(child.meta.get("name", "")), child.content))
             case "html_inline":
@@ -517,6 +490,17 @@ def spoken(children: Sequence[Token]) -> str:
     return _line("".join(pieces))
 
 
+def _leads(children: Sequence[Token], end: int, bold: int) -> bool:
+    """Whether the line up to a break is in bold, which ends at `bold`, and a new sentence follows:
+    it is a heading.
+    """
+    begins = next(child.type for child in children if child.type != "text" or child.content)
+    last = children[bold - 1].content if bold > 0 else ""
+    following = "".join(child.content for child in children[end : end + 3])
+    whole = begins == "strong_open" and end - 2 <= bold < end
+    return whole and not last.endswith((".", ":", "!", "?")) and following[:1].isupper()
+
+
 def _line(text: str) -> str:
     """`text` on one line, without what only a program reads."""
     text = re.sub(r":(?:[a-z]+:)?[a-z]+:(?=`)", "", text)  # roles of reStructuredText
@@ -525,9 +509,12 @@ def _line(text: str) -> str:
     text = re.sub(
         r"\s\^[\w-]+$|\[click(?::\d+)?\]\s?", "", text
     )  # ids of Obsidian, clicks of Slidev
-    text = re.sub(r"(?<=\S)\s*\{[.#][\w\s.#=\"'%-]{1,200}\}", "", text)  # attributes
+    text = re.sub(r"(?<!`)\[([^\[\]]{1,200})\](?=\{[.#])", r"\1", text)  # spans of Quarto
+    text = re.sub(r"(?<!`)\s*\{(?:[.#%]|[\w-]{1,40}=)[^{}]{1,200}\}(?!`)", "", text)  # attributes
     text = re.sub(r"!\[[^\[\]]{0,200}\]\([^()\s]{0,500}\)", "", text)  # none that is shown
-    text = re.sub(r"\[@[\w:.;@ -]{1,200}\]", "", text)  # citations
+    text = re.sub(r" ?\[-?@[\w:.;,@ -]{1,200}\]", "", text)  # citations
+    text = re.sub(r"(?<![\w:]):[a-z][a-z0-9_+-]{1,40}:(?![\w:`])", "", text)  # names of emoji
+    text = re.sub(r"(?<![\w=])==(?=\S)([^=]{1,200})(?<=\S)==(?![\w=])", r"\1", text)  # marked
     return " ".join(text.split())
 
 
@@ -567,10 +554,13 @@ def points(items: list[str], where: str, *, ordered: bool = False) -> list[Block
 
 
 def _parted(items: list[str]) -> list[list[str]]:
-    """A long list in parts that one slide can hold: at most 6 points and 420 characters."""
+    """A long list in parts that one slide can hold, of a like length: at most 6 points and 420
+    characters.
+    """
+    fair = -(-len(items) // -(-len(items) // 6))
     parts: list[list[str]] = [[]]
     for item in items:
-        if parts[-1] and (len(parts[-1]) == 6 or sum(map(len, parts[-1])) + len(item) > 420):
+        if parts[-1] and (len(parts[-1]) == fair or sum(map(len, parts[-1])) + len(item) > 420):
             parts.append([])
         parts[-1].append(item)
     return parts
@@ -633,10 +623,14 @@ def _is_language(name: str) -> bool:
 
 def _prepared(text: str) -> str:
     """`text` as the parser needs it; every line stays where it is."""
+    text = re.sub(r"(?m)^\$\$ *\{[\w|*,-]{1,40}\}", "$$", text)  # steps of Slidev
+    text = re.sub(r"(?m)^\+[-=:+]{3,}\+\n(?:[|+][^\n]*\n)+", of_pipes, text)
     text = re.sub(r"\$\$([^$`]{1,3000})\$\$(?:[ \t]*[.,;](?=\s|$))?", _on_one_line, text)
     text = re.sub(r"(?is)<(table|style|script)\b.*?</\1>", _in_one_piece, text)
     text = re.sub(r"!\[\[([^\[\]|\n]{1,200})(?:\|[^\[\]\n]{0,40})?\]\]", r"![](<\1>)", text)
     text = re.sub(r"\\\\?\((?=\S)([^\n]{1,300}?)(?<=\S)\\\\?\)(?!\])", r"$\1$", text)
+    spaced = r"(?<![\w$\\])\$ +([^$\n]{0,200}?[\\^_=+<>][^$\n]{0,200}?) +\$(?!\w)"
+    text = re.sub(spaced, r"$\1$", text)
     text = re.sub(r"(?m)^\s*\\\\?\[\s*$|^\s*\\\\?\]\s*$", "$$", text)
     return _without_columns(text)
 
@@ -683,6 +677,7 @@ def _without_columns(text: str) -> str:
 @cache
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
+    from mdit_py_plugins.admon import admon_plugin
     from mdit_py_plugins.amsmath import amsmath_plugin
     from mdit_py_plugins.colon_fence import colon_fence_plugin
     from mdit_py_plugins.deflist import deflist_plugin
@@ -693,5 +688,6 @@ def _parser() -> MarkdownIt:
 
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     parser.use(footnote_plugin).use(amsmath_plugin).use(deflist_plugin).use(colon_fence_plugin)
+    parser.use(admon_plugin)
     parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True)
     return parser.use(myst_role_plugin).use(myst_block_plugin).disable("myst_line_comment")

@@ -18,8 +18,8 @@ from typing import Any
 
 from ..core.errors import Fault, LessonError
 from .blocks import FIGURE, Block, Notes, Said, Shown, Source
-from .code import LONGEST_CODE, steps, titles
-from .markdown import Reader, formula
+from .code import LONGEST_CODE, MOST_COLUMNS, formula, steps, titles
+from .markdown import Reader
 from .pictures import NoPicture, from_base64, picture_of
 from .tables import read_html, table
 
@@ -35,10 +35,14 @@ _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xm
 _INTERACTIVE = re.compile(
     r"application/(?:vnd\.(?:plotly|vega|bokeh|holoviews|jupyter\.widget)|javascript)"
 )
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-_]")
-_REPR = re.compile(
-    r"[\[(]?<[\w.]+(?:[ :(][^\n]*)?(?: at 0x[0-9a-f]+|>)[^\n]*|Text\([^\n]*\)|\(?array\(\[.*", re.S
+_ANSI = re.compile(
+    r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]|[^\n]\x08"
 )
+_BAR = re.compile(r"[^\n]*\d+%\|[█▉▊▋▌▍▎▏▒░#\d ]*\|[^\n]*|[^\n]*\d+it \[\d\d:\d\d, [^\n]*")
+"""A line on which a program shows how far it is, as tqdm does."""
+_REPR = re.compile(r"[\[( ]*<[\w.]+(?:[ :(][^\n]*)?(?: at 0x[0-9a-f]+|>)[^\n]*|Text\([^\n]*\)")
+"""A line that only names an object."""
+
 _SHAPE = re.compile(r"\[?(\d[\d,]* rows? [x×] \d+ columns?)\]?")
 
 
@@ -169,7 +173,12 @@ def _bundle(data: Mapping[str, Any], where: str, reader: Reader, printed: list[s
     if unseen:
         reader.notes.append(unseen)
     plain = _text(data.get("text/plain"), 20_000)
-    if plain.strip() and not unseen and not _REPR.match(plain.strip()):
+    if plain.lstrip().startswith(("array([", "(array([")) or all(
+        map(_REPR.fullmatch, plain.strip().split("\n"))
+    ):
+        seen = read_html(_text(data.get("text/html"), LONGEST_HTML)).lines
+        plain = "\n".join(line for line, _ in seen)
+    if plain.strip() and not unseen:
         printed.append(plain if plain.endswith("\n") else f"{plain}\n")
     return []
 
@@ -199,9 +208,10 @@ def _tidy(text: str) -> list[str]:
     """Printed text as a terminal shows it in the end: no colours, bars as they ended."""
     lines = _ANSI.sub("", text).expandtabs(8).split("\n")
     lines = [line.rstrip("\r").rpartition("\r")[2].rstrip() for line in lines]
+    lines = [line for line in lines if not _BAR.fullmatch(line)]
     text = re.sub(r"[^\S\n]*[\x00-\x08\x0b-\x1f\x7f]", "", "\n".join(lines))
-    text = re.sub(r"\n{3,}", "\n\n", text).strip("\n")
-    return text.split("\n") if text.strip() else []
+    lines = re.sub(r"\n{3,}", "\n\n", text).strip("\n").split("\n") if text.strip() else []
+    return [line if len(line) <= MOST_COLUMNS else f"{line[: MOST_COLUMNS - 1]}…" for line in lines]
 
 
 def _json(path: Path) -> Mapping[str, Any]:

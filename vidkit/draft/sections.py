@@ -15,6 +15,7 @@ from typing import Any
 
 from ..slides.analysis import sentences
 from .blocks import Block, Heading, Notes, Picture, Said, Shown, Source, Turn
+from .code import MOST_FORMULAS
 
 WORDS_OF_A_SECTION = 90
 """Words after which text without anything to show goes on in a new section: some 36 s."""
@@ -47,14 +48,21 @@ _LOOKS_BACK = re.compile(
 """How an English sentence begins that speaks of what was just shown."""
 
 _PICTURED = re.compile(rf"\b{_FIGURE}\b", re.I)
+MOST_POINTS = 6
+"""Lines and points that can be read on a slide with notes; where there are more, points alone."""
 MOST_BESIDE = 4
 """Points that have room beside a picture."""
 
 LONGEST_REMARK = 40
 """Words after the last figure, or formula, under a heading that are still said over it."""
 
+LONGEST_SPOKEN_FORMULA = 60
+"""Characters of a displayed formula that is read aloud; longer ones, and several, are shown alone,
+where something else is said.
+"""
+
 _IN_FLOW = ("points", "steps", "equation")
-"""Layouts whose own words are part of the text, and are said in any case."""
+"""Layouts that stand within the text."""
 
 
 @dataclass
@@ -122,16 +130,21 @@ def _groups(blocks: Iterable[Block]) -> list[list[Block]]:
             groups.append([])
         groups[-1].append(block)
         turned = False
-    return [_outermost(group) for group in groups if any(not isinstance(b, Heading) for b in group)]
+    return [
+        _outermost(group, group is groups[0])
+        for group in groups
+        if any(not isinstance(block, Heading) for block in group)
+    ]
 
 
 def _only_heading(group: Sequence[Block]) -> bool:
     return all(isinstance(block, Heading) for block in group)
 
 
-def _outermost(group: list[Block]) -> list[Block]:
-    """The group with one heading: the last and the one that it stands under, where both are short.
-    One with nothing under it, not even a heading of a lower level, is left out.
+def _outermost(group: list[Block], first: bool) -> list[Block]:
+    """The group with one heading: the last and the one that it stands under, where both are short,
+    else the last; over the `first` group that of the whole. One with nothing under it, not even a
+    heading of a lower level, is left out.
     """
     trail: list[Heading] = []
     for head in (block for block in group if isinstance(block, Heading)):
@@ -139,7 +152,8 @@ def _outermost(group: list[Block]) -> list[Block]:
     if not trail:
         return group
     both = ": ".join(head.text.rstrip(":") for head in trail[-2:])
-    text = both if len(both) <= LONGEST_TITLE else trail[-1].text
+    short = len(both) <= LONGEST_TITLE
+    text = both if short else trail[0 if first and trail[0].level == 1 else -1].text
     one = replace(trail[-1], text=text, level=trail[0].level)
     return [one, *(block for block in group if not isinstance(block, Heading))]
 
@@ -162,6 +176,7 @@ def _with_notes(group: list[Block]) -> list[Said | Shown]:
     if lines or points:
         where = plain[0].where
         both = [*lines, *points]
+        both = both if len(both) <= MOST_POINTS else points or lines
         layout = "points" if len(both) > 1 else "statement"
         others.insert(0, Shown(where, {"layout": layout, "points": both}, must=not others))
     return [*said, *others]
@@ -231,7 +246,7 @@ def _told(
     for index, (each, own) in enumerate(zip(shown, words, strict=True)):
         after = back if index == last else []
         said = [one.text for one in own]
-        if each.words and (each.kind in _IN_FLOW or "points" in each.wish or not (own or after)):
+        if each.words and (_flows(each) or not (own or after)):
             said.append(each.words)
         said += [one.text for one in after]
         if not any(said) and each.must:
@@ -243,8 +258,18 @@ def _told(
     return found
 
 
+def _flows(shown: Shown) -> bool:
+    """Whether its own words are part of the text, and are said in any case."""
+    if shown.kind == "equation":
+        lines = shown.wish["equation"]
+        return bool(shown.words) and len(lines) == 1 and len(lines[0]) <= LONGEST_SPOKEN_FORMULA
+    return shown.kind in _IN_FLOW or "points" in shown.wish
+
+
 def _side_by_side(shown: Sequence[Shown]) -> list[Shown]:
-    """What is shown, with a few points beside the picture that comes after them."""
+    """What is shown, with a few points beside the picture that comes after them, and formulas
+    that are not read aloud under one another.
+    """
     found: list[Shown] = []
     for each in shown:
         last = found[-1] if found else None
@@ -252,9 +277,19 @@ def _side_by_side(shown: Sequence[Shown]) -> list[Shown]:
         if last and beside and each.picture and not each.words:
             wish = {**each.wish, "points": last.wish["points"]}
             found[-1] = replace(each, wish=wish, words=last.words)
+        elif last and last.kind == each.kind == "equation" and _can_join(last, each):
+            both = [*last.wish["equation"], *each.wish["equation"]]
+            words = ", ".join(filter(None, (last.words, each.words)))
+            found[-1] = replace(last, wish={**last.wish, "equation": both}, words=words)
         else:
             found.append(each)
     return found
+
+
+def _can_join(one: Shown, other: Shown) -> bool:
+    count = len(one.wish["equation"]) + len(other.wish["equation"])
+    spoken = _flows(one) or _flows(other)
+    return not spoken and one.where == other.where and count <= MOST_FORMULAS
 
 
 def _commented(
@@ -301,7 +336,7 @@ def _shared(text: Sequence[Said], shown: Sequence[Shown], language: str) -> list
         return words
     results = [i for i, each in enumerate(shown) if _is_result(each) and not each.words]
     parts = [replace(one, text=part) for one in text for part in sentences(one.text, language)]
-    if shown[0].kind in _IN_FLOW or not results or len(shown) == 1:
+    if (shown[0].kind in _IN_FLOW and not _is_result(shown[0])) or not results or len(shown) == 1:
         return [list(text), *words[1:]]
     if results[0] == 0:  # one figure after the other
         return _dealt(text, parts, results, words)
@@ -335,7 +370,8 @@ def _joined(parts: Sequence[Said]) -> list[Said]:
 
 
 def _is_result(shown: Shown) -> bool:
-    return shown.picture is not None or shown.kind in ("table", "chart")
+    result = shown.kind == "equation" and not shown.words  # of a program
+    return shown.picture is not None or shown.kind in ("table", "chart") or result
 
 
 def _last_result(shown: Sequence[Shown]) -> int:

@@ -6,11 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import zip_longest
 
 from .blocks import Shown
 
 _UNSEEN = {"script", "style", "head", "template", "noscript", "svg", "iframe", "object", "title"}
 _LINES = {"p", "div", "li", "ul", "ol", "br", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "pre"}
+_LINES |= {"summary", "details", "center", "blockquote", "dt", "dd", "caption", "figcaption", "hr"}
+_LINES |= {"section", "article", "header", "footer"}
 MOST_CELLS = 20_000
 
 
@@ -47,6 +50,9 @@ class _Parser(HTMLParser):
         self._span = 1
         self._head = True
         self._cells = 0
+        self._deep = 1
+        self._thead = False
+        self._below: dict[int, int] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -60,6 +66,7 @@ class _Parser(HTMLParser):
         elif tag == "table":
             self.end_line()
             self.found.tables.append([])
+            self._below = {}
             self.found.heads.append(0)
         elif tag == "tr" and self.found.tables:
             self._end_row()
@@ -68,8 +75,9 @@ class _Parser(HTMLParser):
             self._end_cell()
             self._cell = []
             self._head = self._head and tag == "th"
-            digits = given.get("colspan", "1")
-            self._span = min(int(digits), 50) if digits.isdecimal() and len(digits) < 4 else 1
+            self._span, self._deep = _count(given.get("colspan")), _count(given.get("rowspan"))
+        elif tag == "thead":
+            self._thead = True
         elif tag in _LINES:
             self._break()
             self._level = int(tag[1]) if re.fullmatch("h[1-6]", tag) else self._level
@@ -81,6 +89,7 @@ class _Parser(HTMLParser):
             self._end_cell()
         elif tag in ("tr", "table", "thead", "tbody"):
             self._end_row()
+            self._thead = self._thead and tag == "tr"
         elif tag in _LINES:
             self._break()
 
@@ -110,9 +119,20 @@ class _Parser(HTMLParser):
         if self._cell is None or self._row is None:
             return
         self._cells += self._span
+        self._from_above()
         if self._cells <= MOST_CELLS:
-            self._row += [" ".join("".join(self._cell).split()), *[""] * (self._span - 1)]
+            text = " ".join("".join(self._cell).split())
+            if self._deep > 1:
+                here = range(len(self._row), len(self._row) + self._span)
+                self._below |= dict.fromkeys(here, self._deep)
+            self._row += [text, *[text if self._thead else ""] * (self._span - 1)]
         self._cell = None
+
+    def _from_above(self) -> None:
+        """Empty cells, where those of a row above go on in this one."""
+        while self._row is not None and self._below.get(len(self._row), 0) > 1:
+            self._below[len(self._row)] -= 1
+            self._row.append("")
 
     def _end_row(self) -> None:
         self._end_cell()
@@ -122,6 +142,11 @@ class _Parser(HTMLParser):
                 self.found.heads[-1] += 1
             rows.append(self._row)
         self._row = None
+
+
+def _count(digits: str | None) -> int:
+    """How many columns or rows a cell takes."""
+    return min(int(digits), 50) if digits and re.fullmatch("[1-9][0-9]{0,2}", digits) else 1
 
 
 def without_tags(text: str) -> str:
@@ -151,7 +176,7 @@ def table(rows: Sequence[Sequence[str]], heads: int, where: str, shape: str = ""
         return None
     head = _head(filled[:heads], width)
     body = filled[heads:]
-    if not body:
+    if not body or (width == 1 and len(body) == 1):
         return None
     rows = [_columns(row) for row in (head, *body[:MOST_ROWS])]
     longest = LONGEST_ROW // len(rows[0])
@@ -165,11 +190,9 @@ def table(rows: Sequence[Sequence[str]], heads: int, where: str, shape: str = ""
 
 
 def _head(rows: list[list[str]], width: int) -> list[str]:
-    """The names of the columns: the last of several rows of names wins, where it has one."""
-    head = [""] * width
-    for row in rows:
-        head = [new or old for old, new in zip(head, row, strict=True)]
-    return head
+    """The names of the columns: those of several rows one after the other."""
+    columns = zip(*rows, strict=True) if rows else [()] * width
+    return [" ".join(dict.fromkeys(filter(None, names))) for names in columns]
 
 
 def _columns(row: list[str]) -> list[str]:
@@ -186,3 +209,19 @@ def _cut(cell: str, word: int) -> str:
 
 def _read(row: list[str]) -> str:
     return ", ".join(cell for cell in row if cell).rstrip(".") + "."
+
+
+def of_pipes(found: re.Match[str]) -> str:
+    """A table that Pandoc draws with lines, as the table of pipes that it means."""
+    rows: list[list[str]] = []
+    for line in found[0].splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("+"):
+            rows.append([])
+        elif len(rows[-1]) in (0, len(cells)):
+            rows[-1] = [
+                " ".join(both).strip() for both in zip_longest(rows[-1], cells, fillvalue="")
+            ]
+    lines = [f"|{'|'.join(row)}|" for row in rows if row]
+    lines.insert(1, "|---" * len(rows[0]) + "|")
+    return "\n".join(lines) + "\n" * max(1, found[0].count("\n") - len(lines) + 1)

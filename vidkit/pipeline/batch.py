@@ -319,7 +319,7 @@ class Batch:
         return LessonContext(
             position=position,
             lesson=lesson,
-            output=self.runtime.output(job.folder),
+            output=self.runtime.output(job.folder, self.runtime.store),
             settings=self.settings,
             runtime=self.runtime,
             slots=anyio.CapacityLimiter(self.settings.section_workers),

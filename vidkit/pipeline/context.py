@@ -204,7 +204,7 @@ class Runtime:
     budgets: tuple[Budget, ...] = ()
     own: OwnFiles = field(default_factory=Recorded)
     read: Callable[[Path], Lesson] = load_lesson
-    output: Callable[[Path], Output] = Output
+    output: Callable[[Path, Store], Output] = Output
     timeline: Timeline | None = field(default_factory=Timeline)
     events: Events = field(default_factory=Events)
     control: RunControl = field(default_factory=RunControl)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import hmac
 import itertools
 import json
 import os
@@ -15,8 +16,9 @@ import re
 import secrets
 import stat
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -25,7 +27,7 @@ from filelock import FileLock
 from ..core.errors import OutputError, VidkitError
 from ..core.paths import why_unwritable
 from ..report.reports import SectionReport, VideoReport
-from ..store import Asset
+from ..store import Asset, Store
 from ..store.locks import let_go, try_lock
 from .folder import Folder
 
@@ -35,6 +37,9 @@ from .folder import Folder
 # its own. The hidden list begins with everything that was ours when it was written, and goes on
 # with a line for each file since: a lesson of thousands of sections writes no list of thousands
 # for each of them.
+#
+# A list may come with a folder from anywhere, so it counts for what the store's secret proves: an
+# entry of another store, of an earlier release or of a forger is a claim, and the file somebody's.
 
 
 REPORT = "report.json"
@@ -59,18 +64,23 @@ SELDOM = 2
 
 Entry = dict[str, Any]
 """sha256, bytes, mtime_ns of a file; was: digests of what may stand there until it has its name,
-there until then.
+there until then; proof: that this store's list said so, in the files alone.
 """
 
 ReportState = Literal["none", "ours", "gone", "changed"]
 
 
 class Manifest:
-    """The files of ours in `folder`, by their names in it. Its caller holds a lock."""
+    """The files of ours in `folder`, by their names in it. Its caller holds a lock.
 
-    def __init__(self, folder: Folder) -> None:
+    secret: the store's. proven: the names of entries that it, or this run itself, vouches for.
+    """
+
+    def __init__(self, folder: Folder, secret: bytes = b"") -> None:
         self.folder = folder
         self.files: dict[str, Entry] = {}
+        self.proven: set[str] = set()
+        self.secret = secret
         self._report: dict[str, Any] = {}
         self._seals: list[str] = []
         self._new = 0
@@ -89,6 +99,8 @@ class Manifest:
                 "overwritten; move it away or choose another folder with -o"
             )
         self.files = _entries(reported if listed is None else listed)
+        proofs = {name: str(entry.pop("proof", "")) for name, entry in self.files.items()}
+        self.proven = {name for name, proof in proofs.items() if self._proves(name, proof)}
         if listed is None:
             return "ours" if there else "none"
         seals = listed.get("report")
@@ -104,20 +116,23 @@ class Manifest:
         """List a file, before it gets its name."""
         before = self.files.get(name)
         was = [] if before is None else [*before.get("was", ()), before["sha256"]]
-        entry = self.files[name] = {**entry, "was": was}
+        self.files[name] = {**entry, "was": was}
+        self.proven.add(name)
         self._new += 1
         if self._new * SELDOM >= len(self.files):
             self.save()
             return
         try:
-            self.folder.append(LIST, _line({name: entry}).encode("utf-8", "backslashreplace"))
+            line = _line({name: self._entry(name)})
+            self.folder.append(LIST, line.encode("utf-8", "backslashreplace"))
         except OSError:
             self._new = len(self.files)  # half a line may be there; the next is not put behind it
             raise
 
     def settle(self, name: str) -> None:
-        """Note that a file has its name, and what it replaced is gone."""
+        """Note that a file has its name and its content, and what it replaced is gone."""
         self.files[name].pop("was", None)
+        self.proven.add(name)
 
     def write(self, report: Mapping[str, Any]) -> None:
         """Write the report that says `report`, and the list."""
@@ -126,7 +141,7 @@ class Manifest:
 
     def save(self) -> None:
         """Write the list and the report."""
-        files = dict(sorted(self.files.items()))
+        files = {name: self._entry(name) for name in sorted(self.files)}
         told = {**self._report, "layout": LAYOUT, "files": files}
         content = json.dumps(told, indent=2, ensure_ascii=False)
         data = (content + "\n").encode("utf-8", "backslashreplace")
@@ -137,6 +152,21 @@ class Manifest:
         self._write(LIST, _line(head).encode("utf-8", "backslashreplace"))
         self._write(REPORT, data)
         self._new = 0
+
+    def _entry(self, name: str) -> Entry:
+        """An entry as it is written."""
+        entry = self.files[name]
+        proven = self.secret and name in self.proven
+        return {**entry, "proof": self._proof(name)} if proven else entry
+
+    def _proof(self, name: str) -> str:
+        said = json.dumps([name, self.files[name]], sort_keys=True)
+        return hmac.new(self.secret, said.encode(), "sha256").hexdigest()[:32]
+
+    def _proves(self, name: str, proof: str) -> bool:
+        return bool(self.secret) and hmac.compare_digest(
+            proof.encode("utf-8", "replace"), self._proof(name).encode()
+        )
 
     def _write(self, name: str, data: bytes) -> None:
         scratch = scratch_name(name)
@@ -191,11 +221,11 @@ def _entries(found: Mapping[str, Any] | None) -> dict[str, Entry]:
 
 
 def _is_entry(entry: object) -> bool:
-    return (
-        isinstance(entry, dict)
-        and isinstance(entry.get("sha256"), str)
-        and isinstance(entry.get("bytes"), int)
-    )
+    if not isinstance(entry, dict):
+        return False
+    was = entry.get("was", [])
+    seals = [entry.get("sha256"), *(was if isinstance(was, list) else [None])]
+    return all(isinstance(seal, str) for seal in seals) and isinstance(entry.get("bytes"), int)
 
 
 def scratch_name(name: str) -> str:
@@ -212,8 +242,9 @@ def scratch_name(name: str) -> str:
 #
 # The manifest names every file with its digest before the file gets its name, so **a file that is
 # not listed is never overwritten**: it may have cost somebody money. A file of ours that somebody
-# has edited since keeps the edit beside the new one, as `final_video.edited.mp4`. One run at a time
-# writes to a folder.
+# has edited since keeps the edit beside the new one, as `final_video.edited.mp4`; and so does one
+# that is listed but not known to the store, as `final_video.kept.mp4`, unless the store has the
+# same content. One run at a time writes to a folder.
 
 
 T = TypeVar("T")
@@ -250,6 +281,8 @@ class Output:
     """A lesson's output folder. Opening it touches nothing; `claim` does, and `release` lets the
     next run have it.
 
+    store: knows which of the files that are listed are ours; without one that keeps anything, a
+    file that is byte for byte as listed is.
     notes: sentences for a person: files that somebody had changed or removed, and where the
     changed ones are now.
 
@@ -257,9 +290,11 @@ class Output:
     several threads at once.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, store: Store | None = None) -> None:
         self.folder = folder
         self.notes: list[str] = []
+        self._store = store
+        self._kept: list[Path] = []
         self._files = Folder(folder)
         self._manifest = Manifest(self._files)
         self._lock = threading.Lock()
@@ -277,13 +312,16 @@ class Output:
         """
         try:
             self._files.open()
+            self._refuse_odd()
             self._take_lock()
+            if self._store is not None:
+                self._manifest = Manifest(self._files, self._store.secret)
             state = self._manifest.read()
             self._refuse_strangers(indexes)
             if state == "gone":
                 self._note_removed(REPORT)
             elif state == "changed":
-                self._spare(REPORT)
+                self._spare(REPORT, "edited")
             for part in PARTS.values():
                 self._files.make(part)
             self._sweep()
@@ -393,6 +431,16 @@ class Output:
                 raise self._unwritable(error) from error
         return self.folder / REPORT
 
+    def _refuse_odd(self) -> None:
+        """Raise `OutputError` where what is no file has a name that is ours alone."""
+        for name in (LIST, LOCK):
+            found = self._files.lstat(name)
+            if found is not None and not stat.S_ISREG(found.st_mode):
+                raise OutputError(
+                    f"{self.folder / name} is no file, and so not vidkit's; move it away or choose "
+                    "another folder with -o (output_dir=)"
+                )
+
     def _take_lock(self) -> None:
         """Raises `OutputError` where another run has the folder. One that keeps no locks, as
         some network disks, is written to without.
@@ -445,30 +493,55 @@ class Output:
         found = self._files.lstat(name)
         if found is None or not stat.S_ISREG(found.st_mode) or found.st_size != entry["bytes"]:
             return False
-        same_time = found.st_mtime_ns == entry.get("mtime_ns")
+        same_time = found.st_mtime_ns == entry.get("mtime_ns") and name in self._manifest.proven
         return same_time or self._files.digest(name) == entry["sha256"]
 
     def _spare_edited(self, name: str, seal: str = "") -> None:
-        """Keep the file under `name` beside, where somebody has made another of ours."""
+        """Keep the file under `name` beside, where somebody has made another of ours, or where
+        it is not known to be ours.
+        """
         entry = self._manifest.files.get(name)
         if entry is None or self._files.lstat(name) is None:
             return
+        if not self._is_known(name):
+            if self._files.digest(name) != seal:
+                self._spare(name, "kept")
+            return
         ours = {seal, *entry.get("was", ())}
         if not self._is_as_listed(name, entry) and self._files.digest(name) not in ours:
-            self._spare(name)
+            self._spare(name, "edited")
 
-    def _spare(self, name: str) -> None:
-        """Give the file under `name`, which somebody has edited, a name of its own."""
+    def _is_known(self, name: str) -> bool:
+        """Whether there is evidence for what is listed: the store's proof, or its own content."""
+        if not self._manifest.secret or name in self._manifest.proven:
+            return True
+        return self._files.digest(name) in self._stored
+
+    @cached_property
+    def _stored(self) -> set[str]:
+        """What the store has; read where a list is in doubt, and for no other."""
+        return set() if self._store is None else self._store.directory.digests()
+
+    def _spare(self, name: str, how: Literal["edited", "kept"]) -> None:
+        """Give the file under `name`, which somebody has edited or which may be somebody's, a
+        name of its own.
+        """
         stem, dot, suffix = name.rpartition(".")
-        infixes = (f".edited-{n}" if n > 1 else ".edited" for n in itertools.count(1))
+        infixes = (f".{how}-{n}" if n > 1 else f".{how}" for n in itertools.count(1))
         beside = next(
             other
             for infix in infixes
             if self._files.lstat(other := f"{stem}{infix}{dot}{suffix}") is None
         )
         self._files.rename(name, beside)
-        kept = self.folder / beside
-        self.notes.append(f"{name} had been changed; that version is kept as {kept}")
+        if how == "edited":
+            kept = self.folder / beside
+            self.notes.append(f"{name} had been changed; that version is kept as {kept}")
+            return
+        if self._kept:  # one sentence for all: a folder from elsewhere has many
+            self.notes.remove(_kept_note(self._kept))
+        self._kept.append(self.folder / beside)
+        self.notes.append(_kept_note(self._kept))
 
     def _note_removed(self, name: str) -> None:
         self.notes.append(f"{name} had been removed, and was put back")
@@ -500,6 +573,7 @@ class Output:
         names = {name: now for name in files if (now := _name_now(name))}
         there = self._files.lstat
         names = {o: n for o, n in names.items() if there(n) is None or there(o) is None}
+        names = {o: n for o, n in names.items() if there(o) is None or self._is_known(o)}
         for old, new in names.items():
             files.setdefault(new, dict(files[old]))
         return names
@@ -536,6 +610,14 @@ class Output:
 
     def _unwritable(self, error: OSError | ValueError) -> OutputError:
         return OutputError(f"{self.folder} cannot be written: {why_unwritable(self.folder, error)}")
+
+
+def _kept_note(kept: Sequence[Path]) -> str:
+    which = str(kept[0]) if len(kept) == 1 else f"{kept[0]} and {len(kept) - 1} more"
+    return (
+        "what stood in the output folder and is not known to this machine's store as vidkit's "
+        f"own is kept beside: {which}"
+    )
 
 
 def _alive(pid: int) -> bool:

@@ -67,7 +67,7 @@ def reveal_of(
     about: what is kept with the picture.
     """
     kept = about.get("regions", ())
-    if settings.reveal == "still" or settings.motion == "zoom":
+    if settings.motion == "zoom" or (settings.reveal == "still" and not about.get("pages")):
         return None
     if not (kept or about.get("pages") or section.focus):
         return None

@@ -498,6 +498,10 @@ class Pacer:
 
 DOWN = 4
 """Failures in a row, with no answer between them, that mean the provider is down."""
+TOLD = 3
+"""Failures in a row after which a person is told, in three seconds; one connection that was not
+made is enough.
+"""
 OFFLINE_TRIES = 3
 """Connections that fail before a provider that never answered counts as out of reach."""
 LONGEST_LOOK = 8.0
@@ -516,7 +520,7 @@ class OutageDetector:
     def forget(self) -> None:
         """Begin anew, as if nothing had ever been asked."""
         self._failures = 0
-        self._heard = False
+        self._heard = self._told = False
 
     @property
     def down(self) -> bool:
@@ -529,9 +533,11 @@ class OutageDetector:
         return not self._heard and self._failures >= OFFLINE_TRIES
 
     def answered(self) -> bool:
-        """Take note of an answer, whatever it says; True where the provider was down."""
-        was_down = self.down
-        self._heard, self._failures = True, 0
+        """Take note of an answer, whatever it says; True where the provider was down, or a person
+        was told that it does not answer.
+        """
+        was_down = self.down or self._told
+        self._heard, self._told, self._failures = True, False, 0
         return was_down
 
     def failed(self, began: float) -> bool:
@@ -544,11 +550,16 @@ class OutageDetector:
         self._failures += news
         return news
 
-    def look_again(self, now: float) -> tuple[float, bool]:
-        """Seconds until the next look at a provider that is down, and whether it just went down."""
+    def is_to_be_told(self, offline: bool) -> bool:
+        """Whether a person is to be told of this failure: once in an outage."""
+        told, self._told = self._told, self._told or offline or self._failures >= TOLD
+        return self._told and not told
+
+    def look_again(self, now: float) -> float:
+        """Seconds until the next look at a provider that is down."""
         seconds = min(LONGEST_LOOK, 2.0 ** (self._failures - DOWN))
         self._looked = now
-        return seconds * self._chance.uniform(0.75, 1.25), self._failures == DOWN
+        return seconds * self._chance.uniform(0.75, 1.25)
 
     def wait(self, times: int) -> float:
         """Seconds until a request is sent again that failed so many times."""

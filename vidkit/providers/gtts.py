@@ -38,11 +38,11 @@ from ..text.speech import VERSION, spoken, spoken_before
 from .base import Narration, Request, VoiceAsk
 from .chunks import NoSound, heard_pieces, joined_mp3, pieces, together
 from .headers import retry_after
-from .wire import NOT_SENT, Address, Wire, hopeless
+from .wire import CONNECT, NOT_SENT, Address, Wire, hopeless
 
 MOST = gTTS.GOOGLE_TTS_MAX_CHARS
 """Characters that Google Translate speaks in one request: 100."""
-TIMEOUT = (5.0, 20.0)
+TIMEOUT = (CONNECT, 20.0)
 """Seconds to wait for a connection, and for each part of an answer."""
 CHECK_TIMEOUT = (4.0, 4.0)
 """The same for a check."""

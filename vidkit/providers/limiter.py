@@ -85,6 +85,8 @@ SHUT_UNHEARD = 6
 """Answers in a row that are of no use, before there was any success, that mean the same."""
 PROBE = 30.0
 """Seconds after which one request may find out whether that is over."""
+SPARE = 0.5
+"""Seconds before the end of patience at which a last look is over."""
 MOMENT = 1e-6
 
 
@@ -489,9 +491,9 @@ class RateLimiter:
             self._decided("slower", f"{self.name} lets no more than that through in a minute")
         when = "says" if after is not None else "does not say"
         reason = f"too many requests for {self.name} (429), which {when} when to come back"
-        if seconds > MINUTE:
-            reason += f"; it goes on at {_clock_time(seconds)}"
-        self._decided("waits", reason, seconds)
+        until = _clock_time(seconds) if seconds > MINUTE else ""
+        reason += f"; it goes on at {until}" if until else ""
+        self._decided("waits", reason, seconds, until)
 
     def _unanswered(self, start: Start, tries: _Tries, error: Unreachable) -> float:
         """Seconds until the request is sent again. Raises where it is not."""
@@ -504,7 +506,8 @@ class RateLimiter:
         tries.unconfirmed += isinstance(error, Unconfirmed) and not isinstance(error, Damaged)
         news = self._silence.failed(start.at)
         offline = isinstance(error, Offline) and self._silence.unheard
-        if offline or (self._silence.down and self._gave_up(now, tries)):
+        left, took = self._left(now, tries), now - start.at
+        if offline or (self._silence.down and left < 2 * SPARE):
             raise self._close(error, PROBE) from error
         if isinstance(error, Damaged) and self._of_no_use():
             raise self._close(error, PROBE) from error
@@ -517,12 +520,13 @@ class RateLimiter:
             if tries.lost >= TRIES:
                 raise error
             wait = self._silence.wait(tries.lost)
-        elif news:
-            seconds, first = self._silence.look_again(now)
-            self._pace.pause(now, seconds)
-            if first:
-                self._decided("waits", f"{self.name} does not answer: {error}", seconds)
+        elif news:  # the last look fails when patience ends, and not after it
+            self._pace.pause(now, min(self._silence.look_again(now), left - took - SPARE))
         pause = max(wait, self._pace.paused(now))
+        if self._silence.is_to_be_told(isinstance(error, Offline)):
+            until = _clock_time(left)
+            reason = f"{self.name} does not answer: {error}; it is asked again until {until}"
+            self._decided("waits", reason, pause, until)
         self._events.emit(RequestRetried(now, self.name, tries.sent, str(error), pause))
         return wait
 
@@ -551,7 +555,11 @@ class RateLimiter:
         return not self._succeeded and self._odd >= SHUT_UNHEARD
 
     def _gave_up(self, now: float, tries: _Tries) -> bool:
-        return now - max(self._succeeded_at, self._woke_at, tries.asked) > self.patience
+        return self._left(now, tries) < 0
+
+    def _left(self, now: float, tries: _Tries) -> float:
+        """Seconds of patience that are left."""
+        return max(self._succeeded_at, self._woke_at, tries.asked) + self.patience - now
 
     def _slept(self, start: Start, now: float) -> bool:
         """Whether the machine slept, or the process was stopped, while a request was under way:
@@ -574,10 +582,17 @@ class RateLimiter:
             waiter.set_exception(copy.copy(self._closed))
         return copy.copy(self._closed)
 
-    def _decided(self, course: Course, reason: str, seconds: float = 0.0) -> None:
+    def _decided(self, course: Course, reason: str, seconds: float = 0.0, until: str = "") -> None:
         self._events.emit(
             GateDecided(
-                self._now(), self.name, course, reason, self.limit, self._pace.a_minute, seconds
+                self._now(),
+                self.name,
+                course,
+                reason,
+                self.limit,
+                self._pace.a_minute,
+                seconds,
+                until,
             )
         )
 

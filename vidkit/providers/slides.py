@@ -39,6 +39,10 @@ FOLDER = Path(slides.__file__).parent
 FONTS = FOLDER / "fonts"
 
 _SHAPING = (".py", ".toml", ".typ", ".otf", ".xz")
+LEGIBLE = 32
+"""Points of 1080 of the smallest text on a slide that is not divided; twelve pixels of a video that
+is 400 high."""
+
 _THREADS = 2  # a slide keeps one core busy; more threads than that only hold memory
 _compilers = threading.local()
 
@@ -135,17 +139,20 @@ class Slides:
         """
         frame = Frame.of(size)
         shown, drawn = self._fitted(slide, frame)
-        drawn = replace(drawn, notes=(*slide.notes, *drawn.notes))
-        rest = shown.rest_of(slide)
-        if rest is None:
-            return drawn
-        fitted, following = self._fitted(rest, frame)
-        count = len(shown.entries)
-        moved = tuple(_on_next_page(region, count) for region in following.regions)
-        notes = drawn.notes
-        if fitted.rest_of(rest) is not None:
+        whole = shown.entries == slide.entries and (
+            shown.points == slide.points or slide.layout != "points"
+        )
+        readable = drawn.smallest is None or drawn.smallest >= LEGIBLE
+        halves = None if whole and readable else slide.halves()
+        if halves is None:
+            return replace(drawn, notes=(*slide.notes, *drawn.notes))
+        (one, drawn), (other, following) = (self._fitted(half, frame) for half in halves)
+        moved = {"entry": len(halves[0].entries), "point": len(halves[0].points)}
+        notes = (*slide.notes, *drawn.notes)
+        if (one.entries, other.entries) != tuple(half.entries for half in halves):
             notes = (*notes, "two slides do not hold all of the section; divide it")
-        return replace(drawn, notes=notes, pages=(following.data,), regions=drawn.regions + moved)
+        rest = tuple(_on_next_page(region, moved) for region in following.regions)
+        return replace(drawn, notes=notes, pages=(following.data,), regions=drawn.regions + rest)
 
     def _fitted(self, slide: Slide, frame: Frame) -> tuple[Slide, Picture]:
         """As much of `slide` as fits, and its picture."""
@@ -216,10 +223,11 @@ def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_THREADS, thread_name_prefix="vidkit-slides")
 
 
-def _on_next_page(region: Region, count: int) -> Region:
-    """`region` of a section's second slide, which goes on after `count` boxes."""
+def _on_next_page(region: Region, moved: Mapping[str, int]) -> Region:
+    """`region` of a section's second slide, its items counted on from those of the first."""
     kind, _, number = region.item.key.partition(".")
-    return replace(region, page=1, item=replace(region.item, key=f"{kind}.{int(number) + count}"))
+    key = f"{kind}.{int(number) + moved[kind]}" if kind in moved else region.item.key
+    return replace(region, page=1, item=replace(region.item, key=key))
 
 
 def _compiler(*, system: bool) -> typst.Compiler:

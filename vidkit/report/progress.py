@@ -19,6 +19,7 @@ from typing import Any, Protocol, TextIO
 
 from ..core.events import (
     Event,
+    GateDecided,
     LessonEnded,
     LessonStarted,
     Noticed,
@@ -101,6 +102,7 @@ class Progress:
         self._made = 0
         self._expected: tuple[float, int] | None = None
         self._until: float | None = None
+        self._waits: dict[str, str] = {}
 
     @property
     def sections(self) -> int | None:
@@ -143,6 +145,10 @@ class Progress:
                 self._end_section(event)
             case LessonEnded():
                 self._end_lesson(event)
+            case GateDecided() if event.course == "waits":
+                self._waits[event.gate] = event.until
+            case GateDecided():
+                self._waits.pop(event.gate, None)
             case _:
                 pass
 
@@ -218,6 +224,7 @@ class Progress:
             return [*told, f"{how} {took(self.elapsed)}"]
         if self.cancelled:
             return [*told, "cancelled"]
+        told += [f"{gate} waits until {until}" for gate, until in self._waits.items() if until]
         if (left := self.to_go) is not None:
             told.append(f"{_roughly(left)} to go")
         now = [f"{_DOING[step]} {number}" for step, number in self.doing.items() if number > 0]
@@ -380,6 +387,8 @@ class Lines:
                     self._say(f"{event.name}: {event.path or event.error}")
             case Noticed():
                 self._say(f"note: {event.message}")
+            case GateDecided() if event.until:
+                self._say(f"note: {event.reason}")
             case _:
                 pass
 

@@ -283,6 +283,11 @@ def equation_lines(text: str) -> tuple[str, ...]:
     return tuple(line for line in lines if line)
 
 
+def signs_of(text: str) -> int:
+    """How many signs an equation shows: of LaTeX, a command is one, and brackets of groups none."""
+    return len(re.sub(r"(?<!\\)[{}^_]", "", re.sub(r"\\[A-Za-z]+ ?", "x", text)))
+
+
 def is_formula(text: str) -> bool:
     """Whether `text` is an equation ("E = mc²"), not a sentence with a sign in it."""
     bare = re.sub(r"\([^()]*\)", "()", text)
@@ -317,10 +322,10 @@ def _token(match: re.Match[str]) -> Token:
     name = match["name"]
     if not name:
         return Token(_SIGNS.get(match["sign"], match["sign"]), kind="sign")
-    if name in _FRACTIONS:
-        return Token(*_FRACTIONS[name], kind="fraction")
     marks = _MARK.findall(match["marks"])
     index = next((_lowered(mark) for mark in marks if mark[0] in "_₀₁₂₃₄₅₆₇₈₉"), "")
+    if name in _FRACTIONS and not marks:
+        return Token(*_FRACTIONS[name], kind="fraction")
     power = next((_raised(mark) for mark in marks if mark[0] not in "_₀₁₂₃₄₅₆₇₈₉"), "")
     kind = "upright" if name.lower() in _FUNCTIONS else "number" if name[0].isdigit() else "name"
     return Token(name, index, power, kind)

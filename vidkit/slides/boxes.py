@@ -16,8 +16,9 @@ from .analysis import (
     stems,
     with_role,
 )
+from .figures import Node, Ring
 from .slide import Entry, Loop, Slide
-from .summary import LEAST, defined_terms, draft, figure_alone, glosses, speaks_to_viewer
+from .summary import defined_terms, draft, figure_alone, glosses, speaks_to_viewer
 from .summary import statement as in_few_words
 
 MOST_BOXES, MOST_CARDS, MOST_PARTS = 8, 9, 12
@@ -42,14 +43,15 @@ _ORDERED = re.compile(
 _BACK = re.compile(r"(?:back )?from ['‘“]([^'’”]+)['’”] (?:back )?to ['‘“]([^'’”]+)['’”]")
 _NUMBERED = re.compile(r"(?:^|\s)\(?(\d)[.)]\s+(.+?)(?=\s+\(?\d[.)]\s|$)", re.DOTALL)
 _YEAR = r"(?:1\d{3}|20\d{2})"
+_MONTH = r"(?:\d{1,2}(?:st|nd|rd|th|\.)?\s+)?[A-Z][^\W\d_]{2,9}\s+"
 _DATED = re.compile(
-    rf"\b(?i:in|by|since|until|around|from|of|year|before|after|im jahr|im|seit|um|en|depuis|desde|"
-    rf"del?)\s+(?i:the year |early |late |about )?(?P<date>(?:[A-Z][^\W\d_]{{2,9}}\s+)?{_YEAR})\b|"
+    rf"\b(?i:in|on|by|since|until|around|from|of|year|before|after|im jahr|im|am|seit|um|en|depuis|"
+    rf"desde|del?|le|el)\s+(?i:the year |early |late |about )?(?P<date>(?:{_MONTH})?{_YEAR})\b|"
     rf"^(?P<opening>{_YEAR})\b|\((?P<brackets>{_YEAR})\)",
 )
 _DATE_FIRST = re.compile(
-    rf"^(?:in|by|around|since|im jahr|im|um|en|desde)?\s*(?:the year |early |late |about )?"
-    rf"(?:[A-Z][^\W\d_]{{2,9}}\s+)?{_YEAR}\s*[,:]?\s*(?=\S)",
+    rf"^(?:in|on|by|around|since|im jahr|im|am|um|en|desde|le|el)?\s*(?:the year |early |late |"
+    rf"about )?(?:{_MONTH})?{_YEAR}\s*[,:]?\s*(?=\S)",
     re.IGNORECASE,
 )
 _ORDINALS = (
@@ -72,12 +74,17 @@ def timeline(reading: Reading, asked: bool = False) -> Slide | None:
             continue
         date = next(group for group in found.groups() if group)
         rest = _DATE_FIRST.sub("", sentence)
-        gloss = in_few_words(rest if length(rest) >= LEAST else sentence, reading.language, 14)
+        gloss = in_few_words(rest if length(rest) >= 3 else sentence, reading.language, 14)
         events.setdefault(date, Entry(date, gloss))
     if len(events) < (2 if asked else 3):
         return None
-    if len(events) > MOST_BOXES:
+    if len(events) > 2 * MOST_BOXES:  # what one slide does not hold, the next one does
         return None
+    for label in reading.parts:  # "'Bastille' July 1789": the event by its own name
+        dated = re.match(rf"\W*(?:in |on )?((?:{_MONTH})?{_YEAR})\b", label.after, re.IGNORECASE)
+        meant = [d for d in events if dated and d.lower().endswith(dated[1].lower())]
+        if len(meant) == 1:
+            events[meant[0]] = Entry(meant[0], label.text)
     ordered = sorted(events.values(), key=lambda entry: int(entry.name[-4:]))
     why = f"the narration tells {len(events)} years"
     return draft(reading, "timeline", why, 0, entries=tuple(ordered))
@@ -113,6 +120,14 @@ def steps(reading: Reading, asked: bool = False) -> Slide | None:
         glossed = [entry.gloss for entry in entries if entry.gloss]
         count = 2 if len(glossed) < 2 else 0
         return draft(reading, "steps", why, count, glossed, entries=entries, loop=loop)
+    chain, closed = _chain(reading)
+    if chain:
+        why = f"the description joins {len(chain)} names by arrows"
+        if closed:
+            ring = Ring(tuple(Node(capitalised(name)) for name in chain))
+            return draft(reading, "diagram", why, 0, figure=ring)
+        boxes = tuple(Entry(capitalised(name)) for name in chain)
+        return draft(reading, "steps", why, 2, entries=boxes)
     told = _in_order(reading)
     if len(told) >= 3:
         why = f'the narration tells {len(told)} steps ("first", "then", …)'
@@ -224,6 +239,28 @@ def _flow(reading: Reading) -> list[Label]:
         elif target and label.text == target:
             kept[kept.index(twin)] = label
     return kept if len(kept) <= MOST_BOXES else []
+
+
+_ARROW = re.compile(r"\s*(?:→|⟶|->|=>)\s*")
+
+
+def _chain(reading: Reading) -> tuple[list[str], bool]:
+    """The names of "kidney → renin → pressure → kidney" in the description, and whether the last of
+    them leads back to the first; none where the narration does not speak of them.
+    """
+    for sentence in re.split(r"(?<=[.;])\s|\n", reading.description):
+        names = _ARROW.split(sentence)
+        if len(names) < 3:
+            continue
+        names[0], names[-1] = re.split(r"[:,(]", names[0])[-1], re.split(r"[,.;:)]", names[-1])[0]
+        names = [name.strip(" '\"‘’“”*") for name in names]
+        closed = names[0].casefold() == names[-1].casefold()
+        names = names[:-1] if closed else names
+        heard = [name for name in names if stems(name, reading.language) & reading.heard]
+        short = all(0 < len(name.split()) <= 5 for name in names)
+        if 3 <= len(names) <= MOST_BOXES and short and 3 * len(heard) >= 2 * len(names):
+            return names, closed
+    return [], False
 
 
 def _twins(one: str, other: str) -> bool:

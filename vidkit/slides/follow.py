@@ -532,9 +532,9 @@ def moments(
     `pages` tells on which slide of the section an item stands, the first for those that it does
     not name. Without a single time there is one moment, in which all is whole.
     """
-    if reveal == "still":
-        return [Moment(0.0)]
     pages = pages or {}
+    if reveal == "still" and not any(pages.values()):
+        return [Moment(0.0)]
     steps = _steps(items, times)
     if not steps:
         return [Moment(0.0)]
@@ -548,6 +548,9 @@ def moments(
     for start, keys in steps:
         shown.say(keys)
         found.append(Moment(start, shown.levels(), shown.page))
+    if reveal == "still":  # nothing is paler, but the slides of the section take turns
+        turns = [m for i, m in enumerate(found) if not i or m.page != found[i - 1].page]
+        return [Moment(m.start, shown.whole(), m.page) for m in turns]
     close = seconds - CLOSING
     if len(found) > 1 and close > found[-1].start + LEAST:
         found.append(Moment(close, shown.whole(), shown.page))

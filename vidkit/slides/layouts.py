@@ -22,8 +22,8 @@ from .analysis import (
     words,
 )
 from .boxes import layers, parts, steps, terms, timeline
-from .declared import LONGEST_CELL, MOST_CHOICES
-from .figures import Question, height_of, shape_of
+from .declared import LONGEST_CELL, MOST_BARS, MOST_CHOICES
+from .figures import Bar, BarChart, Question, height_of, shape_of
 from .follow import Narrated, spoken_times
 from .slide import MOST_COLUMNS, MOST_LINES, Curve, Layout, Side, Slide
 from .summary import (
@@ -48,7 +48,7 @@ _PLAIN_EQUATION = re.compile(
     r"(?<![\w'`=])((?:[^\W\d_]{1,3}|[^\W\d_]_\w{1,6})(?:\([^\W\d_]\))?\s*=\s*"
     r"[\w.½¼²³₀-₉^_/*·×+−-]+(?:\s*[-+−*/·×^]\s*[\w.²³₀-₉^_()]+)*)(?![\w=])"
 )
-_VALUE = re.compile(r"=\s*\d[\d.,]*\s*[^\W\d_]{0,3}$")
+_ASSIGNED = re.compile(r"=\s*\d[\d.,]*\s*[^\W\d_]{0,3}$")
 _PROGRAM = re.compile(
     r"\b(?:code|program|function|script|terminal|editor|listing|command|quelltext)\b"
 )
@@ -89,14 +89,23 @@ def cut_code(text: str) -> tuple[str, tuple[str, ...]]:
     return "\n".join(shown), (note,)
 
 
+_ONLY_VALUE = re.compile(r"\\?\w+(?:_\{?\w+\}?)? *= *[−-]?[\d.,]+")
+_ONLY_FORMULA = re.compile(r"\s*\$[^$]+\$[\s.,;:]*")
+"""A point that says only what stands above it in large."""
+
+
 def equation(reading: Reading, asked: bool = False) -> Slide | None:
-    """Equations in large, where the section writes some and labels few parts."""
-    found = equations(reading)
+    """Equations in large, where the section writes some and labels few parts; a single value,
+    such as "t = 0", is none unless it is asked for.
+    """
+    found = tuple(text for text in equations(reading) if asked or not _ONLY_VALUE.fullmatch(text))
     if not found or (len(reading.parts) >= 3 and not asked):
         return None
     why = f"the section writes {'an equation' if len(found) == 1 else f'{len(found)} equations'}"
     lines = tuple(line for text in found for line in equation_lines(text))
-    return draft(reading, "equation", why, 3, equations=lines)
+    slide = draft(reading, "equation", why, 3, equations=lines)
+    worded = tuple(point for point in slide.points if not _ONLY_FORMULA.fullmatch(point))
+    return replace(slide, points=worded)
 
 
 def equations(reading: Reading) -> tuple[str, ...]:
@@ -106,7 +115,7 @@ def equations(reading: Reading) -> tuple[str, ...]:
         text = _ADDRESS.sub(" ", text)
         found += [match[1].strip() for match in _MATH.finditer(text) if is_formula(match[1])]
         plain = (match[1].strip(" .,") for match in _PLAIN_EQUATION.finditer(text))
-        found += [text for text in plain if not _VALUE.search(text)]
+        found += [text for text in plain if not _ASSIGNED.search(text)]
     once = {re.sub(r"[\s·*×]+", "", text): text for text in reversed(found) if len(text) <= 80}
     kept = list(reversed(once.items()))
     whole = [text for key, text in kept if not any(key != k and key in k for k, _ in kept)]
@@ -147,6 +156,38 @@ def _is_code(label: Label) -> bool:
     return label.is_code and bool(_CODE_SIGN.search(label.text) or " " in label.text)
 
 
+_CHARTED = re.compile(r"\bbar (?:charts?|graphs?)\b|\bbars\b|\bchart\b")
+_VALUE = r"(?P<value>\d[\d,]*(?:\.\d+)?)\s?(?P<unit>%|per cent|[^\W\d_]+)"
+_VALUES = (
+    re.compile(rf"\b{_VALUE} in (?P<name>\d{{4}})\b"),
+    re.compile(
+        r"^(?:(?:The|And|Then) )*(?P<name>[A-Z][^.:;,\d]{1,30}?) (?:is|was|has|had|covers|weighs|"
+        rf"takes|reaches|gets|gives|holds) (?:about |around |some |only |just |roughly )?{_VALUE}\b"
+    ),
+)
+_UNITS = {"percent": "%", "per cent": "%", "kilometres": "km", "kilometers": "km", "metres": "m"}
+
+
+def bars(reading: Reading, asked: bool = False) -> Slide | None:
+    """Bars, where the description shows some and the narration gives three values or more of one
+    unit, each with what it is of.
+    """
+    if not reading.language.startswith("en") or not _CHARTED.search(reading.scene):
+        return None
+    for shape in _VALUES:
+        told = [match for s in reading.sentences for match in shape.finditer(s)]
+        found = {match["name"]: float(match["value"].replace(",", "")) for match in told}
+        units = {match["unit"] for match in told}
+        if 3 <= len(found) == len(told) <= MOST_BARS and len(units) == 1:
+            (unit,) = units
+            figure = BarChart(
+                tuple(Bar(name, value) for name, value in found.items()), _UNITS.get(unit, unit)
+            )
+            why = f"the narration gives {len(found)} values, the description shows bars"
+            return draft(reading, "chart", why, 0, figure=figure)
+    return None
+
+
 # The rule for a comparison: two sides of a picture, each with what is said of it.
 
 
@@ -180,7 +221,7 @@ def compare(reading: Reading, asked: bool = False) -> Slide | None:
     """Two panels, where the description shows one thing left and another right, and both have a
     name and something said of them.
     """
-    sides = _titled(reading) or _left_and_right(reading)
+    sides = _titled(reading) or _against_each_other(reading) or _left_and_right(reading)
     if sides is None:
         return None
     one, other = (_as_long_as(side, sides) for side in sides)
@@ -215,9 +256,25 @@ def _titled(reading: Reading) -> tuple[Side, Side] | None:
     return Side(one, _told_of(reading, one, other)), Side(other, _told_of(reading, other, one))
 
 
+_ACROSS = re.compile(r"\bleft[- ]to[- ](?:the )?right\b|\bright[- ]to[- ](?:the )?left\b")
+_AGAINST = re.compile(
+    r"\bcompar|\bversus\b|\bvs\b|\btwo (?:columns|panels|halves|sides)\b|\bside by side\b|"
+    r"\bvergleich|\bcompara"
+)
+
+
+def _against_each_other(reading: Reading) -> tuple[Side, Side] | None:
+    """The sides of a description that compares just two things that it labels."""
+    names = [label.text for label in with_role(reading.labels, "part", "title")]
+    if len(names) != 2 or len(reading.labels) != 2 or not _AGAINST.search(reading.scene):
+        return None
+    one, other = names
+    return Side(one, _told_of(reading, one, other)), Side(other, _told_of(reading, other, one))
+
+
 def _left_and_right(reading: Reading) -> tuple[Side, Side] | None:
     """The sides of a description that says "on the left" and "on the right"."""
-    low = reading.description.lower()
+    low = _ACROSS.sub(lambda match: "-" * len(match[0]), reading.description.lower())
     places = {match[1]: match for match in reversed(list(_SPLIT.finditer(low)))}
     if set(places) != {"left", "right"} or places["left"].start() > places["right"].start():
         return None
@@ -439,6 +496,7 @@ _CHOOSE_IN_TURN: tuple[Rule, ...] = (
     listed,
     timeline,
     terms,
+    bars,
     compare,
     _opening,
     steps,

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..core.errors import Refused
 from . import emoji
-from .analysis import Reading, clean, equation_lines
+from .analysis import Reading, clean, equation_lines, signs_of
 from .declared import BESIDE, READERS, read_figure
 from .figures import height_of, shape_of
 from .layouts import BY_LAYOUT, cut_code
@@ -35,7 +35,7 @@ KEYS = (
 )
 """What a section's `slide` may have."""
 
-MOST_POINTS, MOST_BESIDE = 12, 4
+MOST_POINTS, MOST_BESIDE = 16, 4
 LONGEST_POINT = 300
 LONGEST_CODE = 20_000
 LONGEST_EQUATION = 80
@@ -65,7 +65,7 @@ def wished(wish: Mapping[str, Any], reading: Reading, picture: Path | None = Non
     if declared is not None:
         slide = draft(reading, declared[0], _WHY, 0, figure=declared[1])
         slide = replace(slide, points=points[:MOST_BESIDE], terms=())
-        return replace(slide, notes=_unknown(wish))
+        return replace(slide, notes=(*_left_out(points, MOST_BESIDE, "points"), *_unknown(wish)))
     slide = _filled(layout, points, reading)
     if layout == "code" and code:
         shown, notes = cut_code(code)
@@ -76,9 +76,18 @@ def wished(wish: Mapping[str, Any], reading: Reading, picture: Path | None = Non
             slide = replace(slide, points=())
     if layout == "equation" and equations:
         _check_lengths(equations)
-        slide = replace(slide, equations=equations[:MOST_EQUATIONS])
+        notes = _left_out(equations, MOST_EQUATIONS, "equations")
+        slide = replace(slide, equations=equations[:MOST_EQUATIONS], notes=notes)
     _check(slide, points)
-    return replace(slide, notes=(*slide.notes, *_unknown(wish)))
+    cut = _left_out(wish.get("points") or (), MOST_POINTS, "points") if points else ()
+    return replace(slide, notes=(*slide.notes, *cut, *_unknown(wish)))
+
+
+def _left_out(given: Any, most: int, what: str) -> tuple[str, ...]:
+    """A note where more is given than the slide shows."""
+    count = len(given.split("\n") if isinstance(given, str) else given)
+    text = f"the slide shows {most} of {count} {what}; divide the section"
+    return (text,) if count > most else ()
 
 
 def _layout(wish: Mapping[str, Any], code: bool, equation: bool) -> Layout:
@@ -146,14 +155,22 @@ def _wish_curve(points: Sequence[str], reading: Reading) -> Slide:
                 '"Falling body: rises steadily"'
             )
         curves.append(Curve(shape, name if text else "", height_of(text, shape)))
-    return draft(reading, "curve", _WHY, 3, axes=(axes["x"], axes["y"]), curves=tuple(curves[:3]))
+    return draft(
+        reading,
+        "curve",
+        _WHY,
+        3,
+        axes=(axes["x"], axes["y"]),
+        curves=tuple(curves[:3]),
+        notes=_left_out(curves, 3, "curves"),
+    )
 
 
 def _check_lengths(equations: Sequence[str]) -> None:
     for equation in equations:
-        if len(equation) > LONGEST_EQUATION:
+        if (count := signs_of(equation)) > LONGEST_EQUATION:
             raise Refused(
-                f"`slide` of the section has an equation of {len(equation)} characters, "
+                f"`slide` of the section has an equation of {count} characters, "
                 f"{equation[:20]!r}…; {LONGEST_EQUATION} is the most, divide it"
             )
 

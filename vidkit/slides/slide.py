@@ -342,12 +342,16 @@ class Slide:
             found += [item.text, item.gloss]
         return [text for text in found if text]
 
-    def rest_of(self, whole: Slide) -> Slide | None:
-        """What `whole` has more of boxes than this lighter one of it: its next slide."""
-        left = whole.entries[len(self.entries) :]
-        if not left or self.layout != whole.layout or not self.entries:
-            return None
-        return replace(whole, entries=left, points=(), labels=(), loop=None)
+    def halves(self) -> tuple[Slide, Slide] | None:
+        """Two slides for one that is too full; None where it is not made of what can be parted."""
+        boxes, lines = -(-len(self.entries) // 2), -(-len(self.points) // 2)
+        if boxes > 1 and not self.loop and self.layout != "layers":
+            first = replace(self, entries=self.entries[:boxes])
+            return first, replace(self, entries=self.entries[boxes:], points=(), labels=())
+        if lines > 2 and self.layout == "points":
+            first = replace(self, points=self.points[:lines])
+            return first, replace(self, points=self.points[lines:], labels=())
+        return None
 
     def lighter(self) -> Slide | None:
         """The slide with a little less on it, None where nothing is left to leave out."""

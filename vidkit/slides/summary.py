@@ -53,7 +53,8 @@ _WEIGHS = re.compile(r"\b(?:but|instead|unlike|while|never|only|always|every|nur
 _SIMILE = re.compile(
     r"\b(?:is|are|it's|act|acts|just|kind of|sort of) (?:\w+ )?like an?\b|\bas if\b"
 )
-_BRACKETS = re.compile(r"\s*\((?=[^()]*\s)[^()]{12,}\)")
+# not those of a formula: an even number of dollar signs follows
+_BRACKETS = re.compile(r"\s*\((?=[^()]*\s)[^()]{12,}\)(?=[^$]*(?:\$[^$]*\$[^$]*)*$)")
 _INSERT = re.compile(r"(?<=\w)\s*[—–]\s*[^—–]{3,120}?\s*[—–]\s*(?=\w)")
 _BREAK = re.compile(r"\s*[—–;]\s*|\s+-\s+")
 _MARKS = re.compile(r"\*\*|__|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)")

@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
 import stat
 import tempfile
@@ -106,7 +107,7 @@ def init_folder(folder: Path) -> bool:
     for a layout that a newer vidkit made.
     """
     refuse_strangers(folder)
-    known, layout = _read(folder)
+    known, layout, _ = _read(folder)
     if layout > LAYOUT:
         raise StoreError(
             f"{folder} was made by a newer vidkit (layout {layout}, this one knows {LAYOUT}); "
@@ -118,17 +119,22 @@ def init_folder(folder: Path) -> bool:
 
 
 def put_manifest(folder: Path) -> bool:
-    """Mark the folder as a store, last of all: what is marked is complete.
+    """Mark the folder as a store, last of all: what is marked is complete, and has a secret.
 
     Gives True where it was not marked.
     """
-    if has_manifest(folder):
-        return False
-    scratch = folder / f"{MANIFEST}.new"
-    scratch.unlink(missing_ok=True)
-    write(scratch, json.dumps(_MANIFEST_TEXT, indent=2).encode())
-    scratch.replace(folder / MANIFEST)
-    return True
+    known, _, secret = _read(folder)
+    if not secret:
+        scratch = folder / f"{MANIFEST}.new"
+        text = {**_MANIFEST_TEXT, "secret": secrets.token_hex(32)}
+        try:
+            scratch.unlink(missing_ok=True)
+            write(scratch, json.dumps(text, indent=2).encode())
+            scratch.replace(folder / MANIFEST)
+        except OSError:
+            if not known:  # one of an earlier release does without, where its disk is full
+                raise
+    return not known
 
 
 def has_manifest(folder: Path) -> bool:
@@ -145,16 +151,17 @@ def demand_manifest(folder: Path) -> None:
         )
 
 
-def _read(folder: Path) -> tuple[bool, int]:
-    """Whether there is a mark, and of which layout."""
+def _read(folder: Path) -> tuple[bool, int, bytes]:
+    """Whether there is a mark, of which layout, and its secret (none in earlier releases)."""
     try:
         found = json.loads((folder / MANIFEST).read_text("utf-8"))
     except (FileNotFoundError, ValueError, RecursionError):
-        return False, 0
+        return False, 0, b""
     if not isinstance(found, dict) or found.get("store") != "vidkit":
-        return False, 0
-    layout = found.get("layout")
-    return (True, layout) if isinstance(layout, int) else (False, 0)
+        return False, 0, b""
+    layout, secret = found.get("layout"), found.get("secret", "")
+    secret = secret.encode() if isinstance(secret, str) else b""
+    return (True, layout, secret) if isinstance(layout, int) else (False, 0, b"")
 
 
 _TALLY = 64
@@ -246,6 +253,13 @@ class Store:
 
     def _null_journal(self) -> Journal:
         return Journal()
+
+    @property
+    def secret(self) -> bytes:
+        """What nobody else knows, and so proves that a list is of this store's own writing; empty
+        where nothing is kept.
+        """
+        return _read(self.folder)[2] if self.folder is not None and self.keeps else b""
 
     @property
     def keeps(self) -> bool:

@@ -170,11 +170,13 @@ class Controls(Part):
         return f"{state} {self._what}: {lessons}{self._over} of {count(total, 'section')}{failed}"
 
     def _left(self, taken: float, total: int) -> int | None:
-        """Seconds to go: as the plan says, and the more is over, as the run itself tells."""
+        """Seconds to go: as the plan says, and the more is over, as the run itself tells. A plan
+        that has run out says nothing.
+        """
         if not total or self._over >= total:
             return None
         share = self._over / total
-        planned = max(0.0, self._expected - taken) if self._expected else None
+        planned = self._expected - taken if self._expected > taken else None
         seen = taken / share - taken if self._over >= 2 else None
         if planned is None and seen is None:
             return None

@@ -387,11 +387,14 @@ class Sections(Part):
         """Take the words back that a section had before a model rewrote them, after what stands in
         its open fields was taken in; gives what is wrong with that.
         """
-        faults = self.do_edit_done(uid, fields)
-        if not faults:
+        if faults := self.do_edit_done(uid, fields):
+            return faults
+        try:
             self.draft.unrewrite(uid)
-            self._edited()
-        return faults
+        except LessonError as error:
+            return told_faults(error)
+        self._edited()
+        return []
 
     def do_discard(self, uid: int) -> bool:
         """*Discard*: leave it as it was."""

@@ -462,7 +462,8 @@ def _cell(before: list[str], call: list[str]) -> str:
 
 def _edits(lesson: Lesson, read: Lesson) -> list[str]:
     """What makes of the lesson in the file the one that the panel has."""
-    if len(lesson.sections) != len(read.sections):
+    head = replace(lesson, sections=read.sections, warnings=read.warnings)
+    if head != read or len(lesson.sections) != len(read.sections):
         return [_TO_SAVE]
     lines = []
     for index, (now, before) in enumerate(zip(lesson.sections, read.sections, strict=True)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +144,7 @@ def review_told(report: VideoReport) -> dict[str, Any]:
                 alike.setdefault(str(measure["name"]), []).append(measure)
         lines = [_finding(name, found, report.sections) for name, found in alike.items()]
         score = f"{review['score']} of {review['most']} points" if lines else ""
-    except (KeyError, TypeError, ValueError, IndexError):
+    except (KeyError, TypeError, ValueError):
         return {}  # the report of another version, or of somebody's hand
     if not lines:
         return {}
@@ -158,7 +159,7 @@ def _finding(
     first = several[0]
     numbers = [int(each["section"]) for each in several if each["section"] is not None]
     where = in_sections(numbers).capitalize() if numbers else "The lesson"
-    if len(several) == 1 and numbers and (title := sections[numbers[0] - 1].title):
+    if len(several) == 1 and (title := _title_of(sections, numbers)):
         where = f"{where}: {title}"
     values = sorted({_value(name, float(each["value"])) for each in several}, key=_number)
     spread = values[0] if len(values) == 1 else f"{values[0]} to {values[-1]}"
@@ -171,6 +172,10 @@ def _finding(
         "mend": mend[:1].upper() + mend[1:],
         "source": str(first["source"]),
     }
+
+
+def _title_of(sections: Sequence[SectionReport], numbers: Sequence[int]) -> str | None:
+    return next((each.title for each in sections if each.number in numbers), None)
 
 
 def _value(name: str, value: float) -> str:
@@ -225,7 +230,7 @@ class Row:
     def values(self) -> dict[str, Any]:
         """It in words; of a lesson that is over its folder is read once."""
         if self._ended and self._started and self.report is None:
-            self.report = read_report(self._started.folder, self.path)
+            self.report = _without_review(read_report(self._started.folder, self.path))
         state, tone = self.state
         over, total, length = self.over, self.total, ""
         why = self._ended.error if self._ended else None
@@ -245,6 +250,11 @@ class Row:
             "why": why or "",
             "watch": bool(self.report and self.report.path),
         }
+
+
+def _without_review(report: VideoReport | None) -> VideoReport | None:
+    """What a row keeps of a report: a review is larger than all the rest of it."""
+    return report and replace(report, review=None)
 
 
 class Videos(Part):
@@ -295,7 +305,8 @@ class Videos(Part):
         """*Watch*."""
         report = self.rows[row].report
         if self._watch is not None and report is not None:
-            self._watch(report)
+            whole = None if report.review else read_report(report.folder, report.lesson)
+            self._watch(whole or report)
 
     def page(self) -> str:
         """The rows for a saved notebook."""

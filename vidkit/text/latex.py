@@ -49,7 +49,11 @@ _SIGN_PAIRS = (
     "∞ partial ∂ nabla ∇ in ∈ notin ∉ subset ⊂ subseteq ⊆ cup ∪ cap ∩ setminus ∖ forall ∀ "
     "exists ∃ neg ¬ lnot ¬ land ∧ wedge ∧ lor ∨ vee ∨ circ ∘ degree ° prime ′ ldots … dots … "
     "cdots … vdots … emptyset ∅ varnothing ∅ perp ⊥ parallel ∥ angle ∠ triangle △ therefore ∴ "
-    "because ∵ mid | vert | lvert | rvert | Vert ‖ oplus ⊕ otimes ⊗ colon : percent %"
+    "because ∵ mid | vert | lvert | rvert | Vert ‖ oplus ⊕ otimes ⊗ colon : percent % langle ⟨ "
+    "rangle ⟩ lfloor ⌊ rfloor ⌋ lceil ⌈ rceil ⌉ dagger † ddagger ‡ top ⊤ bot ⊥ doteq ≐ triangleq ≜ "
+    "coloneqq ≔ lesssim ≲ gtrsim ≳ prec ≺ succ ≻ preceq ⪯ succeq ⪰ supset ⊃ supseteq ⊇ subsetneq ⊊ "
+    "ni ∋ nexists ∄ uparrow ↑ downarrow ↓ leadsto ⇝ hookrightarrow ↪ models ⊨ vdash ⊢ odot ⊙ "
+    "dotsc … dotsb … dotsm … lnot ¬ checkmark ✓ square □ Box □ blacksquare ■"
 )
 SIGNS = dict(
     zip(
@@ -72,18 +76,26 @@ LETTERS = {
     **{name.capitalize(): letter.upper() for name, letter in GREEK.items()},
 }
 BIG = {"sum": "∑", "prod": "∏", "int": "∫", "oint": "∮", "bigcup": "⋃", "bigcap": "⋂"}
+BIG |= {"iint": "∬", "iiint": "∭", "coprod": "∐", "bigoplus": "⨁", "bigotimes": "⨂"}
 _FUNCTION_NAMES = (
     "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh log ln lg exp lim max min "
     "sup inf gcd lcm det dim ker arg mod"
 )
 FUNCTIONS = frozenset(_FUNCTION_NAMES.split())
-_UPRIGHT_NAMES = "text textrm textbf textit mathrm mathbf mathit operatorname mbox rm"
+_UPRIGHT_NAMES = "text textrm textbf textit mathrm mathbf mathit operatorname mbox hbox rm"
 UPRIGHT = frozenset(_UPRIGHT_NAMES.split())
 _STYLE_NAMES = (
     "mathcal mathbb mathfrak mathsf boldsymbol bm displaystyle textstyle limits nolimits "
-    "boxed left right big Big bigg Bigg bigl bigr Bigl Bigr middle cancel nonumber notag"
+    "boxed left right big Big bigg Bigg bigl bigr Bigl Bigr middle cancel nonumber notag mathscr "
+    "mathtt mathop mathrel mathbin substack bf it sf tt cal scriptstyle"
 )
 STYLES = frozenset(_STYLE_NAMES.split())
+STACKS = ("stackrel", "overset", "underset", "xrightarrow", "xleftarrow")
+"""Commands that set something above or below a sign."""
+_UNSEEN_NAMES = "phantom hphantom vphantom hspace vspace label tag color textcolor"
+UNSEEN = frozenset(_UNSEEN_NAMES.split())
+"""Commands whose (first) argument is not seen."""
+NEGATED = {"=": "≠", "\\in": "∉", "\\equiv": "≢", "\\subset": "⊄", "\\exists": "∄"}
 ACCENTS = {
     "bar": "bar",
     "overline": "bar",
@@ -94,6 +106,7 @@ ACCENTS = {
     "dot": "dot",
     "ddot": "ddot",
     "tilde": "tilde",
+    "widetilde": "tilde",
     "underline": "",
     "overbrace": "",
     "underbrace": "",
@@ -203,7 +216,8 @@ class Latex(Reader):
             self.at += 1
             return self.row("}", depth + 1)
         at = self.at
-        node = self.atom(depth + 1)
+        number = self.run(NUMBER)  # without a unit: in "\\omega_0 s" the letter stands on the line
+        node = Node("number", at, number[0]) if number else self.atom(depth + 1)
         return Node("row", at, "", (node,) if node else ())
 
     def scripts(self, base: Node, depth: int) -> Node:
@@ -297,6 +311,13 @@ class Latex(Reader):
                 degree = self.row("]", depth + 1)
             body = self.argument(depth)
             return Node("root", at, "", (body, degree) if degree else (body,))
+        if name in STACKS:
+            return self.stack(at, name, depth)
+        if name == "not" and (found := self.run(re.compile(r"\s*(=|\\[a-z]+\b)"))):
+            return Node("sign", at, NEGATED.get(found[1], found[1].strip("\\")))
+        if name in UNSEEN:
+            self.run(re.compile(r"\s?\{[^{}]{0,200}\}"))
+            return None
         if name in UPRIGHT:
             return self.upright(at, depth)
         if name in ACCENTS:
@@ -316,16 +337,24 @@ class Latex(Reader):
             return Node("sign", at, {"|": "‖"}.get(name, name)) if name else None
         if name == "\\":
             return Node("sign", at, ";")
-        if name in STYLES or name in ",;:! ()[]" or name in ("quad", "qquad", "hspace", "vspace"):
+        if name in STYLES or name in ",;:! ()[]" or name in ("quad", "qquad"):
             if name in ("left", "right") and self.peek() == ".":
                 self.at += 1
-            if name in ("hspace", "vspace"):
-                self.run(re.compile(r"\*?\s?\{[^{}]{0,20}\}"))
             return None
         return Node("word" if name.isalpha() else "sign", at, name)
 
+    def stack(self, at: int, name: str, depth: int) -> Node:
+        """A sign with something small above or below it: a script that is "stacked"."""
+        small = self.argument(depth)
+        arrow = {"xrightarrow": "→", "xleftarrow": "←"}.get(name)
+        base = Node("sign", at, arrow) if arrow else self.argument(depth)
+        base = base.parts[0] if len(base.parts) == 1 else base
+        below, above = (small, EMPTY) if name == "underset" else (EMPTY, small)
+        return Node("script", at, "stacked", (base, below, above))
+
     def upright(self, at: int, depth: int) -> Node:
         found = self.run(re.compile(r"\s?\{([^{}]{0,200})\}"))
+        found = found or self.run(re.compile(r"\s+([A-Za-z]{2,20})(?=\s*\})"))  # {\rm max}
         if not found:
             return self.argument(depth)
         unit = (
@@ -336,7 +365,7 @@ class Latex(Reader):
         if unit:
             raw = Node("word", found.start(1), found[1].strip())
             return Node("unit", found.start(1), measure_in_words(unit.groups()), (raw,))
-        name = found[1].strip()
+        name = re.sub(r"\\[,;:! ]", " ", found[1]).strip()
         if name in FUNCTIONS:
             return Node("function", at, name)
         return Node("symbol" if len(name) == 1 else "word", found.start(1), name)

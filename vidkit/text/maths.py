@@ -94,6 +94,9 @@ class _Speaker:
                 return self.function(node, EMPTY, EMPTY, after)
             case "script":
                 base, below, above = node.parts
+                if node.text == "stacked":
+                    small = self.row(above) or self.row(below)
+                    return [*self.part(base, before, after), *small]
                 if base.kind == "function":
                     return self.function(base, below, above, after)
                 if base.kind == "big":
@@ -286,6 +289,7 @@ class _Speaker:
         if len(above.parts) == 1:
             part = above.parts[0]
             text = part.parts[0].text if part.kind == "row" and part.parts else part.text
+            text = "T" if text == "⊤" else text
             if part.kind in ("number", "symbol", "sign") and text in self.words.powers:
                 return [(self.words.powers[text], at)]
             if part.kind in ("word", "name") and text in ("th", "st", "nd", "rd"):
@@ -463,6 +467,8 @@ def _closed(node: Node) -> str:
 
 def _script_signs(node: Node) -> str:
     base, below, above = node.parts
+    if node.text == "stacked":
+        return f" {_sign(base)}{_row_signs(above) or _row_signs(below)} "
     text = _sign(base)
     if below.parts:
         inner = _row_signs(below).replace(" ", "")

@@ -54,7 +54,7 @@ export class Sections {
     this.form = form(this.form, "The lesson's title, language, music and speakers", "Done", this.head, [
       labelled("Title of the lesson", fields.title), labelled("Language", fields.language),
       labelled("Music", fields.music, "Its file beside the lesson, and how much louder or softer it is"),
-      labelled("Voices of the speakers", fields.speakers, "One a line. What Ana says begins with Ana: in a narration"),
+      labelled("Voices of the speakers", fields.speakers, "One a line. In a narration, Ana: stands before what she says"),
     ], () => this.panel.ask("sections", "head", told()));
   }
 
@@ -178,7 +178,7 @@ class Card {
     const n = section.number;
     say(this.number, String(n));
     say(this.title, section.title || `Section ${n}`);
-    say(this.content, section.content || (section.audio ? `Own sound: ${section.audio}` : ""));
+    say(this.content, section.content.replace(/\n\s*\n/g, "\n") || (section.audio ? `Own sound: ${section.audio}` : ""));
     say(this.note, section.origin);
     say(this.wish, section.image_description || (section.image ? `Own picture: ${section.image}` : "Nothing is described yet."));
     set(this.element, "aria-label", `Section ${n}: ${section.title || "untitled"}`);
