@@ -18,6 +18,7 @@ and whatever more the server of a provider knows (`FakeServer.answer`).
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -51,6 +52,10 @@ class Reply:
 
 class _Http(ThreadingHTTPServer):
     daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Whoever asked has gone, or trusts no such server: no fault of a test."""
+
     # 5 by default: of 32 connections at once, the system would leave some unheard for a second
     request_queue_size = 256
 
@@ -99,6 +104,12 @@ class FakeServer(ABC):
     @abstractmethod
     def answer(self, fault: str) -> Reply:
         """The answer to a request that meets `fault`."""
+
+    def encrypted(self, tls: ssl.SSLContext) -> None:
+        """Speak TLS from now on; who does not trust the certificate sends nothing."""
+        self._http.socket = tls.wrap_socket(
+            self._http.socket, server_side=True, do_handshake_on_connect=False
+        )
 
     def let_go(self, answers: int) -> None:
         """Answer so many of the requests that are held, or that come next."""

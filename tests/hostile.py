@@ -387,6 +387,16 @@ def listing(*names: str) -> dict[str, Any]:
     return {"vidkit": "2", "files": dict.fromkeys(names, ENTRY)}
 
 
+def pipe(name: str) -> Callable[[Path], None]:
+    """A pipe under that name: who opens it would wait for ever."""
+
+    def make(folder: Path) -> None:
+        (folder / name).parent.mkdir(exist_ok=True)
+        os.mkfifo(folder / name)
+
+    return make
+
+
 def claimed_video(folder: Path) -> None:
     """A video of somebody's, which a list of a stranger's claims with its true digest."""
     (folder / "final_video.mp4").write_bytes(mine := b"a video of my own")
@@ -473,6 +483,15 @@ FOLDERS = [
             },
         ),
     ),
+    Item("list is a pipe", "a wait without end", "refused", pipe(".vidkit.json")),
+    Item("lock is a pipe", "a wait without end", "refused", pipe(".vidkit.lock")),
+    Item(
+        "list is a folder",
+        "a folder for a list",
+        "refused",
+        lambda folder: (folder / ".vidkit.json").mkdir(),
+    ),
+    Item("picture is a pipe", "a wait without end", "refused", pipe("images/section-01.png")),
     Item(
         "lock is a link",
         "a lock set elsewhere",

@@ -307,11 +307,13 @@ def test_nothing_sticks_out(launched: Browser, tmp_path: Path, width: int) -> No
 
 @in_both
 def test_the_panel_is_dark_where_the_page_is(launched: Browser, tmp_path: Path) -> None:
-    """It follows the page's own background, whoever sets it."""
-    ink = "() => getComputedStyle(document.querySelector('.vk')).color"
-    with shown(launched, tmp_path) as (_, page):
-        light = page.evaluate(ink)
+    """It follows the page's own background, whoever sets it, with its text and what it draws."""
+    colours = """() => [getComputedStyle(document.querySelector('.vk')).color,
+      getComputedStyle(document.querySelector('.vidkit-timeline')).getPropertyValue('--quiet')]"""
+    with shown(launched, tmp_path) as (studio, page):
+        make(studio, page)
+        light = page.evaluate(colours)
         darken(page)
-        assert page.evaluate(ink) != light
+        assert all(a != b for a, b in zip(page.evaluate(colours), light, strict=True))
         darken(page, False)
-        assert page.evaluate(ink) == light
+        assert page.evaluate(colours) == light

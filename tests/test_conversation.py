@@ -171,3 +171,20 @@ def test_captions_name_who_speaks(tmp_path: Path) -> None:
     assert "<v Luis>Quiero" in captions and "<v Ana>With pleasure" in captions
     assert "<v" not in (video.path.parent / "captions.srt").read_text("utf-8")
     assert "today? Quiero" not in captions.replace("\n", " ")
+
+
+def test_the_voices_of_a_run_speak_for_a_voice_that_is_missing(tmp_path: Path) -> None:
+    """A speaker whose voice is not on this machine is heard all the same, and the report says by
+    whom and why."""
+    section = {
+        "image_description": "A table.",
+        "content": [
+            {"speaker": "Ana", "text": "Good morning."},
+            {"speaker": "Pip", "text": "Good morning to you."},
+        ],
+    }
+    lesson = written(tmp_path, sections=[section], speakers={"Pip": "piper:/no/such/voice.onnx"})
+    how = {"progress": False, "size": (320, 180), "voice": "espeak"}
+    (video,) = vidkit.process_all_videos([lesson], **how).videos
+    assert [each.state for each in video.sections] == ["made"]
+    assert any("/no/such/voice.onnx" in note and "espeak" in note for note in video.notes)

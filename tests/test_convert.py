@@ -149,3 +149,45 @@ def test_a_shape_that_nobody_named_is_seen_too(shape: str) -> None:
     assert section["content"] == "Water boils at one hundred degrees."
     assert made.lesson.get("title", "Agua") == "Agua"
     assert ("title" in made.lesson) == ("Agua" in NEAR[shape])
+
+
+PAIR = '{"content": "Light is fast.", "image_description": "A beam"}'
+FEW = {
+    "within a lesson": f'{{"lesson": {{"sections": [{PAIR}]}}}}',
+    "a list": f"[{PAIR}]",
+    "numbered scenes": '{"scenes": {"1": {"narration": "Light is fast.", "image": "A beam"}}}',
+    "lines": '{"scenes": [{"narration": ["Light is", "fast."], "visual": "A beam"}]}',
+    "bullets": '{"slides": [{"bullets": ["A beam"], "notes": "Light is fast."}]}',
+    "script": "// mine\n{sections: [{content: 'Light is fast.', image_description: 'A beam',},],}",
+    "Python": "{'sections': [{'content': 'Light is fast.', 'image_description': 'A beam'}]}",
+    "lines of JSON": f"{PAIR}\n{PAIR}",
+    "entities": PAIR.replace('"', "&quot;").join(("{&quot;sections&quot;: [", "]}")),
+    "an answer": json.dumps(
+        [{"type": "text", "text": f'Sure:\n```json\n{{"sections": [{PAIR}]}}\n```'}]
+    ),
+    "text": json.dumps(f'{{"sections": [{PAIR}]}}'),
+    "German": '{"Abschnitte": [{"Inhalt": "Light is fast.", "Bildbeschreibung": "A beam"}]}',
+    "French": '{"sections": [{"texte": "Light is fast.", "image": "A beam"}]}',
+    "within": '{"video": {"scenes": [{"voiceover": {"text": "Light is fast."},'
+    ' "visuals": [{"prompt": "A beam"}]}]}}',
+    "parts by name": f'{{"title": "Light", "intro": {PAIR}, "main": [{PAIR}]}}',
+}
+
+
+@pytest.mark.parametrize("shape", FEW)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_shape_that_nobody_described_is_seen_by_its_names(shape: str, encoding: str) -> None:
+    """Few words are enough where the keys say what they are; nothing that is used is left aside."""
+    made = converted(FEW[shape].encode(encoding))
+    assert isinstance(made, Conversion)
+    first = made.lesson["sections"][0]
+    assert " ".join(first["content"].split()) == "Light is fast."
+    assert first["image_description"] == "A beam"
+    assert not any("left aside" in note and "`" in note for note in made.notes if "```" not in note)
+
+
+def test_json_that_is_cut_off_is_told_with_its_place() -> None:
+    """And not taken for something that is no JSON at all."""
+    fault = converted(b'{"sections": [{"content": "Light is')
+    assert isinstance(fault, Fault)
+    assert "line 1" in str(fault)

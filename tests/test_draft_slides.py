@@ -244,6 +244,19 @@ def test_a_pdf_with_a_password_is_told(tmp_path: Path) -> None:
         vidkit.lesson_from(path)
 
 
+def test_what_stands_at_the_foot_of_each_page_is_not_said(tmp_path: Path) -> None:
+    """The name of a course with the number of the page is no part of what a page says."""
+    import typst
+
+    pages = "\n#pagebreak()\n".join(f"= Page {name}\nLight {name} bends." for name in "ABCD")
+    foot = "#context [Optics, 21/03/2023 #counter(page).display()]"
+    source = tmp_path / "course.typ"
+    source.write_text(f"#set page(width: 16cm, height: 9cm, footer: {foot[1:]})\n{pages}", "utf-8")
+    typst.compile(str(source), output=str(tmp_path / "course.pdf"))
+    lesson = vidkit.lesson_from(tmp_path / "course.pdf")
+    assert [s.content for s in lesson.sections] == [f"Light {name} bends." for name in "ABCD"]
+
+
 def test_notes_on_a_pdf_are_said_in_their_order(tmp_path: Path) -> None:
     """Comments and texts that somebody put onto a page are its narration; marks, links and
     notes without words are not.

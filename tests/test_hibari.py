@@ -18,6 +18,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
 
+import hibari
 import numpy as np
 import pytest
 from stand_ins import written
@@ -35,6 +36,15 @@ TEXT = (
     "A rainbow is sunlight, sorted by colour and sent back by falling water. Each drop bends the "
     "light on its way in, mirrors it at its back, and bends it once more on its way out."
 )
+
+
+OTHER_FUNCTIONS = f"""
+__version__, __path__ = "0.2.99", {hibari.__path__}
+__file__ = {hibari.__file__!r}
+from hibari import dsp
+dsp.synth = lambda spectrum: spectrum
+"""
+"""A release of hibari's whose functions take other arguments."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -158,6 +168,14 @@ def test_what_cannot_be_spoken_is_told() -> None:
         Hibari("Anna")
 
 
+def test_a_number_beyond_all_names_is_read_by_its_digits() -> None:
+    """No rule of others that breaks down leaves a section without a voice."""
+    digits = "1234567890" * 5
+    narration = said(f"It has {digits} stars.")
+    assert [word.text for word in narration.words] == ["It", "has", digits, "stars."]
+    assert 8 < narration.words[2].end - narration.words[2].start < 40
+
+
 def test_a_sentence_without_an_end_is_spoken() -> None:
     """More phonemes than the model bears are cut at a clause or a word; every word is timed."""
     text = "one more word, and " * 80 + "the end"
@@ -166,20 +184,49 @@ def test_a_sentence_without_an_end_is_spoken() -> None:
     assert max(gaps(narration), default=0.0) < 0.6
 
 
-def test_a_killed_process_is_replaced_in_mid_section() -> None:
-    """Whatever ends the process that speaks, the section is made, with the same bytes."""
+@pytest.mark.parametrize("harm", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
+def test_a_process_that_fails_in_mid_section_is_replaced(
+    monkeypatch: pytest.MonkeyPatch, harm: signal.Signals
+) -> None:
+    """Whatever ends or stops the process that speaks, the section is made, with the same bytes."""
     text = " ".join([TEXT] * 6)
     whole = said(text).data
     number = process_id()
+    after = speech.SpeechProcess._next
+    answers = 0
 
-    def kill() -> None:
-        os.kill(number, signal.SIGKILL)
+    def harmed(process: speech.SpeechProcess, patience: float = speech.PATIENCE) -> Any:
+        nonlocal answers
+        answers += 1
+        if answers == 3:
+            os.kill(number, harm)
+        stopped = answers >= 3 and process.process_id == number
+        return after(process, 0.5 if stopped else patience)
 
-    timer = threading.Timer(0.3, kill)
-    timer.start()
-    again = said(text).data
-    timer.join()
-    assert again == whole
+    monkeypatch.setattr(speech.SpeechProcess, "_next", harmed)
+    assert said(text).data == whole
+    assert process_id() != number and not alive(number)
+
+
+def test_a_stopped_process_is_replaced_although_a_text_is_longer_than_a_pipe(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """To be asked it takes no longer than to answer."""
+    voice = Hibari()
+    whole = said(TEXT, voice).data
+    process = speech.process_of(voice.task(voice.chosen(VoiceAsk(text=TEXT, language="en"))))
+    number = process_id()
+    os.kill(number, signal.SIGSTOP)
+    monkeypatch.setattr(speech, "PATIENCE", 0.5)
+    request = {"paragraphs": [TEXT], "rate": None, "limit": 60, "more": " " * 200_000}
+    opened = speech.SpeechProcess._opened
+
+    def patient(process: speech.SpeechProcess) -> int:
+        monkeypatch.undo()
+        return opened(process)
+
+    monkeypatch.setattr(speech.SpeechProcess, "_opened", patient)
+    assert process.speak(request, threading.Event()).pcm == whole[44:]
     assert process_id() != number and not alive(number)
 
 
@@ -277,9 +324,10 @@ def test_espeak_speaks_where_hibari_is_broken(
     [
         ("raise ImportError('half a package')", "half a package"),
         ("import os; os.abort()", "ended before it was ready"),
+        (OTHER_FUNCTIONS, "positional argument"),
         ("import threading; threading.Event().wait()", "ended before it was ready"),
     ],
-    ids=["no import", "crash", "hang"],
+    ids=["no import", "crash", "other functions", "hang"],
 )
 def test_espeak_speaks_where_hibari_does_not_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, why: str

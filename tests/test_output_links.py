@@ -154,6 +154,21 @@ def test_a_forged_list_removes_and_renames_nothing(tmp_path: Path, store: Store)
     assert contents(early.parent) == {"section-01.png": b"ours", "section_1.png": PRIVATE}
 
 
+@pytest.mark.parametrize("was", [5, None, [None], [["0"]], {"a": 1}])
+@pytest.mark.parametrize("kept", [True, False])
+def test_an_entry_of_another_form_lists_nothing(
+    tmp_path: Path, store: Store, kept: bool, was: Any
+) -> None:
+    """A list with wrong types in it is no list of ours, and no traceback either."""
+    forged(tmp_path, "captions.vtt")
+    listed = json.loads((tmp_path / ".vidkit.json").read_text())
+    listed["files"]["captions.vtt"]["was"] = was
+    (tmp_path / ".vidkit.json").write_text(json.dumps(listed))
+    with pytest.raises(OutputError, match=r"captions\.vtt"):
+        run(tmp_path, store if kept else None, "captions.vtt", b"ours")
+    assert (tmp_path / "captions.vtt").read_bytes() == PRIVATE
+
+
 @pytest.mark.parametrize("kept", [True, False])
 def test_size_and_time_alone_make_no_file_ours(tmp_path: Path, store: Store, kept: bool) -> None:
     """A list that claims for somebody's file what a run is about to write lets it not stand for

@@ -8,14 +8,22 @@ import gzip
 import json
 import logging
 import pickle
+import shutil
+import ssl
+import subprocess
+import zlib
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_gtts import FakeGoogle
 from fake_openai import FakeOpenAI, sound
 from fake_server import Reply
 from made_media import encoded, picture, tone
+from stand_ins import written
 
+from vidkit.api import start
 from vidkit.errors import (
     BadRequest,
     Damaged,
@@ -24,13 +32,16 @@ from vidkit.errors import (
     ModelMissing,
     Offline,
     ProviderMissing,
+    QuotaExhausted,
     Refused,
     SettingsError,
     Unconfirmed,
 )
 from vidkit.media import check_picture, check_sound
+from vidkit.media.audio import open_sound
 from vidkit.providers import ImageAsk, VoiceAsk, image_maker, voice_maker
 from vidkit.providers.account import Account
+from vidkit.providers.headers import retry_after
 from vidkit.providers.openai import OpenAIImages, OpenAIVoice
 from vidkit.providers.wire import Address
 
@@ -100,6 +111,7 @@ def spoken(server: FakeOpenAI, **how: Any) -> Any:
     return asked(OpenAIVoice(**{"base_url": server.base_url, "api_key": SECRET} | how))
 
 
+DATA = f"data:image/png;base64,{B64}"
 LINES = "\n".join(B64[i : i + 76] for i in range(0, len(B64), 76))
 PICTURES: dict[str, Callable[[str], Any]] = {
     "OpenAI, LiteLLM, Gemini: b64_json": lambda at: {"data": [{"b64_json": B64}]},
@@ -118,6 +130,22 @@ PICTURES: dict[str, Callable[[str], Any]] = {
     "artifacts": lambda at: {"artifacts": [{"base64": B64, "finishReason": "SUCCESS"}]},
     "an empty one first": lambda at: {"data": [{"b64_json": ""}, {"b64_json": B64}]},
     "a list alone": lambda at: [{"b64_json": B64}],
+    "OpenRouter: within a chat": lambda at: {
+        "choices": [{"message": {"content": "", "images": [{"image_url": {"url": DATA}}]}}]
+    },
+    "Gemini's own": lambda at: {
+        "candidates": [{"content": {"parts": [{"text": "Here."}, {"inlineData": {"data": B64}}]}}]
+    },
+    "Vertex: predictions": lambda at: {
+        "predictions": [{"bytesBase64Encoded": B64, "mimeType": "image/png"}]
+    },
+    "Cloudflare": lambda at: {"result": {"image": B64}, "success": True, "errors": []},
+    "responses": lambda at: {"output": [{"type": "image_generation_call", "result": B64}]},
+    "New API": lambda at: {"code": 200, "message": "ok", "data": {"data": [{"b64_json": B64}]}},
+    "RunPod": lambda at: {"output": {"image": B64}, "status": "COMPLETED"},
+    "Novita": lambda at: {"images": [{"image_url": DATA}], "task": {"task_id": "x"}},
+    "wrapped once more": lambda at: {"response": {"data": [{"b64_json": B64}]}},
+    "under a name of its own": lambda at: {"image_urls": [DATA], "seed": 7},
 }
 
 
@@ -129,6 +157,78 @@ def test_a_picture_is_found_wherever_a_server_puts_it(shape: str) -> None:
         made = drawn(server)
     check_picture(made.data, shape)
     assert server.requests and len([p for p in server.paths if "images" in p]) == 1
+
+
+ANSWER = json.dumps({"data": [{"b64_json": B64}]}).encode()
+BODIES: dict[str, Reply] = {
+    "the picture itself": Reply(200, PNG, {"content-type": "image/png"}),
+    "created": Reply(201, ANSWER),
+    "a mark of byte order": Reply(200, b"\xef\xbb\xbf" + ANSWER),
+    "UTF-16": Reply(200, ANSWER.decode().encode("utf-16")),
+    "a stream": Reply(200, b": hello\n\ndata: " + ANSWER + b"\n\ndata: [DONE]\n\n"),
+    "a stream of events": Reply(
+        200,
+        b"event: image_generation.partial_image\ndata: {}\n\nevent: image_generation.completed\n"
+        + b"data: "
+        + json.dumps({"type": "image_generation.completed", "b64_json": B64}).encode()
+        + b"\n\n",
+    ),
+    "gzip": Reply(200, gzip.compress(ANSWER), {"content-encoding": "gzip"}),
+    "deflate": Reply(200, zlib.compress(ANSWER), {"content-encoding": "deflate"}),
+    "deflate without its head": Reply(
+        200, zlib.compress(ANSWER)[2:-4], {"content-encoding": "deflate"}
+    ),
+}
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_a_picture_is_found_however_an_answer_is_packed(body: str) -> None:
+    """As itself, in a stream that nobody asked for, in another encoding, packed: it is kept at the
+    first try, for it was paid.
+    """
+    with Other("odd", odd=BODIES[body]) as server:
+        check_picture(drawn(server).data, body)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "gzip, gzip"])
+def test_what_nobody_asked_to_be_packed_so_is_told(coding: str) -> None:
+    """It was made, and another try may bring it: the message names the packing."""
+    with Other("odd", odd=Reply(200, b"\x0b\x02\x80", {"content-encoding": coding})) as server:
+        error = drawn(server)
+    assert isinstance(error, Damaged) and f"packed as {coding}" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "seconds"),
+    [
+        ({"retry-after": "3"}, None, 3),
+        ({"retry-after": "0.5"}, None, 0.5),
+        ({"retry-after-ms": "1500", "retry-after": "9"}, None, 1.5),
+        ({"retry-after": "-1"}, None, None),
+        ({"retry-after": "soon"}, {"retry_after": 4}, 4),
+        ({"retry-after": "9" * 99}, None, None),
+        ({"retry-after": "Mon, 01 Jan 0001 00:00:00 GMT"}, None, 0),
+        ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "6m0s"}, None, 360),
+        ({"x-ratelimit-remaining-tokens": "-1", "x-ratelimit-reset-tokens": "0"}, None, None),
+        (
+            {},
+            {"error": {"details": [{"@type": "a"}, {"@type": "RetryInfo", "retryDelay": "17s"}]}},
+            17,
+        ),
+        ({}, [{"error": {"details": [{"retryDelay": "1.5s"}]}}], 1.5),
+        ({}, {"error": "slow down", "retryAfter": 9}, 9),
+        ({}, {"error": {"retry_after": "2m"}}, 120),
+        ({}, {"retry_after": 1e300}, None),
+        ({}, {"retry_after": True}, None),
+        ({}, {"retry_after": None, "detail": "x"}, None),
+    ],
+)
+def test_when_to_ask_again_is_read_wherever_a_server_says_it(
+    headers: dict[str, str], body: Any, seconds: float | None
+) -> None:
+    """In a header, in each one's form, or in the body; what cannot be meant is ignored."""
+    assert retry_after(headers, body)[0] == seconds
 
 
 def test_a_picture_elsewhere_is_fetched_without_the_key() -> None:
@@ -196,6 +296,36 @@ ERRORS: dict[str, tuple[int, Any, type[Exception], str]] = {
         BadRequest,
         "First line",
     ),
+    "Azure: its filter's own words": (
+        400,
+        {"error": {"code": "400", "inner_error": {"code": "ResponsibleAIPolicyViolation"}}},
+        Refused,
+        "refused this one",
+    ),
+    "OpenRouter: flagged": (
+        403,
+        {"error": {"code": 403, "message": "Your input was flagged by moderation."}},
+        Refused,
+        "flagged by moderation",
+    ),
+    "Azure: no such deployment": (
+        404,
+        {"error": {"code": "DeploymentNotFound", "message": "It does not exist."}},
+        ModelMissing,
+        "has no model",
+    ),
+    "Google: the key": (
+        400,
+        {"error": {"message": "Not valid.", "details": [{"reason": "API_KEY_INVALID"}]}},
+        KeyMissing,
+        "does not accept the key",
+    ),
+    "New API: no credit": (
+        403,
+        {"error": {"code": "insufficient_user_quota", "message": "Nothing left."}},
+        QuotaExhausted,
+        "Nothing left",
+    ),
     "the key in it": (400, {"error": f"key {SECRET} is odd"}, BadRequest, "key … is odd"),
 }
 
@@ -254,6 +384,65 @@ def test_a_sound_within_json_is_found() -> None:
     body = {"audio": base64.b64encode(sound(20)).decode(), "format": "wav"}
     with Other("json", json=Reply.of(200, body)) as server:
         check_sound(spoken(server).data, "the narration")
+
+
+def container(kind: str, codec: str, rate: int) -> bytes:
+    """A tone in that kind of file."""
+    return encoded(tone(1.2, rate), kind, codec, rate)
+
+
+WAV = container("wav", "pcm_s16le", 24_000)
+HEAD = WAV.index(b"data") + 4
+SOUNDS: dict[str, Callable[[], bytes]] = {
+    "AAC in ADTS": lambda: container("adts", "aac", 44_100),
+    "AAC in MP4": lambda: container("mp4", "aac", 44_100),
+    "Opus in WebM": lambda: container("webm", "libopus", 48_000),
+    "Opus in Ogg": lambda: container("ogg", "libopus", 48_000),
+    "FLAC": lambda: container("flac", "flac", 24_000),
+    "8 bits": lambda: container("wav", "pcm_u8", 24_000),
+    "24 bits": lambda: container("wav", "pcm_s24le", 24_000),
+    "A-law": lambda: container("wav", "pcm_alaw", 8_000),
+    "µ-law": lambda: container("wav", "pcm_mulaw", 8_000),
+    "double precision": lambda: container("wav", "pcm_f64le", 24_000),
+    "ADPCM": lambda: container("wav", "adpcm_ima_wav", 24_000),
+    "a length of all ones": lambda: (
+        WAV[:4] + b"\xff" * 4 + WAV[8:HEAD] + b"\xff" * 4 + WAV[HEAD + 4 :]
+    ),
+    "a list before the form": lambda: WAV[:12] + b"LIST\x0a\0\0\0INFOISFT\0\0" + WAV[12:],
+    "MP3 with a picture before it": lambda: (
+        b"ID3\x04\0\0\0\0\x20\0" + bytes(0x20 << 7) + container("mp3", "libmp3lame", 48_000)
+    ),
+    "MP3 with a tag at its end": lambda: (
+        container("mp3", "libmp3lame", 48_000) + b"TAG" + bytes(125)
+    ),
+    "Google's JSON": lambda: json.dumps({"audioContent": base64.b64encode(WAV).decode()}).encode(),
+    "ElevenLabs' JSON": lambda: json.dumps(
+        {"alignment": {}, "audio_base64": base64.b64encode(WAV).decode()}
+    ).encode(),
+    "a chat's JSON": lambda: json.dumps(
+        {"choices": [{"message": {"audio": {"id": "x", "data": base64.b64encode(WAV).decode()}}}]}
+    ).encode(),
+}
+
+
+@pytest.mark.parametrize("form", SOUNDS)
+def test_a_sound_is_taken_in_whatever_form_a_server_gives(form: str) -> None:
+    """It says of none of them what it is but by its content, and is heard in its whole length."""
+    with Other("odd", odd=Reply(200, SOUNDS[form](), {"content-type": "audio/wav"})) as server:
+        narration = spoken(server)
+    assert len(server.requests) == 1
+    sound = open_sound(narration.data, form)
+    assert len(sound.samples) / sound.rate == pytest.approx(1.2, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"), [(22, b"\0\0"), (24, bytes(4)), (24, b"\1\0\0\0"), (24, b"\0\x94\x35\x77")]
+)
+def test_a_wav_that_claims_what_cannot_be_is_asked_for_again(place: int, value: bytes) -> None:
+    """No channel, or no, one, or two thousand million samples a second."""
+    odd = WAV[:place] + value + WAV[place + len(value) :]
+    with Other("odd", odd=Reply(200, odd, {"content-type": "audio/wav"})) as server:
+        assert isinstance(spoken(server), Damaged)
 
 
 def test_a_server_without_a_list_of_models_can_be_used() -> None:
@@ -385,3 +574,66 @@ def test_a_name_that_nobody_knows_is_told() -> None:
     error = asked(OpenAIImages(base_url="http://no-such-host.invalid/v1", api_key=SECRET))
     assert isinstance(error, Offline) and not error.owed
     assert "its name is not known" in str(error) and "base_url" in str(error)
+
+
+@pytest.fixture
+def false_certificate(tmp_path: Path) -> tuple[str, str]:
+    """A certificate that nobody has signed, for any name, and its key."""
+    made = [str(tmp_path / name) for name in ("cert.pem", "key.pem")]
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    command += ["-nodes", "-days", "2", "-subj", "/CN=localhost", "-out", made[0]]
+    names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    subprocess.run([*command, "-keyout", made[1], *names], check=True, capture_output=True)
+    return made[0], made[1]
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no certificate can be made")
+@pytest.mark.parametrize("provider", ["openai", "gtts"])
+def test_a_false_certificate_ends_it_at_once_and_the_fallback_speaks(
+    provider: str,
+    false_certificate: tuple[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever stands between with a certificate of their own gets neither the key nor a word of
+    the lesson; one try is enough, the message says what to set, and another voice speaks.
+    """
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(*false_certificate)
+    with Other() if provider == "openai" else FakeGoogle() as server:
+        server.encrypted(tls)
+        address = f"https://127.0.0.1:{server.port}"
+        monkeypatch.setattr(
+            "gtts.tts._translate_url", lambda tld="com", path="": f"{address}/{path}"
+        )
+        how = {"base_url": f"{address}/v1", "api_key": SECRET} if provider == "openai" else {}
+        voices = [provider, "simulated:latency=0,seconds=0.1"]
+        lesson = written(tmp_path, sections=3)
+        report = start(
+            lesson, images="simulated:0", voice=voices, size=(64, 36), progress=False, **how
+        ).result()
+        assert {section.voice_by for section in report.sections} == {"simulated"}
+        assert not server.requests
+    (note,) = report.notes
+    assert "certificate" in note and "SSL_CERT_FILE" in note and SECRET not in note
+
+
+@pytest.mark.parametrize("provider", ["openai", "gtts"])
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("ALL_PROXY", "socks5://127.0.0.1:1"), ("SSL_CERT_FILE", "/nowhere/at/all.pem")],
+)
+def test_what_no_waiting_heals_is_told_with_its_variable_and_the_fallback_speaks(
+    provider: str, variable: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy of a kind that cannot be used, certificates that are not there: nothing is sent."""
+    monkeypatch.setenv(variable, value)
+    how = {"base_url": "https://example.org/v1", "api_key": SECRET} if provider == "openai" else {}
+    voices = [provider, "simulated:latency=0,seconds=0.1"]
+    lesson = written(tmp_path, sections=3)
+    report = start(
+        lesson, images="simulated:0", voice=voices, size=(64, 36), progress=False, **how
+    ).result()
+    assert {section.voice_by for section in report.sections} == {"simulated"}
+    (note,) = report.notes
+    assert variable in note and "unset it" in note

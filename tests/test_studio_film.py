@@ -164,8 +164,13 @@ def test_a_lesson_that_is_over_shows_its_length_and_video(tmp_path: Path) -> Non
     first, second = rows(videos)
     assert (first["done"], first["length"], first["watch"]) == ("2 of 2 sections", "0:02", True)
     assert (second["state"], second["watch"]) == ("failed", False)
+    kept = videos.rows[0].report
+    assert kept is not None
+    assert kept.review is None, "a thousand of them would fill the memory"
     Page(videos).did("videos", "watch", row=0)
     assert [each.path for each in watched] == [paths[0].parent / "output_1/final_video.mp4"]
+    assert watched[0].review == report[0].review
+    assert watched[0].review
     videos.take(report)
     assert [row.state[0] for row in videos.rows] == ["made", "failed"]
 

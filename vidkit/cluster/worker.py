@@ -467,7 +467,7 @@ class WorkerService:
         """A run is over; its providers close their connections."""
         opening = self._runs.pop(run, None)
         if opening is not None:
-            with suppress(Exception):
+            with suppress(Exception):  # a provider may be anybody's, and the run is over
                 await (await opening).leave()
 
     def _store(self, task: LessonTask, renewed: set[str] | None) -> Store:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+from collections import Counter
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -33,8 +34,11 @@ def read_pdf(path: Path) -> Source:
         source.title = str(document.get_metadata_value("Title") or "").strip()
         if len(document) > MOST_PAGES:
             source.notes.append(f"only the first {MOST_PAGES} of {len(document)} pages are read")
-        for number in range(min(len(document), MOST_PAGES)):
-            source.blocks += _page(document, number)
+        texts = [_lines(document[number]) for number in range(min(len(document), MOST_PAGES))]
+        running = _running(texts)
+        for number, lines in enumerate(texts):
+            own = [line for line in lines if _bare(line) not in running]
+            source.blocks += _page(document, number, own)
     finally:
         document.close()
     said = [block for block in source.blocks if isinstance(block, Said | Notes)]
@@ -60,12 +64,26 @@ def pages(path: Path) -> Iterator[Picture]:
         document.close()
 
 
-def _page(document: Any, number: int) -> list[Block]:
-    """The blocks of a page, counted from 0."""
+def _lines(page: Any) -> list[str]:
+    """The lines of text of a page."""
+    text = page.get_textpage().get_text_bounded()
+    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+
+
+def _running(pages: list[list[str]]) -> set[str]:
+    """What stands at the head or the foot of most pages, but for the number of the page."""
+    ends = Counter(end for lines in pages for end in {*map(_bare, lines[:1] + lines[-1:])})
+    return {end for end, count in ends.items() if end and count >= max(3, len(pages) * 0.6)}
+
+
+def _bare(line: str) -> str:
+    return re.sub(r"\W*\d+\W*$|^\W*\d+\W*", "", line).casefold()
+
+
+def _page(document: Any, number: int, lines: list[str]) -> list[Block]:
+    """The blocks of a page, counted from 0, with the lines of its own."""
     where = f"page {number + 1}"
     page = document[number]
-    text = page.get_textpage()
-    lines = [" ".join(line.split()) for line in text.get_text_bounded().splitlines()]
     lines = [line for line in lines if re.search(r"\w", line) and not _is_number(line, number)]
     notes = _notes(page)
     heading = lines[0] if lines and len(lines[0]) <= 80 else ""

@@ -102,7 +102,7 @@ class Sound:
 
 
 def open_sound(source: Path | bytes, name: str = "") -> Sound:
-    """Recognises the sound in `source`: WAV, MP3, Ogg, FLAC or M4A.
+    """Recognises the sound in `source`: WAV, MP3, Ogg, FLAC, M4A, AAC or WebM.
 
     Only its beginning is read. `name` stands for `source` in messages.
     Raises `MediaError` for what is damaged or no sound.
@@ -147,6 +147,10 @@ def _kind(start: bytes) -> str | None:
         return "flac"
     if start[4:8] == b"ftyp":
         return "mov"
+    if start[:4] == b"\x1aE\xdf\xa3":
+        return "matroska"
+    if len(start) > 2 and start[0] == 0xFF and start[1] & 0xF6 == 0xF0:
+        return "aac"
     sync = len(start) > 2 and start[0] == 0xFF and start[1] & 0xE6 == 0xE2
     return "mp3" if start[:3] == b"ID3" or sync else None
 

@@ -7,6 +7,7 @@ in silence: each key that is used or left aside is told.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import unicodedata
@@ -25,17 +26,20 @@ LISTS = ("sections", "beats", "scenes", "slides", "segments", "clips", "shots", 
 SPOKEN = ("content", "narration", "script", "voiceover", "voice_over", "speech", "spoken", "text",
           "notes", "speaker_notes", "speakernotes", "transcript", "dialogue", "say", "caption",
           "body", "paragraph", "narration_text", "narracion", "locucion", "guion", "texto",
-          "narracao", "texte", "sprechertext", "erzaehlung")  # fmt: skip
+          "narracao", "texte", "sprechertext", "erzaehlung", "inhalt", "contenido", "conteudo",
+          "contenu", "contenuto")  # fmt: skip
 """Names of a narration; the first before the next where there are several."""
 SHOWN = ("image_description", "visual", "visuals", "image_prompt", "imageprompt", "visual_prompt",
          "visual_description", "scene_description", "illustration", "image_description_prompt",
          "picture", "prompt", "description", "on_screen", "onscreen", "descripcion_imagen",
-         "descripcion", "descricao", "bildbeschreibung", "beschreibung")  # fmt: skip
+         "descripcion", "descricao", "bildbeschreibung", "beschreibung", "image", "imagen",
+         "imagem", "bild", "bullets", "bullet_points", "points", "key_points", "body")  # fmt: skip
 """Names of a picture's words."""
 TITLES = ("title", "heading", "headline", "titulo", "titre", "titel", "name")
 LANGUAGES = ("language", "lang", "locale", "idioma", "langue", "sprache")
 _MOST_BYTES = 2_000_000
 _SENTENCE = re.compile(r"\S+(?:\s+\S+){3,}")
+_FILE = re.compile(r"\S+\.(?:png|jpe?g|webp|gif|svg)|https?://\S+|data:\S+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -74,12 +78,22 @@ class Conversion:
 def recognised(value: object) -> Recognised | None:
     """What a JSON value is taken for, None for nothing like a lesson."""
     found = [each for path, items in _lists(value) if (each := _taken(path, items))]
-    return max(found, key=_likeness, default=None)
+    return max(found, key=_likeness, default=None) or _one_narration(value)
+
+
+def _one_narration(value: object) -> Recognised | None:
+    """A narration in one piece: each of its paragraphs is taken for a section."""
+    leaves = dict(_leaves(value)) if isinstance(value, Mapping) else {}
+    key = _named({name for name in leaves if _speaks(leaves[name])}, SPOKEN)
+    parts = re.split(r"\n\s*\n", _words(leaves[key]).strip()) if key else []
+    return (
+        Recognised(key, "content", "", "", [{"content": part} for part in parts]) if key else None
+    )
 
 
 def _likeness(found: Recognised) -> tuple[int, int, int]:
     last = found.key.rpartition(".")[2].casefold()
-    said = sum(len(str(_value(each, found.spoken))) for each in found.sections)
+    said = sum(len(_words(_value(each, found.spoken))) for each in found.sections)
     return (last in LISTS, bool(found.shown), said)
 
 
@@ -96,6 +110,12 @@ def _lists(value: object, path: str = "", depth: int = 0) -> Iterator[tuple[str,
         numbered = [value[key] for key in sorted(value, key=_in_order) if str(key)[-1:].isdigit()]
         if len(numbered) == len(value) > 0 and all(isinstance(e, Mapping) for e in numbered):
             yield path or "(the whole file)", numbered
+        values = [each for each in value.values() if isinstance(each, Mapping | list)]
+        parts = [part for each in values for part in (each if isinstance(each, list) else [each])]
+        if len(values) > 1 and parts and all(isinstance(part, Mapping) for part in parts):
+            alike = set.intersection(*({str(key) for key in part} for part in parts))
+            if _named(alike, SPOKEN) and path.rpartition(".")[2] != "message":
+                yield path or "(the whole file)", parts
         for key, inner in value.items():
             yield from _lists(inner, f"{path}.{key}" if path else str(key), depth + 1)
 
@@ -111,9 +131,13 @@ def _taken(path: str, items: Sequence[Mapping[str, Any]]) -> Recognised | None:
     counts = Counter(name for each in leaves for name in each)
     usual = {name for name, count in counts.items() if 2 * count >= len(items)}
     spoken = _named(usual, SPOKEN) or _longest(usual, leaves)
-    if not spoken or not any(_speaks(each.get(spoken)) for each in leaves):
+    drawn = {name for name in usual if any(not _is_file(each.get(name)) for each in leaves)}
+    shown = _named(drawn - {spoken}, SHOWN)
+    # Few words are a narration too where the names of their keys say so.
+    named = _named({spoken}, SPOKEN) and (shown or path.rpartition(".")[2].casefold() in LISTS)
+    told = [each.get(spoken) for each in leaves]
+    if not spoken or not any(_speaks(each) or (named and _words(each).strip()) for each in told):
         return None
-    shown = _named(usual - {spoken}, SHOWN)
     title = _named(usual - {spoken, shown}, TITLES)
     return Recognised(path, spoken, shown, title, items)
 
@@ -122,6 +146,8 @@ def _leaves(value: Mapping[str, Any], path: str = "", depth: int = 0) -> Iterato
     """The values of an object by their keys, those of objects in it by "key.key"."""
     for key, inner in value.items():
         name = f"{path}{key}"
+        if isinstance(inner, list) and len(inner) == 1 and isinstance(inner[0], Mapping):
+            inner = inner[0]
         if isinstance(inner, Mapping) and depth < 3:
             yield from _leaves(inner, f"{name}.", depth + 1)
         else:
@@ -143,14 +169,26 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", letters)
 
 
+def _words(value: object) -> str:
+    """The text of a value that is one, or a list of its lines; "" of any other."""
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        return "\n".join(value)
+    return value if isinstance(value, str) else ""
+
+
+def _is_file(value: object) -> bool:
+    return value is None or bool(_FILE.fullmatch(_words(value).strip()))
+
+
 def _speaks(value: object) -> bool:
-    return isinstance(value, str) and bool(_SENTENCE.search(value))
+    return bool(_SENTENCE.search(_words(value)))
 
 
 def _longest(names: set[str], leaves: Sequence[Mapping[str, Any]]) -> str:
     """The key with the longest sentences, where no name tells which is spoken."""
     lengths = {
-        name: sum(len(each[name]) for each in leaves if _speaks(each.get(name))) for name in names
+        name: sum(len(_words(each[name])) for each in leaves if _speaks(each.get(name)))
+        for name in names
     }
     best = max(lengths, key=lambda name: lengths[name], default="")
     return best if best and lengths[best] else ""
@@ -225,9 +263,13 @@ def meant_by(key: str, unknown: Mapping[str, object]) -> str:
 
 def converted(data: bytes, name: str = "the file") -> Conversion | Fault:
     """The lesson that a file means, or the `Fault` that keeps it from being seen as one."""
-    text = data.decode("utf-8-sig", "replace")
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = data.decode("utf-16" if wide else "utf-8-sig", "replace")
     value, notes = _opened(text)
     if value is None:
+        broken = parse(text.encode())
+        if text.lstrip()[:1] in ("{", "[") and isinstance(broken, Fault):
+            return broken
         if not _is_markdown(text):
             return Fault(
                 f"{name} is neither JSON nor Markdown with slides or headings",
@@ -244,10 +286,21 @@ def converted(data: bytes, name: str = "the file") -> Conversion | Fault:
 
 
 def _opened(text: str) -> tuple[object, list[str]]:
-    """The JSON value of a text, which may stand in a fence or in prose."""
+    """The JSON value of a text, which may stand in a fence or in prose, or itself within JSON."""
     whole = parse(text.encode())
     if not isinstance(whole, Fault):
+        inner = next((each for each in _texts(whole) if "{" in each or "[" in each), "")
+        value, notes = _opened(inner) if inner else (None, [])
+        if recognised(value):
+            return value, [*notes, "the lesson stood as a text within the JSON"]
         return whole, []
+    if isinstance(value := _put_right(text), Mapping | list):
+        return value, [
+            "quotes, commas, comments and names as in JavaScript or Python were put right"
+        ]
+    if text.lstrip()[:6] in ("{&quot", "[{&quo") or text.lstrip()[:5] in ("{&#34", "[{&#3"):
+        value, notes = _opened(html.unescape(text))
+        return value, [*notes, "its marks were written as entities of HTML"]
     fence = re.search(r"```(?:json|JSON)?\s*\n(.*?)\n\s*```", text, re.DOTALL)
     if fence and not isinstance(value := parse(fence[1].encode()), Fault):
         return value, ["the JSON stood in a fence (```); what stood around it is left aside"]
@@ -266,9 +319,54 @@ def _opened(text: str) -> tuple[object, list[str]]:
     return None, []
 
 
+_TOKEN = re.compile(
+    r"\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'|//[^\n]*|/\*.*?\*/|[A-Za-z_$][\w$]*|[^\w\"'/]+|.",
+    re.DOTALL,
+)
+_LITERALS = {"True": "true", "False": "false", "None": "null", "undefined": "null", "NaN": "null"}
+
+
+def _put_right(text: str) -> object:
+    """The value of JSON as JavaScript and Python write it: names without quotes, single quotes,
+    comments, commas after the last item. A `Fault` where it is none either.
+    """
+    if text.lstrip()[:1] not in ("{", "[", "/"):
+        return None
+    pieces: list[str] = []
+    for found in _TOKEN.finditer(text):
+        token = found[0]
+        if token.startswith(("//", "/*")):
+            continue
+        if token[0] == "'" and len(token) > 1:
+            token = json.dumps(re.sub(r"\\(['\"])", r"\1", token[1:-1]), ensure_ascii=False)
+        elif token[0].isalpha() or token[0] in "_$":
+            name = re.match(r"\s*:", text[found.end() :])
+            token = json.dumps(token) if name else _LITERALS.get(token, token)
+        pieces.append(token)
+    strict = re.sub(
+        r'("(?:[^"\\]|\\.)*+")|,(\s*[}\]])', lambda found: found[1] or found[2], "".join(pieces)
+    )
+    return parse(strict.encode())
+
+
+def _texts(value: object, depth: int = 0) -> Iterator[str]:
+    """The texts within a value that may hold a lesson of their own."""
+    if isinstance(value, str):
+        yield value
+    elif depth < 5 and isinstance(value, Mapping | list):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(each, depth + 1)
+
+
 def _from_json(value: object, found: Recognised, notes: list[str]) -> Conversion:
     top = dict(_leaves(value)) if isinstance(value, Mapping) else {}
-    top = {name: each for name, each in top.items() if not f"{found.key}.".startswith(f"{name}.")}
+    top = {
+        name: each
+        for name, each in top.items()
+        if not f"{found.key}.".startswith(f"{name}.")
+        and not name.startswith(f"{found.key}.")
+        and (found.key != "(the whole file)" or ("." not in name and not isinstance(each, list)))
+    }
     lesson: dict[str, Any] = {}
     made = Conversion(lesson, notes)
     notes.append(f"taken for {found}")
@@ -287,8 +385,8 @@ def _from_json(value: object, found: Recognised, notes: list[str]) -> Conversion
 
 def _section(each: Mapping[str, Any], found: Recognised, made: Conversion) -> dict[str, Any]:
     leaves = dict(_leaves(each))
-    spoken, shown = leaves.get(found.spoken), leaves.get(found.shown)
-    if not isinstance(spoken, str) or not spoken.strip():
+    spoken, shown = _words(leaves.get(found.spoken)), leaves.get(found.shown)
+    if not spoken.strip():
         made.notes.append(f"a part without `{found.spoken}` is left out")
         return {}
     section: dict[str, Any] = {}
@@ -358,8 +456,14 @@ def _from_markdown(text: str) -> Conversion | Fault:
     if front and (title := re.search(r"(?m)^title:\s*[\"']?(.+?)[\"']?\s*$", front[1])):
         made.lesson["title"] = title[1]
         made.notes.append("`title` of the front matter → `title`")
-    if front and (lang := re.search(r"(?m)^lang:\s*[\"']?([\w-]+)", front[1])):
-        made.lesson["language"] = lang[1]
+    if front and (lang := re.search(r"(?m)^(lang|language):\s*[\"']?([\w-]+)", front[1])):
+        made.lesson["language"] = lang[2]
+        made.notes.append(f"`{lang[1]}` of the front matter → `language`")
+    rest = re.findall(r"(?m)^(?!title:|lang:|language:)([\w-]+):", front[1]) if front else []
+    if rest:
+        made.notes.append(
+            f"left aside: {', '.join(f'`{name}`' for name in rest)} of the front matter"
+        )
     sections = [each for part in marked if (each := _slide(part, made))]
     if not sections:
         return Fault("the Markdown holds no slide with words", "write notes: <!-- … --> per slide")

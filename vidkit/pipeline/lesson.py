@@ -318,7 +318,7 @@ class LessonTask:
         try:
             found = await cached(context, task.key, task.make)
             return dict(json.loads(await context.runtime.run_in_thread(found.read)))
-        except Exception as error:
+        except Exception as error:  # the video is there: what looks at it takes it from nobody
             context.notes.append(f"no review of its teaching: {describe(error)}")
             return None
 
@@ -546,5 +546,5 @@ async def add_pictures(context: LessonContext, pieces: Sequence[Piece]) -> None:
             (SHEET, PictureTask(context, "sheet", of, media.contact_sheet, sheet)),
         ):
             await cached(context, task.key, task.make, stem=Path(name).stem)
-    except Exception as error:
+    except Exception as error:  # the same
         context.notes.append(f"no poster or contact sheet: {describe(error)}")

@@ -221,11 +221,11 @@ def _entries(found: Mapping[str, Any] | None) -> dict[str, Entry]:
 
 
 def _is_entry(entry: object) -> bool:
-    return (
-        isinstance(entry, dict)
-        and isinstance(entry.get("sha256"), str)
-        and isinstance(entry.get("bytes"), int)
-    )
+    if not isinstance(entry, dict):
+        return False
+    was = entry.get("was", [])
+    seals = [entry.get("sha256"), *(was if isinstance(was, list) else [None])]
+    return all(isinstance(seal, str) for seal in seals) and isinstance(entry.get("bytes"), int)
 
 
 def scratch_name(name: str) -> str:
@@ -312,6 +312,7 @@ class Output:
         """
         try:
             self._files.open()
+            self._refuse_odd()
             self._take_lock()
             if self._store is not None:
                 self._manifest = Manifest(self._files, self._store.secret)
@@ -429,6 +430,16 @@ class Output:
             except OSError as error:
                 raise self._unwritable(error) from error
         return self.folder / REPORT
+
+    def _refuse_odd(self) -> None:
+        """Raise `OutputError` where what is no file has a name that is ours alone."""
+        for name in (LIST, LOCK):
+            found = self._files.lstat(name)
+            if found is not None and not stat.S_ISREG(found.st_mode):
+                raise OutputError(
+                    f"{self.folder / name} is no file, and so not vidkit's; move it away or choose "
+                    "another folder with -o (output_dir=)"
+                )
 
     def _take_lock(self) -> None:
         """Raises `OutputError` where another run has the folder. One that keeps no locks, as

@@ -320,7 +320,7 @@ def _refuse_stranger(out: Path) -> None:
     try:
         with out.open("rb") as file:
             ours = PngImageFile(file).text.get("Software") == "vidkit"
-    except Exception:
+    except Exception:  # a damaged picture surfaces as one of many classes
         ours = False
     if not ours:
         raise OutputError(f"{out} is not one of vidkit's sheets; choose another file with -o")

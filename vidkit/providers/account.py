@@ -65,14 +65,31 @@ NO_KEY = "none"
 FETCHES = 3
 """Times that a picture is fetched from the address where the answer says that it is."""
 
-_REFUSED = {"moderation_blocked", "content_policy_violation", "content_filter", "content_blocked"}
+_REFUSED = {
+    "moderation_blocked",
+    "content_policy_violation",
+    "content_filter",
+    "content_blocked",
+    "contentFilter",
+    "ResponsibleAIPolicyViolation",
+}
+_REFUSED_WORDS = re.compile(r"safety system|\bflagged\b.*\bmoderation\b", re.I | re.S)
 _EXHAUSTED = {
     "insufficient_quota",
     "billing_hard_limit_reached",
     "billing_not_active",
     "billing_limit_user_error",
+    "insufficient_user_quota",
+    "insufficient_balance",
 }
-_GONE = {"model_not_found", "model_not_available", "model_deprecated", "unknown_model"}
+_BAD_KEY = {"invalid_api_key", "API_KEY_INVALID"}
+_GONE = {
+    "model_not_found",
+    "model_not_available",
+    "model_deprecated",
+    "unknown_model",
+    "DeploymentNotFound",
+}
 _GONE_WORDS = re.compile(
     r"\bmodel\b.*\b(does not exist|not found|not installed|not available|not supported|unknown|"
     r"deprecated|shut down|retired|no longer)\b|\b(unknown|no such|invalid) model\b",
@@ -289,7 +306,12 @@ class Account:
                 f"{self.address} sends on to {host} ({status}), where nothing of yours is sent; "
                 "set base_url to the address itself, if it is right"
             )
-        after, odd = retry_after(headers)
+        if status == 407 and (proxy := proxy_for(self._url)) is not None:
+            return Misconfigured(
+                f"the proxy that {proxy[0]} names asks for a name and a password (407); set it to "
+                "http://name:password@host:port, or unset it"
+            )
+        after, odd = retry_after(headers, body)
         if status == 429 or (status == 200 and "rate_limit_exceeded" in known):
             note = f" ({odd} is ignored as a mistake)" if odd else ""
             return RateLimited(f"openai: {told}{note}", after)
@@ -310,9 +332,9 @@ class Account:
                 f"openai: the credit or quota of this account is used up ({told}); add credit "
                 f"at {BILLING}, then run again: what is made is kept"
             )
-        if known & _REFUSED or ("safety system" in told and status != 429):
+        if known & _REFUSED or (status != 429 and _REFUSED_WORDS.search(told)):
             return Refused(f"openai refused this one: {told}; reword it")
-        if status == 401 or "invalid_api_key" in known:
+        if status == 401 or known & _BAD_KEY:
             return KeyMissing(
                 f"{self._name()} does not accept the key in {self._source}; set it to one that "
                 f"is valid ({KEYS})"
@@ -383,7 +405,7 @@ class Account:
         if isinstance(cause, NOT_SENT):
             return self._not_sent(cause)
         if isinstance(cause, BrokenBody):
-            return self.damaged("was cut off")
+            return self.damaged(f"was cut off ({self._clean(cause)})")
         if isinstance(cause, TooLarge):
             return self.unusable("is larger than anything that was asked for")
         late = isinstance(error, TimeoutError | openai.APITimeoutError)
@@ -462,9 +484,13 @@ _WORDS = ("error", "message", "detail", "msg", "errors", "error_message", "descr
 """Where a server says what is wrong: OpenAI's and Gemini's `error.message`, FastAPI's `detail`
 and `msg`, LiteLLM's and xAI's `error` as text, problem details' (RFC 9457) `detail`, `title`."""
 _CODES = ("code", "type", "status", "reason")
+_INNER = ("error", "detail", "details", "inner_error", "innererror")
+"""Where codes stand within an error: Azure's `innererror`, Google's `details`."""
 _BLOBS = ("b64_json", "b64", "base64", "image_base64", "url", "image_url", "image", "audio", "data")
 _LISTS = ("data", "images", "output", "result", "results", "artifacts")
 DEEPEST = 6
+SHORTEST = 60
+"""Letters of base64: no picture and no sound has fewer."""
 HTML = re.compile(rb"\s*(<!doctype html|<html|<\?xml|<head|<body)", re.IGNORECASE)
 
 
@@ -473,7 +499,24 @@ def parsed(content: bytes) -> Any:
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
+        return _streamed(content)
+
+
+def _streamed(content: bytes) -> Any:
+    """The events of a stream that nobody asked for (`data: {…}` in lines), the last first; None
+    where it is no stream.
+    """
+    if not re.match(rb"(?::|(?:event|data|id|retry):)", content):
         return None
+    events = []
+    for line in content.splitlines():
+        name, _, data = line.partition(b":")
+        if name == b"data" and data.lstrip()[:1] in (b"{", b"["):
+            try:
+                events.append(json.loads(data))
+            except (ValueError, RecursionError):
+                continue
+    return events[::-1] or None
 
 
 def said(body: Any, depth: int = 0) -> str:
@@ -497,7 +540,7 @@ def codes(body: Any, depth: int = 0) -> frozenset[str]:
         return frozenset()
     if isinstance(body, Mapping):
         own = {str(body[name]) for name in _CODES if isinstance(body.get(name), str | int)}
-        inner = [codes(body[name], depth + 1) for name in ("error", "detail") if name in body]
+        inner = [codes(body[name], depth + 1) for name in _INNER if name in body]
         return frozenset(own).union(*inner)
     if isinstance(body, list):
         return frozenset().union(*(codes(each, depth + 1) for each in body[:3]))
@@ -543,7 +586,8 @@ def _named(body: Any, depth: int) -> Iterator[str]:
 
 def blobs(body: Any, is_one: Callable[[bytes], bool]) -> tuple[bytes | None, list[str]]:
     """The first picture or sound in an answer, None where there is none, and the addresses that
-    may lead to one. is_one: whether bytes begin as one does.
+    may lead to one. is_one: whether bytes begin as one does. It is looked for where one is known
+    to stand, and then everywhere.
     """
     links: list[str] = []
     for text in _texts(body, 0):
@@ -551,7 +595,19 @@ def blobs(body: Any, is_one: Callable[[bytes], bool]) -> tuple[bytes | None, lis
             links.append(text)
         elif (data := _decoded(text)) is not None and is_one(data):
             return data, links
-    return None, links
+    if links:
+        return None, links
+    anywhere = (_decoded(text) for text in _strings(body) if len(text) >= SHORTEST)
+    return next((data for data in anywhere if data is not None and is_one(data)), None), links
+
+
+def _strings(body: Any, depth: int = 0) -> Iterator[str]:
+    """All texts in an answer."""
+    if isinstance(body, str):
+        yield body.strip()
+    elif depth <= 2 * DEEPEST and isinstance(body, Mapping | list):
+        for each in body.values() if isinstance(body, Mapping) else body:
+            yield from _strings(each, depth + 1)
 
 
 def _texts(body: Any, depth: int) -> Iterator[str]:

@@ -36,7 +36,9 @@ def sound_suffix(data: bytes) -> str | None:
         return ".mp3"
     if data[4:8] == b"ftyp":
         return ".m4a"
-    return {b"OggS": ".ogg", b"fLaC": ".flac"}.get(data[:4])
+    if len(data) > 3 and data[0] == 0xFF and data[1] & 0xF6 == 0xF0:  # ADTS
+        return ".aac"
+    return {b"OggS": ".ogg", b"fLaC": ".flac", b"\x1aE\xdf\xa3": ".webm"}.get(data[:4])
 
 
 def joined_mp3(parts: Sequence[bytes]) -> bytes:

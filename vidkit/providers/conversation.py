@@ -304,8 +304,15 @@ class Conversation(_Parts):
             turns=(),
         )
         if colon and all(maker.name != provider for maker in makers):
-            makers = [_local(span.voice or ""), *makers]
-            gates.insert(0, None)  # type: ignore[arg-type]
+            try:
+                makers = [_local(span.voice or ""), *makers]
+                gates.insert(0, None)  # type: ignore[arg-type]
+            except ProviderError:  # the run's own voices take its place
+                each = replace(each, voice=None)
+                self.ranks = max(self.ranks, 1 + len(order(makers, each)))
+                if not rank:
+                    raise
+                provider, rank = "", rank - 1
             if provider in ("piper", "kokoro"):  # the name is all of its argument
                 each = replace(each, voice=None)
                 able = order(makers[1:], each)

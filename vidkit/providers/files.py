@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..media.film import Film
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
-SOUNDS = (".wav", ".mp3", ".ogg", ".oga", ".opus", ".flac", ".m4a")
+SOUNDS = (".wav", ".mp3", ".ogg", ".oga", ".opus", ".flac", ".m4a", ".aac", ".webm")
 
 MOST_PICTURE = 300_000_000
 """Bytes of a picture; a photograph of 100 megapixels as PNG takes about 200 MB."""

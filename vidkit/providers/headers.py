@@ -57,13 +57,14 @@ def limits_in(headers: Mapping[str, str]) -> tuple[Limits | None, str | None]:
     return Limits(back if FEWEST <= back < limit / 2 else limit, left), None
 
 
-def retry_after(headers: Mapping[str, str]) -> tuple[float | None, str | None]:
-    """Seconds until the provider wants to be asked again, by its headers, None where they do not
-    say; and a header that cannot be meant as it is written, with its value.
+def retry_after(headers: Mapping[str, str], body: object = None) -> tuple[float | None, str | None]:
+    """Seconds until the provider wants to be asked again, by its headers or its `body`, None where
+    they do not say; and a header that cannot be meant as it is written, with its value.
 
     `Retry-After` is in seconds or a date (RFC 9110, 10.2.3), `retry-after-ms` in milliseconds;
     where both are missing and no request is left, `x-ratelimit-reset-requests` counts, and
-    `…-tokens` where it is tokens that are used up.
+    `…-tokens` where it is tokens that are used up; then `retryDelay` (Google's RetryInfo) and
+    `retry_after` of the body.
     """
     odd = None
     for name, read in (("retry-after-ms", _thousandths), ("retry-after", _seconds_or_date)):
@@ -78,7 +79,21 @@ def retry_after(headers: Mapping[str, str]) -> tuple[float | None, str | None]:
         reset = span(headers.get(f"x-ratelimit-reset-{what}"))
         if left is not None and left < 1 and reset is not None and reset <= LONGEST:
             return reset, odd
-    return None, odd
+    told = _told(body)
+    return told if told is not None and told <= LONGEST else None, odd
+
+
+def _told(body: object, depth: int = 0) -> float | None:
+    """Seconds that a body in JSON tells, wherever it does."""
+    if depth > 6 or not isinstance(body, Mapping | list):
+        return None
+    if isinstance(body, Mapping):
+        for name in ("retryDelay", "retry_after", "retryAfter", "retry_after_seconds"):
+            said = body.get(name)
+            if isinstance(said, str | int | float) and not isinstance(said, bool):
+                return span(str(said))
+    inner = body.values() if isinstance(body, Mapping) else body[:10]
+    return next((told for each in inner if (told := _told(each, depth + 1)) is not None), None)
 
 
 def _thousandths(said: str) -> float | None:

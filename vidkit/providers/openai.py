@@ -415,7 +415,11 @@ def voice(argument: str | None, **given: Any) -> OpenAIVoice:
 
 
 def _found(content: bytes, sign: Any) -> tuple[Any, bytes | None, list[str]]:
-    """The body as JSON, the picture or sound in it, and where else it may be."""
+    """The body as JSON, the picture or sound in it, and where else it may be. It may also be the
+    picture itself.
+    """
+    if sign(content) is not None:
+        return None, content, []
     body = parsed(content)
     return body, *blobs(body, lambda data: sign(data) is not None)
 

@@ -15,7 +15,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -200,11 +201,9 @@ class SpeechProcess:
     def _asked(self, request: Mapping[str, Any]) -> Speech:
         process = self._process
         assert process is not None and process.stdin is not None
-        try:
+        with _killed_after(PATIENCE, process):  # a stopped one reads no more than a pipe holds
             process.stdin.write(json.dumps(request).encode() + b"\n")
             process.stdin.flush()
-        except OSError as error:
-            raise _Ended(f"({error})") from error
         self._spoken += 1
         pcm = bytearray()
         parts: dict[int, tuple[int, list[list[int]]]] = {}
@@ -230,20 +229,27 @@ class SpeechProcess:
         """The next line of the answer, and the bytes that belong to it."""
         process = self._process
         assert process is not None and process.stdout is not None
-        late = threading.Timer(patience, process.kill)
-        late.daemon = True
-        late.start()
-        try:
+        with _killed_after(patience, process):
             line = process.stdout.readline()
             head = json.loads(line) if line.endswith(b"\n") else None
             sound = process.stdout.read(head.get("bytes", 0)) if head else b""
-        except (OSError, ValueError) as error:
-            raise _Ended(f"({error})") from error
-        finally:
-            late.cancel()
         if head is None or len(sound) < head.get("bytes", 0):
             raise _Ended(_ended(process.wait()))
         return head, sound
+
+
+@contextmanager
+def _killed_after(patience: float, process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Kill a process that does not do its part in time. Raises `_Ended` where its pipes fail."""
+    late = threading.Timer(patience, process.kill)
+    late.daemon = True
+    late.start()
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise _Ended(f"({error})") from error
+    finally:
+        late.cancel()
 
 
 def _ended(code: int) -> str:

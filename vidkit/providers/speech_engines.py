@@ -215,6 +215,8 @@ class Hibari:
         self._session = session(model)
         self._noise = _Noise()
         self._own: dict[tuple[int, ...], tuple[Steps, Steps]] = {}
+        # what does not fit together fails here, before it could seem to be a text's fault
+        self.speak(self.pieces("One.", set())[0], 1.0)
 
     def begin(self) -> None:
         """Forget the durations of the last narration."""
@@ -222,7 +224,7 @@ class Hibari:
 
     def pieces(self, sentence: str, unspoken: set[str]) -> list[Piece]:
         """The phoneme ids of a sentence's tokens."""
-        tokens = self._g2p.phonemize_tokens(self._g2p.tokenize(sentence))
+        tokens = _read(self._g2p, sentence)
         at, pieces = 0, [Piece([0], [])]
         good = 0  # where the piece may be cut: after a clause, or after a word
         for token in tokens:
@@ -296,6 +298,22 @@ class Hibari:
             None, {"ids": np.asarray([piece.ids], np.int64), "speed": speeds.astype(np.float32)}
         )
         return found
+
+
+def _read(rules: Any, text: str) -> list[Any]:
+    """The tokens of an English text with their phonemes, by hibari's rules. What those break down
+    over, as over a number of 40 digits, is read word by word, and such a word sign by sign.
+    """
+    try:
+        return list(rules.phonemize_tokens(rules.tokenize(text)))
+    except Exception:  # whatever befalls rules that are not ours
+        parts = text.split()
+        tokens: list[Any] = []
+        for part in parts if len(parts) > 1 else text if len(text) > 1 else ():
+            tokens += _read(rules, part)
+            if tokens:
+                tokens[-1].whitespace = " "
+        return tokens
 
 
 class _Noise:
@@ -466,7 +484,7 @@ class Kokoro:
 
             def english(sentence: str) -> Iterator[tuple[str, int | None]]:
                 at = 0
-                for token in rules.phonemize_tokens(rules.tokenize(sentence)):
+                for token in _read(rules, sentence):
                     found = sentence.find(token.text, at)
                     at = found if found >= 0 else at
                     place: int | None = at if any(map(str.isalnum, token.text)) else None

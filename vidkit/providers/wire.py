@@ -203,11 +203,16 @@ class _Body(httpx2.AsyncByteStream):
         self._left = most
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        unpack = zlib.decompressobj(47) if self._coding in ("gzip", "deflate", "x-gzip") else None
-        if unpack is None and self._coding not in ("identity", ""):
-            raise BrokenBody(f"the answer is packed as {self._coding}, which was not asked for")
+        packed = self._coding in ("gzip", "deflate", "x-gzip")
+        unpack = None
+        if not packed and self._coding not in ("identity", ""):
+            raise BrokenBody(f"it is packed as {self._coding}, which was not asked for")
         try:
             async for piece in self._stream:
+                if packed and unpack is None and piece:
+                    # some pack as "deflate" without the head that it has to have (RFC 9110, 8.4.1)
+                    headed = piece[0] & 15 == 8 or piece[0] == 0x1F
+                    unpack = zlib.decompressobj(47 if headed else -zlib.MAX_WBITS)
                 # one byte more than there may be, to see whether there is one
                 whole = piece if unpack is None else unpack.decompress(piece, self._left + 1)
                 self._left -= len(whole)
@@ -218,7 +223,7 @@ class _Body(httpx2.AsyncByteStream):
             if isinstance(error, TooLarge):
                 raise
             raise BrokenBody(str(error) or "the connection broke off") from error
-        if unpack is not None and not unpack.eof:
+        if packed and (unpack is None or not unpack.eof):
             raise BrokenBody("the answer breaks off")
 
     async def aclose(self) -> None:

@@ -143,10 +143,11 @@ def _style() -> str:
 
 def css(within: str) -> str:
     """The colours as custom properties of the element `within`, light or dark as JupyterLab is,
-    and a class for each: `.f-image` fills, `.s-image` draws a line.
+    or a panel in another page, and a class for each: `.f-image` fills, `.s-image` draws a line.
     """
     rules = [f"{within}{{{_properties(LIGHT)}}}"]
-    rules.append(f'body[data-jp-theme-light="false"] {within}{{{_properties(DARK)}}}')
+    dark = f'body[data-jp-theme-light="false"] {within},.vk[data-dark] {within}'
+    rules.append(f"{dark}{{{_properties(DARK)}}}")
     for role in LIGHT:
         rules.append(f"{within} .f-{role}{{fill:var(--{role})}}")
         rules.append(f"{within} .s-{role}{{stroke:var(--{role})}}")

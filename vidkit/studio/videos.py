@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -229,7 +230,7 @@ class Row:
     def values(self) -> dict[str, Any]:
         """It in words; of a lesson that is over its folder is read once."""
         if self._ended and self._started and self.report is None:
-            self.report = read_report(self._started.folder, self.path)
+            self.report = _without_review(read_report(self._started.folder, self.path))
         state, tone = self.state
         over, total, length = self.over, self.total, ""
         why = self._ended.error if self._ended else None
@@ -249,6 +250,11 @@ class Row:
             "why": why or "",
             "watch": bool(self.report and self.report.path),
         }
+
+
+def _without_review(report: VideoReport | None) -> VideoReport | None:
+    """What a row keeps of a report: a review is larger than all the rest of it."""
+    return report and replace(report, review=None)
 
 
 class Videos(Part):
@@ -299,7 +305,8 @@ class Videos(Part):
         """*Watch*."""
         report = self.rows[row].report
         if self._watch is not None and report is not None:
-            self._watch(report)
+            whole = None if report.review else read_report(report.folder, report.lesson)
+            self._watch(whole or report)
 
     def page(self) -> str:
         """The rows for a saved notebook."""

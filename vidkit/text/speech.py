@@ -243,6 +243,15 @@ def _lettered_line(found: Found) -> str | None:
     return rf"\1\2, \3{stop}"
 
 
+def _numbered(found: Found) -> str | None:
+    """An item with a comma after its number, where another line goes on counting: "3. Oktober"
+    may begin a line as well.
+    """
+    value, stop = int(found[1]), re.escape(found[2])
+    others = rf"(?m)^ ?(?:{value - 1}|{value + 1}){stop} \S"
+    return r"\1, " if re.search(others, found.string) else None
+
+
 CLEAN = (
     rule("digits grouped by thin spaces", r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))", ""),
     *HIDDEN,
@@ -267,7 +276,7 @@ CLEAN = (
         _lettered_line,
     ),
     *MARKUP,
-    rule("numbered items", r"(?m)^ ?(\d{1,3})[.)] (?=\S)", r"\1, "),
+    rule("numbered items", r"(?m)^ ?(\d{1,3})([.)]) (?=\S)", _numbered),
     rule("lettered items", r"(?m)^ ?\(?([A-Ha-h])\) (?=\S)", r"\1, "),
     rule("lines of code are parts of a sentence", f"{CODE_LINE_END}+", ";\n"),
     *UNSHIELD,
@@ -546,6 +555,7 @@ WORDLESS = (
         r"(?:(?<=[\s(\[])|(?<![^\n]))-(?=\.?\d[\d.,]*(?![\w-]))(?![12]\d{3}\b)",
         "−",
     ),
+    rule("a dash before degrees", r"(?<=[\s(])–(?=\d[\d.,]* ?°)", "−"),
     rule("a minus in a sum", r"(?<=\d) - (?=\d[\d.,]* =)", " − "),
 )
 """What other languages have for the rules of English: signs that an engine can name."""
@@ -565,7 +575,7 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
         if re.search(r"[^\W\d_]-?[\d.,]+$", before(found)):
             return None
         if len(symbol) == 1 and (
-            gap == "" or not re.match(r"^(?:$|[,;?!]| [a-zà-ÿ]|\.(?:\s|$))", after(found))
+            gap == "" or not re.match(r"^(?:$|[,;?!]| [a-zà-ÿ]|\.$)", after(found))
         ):
             return None
         if (
@@ -585,7 +595,7 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
         _equations(language),
         rule(
             "measures",
-            rf"(?<=\d)( ?)({symbols})(?:/({symbols}))?(?![\w²³⁻^°/'’.]|\.\w)|(?!)",
+            rf"(?<=\d)( ?)({symbols})(?:/({symbols}))?(?![\w²³⁻^°/'’]|\.\w)|(?!)",
             measure,
         ),
         *WORDLESS,

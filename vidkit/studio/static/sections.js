@@ -178,7 +178,7 @@ class Card {
     const n = section.number;
     say(this.number, String(n));
     say(this.title, section.title || `Section ${n}`);
-    say(this.content, section.content || (section.audio ? `Own sound: ${section.audio}` : ""));
+    say(this.content, section.content.replace(/\n\s*\n/g, "\n") || (section.audio ? `Own sound: ${section.audio}` : ""));
     say(this.note, section.origin);
     say(this.wish, section.image_description || (section.image ? `Own picture: ${section.image}` : "Nothing is described yet."));
     set(this.element, "aria-label", `Section ${n}: ${section.title || "untitled"}`);
