@@ -7,8 +7,8 @@ import pytest
 from vidkit.slides.analysis import Reading
 from vidkit.slides.declared import READERS
 from vidkit.slides.figures import Question
-from vidkit.slides.follow import Narrated
 from vidkit.slides.layouts import BY_LAYOUT, choose
+from vidkit.slides.mentions import Narrated
 from vidkit.slides.override import EXAMPLES
 from vidkit.slides.slide import LAYOUTS, Entry, Slide
 

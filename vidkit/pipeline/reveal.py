@@ -17,12 +17,12 @@ from ..providers.base import Picture
 from ..slides.follow import (
     VERSION,
     Moment,
-    Narrated,
     Reveal,
     between,
     moments,
     spoken_times,
 )
+from ..slides.mentions import Narrated
 from ..slides.slide import Item, Region, Spot
 from ..text.captions import Word
 

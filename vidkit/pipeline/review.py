@@ -26,7 +26,8 @@ from ..models.lesson import Lesson, Section
 from ..models.settings import Settings
 from ..providers.registry import image_makers, voice_makers
 from ..providers.speakers import speaks
-from ..slides.follow import Found, Narrated, between, moments, spoken_times
+from ..slides.follow import Found, between, moments, spoken_times
+from ..slides.mentions import Narrated
 from ..slides.slide import KINDS, Layout, Region, Slide
 from ..text.captions import Word, cues
 from ..text.scripts import language_note

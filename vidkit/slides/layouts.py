@@ -24,7 +24,8 @@ from .analysis import (
 from .boxes import layers, parts, steps, terms, timeline
 from .declared import LONGEST_CELL, MOST_BARS, MOST_CHOICES
 from .figures import Bar, BarChart, Question, height_of, shape_of
-from .follow import Narrated, spoken_times
+from .follow import spoken_times
+from .mentions import Narrated
 from .slide import MOST_COLUMNS, MOST_LINES, Curve, Layout, Side, Slide
 from .summary import (
     MOST,
