@@ -366,6 +366,9 @@ def _voices(given: argparse.Namespace) -> int:
         say(f"{path}\nuse it as voice={own!r}, or as voice=[{own!r}, 'auto']")
         return ALL_MADE
     found = voices(given.what, given.sample, given.voice)
+    if not len(found):
+        spoken = f"no voice here speaks {given.what!r}"
+        raise SettingsError(f"{spoken}; write a tag such as es, or nothing for all languages")
     say(str(found))
     if given.sample is None:
         return ALL_MADE

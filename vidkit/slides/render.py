@@ -129,8 +129,10 @@ def regions(slide: Slide, places: Sequence[Mapping[str, Any]], frame: Frame) -> 
         left, top = corners[key] if place.get("corner") else (x, y)
         right, bottom = (x, y) if place.get("corner") else (x + place["w"], y + place["h"])
         # A line's box ends at the base line and at the height of its capitals: marks and descenders
-        # stand out of it, by a quarter of 60 points at most.
+        # stand out of it, by a quarter of 60 points at most, and a question's by one of 116.
         above, below = (9.0, 16.0) if key.startswith(_LINES) else (3.0, 3.0)
+        if key.startswith("question"):
+            above, below = 14.0, 30.0
         box = (left - 3, top - above, right + 3, bottom + below)
         spots.setdefault(key, []).append(Spot(_pixels(box, frame)))
     return tuple(
