@@ -520,8 +520,10 @@ class RateLimiter:
             if tries.lost >= TRIES:
                 raise error
             wait = self._silence.wait(tries.lost)
-        elif news:  # the last look fails when patience ends, and not after it
-            self._pace.pause(now, min(self._silence.look_again(now), left - took - SPARE))
+        elif news:  # the last look fails when patience ends, and not after it, where it is so short
+            last = left - SPARE
+            last -= took if took < last else 0.0
+            self._pace.pause(now, min(self._silence.look_again(now), last))
         pause = max(wait, self._pace.paused(now))
         if self._silence.is_to_be_told(isinstance(error, Offline)):
             until = _clock_time(left)
