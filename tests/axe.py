@@ -60,7 +60,13 @@ def violations(page: Page, selector: str, contrasts: int = 1) -> list[str]:
         light = str(theme.endswith("Light")).lower()
         page.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached")
         page.wait_for_function(_SETTLED, arg=theme.endswith("Dark"))
-        found: dict[str, Any] = page.evaluate(_RUN, selector)
+        found: dict[str, Any] = {}
+        for _ in range(40):  # a panel that was just drawn anew may not be in sight yet
+            page.evaluate(_SEEN)
+            found = page.evaluate(_RUN, selector)
+            if found["contrasts"] >= contrasts:
+                break
+            page.wait_for_timeout(250)
         assert found["contrasts"] >= contrasts, f"{theme}: {found['contrasts']} texts judged"
         wrong += [f"{theme} | {each}" for each in found["wrong"]]
     return wrong

@@ -307,7 +307,9 @@ class Conversation(_Parts):
             try:
                 makers = [_local(span.voice or ""), *makers]
                 gates.insert(0, None)  # type: ignore[arg-type]
-            except ProviderError:  # the run's own voices take its place
+            except ProviderError:  # the run's own voices take the place of one that is not here
+                if provider not in ("piper", "kokoro"):
+                    raise
                 each = replace(each, voice=None)
                 self.ranks = max(self.ranks, 1 + len(order(makers, each)))
                 if not rank:
