@@ -109,14 +109,6 @@ def test_what_slides_do_not_know_is_noted() -> None:
     assert "'colour'" in note and "layout" in note
 
 
-def test_an_answer_that_is_none_of_the_choices_is_noted() -> None:
-    """A slip of the pen, which a class would see first; one in other words is none."""
-    asked = {"layout": "question", "question": "What is it?", "choices": ["Iron", "Gold"]}
-    (note,) = of(**asked, answer="Lead").notes
-    assert "'Lead'" in note
-    assert not of(**asked, answer="It is gold").notes
-
-
 def test_long_code_is_cut_with_a_note() -> None:
     """A slide shows as many lines as can be read and says that there are more."""
     slide = of(code="\n".join(f"line {i}" for i in range(200)))

@@ -18,7 +18,7 @@ from ..core.errors import Refused
 from . import emoji
 from .analysis import Reading, clean, equation_lines, signs_of
 from .declared import BESIDE, READERS, read_figure
-from .figures import Question, height_of, shape_of
+from .figures import height_of, shape_of
 from .layouts import BY_LAYOUT, cut_code
 from .slide import KINDS, LAYOUTS, Curve, Entry, Layout, Side, Slide
 from .summary import draft
@@ -65,8 +65,7 @@ def wished(wish: Mapping[str, Any], reading: Reading, picture: Path | None = Non
     if declared is not None:
         slide = draft(reading, declared[0], _WHY, 0, figure=declared[1])
         slide = replace(slide, points=points[:MOST_BESIDE], terms=())
-        told = (*_left_out(points, MOST_BESIDE, "points"), *_unknown(wish), *_not_offered(slide))
-        return replace(slide, notes=told)
+        return replace(slide, notes=(*_left_out(points, MOST_BESIDE, "points"), *_unknown(wish)))
     slide = _filled(layout, points, reading)
     if layout == "code" and code:
         shown, notes = cut_code(code)
@@ -226,17 +225,6 @@ def _text(wish: Mapping[str, Any], key: str, most: int) -> str:
     if value is not None and not isinstance(value, str):
         raise Refused(f"`slide` of the section: `{key}` must be text in quotation marks")
     return clean(value or "", most)
-
-
-def _not_offered(slide: Slide) -> tuple[str, ...]:
-    """A note where the answer of a question is none of its choices."""
-    asked = slide.figure
-    if not isinstance(asked, Question) or not (asked.choices and asked.answer):
-        return ()
-    answer = asked.answer.casefold()
-    if any(choice.casefold() in answer or answer in choice.casefold() for choice in asked.choices):
-        return ()
-    return (f"the answer {asked.answer!r} is none of the choices",)
 
 
 def _unknown(wish: Mapping[str, Any]) -> tuple[str, ...]:
