@@ -73,6 +73,26 @@ def test_the_output_is_laid_out_as_promised(tmp_path: Path) -> None:
     )
 
 
+def test_a_call_says_which_section_failed_and_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A path is all that it gives, and one line of progress has no room for it; lines in a log
+    have told it once.
+    """
+    usual = {"image_description": "A leaf.", "content": "Leaves make sugar."}
+    odd = {**usual, "slide": {"layout": "table"}}
+    lesson = written(tmp_path, "leaf", [usual, odd])
+    how = QUICK | {"images": "slides", "progress": True}
+    vidkit.generate_video_from_json(lesson, tmp_path / "out", **how)
+    assert capsys.readouterr().err.count("section 2 failed: ") == 1
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    vidkit.generate_video_from_json(lesson, tmp_path / "out", **how)
+    assert capsys.readouterr().err.count("leaf.json: section 2: failed: ") == 1
+    vidkit.generate_video_from_json(lesson, tmp_path / "out", **how | {"progress": False})
+    assert "failed" not in capsys.readouterr().err
+
+
 def test_sections_stand_in_the_lessons_order(tmp_path: Path) -> None:
     """The chapters of the finished file are the sections, in order, whatever finished first."""
     sections = [

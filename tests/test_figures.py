@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -60,6 +61,19 @@ def test_every_layout_is_drawn_in_every_frame(
             left, top, right, bottom = spot.box
             assert left < right and top < bottom
             assert right <= size[0] + 2 and bottom <= size[1] + 2
+
+
+def test_all_of_a_question_fades_together() -> None:
+    """What hangs below its line is within its place: a tail would stay dark."""
+    asked = {"layout": "question", "question": "¿Qué hay (jugo, ç)?"}
+    picture = drawn(asked)
+    (box,) = [spot.box for r in picture.regions for spot in r.spots if r.item.key == "question.0"]
+    with Image.open(io.BytesIO(picture.data)) as image:
+        dark = np.asarray(image.convert("RGB")).max(axis=2) < 80
+    left, top, right, bottom = box
+    assert dark[top:bottom, left:right].any()
+    dark[top:bottom, left:right] = False
+    assert not dark.any()
 
 
 def test_the_help_names_every_layout() -> None:

@@ -12,7 +12,7 @@ from fake_gtts import FakeGoogle
 from fake_openai import FakeOpenAI
 
 from vidkit.models import Settings
-from vidkit.pipeline.planning import Offer, check, offers, table
+from vidkit.pipeline.planning import Offer, check, offer, offers, table
 from vidkit.providers import prices
 
 SECRET = "sk-secret-do-not-show"
@@ -88,6 +88,13 @@ def test_everything_that_can_be_named_is_told() -> None:
     assert (slides.needs, slides.cost) == ("nothing: it works offline", "free")
     assert slides.usable is None
     assert named(several, "voice", "gtts").cost == "free"
+
+
+def test_the_voice_that_nobody_named_is_told_too() -> None:
+    """A panel asks about `auto` as about any other."""
+    told = offer("voice", "auto", Settings())
+    assert told.usable is not False
+    assert "the best voice here" in told.needs
 
 
 def test_where_the_key_comes_from_is_told_and_not_the_key(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -587,6 +587,19 @@ def false_certificate(tmp_path: Path) -> tuple[str, str]:
     return made[0], made[1]
 
 
+def told_as_the_fallback_speaks(provider: str, address: str, folder: Path) -> str:
+    """What the report of a lesson says whose first voice cannot be used, and whose second is."""
+    how = {"base_url": f"{address}/v1", "api_key": SECRET} if provider == "openai" else {}
+    voices = [provider, "simulated:latency=0,seconds=0.1"]
+    lesson = written(folder, sections=3)
+    report = start(
+        lesson, images="simulated:0", voice=voices, size=(64, 36), progress=False, **how
+    ).result()
+    assert {section.voice_by for section in report.sections} == {"simulated"}
+    (note,) = report.notes
+    return note
+
+
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="no certificate can be made")
 @pytest.mark.parametrize("provider", ["openai", "gtts"])
 def test_a_false_certificate_ends_it_at_once_and_the_fallback_speaks(
@@ -606,15 +619,8 @@ def test_a_false_certificate_ends_it_at_once_and_the_fallback_speaks(
         monkeypatch.setattr(
             "gtts.tts._translate_url", lambda tld="com", path="": f"{address}/{path}"
         )
-        how = {"base_url": f"{address}/v1", "api_key": SECRET} if provider == "openai" else {}
-        voices = [provider, "simulated:latency=0,seconds=0.1"]
-        lesson = written(tmp_path, sections=3)
-        report = start(
-            lesson, images="simulated:0", voice=voices, size=(64, 36), progress=False, **how
-        ).result()
-        assert {section.voice_by for section in report.sections} == {"simulated"}
+        note = told_as_the_fallback_speaks(provider, address, tmp_path)
         assert not server.requests
-    (note,) = report.notes
     assert "certificate" in note and "SSL_CERT_FILE" in note and SECRET not in note
 
 
@@ -628,12 +634,5 @@ def test_what_no_waiting_heals_is_told_with_its_variable_and_the_fallback_speaks
 ) -> None:
     """A proxy of a kind that cannot be used, certificates that are not there: nothing is sent."""
     monkeypatch.setenv(variable, value)
-    how = {"base_url": "https://example.org/v1", "api_key": SECRET} if provider == "openai" else {}
-    voices = [provider, "simulated:latency=0,seconds=0.1"]
-    lesson = written(tmp_path, sections=3)
-    report = start(
-        lesson, images="simulated:0", voice=voices, size=(64, 36), progress=False, **how
-    ).result()
-    assert {section.voice_by for section in report.sections} == {"simulated"}
-    (note,) = report.notes
+    note = told_as_the_fallback_speaks(provider, "https://example.org", tmp_path)
     assert variable in note and "unset it" in note

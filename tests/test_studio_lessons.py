@@ -10,6 +10,7 @@ import pytest
 from a_page import Page
 from stand_ins import written
 
+import vidkit
 from vidkit.errors import SettingsError
 from vidkit.studio import Lessons, Studio
 
@@ -46,6 +47,19 @@ def test_the_first_lesson_is_chosen_and_shown(tmp_path: Path) -> None:
     page = shown(lessons)
     for words in ("How Plants Eat", "1 section ·", "175 words", "about 1:00 long", "A green leaf."):
         assert words in page
+
+
+def test_one_lesson_s_file_opens_its_folder_with_that_lesson(tmp_path: Path) -> None:
+    """So that nobody has to know that a panel is over a folder; `vidkit.Studio` is the same one."""
+    written(tmp_path, "1")
+    second = written(tmp_path, "2", title="Two")
+    assert Lessons(second).path == second
+    assert vidkit.Studio is Studio
+    panel = vidkit.Studio(second)
+    assert panel.lessons.path == second
+    assert labels(panel.lessons) == ["1", "2 · Two"]
+    with pytest.raises(SettingsError, match="there is no lesson"):
+        Lessons(tmp_path / "notes.txt" if (tmp_path / "notes.txt").write_text("x") else "")
 
 
 def test_the_list_names_titles_and_faults(tmp_path: Path) -> None:

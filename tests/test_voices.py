@@ -288,6 +288,12 @@ def test_the_voices_of_a_language_are_told(capsys: pytest.CaptureFixture[str]) -
     assert main(["voices", "not a language"]) == 2
 
 
+def test_a_language_that_nobody_speaks_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty list would look like a fault of the program."""
+    assert main(["voices", "xx"]) == 2
+    assert "no voice here speaks 'xx'; write a tag such as es" in capsys.readouterr().err
+
+
 def test_voices_are_tried(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`--try` writes a sound file for each; in a notebook each has a player."""
     there = voices("es", sample="Hola.", among=["espeak:es", "espeak:none"])

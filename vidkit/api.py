@@ -39,6 +39,7 @@ from .pipeline.run import Runner
 from .pipeline.shared import store_of
 from .providers.files import own_files
 from .providers.registry import image_makers, voice_makers
+from .report.progress import in_one_line
 from .report.reports import BatchReport, VideoReport, in_groups
 from .store import Asset, Store
 
@@ -237,7 +238,7 @@ def generate_video_from_json(
     with runner:
         report = loop.run(runner.make_one(), runner.end)
     if runner.settings.progress:
-        for failed in in_groups(report):
+        for failed in in_groups(report) if in_one_line() else ():
             say(f"{report.lesson.name}: {failed}", trouble=True)
         show_latest(report)
     assert report.path is not None  # make_one raises where there is none

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..core.errors import Fault, LessonError, OutputError, SettingsError
 from ..core.paths import write_whole
-from ..models.convert import converted
+from ..models.convert import DRAFTED, converted
 from ..models.lesson import Lesson
 from ..models.reading import load_lesson
 from ..models.settings import Settings
@@ -28,7 +28,7 @@ from .sections import Section, sections_of
 MINUTES = 6.0
 """Minutes of a lesson: longer videos are watched to the end by few (Guo 2014)."""
 
-READ = (".ipynb", ".md", ".markdown", ".qmd", ".pptx", ".pdf", ".json")
+READ = (*DRAFTED, ".json")
 LONGEST_TEXT = 20_000_000
 """Bytes of a text that are read."""
 

@@ -11,11 +11,11 @@ from ..core.errors import ProviderError
 from ..models.lesson import Lesson
 from ..models.settings import Settings
 from ..providers.base import VoiceAsk, VoiceMaker
-from ..providers.conversation import Conversation, is_conversation, with_pauses
-from ..providers.speakers import order
+from ..providers.conversation import with_pauses
+from ..providers.files import own_files
 from ..text.speech import marked
-from .assets import voice_ask
-from .context import ungated
+from .assets import candidates, voice_ask
+from .context import Source
 
 
 def handed_text(maker: Any, ask: VoiceAsk) -> str | None:
@@ -32,27 +32,21 @@ def spoken_sections(
     """For each section its text as the one of `makers` that would speak it is handed it, the
     places that differ marked: "It is ⟦5 km → 5 kilometres⟧ long."
     """
+    sources = [Source(maker) for maker in makers]
     for index, section in enumerate(lesson.sections):
         ask = voice_ask(lesson, index, settings)
         if ask.file is not None:
             yield f"(its own sound: {ask.file.name})"
             continue
         unsaid = ""
-        for maker, asked in _speakers(makers, ask):
+        for each in candidates("audio", lesson, index, settings, sources, own_files):
+            assert isinstance(each.ask, VoiceAsk)
             try:
-                said = handed_text(maker, asked)
+                said = handed_text(each.maker, each.ask)
             except ProviderError as error:
-                unsaid = unsaid or f"({maker.name}: {error})"
+                unsaid = unsaid or f"({each.name}: {error})"
                 continue
-            unsaid = ""
-            yield marked(section.content, said) if said is not None else f"({maker.name}: unknown)"
+            yield marked(section.content, said) if said is not None else f"({each.name}: unknown)"
             break
-        if unsaid:
+        else:
             yield unsaid
-
-
-def _speakers(makers: Sequence[VoiceMaker], ask: VoiceAsk) -> list[tuple[Any, VoiceAsk]]:
-    """Who would be asked for a narration, the first before those that take its place."""
-    if is_conversation(ask):
-        return [(Conversation(ask, makers, [ungated] * len(makers)), ask)]
-    return [(makers[n], asked) for n, asked in order(makers, ask)]

@@ -67,9 +67,15 @@ def bars(
     progress = Progress(lessons, sections)
     if in_kernel():
         return Bar(progress, Cell())
-    if stream.isatty() and os.environ.get("TERM") != "dumb":
-        return Bar(progress, Terminal(stream))
-    return Lines(progress, stream)
+    return Bar(progress, Terminal(stream)) if in_one_line(stream) else Lines(progress, stream)
+
+
+def in_one_line(stream: TextIO | None = None) -> bool:
+    """Whether a run is shown as one line, which has no room for why a section failed; by `stream`
+    as in `bars`.
+    """
+    stream = stream or sys.stderr or io.StringIO()
+    return in_kernel() or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
 class Progress:
