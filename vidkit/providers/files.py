@@ -21,13 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import ProviderError, ProviderMissing
 from ..core.paths import is_folder, open_unlinked, path_given, resolved
+from ..models.lesson import IMAGES, SOUNDS
 from .base import ImageAsk, ImageMaker, Narration, Picture, Request, VoiceAsk
 
 if TYPE_CHECKING:
     from ..media.film import Film
-
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
-SOUNDS = (".wav", ".mp3", ".ogg", ".oga", ".opus", ".flac", ".m4a", ".aac", ".webm")
 
 MOST_PICTURE = 300_000_000
 """Bytes of a picture; a photograph of 100 megapixels as PNG takes about 200 MB."""
@@ -122,9 +120,7 @@ class Recorded:
         most = MOST_PICTURE if drawn else MOST_SOUND
         if ask.file is not None:
             return ask.file, most
-        field, part, suffixes = (
-            ("image", "images", PICTURES) if drawn else ("audio", "audio", SOUNDS)
-        )
+        field, part, suffixes = ("image", "images", IMAGES) if drawn else ("audio", "audio", SOUNDS)
         if self.folder is None:
             raise ProviderError(
                 f"nothing is recorded for this section; name a file in its `{field}`, "
