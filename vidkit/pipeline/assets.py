@@ -28,6 +28,7 @@ from ..core.errors import (
 from ..core.events import Paid
 from ..core.loop import run_to_end
 from ..media.frame import Frame
+from ..models.files import MOST_FILM, digest_of
 from ..models.lesson import Film, Lesson, Section
 from ..models.settings import Settings
 from ..providers import listening
@@ -41,7 +42,7 @@ from ..providers.base import (
     ungated,
 )
 from ..providers.conversation import Conversation, is_conversation, price, with_pauses
-from ..providers.files import MOST_FILM, digest_of, own_on_a_slide
+from ..providers.files import own_on_a_slide
 from ..providers.limiter import UNCONFIRMED_TRIES
 from ..providers.registry import AUTO, AUTO_VOICES, chosen_because, order
 from ..store import Asset, Store, cache_key
