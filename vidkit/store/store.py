@@ -238,9 +238,8 @@ class Store:
         return store
 
     def _init_null(self, why: str = "", on_note: Callable[[str], None] | None = None) -> None:
-        self.folder = None
+        self.folder = self._process = None
         self._begin(on_note, why)
-        self._process = None
         self.journal = self._null_journal()
         self.directory = AssetDirectory(None, None, self._notes.add)
         self._leave = weakref.finalize(self, _leave, None, self.journal, {})
@@ -369,8 +368,7 @@ class Store:
             except StoreError as error:
                 self.broken = str(error)
         self._notes.add(f"{self.broken}; it is used all the same, and nothing more is paid for")
-        self._held[key] = unkept(key, data, kind_of(about), suffix, about)
-        return self._held[key]
+        return self._held.setdefault(key, unkept(key, data, kind_of(about), suffix, about))
 
     def _held_back(self, key: str) -> Asset | None:
         """What is held in memory for a key, and kept by now where that can be."""
