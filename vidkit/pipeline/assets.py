@@ -73,7 +73,7 @@ def voice_ask(lesson: Lesson, index: int, settings: Settings) -> VoiceAsk:
     return VoiceAsk(
         text=section.content,
         language=section.language or lesson.language,
-        voice=section.voice,
+        voice=section.voice or lesson.voice,
         rate=settings.rate,
         say=section.say,
         index=index,
