@@ -11,12 +11,11 @@ from ..core.fonts import width_of
 from ..core.format import count, took
 from ..models.settings import MOST_WORKERS, Settings, whole
 from ..pipeline.workload import bounds
+from ..report.drawing import SMALL, TINY, Box, Role, Scene, Shape, Sign, Text, as_png, as_svg, fluid
 from ..report.html import Page, Shown
-from ..report.scene import SMALL, TINY, Box, Role, Scene, Shape, Sign, Text
-from ..report.svg import as_png, as_svg, fluid
-from .forecast import Forecast, forecast_from, prepared
+from .plan import Forecast, forecast_from, prepared
 from .simulation import Simulation
-from .workload import Given, PerMinute, Seconds
+from .workload import Assumptions, Given, PerMinute, Seconds
 
 # A sweep as a picture: how many times as fast each worker count is, a column for each.
 #
@@ -233,19 +232,8 @@ def sweep(
     sections, videos: the counts to try. Further arguments as in `forecast`.
     """
     tall, wide = _counts("sections", sections), _counts("videos", videos)
-    simulation, chosen = prepared(
-        lessons,
-        settings,
-        image_s=image_s,
-        voice_s=voice_s,
-        clip_s=clip_s,
-        join_s=join_s,
-        per_minute=per_minute,
-        from_run=from_run,
-        cores=cores,
-        seed=seed,
-        **changes,
-    )
+    said = Assumptions(image_s, voice_s, clip_s, join_s, per_minute, from_run, cores, seed)
+    simulation, chosen = prepared(lessons, settings, said, changes)
     return swept(simulation, chosen, [(s, v) for v in wide for s in tall])
 
 

@@ -4,7 +4,7 @@ from ..core.format import clock_time, count, in_runs, in_sections, took
 from ..core.system import vidkit_version
 from .bars import Bar, Kind, Mark, Stretch, Tally, Workers
 from .html import Page, Row, Shown, Table, step_lines, step_table
-from .reports import BatchReport, SectionReport, VideoReport, met
+from .reports import BatchReport, SectionReport, VideoReport
 from .timeline import Timeline
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "count",
     "in_runs",
     "in_sections",
-    "met",
     "step_lines",
     "step_table",
     "took",
