@@ -12,7 +12,6 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
@@ -20,12 +19,10 @@ from ..core import loop
 from ..core.errors import ClusterError, SettingsError, VidkitError
 from ..core.events import (
     Event,
-    GateDecided,
     LessonEnded,
     LessonStarted,
     Listener,
     Noticed,
-    RequestRetried,
     WorkersChanged,
 )
 from ..core.system import vidkit_version
@@ -152,7 +149,6 @@ class Dispatcher:
         self._number = 0
         self._filter = EventFilter()
         self._side: set[asyncio.Future[None]] = set()
-        self._broken: VidkitError | None = None
         self._closing = False
         self._slots = WorkerSlots()
         self._home = asyncio.get_running_loop()
@@ -244,7 +240,9 @@ class Dispatcher:
         workers or none is fit for it.
         """
         try:
-            await context.runtime.run_in_thread(_make_folder, context.output.folder)
+            # by which a worker sees whether it shares it
+            make_folder = context.output.folder.mkdir
+            await context.runtime.run_in_thread(make_folder, parents=True, exist_ok=True)
             return await self._make_with_retries(context)
         except (Exception, asyncio.CancelledError) as error:
             now, position, name = self._now(), context.position, context.lesson.name
@@ -297,8 +295,8 @@ class Dispatcher:
 
     def _capacity(self) -> int:
         """How many lessons a worker may have. Raises where nothing may begin any more."""
-        if (stop := self._broken or self.control.stop) is not None:
-            raise stop
+        if self.control.stop is not None:
+            raise self.control.stop
         return self._most
 
     async def _try(self, attempt: Attempt) -> Outcome | None:
@@ -385,7 +383,7 @@ class Dispatcher:
             case "note", (sentence,):
                 self._tools.events.emit(Noticed(self._now(), None, sentence))
             case "limiter", (event,):
-                self._tell_limiter_event(event)
+                self._tools.events.emit(replace(event, at=self._now()))
             case "joined", (worker,):
                 self._slots.add(worker)
             case "lost", (worker,):
@@ -421,9 +419,6 @@ class Dispatcher:
         if self._filter.is_new(event):
             self._tools.events.emit(event)
 
-    def _tell_limiter_event(self, event: GateDecided | RequestRetried) -> None:
-        self._tools.events.emit(replace(event, at=self._now()))
-
     def _calls_over(self, attempt: Attempt) -> None:
         """A lesson has no calls left to make; another may begin beside it."""
         if not attempt.called and not attempt.outcome.done():
@@ -439,11 +434,9 @@ class Dispatcher:
                 attempt.end(None)
 
     def _fail_all(self, error: VidkitError) -> None:
-        self._broken = error
         self.control.end(error)
         for attempt in self._attempts.values():
             attempt.end(error)
-        self._slots.notify()
 
     def _send_hold(self) -> None:
         """Let the workers know how the run is held now."""
@@ -464,8 +457,3 @@ class Dispatcher:
 
     def _notice(self, lesson: int | None, sentence: str) -> None:
         self._tools.events.emit(Noticed(self._now(), lesson, sentence))
-
-
-def _make_folder(folder: Path) -> None:
-    """Have the output folder there, so that a worker can see whether it shares it."""
-    folder.mkdir(parents=True, exist_ok=True)

@@ -396,14 +396,12 @@ class WorkerService(WorkerPlugin):
     async def _outcome(self, attempt: _Attempt, start: Start) -> Outcome:
         try:
             return await self._made(attempt, start)
-        except _Unfit as unfit:
-            return Unfit(portable(unfit.why))
         except asyncio.CancelledError:
             return Cancelled("cancelled; what was finished is kept")
         except Exception as error:
             return error if isinstance(error, VidkitError) else VidkitError(describe(error))
 
-    async def _made(self, attempt: _Attempt, start: Start) -> VideoReport:
+    async def _made(self, attempt: _Attempt, start: Start) -> VideoReport | Unfit:
         task, renewed = attempt.task, set[str]()
         events = Events()
         events.subscribe(lambda event: self._send_event(task, event))
@@ -413,7 +411,7 @@ class WorkerService(WorkerPlugin):
                 anew = renewed if run.settings.force else None
                 store = await asyncio.to_thread(self._store, task, anew)
             except Exception as error:
-                raise _Unfit(error) from error
+                return Unfit(portable(error))
             opened.push_async_callback(asyncio.to_thread, store.close)
             await asyncio.to_thread(_require_files, task.lesson, task.folder, self.address)
             if task.again:
@@ -533,13 +531,6 @@ class WorkerService(WorkerPlugin):
 
     def _of(self, run: str) -> list[_Attempt]:
         return [attempt for attempt in self._attempts.values() if attempt.task.run == run]
-
-
-class _Unfit(Exception):
-    """This worker can make no lesson of the run."""
-
-    def __init__(self, why: Exception) -> None:
-        self.why = why
 
 
 def _settings(task: LessonTask) -> Settings:
