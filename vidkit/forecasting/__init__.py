@@ -11,26 +11,6 @@ time that is said, on a virtual clock.
 
 from __future__ import annotations
 
-from ..pipeline.workload import Kind
-from .plan import Calls, Forecast, Plan, forecast, forecast_of, prepared
-from .simulation import Simulation
-from .sweep import Sweep, curve, sweep
-from .workload import Assumptions, Given, PerMinute, Seconds
+from .plan import Calls, Plan
 
-__all__ = [
-    "Assumptions",
-    "Calls",
-    "Forecast",
-    "Given",
-    "Kind",
-    "PerMinute",
-    "Plan",
-    "Seconds",
-    "Simulation",
-    "Sweep",
-    "curve",
-    "forecast",
-    "forecast_of",
-    "prepared",
-    "sweep",
-]
+__all__ = ["Calls", "Plan"]

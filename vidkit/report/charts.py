@@ -240,7 +240,7 @@ def laid_out(run: Timeline, width: int, now: float, since: float) -> Scene:
     decided = {_chief(near).kind for nears in gates.values() for near in nears}
     if any(mark.kind == "waits" for mark in marks):
         decided.add("waits")
-    _legend(page, _kinds_of(bars, decided, workers))
+    legend(page, _kinds_of(bars, decided, workers))
     told = page.height
     if workers:
         page.height += ROW - 4
@@ -400,7 +400,7 @@ def _kinds_of(
     return [(sample, name) for occurs, sample, name in samples if occurs]
 
 
-def _legend(page: Scene, entries: Sequence[tuple[Shape, str]]) -> None:
+def legend(page: Scene, entries: Sequence[tuple[Shape, str]]) -> None:
     """The samples in a line above the lanes, in two where one is not enough."""
     x, y = float(GUTTER), 10.0
     for sample, name in entries:

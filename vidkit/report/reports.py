@@ -72,20 +72,19 @@ class Trouble:
     @property
     def place(self) -> str:
         """Where it was met: "rain: section 3", "7 sections of 2 lessons (rain: 1-4, …)"."""
+        if self.lessons == 1:
+            path, numbers = self.where[0]
+            name = printable(path.stem, line=True)
+            # a lesson that fails as a whole is mostly a file that is to be mended
+            return f"{name}: {in_sections(numbers)}" if numbers else path.name
         named = []
         for path, numbers in self.where[:MOST_NAMED]:
             name = printable(path.stem, line=True)
             named.append(f"{name}: {in_runs(numbers)}" if numbers else name)
         if self.lessons > MOST_NAMED:
             named.append(f"and {self.lessons - MOST_NAMED} more")
-        listed = "; ".join(named)
-        if self.lessons == 1:
-            name, _, numbers_ = listed.partition(": ")
-            many = "s" if self.sections > 1 else ""
-            # a lesson that fails as a whole is mostly a file that is to be mended
-            return f"{name}: section{many} {numbers_}" if self.sections else self.where[0][0].name
         of = f"{count(self.sections, 'section')} of " if self.sections else ""
-        return f"{of}{count(self.lessons, 'lesson')} ({listed})"
+        return f"{of}{count(self.lessons, 'lesson')} ({'; '.join(named)})"
 
     def __str__(self) -> str:
         return f"{self.place}: {printable(self.problem)}. To do: {self.mend}"
