@@ -29,8 +29,8 @@ from ..core.system import vidkit_version
 from ..models.settings import Settings
 from ..pipeline.batch import Batch, Job
 from ..pipeline.context import LessonContext, RunControl, Runtime
-from ..pipeline.planning import LessonSource
 from ..pipeline.run import Runner
+from ..pipeline.source import LessonSource
 from ..report.reports import VideoReport
 from ..store import Store
 from ..store.ledger import Reservation
