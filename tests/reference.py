@@ -82,7 +82,7 @@ PROVIDERS = """\
 Who draws and who speaks, what each needs and what it costs."""
 
 LIST_PROVIDERS = """\
-from vidkit.pipeline.planning import offers, table
+from vidkit.providers.offers import offers, table
 
 print(table(offers()))"""
 

@@ -35,9 +35,9 @@ from ..core.system import vidkit_version
 from ..models.settings import Settings
 from ..pipeline.batch import Batch, Job
 from ..pipeline.context import LessonContext, Maker, RunControl, Runtime, Source
-from ..pipeline.planning import LessonSource
 from ..pipeline.run import Runner
 from ..pipeline.shared import gate_of, in_use
+from ..pipeline.source import LessonSource
 from ..providers.base import Request
 from ..providers.registry import image_makers, voice_makers
 from ..report.reports import VideoReport

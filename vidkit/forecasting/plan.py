@@ -18,11 +18,12 @@ from ..core.format import count, in_sections, took
 from ..core.system import usable_cores
 from ..models.lesson import Lesson
 from ..models.settings import Settings
-from ..pipeline.assets import Candidate, candidates, clip_key_fields, refusal, requests
+from ..pipeline.assets import Candidate, candidates, clip_key_fields, refusal
 from ..pipeline.context import PARTS, Fallback, Fallbacks, PartKind, Source, frame_of
 from ..pipeline.reveal import reveal_of
 from ..pipeline.workload import Load, Piece, SectionLoad
 from ..providers.base import ImageMaker, VoiceMaker
+from ..providers.conversation import requests
 from ..providers.files import own_files
 from ..report.html import Page, Row, Shown, Table
 from ..store import Asset, Store, cache_key

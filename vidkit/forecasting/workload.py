@@ -14,12 +14,13 @@ from ..models.files import lesson_files
 from ..models.lesson import Lesson, Section
 from ..models.reading import load_lesson
 from ..models.settings import Settings
-from ..pipeline.assets import image_ask, price, requests, voice_ask
+from ..pipeline.assets import image_ask, voice_ask
 from ..pipeline.context import work_name
 from ..pipeline.output import REPORT
 from ..pipeline.shared import store_of
 from ..pipeline.workload import ANY, Kind, Load, Piece, Provider, SectionLoad
 from ..providers.base import ImageAsk, VoiceAsk
+from ..providers.conversation import price, requests
 from ..providers.registry import image_makers, voice_makers
 from ..providers.simulated import RateLimit
 from ..report.reports import BatchReport, VideoReport

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import re
 import traceback
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 import anyio
 
 from .. import media
-from ..core.errors import DiskFull, RateLimited, SectionError, VidkitError
+from ..core.errors import DiskFull, RateLimited, SectionError, VidkitError, scrubbed
 from ..core.events import Event, Events, Noticed, Step, WorkEnded, WorkOutcome, WorkStarted
 from ..core.format import in_runs
 from ..core.loop import run_in_thread, run_to_end
@@ -28,7 +27,16 @@ from ..media.video import Joined
 from ..models.lesson import Lesson
 from ..models.reading import load_lesson
 from ..models.settings import Settings
-from ..providers.base import ImageAsk, ImageMaker, Narration, Picture, Request, VoiceAsk, VoiceMaker
+from ..providers.base import (
+    ImageAsk,
+    ImageMaker,
+    Narration,
+    Picture,
+    Request,
+    VoiceAsk,
+    VoiceMaker,
+    ungated,
+)
 from ..providers.files import Recorded
 from ..report.timeline import Timeline
 from ..store import Store, cache_key
@@ -72,11 +80,6 @@ class RunInThread(Protocol):
 async def run_directly(call: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
     """Call a function here and now: the `RunInThread` for functions that take no time."""
     return call(*args, **kwargs)
-
-
-async def ungated(send: Callable[[], Awaitable[T]], /) -> T:
-    """The `Request` of what asks no service, and so needs no limiter."""
-    return await send()
 
 
 @dataclass(frozen=True)
@@ -437,12 +440,6 @@ def describe(error: Exception) -> str:
         return scrubbed(str(error))
     log.error("unforeseen: %s", scrubbed("".join(traceback.format_exception(error))))
     return scrubbed(f"unforeseen {type(error).__name__}: {error}")
-
-
-def scrubbed(text: str) -> str:
-    """A text without what looks like a key, or like credentials in an address."""
-    text = re.sub(r"//[^/\s@]+@", "//", text)
-    return re.sub(r"\b(sk|key)-[\w-]{8,}", r"\1-…", text)
 
 
 def as_ours(error: Exception) -> VidkitError:
