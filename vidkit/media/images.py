@@ -148,7 +148,7 @@ def _rgb(image: Image.Image) -> Image.Image:
         image = _eight_bits(image)
     if image.has_transparency_data:
         layered = image.convert("RGBA")
-        if layered.getextrema()[3] == (255, 255):
+        if layered.getchannel("A").getextrema() == (255, 255):
             return layered.convert("RGB")
         image = Image.new("RGB", image.size, "white")
         image.paste(layered, mask=layered.getchannel("A"))
