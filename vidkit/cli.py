@@ -278,7 +278,8 @@ def _remove(given: argparse.Namespace, remove: Callable[[bool], Removal]) -> Non
 
 def _check(given: argparse.Namespace) -> int:
     """`vidkit check`: what is wrong with lessons, without making anything."""
-    from .pipeline.planning import LessonSource, faults_before, slide_faults, slide_notes
+    from .pipeline.preview import faults_before, slide_faults, slide_notes
+    from .pipeline.source import LessonSource
 
     good, settings = True, settings_from(given)
     for job in (job for named in given.lesson for job in LessonSource(_lessons(Path(named)))):
@@ -332,7 +333,7 @@ def _convert(given: argparse.Namespace) -> int:
 
 def _say_spoken(lesson: Lesson, settings: Settings) -> None:
     """The words that the voice would be handed, section by section, changed places marked."""
-    from .pipeline.narrations import spoken_sections
+    from .pipeline.preview import spoken_sections
     from .providers.registry import voice_makers
 
     makers = voice_makers(settings, keyless=True)
@@ -342,7 +343,7 @@ def _say_spoken(lesson: Lesson, settings: Settings) -> None:
 
 def _slides(given: argparse.Namespace) -> int:
     """`vidkit slides`: all slides of a lesson on one sheet, with the layout of each and why."""
-    from .pipeline.planning import slide_sheet
+    from .pipeline.preview import slide_sheet
 
     lesson, settings = load_lesson(given.lesson), settings_from(given)
     out = Path(given.output or f"slides_{lesson.name}.png")
@@ -356,7 +357,7 @@ def _slides(given: argparse.Namespace) -> int:
 
 def _providers(given: argparse.Namespace) -> int:
     """`vidkit providers`: what there is, what each needs and costs, whether it can be used."""
-    from .pipeline.planning import check, offers, table
+    from .providers.offers import check, offers, table
 
     there = offers(settings_from(given))
     say(table(check(there) if given.check else there))

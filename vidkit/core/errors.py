@@ -32,6 +32,7 @@ reads it: what is wrong, where, and what to do.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -229,3 +230,9 @@ class NothingMade(VidkitError):
 
 class Cancelled(VidkitError):
     """The run was cancelled; what was finished is kept."""
+
+
+def scrubbed(text: str) -> str:
+    """A text without what looks like a key, or like credentials in an address."""
+    text = re.sub(r"//[^/\s@]+@", "//", text)
+    return re.sub(r"\b(sk|key)-[\w-]{8,}", r"\1-…", text)

@@ -46,8 +46,10 @@ MOST_TURNS = 500
 MOST_FOCUS = 40
 LONGEST_WORD = 200
 
-IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
-SOUNDS = (".wav", ".mp3", ".ogg", ".oga", ".opus", ".flac", ".m4a")
+IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".tif", ".tiff", ".bmp")
+_PLAYED = (".wav", ".mp3", ".ogg", ".oga", ".opus", ".flac", ".m4a", ".aac", ".webm")
+_DECODED = (".aif", ".aiff", ".caf", ".au", ".w64", ".wma", ".amr", ".wv", ".tta", ".ac3", ".mp2")
+SOUNDS = _PLAYED + _DECODED
 FILMS = (".mp4", ".m4v", ".mov", ".webm", ".mkv")
 
 LONGEST_FILM = 14_400

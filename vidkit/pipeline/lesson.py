@@ -29,8 +29,8 @@ from ..core.system import vidkit_version
 from ..media.clips import Clip
 from ..media.frame import Frame
 from ..models.editing import lesson_json
+from ..models.files import MOST_SOUND, digest_of
 from ..models.lesson import Music, Section
-from ..providers.files import MOST_SOUND, digest_of
 from ..report.reports import SectionReport, VideoReport
 from ..store import Asset
 from ..store.ledger import Money

@@ -26,18 +26,18 @@ from ..core.paths import shortened
 from ..models.files import section_count
 from ..models.settings import Settings
 from ..providers.registry import image_makers, left_aside, voice_makers
+from ..report.export import Summary
 from ..report.progress import Watcher, bars
 from ..report.reports import BatchReport, ResourceTally, VideoReport
-from ..report.summary import Summary
 from ..store import Store
 from ..store.ledger import Budget
 from .batch import Batch, Job, MakeLesson
 from .context import Maker, RunControl, Runtime, Source
 from .lesson import make_here
-from .planning import LessonSource
 from .review import review_as_json
 from .scaling import Monitor, Steering
 from .shared import cores_of, gate_of, in_use, listen_to, store_of, use
+from .source import LessonSource
 from .workload import Bound, BoundTracker, limits_of
 
 

@@ -25,8 +25,7 @@ from ..models.editing import lesson_json, save_lesson, section_json
 from ..models.lesson import IMAGES, SLIDE, SOUNDS, Lesson, Section, keys
 from ..models.reading import read_lesson
 from ..models.settings import Settings
-from ..pipeline.context import ungated
-from ..providers.base import ImageAsk, VoiceAsk
+from ..providers.base import ImageAsk, VoiceAsk, ungated
 from ..providers.registry import image_makers, voice_makers
 from ..slides.override import ABOUT, EXAMPLES
 from ..slides.slide import Layout

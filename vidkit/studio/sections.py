@@ -18,7 +18,7 @@ from ..core.format import count
 from ..models.lesson import Lesson, Section
 from ..models.settings import Force, Settings
 from ..pipeline.context import PartKind
-from ..pipeline.planning import slide_faults
+from ..pipeline.preview import slide_faults
 from ..report.reports import VideoReport
 from .editing import (
     LARGEST_SOUND,

@@ -18,7 +18,7 @@ from ..forecasting.plan import Calls, Plan
 from ..models.lesson import Lesson
 from ..models.settings import MOST_WORKERS, TABLE, Motion, OnFailure, Settings, settled
 from ..models.table import Row
-from ..pipeline.planning import Offer, offer
+from ..providers.offers import Offer, offer
 from ..providers.registry import AUTO, Kind, names
 from .editing import voices
 from .widgets import Listeners, Part, Tone

@@ -24,7 +24,7 @@ from ..models.editing import TEXTS
 from ..models.lesson import Lesson
 from ..models.settings import Settings
 from ..pipeline.output import read_report
-from ..pipeline.planning import output_folder
+from ..pipeline.source import output_folder
 from ..report.reports import BatchReport, VideoReport, outcome
 from ..store.ledger import Budget
 from .editing import Draft
