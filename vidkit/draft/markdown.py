@@ -18,7 +18,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .blocks import FIGURE, Block, Heading, Notes, Said, Shown, Source, Turn
+from .blocks import FIGURE, Block, Heading, Notes, Said, Shown, Source, Turn, with_stops
 from .code import formula, macros, steps, with_macros
 from .pictures import NoPicture, picture_at
 from .tables import of_pipes, read_html, table, without_tags
@@ -41,7 +41,8 @@ _DROPPED = frozenset(("toctree", "contents", "raw", "bibliography", "include", "
 _CODE_OF_MYST = frozenset(("code-cell", "code-block", "code", "sourcecode", "ipython"))
 _UNSAID = re.compile(
     r"(open|run|view|launch|download|source)\b[\w ]{0,20}\b(colab|binder|github|notebook|kaggle)"
-    r"[\w ]{0,20}|\.( \.)+|::[\w-]+::|<<< \S.*|\[\[?TOC\]?\]|(---|===)+|(table of )?contents:?|<?https?://\S+>?"
+    r"[\w ]{0,20}|\.( \.)+|::[\w-]+::|<<< \S.*|\[\[?TOC\]?\]|(---|===)+|(table of )?contents:?"
+    r"|<?https?://\S+>?|(learn|read) more"
     r"|click (here )?(to|for) (expand|show|reveal|see|view|open|toggle)\b[^.]{0,40}\.?",
     re.I,
 )
@@ -87,10 +88,10 @@ def markdown(text: str, path: Path) -> Source:
     source.title = head.get("title", "")
     source.language = head.get("lang") or head.get("language", "")
     slides = list(_slides(lines, start))
-    deck = len(slides) > 1 and (
+    source.deck = len(slides) > 1 and (
         any(key in head for key in _KEYS_OF_DECKS) or any(notes for _, _, notes in slides)
     )
-    reader = Reader(path.parent, comments=deck or "marp" in head, notes=source.notes)
+    reader = Reader(path.parent, comments=source.deck or "marp" in head, notes=source.notes)
     for first, body, notes in slides:
         if len(slides) > 1:
             source.blocks.append(Turn(_place(first)))
@@ -378,6 +379,9 @@ class _Walk:
         name = re.match(r"\{([\w:.-]+)\}", info)
         if name and name[1] not in _CODE_OF_MYST and not _is_language(name[1]):
             return self.directive(info, token.content)
+        if "magic-move" in info:  # of Slidev: programs that become one another
+            tokens = self.reader.tokens(token.content)
+            return _Walk(self.reader, tokens, lambda _: self.here, self.depth + 1).all()
         lang = re.split(r"[\s{},:]", re.sub(r"^\{[\w-]+\}\s*(?=\w)", "", info).strip("{. "))[0]
         code = re.sub(r"(?m)\A(?:(?:#\||:\w[\w-]*:|%%\|).*\n)+", "", token.content)
         if lang.lower() in ("mermaid", "plantuml", "dot", "graphviz"):
@@ -459,6 +463,9 @@ def spoken(children: Sequence[Token]) -> str:
     raised: dict[int, str] = {}
     ends = (at for at, child in enumerate(children) if child.type == "strong_close")
     bold = next(ends, -9)
+    breaks = (each.type == "softbreak" for each in children)
+    lines = "".join("\n" if b else c.content for b, c in zip(breaks, children, strict=True))
+    stops = iter(with_stops(lines.split("\n")))
     for index, child in enumerate(children):
         match child.type:
             case "text":
@@ -467,7 +474,8 @@ def spoken(children: Sequence[Token]) -> str:
             case "s_open" | "s_close":  # what is struck out
                 hidden += child.nesting
             case "softbreak":
-                pieces.append(". " if _leads(children, index, bold) else " ")
+                stopped = next(stops).endswith(".") and not pieces[-1].rstrip().endswith(".")
+                pieces.append(". " if stopped or _leads(children, index, bold) else " ")
             case "hardbreak":
                 pieces.append(". " if re.search(r"\w$", pieces[-1] if pieces else "") else " ")
             case "code_inline":
@@ -510,12 +518,14 @@ def _line(text: str) -> str:
         r"\s\^[\w-]+$|\[click(?::\d+)?\]\s?", "", text
     )  # ids of Obsidian, clicks of Slidev
     text = re.sub(r"(?<!`)\[([^\[\]]{1,200})\](?=\{[.#])", r"\1", text)  # spans of Quarto
-    text = re.sub(r"(?<!`)\s*\{(?:[.#%]|[\w-]{1,40}=)[^{}]{1,200}\}(?!`)", "", text)  # attributes
+    text = re.sub(
+        r"(?<!`)\s*\{\s*(?:[.#%]|[\w-]{1,40}=)[^{}]{1,200}\}(?!`)", "", text
+    )  # attributes
     text = re.sub(r"!\[[^\[\]]{0,200}\]\([^()\s]{0,500}\)", "", text)  # none that is shown
     text = re.sub(r" ?\[-?@[\w:.;,@ -]{1,200}\]", "", text)  # citations
     text = re.sub(r"(?<![\w:]):[a-z][a-z0-9_+-]{1,40}:(?![\w:`])", "", text)  # names of emoji
     text = re.sub(r"(?<![\w=])==(?=\S)([^=]{1,200})(?<=\S)==(?![\w=])", r"\1", text)  # marked
-    return " ".join(text.split())
+    return re.sub(r"(?<=\w) (?=[,.](?:\s|$))", "", " ".join(text.split()))  # after what is left out
 
 
 def _role(name: str, content: str) -> str:
