@@ -186,7 +186,8 @@ def _in_words(section: Section, language: str) -> dict[str, Any]:
     shown = choose(Reading.of(section.content, section.title, section.title, language))
     bare = shown.layout == "statement" and not (shown.points or shown.entries)
     told = [text for text in sentences(section.content, language) if len(text) <= LONGEST_SHOWN]
-    if not bare or not told or told[0].rstrip(".") == section.title:
+    same = _bare(section.content) == _bare(section.title) or not told
+    if not bare or same or _bare(told[0]) == _bare(section.title):
         return {}
     several = 1 < len(told) <= MOST_BESIDE and sum(map(len, told)) <= LONGEST_SHOWN
     return (
@@ -194,6 +195,10 @@ def _in_words(section: Section, language: str) -> dict[str, Any]:
         if several
         else {"layout": "statement", "points": told[:1]}
     )
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\W_]+", " ", text).strip().casefold()
 
 
 def _groups(blocks: Iterable[Block], deck: bool) -> list[list[Block]]:
@@ -226,7 +231,7 @@ def _only_heading(group: Sequence[Block]) -> bool:
 
 def _as_slide(group: Sequence[Block]) -> list[Block]:
     """The group of a slide: headings of one level that follow each other are one heading. Where
-    there are no words but those, they are said, and over what is shown first.
+    there are no words but those, they are said; programs are shown, also without words.
     """
     found: list[Block] = []
     for block in group:
@@ -239,9 +244,14 @@ def _as_slide(group: Sequence[Block]) -> list[Block]:
     others = [block for block in found if not isinstance(block, Heading)]
     if not others:
         return [*found, Said(". ".join(heads), group[-1].where)] if heads else []
-    if all(isinstance(block, Shown) and not block.words for block in others):
-        return [replace(b, must=True) if isinstance(b, Shown) else b for b in found]
-    return found
+    silent = all(isinstance(block, Shown) and not block.words for block in others)
+    noted = any(isinstance(block, Notes) for block in others)
+    return [
+        replace(each, must=True)
+        if isinstance(each, Shown) and (silent or (each.kind == "code" and not noted))
+        else each
+        for each in found
+    ]
 
 
 def _outermost(group: list[Block], first: bool) -> list[Block]:
@@ -281,7 +291,8 @@ def _with_notes(group: list[Block]) -> list[Said | Shown]:
         both = [*lines, *points]
         both = both if len(both) <= MOST_POINTS else points or lines
         layout = "points" if len(both) > 1 else "statement"
-        others.insert(0, Shown(where, {"layout": layout, "points": both}, must=not others))
+        own = Shown(where, {"layout": layout, "points": both}, must=not others)
+        others = _side_by_side([own, *others])
     return [*said, *others]
 
 
@@ -370,15 +381,18 @@ def _flows(shown: Shown) -> bool:
 
 
 def _side_by_side(shown: Sequence[Shown]) -> list[Shown]:
-    """What is shown, with a few points beside the picture that comes after them, and formulas
-    that are not read aloud under one another.
+    """What is shown, with a few points beside the picture or the short program that comes after
+    them, and formulas that are not read aloud under one another.
     """
     found: list[Shown] = []
     for each in shown:
         last = found[-1] if found else None
-        beside = last and last.kind == "points" and len(last.wish["points"]) <= MOST_BESIDE
-        if last and beside and each.picture and not each.words:
-            wish = {**each.wish, "points": last.wish["points"]}
+        lines = str(each.wish.get("code", "")).count("\n") + 1
+        most = MOST_BESIDE if each.picture else MOST_BESIDE - 1 - lines // 6
+        points = last.wish["points"] if last and last.kind in ("points", "statement") else ()
+        beside = 0 < len(points) <= most and (each.picture or each.kind == "code")
+        if last and beside and not each.words:
+            wish = {**each.wish, "points": points}
             found[-1] = replace(each, wish=wish, words=last.words)
         elif last and last.kind == each.kind == "equation" and _can_join(last, each):
             both = [*last.wish["equation"], *each.wish["equation"]]
