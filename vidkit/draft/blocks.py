@@ -110,3 +110,34 @@ def with_stops(lines: Sequence[str]) -> list[str]:
         if roomy and first[:1].isupper() and re.search(r"\w[)\]'\"”»*`]*$", line):
             found[at] = f"{line}."
     return found
+
+
+def points(items: list[str], where: str, *, ordered: bool = False) -> list[Block]:
+    """Lines as points, in parts that a slide can hold; a few short ones in order as steps."""
+    if not items:
+        return []
+    short = all(len(item) <= 48 for item in items) and 2 <= len(items) <= 5
+    layout = "steps" if ordered and short else "points"
+    parts = [items] if layout == "steps" else _parted(items)
+    words = [" ".join(sentence(item) for item in part) for part in parts]
+    return [
+        Shown(where, {"layout": layout, "points": part}, words=text)
+        for part, text in zip(parts, words, strict=True)
+    ]
+
+
+def _parted(items: list[str]) -> list[list[str]]:
+    """A long list in parts that one slide can hold, of a like length: at most 6 points and 420
+    characters.
+    """
+    fair = -(-len(items) // -(-len(items) // 6))
+    parts: list[list[str]] = [[]]
+    for item in items:
+        if parts[-1] and (len(parts[-1]) == fair or sum(map(len, parts[-1])) + len(item) > 420):
+            parts.append([])
+        parts[-1].append(item)
+    return parts
+
+
+def sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", ":", ";", "…", "。")) else f"{text}."

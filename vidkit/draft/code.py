@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from ..slides.analysis import signs_of
-from .blocks import Shown, with_stops
+from .blocks import Shown, sentence, with_stops
 
 MOST_LINES = 12
 """Lines of a program that one slide shows."""
@@ -66,7 +66,7 @@ def steps(code: str, lang: str, where: str, *, must: bool = False) -> list[Shown
     for start, end in _parts(lines):
         part = textwrap.dedent("\n".join(lines[start:end])).strip("\n").rstrip()
         docstrings = _docstrings(part) if lang == "python" else []
-        words = " ".join(map(_sentence, docstrings + _blocks(told[start:end])))
+        words = " ".join(map(sentence, docstrings + _blocks(told[start:end])))
         if part:
             found.append(Shown(where, {**wish, "code": part}, words=words, must=must))
     return found
@@ -130,10 +130,6 @@ def _best_cut(lines: list[str], fair: int) -> int:
         return inside + 8 * closing + 12 * header - 4 * (not before.strip()) + away, away
 
     return min(range(3, len(lines)), key=cost)
-
-
-def _sentence(text: str) -> str:
-    return text if text[-1] in ".!?:" else f"{text}."
 
 
 def _blocks(lines: Sequence[str]) -> list[str]:

@@ -18,7 +18,19 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .blocks import FIGURE, Block, Heading, Notes, Said, Shown, Source, Turn, with_stops
+from .blocks import (
+    FIGURE,
+    Block,
+    Heading,
+    Notes,
+    Said,
+    Shown,
+    Source,
+    Turn,
+    points,
+    sentence,
+    with_stops,
+)
 from .code import formula, macros, steps, with_macros
 from .pictures import NoPicture, picture_at
 from .tables import of_pipes, read_html, table, without_tags
@@ -549,33 +561,6 @@ def _alt(image: Token) -> str:
     return title if is_name or generic else words
 
 
-def points(items: list[str], where: str, *, ordered: bool = False) -> list[Block]:
-    """Lines as points, in parts that a slide can hold; a few short ones in order as steps."""
-    if not items:
-        return []
-    short = all(len(item) <= 48 for item in items) and 2 <= len(items) <= 5
-    layout = "steps" if ordered and short else "points"
-    parts = [items] if layout == "steps" else _parted(items)
-    words = [" ".join(_sentence(item) for item in part) for part in parts]
-    return [
-        Shown(where, {"layout": layout, "points": part}, words=text)
-        for part, text in zip(parts, words, strict=True)
-    ]
-
-
-def _parted(items: list[str]) -> list[list[str]]:
-    """A long list in parts that one slide can hold, of a like length: at most 6 points and 420
-    characters.
-    """
-    fair = -(-len(items) // -(-len(items) // 6))
-    parts: list[list[str]] = [[]]
-    for item in items:
-        if parts[-1] and (len(parts[-1]) == fair or sum(map(len, parts[-1])) + len(item) > 420):
-            parts.append([])
-        parts[-1].append(item)
-    return parts
-
-
 def _is_paragraph(line: Token) -> bool:
     """Whether a line of a list is too much for a point: it is long, or displays a formula."""
     formulas = any(child.type == "math_inline_double" for child in line.children or ())
@@ -592,10 +577,6 @@ def _are_contents(tokens: Sequence[Token]) -> bool:
         and line[-1].type == "link_close"
         for line in lines
     )
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?", ":", ";", "…", "。")) else f"{text}."
 
 
 def _aside(title: str, inner: list[Block], where: str) -> list[Block]:
