@@ -28,7 +28,6 @@ from .blocks import (
     Source,
     Turn,
     points,
-    sentence,
     with_stops,
 )
 from .code import formula, macros, steps, with_macros
