@@ -30,7 +30,7 @@ from vidkit.models import Settings
 from vidkit.pipeline import Job
 from vidkit.providers.simulated import Simulated
 from vidkit.report import Bar, Timeline
-from vidkit.report.scene import DARK, LIGHT
+from vidkit.report.drawing import DARK, LIGHT
 from vidkit.report.timeline import MOST_BARS, MOST_MARKS
 
 EVIL = '<script>alert(1)</script>\x1b[31m & "quoted"'

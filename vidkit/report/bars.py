@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from ..core.events import Outcome, WorkOutcome
 from ..core.format import times, took
+
+if TYPE_CHECKING:
+    from .timeline import Timeline
 
 Kind = Literal["lesson", "image", "audio", "clip", "join"]
 """What a bar is about: a whole lesson, or one of its steps. Each kind has lanes of its own."""
@@ -260,20 +263,7 @@ _NOUNS: dict[Kind, tuple[str, str]] = {
 _ENDS = {"made": "made", "kept": "from the store", "failed": "failed", "cancelled": "cancelled"}
 
 
-class Progress(Protocol):
-    """What is told of a `Timeline`."""
-
-    @property
-    def bars(self) -> list[Bar]: ...
-    @property
-    def tallies(self) -> list[Tally]: ...
-    @property
-    def marks(self) -> list[Mark]: ...
-    @property
-    def ended(self) -> float | None: ...
-
-
-def sentence(timeline: Progress, now: float) -> str:
+def sentence(timeline: Timeline, now: float) -> str:
     """All of it in one sentence: "Timeline of 12 s: 3 images made, 1 failed; …"."""
     parts = []
     by_kind: dict[Kind, dict[str, int]] = {}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 from ..core.fonts import cut, width_of
 from .bars import KINDS, ON_CORES, Bar, Kind, Mark, Workers, fold, of_bar, of_marks, of_workers
-from .scene import SMALL, TINY, Box, Line, Role, Scale, Scene, Shape, Sign, SignKind, Text, moved
+from .drawing import SMALL, TINY, Box, Line, Role, Scale, Scene, Shape, Sign, SignKind, Text, moved
+
+if TYPE_CHECKING:
+    from .timeline import Timeline
 
 # Where a time axis has its ticks, and what they are called.
 
@@ -221,22 +224,7 @@ SIGNS: dict[str, tuple[SignKind, Role]] = {
 """How what a gate did is drawn; of several at one place the first of these."""
 
 
-class Run(Protocol):
-    """What is drawn of a `Timeline`."""
-
-    @property
-    def bars(self) -> list[Bar]: ...
-    @property
-    def marks(self) -> list[Mark]: ...
-    @property
-    def workers(self) -> list[Workers]: ...
-    @property
-    def ended(self) -> float | None: ...
-    def waiting(self, kind: Kind) -> int: ...
-    def sentence(self, now: float | None = None) -> str: ...
-
-
-def laid_out(run: Run, width: int, now: float, since: float) -> Scene:
+def laid_out(run: Timeline, width: int, now: float, since: float) -> Scene:
     """The picture of `run` at `now` seconds, from `since` on, `width` pixels wide."""
     most = max(2, (width - GUTTER - MARGIN) // A_TICK)
     end = max(now, since + 0.01) if run.ended is not None else since + end_for(now - since, most)
@@ -252,7 +240,7 @@ def laid_out(run: Run, width: int, now: float, since: float) -> Scene:
     decided = {_chief(near).kind for nears in gates.values() for near in nears}
     if any(mark.kind == "waits" for mark in marks):
         decided.add("waits")
-    _legend(page, _kinds_of(bars, decided, workers))
+    legend(page, _kinds_of(bars, decided, workers))
     told = page.height
     if workers:
         page.height += ROW - 4
@@ -269,7 +257,7 @@ def laid_out(run: Run, width: int, now: float, since: float) -> Scene:
     return page
 
 
-def _beside(run: Run, kind: Kind, bars: Sequence[Bar]) -> str:
+def _beside(run: Timeline, kind: Kind, bars: Sequence[Bar]) -> str:
     """What is said below the name of a group: who makes them, or how many wait for a core."""
     if kind in ON_CORES:
         waiting = run.waiting(kind)
@@ -396,30 +384,23 @@ def _kinds_of(
     """What occurs in the picture, as samples with their names. decided: the kinds of marks."""
     steps = [bar for bar in bars if bar.kind != "lesson"]
     outcomes = {bar.outcome for bar in steps}
-    found: list[tuple[Shape, str]] = [
-        (Box(0, -5, 14, 10, "image"), "working"),
-        (Box(0, -5, 14, 10, "image-soft"), "waiting"),
+    refused = any(bar.refused for bar in steps)
+    samples: list[tuple[object, Shape, str]] = [
+        (True, Box(0, -5, 14, 10, "image"), "working"),
+        (True, Box(0, -5, 14, 10, "image-soft"), "waiting"),
+        ("kept" in outcomes, Box(6, -6, 2.5, 12, "kept", 0), "from the store"),
+        ("failed" in outcomes, Sign(7, 0, "cross", "failed"), "failed"),
+        ("cancelled" in outcomes, Box(0, -5, 14, 10, "gone"), "cancelled"),
+        (refused, Sign(7, 0, "diamond", "refused"), "told 429"),
+        ("waits" in decided, Box(0, -5, 14, 10, "pause"), "nothing starts"),
+        ("slower" in decided, Sign(7, 0, "down", "ink"), "slower"),
+        ("faster" in decided, Sign(7, 0, "up", "ink"), "faster"),
+        (workers, Line(7, -6, 7, 6, "now", dashed=True), "workers changed"),
     ]
-    if "kept" in outcomes:
-        found.append((Box(6, -6, 2.5, 12, "kept", 0), "from the store"))
-    if "failed" in outcomes:
-        found.append((Sign(7, 0, "cross", "failed"), "failed"))
-    if "cancelled" in outcomes:
-        found.append((Box(0, -5, 14, 10, "gone"), "cancelled"))
-    if any(bar.refused for bar in steps):
-        found.append((Sign(7, 0, "diamond", "refused"), "told 429"))
-    if "waits" in decided:
-        found.append((Box(0, -5, 14, 10, "pause"), "nothing starts"))
-    if "slower" in decided:
-        found.append((Sign(7, 0, "down", "ink"), "slower"))
-    if "faster" in decided:
-        found.append((Sign(7, 0, "up", "ink"), "faster"))
-    if workers:
-        found.append((Line(7, -6, 7, 6, "now", dashed=True), "workers changed"))
-    return found
+    return [(sample, name) for occurs, sample, name in samples if occurs]
 
 
-def _legend(page: Scene, entries: Sequence[tuple[Shape, str]]) -> None:
+def legend(page: Scene, entries: Sequence[tuple[Shape, str]]) -> None:
     """The samples in a line above the lanes, in two where one is not enough."""
     x, y = float(GUTTER), 10.0
     for sample, name in entries:
