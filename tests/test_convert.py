@@ -136,7 +136,8 @@ NEAR = {
     '"A glass", "narrationText": "Water boils at one hundred degrees.", "frames": 150}]}}',
     "a script in two columns": '{"lesson_title": "Agua", "storyboard": [{"video": "A glass", '
     '"audio": "Water boils at one hundred degrees."}]}',
-    "a narrator": '{"topic": "Agua", "script": [{"narrator": "Water boils at one hundred degrees.", '
+    "a narrator": '{"topic": "Agua", "script": [{"narrator": '
+    '"Water boils at one hundred degrees.", '
     '"visuals": "A glass", "audio": "boiling.mp3"}]}',
     "an object with numbers for keys": '{"title": "Agua", "slides": {"1": {"visual": "A glass", '
     '"text": "Water boils at one hundred degrees."}}}',

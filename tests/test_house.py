@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import re
 import subprocess
 import sys
@@ -63,6 +64,21 @@ def test_a_module_imports_only_from_lower_floors(path: Path) -> None:
     for other in imported_rooms(path) - {mine}:
         assert other in ORDER, f"{path.name} imports {other}, which has no floor"
         assert ORDER.index(other) > ORDER.index(mine), f"{mine} imports {other} above it"
+
+
+def imported_files(path: Path) -> set[Path]:
+    """The files of vidkit that a module takes something from, wherever in its text."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+            found |= {base.with_suffix(".py"), *(base / f"{each.name}.py" for each in node.names)}
+    return {each for each in found if each.is_file()}
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    """Within a room too a reader can begin at the ground: no import leads back, however late."""
+    graphlib.TopologicalSorter({path: imported_files(path) for path in modules()}).prepare()
 
 
 def test_the_house_is_small() -> None:
