@@ -20,7 +20,7 @@ QUICK = {"images": "simulated:0.01", "voice": "simulated:latency=0.01,seconds=0.
 FAILING = QUICK | {"images": "simulated:latency=0.01,errors=1"}
 SLOW = {"images": "simulated:3600", "voice": "simulated:0.01"}
 
-NO_TITLE = "Never mind: The lesson's title, language, music and speakers"
+NO_TITLE = "Never mind: The lesson's title, language, voice, music and speakers"
 FOCUS = "() => document.activeElement?.closest('.vk') !== null"
 STOPS = "() => document.activeElement?.closest('.vk-card') !== null"
 

@@ -296,6 +296,8 @@ def _section(section: Section, stem: str, pictures: dict[str, bytes]) -> dict[st
         made["title"] = section.title[:300]
     made["image_description"] = section.title or section.content[:300]
     made["content"] = section.content
+    if section.pause:
+        made["content"] += f" [pause {section.pause}s]"
     if section.picture:
         digest = hashlib.sha256(section.picture.data).hexdigest()[:12]
         name = f"{stem}_pictures/{digest}{section.picture.suffix}"

@@ -48,7 +48,7 @@ from .wire import (
     NOT_SENT,
     Address,
     BrokenBody,
-    TooLarge,
+    Unwanted,
     Wire,
     hopeless,
     proxy_for,
@@ -250,6 +250,8 @@ class Account:
             for _ in range(FETCHES):
                 try:
                     answer = await client.get(address.shown)
+                except Unwanted as unwanted:
+                    raise self.unusable(f"leads to what {unwanted}") from None
                 except httpx2.TransportError as lost:
                     error = lost
                     continue
@@ -406,8 +408,8 @@ class Account:
             return self._not_sent(cause)
         if isinstance(cause, BrokenBody):
             return self.damaged(f"was cut off ({self._clean(cause)})")
-        if isinstance(cause, TooLarge):
-            return self.unusable("is larger than anything that was asked for")
+        if isinstance(cause, Unwanted):
+            return self.unusable(self._clean(cause))
         late = isinstance(error, TimeoutError | openai.APITimeoutError)
         what = f"gave no answer in {self.seconds:g} s" if late else "broke the connection off"
         return Unconfirmed(
@@ -635,14 +637,6 @@ def _decoded(text: str) -> bytes | None:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
         return None
-
-
-def picture_suffix(data: bytes) -> str | None:
-    """The suffix of a picture file, by its first bytes; None where they are no picture."""
-    signs = {b"\x89PNG\r\n\x1a\n": ".png", b"\xff\xd8\xff": ".jpg", b"GIF8": ".gif"}
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return ".webp"
-    return next((end for sign, end in signs.items() if data.startswith(sign)), None)
 
 
 def tokens(usage: Any) -> tuple[int, int, int] | None:

@@ -18,13 +18,11 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import ProviderError, ProviderMissing
 from ..core.paths import is_folder, path_given, resolved
 from ..models.files import MOST_FILM, MOST_PICTURE, MOST_SOUND, digest, digest_of, opened
+from ..models.lesson import IMAGES, SOUNDS
 from .base import ImageAsk, ImageMaker, Narration, Picture, Request, VoiceAsk
 
 if TYPE_CHECKING:
     from ..media.film import Film
-
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
-SOUNDS = (".wav", ".mp3", ".ogg", ".oga", ".opus", ".flac", ".m4a", ".aac", ".webm")
 
 LARGE_SOUND = 32_000_000
 """Bytes from which a narration is copied as a file, and never held in memory: a lesson of a few
@@ -113,9 +111,7 @@ class Recorded:
         most = MOST_PICTURE if drawn else MOST_SOUND
         if ask.file is not None:
             return ask.file, most
-        field, part, suffixes = (
-            ("image", "images", PICTURES) if drawn else ("audio", "audio", SOUNDS)
-        )
+        field, part, suffixes = ("image", "images", IMAGES) if drawn else ("audio", "audio", SOUNDS)
         if self.folder is None:
             raise ProviderError(
                 f"nothing is recorded for this section; name a file in its `{field}`, "

@@ -46,8 +46,8 @@ class BrokenBody(httpx2.ReadError):
     """An answer began, and what came of it is no whole one."""
 
 
-class TooLarge(httpx2.ReadError):
-    """An answer is larger than anything that was asked for."""
+class Unwanted(httpx2.ReadError):
+    """An answer is not what was asked for: too large, or packed so that it cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,10 @@ class _Body(httpx2.AsyncByteStream):
         packed = self._coding in ("gzip", "deflate", "x-gzip")
         unpack = None
         if not packed and self._coding not in ("identity", ""):
-            raise BrokenBody(f"it is packed as {self._coding}, which was not asked for")
+            raise Unwanted(
+                f"is packed as {self._coding[:40]}, which was not asked for: the server, or a "
+                "proxy before it, is to send it as it is"
+            )
         try:
             async for piece in self._stream:
                 if packed and unpack is None and piece:
@@ -217,11 +220,13 @@ class _Body(httpx2.AsyncByteStream):
                 whole = piece if unpack is None else unpack.decompress(piece, self._left + 1)
                 self._left -= len(whole)
                 if self._left < 0:
-                    raise TooLarge("the answer is larger than anything that was asked for")
+                    raise Unwanted("is larger than anything that was asked for")
                 yield whole
+                if unpack is not None and unpack.eof:
+                    break  # what follows is none of it, and need have no end
+        except Unwanted:
+            raise
         except (zlib.error, httpx2.RemoteProtocolError, httpx2.ReadError) as error:
-            if isinstance(error, TooLarge):
-                raise
             raise BrokenBody(str(error) or "the connection broke off") from error
         if packed and (unpack is None or not unpack.eof):
             raise BrokenBody("the answer breaks off")
