@@ -170,6 +170,18 @@ def test_plans_follow_the_choices(tmp_path: Path) -> None:
     assert shown(workers)["plans"][0]["title"].startswith("Free, about ")
 
 
+def test_a_lesson_with_faults_is_not_said_to_be_there(tmp_path: Path) -> None:
+    """Of several lessons those that cannot be read are told, and no plan outlives its lesson."""
+    lesson = load_lesson(written(tmp_path))
+    workers = Workers(images="simulated", voice="simulated")
+    both = Subject("All 2 lessons", 2, lambda: [lesson], files=2)
+    workers.plan_for(Subject("This lesson", 1, lambda: [lesson]), both)
+    workers.wait()
+    assert shown(workers)["plans"][1]["wrong"] == ["will fail: 1 lesson with faults"]
+    workers.plan_for(both)
+    assert [plan["name"] for plan in shown(workers)["plans"]] == ["All 2 lessons"]
+
+
 def test_what_is_in_the_way_of_a_plan_is_told(tmp_path: Path) -> None:
     """A provider that is not there is named, in place of numbers, as text."""
     lesson = load_lesson(written(tmp_path))

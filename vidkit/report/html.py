@@ -10,11 +10,10 @@ import base64
 import logging
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from ..core.format import by, count, in_brief, printable, times, took
@@ -136,17 +135,6 @@ class Shown(ABC):
 
     def _repr_html_(self) -> str:
         return html(self._page())
-
-    def _repr_mimebundle_(
-        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
-    ) -> dict[str, Any]:
-        """The report in each form that is asked for."""
-        makes: dict[str, Callable[[Page], str]] = {"text/plain": Page.text, "text/html": html}
-        return {
-            kind: make(self._page())
-            for kind, make in makes.items()
-            if (include is None or kind in include) and (exclude is None or kind not in exclude)
-        }
 
 
 # How long things waited and worked, by step and provider.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from threading import RLock
 from typing import Any, Literal, get_args
 
@@ -27,12 +27,14 @@ from .widgets import Listeners, Part, Tone
 @dataclass(frozen=True)
 class Subject:
     """What to plan for: its name, and what gives the lessons, called aside. While `key`, which
-    can be hashed, is the same, so are the lessons.
+    can be hashed, is the same, so are the lessons. files: how many there should be; those that
+    `lessons` does not give have faults.
     """
 
     name: str
     key: object
     lessons: Callable[[], Iterable[Lesson]] = field(compare=False)
+    files: int = 0
 
 
 Answer = tuple[str, Plan | VidkitError]
@@ -65,6 +67,13 @@ class Estimate:
             self._known.clear()
         self._work = loop.submit(self._answer(self._turn, self.subjects, settings))
 
+    def keep(self, names: Collection[str]) -> None:
+        """Show nothing more of what bore other names than these."""
+        left = tuple(answer for answer in self.answers if answer[0] in names)
+        if left != self.answers:
+            self.answers = left
+            self._show(left)
+
     def wait(self) -> tuple[Answer, ...]:
         """Wait for the answers to the last `begin`."""
         work = None
@@ -90,6 +99,9 @@ class Estimate:
         if known is not None and known[0] == settings:
             return known[1]
         answer = await asyncio.to_thread(_plan, subject.lessons, settings)
+        if isinstance(answer, Plan) and (faulty := subject.files - answer.lessons) > 0:
+            faults = (*answer.faults, f"{count(faulty, 'lesson')} with faults")
+            answer = replace(answer, faults=faults)
         self._known = {each: was for each, was in self._known.items() if each in self.subjects}
         self._known[subject] = settings, answer
         return answer
@@ -192,6 +204,7 @@ class Workers(Part):
         chosen last wins.
         """
         self._estimate.subjects = subjects
+        self._estimate.keep({subject.name for subject in subjects})
         self._estimate.begin(self.settings)
 
     def wait(self) -> tuple[Answer, ...]:
@@ -468,7 +481,7 @@ def _planned(name: str, plan: Plan | VidkitError) -> dict[str, Any]:
         title = f"{cost}, about {took(plan.seconds)}"
         lines = lines or [f"{count(plan.clips, 'clip')} to cut"]
     else:
-        title = "Nothing to make: all of it is there"
+        title = "Nothing to make" if plan.faults else "Nothing to make: all of it is there"
     faults = [f"will fail: {fault}" for fault in plan.faults]
     return {
         "name": name,

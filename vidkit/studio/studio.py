@@ -292,8 +292,9 @@ class Studio(Part):
             lesson = self.sections.lesson
             subjects = [Subject("This lesson", (lesson.path, id(lesson)), lambda: [lesson])]
         if len(folder.paths) > 1:
-            name = f"All {len(folder.paths)} lessons"
-            subjects.append(Subject(name, folder.key, folder.lessons))
+            there = len(folder.paths)
+            name = f"All {there} lessons"
+            subjects.append(Subject(name, folder.key, folder.lessons, there))
         self.workers.plan_for(*subjects)
 
     def _settled(self) -> None:
