@@ -77,7 +77,7 @@ def test_a_finished_lesson_run_again_makes_nothing(tmp_path: Path) -> None:
     assert second.dollars == 0
     assert all(section.from_store for section in second.sections)
     assert {p: p.stat().st_mtime_ns for p in before} == before
-    assert "3 of them from the store" in str(second)
+    assert "3 of them made before" in str(second)
 
 
 def test_a_reworded_narration_makes_one_narration_one_clip_and_a_join(tmp_path: Path) -> None:

@@ -96,6 +96,7 @@ class Sound:
     name: str
     kind: str
     rate: int
+    channels: int
 
     def pieces(self, rate: int | None = None) -> Iterator[Samples]:
         """Its samples, mono, at `rate` a second (its own where None), piece by piece. Channels
@@ -115,9 +116,8 @@ class Sound:
         """The channel that is heard alone, None where all are mixed. Reads a sound in stereo from
         end to end.
         """
-        with _opened(self) as (_, stream):
-            if stream.codec_context.channels != 2:
-                return None
+        if self.channels != 2:
+            return None
         each, mixed = np.zeros(2), 0.0
         with decoding(self.name):
             for left, right in _stereo(self):
@@ -148,11 +148,11 @@ def open_sound(source: Path | bytes, name: str = "") -> Sound:
                 )
             if kind == "wav":
                 _check_wav(file, name)
-        with _opened(Sound(source, name, kind, 0)) as (_, stream):
-            rate = stream.codec_context.sample_rate
+        with _opened(Sound(source, name, kind, 0, 0)) as (_, stream):
+            rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
     if not RATES[0] <= rate <= RATES[1]:
         raise MediaError(f"{name} claims {rate} samples a second; make or export it again")
-    return Sound(source, name, kind, rate)
+    return Sound(source, name, kind, rate, channels)
 
 
 def check_sound(source: Path | bytes, name: str = "") -> None:

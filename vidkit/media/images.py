@@ -148,6 +148,8 @@ def _rgb(image: Image.Image) -> Image.Image:
         image = _eight_bits(image)
     if image.has_transparency_data:
         layered = image.convert("RGBA")
+        if layered.getchannel("A").getextrema() == (255, 255):
+            return layered.convert("RGB")
         image = Image.new("RGB", image.size, "white")
         image.paste(layered, mask=layered.getchannel("A"))
     return image.convert("RGB")

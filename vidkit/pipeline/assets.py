@@ -53,7 +53,7 @@ from .reveal import Following, regions_kept
 
 T = TypeVar("T")
 
-MEDIA_VERSION = f"2 PyAV {av.__version__}"
+MEDIA_VERSION = f"3 PyAV {av.__version__}"
 """Counts up when the same picture and sound become another clip, or the same clips another
 video; packets of different encoders do not go together."""
 
@@ -81,7 +81,7 @@ def voice_ask(lesson: Lesson, index: int, settings: Settings) -> VoiceAsk:
     return VoiceAsk(
         text=section.content,
         language=section.language or lesson.language,
-        voice=section.voice,
+        voice=section.voice or lesson.voice,
         rate=settings.rate,
         say=section.say,
         index=index,
