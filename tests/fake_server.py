@@ -10,6 +10,8 @@ What a fault is called and does:
     "drop"       the request is read, and the connection closed
     "cut"        the answer breaks off in its middle
     "html"       an answer of somebody else, with status 200
+    "trickle"    half of the answer, and then byte by byte without an end
+    "flood"      the whole answer, and then megabyte by megabyte without an end
     "502", "504", "520", "524"  the work was done, and a gateway answers in the server's place
 
 and whatever more the server of a provider knows (`FakeServer.answer`).
@@ -31,7 +33,9 @@ from typing import Any
 WAIT = 0.05
 """Seconds that a 429 asks for."""
 GATEWAY = {"502", "504", "520", "524"}
-MADE = {"", "hang", "drop", "cut", "html"} | GATEWAY
+ENDLESS = {"trickle": 0.01, "flood": 0.0}
+"""Faults whose answer never ends, and the seconds between its pieces."""
+MADE = {"", "hang", "drop", "cut", "html", *ENDLESS} | GATEWAY
 """Faults after which the work was done, and is billed, though the answer may not arrive."""
 
 
@@ -186,10 +190,10 @@ class FakeServer(ABC):
         return fault
 
     def _send(self, handler: BaseHTTPRequestHandler, fault: str, text: str) -> None:
-        handler.close_connection = fault in ("hang", "drop", "cut")
+        handler.close_connection = fault in ("hang", "drop", "cut", *ENDLESS)
         if fault in ("hang", "drop"):
             return
-        if fault in ("", "cut"):
+        if fault in ("", "cut", *ENDLESS):
             reply = self.made(handler.path, text)
         elif fault in GATEWAY:
             page = b"<html><head><title>Bad gateway</title></head></html>"
@@ -202,10 +206,12 @@ class FakeServer(ABC):
             handler.send_response(reply.status)
             for name, value in reply.headers.items():
                 handler.send_header(name, value)
-            handler.send_header("content-length", str(len(reply.body)))
+            if fault not in ENDLESS:
+                handler.send_header("content-length", str(len(reply.body)))
             handler.end_headers()
-            handler.wfile.write(
-                reply.body[: len(reply.body) // 2] if fault == "cut" else reply.body
-            )
+            half = reply.body[: len(reply.body) // 2]
+            handler.wfile.write(half if fault in ("cut", "trickle") else reply.body)
+            while fault in ENDLESS and not self._over.wait(ENDLESS[fault]):
+                handler.wfile.write(b"A" if fault == "trickle" else bytes(1 << 20))
         except OSError:
             handler.close_connection = True  # who asked has gone

@@ -95,6 +95,7 @@ def encoded(
     with av.open(file, "w", format=container) as sink:
         stream = sink.add_stream(codec, rate=rate, options={"strict": "-2"})
         stream.layout = layout
+        stream.bit_rate = 128_000
         channels = 2 if layout == "stereo" else 1
         frame = av.AudioFrame.from_ndarray(
             np.repeat(samples[np.newaxis], channels, axis=0), format="fltp", layout=layout

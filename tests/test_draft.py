@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from a_source import held_to_its_source, made_up, source_text  # noqa: F401  a fixture
+from a_source import contents, held_to_its_source, made_up, source_text  # noqa: F401  a fixture
 from fake_openai import FakeOpenAI
 from PIL import Image
 
@@ -74,10 +74,6 @@ def markdown(folder: Path, text: str, name: str = "deck.md") -> Path:
     return path
 
 
-def contents(lesson: vidkit.Lesson) -> list[str]:
-    return [section.content for section in lesson.sections]
-
-
 def layouts(lesson: vidkit.Lesson) -> list[str]:
     """What each section shows: "picture", its layout, or "" for text alone."""
     return ["picture" if s.image else s.slide.get("layout", "") for s in lesson.sections]
@@ -104,12 +100,13 @@ def test_a_notebook_becomes_a_lesson_with_its_figures_tables_and_programs(tmp_pa
         said("The plot shows that Gentoo bills are long."),
     )
     lesson = vidkit.lesson_from(path)
-    assert layouts(lesson) == ["", "table", "code", "picture"]
+    assert layouts(lesson) == ["statement", "table", "code", "picture"]
     assert contents(lesson)[1:3] == ["Here are the first rows.", "We draw the lengths."]
     assert contents(lesson)[3] == (
         "The figure shows two groups.\n\nThe plot shows that Gentoo bills are long."
     )
-    assert [s.title for s in lesson.sections] == ["Penguins", "The data", "Bills", "Bills"]
+    titles = ["Penguins", "The data", "Bills", "The figure shows two groups"]
+    assert [s.title for s in lesson.sections] == titles
     assert [s.source for s in lesson.sections] == [
         "cell 1",
         "cells 2, 3",
@@ -601,7 +598,7 @@ def test_a_long_list_is_shared_out_evenly(tmp_path: Path) -> None:
     head, end = "---\nmarp: true\n---\n\n", "<!-- I speak of them. -->\n\n---\n\n# End\n\nBye."
     deck = f"{head}{text}\nOne line.\n\n{end}"
     lesson = vidkit.lesson_from(markdown(tmp_path, deck, "noted.md"))
-    assert lesson.sections[0].content == "I speak of them."
+    assert contents(lesson)[0] == "I speak of them."
     assert lesson.sections[0].slide["points"] == [f"point {n} of them" for n in range(7)]
 
 
@@ -1088,7 +1085,8 @@ def test_a_writer_rewrites_and_what_was_drafted_can_be_taken_back(
     assert "taken back: 1, 2" in capsys.readouterr().out
     lesson = vidkit.load_lesson(to)
     assert contents(lesson) == ["Light takes 8 minutes.", "It is slow.", "Bye."]
-    assert not lesson.sections[0].slide and not lesson.warnings
+    assert lesson.sections[0].slide["points"] == ["Light takes 8 minutes."]
+    assert not lesson.warnings
 
 
 def test_a_writer_is_planned_paid_once_and_keeps_to_the_budget(

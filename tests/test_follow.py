@@ -17,7 +17,7 @@ from vidkit.media.clips import write_clip
 from vidkit.media.follow import Patch, State, following
 from vidkit.media.frame import RATE, Frame, frames_in
 from vidkit.media.narration import silence
-from vidkit.slides.figures import Question
+from vidkit.slides.figures import Item, Question
 from vidkit.slides.follow import (
     CLOSING,
     LEAST,
@@ -28,7 +28,6 @@ from vidkit.slides.follow import (
     moments,
     spoken_times,
 )
-from vidkit.slides.slide import Item
 from vidkit.text.captions import Word
 
 SIZE = (320, 180)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -158,3 +159,21 @@ def test_the_corpus_is_large_and_says_what_each_item_tries() -> None:
     for part in parts:
         assert len({item.name for item in part}) == len(part)
         assert all(item.tries for item in part)
+
+
+def test_a_picture_on_a_slide_starts_no_program(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostScript under the name of a picture is a program, which Pillow would have Ghostscript
+    run.
+    """
+    (folder / "bin").mkdir()
+    interpreter = folder / "bin" / "gs"
+    interpreter.write_text(f"#!/bin/sh\ntouch '{folder / 'ran'}'\n")
+    interpreter.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{interpreter.parent}{os.pathsep}{os.environ['PATH']}")
+    page = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n%%EndComments\nshowpage\n%%EOF\n"
+    (folder / "picture.png").write_bytes(page)
+    lesson(section(image="picture.png", slide={"layout": "picture"}))(folder)
+    came, said = outcome(folder / "lesson.json", QUICK.with_(images="slides"))
+    assert came == "refused" and "picture.png" in said

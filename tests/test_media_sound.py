@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_media import encoded, tone, wav
+from made_media import encoded, speech_like, tone, wav
 
 from vidkit.errors import MediaError
 from vidkit.media import check_sound, open_sound
@@ -120,11 +120,30 @@ def test_impossible_rate_is_refused(rate: int) -> None:
         check_sound(bytes(data), "voice.wav")
 
 
-@pytest.mark.parametrize("container", ["wav", "mp3", "ogg", "flac", "ipod"])
+FORMS = {"wav": "pcm_s16le", "mp3": "libmp3lame", "ogg": "libopus", "flac": "flac", "ipod": "aac"}
+FORMS |= {"aiff": "pcm_s24be", "caf": "pcm_f32le", "au": "pcm_s16be", "ac3": "ac3", "eac3": "eac3"}
+FORMS |= {"w64": "pcm_s16le", "asf": "wmav2", "wv": "wavpack", "tta": "tta", "mp2": "mp2"}
+
+
+@pytest.mark.parametrize("container", FORMS)
+def test_a_sound_of_any_form_is_heard_in_its_whole_length(container: str) -> None:
+    """Whatever FFmpeg decodes, recognised by how it begins."""
+    sound = open_sound(encoded(tone(1.2, 48_000), container, FORMS[container], 48_000))
+    assert len(sound.samples) / sound.rate == pytest.approx(1.2, abs=0.1)
+
+
+@pytest.mark.parametrize("container", ["aiff", "au", "wv", "tta"])
+def test_half_of_a_sound_that_tells_its_length_is_refused(container: str) -> None:
+    """Half of a narration is not taken for the whole."""
+    data = encoded(speech_like(3.0, 48_000), container, FORMS[container], 48_000)
+    with pytest.raises(MediaError, match="voice"):
+        check_sound(data[: len(data) // 2], "voice")
+
+
+@pytest.mark.parametrize("container", FORMS)
 def test_garbled_sound_is_refused_or_heard(container: str) -> None:
     """Whatever bytes are broken, the answer is a sound or an error that names the file."""
-    codec = {"wav": "pcm_s16le", "mp3": "mp3", "ogg": "libopus", "flac": "flac", "ipod": "aac"}
-    data = encoded(tone(0.5), container, codec[container])
+    data = encoded(tone(0.5, 48_000), container, FORMS[container], 48_000)
     rng = np.random.default_rng(1)
     for _ in range(40):
         broken = bytearray(data)

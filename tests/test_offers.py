@@ -12,8 +12,8 @@ from fake_gtts import FakeGoogle
 from fake_openai import FakeOpenAI
 
 from vidkit.models import Settings
-from vidkit.pipeline.planning import Offer, check, offer, offers, table
 from vidkit.providers import prices
+from vidkit.providers.offers import Offer, check, offer, offers, table
 
 SECRET = "sk-secret-do-not-show"
 

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_media import encoded, picture, tone
 
+from vidkit import Settings, start
 from vidkit.errors import ProviderError, ProviderMissing
 from vidkit.pipeline import ungated
 from vidkit.providers import ImageAsk, VoiceAsk, image_maker, voice_maker
@@ -65,6 +67,23 @@ def test_a_sections_own_file_wins(folder: Path) -> None:
     own.write_bytes(b"own")
     drawn = asyncio.run(image_maker(f"recorded:{folder}").draw(image(0, own), ungated))
     assert (drawn.data, drawn.suffix) == (b"own", ".webp")
+
+
+@pytest.mark.parametrize(
+    ("shown", "heard", "codec"),
+    [("tiff", "aiff", "pcm_s16be"), ("avif", "caf", "alac"), ("bmp", "ac3", "ac3")],
+)
+def test_own_files_of_any_kind_that_is_decoded_become_a_video(
+    tmp_path: Path, shown: str, heard: str, codec: str
+) -> None:
+    """A scan in TIFF, a narration of a Mac's recorder: nobody has to export them first."""
+    (tmp_path / f"own.{shown}").write_bytes(picture(kind=shown.upper()))
+    (tmp_path / f"own.{heard}").write_bytes(encoded(tone(1.2, 48_000), heard, codec, 48_000))
+    section = {"image_description": "A latch", "content": "One latch.", "image": f"own.{shown}"}
+    path = tmp_path / "lesson.json"
+    path.write_text(json.dumps({"sections": [section | {"audio": f"own.{heard}"}]}))
+    settings = Settings(images="recorded", voice="recorded", size=(64, 36), progress=False)
+    assert start(path, tmp_path / "out", settings=settings).result().made
 
 
 def test_the_key_is_the_content_and_not_the_place(folder: Path) -> None:

@@ -36,11 +36,13 @@ from vidkit.errors import (
     Refused,
     SettingsError,
     Unconfirmed,
+    Unreachable,
 )
 from vidkit.media import check_picture, check_sound
-from vidkit.media.audio import open_sound
+from vidkit.media.audio import PLAYED, open_sound
 from vidkit.providers import ImageAsk, VoiceAsk, image_maker, voice_maker
 from vidkit.providers.account import Account
+from vidkit.providers.gtts import GoogleVoice
 from vidkit.providers.headers import retry_after
 from vidkit.providers.openai import OpenAIImages, OpenAIVoice
 from vidkit.providers.wire import Address
@@ -159,11 +161,47 @@ def test_a_picture_is_found_wherever_a_server_puts_it(shape: str) -> None:
     assert server.requests and len([p for p in server.paths if "images" in p]) == 1
 
 
+ODD_LINKS = [
+    "http://[::1/x",
+    "http://\u2603.example/",
+    "http://\ud800/x",
+    "http://127.0.0.1:99999/",
+]
+
+
+@pytest.mark.parametrize("link", [*ODD_LINKS, "http://127.0.0.1/" + "x" * 70_000])
+def test_a_link_that_is_no_address_is_of_a_picture_that_was_paid_for(link: str) -> None:
+    """Its host cannot be written, or its port cannot be: the picture was made all the same, so the
+    ledger counts it, and the request is made once more at most.
+    """
+    with Other() as server:
+        server.shape = lambda body: {"data": [{"url": link}]}
+        error = drawn(server)
+    assert isinstance(error, Unconfirmed) and error.owed and not isinstance(error, Damaged)
+
+
+@pytest.mark.parametrize("link", ["/picture/@me/1.png", "/picture one.png", "/picture.png#top"])
+def test_a_link_with_signs_of_its_own_leads_to_its_picture(link: str) -> None:
+    """An `@`, a blank, a fragment: what nobody may write in base_url stands in others' links."""
+    with Other() as server:
+        server.shape = lambda body: {"data": [{"url": f"http://127.0.0.1:{server.port}{link}"}]}
+        check_picture(drawn(server).data, link)
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "http://\u2603.example/", "//", "http:", "?"])
+def test_a_way_on_that_is_no_address_is_told(location: str) -> None:
+    """It is an answer of the server's, and no fault of vidkit's."""
+    headers = {"location": location.encode("utf-8").decode("latin-1")}
+    with Other(*["odd"] * 4, odd=Reply(307, b"", headers)) as server:
+        assert isinstance(drawn(server), ProviderMissing)
+
+
 ANSWER = json.dumps({"data": [{"b64_json": B64}]}).encode()
 BODIES: dict[str, Reply] = {
     "the picture itself": Reply(200, PNG, {"content-type": "image/png"}),
     "created": Reply(201, ANSWER),
     "a mark of byte order": Reply(200, b"\xef\xbb\xbf" + ANSWER),
+    "a number of 5,000 digits": Reply(200, ANSWER[:-1] + b', "usage": ' + b"9" * 5_000 + b"}"),
     "UTF-16": Reply(200, ANSWER.decode().encode("utf-16")),
     "a stream": Reply(200, b": hello\n\ndata: " + ANSWER + b"\n\ndata: [DONE]\n\n"),
     "a stream of events": Reply(
@@ -193,10 +231,38 @@ def test_a_picture_is_found_however_an_answer_is_packed(body: str) -> None:
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "gzip, gzip"])
 def test_what_nobody_asked_to_be_packed_so_is_told(coding: str) -> None:
-    """It was made, and another try may bring it: the message names the packing."""
+    """It was made, and one other try may bring it: the message names the packing."""
     with Other("odd", odd=Reply(200, b"\x0b\x02\x80", {"content-encoding": coding})) as server:
         error = drawn(server)
-    assert isinstance(error, Damaged) and f"packed as {coding}" in str(error)
+    assert isinstance(error, Unconfirmed) and not isinstance(error, Damaged)
+    assert f"packed as {coding}" in str(error)
+
+
+def test_what_follows_a_packed_answer_is_not_waited_for() -> None:
+    """An answer ends where its packing does, whatever comes behind it without an end."""
+
+    class Packed(Other):
+        def made(self, path: str, text: str) -> Reply:
+            return BODIES["gzip"]
+
+    with Packed("flood") as server:
+        check_picture(drawn(server).data, "the answer")
+
+
+@pytest.mark.parametrize("fault", ["trickle", "flood"])
+def test_an_answer_without_an_end_is_left(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture, a sound, and Google's speech, byte by byte for ever, or more than there can be:
+    each is given up in its time, and was perhaps paid for.
+    """
+    with Other(fault, fault) as server:
+        for maker in (
+            OpenAIImages("sdxl", base_url=server.base_url, seconds=1),
+            OpenAIVoice("kokoro", base_url=server.base_url, seconds=1),
+        ):
+            assert isinstance(asked(maker), Unconfirmed)
+    with FakeGoogle([fault]) as google:
+        google.reached(monkeypatch)
+        assert isinstance(asked(GoogleVoice(timeout=(0.5, 0.5))), Unreachable)
 
 
 @pytest.mark.parametrize(
@@ -399,6 +465,11 @@ SOUNDS: dict[str, Callable[[], bytes]] = {
     "Opus in WebM": lambda: container("webm", "libopus", 48_000),
     "Opus in Ogg": lambda: container("ogg", "libopus", 48_000),
     "FLAC": lambda: container("flac", "flac", 24_000),
+    "AIFF": lambda: container("aiff", "pcm_s16be", 24_000),
+    "CAF of floats": lambda: container("caf", "pcm_f32le", 24_000),
+    "Sun's AU": lambda: container("au", "pcm_mulaw", 8_000),
+    "AC-3": lambda: container("ac3", "ac3", 48_000),
+    "WMA": lambda: container("asf", "wmav2", 44_100),
     "8 bits": lambda: container("wav", "pcm_u8", 24_000),
     "24 bits": lambda: container("wav", "pcm_s24le", 24_000),
     "A-law": lambda: container("wav", "pcm_alaw", 8_000),
@@ -431,6 +502,7 @@ def test_a_sound_is_taken_in_whatever_form_a_server_gives(form: str) -> None:
     with Other("odd", odd=Reply(200, SOUNDS[form](), {"content-type": "audio/wav"})) as server:
         narration = spoken(server)
     assert len(server.requests) == 1
+    assert narration.suffix in PLAYED
     sound = open_sound(narration.data, form)
     assert len(sound.samples) / sound.rate == pytest.approx(1.2, abs=0.1)
 

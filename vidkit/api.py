@@ -29,14 +29,14 @@ from .models.settings import MOST_WORKERS, Settings, settled, whole
 from .pipeline.assets import candidates, find_stored, keys_of
 from .pipeline.batch import Job
 from .pipeline.context import PartKind, Source
-from .pipeline.planning import (
+from .pipeline.run import Runner
+from .pipeline.shared import store_of
+from .pipeline.source import (
     Lessons,
     LessonSource,
     folder_given,
     output_folder,
 )
-from .pipeline.run import Runner
-from .pipeline.shared import store_of
 from .providers.files import own_files
 from .providers.registry import image_makers, voice_makers
 from .report.progress import in_one_line

@@ -48,12 +48,13 @@ def by_vidkit(sections: Sections, out: Path, size: tuple[int, int], fps: int) ->
 
 
 def states(seconds: float, size: tuple[int, int]) -> list[Any]:
-    """A picture whose quarters appear in turn, one every `EVERY` seconds."""
+    """A slide whose quarters beneath the headline appear in turn, one every `EVERY` seconds."""
     from vidkit.media.follow import Patch, State
 
     w, h = size
-    corners = [(0, 0), (w // 2, 0), (0, h // 2), (w // 2, h // 2)]
-    quarters = [(x + 8, y + 8, x + w // 2 - 8, y + h // 2 - 8) for x, y in corners]
+    top, high = h // 6, h * 5 // 12
+    corners = [(0, top), (w // 2, top), (0, top + high), (w // 2, top + high)]
+    quarters = [(x + 8, y + 8, x + w // 2 - 8, y + high - 8) for x, y in corners]
     found = []
     for number in range(max(1, round(seconds / EVERY))):
         now = number % 4
@@ -63,7 +64,8 @@ def states(seconds: float, size: tuple[int, int]) -> list[Any]:
 
 
 EVERY = 4.0
-"""Seconds between two states: the median of the lessons that come with vidkit."""
+"""Seconds between two states: the median of the lessons that come with vidkit, in which a state
+changes five of a slide's fifteen bands, and never the headline."""
 
 
 def by_follow(sections: Sections, out: Path, size: tuple[int, int], fps: int) -> None:
@@ -126,11 +128,12 @@ def by_floor(sections: Sections, out: Path, size: tuple[int, int], fps: int) -> 
     """The work alone; what it writes is no video."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from vidkit.media import Frame, audio, open_sound
+    from vidkit.media import Frame, open_sound
     from vidkit.media import clips as still
     from vidkit.media.frame import RATE, padded
     from vidkit.media.images import frame_picture
     from vidkit.media.loudness import level, measure
+    from vidkit.media.narration import MOST_PEAK, encoded
 
     frame = Frame(size=size, fps=fps)
 
@@ -139,9 +142,9 @@ def by_floor(sections: Sections, out: Path, size: tuple[int, int], fps: int) -> 
         pieces = list(open_sound(section[1]).pieces(RATE))
         measured = measure(pieces)
         samples = padded(measured.samples, frame)
-        levels = level(measured, audio.MOST_PEAK)
+        levels = level(measured, MOST_PEAK)
         groups = -(-samples * fps // RATE // (5 * fps))
-        return b"".join([key * groups, *audio.encoded(pieces, levels, samples)])
+        return b"".join([key * groups, *encoded(pieces, levels, samples)])
 
     with ThreadPoolExecutor(_processors()) as pool, out.open("wb") as file:
         for done in pool.map(work, sections):

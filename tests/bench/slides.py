@@ -39,9 +39,10 @@ from vidkit.providers import voice_maker
 from vidkit.providers.base import Narration, Picture
 from vidkit.providers.slides import Slides, Style
 from vidkit.slides.analysis import Reading
+from vidkit.slides.figures import Item
 from vidkit.slides.follow import Found, between, moments, spoken_times
 from vidkit.slides.mentions import Narrated
-from vidkit.slides.slide import Item, Slide
+from vidkit.slides.slide import Slide
 from vidkit.text import plain
 from vidkit.text.captions import Word
 

@@ -243,7 +243,6 @@ class Ears:
                 str(sound),
                 language=language,
                 beam_size=5,
-                temperature=0.0,
                 condition_on_previous_text=False,
             )
             self.known[key] = "".join(piece.text for piece in pieces)

@@ -32,10 +32,11 @@ reads it: what is wrong, where, and what to do.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from .format import printable
 
@@ -73,7 +74,11 @@ class Fault:
 
 
 class LessonError(VidkitError):
-    """A lesson's file cannot be used; `faults` has everything that is wrong with it."""
+    """A lesson's file cannot be used; `faults` has everything that is wrong with it, and `lesson`
+    what could be read all the same, where anything could.
+    """
+
+    lesson: Any = None
 
     def __init__(self, path: Path | str, faults: Sequence[Fault]) -> None:
         self.path = Path(path)
@@ -225,3 +230,9 @@ class NothingMade(VidkitError):
 
 class Cancelled(VidkitError):
     """The run was cancelled; what was finished is kept."""
+
+
+def scrubbed(text: str) -> str:
+    """A text without what looks like a key, or like credentials in an address."""
+    text = re.sub(r"//[^/\s@]+@", "//", text)
+    return re.sub(r"\b(sk|key)-[\w-]{8,}", r"\1-…", text)

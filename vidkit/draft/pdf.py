@@ -28,7 +28,7 @@ def read_pdf(path: Path) -> Source:
     """The pages of the file `path`. Raises `LessonError` where it is no PDF or needs a password,
     and `ProviderMissing` where pypdfium2 is not installed.
     """
-    source = Source(path.name, "PDF")
+    source = Source(path.name, "PDF", deck=True)
     document = _opened(path)
     try:
         source.title = str(document.get_metadata_value("Title") or "").strip()

@@ -32,7 +32,7 @@ from ..providers.writers import WriteAsk, Writer, Written, writer_maker
 from ..slides.override import prompt_page
 from ..store import Store, cache_key
 from ..store.ledger import Budget
-from .course import Draft
+from .sections import Draft
 
 T = TypeVar("T")
 
@@ -267,11 +267,19 @@ def _asks(draft: Draft) -> list[WriteAsk]:
     title = draft.data.get("title")
     asks = []
     for index, section in enumerate(draft.data["sections"]):
-        shown = section.get("slide") or ({"layout": "picture"} if section.get("image") else None)
+        shown = section.get("slide") or {"layout": "picture"}
+        shown = None if _is_words(section) else shown
         told = {"content": section["content"], "title": section.get("title"), "shown": shown}
         text = json.dumps({"lesson": title, "section": told}, ensure_ascii=False)
         asks.append(WriteAsk(INSTRUCTIONS, text, SCHEMA, index))
     return asks
+
+
+def _is_words(section: Mapping[str, Any]) -> bool:
+    """Whether the slide of a section shows words alone, and may be laid out in another way."""
+    return section.get("slide", {"layout": "statement"}).get("layout") == "statement" and not (
+        section.get("image")
+    )
 
 
 def _key(maker: Writer, ask: WriteAsk) -> str:
@@ -293,11 +301,7 @@ def _checked(text: str, section: Mapping[str, Any]) -> dict[str, Any] | str:
     if not isinstance(points, list) or not all(isinstance(each, str) for each in points):
         return "`points` is no list of texts"
     made = {"content": answer["content"].strip()}
-    if (
-        layout != "as it is"
-        and len(points) > 1
-        and not (section.get("slide") or section.get("image"))
-    ):
+    if layout != "as it is" and len(points) > 1 and _is_words(section):
         made["slide"] = {"layout": layout, "points": points[:6]}
     try:
         one = {"image_description": "x", **made}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import re
 import struct
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -34,9 +35,38 @@ RATES = (4_000, 384_000)
 """Samples a second that a file may have; outside of it a header is not believed."""
 
 CODECS = frozenset(
-    {"aac", "ac3", "alac", "flac", "gsm", "gsm_ms", "mp2", "mp2float", "mp3", "mp3float"}
-    | {"opus", "speex", "vorbis"}
+    {"aac", "ac3", "alac", "amrnb", "amrwb", "eac3", "flac", "gsm", "gsm_ms", "mp2", "mp2float"}
+    | {"mp3", "mp3float", "opus", "speex", "tta", "vorbis", "wavpack", "wmapro", "wmav1", "wmav2"}
 )
+KINDS = tuple(
+    (re.compile(begins, re.DOTALL), demuxer, suffix)
+    for begins, demuxer, suffix in (
+        (rb"(RIFF|RF64)....WAVE", "wav", ".wav"),
+        (rb"OggS", "ogg", ".ogg"),
+        (rb"fLaC", "flac", ".flac"),
+        (rb"....ftyp", "mov", ".m4a"),
+        (rb"\x1aE\xdf\xa3", "matroska", ".webm"),
+        (rb"FORM....AIF[FC]", "aiff", ".aiff"),
+        (rb"caff\x00\x01", "caf", ".caf"),
+        (rb"\.snd", "au", ".au"),
+        (rb"riff\x2e\x91\xcf\x11", "w64", ".w64"),
+        (rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "asf", ".wma"),
+        (rb"#!AMR", "amr", ".amr"),
+        (rb"wvpk", "wv", ".wv"),
+        (rb"TTA1", "tta", ".tta"),
+        (rb"\x0bw...[\x00-\x57]", "ac3", ".ac3"),
+        (rb"\x0bw...[\x58-\x87]", "eac3", ".eac3"),
+        (rb"\xff[\xf0\xf1\xf8\xf9]", "aac", ".aac"),
+        # a tag, or the head of a frame of layer III or II (ISO/IEC 11172-3, 2.4.2.3)
+        (rb"ID3|\xff[\xe2-\xe5\xf2-\xf5\xfa-\xfd][\x00-\xef]", "mp3", ".mp3"),
+    )
+)
+"""The sounds that are read: how each begins, FFmpeg's demuxer for it, and its usual suffix. The
+demuxer is chosen here and never by FFmpeg, which would take a text file for a playlist and open
+the addresses in it.
+"""
+PLAYED = (".wav", ".ogg", ".flac", ".m4a", ".webm", ".aac", ".mp3")
+"""Those that browsers play."""
 _UNKNOWN_LENGTH = 2**31 - 2**20
 """WAV writers that stream, espeak-ng's and OpenAI's among them, put at least this as size."""
 
@@ -66,6 +96,7 @@ class Sound:
     name: str
     kind: str
     rate: int
+    channels: int
 
     def pieces(self, rate: int | None = None) -> Iterator[Samples]:
         """Its samples, mono, at `rate` a second (its own where None), piece by piece. Channels
@@ -85,9 +116,8 @@ class Sound:
         """The channel that is heard alone, None where all are mixed. Reads a sound in stereo from
         end to end.
         """
-        with _opened(self) as (_, stream):
-            if stream.codec_context.channels != 2:
-                return None
+        if self.channels != 2:
+            return None
         each, mixed = np.zeros(2), 0.0
         with decoding(self.name):
             for left, right in _stereo(self):
@@ -102,7 +132,7 @@ class Sound:
 
 
 def open_sound(source: Path | bytes, name: str = "") -> Sound:
-    """Recognises the sound in `source`: WAV, MP3, Ogg, FLAC, M4A, AAC or WebM.
+    """Recognises the sound in `source`, one of `KINDS`.
 
     Only its beginning is read. `name` stands for `source` in messages.
     Raises `MediaError` for what is damaged or no sound.
@@ -111,18 +141,18 @@ def open_sound(source: Path | bytes, name: str = "") -> Sound:
     with decoding(name):
         with source.open("rb") if isinstance(source, Path) else BytesIO(source) as file:
             start = file.read(64)
-            kind = _kind(start)
+            kind, _ = _kind(start)
             if kind is None:
                 raise MediaError(
                     f"{name} is {_seen(start)}; give a WAV, MP3, Ogg, FLAC or M4A file"
                 )
             if kind == "wav":
                 _check_wav(file, name)
-        with _opened(Sound(source, name, kind, 0)) as (_, stream):
-            rate = stream.codec_context.sample_rate
+        with _opened(Sound(source, name, kind, 0, 0)) as (_, stream):
+            rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
     if not RATES[0] <= rate <= RATES[1]:
         raise MediaError(f"{name} claims {rate} samples a second; make or export it again")
-    return Sound(source, name, kind, rate)
+    return Sound(source, name, kind, rate, channels)
 
 
 def check_sound(source: Path | bytes, name: str = "") -> None:
@@ -133,26 +163,15 @@ def check_sound(source: Path | bytes, name: str = "") -> None:
             pass
 
 
-def _kind(start: bytes) -> str | None:
-    """The demuxer for a file that begins with `start`.
+def sound_suffix(data: bytes) -> str | None:
+    """The suffix of a sound file, by its first bytes; None where they are no sound."""
+    return _kind(data)[1]
 
-    It is chosen here and never by FFmpeg, which would take a text file for a playlist and
-    open the addresses in it.
-    """
-    if start[:4] in (b"RIFF", b"RF64") and start[8:12] == b"WAVE":
-        return "wav"
-    if start[:4] == b"OggS":
-        return "ogg"
-    if start[:4] == b"fLaC":
-        return "flac"
-    if start[4:8] == b"ftyp":
-        return "mov"
-    if start[:4] == b"\x1aE\xdf\xa3":
-        return "matroska"
-    if len(start) > 2 and start[0] == 0xFF and start[1] & 0xF6 == 0xF0:
-        return "aac"
-    sync = len(start) > 2 and start[0] == 0xFF and start[1] & 0xE6 == 0xE2
-    return "mp3" if start[:3] == b"ID3" or sync else None
+
+def _kind(start: bytes) -> tuple[str, str] | tuple[None, None]:
+    """The demuxer for a file that begins with `start`, and its suffix."""
+    found = ((demuxer, suffix) for begins, demuxer, suffix in KINDS if begins.match(start))
+    return next(found, (None, None))
 
 
 def _seen(start: bytes) -> str:
@@ -250,9 +269,13 @@ def _decoded(sound: Sound) -> Iterator[av.AudioFrame]:
 
 def _promised(sound: Sound, stream: AudioStream) -> float | None:
     """Seconds that the file's header promises; None where it does not know or only guesses."""
-    if sound.kind not in ("flac", "mov") or stream.duration is None or stream.time_base is None:
+    if sound.kind not in _COUNTING or stream.duration is None or stream.time_base is None:
         return None
     return float(stream.duration * stream.time_base)
+
+
+_COUNTING = ("flac", "mov", "aiff", "au", "wv", "tta")
+"""The kinds whose header says how many samples there are."""
 
 
 def _resampled(sound: Sound, rate: int) -> Iterator[Samples]:

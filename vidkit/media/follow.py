@@ -299,9 +299,10 @@ class _Bands:
         kind = bottom - top, quantiser
         if kind not in self._encoders:
             encoder = new_encoder((self._frame.size[0], bottom - top), self._frame.fps)
-            # each band is a key frame that is wanted at once
+            # Each band is a key frame that is wanted at once, and nothing is ever searched in it:
+            # with subme=0 x264 prepares no search, which is a fifth of the work.
             encoder.options |= {
-                "x264-params": encoder.options["x264-params"] + ":keyint=1",
+                "x264-params": encoder.options["x264-params"] + ":keyint=1:subme=0",
                 "tune": "zerolatency",
                 "qp": str(quantiser),
             }

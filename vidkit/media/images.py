@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -14,10 +15,13 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
+from PIL.AvifImagePlugin import AvifImageFile
+from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from ..core.errors import MediaError
@@ -32,11 +36,19 @@ LARGE_PIXELS = 25_000_000
 Planes = tuple[NDArray[np.uint8], ...]
 """A frame as its Y, U and V planes; U and V have half the width and height."""
 
-_SIGNATURES: tuple[tuple[bytes, Callable[[BinaryIO], ImageFile]], ...] = (
-    (b"\x89PNG\r\n\x1a\n", PngImageFile),
-    (b"\xff\xd8\xff", JpegImageFile),
-    (b"GIF8", GifImageFile),
+_KINDS: tuple[tuple[bytes, Callable[[BinaryIO], ImageFile], str], ...] = (
+    (rb"\x89PNG\r\n\x1a\n", PngImageFile, ".png"),
+    (rb"\xff\xd8\xff", JpegImageFile, ".jpg"),
+    (rb"GIF8", GifImageFile, ".gif"),
+    (rb"(?s)RIFF....WEBP", WebPImageFile, ".webp"),
+    (rb"(?s)....ftypavi[fs]", AvifImageFile, ".avif"),
+    (rb"II\*\x00|MM\x00\*", TiffImageFile, ".tif"),
+    (rb"(?s)BM....\x00{4}", BmpImageFile, ".bmp"),
 )
+"""The pictures that are opened: how each begins, what decodes it, and its usual suffix. It is this
+and not Pillow's search that chooses: that one knows formats which start other programs, and warns
+of sizes that are welcome here.
+"""
 _large = threading.Lock()
 
 
@@ -62,8 +74,10 @@ def open_picture(source: Path | bytes, name: str = "") -> Image.Image:
 
 def jpeg(source: Path | bytes, most: tuple[int, int], quality: int = 82) -> bytes:
     """The picture in `source` as a JPEG of at most so many pixels. Raises as `open_picture`."""
-    image = open_picture(source)
-    image.thumbnail(most)
+    with _opened(source, "") as opened:
+        opened.draft(None, most)
+        image = _upright(_rgb(opened), opened)
+    image.thumbnail(most, Image.Resampling.LANCZOS, reducing_gap=2.0)
     file = BytesIO()
     image.save(file, "JPEG", quality=quality)
     return file.getvalue()
@@ -134,6 +148,8 @@ def _rgb(image: Image.Image) -> Image.Image:
         image = _eight_bits(image)
     if image.has_transparency_data:
         layered = image.convert("RGBA")
+        if layered.getchannel("A").getextrema() == (255, 255):
+            return layered.convert("RGB")
         image = Image.new("RGB", image.size, "white")
         image.paste(layered, mask=layered.getchannel("A"))
     return image.convert("RGB")
@@ -191,17 +207,20 @@ def _opened(source: Path | bytes, name: str) -> Iterator[ImageFile]:
         ) from error
 
 
+def picture_suffix(data: bytes) -> str | None:
+    """The suffix of a picture file, by its first bytes; None where they are no picture."""
+    return next((suffix for begins, _, suffix in _KINDS if re.match(begins, data)), None)
+
+
 def _recognised(file: BinaryIO, name: str) -> ImageFile:
-    # The signature chooses the decoder, not Pillow's search: that one knows formats which
-    # start other programs, and warns of sizes that are welcome here.
     start = file.read(16)
     file.seek(0)
-    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
-        return WebPImageFile(file)
-    for signature, opened in _SIGNATURES:
-        if start.startswith(signature):
+    for begins, opened, _ in _KINDS:
+        if re.match(begins, start):
             return opened(file)
-    raise MediaError(f"{name} is {_seen(start)}; give a PNG, JPEG, WebP or GIF picture")
+    raise MediaError(
+        f"{name} is {_seen(start)}; give a PNG, JPEG, WebP, AVIF, GIF, TIFF or BMP picture"
+    )
 
 
 def _seen(start: bytes) -> str:

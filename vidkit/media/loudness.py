@@ -151,6 +151,14 @@ class Levels:
         lines = gains[:-1, np.newaxis] + np.diff(gains)[:, np.newaxis] * _RAMP
         return np.multiply(piece, lines.reshape(-1)[: len(piece)], dtype=np.float32)
 
+    def lowered(self, begin: int, end: int, decibels: float) -> Levels:
+        """The same, but for the samples from `begin` to `end`, which are so much softer."""
+        needed = np.ones(len(self.peaks), np.float32)
+        needed[begin // HOP : -(-end // HOP)] = _ratio(-decibels)
+        factors = _smoothed(needed)
+        peaks = self.peaks * np.maximum(factors[:-1], factors[1:])
+        return Levels(self.gains * factors, peaks, self.loudness)
+
 
 _RAMP = (np.arange(HOP, dtype=np.float32) / HOP)[np.newaxis]
 
@@ -178,7 +186,13 @@ def _limiter(peaks: NDArray[np.float32], ceiling: float) -> Samples:
     needed = np.minimum(1, ceiling / np.maximum(peaks, 1e-9)).astype(np.float32)
     if not len(needed) or needed.min() == 1:
         return np.ones(len(peaks) + 1, np.float32)
-    # The mean of what is least nearby is never above what is needed here, and has no corners.
+    return _smoothed(needed)
+
+
+def _smoothed(needed: Samples) -> Samples:
+    """Factors at the edges of hops, from what each hop `needed`: the mean of what is least nearby
+    is never above what is needed here, and has no corners.
+    """
     least = np.pad(needed, 2 * _HOLD, constant_values=1)
     for step in _STEPS:
         least = np.minimum(least[:-step], least[step:])
@@ -234,13 +248,12 @@ def true_peak(samples: Samples, least: float) -> float:
     loud = np.flatnonzero(np.abs(samples) >= _ratio(least))
     if not len(loud):
         return -np.inf
-    around = sliding_window_view(np.pad(samples, _TAPS), _TAPS)
-    first = loud + _TAPS // 2 + 1
-    highest = max(
-        float(np.abs(np.einsum("ij,jk->ik", around[first - before], _BETWEEN)).max())
-        for before in (0, 1)
-    )
-    return 20 * float(np.log10(highest))
+    beside = np.zeros(len(samples) + 1, np.bool_)
+    beside[loud] = beside[loud + 1] = True
+    room = np.zeros(_TAPS, np.float32)
+    around = sliding_window_view(np.concatenate([room, samples, room]), _TAPS)
+    chosen = around[_TAPS // 2 + np.flatnonzero(beside)]
+    return 20 * float(np.log10(np.abs(np.einsum("ij,jk->ik", chosen, _BETWEEN)).max()))
 
 
 _FADED = 42.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import av
 from av.audio.stream import AudioStream
@@ -20,12 +20,14 @@ from PIL.PngImagePlugin import PngInfo
 
 from ..core.errors import MediaError
 from ..core.fonts import font_for
-from ..text.captions import Cue
 from .audio import Samples
 from .beds import Music, music_bed
 from .clips import Clip, picture_of, read_clip
 from .frame import BLOCK, KEY_SECONDS, RATE, Frame, first_frame, frames_in, reading, starts, writing
 from .narration import decoded_packets, with_music
+
+if TYPE_CHECKING:
+    from ..text.captions import Cue
 
 # The three-letter names of languages, which MP4 wants.
 

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import re
 import stat
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
+from functools import lru_cache
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import Fault, SettingsError
+from ..core.errors import Fault, ProviderError, SettingsError
+from ..core.paths import open_unlinked
 from .jsontext import LARGEST, quoted, too_large
+
+MOST_PICTURE = 300_000_000
+"""Bytes of a picture; a photograph of 100 megapixels as PNG takes about 200 MB."""
+MOST_SOUND = 1_000_000_000
+"""Bytes of a narration; an hour and a half of WAV in stereo at 48 kHz."""
+MOST_FILM = 4_000_000_000
+"""Bytes of a film; an hour and a half at 6 Mbit/s. It is read where it lies, and never held."""
 
 
 def lesson_order(path: str | Path) -> tuple[Any, ...]:
@@ -169,3 +182,42 @@ def _climbs(name: str) -> bool:
         if level < 0:
             return True
     return False
+
+
+@contextmanager
+def opened(path: Path, most: int) -> Iterator[BufferedReader]:
+    """The file, after a look at its size. A section's own is where it was when the lesson was
+    read, and no link has come in between.
+    """
+    try:
+        with open_unlinked(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > most:
+                raise ProviderError(
+                    f"{path} has {size / 1e6:,.0f} MB, and {most / 1e6:,.0f} MB is the most; "
+                    "save it smaller, or split the section"
+                )
+            yield file
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ProviderError(
+            f"{path} cannot be read: {why}; put a file that can be read in its place"
+        ) from error
+
+
+def digest(path: Path, most: int) -> str:
+    """SHA-256 of a file of somebody's own, of at most so many bytes. Raises `ProviderError`."""
+    with opened(path, most) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest_of(path: Path, most: int) -> str:
+    """The same, worked out once for as long as the file stays as it is."""
+    with opened(path, most) as file:
+        found = os.fstat(file.fileno())
+    return _digest(path, most, found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+@lru_cache(maxsize=256)
+def _digest(path: Path, most: int, *_: int) -> str:
+    return digest(path, most)

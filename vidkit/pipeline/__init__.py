@@ -10,8 +10,9 @@ stand-ins under a virtual clock.
 
 from __future__ import annotations
 
+from ..providers.base import ungated
 from .batch import Batch, Job
-from .context import Media, RunControl, RunInThread, Runtime, Source, run_directly, ungated
+from .context import Media, RunControl, RunInThread, Runtime, Source, run_directly
 
 __all__ = [
     "Batch",

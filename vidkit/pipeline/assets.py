@@ -28,24 +28,32 @@ from ..core.errors import (
 from ..core.events import Paid
 from ..core.loop import run_to_end
 from ..media.frame import Frame
+from ..models.files import MOST_FILM, digest_of
 from ..models.lesson import Film, Lesson, Section
 from ..models.settings import Settings
 from ..providers import listening
-from ..providers.base import ImageAsk, Narration, Picture, Request, TurnAsk, VoiceAsk
-from ..providers.conversation import Conversation, is_conversation, with_pauses
-from ..providers.files import MOST_FILM, digest_of, own_on_a_slide
+from ..providers.base import (
+    ImageAsk,
+    Narration,
+    Picture,
+    Request,
+    TurnAsk,
+    VoiceAsk,
+    ungated,
+)
+from ..providers.conversation import Conversation, is_conversation, price, with_pauses
+from ..providers.files import own_on_a_slide
 from ..providers.limiter import UNCONFIRMED_TRIES
-from ..providers.registry import AUTO, AUTO_VOICES
-from ..providers.speakers import chosen_because, order
+from ..providers.registry import AUTO, AUTO_VOICES, chosen_because, order
 from ..store import Asset, Store, cache_key
 from ..store.ledger import Reservation
 from ..store.locks import WAITS, KeyLock
-from .context import LessonContext, OwnFiles, PartKind, Source, ungated
+from .context import LessonContext, OwnFiles, PartKind, Source
 from .reveal import Following, regions_kept
 
 T = TypeVar("T")
 
-MEDIA_VERSION = f"2 PyAV {av.__version__}"
+MEDIA_VERSION = f"3 PyAV {av.__version__}"
 """Counts up when the same picture and sound become another clip, or the same clips another
 video; packets of different encoders do not go together."""
 
@@ -73,7 +81,7 @@ def voice_ask(lesson: Lesson, index: int, settings: Settings) -> VoiceAsk:
     return VoiceAsk(
         text=section.content,
         language=section.language or lesson.language,
-        voice=section.voice,
+        voice=section.voice or lesson.voice,
         rate=settings.rate,
         say=section.say,
         index=index,
@@ -100,22 +108,6 @@ def _turns(lesson: Lesson, section: Section) -> tuple[TurnAsk, ...]:
         found.append(TurnAsk(at, end, turn.speaker, voice, turn.language))
         at = end + 2  # the empty line between paragraphs
     return tuple(found)
-
-
-def price(maker: object, ask: ImageAsk | VoiceAsk) -> float | None:
-    """What a request may cost in dollars: the provider's `price`, a number or a function of the
-    ask; None where it does not say.
-    """
-    maker = with_pauses(maker, ask) if isinstance(ask, VoiceAsk) else maker
-    told: float | Callable[[object], float | None] | None = getattr(maker, "price", None)
-    return told(ask) if callable(told) else told
-
-
-def requests(maker: object, ask: ImageAsk | VoiceAsk) -> int:
-    """How many requests a provider sends for an ask, where it says so; else one."""
-    maker = with_pauses(maker, ask) if isinstance(ask, VoiceAsk) else maker
-    told: Callable[[object], int] | None = getattr(maker, "requests", None)
-    return max(1, told(ask)) if told is not None else 1
 
 
 def clip_key_fields(
@@ -305,14 +297,16 @@ class Content:
 
     def keep(self, store: Store, key: str, fresh: bool) -> Asset:
         """Check it, keep it under `key` and settle its cost. Blocks. Raises `MediaError` for what
-        is damaged, `StoreError` for what the store has no room for.
+        is damaged, `StoreError` for what the store has no room for, unless a provider made it.
         """
         try:
             about = dict(self.about)
             if self.check is not None:
                 told = self.check(self.data, self.name)
                 about |= told if isinstance(told, Mapping) else {}
-            return store.keep(key, self.data, self.suffix, about, fresh=fresh)
+            if self.settle is None or isinstance(self.data, Path):
+                return store.keep(key, self.data, self.suffix, about, fresh=fresh)
+            return store.hold(key, self.data, self.suffix, about, fresh=fresh)
         finally:
             if self.settle is not None:
                 self.settle()

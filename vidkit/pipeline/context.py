@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import re
 import traceback
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 import anyio
 
 from .. import media
-from ..core.errors import DiskFull, RateLimited, SectionError, VidkitError
+from ..core.errors import DiskFull, RateLimited, SectionError, VidkitError, scrubbed
 from ..core.events import Event, Events, Noticed, Step, WorkEnded, WorkOutcome, WorkStarted
 from ..core.format import in_runs
 from ..core.loop import run_in_thread, run_to_end
@@ -28,7 +27,16 @@ from ..media.video import Joined
 from ..models.lesson import Lesson
 from ..models.reading import load_lesson
 from ..models.settings import Settings
-from ..providers.base import ImageAsk, ImageMaker, Narration, Picture, Request, VoiceAsk, VoiceMaker
+from ..providers.base import (
+    ImageAsk,
+    ImageMaker,
+    Narration,
+    Picture,
+    Request,
+    VoiceAsk,
+    VoiceMaker,
+    ungated,
+)
 from ..providers.files import Recorded
 from ..report.timeline import Timeline
 from ..store import Store, cache_key
@@ -72,11 +80,6 @@ class RunInThread(Protocol):
 async def run_directly(call: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
     """Call a function here and now: the `RunInThread` for functions that take no time."""
     return call(*args, **kwargs)
-
-
-async def ungated(send: Callable[[], Awaitable[T]], /) -> T:
-    """The `Request` of what asks no service, and so needs no limiter."""
-    return await send()
 
 
 @dataclass(frozen=True)
@@ -134,10 +137,12 @@ class OwnFiles(Protocol):
 
 class RunControl:
     """How a run is held: `stop` is why nothing more may begin, `ended` is set from then on, and
-    while `hold` lasts nothing does. Only for the run's loop.
+    while `hold` lasts nothing does. Only for the run's loop. changed: called when it is held
+    otherwise than before.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
+        self._changed = changed
         self.stop: VidkitError | None = None
         self.ended = asyncio.Event()
         self._going = asyncio.Event()
@@ -151,16 +156,19 @@ class RunControl:
     def hold(self) -> None:
         """Let nothing more begin until `go`; what is under way goes on."""
         self._going.clear()
+        self._changed()
 
     def go(self) -> None:
         """Go on after `hold`."""
         self._going.set()
+        self._changed()
 
     def end(self, why: VidkitError) -> None:
         """Let nothing more begin; what is under way is finished and kept."""
         self.stop = self.stop or why
         self.ended.set()
         self._going.set()
+        self._changed()
 
     async def checkpoint(self) -> None:
         """Wait while the run is held. Raises CancelledError where nothing more may begin."""
@@ -437,12 +445,6 @@ def describe(error: Exception) -> str:
         return scrubbed(str(error))
     log.error("unforeseen: %s", scrubbed("".join(traceback.format_exception(error))))
     return scrubbed(f"unforeseen {type(error).__name__}: {error}")
-
-
-def scrubbed(text: str) -> str:
-    """A text without what looks like a key, or like credentials in an address."""
-    text = re.sub(r"//[^/\s@]+@", "//", text)
-    return re.sub(r"\b(sk|key)-[\w-]{8,}", r"\1-…", text)
 
 
 def as_ours(error: Exception) -> VidkitError:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..models.lesson import Section
 from ..models.settings import Settings
 from ..providers.base import Picture
+from ..slides.figures import Item
 from ..slides.follow import (
     VERSION,
     Moment,
@@ -23,7 +24,7 @@ from ..slides.follow import (
     spoken_times,
 )
 from ..slides.mentions import Narrated
-from ..slides.slide import Item, Region, Spot
+from ..slides.slide import Region, Spot
 from ..text.captions import Word
 
 if TYPE_CHECKING:

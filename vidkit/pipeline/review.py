@@ -24,8 +24,7 @@ from ..core.errors import VidkitError
 from ..core.format import in_sections
 from ..models.lesson import Lesson, Section
 from ..models.settings import Settings
-from ..providers.registry import image_makers, voice_makers
-from ..providers.speakers import speaks
+from ..providers.registry import image_makers, speaks, voice_makers
 from ..slides.follow import Found, between, moments, spoken_times
 from ..slides.mentions import Narrated
 from ..slides.slide import KINDS, Layout, Region, Slide

@@ -34,10 +34,10 @@ from ..store.ledger import Budget
 from .batch import Batch, Job, MakeLesson
 from .context import Maker, RunControl, Runtime, Source
 from .lesson import make_here
-from .planning import LessonSource
 from .review import review_as_json
 from .scaling import Monitor, Steering
 from .shared import cores_of, gate_of, in_use, listen_to, store_of, use
+from .source import LessonSource
 from .workload import Bound, BoundTracker, limits_of
 
 

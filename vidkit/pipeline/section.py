@@ -22,6 +22,7 @@ from ..core.loop import ended_all
 from ..media.clips import Clip
 from ..models.lesson import Film, Section
 from ..providers.base import VoiceAsk
+from ..providers.conversation import handed_text
 from ..report.reports import SectionReport
 from ..store import Asset
 from ..store.store import unkept
@@ -40,7 +41,6 @@ from .assets import (
     find_stored,
 )
 from .context import Fallback, LessonContext, PartKind, describe
-from .narrations import handed_text
 from .output import part_stem
 from .reveal import Following, reveal_of
 

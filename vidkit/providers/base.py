@@ -50,6 +50,11 @@ class Request(Protocol):
     async def __call__(self, send: Callable[[], Awaitable[T]], /) -> T: ...
 
 
+async def ungated(send: Callable[[], Awaitable[T]], /) -> T:
+    """The `Request` of what asks no service, and so needs no limiter."""
+    return await send()
+
+
 @dataclass(frozen=True, slots=True)
 class ImageAsk:
     """What one section asks of an image provider.

@@ -28,19 +28,6 @@ class NoSound(ValueError):
     """The bytes are not a sound of that kind, or only a piece of one."""
 
 
-def sound_suffix(data: bytes) -> str | None:
-    """The suffix of a sound file, by its first bytes; None where they are no sound."""
-    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
-        return ".wav"
-    if data[:3] == b"ID3" or (len(data) > 3 and _frame(data, 0) is not None):
-        return ".mp3"
-    if data[4:8] == b"ftyp":
-        return ".m4a"
-    if len(data) > 3 and data[0] == 0xFF and data[1] & 0xF6 == 0xF0:  # ADTS
-        return ".aac"
-    return {b"OggS": ".ogg", b"fLaC": ".flac", b"\x1aE\xdf\xa3": ".webm"}.get(data[:4])
-
-
 def joined_mp3(parts: Sequence[bytes]) -> bytes:
     """MP3 files as one, which decodes to the length of all.
 

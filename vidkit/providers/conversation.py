@@ -18,9 +18,8 @@ from ..core.errors import ProviderError, ProviderMissing
 from ..text.captions import Word
 from ..text.markup import pauses
 from . import listening
-from .base import Narration, Request, VoiceAsk
-from .registry import voice_maker
-from .speakers import order
+from .base import ImageAsk, Narration, Request, VoiceAsk
+from .registry import order, voice_maker
 from .word_times import NOTHING, wav
 
 T = TypeVar("T")
@@ -370,3 +369,27 @@ def _moved(words: Sequence[Word], cut: float, begin: float, end: float) -> Itera
     for word in words:
         times = (min(end, max(begin, t - cut + begin)) for t in (word.start, word.end))
         yield Word(word.text, *(round(t, 4) for t in times))
+
+
+def price(maker: object, ask: ImageAsk | VoiceAsk) -> float | None:
+    """What a request may cost in dollars: the provider's `price`, a number or a function of the
+    ask; None where it does not say.
+    """
+    maker = with_pauses(maker, ask) if isinstance(ask, VoiceAsk) else maker
+    told: float | Callable[[object], float | None] | None = getattr(maker, "price", None)
+    return told(ask) if callable(told) else told
+
+
+def requests(maker: object, ask: ImageAsk | VoiceAsk) -> int:
+    """How many requests a provider sends for an ask, where it says so; else one."""
+    maker = with_pauses(maker, ask) if isinstance(ask, VoiceAsk) else maker
+    told: Callable[[object], int] | None = getattr(maker, "requests", None)
+    return max(1, told(ask)) if told is not None else 1
+
+
+def handed_text(maker: Any, ask: VoiceAsk) -> str | None:
+    """The words that a voice is handed, None where it does not say so."""
+    fields = with_pauses(maker, ask).shape(ask)
+    parts = fields.get("parts", [fields])
+    said = [part.get("spoken", part.get("text")) for part in parts]
+    return "\n\n".join(said) if all(isinstance(text, str) for text in said) else None

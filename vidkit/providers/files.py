@@ -9,35 +9,24 @@ release named them, `section_0.png`, they are found too.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from functools import lru_cache
-from io import BufferedReader
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import ProviderError, ProviderMissing
-from ..core.paths import is_folder, open_unlinked, path_given, resolved
+from ..core.paths import is_folder, path_given, resolved
+from ..models.files import MOST_FILM, MOST_PICTURE, MOST_SOUND, digest, digest_of, opened
+from ..models.lesson import IMAGES, SOUNDS
 from .base import ImageAsk, ImageMaker, Narration, Picture, Request, VoiceAsk
 
 if TYPE_CHECKING:
     from ..media.film import Film
 
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
-SOUNDS = (".wav", ".mp3", ".ogg", ".oga", ".opus", ".flac", ".m4a", ".aac", ".webm")
-
-MOST_PICTURE = 300_000_000
-"""Bytes of a picture; a photograph of 100 megapixels as PNG takes about 200 MB."""
-MOST_SOUND = 1_000_000_000
-"""Bytes of a narration; an hour and a half of WAV in stereo at 48 kHz."""
 LARGE_SOUND = 32_000_000
 """Bytes from which a narration is copied as a file, and never held in memory: a lesson of a few
 kilobytes may come with gigabytes of them."""
-MOST_FILM = 4_000_000_000
-"""Bytes of a film; an hour and a half at 6 Mbit/s. It is read where it lies, and never held."""
 
 
 def own_on_a_slide(ask: ImageAsk | VoiceAsk) -> bool:
@@ -105,7 +94,7 @@ class Recorded:
         if ask.film is not None:
             return False
         path, most = self._find(ask)
-        with _opened(path, most) as file:
+        with opened(path, most) as file:
             if os.fstat(file.fileno()).st_size < LARGE_SOUND:
                 return False
             with to.open("xb") as out:
@@ -122,9 +111,7 @@ class Recorded:
         most = MOST_PICTURE if drawn else MOST_SOUND
         if ask.file is not None:
             return ask.file, most
-        field, part, suffixes = (
-            ("image", "images", PICTURES) if drawn else ("audio", "audio", SOUNDS)
-        )
+        field, part, suffixes = ("image", "images", IMAGES) if drawn else ("audio", "audio", SOUNDS)
         if self.folder is None:
             raise ProviderError(
                 f"nothing is recorded for this section; name a file in its `{field}`, "
@@ -149,47 +136,8 @@ own_files = Recorded()
 """What reads the files that sections name themselves."""
 
 
-@contextmanager
-def _opened(path: Path, most: int) -> Iterator[BufferedReader]:
-    """The file, after a look at its size. A section's own is where it was when the lesson was
-    read, and no link has come in between.
-    """
-    try:
-        with open_unlinked(path) as file:
-            size = os.fstat(file.fileno()).st_size
-            if size > most:
-                raise ProviderError(
-                    f"{path} has {size / 1e6:,.0f} MB, and {most / 1e6:,.0f} MB is the most; "
-                    "save it smaller, or split the section"
-                )
-            yield file
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise ProviderError(
-            f"{path} cannot be read: {why}; put a file that can be read in its place"
-        ) from error
-
-
-def digest(path: Path, most: int) -> str:
-    """SHA-256 of a file of somebody's own, of at most so many bytes. Raises `ProviderError`."""
-    with _opened(path, most) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def digest_of(path: Path, most: int) -> str:
-    """The same, worked out once for as long as the file stays as it is."""
-    with _opened(path, most) as file:
-        found = os.fstat(file.fileno())
-    return _digest(path, most, found.st_size, found.st_mtime_ns, found.st_ino)
-
-
-@lru_cache(maxsize=256)
-def _digest(path: Path, most: int, *_: int) -> str:
-    return digest(path, most)
-
-
 def _read(path: Path, most: int) -> bytes:
-    with _opened(path, most) as file:
+    with opened(path, most) as file:
         return file.read(most)
 
 

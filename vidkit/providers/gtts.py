@@ -30,6 +30,7 @@ from ..core.errors import (
     RateLimited,
     Refused,
     SettingsError,
+    Unconfirmed,
     Unreachable,
 )
 from ..media.audio import check_sound
@@ -38,12 +39,12 @@ from ..text.speech import VERSION, spoken, spoken_before
 from .base import Narration, Request, VoiceAsk
 from .chunks import NoSound, heard_pieces, joined_mp3, pieces, together
 from .headers import retry_after
-from .wire import CONNECT, NOT_SENT, Address, Wire, hopeless
+from .wire import CONNECT, NOT_SENT, Address, Unwanted, Wire, hopeless
 
 MOST = gTTS.GOOGLE_TTS_MAX_CHARS
 """Characters that Google Translate speaks in one request: 100."""
 TIMEOUT = (CONNECT, 20.0)
-"""Seconds to wait for a connection, and for each part of an answer."""
+"""Seconds to wait for a connection, and for an answer."""
 CHECK_TIMEOUT = (4.0, 4.0)
 """The same for a check."""
 MOST_ANSWER = 8_000_000
@@ -179,7 +180,13 @@ class GoogleVoice:
         (asked,) = speech._prepare_requests()
         client, wire = self._client(asked.url)
         try:
-            answer = await client.post(asked.url, content=asked.body, headers=dict(asked.headers))
+            # the client's own limit is for each piece of an answer, of which there may be many
+            async with asyncio.timeout(sum(self.timeout)):
+                answer = await client.post(
+                    asked.url, content=asked.body, headers=dict(asked.headers)
+                )
+        except TimeoutError:
+            raise Unreachable("gtts: Google Translate did not answer in time") from None
         except httpx2.TransportError as error:
             raise _lost(error, tld, Address.of(asked.url), wire.proxy) from None
         if answer.status_code != 200:
@@ -243,6 +250,8 @@ def _lost(
     error: httpx2.TransportError, tld: str, address: Address, proxy: tuple[str, str] | None
 ) -> ProviderError:
     """A request without an answer."""
+    if isinstance(error, Unwanted):
+        return Unconfirmed(f"gtts: what Google Translate sent {error}")
     if not isinstance(error, NOT_SENT):
         return Unreachable(f"gtts: Google Translate did not answer ({type(error).__name__})")
     if (why := hopeless(error, address, proxy)) is not None:

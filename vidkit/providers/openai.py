@@ -22,11 +22,11 @@ from ..core.errors import (
     Refused,
     SettingsError,
 )
-from ..media.audio import check_sound
-from ..media.images import check_picture
+from ..media.audio import PLAYED, check_sound, sound_suffix
+from ..media.images import check_picture, picture_suffix
 from ..text.markup import MappedText
 from ..text.speech import VERSION, spoken, spoken_before
-from .account import HTML, Account, blobs, parsed, picture_suffix, said, tokens
+from .account import HTML, Account, blobs, parsed, said, tokens
 from .base import ImageAsk, Narration, Picture, Request, VoiceAsk
 from .chunks import (
     NoSound,
@@ -35,7 +35,6 @@ from .chunks import (
     joined_mp3,
     joined_wav,
     pieces,
-    sound_suffix,
     together,
 )
 from .headers import Answer
@@ -438,11 +437,13 @@ def _nothing_in(account: Account, content: bytes, body: Any, what: str) -> Provi
 
 
 def _whole(data: bytes) -> bytes:
-    """A sound that decodes from end to end. Raises `MediaError` or `NoSound`."""
+    """A sound that decodes from end to end, as WAV where a browser would not play it. Raises
+    `MediaError` or `NoSound`.
+    """
     if sound_suffix(data) == ".wav":
         data = joined_wav([data])
     check_sound(data, "the answer")
-    return data
+    return data if sound_suffix(data) in PLAYED else joined_decoded([data])
 
 
 def _joined(sounds: Sequence[bytes]) -> tuple[bytes, str]:

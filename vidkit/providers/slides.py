@@ -25,6 +25,7 @@ import typst
 from .. import slides
 from ..core.errors import ProviderError, SettingsError
 from ..core.fonts import Font, Ranges, cast, in_order, of_file, replaced, unseen
+from ..models.files import MOST_PICTURE, digest
 from ..slides import emoji
 from ..slides.analysis import Reading
 from ..slides.layouts import choose
@@ -33,7 +34,6 @@ from ..slides.render import ACCENT, SHORT_SIDE, Frame, Palette, palette, regions
 from ..slides.slide import Region, Slide
 from ..text import plain
 from .base import ImageAsk, Picture, Request
-from .files import MOST_PICTURE, digest
 
 FOLDER = Path(slides.__file__).parent
 FONTS = FOLDER / "fonts"

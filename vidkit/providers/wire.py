@@ -46,8 +46,8 @@ class BrokenBody(httpx2.ReadError):
     """An answer began, and what came of it is no whole one."""
 
 
-class TooLarge(httpx2.ReadError):
-    """An answer is larger than anything that was asked for."""
+class Unwanted(httpx2.ReadError):
+    """An answer is not what was asked for: too large, or packed so that it cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,11 @@ class Address:
     userinfo: Secret | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, text: str) -> Address:
-        """Read an address. Raises `SettingsError`, without showing it, for one that is none."""
-        parts = _split(text.strip())
+    def of(cls, text: str, *, given: bool = True) -> Address:
+        """Read an address. given: a person gave it, and may have hidden a password in it. Raises
+        `SettingsError`, without showing it, for one that is none.
+        """
+        parts = _split(text.strip(), given)
         userinfo, _, host = parts.netloc.rpartition("@")
         shown = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
         return cls(
@@ -102,21 +104,22 @@ class Address:
         return {"authorization": f"Basic {told}"}
 
 
-def _split(text: str) -> SplitResult:
+def _split(text: str, given: bool) -> SplitResult:
     """The parts of an address. An `@` behind the host is the end of a password with a sign in it
     that ends the host, and the rest of the password would stand in every message.
     """
     try:
         parts = urlsplit(text)
         whole = re.fullmatch(r"https?", parts.scheme) and parts.hostname and parts.port != 0
-    except ValueError:
+        httpx2.URL(urlunsplit((parts.scheme, parts.netloc, "", "", "")))
+    except (ValueError, httpx2.InvalidURL):
         whole = None
-    if not whole or re.search(r"[\s\x00-\x1f]", text):
+    if not whole or re.search(r"[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]", text):
         raise SettingsError(
             "base_url is no address that begins with http:// or https://, as "
             "https://api.openai.com/v1 does"
         )
-    if "@" in parts.path or "@" in parts.fragment or "@" in parts.query or parts.fragment:
+    if given and (parts.fragment or "@" in parts.path + parts.query):
         raise SettingsError(
             "base_url has an '@' or a '#' behind its host (it is not shown, for it may hold a "
             "password); in a password write # as %23, / as %2F, ? as %3F and @ as %40"
@@ -159,13 +162,11 @@ class Wire(httpx2.AsyncBaseTransport):
         url = request.url
         for _ in range(REDIRECTS):
             response = await self._inner.handle_async_request(self._dressed(request, url, content))
-            there = response.headers.get("location", "")
-            onward = urljoin(str(url), there)
-            same = httpx2.URL(onward).netloc == url.netloc and onward.startswith(f"{url.scheme}:")
-            if response.status_code not in (307, 308) or not there or not same:
+            onward = _onward(response, url)
+            if onward is None:
                 break
             await response.aclose()
-            url = httpx2.URL(onward)
+            url = onward
         return self._capped(response)
 
     def _dressed(self, request: httpx2.Request, url: httpx2.URL, content: bytes) -> httpx2.Request:
@@ -194,6 +195,18 @@ class Wire(httpx2.AsyncBaseTransport):
         await self._inner.aclose()
 
 
+def _onward(response: httpx2.Response, url: httpx2.URL) -> httpx2.URL | None:
+    """Where on the same host an answer sends a request on to; None where it does not."""
+    there = response.headers.get("location", "")
+    if response.status_code not in (307, 308) or not there:
+        return None
+    try:
+        onward = httpx2.URL(urljoin(str(url), there))
+    except (ValueError, httpx2.InvalidURL):
+        return None
+    return onward if (onward.scheme, onward.netloc) == (url.scheme, url.netloc) else None
+
+
 class _Body(httpx2.AsyncByteStream):
     """The body of an answer, decompressed, as far as it is whole and not too large."""
 
@@ -206,7 +219,10 @@ class _Body(httpx2.AsyncByteStream):
         packed = self._coding in ("gzip", "deflate", "x-gzip")
         unpack = None
         if not packed and self._coding not in ("identity", ""):
-            raise BrokenBody(f"it is packed as {self._coding}, which was not asked for")
+            raise Unwanted(
+                f"is packed as {self._coding[:40]}, which was not asked for: the server, or a "
+                "proxy before it, is to send it as it is"
+            )
         try:
             async for piece in self._stream:
                 if packed and unpack is None and piece:
@@ -217,11 +233,13 @@ class _Body(httpx2.AsyncByteStream):
                 whole = piece if unpack is None else unpack.decompress(piece, self._left + 1)
                 self._left -= len(whole)
                 if self._left < 0:
-                    raise TooLarge("the answer is larger than anything that was asked for")
+                    raise Unwanted("is larger than anything that was asked for")
                 yield whole
+                if unpack is not None and unpack.eof:
+                    break  # what follows is none of it, and need have no end
+        except Unwanted:
+            raise
         except (zlib.error, httpx2.RemoteProtocolError, httpx2.ReadError) as error:
-            if isinstance(error, TooLarge):
-                raise
             raise BrokenBody(str(error) or "the connection broke off") from error
         if packed and (unpack is None or not unpack.eof):
             raise BrokenBody("the answer breaks off")

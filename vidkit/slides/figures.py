@@ -10,11 +10,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .slide import Item
-
 Run = dict[str, Any]
 Inline = Callable[[str], list[Run]]
 """Turns a text into the runs that the template sets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What appears on its own on a slide.
+
+    `key` is its name in the template's marks, `text` what is said when it appears, `gloss` what may
+    be said of it. `after` names the items that must be there before it; `held` says that it is not
+    shown at all before its time, and that its time is after those of `after`. Items of one kind
+    that are `ordered` are spoken of in their order. `scene` is what the section's description says
+    around the item, where it is one of its labels.
+    """
+
+    key: str
+    text: str
+    gloss: str = ""
+    after: tuple[str, ...] = ()
+    held: bool = False
+    ordered: bool = False
+    scene: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The first part of the key."""
+        return self.key.split(".")[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from .figures import Item
 from .mentions import Mention, Narrated, mentions
-from .slide import Item
 
 VERSION = 4
 """Counts up when the same words give other moments or packets; part of a clip's key."""

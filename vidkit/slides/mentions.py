@@ -27,7 +27,7 @@ from dataclasses import dataclass, replace
 from ..text.captions import Word
 from ..text.speech import spoken
 from .analysis import grammar, stem
-from .slide import Item
+from .figures import Item
 
 NEAR = 8
 """Words of the narration within which two words are said close together."""

@@ -162,14 +162,14 @@ def picture_of(figure: LabelledPicture) -> dict[str, Any]:
 
     Raises `Refused` for a file that cannot be read.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image, ImageOps
 
     try:
-        with open_unlinked(figure.file) as file, Image.open(file) as opened:
+        with open_unlinked(figure.file) as file, Image.open(file, formats=_FORMATS) as opened:
             image = ImageOps.exif_transpose(opened)
             image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
             image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+    except Exception as error:  # of many kinds, depending on where a file is damaged
         raise Refused(f"{figure.file} cannot be shown: {error}; save it anew as PNG") from error
     data = io.BytesIO()
     image.save(data, "PNG", compress_level=1)
@@ -181,6 +181,9 @@ def picture_of(figure: LabelledPicture) -> dict[str, Any]:
     )
     return {"data": svg, "width": width, "height": height}
 
+
+_FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "TIFF", "BMP")
+"""What is read; of what else Pillow knows, some formats start other programs."""
 
 _LONGEST_SIDE = 1_920
 """Pixels of a picture that a slide shows."""

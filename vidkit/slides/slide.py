@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
-if TYPE_CHECKING:
-    from .figures import Figure
+from .figures import Figure, Item, beside_items
 
 Layout = Literal[
     "statement",
@@ -182,31 +181,6 @@ MOST_COLUMNS = 96
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """What appears on its own on a slide.
-
-    `key` is its name in the template's marks, `text` what is said when it appears, `gloss` what may
-    be said of it. `after` names the items that must be there before it; `held` says that it is not
-    shown at all before its time, and that its time is after those of `after`. Items of one kind
-    that are `ordered` are spoken of in their order. `scene` is what the section's description says
-    around the item, where it is one of its labels.
-    """
-
-    key: str
-    text: str
-    gloss: str = ""
-    after: tuple[str, ...] = ()
-    held: bool = False
-    ordered: bool = False
-    scene: str = ""
-
-    @property
-    def kind(self) -> str:
-        """The first part of the key."""
-        return self.key.split(".")[0]
-
-
-@dataclass(frozen=True, slots=True)
 class Spot:
     """Where an item stands: a `box` (left, top, right, bottom) in pixels; with a `path`, points
     (x, y), only what lies within `width` pixels of that line and has the colour `ink`.
@@ -335,8 +309,6 @@ class Slide:
             self.loop.label if self.loop else "",
         ]
         if self.figure:
-            from .figures import beside_items
-
             found += beside_items(self.figure)
         for item in self.items():
             found += [item.text, item.gloss]

@@ -311,20 +311,10 @@ def _stamp(path: Path) -> str | None:
 
 
 def thumbnail(path: Path, most: tuple[int, int]) -> bytes:
-    """A picture as a JPEG of at most so many pixels. Raises `OSError` where it is none."""
-    from PIL import Image
+    """A picture as a JPEG of at most so many pixels. Raises `MediaError` where it is none."""
+    from ..media.images import jpeg
 
-    small = io.BytesIO()
-    with Image.open(path) as picture:
-        picture.draft("RGB", most)
-        picture.thumbnail(most, Image.Resampling.LANCZOS, reducing_gap=2.0)
-        if picture.mode not in ("RGB", "L"):
-            picture = picture.convert("RGBA")
-            paper = Image.new("RGB", picture.size, "white")
-            paper.paste(picture, mask=picture.getchannel("A"))
-            picture = paper
-        picture.save(small, "JPEG", quality=82)
-    return small.getvalue()
+    return jpeg(path, most)
 
 
 class Painter:
@@ -522,7 +512,7 @@ def _embedded(path: Path, most: tuple[int, int]) -> str | None:
         return None
     try:
         return _data(str(path), stamp, most)
-    except (OSError, ValueError):
+    except (OSError, ValueError, VidkitError):
         return None
 
 
