@@ -41,7 +41,8 @@ def read_pdf(path: Path) -> Source:
     source = Source(path.name, "PDF", deck=True)
     document = _opened(path)
     try:
-        source.title = str(document.get_metadata_value("Title") or "").strip()
+        title = str(document.get_metadata_value("Title") or "")
+        source.title = re.sub(r"[\x00-\x1f]+", " ", title).strip()
         if len(document) > MOST_PAGES:
             source.notes.append(f"only the first {MOST_PAGES} of {len(document)} pages are read")
         texts = [_lines(document[number]) for number in range(min(len(document), MOST_PAGES))]
