@@ -397,8 +397,8 @@ class Dispatcher:
         """
 
         def do() -> Any:
-            given = {"budgets": self._tools.budgets} if call == "reserve" else {}
-            answer = getattr(self._tools.store.journal, call)(**asked, **given)
+            known = {"budgets": self._tools.budgets} if call == "reserve" else {}
+            answer = getattr(self._tools.store.journal, call)(**{**asked, **known})
             return answer.id if isinstance(answer, Reservation) else answer
 
         try:

@@ -7,7 +7,7 @@ import itertools
 import os
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,7 +41,7 @@ from ..providers.headers import Answer
 from ..providers.registry import image_makers, voice_makers
 from ..report.reports import VideoReport
 from ..store import Store
-from ..store.ledger import Budget, Journal, Money, PaymentState, Reservation
+from ..store.ledger import Journal, JournalProxy
 from ..store.locks import let_go, try_lock
 from .messages import SCHEDULER, STREAM, Channel, Message, portable
 from .scheduler import Service
@@ -158,74 +158,24 @@ CALLS = {"begin_run", "end_run", "reserve", "end", "spent", "tally"}
 """What a worker may ask of the journal."""
 
 
-class LedgerProxy(Journal):
+def journal_at_client(
+    channel: Channel, run: str, number: int, note: Callable[[str], None]
+) -> JournalProxy:
     """The journal of the client's store, for the lesson that is try `number` of `run`.
 
-    The client alone writes it, in the order in which it is asked, and knows the budgets. Methods
-    block until it has answered; they raise `StoreError` where it is gone.
+    The client alone writes it, in the order in which it is asked, and knows the budgets of its run.
+    Methods block until it has answered, but for `need`; they raise `StoreError` where it is gone.
     """
 
-    def __init__(
-        self, channel: Channel, run: str, number: int, note: Callable[[str], None]
-    ) -> None:
-        self._channel = channel
-        self._run = run
-        self._number = number
-        self._note = note
-
-    def begin_run(self, lesson: str, keys: Iterable[str] = ()) -> int:
-        """As `Journal.begin_run`."""
-        number: int = self._ask("begin_run", lesson=lesson, keys=[*keys])
-        return number
-
-    def need(self, run: int, keys: Iterable[str]) -> None:
-        """As `Journal.need`, without waiting until it is written."""
-        needed = {"run": run, "keys": [*keys]}
-        self._channel.send(self._run, "need", self._number, needed)
-
-    def end_run(
-        self, run: int, *, finished: bool, seconds: Mapping[str, float] | None = None
-    ) -> None:
-        """As `Journal.end_run`."""
-        self._ask("end_run", run=run, finished=finished, seconds=seconds)
-
-    def reserve(
-        self,
-        *,
-        run: int | None,
-        key: str,
-        kind: str,
-        provider: str,
-        lesson: str,
-        dollars: float | None,
-        budgets: Sequence[Budget] = (),
-    ) -> Reservation:
-        """As `Journal.reserve`, under the budgets of the client's run."""
-        asked = {"run": run, "key": key, "kind": kind, "provider": provider}
-        return Reservation(self, self._ask("reserve", **asked, lesson=lesson, dollars=dollars))
-
-    def end(self, entry: int, state: PaymentState, dollars: float | None = None) -> None:
-        """As `Journal.end`."""
-        self._ask("end", entry=entry, state=state, dollars=dollars)
-
-    def spent(self, run: int | None = None, budget: str | None = None) -> Money:
-        """As `Journal.spent`."""
-        money: Money = self._ask("spent", run=run, budget=budget)
-        return money
-
-    def tally(self, **more: int) -> dict[str, int]:
-        """As `Journal.tally`."""
-        counts: dict[str, int] = self._ask("tally", **more)
-        return counts
-
-    def close(self) -> None:
-        """Nothing is open here."""
-
-    def _ask(self, call: str, **asked: Any) -> Any:
+    def ask(call: str, **asked: Any) -> Any:
+        if call == "need":
+            return channel.send(run, "need", number, asked)
         try:
-            return self._channel.ask_blocking(self._run, "journal", self._number, call, asked)
+            return channel.ask_blocking(run, "journal", number, call, asked)
         except ClusterError as error:
             raise StoreError(f"the journal, which is with the client, is gone: {error}") from error
+
+    return JournalProxy(ask, note)
 
 
 class StoreProxy(Store):
@@ -240,7 +190,7 @@ class StoreProxy(Store):
         self,
         folder: Path,
         owner: str,
-        journal: LedgerProxy,
+        journal: Journal,
         channel: Channel,
         run: str,
         renewed: set[str] | None,
@@ -490,7 +440,7 @@ class WorkerService(WorkerPlugin):
         def note(sentence: str) -> None:
             self.channel.send(task.run, "note", sentence)
 
-        journal = LedgerProxy(self.channel, task.run, task.number, note)
+        journal = journal_at_client(self.channel, task.run, task.number, note)
         if task.store is None or task.owner is None:
             bare = Store.null()
             bare.journal = journal

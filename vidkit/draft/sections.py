@@ -8,6 +8,8 @@ heading that it stands under.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -521,3 +523,29 @@ def _pieces(text: Said, most: int, language: str) -> list[Said]:
         else:
             found.append(replace(text, text=part))
     return found
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A lesson as it is to be written, under `name`: `data` is its JSON, `pictures` the files
+    beside it, by their names in the lesson. `minutes` is how long it is likely to be; `notes` say
+    what of the source is not in it.
+    """
+
+    name: str
+    data: dict[str, Any]
+    pictures: dict[str, bytes]
+    minutes: float
+    notes: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The JSON, with the digest by which it is seen whether somebody changed it."""
+        data = {**self.data, "$draft": digest(self.data)}
+        return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+
+
+def digest(data: dict[str, Any]) -> str:
+    """The digest of a lesson's JSON, in hexadecimal digits."""
+    written = json.dumps(data, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()

@@ -33,7 +33,7 @@ from ..providers.writers import WriteAsk, Writer, Written, writer_maker
 from ..slides.override import prompt_page
 from ..store import Store, cache_key
 from ..store.ledger import Budget
-from .course import Draft
+from .sections import Draft
 
 T = TypeVar("T")
 

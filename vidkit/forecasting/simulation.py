@@ -28,7 +28,7 @@ from ..providers.chunks import together
 from ..providers.limiter import RateLimiter
 from ..providers.simulated import RateLimit
 from ..store import Asset, Store
-from ..store.ledger import Journal, Money, Reservation
+from ..store.ledger import Journal, JournalProxy, Money
 
 # Stand-ins for all that a run works with: they take the time that is said, and leave nothing.
 #
@@ -235,41 +235,12 @@ class NullOutput(Output):
         return self.folder
 
 
-class NullJournal(Journal):
-    """A journal in which nothing is written."""
+_ANSWERS: Mapping[str, Any] = {"begin_run": 0, "reserve": 0, "spent": Money(), "seconds": {}}
+"""Those of a journal in which nothing is written, by the name of its method."""
 
-    def __init__(self) -> None:
-        self._none = Money()
 
-    def begin_run(self, lesson: str, keys: Iterable[str] = ()) -> int:
-        """No number."""
-        return 0
-
-    def need(self, run: int, keys: Iterable[str]) -> None:
-        """Nothing to note."""
-
-    def end_run(
-        self, run: int, *, finished: bool, seconds: Mapping[str, float] | None = None
-    ) -> None:
-        """Nothing to note."""
-
-    def reserve(self, **_: Any) -> Reservation:
-        """Sets nothing aside."""
-        return Reservation(self, 0)
-
-    def end(self, entry: int, state: Any, dollars: float | None = None) -> None:
-        """Nothing to note."""
-
-    def spent(self, *_: Any, **__: Any) -> Money:
-        """Nothing."""
-        return self._none
-
-    def seconds(self) -> dict[str, float]:
-        """Nothing."""
-        return {}
-
-    def close(self) -> None:
-        """Nothing to close."""
+def _answer(call: str, **_: Any) -> Any:
+    return _ANSWERS.get(call)
 
 
 class NullStore(Store):
@@ -279,7 +250,7 @@ class NullStore(Store):
         self._init_null()
 
     def _null_journal(self) -> Journal:
-        return NullJournal()
+        return JournalProxy(_answer, _nothing)
 
     def find(self, key: str) -> Asset | None:
         """None."""

@@ -46,12 +46,6 @@ class Column:
     chosen: bool = False
 
 
-def describe(sections: int, videos: int, seconds: float, times: float, why: str) -> str:
-    """A column in words."""
-    at_once = f"{count(sections, 'section')} × {count(videos, 'video')} at once"
-    return f"{at_once}: {took(seconds)}, {in_times(times)} as fast; limit: {why}"
-
-
 def in_times(times: float) -> str:
     """How many times as fast: "1×", "2.5×", "12×"."""
     return f"{times:.0f}×" if times >= 9.95 else f"{times:.1f}".removesuffix(".0") + "×"
@@ -259,7 +253,7 @@ def columns(
         (sections, videos): Column(
             times := alone.seconds / max(each.seconds, 1e-9),
             sections * videos / fewest,
-            describe(sections, videos, each.seconds, times, each.limit),
+            f"{_at(each)}: {took(each.seconds)}, {in_times(times)} as fast; limit: {each.limit}",
             near=best is not None and each.seconds <= (1 + ENOUGH) * best.seconds,
             knee=each is knee,
             chosen=chosen is not None and each.settings == chosen.settings,
