@@ -18,8 +18,8 @@ from urllib.parse import quote
 
 from ..core.format import count, in_brief, printable, times, took
 from ..core.paths import from_here
-from .bars import Kind, Tally
-from .charts import laid_out
+from .bars import Tally
+from .charts import NAMES, laid_out
 from .drawing import Scene, as_png
 from .timeline import Timeline
 
@@ -140,12 +140,6 @@ class Shown(ABC):
 # How long things waited and worked, by step and provider.
 
 
-_NAMES: dict[Kind, str] = {
-    "image": "images",
-    "audio": "narrations",
-    "clip": "clips",
-    "join": "video",
-}
 _COLUMNS = (
     "Step",
     "By",
@@ -177,7 +171,7 @@ def step_lines(timeline: Timeline | None) -> tuple[str, ...]:
 
 
 def _tallies(timeline: Timeline | None) -> list[Tally]:
-    return [each for each in timeline.tallies if each.kind in _NAMES] if timeline else []
+    return [each for each in timeline.tallies if each.kind != "lesson"] if timeline else []
 
 
 def _by(tally: Tally) -> str:
@@ -188,7 +182,7 @@ def _cells(tally: Tally) -> tuple[str, ...]:
     counts = (tally.made, tally.kept, tally.failed, tally.cancelled, tally.requests, tally.refused)
     times = (tally.worked, tally.waited) if tally.requests else (0.0, tally.waited)
     return (
-        _NAMES[tally.kind],
+        NAMES[tally.kind],
         _by(tally),
         *(str(count) if count else "" for count in counts),
         *(took(seconds) if seconds >= 0.05 else "" for seconds in times),
@@ -196,7 +190,7 @@ def _cells(tally: Tally) -> tuple[str, ...]:
 
 
 def _line(tally: Tally) -> str:
-    who = f"{_NAMES[tally.kind]} by {_by(tally)}" if _by(tally) else _NAMES[tally.kind]
+    who = f"{NAMES[tally.kind]} by {_by(tally)}" if _by(tally) else NAMES[tally.kind]
     counted = {
         "made": tally.made,
         "from the store": tally.kept,
