@@ -271,7 +271,7 @@ def test_the_svg_is_well_formed_and_holds_no_markup_of_others() -> None:
     assert "1 image made, 1 failed, 1 waiting" in root.get("aria-label", "")
     assert "<script" not in picture
     words = set(" ".join(root.itertext()).split())
-    assert {"working", "waiting", "store", "failed", "429", "starts"} <= words
+    assert {"working", "waiting", "before", "failed", "429", "starts"} <= words
 
 
 def test_the_png_is_twice_as_wide_as_it_is_shown() -> None:

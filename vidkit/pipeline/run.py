@@ -26,9 +26,9 @@ from ..core.paths import shortened
 from ..models.files import section_count
 from ..models.settings import Settings
 from ..providers.registry import image_makers, left_aside, voice_makers
-from ..report.export import Summary
 from ..report.progress import Watcher, bars
 from ..report.reports import BatchReport, ResourceTally, VideoReport
+from ..report.summary import Summary
 from ..store import Store
 from ..store.ledger import Budget
 from .batch import Batch, Job, MakeLesson

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
 from ..core.events import Outcome, WorkOutcome
-from ..core.format import times, took
+from ..core.format import by, times, took
 
 if TYPE_CHECKING:
     from .timeline import Timeline
@@ -260,7 +260,7 @@ _NOUNS: dict[Kind, tuple[str, str]] = {
     "clip": ("clip", "clips"),
     "join": ("video", "videos"),
 }
-_ENDS = {"made": "made", "kept": "from the store", "failed": "failed", "cancelled": "cancelled"}
+_ENDS = {"made": "made", "kept": "made before", "failed": "failed", "cancelled": "cancelled"}
 
 
 def sentence(timeline: Timeline, now: float) -> str:
@@ -306,9 +306,9 @@ def of_bar(bar: Bar, now: float) -> str:
     if bar.kind == "lesson":
         what = bar.name or "lessons"
     elif bar.section is not None:
-        what = f"section {bar.section + 1}: {_NOUNS[bar.kind][0]} by {bar.by}"
+        what = f"section {bar.section + 1}: {by(_NOUNS[bar.kind][0], bar.by)}"
     else:
-        what = _NOUNS[bar.kind][bar.steps != 1] + ("" if bar.by == "vidkit" else f" by {bar.by}")
+        what = by(_NOUNS[bar.kind][bar.steps != 1], bar.by)
     if bar.steps > 1:
         what = f"{bar.steps} {_NOUNS[bar.kind][1]}"
     elif bar.name and bar.kind != "lesson":

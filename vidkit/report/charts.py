@@ -68,6 +68,8 @@ def end_for(seconds: float, most: int) -> float:
 
 MANY = 60
 """Bars of a group from which on those too short to be seen apart are drawn as one."""
+LOOKING = 1.0
+"""Seconds up to which what was made before did not wait for anybody: it was looked up."""
 NARROW = 6
 """Pixels of a bar that nobody can point at."""
 VERY_MANY = 200
@@ -106,7 +108,7 @@ def draw_bar(
         fill: Role = "lesson-soft" if bar.outcome != "failed" else "failed-soft"
         return [Box(x, y, wide, high, fill), *_name(bar.name, x, wide, y, high, "ink")]
     if bar.outcome == "kept":
-        return _kept(bar, x, wide, y, high)
+        return _kept(bar, x, wide, y, high, end - bar.placed > LOOKING)
     full, soft = _fills(bar)
     # of several bars in one nobody knows where between them it waited and where it was idle
     pale = bar.steps == 1 and (wide > NARROW or bar.waited(now) * scale.second > 1)
@@ -145,10 +147,14 @@ def _fills(bar: Bar) -> tuple[Role, Role]:
     return cast(Role, bar.kind), cast(Role, f"{bar.kind}-soft")
 
 
-def _kept(bar: Bar, x: float, wide: float, y: float, high: float) -> list[Shape]:
-    """From the store: a tick, after the time for which it waited where somebody else made it."""
+def _kept(bar: Bar, x: float, wide: float, y: float, high: float, waited: bool) -> list[Shape]:
+    """Made before: a tick, after the time for which it waited where somebody else made it."""
     tick = Box(max(x + wide - 2.5, x), y, 2.5, high, "kept", 0)
-    return [Box(x, y, wide, high, cast(Role, f"{bar.kind}-soft")), tick] if wide > 6 else [tick]
+    return (
+        [Box(x, y, wide, high, cast(Role, f"{bar.kind}-soft")), tick]
+        if waited and wide > 6
+        else [tick]
+    )
 
 
 def _refused(bar: Bar, scale: Scale, y: float, high: float) -> list[Shape]:
@@ -388,7 +394,7 @@ def _kinds_of(
     samples: list[tuple[object, Shape, str]] = [
         (True, Box(0, -5, 14, 10, "image"), "working"),
         (True, Box(0, -5, 14, 10, "image-soft"), "waiting"),
-        ("kept" in outcomes, Box(6, -6, 2.5, 12, "kept", 0), "from the store"),
+        ("kept" in outcomes, Box(6, -6, 2.5, 12, "kept", 0), "made before"),
         ("failed" in outcomes, Sign(7, 0, "cross", "failed"), "failed"),
         ("cancelled" in outcomes, Box(0, -5, 14, 10, "gone"), "cancelled"),
         (refused, Sign(7, 0, "diamond", "refused"), "told 429"),

@@ -16,7 +16,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from ..core.format import count, in_brief, printable, times, took
+from ..core.format import by, count, in_brief, printable, times, took
 from ..core.paths import from_here
 from .bars import Tally
 from .charts import NAMES
@@ -166,7 +166,7 @@ def _tallies(timeline: Timeline | None) -> list[Tally]:
 
 
 def _by(tally: Tally) -> str:
-    return "" if tally.by == "vidkit" else tally.by
+    return {"vidkit": "", "recorded": "files of your own"}.get(tally.by, tally.by)
 
 
 def _cells(tally: Tally) -> tuple[str, ...]:
@@ -181,10 +181,10 @@ def _cells(tally: Tally) -> tuple[str, ...]:
 
 
 def _line(tally: Tally) -> str:
-    who = f"{NAMES[tally.kind]} by {_by(tally)}" if _by(tally) else NAMES[tally.kind]
+    who = by(NAMES[tally.kind], tally.by)
     counted = {
         "made": tally.made,
-        "from the store": tally.kept,
+        "made before": tally.kept,
         "failed": tally.failed,
         "cancelled": tally.cancelled,
     }

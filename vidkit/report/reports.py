@@ -281,12 +281,13 @@ class SectionReport(Shown):
 
     def made_by(self, step: Step) -> str:
         """Who made the image, the narration or the clip, and in what time: "openai, 12 s",
-        "slides, from the store"; "" where it is not there.
+        "slides, made before"; "" where it is not there.
         """
         if step not in self.seconds or getattr(self, step) is None:
             return ""
         by = {"image": self.image_by, "audio": self.voice_by}.get(step)
-        how = "from the store" if step in self.kept else took(self.seconds[step])
+        how = "made before" if step in self.kept else took(self.seconds[step])
+        by = "your own file" if by == "recorded" else by
         return f"{by}, {how}" if by else how
 
     def _page(self) -> Page:
@@ -493,7 +494,7 @@ def outcome(video: VideoReport) -> str:
         return f"failed: {video.error}"
     complete = sum(section.made for section in video.sections)
     kept = sum(section.from_store for section in video.sections)
-    store = f", {kept} of them from the store," if kept else ""
+    store = f", {kept} of them made before," if kept else ""
     of_all = f"{complete} of {count(len(video.sections), 'section')}{store}"
     return f"{of_all} in {took(video.seconds)}, {clock_time(video.length)} long"
 
