@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -61,21 +61,40 @@ in_both = pytest.mark.parametrize(
 
 
 @contextmanager
-def browser(name: str = "chromium") -> Iterator[Browser]:
-    """A browser that is closed at the end."""
+def browsers() -> Iterator[Callable[[str], Browser]]:
+    """Gives a browser by its name, launched when it is first asked for; all are closed at the
+    end.
+    """
     from playwright.sync_api import expect, sync_playwright
 
     expect.set_options(timeout=SOON)
     with sync_playwright() as playwright:
-        if name == "firefox":
-            assert FIREFOX, "firefox was insisted on and is not there"
-            launched = playwright.firefox.launch(
-                channel="moz-firefox", executable_path=FIREFOX, firefox_user_prefs=PREFERENCES
-            )
-        else:
-            assert PROGRAM, "chromium was insisted on and is not there"
-            launched = playwright.chromium.launch(executable_path=PROGRAM, args=QUIET)
+        launched: dict[str, Browser] = {}
+
+        def launch(name: str) -> Browser:
+            if name not in launched:
+                program = FIREFOX if name == "firefox" else PROGRAM
+                assert program, f"{name} was insisted on and is not there"
+                launched[name] = (
+                    playwright.firefox.launch(
+                        channel="moz-firefox",
+                        executable_path=program,
+                        firefox_user_prefs=PREFERENCES,
+                    )
+                    if name == "firefox"
+                    else playwright.chromium.launch(executable_path=program, args=QUIET)
+                )
+            return launched[name]
+
         try:
-            yield launched
+            yield launch
         finally:
-            launched.close()
+            for each in launched.values():
+                each.close()
+
+
+@contextmanager
+def browser(name: str = "chromium") -> Iterator[Browser]:
+    """A browser that is closed at the end."""
+    with browsers() as launch:
+        yield launch(name)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browser import browser
+from browser import browsers
+from lab import Lab
 
 from vidkit.core.system import usable_cores
 
@@ -45,8 +46,21 @@ def plain_voice(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr("vidkit.providers.registry.AUTO_VOICES", ("espeak",))
 
 
-@pytest.fixture(scope="module")
-def launched(request: pytest.FixtureRequest) -> Iterator[Browser]:
-    """One browser for all tests of a file that ask for it: Chromium, where a test names none."""
-    with browser(getattr(request, "param", "chromium")) as one:
+@pytest.fixture(scope="session")
+def launch() -> Iterator[Callable[[str], Browser]]:
+    """Gives the one browser of a name that all tests of this process share."""
+    with browsers() as each:
+        yield each
+
+
+@pytest.fixture
+def launched(request: pytest.FixtureRequest, launch: Callable[[str], Browser]) -> Browser:
+    """A browser: Chromium, where a test names none."""
+    return launch(getattr(request, "param", "chromium"))
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """One JupyterLab for all tests of this process, each of which has a folder of its own."""
+    with Lab(tmp_path_factory.mktemp("root")) as one:
         yield one

@@ -1,20 +1,22 @@
-"""Cards that stand alone, in a real JupyterLab, in a real browser: whatever a lesson holds, where
-nothing can be reached by its path, and in a notebook that is opened again.
-"""
+"""Cards that stand alone, in a real browser: whatever a lesson holds, and by keyboard alone."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-import nbformat
-import pytest
-from a_notebook import notebook
 from browser import in_both, needs_browser
-from lab import Lab, command, run_all
 from playwright.sync_api import Browser, Locator, Page, expect
 from stand_ins import written
+from static_page import static_page, until
+
+from vidkit import Settings, load_lesson
+from vidkit.errors import ProviderError, Refused
+from vidkit.providers.simulated import Simulated
+from vidkit.studio import Sections
 
 EVIL = (
     "<script>window.ran = 1</script><img src=x onerror='window.ran = 2'>"
@@ -22,150 +24,166 @@ EVIL = (
 )
 LONG = "W" * 10_000
 RIGHT_TO_LEFT = "שלום עולם, 3 مرحبا"
+TEXTS = (EVIL, f"{EVIL} refuse", LONG, RIGHT_TO_LEFT)
 
-CARDS = """
-from vidkit import Settings, load_lesson
-from vidkit.errors import Refused
-from vidkit.providers.simulated import Simulated
-from vidkit.studio import Sections
 
 class Balky(Simulated):
-    async def draw(self, ask, request):
+    """Pictures, but for what asks to be refused."""
+
+    async def draw(self, ask: Any, request: Any) -> Any:
+        """Draw it, or refuse."""
         if "refuse" in ask.description:
             raise Refused(ask.description)
         return await super().draw(ask, request)
 
-how = Settings(images=Balky(0.05), voice="simulated:latency=0.05,seconds=1", cache_dir={store!r})
-cards = Sections(load_lesson({lesson!r}), how.with_(size=(320, 180)))
-cards"""
 
-MAKE = "cards.make(); report = await cards.run"
-
-
-@pytest.fixture(scope="module")
-def page(launched: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """The cards of a lesson that is all traps, made as far as they can be; neither the lesson nor
-    the store lies where the notebook's server gives out files.
-    """
-    folder = tmp_path_factory.mktemp("lab")
-    root = folder / "root"
-    root.mkdir()
-    texts = [EVIL, f"{EVIL} refuse", LONG, RIGHT_TO_LEFT]
+@contextmanager
+def traps(launched: Browser, folder: Path) -> Iterator[tuple[Sections, Page]]:
+    """The cards of a lesson that is all traps, made as far as they can be."""
     sections = [
         {"title": text[:300], "image_description": text, "content": f"Said: {text}"}
-        for text in texts
+        for text in TEXTS
     ]
-    lesson = written(folder / "elsewhere", sections=sections, title=EVIL)
-    cell = CARDS.format(lesson=str(lesson), store=str(folder / "store"))
-    path = notebook(root, cell, MAKE)
-    with Lab(root) as lab:
-        shown = launched.new_page(viewport={"width": 1600, "height": 2000})
-        lab.open(shown, path.name)
-        command(shown, "application:toggle-left-area")
-        run_all(shown)
-        expect(shown.locator(".vk-bar")).to_contain_text("3 made · 1 failed")
-        yield shown
+    lesson = load_lesson(written(folder / "elsewhere", sections=sections, title=EVIL))
+    how = Settings(images=Balky(0.01), voice="simulated:latency=0.01,seconds=1", size=(320, 180))
+    shown = Sections(lesson, how.with_(cache_dir=folder / "store"))
+    with static_page(launched, shown, 1600, 2000) as (page, _):
+        shown.make()
+        until(page, lambda: shown.run is not None and shown.run.done())
+        expect(page.locator(".vk-bar")).to_contain_text("3 made · 1 failed")
+        yield shown, page
 
 
 def cards(page: Page) -> list[Locator]:
+    """The four cards."""
     expect(page.locator(".vk .vk-card")).to_have_count(4)
     return page.locator(".vk .vk-card").all()
 
 
 @needs_browser
-def test_nothing_of_a_lesson_runs_and_all_of_it_is_shown(page: Page) -> None:
+def test_nothing_of_a_lesson_runs_and_all_of_it_is_shown(launched: Browser, tmp_path: Path) -> None:
     """Scripts, handlers and closing tags stand on the cards, in the fields and in the reasons
-    as they were written, long words break, and right-to-left text runs from the right.
+    as they were written, long words break, right-to-left text runs from the right, and a clip
+    comes over the widget's own channel, wherever it lies.
     """
-    first, failed, _, hebrew = cards(page)
-    expect(first.locator(".vk-title")).to_have_text(EVIL)
-    expect(failed.locator(".vk-wrong").first).to_contain_text("onerror='window.ran = 2'")
-    title = hebrew.locator(".vk-title")
-    assert title.evaluate("e => getComputedStyle(e).direction") == "rtl"
-    texts = (EVIL, f"{EVIL} refuse", LONG, RIGHT_TO_LEFT)
-    for number, (card, text) in enumerate(zip(cards(page), texts, strict=True), start=1):
-        assert not card.evaluate("e => e.scrollWidth > e.clientWidth")
-        card.get_by_role("button", name=f"Edit section {number}").click()
-        expect(card.get_by_label("What the picture shows")).to_have_value(text)
-        expect(card.get_by_label("Narration", exact=True)).to_have_value(f"Said: {text}")
-        assert not page.locator(".vk").first.evaluate("e => e.scrollWidth > e.clientWidth")
-        card.get_by_role("button", name=f"Discard changes of section {number}").click()
-        expect(card.get_by_role("button", name=f"Edit section {number}")).to_be_focused()
-    assert page.evaluate("() => window.ran") is None
-    assert page.locator(".vk script, .vk svg[onload], .vk [onerror]").count() == 0
-
-
-@needs_browser
-def test_what_lies_outside_the_notebooks_folder_is_shown_all_the_same(page: Page) -> None:
-    """Pictures and clips come over the widget's own channel, wherever they lie."""
-    card = cards(page)[3]
-    card.scroll_into_view_if_needed()
-    expect(card.locator("img")).to_have_attribute("src", re.compile("^blob:"))
-    card.get_by_role("button", name="Play section 4").click()
-    page.wait_for_function(
-        "() => { const clip = document.querySelector('.vk [aria-label=\"Clip of section 4\"]');"
-        " return clip && clip.readyState >= 2 && clip.currentTime > 0.2 }",
-        timeout=30_000,
-    )
+    with traps(launched, tmp_path) as (_, page):
+        first, failed, _, hebrew = cards(page)
+        expect(first.locator(".vk-title")).to_have_text(EVIL)
+        expect(failed.locator(".vk-wrong").first).to_contain_text("onerror='window.ran = 2'")
+        title = hebrew.locator(".vk-title")
+        assert title.evaluate("e => getComputedStyle(e).direction") == "rtl"
+        for number, (card, text) in enumerate(zip(cards(page), TEXTS, strict=True), start=1):
+            assert not card.evaluate("e => e.scrollWidth > e.clientWidth")
+            card.get_by_role("button", name=f"Edit section {number}").click()
+            expect(card.get_by_label("What the picture shows")).to_have_value(text)
+            expect(card.get_by_label("Narration", exact=True)).to_have_value(f"Said: {text}")
+            assert not page.locator(".vk").first.evaluate("e => e.scrollWidth > e.clientWidth")
+            card.get_by_role("button", name=f"Discard changes of section {number}").click()
+            expect(card.get_by_role("button", name=f"Edit section {number}")).to_be_focused()
+        assert page.evaluate("() => window.ran") is None
+        assert page.locator(".vk :is(script, b, svg[onload], [onerror], img[src=x])").count() == 0
+        expect(hebrew.locator("img")).to_have_attribute("src", re.compile("^blob:"))
+        hebrew.get_by_role("button", name="Play section 4").click()
+        page.wait_for_function(
+            "() => { const clip = document.querySelector('.vk [aria-label=\"Clip of section 4\"]');"
+            " return clip && clip.readyState >= 2 && clip.currentTime > 0.2 }",
+            timeout=30_000,
+        )
 
 
 @in_both
-def test_cards_are_used_by_keyboard_alone(page: Page) -> None:
+def test_cards_are_used_by_keyboard_alone(launched: Browser, tmp_path: Path) -> None:
     """All cards are one tab stop, among which the arrow keys move; *Edit* takes the focus into the
     fields, *Done* takes in what was typed and gives the focus back.
     """
-    first, second, *_ = cards(page)
-    first.focus()
-    page.keyboard.press("ArrowRight")
-    expect(second).to_be_focused()
-    page.keyboard.press("Home")
-    expect(first).to_be_focused()
-    stops = page.locator(".vk-card[tabindex='0']")
-    expect(stops).to_have_count(1)
-    first.get_by_role("button", name="Edit section 1").focus()
-    page.keyboard.press("Enter")
-    expect(first.get_by_label("Title")).to_be_focused()
-    page.keyboard.press("End")
-    page.keyboard.type(" typed")
-    first.get_by_role("button", name="Done with section 1").focus()
-    page.keyboard.press("Enter")
-    expect(first.locator(".vk-title")).to_have_text(f"{EVIL} typed")
-    expect(first.get_by_role("button", name="Edit section 1")).to_be_focused()
-    expect(page.locator(".vk-bar")).to_contain_text("not saved")
-    page.keyboard.press("Control+z")
-    expect(first.locator(".vk-title")).to_have_text(EVIL)
+    with traps(launched, tmp_path) as (_, page):
+        first, second, *_ = cards(page)
+        first.focus()
+        page.keyboard.press("ArrowRight")
+        expect(second).to_be_focused()
+        page.keyboard.press("Home")
+        expect(first).to_be_focused()
+        stops = page.locator(".vk-card[tabindex='0']")
+        expect(stops).to_have_count(1)
+        first.get_by_role("button", name="Edit section 1").focus()
+        page.keyboard.press("Enter")
+        expect(first.get_by_label("Title")).to_be_focused()
+        page.keyboard.press("End")
+        page.keyboard.type(" typed")
+        first.get_by_role("button", name="Done with section 1").focus()
+        page.keyboard.press("Enter")
+        expect(first.locator(".vk-title")).to_have_text(f"{EVIL} typed")
+        expect(first.get_by_role("button", name="Edit section 1")).to_be_focused()
+        expect(page.locator(".vk-bar")).to_contain_text("not saved")
+        page.keyboard.press("Control+z")
+        expect(first.locator(".vk-title")).to_have_text(EVIL)
+
+
+def press(page: Page, *names: str) -> None:
+    """Press buttons, one after the other."""
+    for name in names:
+        page.get_by_role("button", name=name, exact=True).click()
+
+
+@contextmanager
+def made(
+    launched: Browser, folder: Path, images: Simulated, voice: Simulated
+) -> Iterator[tuple[Sections, Page, Callable[..., None]]]:
+    """Cards of three sections that were made; with them comes what waits for the next run."""
+    lesson = load_lesson(written(folder, "rainbow", 3))
+    how = Settings(images=images, voice=voice, size=(320, 180), cache_dir=folder / "store")
+    shown = Sections(lesson, how)
+    with static_page(launched, shown) as (page, _):
+
+        def runs(*buttons: str) -> None:
+            before = shown.run
+            press(page, *buttons)
+            until(page, lambda: shown.run is not before and shown.run and shown.run.done())
+
+        runs("Make video")
+        yield shown, page, runs
 
 
 @needs_browser
-def test_a_saved_notebook_is_small_and_shows_its_cards_without_its_kernel(
+def test_one_section_is_edited_and_made_again(launched: Browser, tmp_path: Path) -> None:
+    """Another narration, *Make again*: the voice is called once, nobody else, and the new sound
+    and clip are on the card; *Save lesson* writes it into the file.
+    """
+    images, voice = Simulated(0.01), Simulated(0.01, seconds=1.0)
+    with made(launched, tmp_path, images, voice) as (_, page, runs):
+        assert (voice.calls, images.calls) == (3, 3)
+        press(page, "Edit section 2")
+        page.get_by_label("Narration", exact=True).fill("Other words are said here now.")
+        runs("Make again: section 2")
+        expect(page.locator(".vk-card .vk-mark").nth(1)).to_have_text("made")
+        assert (voice.calls, images.calls) == (4, 3)
+        press(page, "Save lesson •")
+        expect(page.locator(".vk").get_by_text("Saved in rainbow.json").first).to_be_visible()
+        assert (tmp_path / "rainbow.json").read_text().count("Other words are said") == 1
+
+
+class Hoarse(Simulated):
+    """A voice that cannot say some words."""
+
+    cannot = "words 1"
+
+    async def speak(self, ask: Any, request: Any) -> Any:
+        """Say it, or fail."""
+        if self.cannot and self.cannot in ask.text:
+            raise ProviderError(f"the voice is hoarse: <img src=x onerror=alert(1)> {self.cannot}")
+        return await super().speak(ask, request)
+
+
+@needs_browser
+def test_a_failed_section_says_why_and_can_be_tried_again(
     launched: Browser, tmp_path: Path
 ) -> None:
-    """Ten sections take less than 200 KB, and stand there with their pictures when the notebook
-    is copied elsewhere and opened without being run; while the panel lives they are shown once.
-    """
-    root = tmp_path / "root"
-    lesson = written(root, sections=10)
-    path = notebook(root, CARDS.format(lesson=lesson.name, store="store"), MAKE)
-    with Lab(root) as lab:
-        page = launched.new_page(viewport={"width": 1600, "height": 3000})
-        lab.open(page, path.name)
-        run_all(page)
-        expect(page.locator(".vk-bar")).to_contain_text("10 made")
-        expect(page.locator(".vidkit-stored")).to_be_hidden()
-        shown = "() => document.querySelectorAll('.vidkit-stored :is(img, video)').length"
-        page.wait_for_function(f"() => ({shown})() === 10", timeout=30_000)
-        command(page, "docmanager:save")
-        page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-        page.close()
-        assert path.stat().st_size < 200_000
-        assert "widgets" not in nbformat.read(path, as_version=4).metadata
-        (root / "copy").mkdir()
-        path.rename(root / "copy/notebook.ipynb")
-        page = launched.new_page(viewport={"width": 1600, "height": 3000})
-        lab.open(page, "copy/notebook.ipynb")
-        stored = page.locator(".vidkit-stored li")
-        expect(stored).to_have_count(10)
-        expect(stored.nth(9)).to_be_visible()
-        expect(stored.nth(9)).to_contain_text("made")
-        expect(page.get_by_text("Error displaying widget")).to_be_hidden()
-        assert page.evaluate(shown) == 10
+    """The reason stands on its card as text; when it is gone, *Try again* repairs the lesson."""
+    voice = Hoarse(0.01, seconds=1.0)
+    with made(launched, tmp_path, Simulated(0.01), voice) as (_, page, runs):
+        marks = page.locator(".vk-card .vk-mark")
+        expect(marks).to_have_text(["made", "failed", "made"])
+        expect(page.locator(".vk-card").nth(1).get_by_text("hoarse: <img src=x")).to_be_visible()
+        voice.cannot = ""
+        runs("Try again: section 2")
+        expect(marks).to_have_text(["made", "made", "made"])

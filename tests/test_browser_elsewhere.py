@@ -89,48 +89,62 @@ def test_a_page_without_a_route_to_any_file(launched: Browser, tmp_path: Path) -
     assert not [each for each in asked if not each.startswith("blob:")]
 
 
-@in_both
-def test_marimo(launched: Browser, tmp_path: Path) -> None:
-    """A real marimo server: plain ipywidgets do not show there, and the panel does."""
+@pytest.fixture(scope="module")
+def marimo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real marimo server that runs a panel."""
     pytest.importorskip("marimo")
-    written(tmp_path / "lessons", "rainbow", 4, title="How a Rainbow Forms")
-    (tmp_path / "panel.py").write_text(
+    folder = tmp_path_factory.mktemp("marimo")
+    written(folder / "lessons", "rainbow", 4, title="How a Rainbow Forms")
+    (folder / "panel.py").write_text(
         "import marimo\n\napp = marimo.App()\n\n\n@app.cell\ndef _():\n"
         "    from vidkit.studio import Studio\n\n"
         f'    studio = Studio("lessons", {HOW})\n    studio\n    return (studio,)\n'
     )
     words = ["marimo", "-q", "run", "panel.py", "--headless", "--no-token", "--host", "127.0.0.1"]
-    with served([*words, "--port"], tmp_path, "health") as address:
-        page = launched.new_page(viewport={"width": 1200, "height": 1400})
-        page.goto(address)
-        page.locator(".vk .vk-card").first.wait_for(timeout=SOON)
-        page.get_by_role("button", name="Make video").click()
-        pictures_load_sound_plays_and_the_film_seeks(page)
-        page.close()
+    with served([*words, "--port"], folder, "health") as address:
+        yield address
 
 
 @in_both
-def test_notebook_7(launched: Browser, tmp_path: Path) -> None:
-    """A real Notebook 7."""
+def test_marimo(launched: Browser, marimo: str) -> None:
+    """A real marimo server: plain ipywidgets do not show there, and the panel does."""
+    page = launched.new_page(viewport={"width": 1200, "height": 1400})
+    page.goto(marimo)
+    page.locator(".vk .vk-card").first.wait_for(timeout=SOON)
+    page.get_by_role("button", name="Make video").click()
+    pictures_load_sound_plays_and_the_film_seeks(page)
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def notebook_7_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a notebook with a panel at a real Notebook 7."""
     pytest.importorskip("notebook")
-    written(tmp_path / "lessons", "rainbow", 4, title="How a Rainbow Forms")
+    folder = tmp_path_factory.mktemp("notebook")
+    written(folder / "lessons", "rainbow", 4, title="How a Rainbow Forms")
     cell = f'from vidkit.studio import Studio\nstudio = Studio("lessons", {HOW})\nstudio'
-    path = notebook(tmp_path, cell)
+    path = notebook(folder, cell)
     words = ["notebook", "--no-browser", "--allow-root", "--IdentityProvider.token="]
     words += ["--JupyterNotebookApp.expose_app_in_browser=True"]
     words += ["--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0", "--ServerApp.port"]
-    with served(words, tmp_path, "api/status") as address:
-        page = launched.new_page(viewport={"width": 1200, "height": 1400})
-        page.goto(f"{address}/notebooks/{path.name}")
-        wait_for_its_kernel(page)
-        page.locator(".jp-Cell").first.click()
-        page.keyboard.press("Shift+Enter")
-        page.locator(".vk .vk-card").first.wait_for(timeout=SOON)
-        box = page.locator(".vk").first.evaluate("each => [each.scrollWidth, each.clientWidth]")
-        assert box[0] <= box[1]
-        page.get_by_role("button", name="Make video").click()
-        pictures_load_sound_plays_and_the_film_seeks(page)
-        page.close()
+    with served(words, folder, "api/status") as address:
+        yield f"{address}/notebooks/{path.name}"
+
+
+@in_both
+def test_notebook_7(launched: Browser, notebook_7_address: str) -> None:
+    """A real Notebook 7."""
+    page = launched.new_page(viewport={"width": 1200, "height": 1400})
+    page.goto(notebook_7_address)
+    wait_for_its_kernel(page)
+    page.locator(".jp-Cell").first.click()
+    page.keyboard.press("Shift+Enter")
+    page.locator(".vk .vk-card").first.wait_for(timeout=SOON)
+    box = page.locator(".vk").first.evaluate("each => [each.scrollWidth, each.clientWidth]")
+    assert box[0] <= box[1]
+    page.get_by_role("button", name="Make video").click()
+    pictures_load_sound_plays_and_the_film_seeks(page)
+    page.close()
 
 
 @needs_browser

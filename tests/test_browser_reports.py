@@ -4,17 +4,16 @@ that nobody trusts.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nbformat
 from axe import violations
-from browser import browser, needs_browser
+from browser import needs_browser
 from lab import Lab, command, run_all
 from stand_ins import written
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 CELLS = (
     """import vidkit
@@ -40,48 +39,54 @@ WIDER = """() => [...document.querySelectorAll('.jp-OutputArea-output')].filter(
   output => output.scrollWidth > output.clientWidth + 1).length"""
 
 
-def opened(page: Page, lab: Lab, errors: list[str]) -> None:
+def opened(page: Page, lab: Lab, name: str, errors: list[str]) -> None:
     page.on("pageerror", lambda error: errors.append(str(error)))
-    lab.open(page, "reports.ipynb")
+    lab.open(page, f"reports/{name}.ipynb")
 
 
 @needs_browser
-def test_reports_are_read_live_in_the_dark_and_untrusted(tmp_path: Path) -> None:
+def test_reports_are_read_live_in_the_dark_and_untrusted(lab: Lab, launched: Browser) -> None:
     """Every picture loads, nothing needs scrolling sideways from 700 pixels up, the dark theme
-    turns the drawing dark, and a stranger's JupyterLab, which takes styles away, still shows all.
+    turns the drawing dark, and where nobody trusts the notebook, so that JupyterLab takes styles
+    away, it still shows all.
     """
-    root = tmp_path / "notebooks"
+    root = lab.root / "reports"
     written(root, sections=6, title="How a Rainbow Forms")
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
     book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(book, root / "reports.ipynb")
     errors: list[str] = []
-    with browser() as chromium:
-        with Lab(root) as lab:
-            page = chromium.new_page(viewport={"width": 1100, "height": 900})
-            opened(page, lab, errors)
-            run_all(page)
-            assert page.evaluate(LOADED)
-            assert all(page.evaluate(LOADED))
-            assert page.locator(".vidkit-timeline svg rect").count() > 10
-            for width in (1600, 960):
-                page.set_viewport_size({"width": width, "height": 900})
-                assert page.evaluate(WIDER) == 0
-            assert page.locator(".vidkit-report .drawn").first.evaluate(
-                "image => getComputedStyle(image).filter") == "none"  # fmt: skip
-            page.set_viewport_size({"width": 1100, "height": 2600})
-            assert violations(page, ".vidkit-report, .vk", contrasts=20) == []
-            assert "invert" in page.locator(".vidkit-report .drawn").first.evaluate(
-                "image => getComputedStyle(image).filter")  # fmt: skip
-            command(page, "docmanager:save")
-        with Lab(root) as stranger:
-            page = chromium.new_page(viewport={"width": 1100, "height": 900})
-            opened(page, stranger, errors)
-            page.wait_for_selector(".vidkit-report img")
-            assert page.locator(".vidkit-report style").count() == 0
-            assert len(page.evaluate(LOADED)) >= 2
-            assert min(page.evaluate(LOADED)) > 0
-            assert all(page.evaluate(LOADED))
-            assert page.locator(".vidkit-report img").last.is_visible()
-            assert "How a Rainbow Forms" in page.locator(".vidkit-report").first.inner_text()
+    context = launched.new_context(viewport={"width": 1100, "height": 900})
+    page = context.new_page()
+    opened(page, lab, "reports", errors)
+    run_all(page)
+    assert page.evaluate(LOADED)
+    assert all(page.evaluate(LOADED))
+    assert page.locator(".vidkit-timeline svg rect").count() > 10
+    for width in (1600, 960):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(WIDER) == 0
+    drawn = page.locator(".vidkit-report .drawn").first
+    assert drawn.evaluate("image => getComputedStyle(image).filter") == "none"
+    page.set_viewport_size({"width": 1100, "height": 2600})
+    assert violations(page, ".vidkit-report, .vk", contrasts=20) == []
+    assert "invert" in drawn.evaluate("image => getComputedStyle(image).filter")
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    command(page, "kernelmenu:shutdown")
+    page.close()
+    # who was sent it, and has not run it: what Jupyter signed was another one
+    saved = nbformat.read(root / "reports.ipynb", as_version=4)
+    saved.cells.append(nbformat.v4.new_markdown_cell("Please have a look."))
+    nbformat.write(saved, root / "sent.ipynb")
+    page = context.new_page()
+    opened(page, lab, "sent", errors)
+    page.wait_for_selector(".vidkit-report img")
+    assert page.locator(".vidkit-report style").count() == 0
+    page.wait_for_function(
+        f"() => {{ const all = ({LOADED})(); return all.length >= 2 && all.every(Boolean) }}"
+    )
+    assert page.locator(".vidkit-report img").last.is_visible()
+    assert "How a Rainbow Forms" in page.locator(".vidkit-report").first.inner_text()
     assert not errors
+    command(page, "kernelmenu:shutdown")
+    context.close()

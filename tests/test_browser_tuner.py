@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
 from axe import violations
-from browser import browser, needs_browser
-from lab import Lab, answer, run_all
+from browser import SOON, needs_browser
+from lab import Lab, answer, command, run_all
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 pytestmark = needs_browser
 
-SOON = 30_000
 CELL = """\
 from vidkit.studio import Tuner
 used = []
@@ -35,20 +33,20 @@ SLIDERS = (
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def page(lab: Lab, launch: Callable[[str], Browser]) -> Iterator[Page]:
     """A notebook that shows the Tuner."""
-    root: Path = tmp_path_factory.mktemp("root")
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(CELL)],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
     )
-    nbformat.write(notebook, root / "tuner.ipynb")
-    with Lab(root) as lab, browser() as chromium:
-        shown = chromium.new_page(viewport={"width": 1200, "height": 1400})
-        lab.open(shown, "tuner.ipynb")
-        run_all(shown)
-        shown.locator(".vk-tuner svg").first.wait_for(timeout=SOON)
-        yield shown
+    nbformat.write(notebook, lab.root / "tuner.ipynb")
+    shown = launch("chromium").new_page(viewport={"width": 1200, "height": 1400})
+    lab.open(shown, "tuner.ipynb")
+    run_all(shown)
+    shown.locator(".vk-tuner svg").first.wait_for(timeout=SOON)
+    yield shown
+    command(shown, "kernelmenu:shutdown")
+    shown.close()
 
 
 def status(page: Page) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from browser import browser, in_both, needs_browser
+from browser import in_both, needs_browser
 from made_media import picture, speech_like, wav
 from PIL import Image, ImageDraw
 
@@ -54,33 +54,37 @@ SEEK = """time => new Promise(done => {
 
 
 @needs_browser
-def test_the_video_seeks_to_each_section(page: tuple[Path, tuple[float, ...]]) -> None:
+def test_the_video_seeks_to_each_section(
+    launched: Browser, page: tuple[Path, tuple[float, ...]]
+) -> None:
     """Half a frame after a section's start the browser shows that section's picture."""
     html, starts = page
-    with browser() as chromium:
-        tab = chromium.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
-        tab.goto(html.as_uri())
-        tab.wait_for_function("document.querySelector('video').readyState >= 2")
-        for i in (3, 0, 4, 1, 2):
-            tab.evaluate(SEEK, starts[i] + 1 / 48)
-            seen = np.asarray(Image.open(io.BytesIO(tab.screenshot())).convert("RGB"), float)
-            meant = np.asarray(Image.open(io.BytesIO(picture(i, SIZE))).convert("RGB"), float)
-            assert np.abs(seen - meant).mean() < 3, f"section {i + 1}"
+    tab = launched.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
+    tab.goto(html.as_uri())
+    tab.wait_for_function("document.querySelector('video').readyState >= 2")
+    for i in (3, 0, 4, 1, 2):
+        tab.evaluate(SEEK, starts[i] + 1 / 48)
+        seen = np.asarray(Image.open(io.BytesIO(tab.screenshot())).convert("RGB"), float)
+        meant = np.asarray(Image.open(io.BytesIO(picture(i, SIZE))).convert("RGB"), float)
+        assert np.abs(seen - meant).mean() < 3, f"section {i + 1}"
+    tab.close()
 
 
 @needs_browser
-def test_the_video_plays_to_its_end(page: tuple[Path, tuple[float, ...]]) -> None:
+def test_the_video_plays_to_its_end(
+    launched: Browser, page: tuple[Path, tuple[float, ...]]
+) -> None:
     """Played from shortly before the last seam, it passes it and ends without an error."""
     html, starts = page
-    with browser() as chromium:
-        tab = chromium.new_page()
-        tab.goto(html.as_uri())
-        tab.wait_for_function("document.querySelector('video').readyState >= 2")
-        tab.evaluate(SEEK, starts[-1] - 0.2)
-        tab.evaluate("document.querySelector('video').playbackRate = 4")
-        tab.evaluate("document.querySelector('video').play()")
-        tab.wait_for_function("document.querySelector('video').ended", timeout=60_000)
-        assert tab.evaluate("document.querySelector('video').error") is None
+    tab = launched.new_page()
+    tab.goto(html.as_uri())
+    tab.wait_for_function("document.querySelector('video').readyState >= 2")
+    tab.evaluate(SEEK, starts[-1] - 0.2)
+    tab.evaluate("document.querySelector('video').playbackRate = 4")
+    tab.evaluate("document.querySelector('video').play()")
+    tab.wait_for_function("document.querySelector('video').ended", timeout=60_000)
+    assert tab.evaluate("document.querySelector('video').error") is None
+    tab.close()
 
 
 STATES = 4

@@ -134,6 +134,11 @@ NEAR = {
     'hundred degrees."}\n{"visualDescription": "Snow", "voiceOver": "It freezes at zero degrees."}',
     "a list within objects": '{"lesson": {"meta": {"title": "Agua"}, "scenes": [{"imagePrompt": '
     '"A glass", "narrationText": "Water boils at one hundred degrees.", "frames": 150}]}}',
+    "a script in two columns": '{"lesson_title": "Agua", "storyboard": [{"video": "A glass", '
+    '"audio": "Water boils at one hundred degrees."}]}',
+    "a narrator": '{"topic": "Agua", "script": [{"narrator": '
+    '"Water boils at one hundred degrees.", '
+    '"visuals": "A glass", "audio": "boiling.mp3"}]}',
     "an object with numbers for keys": '{"title": "Agua", "slides": {"1": {"visual": "A glass", '
     '"text": "Water boils at one hundred degrees."}}}',
 }
@@ -184,6 +189,17 @@ def test_a_shape_that_nobody_described_is_seen_by_its_names(shape: str, encoding
     assert " ".join(first["content"].split()) == "Light is fast."
     assert first["image_description"] == "A beam"
     assert not any("left aside" in note and "`" in note for note in made.notes if "```" not in note)
+
+
+def test_a_dialogue_keeps_its_speakers() -> None:
+    """Who speaks stays with what is said, also where only one does."""
+    lines = [("Ana", "Water boils at one hundred."), ("Luis", "And it freezes at zero.")]
+    turns = [{"character": who, "line": text} for who, text in lines]
+    scenes = {"scene1": {"dialogue": turns}, "scene2": {"dialogue": turns[:1]}}
+    made = converted(json.dumps({"scenes": scenes}).encode())
+    assert isinstance(made, Conversion), made
+    said = [{"speaker": who, "text": text} for who, text in lines]
+    assert [each["content"] for each in made.lesson["sections"]] == [said, said[:1]]
 
 
 def test_json_that_is_cut_off_is_told_with_its_place() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from a_source import held_to_its_source  # noqa: F401  a fixture
+from a_source import contents, held_to_its_source  # noqa: F401  a fixture
 from PIL import Image
 
 import vidkit
@@ -110,17 +110,15 @@ def test_charts_are_drawn_anew_from_their_numbers(tmp_path: Path) -> None:
     deck.slide("Dots", "Dots rise.").shapes.add_chart(kind, *boxed(1, 2, 6, 4), dots)
     path = deck.saved(tmp_path)
     lesson = vidkit.lesson_from(path)
-    bars, table, said = lesson.sections
+    bars, table, _ = lesson.sections
     assert bars.slide["chart"] == {"bars": {"East": 19.5, "West": 21.0, "North": 3.0}}
-    assert bars.content == "Sales"
+    assert contents(lesson) == ["Sales", "Sales by region", "Dots rise."]
     assert table.slide["table"] == [
         ["", "y2024", "y2025"],
         ["East", "19.5", "1"],
         ["West", "21", ""],
         ["North", "3", "4.5"],
     ]
-    assert table.content == "Sales by region"
-    assert said.content == "Dots rise."
     assert main(["slides", str(lesson.path), "-o", str(tmp_path / "sheet.png")]) == 0
 
 
@@ -143,7 +141,7 @@ def test_groups_are_opened_and_hidden_slides_are_left_out(
     assert main(["draft", str(deck.saved(tmp_path))]) == 0
     assert "note" not in capsys.readouterr().out
     lesson = vidkit.load_lesson(tmp_path / "deck.json")
-    assert [s.content for s in lesson.sections] == ["Left one\n\nRight one", "Goodbye.\n\nSee you."]
+    assert contents(lesson) == ["Left one\n\nRight one", "Goodbye.\n\nSee you."]
     assert [s.source for s in lesson.sections] == ["slide 1", "slide 4"]
     assert colour_of(lesson.sections[0].image) == (255, 0, 0)
 
@@ -173,7 +171,7 @@ def test_slides_are_shown_as_libreoffice_draws_them(tmp_path: Path) -> None:
             slide.element.set("show", "0")
     deck.chart("Sales", "LINE", y2024=(19.5, 21.0, 3.0))
     lesson = vidkit.lesson_from(deck.saved(tmp_path))
-    assert [s.content for s in lesson.sections] == ["One.", "Blue", "Sales"]
+    assert contents(lesson) == ["One.", "Blue", "Sales"]
     assert [s.source for s in lesson.sections] == ["slide 1", "slide 3", "slide 4"]
     colours = [colour_of(s.image, (0.5, 0.66)) for s in lesson.sections[:2]]
     assert colours[0] == pytest.approx((255, 0, 0), abs=5)
@@ -198,7 +196,7 @@ def test_scanned_pages_are_shown_and_say_that_words_are_wanted(
     assert main(["draft", str(path)]) == 0
     assert "pages 1, 2, 3 hold no text" in capsys.readouterr().out
     lesson = vidkit.load_lesson(tmp_path / "scan.json")
-    assert [s.content for s in lesson.sections] == ["Old Letters"] * 3
+    assert contents(lesson) == ["Old Letters"] * 3
     assert [colour_of(s.image)[0] > 200 for s in lesson.sections] == [True, False, False]
     assert [size_of(s.image) for s in lesson.sections[:2]] == [(800, 1600), (1600, 400)]
 
@@ -231,7 +229,7 @@ def pdf(path: Path, *extra: str, page: str = "", text: str = "Light bends.") -> 
 def test_a_page_that_is_turned_is_shown_as_it_is_read(tmp_path: Path) -> None:
     """A page with a rotation stands as a reader shows it, and its words are said."""
     lesson = vidkit.lesson_from(pdf(tmp_path / "turned.pdf", page="/Rotate 90"))
-    assert [s.content for s in lesson.sections] == ["Light bends."]
+    assert contents(lesson) == ["Light bends."]
     assert size_of(lesson.sections[0].image) == (800, 1600)
 
 
@@ -254,7 +252,7 @@ def test_what_stands_at_the_foot_of_each_page_is_not_said(tmp_path: Path) -> Non
     source.write_text(f"#set page(width: 16cm, height: 9cm, footer: {foot[1:]})\n{pages}", "utf-8")
     typst.compile(str(source), output=str(tmp_path / "course.pdf"))
     lesson = vidkit.lesson_from(tmp_path / "course.pdf")
-    assert [s.content for s in lesson.sections] == [f"Light {name} bends." for name in "ABCD"]
+    assert contents(lesson) == [f"Light {name} bends." for name in "ABCD"]
 
 
 def test_notes_on_a_pdf_are_said_in_their_order(tmp_path: Path) -> None:
@@ -265,5 +263,5 @@ def test_notes_on_a_pdf_are_said_in_their_order(tmp_path: Path) -> None:
     notes += ["/Link", "/FreeText /Contents (And that.)"]
     listed = " ".join(f"<< /Type /Annot /Subtype {note} /Rect [0 0 20 20] >>" for note in notes)
     lesson = vidkit.lesson_from(pdf(tmp_path / "noted.pdf", page=f"/Annots [{listed}]"))
-    assert [s.content for s in lesson.sections] == ["Say this.\n\nAnd that."]
+    assert contents(lesson) == ["Say this.\n\nAnd that."]
     assert not re.search("Light", lesson.sections[0].content)

@@ -20,9 +20,11 @@ from hypothesis import strategies as st
 from rights import bound_by_permissions
 from some_lessons import GOOD, LESSONS, VALUES
 
+from vidkit import Settings
 from vidkit.errors import LessonError, SettingsError
 from vidkit.models import Lesson, lesson_files, lesson_order, load_lesson, read_lesson
 from vidkit.models.jsontext import LARGEST
+from vidkit.pipeline.assets import voice_ask
 
 HERE = Path("lesson.json")
 posix = pytest.mark.skipif(os.name != "posix", reason="links, pipes and permissions of POSIX")
@@ -146,12 +148,12 @@ def test_a_valid_lesson_comes_back_as_it_was_written(value: dict[str, Any]) -> N
 def test_unknown_keys_are_kept_and_named_once_with_the_nearest_known() -> None:
     """A key nobody knows is kept, and told once however many sections have it."""
     odd = {**GOOD, "contnet": 1, "id": "x", "speakers": {"Ana": "x"}}
-    lesson = read({"sections": [odd, odd, odd], "$schema": "x", "tittle": 2, "voice": "Anna"})
-    assert lesson.extra == {"$schema": "x", "tittle": 2, "voice": "Anna"}
+    lesson = read({"sections": [odd, odd, odd], "$schema": "x", "tittle": 2, "audio": "Anna"})
+    assert lesson.extra == {"$schema": "x", "tittle": 2, "audio": "Anna"}
     assert lesson.sections[2].extra == {"contnet": 1, "id": "x", "speakers": {"Ana": "x"}}
     assert lesson.warnings == (
         "`tittle` is no key that vidkit knows, and is not used; did you mean `title`?",
-        "`voice` is no key that vidkit knows, and is not used; it belongs in a section",
+        "`audio` is no key that vidkit knows, and is not used; it belongs in a section",
         "section 1 and 2 more: `contnet` is no key that vidkit knows, and is not used; "
         "did you mean `content`?",
         "section 1 and 2 more: `id` is no key that vidkit knows, and is not used",
@@ -296,11 +298,60 @@ def test_a_value_of_the_wrong_kind_is_refused(keys: dict[str, Any], words: str) 
 
 @pytest.mark.parametrize(
     "tag",
-    ["English", "e", "en_GB", "en-", "-en", "en--GB", "12", "en GB", "en-GB\n", "en\x00", "日本"],
+    [
+        "Englisch!",
+        "e",
+        "en_GB",
+        "en-",
+        "-en",
+        "en--GB",
+        "12",
+        "en GB",
+        "en-GB\n",
+        "en\x00",
+        "日本",
+    ],
 )
 def test_a_bad_language_is_refused(tag: str) -> None:
     """A language is a tag, and what looks like none is refused with examples."""
     assert "write a tag such as en, en-GB or zh-Hant" in told({"language": tag, "sections": [GOOD]})
+
+
+@pytest.mark.parametrize(
+    ("name", "tag"),
+    [
+        ("español", "es"),
+        ("Espanol", "es"),
+        ("SPANISH", "es"),
+        ("Français", "fr"),
+        ("русский", "ru"),
+    ],
+)
+def test_the_name_of_a_language_is_told_with_its_tag(name: str, tag: str) -> None:
+    """Who writes a language as people call it, in English or in itself, is told what to write."""
+    assert f'write the tag of that language, "{tag}"' in told(
+        {"language": name, "sections": [GOOD]}
+    )
+
+
+def test_a_lesson_names_the_voice_of_sections_that_name_none() -> None:
+    """One `voice` beside `language` is enough, and a section may have another."""
+    lesson = read({"voice": "Anna", "sections": [GOOD, {**GOOD, "voice": "Ben"}]})
+    assert [voice_ask(lesson, at, Settings()).voice for at in (0, 1)] == ["Anna", "Ben"]
+
+
+def test_a_text_in_the_place_of_another_is_noticed() -> None:
+    """A file's name that would be spoken or drawn, and a title that is all of the narration."""
+    odd = [{**GOOD, "content": "My volcano.PNG"}, {**GOOD, "image_description": "cell.jpg"}]
+    odd += [{**GOOD, "title": "Rock that melts comes out of a mountain. " * 4}]
+    first, second, third = read({"sections": odd}).warnings
+    assert '`content` is the name of a file; to use it, write "image": "My volcano.PNG"' in first
+    assert (
+        '`image_description` is the name of a file; to use it, write "image": "cell.jpg"' in second
+    )
+    assert "section 3: `title` is much longer than `content`" in third
+    fine = [{**GOOD, "content": "Open a.png now."}, {**GOOD, "title": "Rock " * 20}]
+    assert read({"sections": fine}).warnings == ()
 
 
 @pytest.mark.parametrize(

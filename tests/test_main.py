@@ -278,7 +278,7 @@ def test_a_budget_ends_with_one(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert main(["make", lesson, *paid, "--budget", "1"]) == 1
     assert "over budget" in capsys.readouterr().out
     assert main(["make", lesson, *paid]) == 0
-    assert "2 of them from the store" in capsys.readouterr().out
+    assert "2 of them made before" in capsys.readouterr().out
 
 
 def test_the_cache_is_kept_in_order(
@@ -420,6 +420,35 @@ def test_check_finds_what_a_slide_lacks(tmp_path: Path, capsys: pytest.CaptureFi
     assert "section 1" in told and "'bullets'" in told
     assert "section 2" in told and '"points"' in told
     assert "section 3" not in told
+    (tmp_path / "sun.json").write_text(json.dumps(lesson | {"language": "español"}))
+    assert main(["check", str(tmp_path)]) == 2
+    told = capsys.readouterr().out
+    assert "has 3 faults" in told and "section 2" in told and "write the tag" in told
+
+
+def test_make_says_beforehand_which_slides_cannot_be_drawn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before anything is made: the file, the section, the fault and its mend, and what becomes of
+    the section; another is made all the same.
+    """
+    section = {"image_description": "A sun.", "content": "It is warm."}
+    lesson = written(tmp_path, "sun", [section, section | {"slide": {"layout": "bullets"}}])
+    assert main(["make", str(lesson), *QUICK[2:], "--images", "slides"]) == 1
+    said = capsys.readouterr().err
+    note = said.index("sun.json: section 2 is left out of the video until this is mended: `slide`")
+    assert note < said.index("section 1 made") and "choose from: statement, points" in said
+
+
+def test_a_number_that_is_none_is_told_with_what_to_write(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """In a line or two, without all that might have been written besides."""
+    with pytest.raises(SystemExit):
+        main(["make", "x.json", "--rate", "rapido"])
+    said = capsys.readouterr().err
+    assert "rate is 'rapido'; give a whole number from 60 to 450" in said
+    assert len(said.splitlines()) == 2
 
 
 @pytest.mark.parametrize("name", ["missing.json", "folder", "x" * 300 + ".json"])

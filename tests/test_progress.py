@@ -19,7 +19,7 @@ from vidkit.events import (
     StepEnded,
     StepStarted,
 )
-from vidkit.report.progress import COLUMNS, Bar, Lines, Progress, Terminal, bars
+from vidkit.report.progress import COLUMNS, Bar, Lines, Progress, bars, on_terminal
 
 OUT = Path("out")
 
@@ -40,10 +40,8 @@ class Drawn:
     def __init__(self) -> None:
         self.lines: list[str] = []
 
-    def draw(self, line: str) -> None:
+    def __call__(self, line: str, last: bool) -> None:
         self.lines.append(line)
-
-    end = draw
 
 
 def section(lesson: int, number: int, state: str = "made") -> list[Event]:
@@ -178,7 +176,7 @@ def test_a_line_fits_into_sixty_columns(lessons: int) -> None:
         for index in range(4):
             bar(StepStarted(0, number, index, "image", "by"))
             bar(SectionEnded(0, number, index + 9, "failed", "x"))
-    drawn.draw(bar.text())
+    drawn(bar.text(), False)
     bar.close()
     assert max(map(len, drawn.lines)) <= COLUMNS
     assert "4 failed" in drawn.lines[-1] or "160 failed" in drawn.lines[-1]
@@ -187,7 +185,7 @@ def test_a_line_fits_into_sixty_columns(lessons: int) -> None:
 def test_the_last_line_is_true_and_stays() -> None:
     """It says what was made, drawn once, whoever closes it again."""
     stream = io.StringIO()
-    bar = Bar(Progress(1, [2], Clock()), Terminal(stream))
+    bar = Bar(Progress(1, [2], Clock()), on_terminal(stream))
     for event in lesson(0, 2):
         bar(event)
     bar(RunEnded(3))

@@ -53,8 +53,7 @@ def a_run(folder: Path, lessons: int = 1, sections: int = 4, errors: float = 0.0
 
 def bundle(report: Shown) -> dict[str, object]:
     """What a notebook is given."""
-    data: dict[str, object] = report._repr_mimebundle_()
-    return data
+    return {"text/plain": repr(report), "text/html": report._repr_html_()}
 
 
 EVERY = {
@@ -96,13 +95,6 @@ def test_a_long_word_breaks_no_page() -> None:
     assert len(str(data["text/html"])) < 10_000
 
 
-def test_a_notebook_gets_only_the_forms_it_asks_for(tmp_path: Path) -> None:
-    """A terminal asks for text alone, and no picture is drawn for it."""
-    (report,) = a_run(tmp_path)
-    assert set(report._repr_mimebundle_(include={"text/plain"})) == {"text/plain"}
-    assert set(report._repr_mimebundle_(exclude={"text/html"})) == {"text/plain"}
-
-
 def test_ipython_shows_a_report_in_all_its_forms(tmp_path: Path) -> None:
     """A report is no list, so that IPython asks it how it wants to be shown."""
     from IPython.core.formatters import DisplayFormatter
@@ -112,7 +104,18 @@ def test_ipython_shows_a_report_in_all_its_forms(tmp_path: Path) -> None:
     formatter.active_types = ["text/plain", "text/html", "image/png"]
     for each in (report, report[0], report[0].sections[0]):
         data, _ = formatter.format(each)
-        assert set(data) == {"text/plain", "text/html"}
+        assert data == bundle(each)
+
+
+def test_a_terminal_draws_no_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It asks for text alone."""
+    from IPython.core.formatters import DisplayFormatter
+
+    monkeypatch.delattr("vidkit.report.html.as_png")
+    (report,) = a_run(tmp_path)
+    formatter = DisplayFormatter()
+    formatter.active_types = ["text/plain"]
+    assert formatter.format(report)[0] == {"text/plain": repr(report)}
 
 
 def test_a_page_reads_well_without_its_style(tmp_path: Path) -> None:

@@ -400,17 +400,15 @@ def test_a_picture_of_ones_own_is_put_beside_the_lesson(tmp_path: Path) -> None:
     """What is uploaded lies in `pictures/`, overwrites nothing, and what is no picture is told."""
     sections = cards(tmp_path)
     page = Page(sections)
-    uid = sections.draft.uids[0]
     data = picture((640, 360))
 
     def upload(data: bytes, name: str, **more: Any) -> dict[str, str]:
-        put: dict[str, str] = page.did(
-            "sections", "upload", data, uid=uid, key="image", name=name, **more
-        )
+        given = {"key": "image", "name": name, "start": 0} | more
+        put: dict[str, str] = page.did("sections", "upload", data, **given)
         return put
 
     assert upload(data[:100], "../My cell.PNG", more=True) == {}
-    put = upload(data[100:], "../My cell.PNG")
+    put = upload(data[100:], "../My cell.PNG", start=100)
     assert put == {"file": "pictures/My cell.png"}
     assert (tmp_path / "pictures/My cell.png").read_bytes() == data
     other = upload(picture((10, 10)), "My cell.png")
@@ -425,7 +423,7 @@ def test_a_sound_of_ones_own_is_put_beside_the_lesson(tmp_path: Path) -> None:
     """It takes the narration's place, and goes again when its field is emptied."""
     sections = cards(tmp_path)
     page = Page(sections)
-    upload = {"uid": sections.draft.uids[0], "key": "audio"}
+    upload = {"key": "audio", "start": 0}
     data = wav(speech_like(1), 24_000)
     put = page.did("sections", "upload", data, **upload, name="hello.wav")
     assert put == {"file": "sounds/hello.wav"}
@@ -457,7 +455,7 @@ def test_every_layout_is_written_and_read_in_the_editor(tmp_path: Path, layout: 
     """What a layout is made of has its fields; written there it is the slide of the example."""
     sections = cards(tmp_path)
     page = Page(sections)
-    offered = page.did("sections", "offers", uid=sections.draft.uids[0])["fields"]
+    offered = page.did("sections", "offers")["fields"]
     told = {each["key"]: each["layouts"][layout] for each in offered if layout in each["layouts"]}
     assert told
     if layout == "picture":
@@ -670,8 +668,7 @@ def test_layouts_are_offered_with_their_pictures_and_a_voice_with_its_sound(
     """Each layout is drawn by the slides themselves, and a sample is spoken by the voice."""
     sections = cards(tmp_path)
     page = Page(sections)
-    uid = sections.draft.uids[0]
-    offered = page.did("sections", "offers", uid=uid)
+    offered = page.did("sections", "offers")
     pictures = {each["layout"]: each["media"] for each in offered["layouts"]}
     assert {"", "steps", "compare", "code"} < set(pictures)
     for layout, token in pictures.items():
@@ -679,7 +676,7 @@ def test_layouts_are_offered_with_their_pictures_and_a_voice_with_its_sound(
             data, _ = page.fetched(token)
             assert Image.open(io.BytesIO(data)).size == (320, 180)
     assert offered["voices"][0][0] == ""
-    sample = page.did("sections", "sample", uid=uid, voice="")
+    sample = page.did("sections", "sample", voice="")
     assert page.fetched(sample["media"])[1] == "audio/wav"
 
 

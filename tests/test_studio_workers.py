@@ -164,10 +164,22 @@ def test_plans_follow_the_choices(tmp_path: Path) -> None:
     assert isinstance(one, Plan)
     assert isinstance(all_, Plan)
     assert (one.new, one.dollars, one.sections, all_.sections) == (6, 1.5, 3, 6)
-    assert "6 calls, at most $1.50" in shown(workers)["plans"][0]["title"]
+    assert "At most $1.50, about" in shown(workers)["plans"][0]["title"]
     workers.choose(images="simulated:latency=1,price=0")
     workers.wait()
-    assert "6 calls, free" in shown(workers)["plans"][0]["title"]
+    assert shown(workers)["plans"][0]["title"].startswith("Free, about ")
+
+
+def test_a_lesson_with_faults_is_not_said_to_be_there(tmp_path: Path) -> None:
+    """Of several lessons those that cannot be read are told, and no plan outlives its lesson."""
+    lesson = load_lesson(written(tmp_path))
+    workers = Workers(images="simulated", voice="simulated")
+    both = Subject("All 2 lessons", 2, lambda: [lesson], files=2)
+    workers.plan_for(Subject("This lesson", 1, lambda: [lesson]), both)
+    workers.wait()
+    assert shown(workers)["plans"][1]["wrong"] == ["will fail: 1 lesson with faults"]
+    workers.plan_for(both)
+    assert [plan["name"] for plan in shown(workers)["plans"]] == ["All 2 lessons"]
 
 
 def test_what_is_in_the_way_of_a_plan_is_told(tmp_path: Path) -> None:

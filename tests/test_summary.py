@@ -14,7 +14,7 @@ import vidkit
 from vidkit.errors import Refused
 from vidkit.events import Event, RunEnded
 from vidkit.report import BatchReport, SectionReport, VideoReport
-from vidkit.report.summary import NAME, Summary
+from vidkit.report.summary import SUMMARY, Summary
 
 QUICK: dict[str, Any] = {
     "images": "simulated:0",
@@ -46,7 +46,7 @@ def video(folder: Path, number: int, **more: Any) -> VideoReport:
 
 
 def read(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / NAME).read_text("utf-8"))
+    found: dict[str, Any] = json.loads((folder / SUMMARY).read_text("utf-8"))
     return found
 
 
@@ -80,10 +80,10 @@ def test_a_long_batch_is_not_written_for_each_lesson(tmp_path: Path) -> None:
     summary.claim()
     writings = 0
     for number in range(1000):
-        before = (tmp_path / NAME).stat().st_mtime_ns
+        before = (tmp_path / SUMMARY).stat().st_mtime_ns
         clock.now += 0.01
         summary.heard(number, video(tmp_path, number))
-        writings += (tmp_path / NAME).stat().st_mtime_ns != before
+        writings += (tmp_path / SUMMARY).stat().st_mtime_ns != before
     assert writings <= 10
 
 
@@ -91,11 +91,11 @@ def test_a_long_batch_is_not_written_for_each_lesson(tmp_path: Path) -> None:
 def test_a_strangers_file_is_left_alone(tmp_path: Path, text: str) -> None:
     """The batch is made, its report says why there is no summary, and the file is as it was."""
     written(tmp_path, "a", 1)
-    (tmp_path / NAME).write_text(text)
+    (tmp_path / SUMMARY).write_text(text)
     report = vidkit.process_all_videos(tmp_path, **QUICK)
     assert report.made
-    assert any(NAME in note for note in report.notes)
-    assert (tmp_path / NAME).read_text() == text
+    assert any(SUMMARY in note for note in report.notes)
+    assert (tmp_path / SUMMARY).read_text() == text
 
 
 def test_a_batch_writes_it_and_the_next_one_takes_it_over(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_it_goes_to_the_outputs_where_they_are_elsewhere(tmp_path: Path) -> None
     assert vidkit.process_all_videos(iter(lessons), output_dir=out, **QUICK).made
     assert len(read(out)["videos"]) == 2
     vidkit.process_all_videos(lessons, **QUICK)
-    assert not list(tmp_path.glob(f"*{NAME}")) and not list(tmp_path.glob(f"?/{NAME}"))
+    assert not list(tmp_path.glob(f"*{SUMMARY}")) and not list(tmp_path.glob(f"?/{SUMMARY}"))
 
 
 def test_a_folder_that_cannot_be_written_ends_no_batch(tmp_path: Path) -> None:
@@ -141,13 +141,13 @@ def test_a_summary_that_cannot_be_ended_is_told(tmp_path: Path) -> None:
 
     def spoil(event: Event) -> None:
         if isinstance(event, RunEnded):
-            (tmp_path / NAME).unlink()
-            (tmp_path / NAME).mkdir()
+            (tmp_path / SUMMARY).unlink()
+            (tmp_path / SUMMARY).mkdir()
 
     report = vidkit.process_all_videos([*lessons, lessons[0]], listener=spoil, **QUICK)
     twice, last = report.notes
     assert "a.json" in twice
-    assert f"{NAME} cannot be written" in last
+    assert f"{SUMMARY} cannot be written" in last
 
 
 def test_a_file_in_the_folders_place_ends_no_batch(tmp_path: Path) -> None:

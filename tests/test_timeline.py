@@ -30,7 +30,7 @@ from vidkit.models import Settings
 from vidkit.pipeline import Job
 from vidkit.providers.simulated import Simulated
 from vidkit.report import Bar, Timeline
-from vidkit.report.scene import DARK, LIGHT
+from vidkit.report.drawing import DARK, LIGHT
 from vidkit.report.timeline import MOST_BARS, MOST_MARKS
 
 EVIL = '<script>alert(1)</script>\x1b[31m & "quoted"'
@@ -271,7 +271,7 @@ def test_the_svg_is_well_formed_and_holds_no_markup_of_others() -> None:
     assert "1 image made, 1 failed, 1 waiting" in root.get("aria-label", "")
     assert "<script" not in picture
     words = set(" ".join(root.itertext()).split())
-    assert {"working", "waiting", "store", "failed", "429", "starts"} <= words
+    assert {"working", "waiting", "before", "failed", "429", "starts"} <= words
 
 
 def test_the_png_is_twice_as_wide_as_it_is_shown() -> None:

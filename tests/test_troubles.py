@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vidkit.errors import Cancelled, Fault, KeyMissing, LessonError, NothingMade
 from vidkit.report import BatchReport, SectionReport, VideoReport
-from vidkit.report.reports import MENDS, Met, Troubles
+from vidkit.report.reports import MENDS
 
 
 def failed(index: int, error: str, kind: str) -> SectionReport:
@@ -88,7 +88,7 @@ def test_a_long_batch_is_told_in_a_few_lines() -> None:
 
 def test_a_name_from_outside_stays_a_name() -> None:
     """What a terminal would obey is shown as Python writes it."""
-    (trouble,) = Troubles([Met(Path("a\x1b[2J.json"), 1, "Refused", "no\x1b[31m")]).listed
+    (trouble,) = lesson("a\x1b[2J", failed(0, "no\x1b[31m", "Refused")).troubles
     assert "\x1b" not in str(trouble)
 
 

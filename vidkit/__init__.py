@@ -43,8 +43,7 @@ if TYPE_CHECKING:
     from .core.errors import VidkitError
     from .core.loop import allow_nested
     from .draft.course import course_from, lesson_from
-    from .forecasting.forecast import Forecast, forecast
-    from .forecasting.plan import Plan
+    from .forecasting.plan import Forecast, Plan, forecast
     from .forecasting.sweep import Sweep, sweep
     from .models.editing import edited, save_lesson
     from .models.lesson import Lesson, Section
@@ -57,7 +56,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "BatchReport": "report.reports",
     "Budget": "store.ledger",
-    "Forecast": "forecasting.forecast",
+    "Forecast": "forecasting.plan",
     "Lesson": "models.lesson",
     "Plan": "forecasting.plan",
     "Run": "api",
@@ -72,7 +71,7 @@ _HOMES = {
     "allow_nested": "core.loop",
     "course_from": "draft.course",
     "edited": "models.editing",
-    "forecast": "forecasting.forecast",
+    "forecast": "forecasting.plan",
     "generate_video": "api",
     "generate_video_from_json": "api",
     "lesson_from": "draft.course",

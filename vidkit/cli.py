@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from datetime import timedelta
 from difflib import get_close_matches
-from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -68,17 +67,23 @@ def settings_options(parser: argparse.ArgumentParser, chosen: Iterable[Row]) -> 
         if row.switch:
             how = {"action": "store_false" if row.default else "store_true"}
         elif row.read:
-            how["type"] = _reader(row.read)
+            how["type"] = _reader(row)
         parser.add_argument(
             row.option, dest=row.name, default=None, help=about.replace("%", "%%"), **how
         )
 
 
-def _reader(read: Callable[[str], Any]) -> Callable[[str], Any]:
-    @wraps(read)
+def _reader(row: Row) -> Callable[[str], Any]:
+    """Reads the value of a setting, and says what to write where it is none."""
+    read = row.read or str
+
     def value(text: str) -> Any:
         try:
-            return read(text)
+            try:
+                return read(text)
+            except ValueError:
+                given: dict[str, Any] = {row.name: text}
+                return getattr(Settings(**given), row.name)
         except SettingsError as error:
             raise argparse.ArgumentTypeError(str(error)) from None
 
@@ -273,7 +278,7 @@ def _remove(given: argparse.Namespace, remove: Callable[[bool], Removal]) -> Non
 
 def _check(given: argparse.Namespace) -> int:
     """`vidkit check`: what is wrong with lessons, without making anything."""
-    from .pipeline.preview import faults_before, slide_notes
+    from .pipeline.preview import faults_before, slide_faults, slide_notes
     from .pipeline.source import LessonSource
 
     good, settings = True, settings_from(given)
@@ -281,7 +286,11 @@ def _check(given: argparse.Namespace) -> int:
         try:
             lesson = load_lesson(job.path)
         except LessonError as error:
-            say(error)
+            slides = slide_faults(error.lesson, settings) if error.lesson else []
+            faults = [*map(str, error.faults), *slides]
+            told = "".join(f"\n  - {fault}" for fault in faults)
+            many = f"{error.path} has {len(faults)} faults:{told}"
+            say(printable(many) if slides else error)
             good = False
             continue
         faults = faults_before(job, lesson, settings)
@@ -464,10 +473,11 @@ def _print_report(report: BatchReport) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that says what may have been meant."""
+    """A parser that says what may have been meant, and not all that might have been written."""
 
     def error(self, message: str) -> NoReturn:
-        super().error(printable(message + self._meant(message)))
+        told = printable(message + self._meant(message))
+        self.exit(2, f"{self.prog}: {told}\n`{self.prog} --help` tells all that can be written\n")
 
     def _meant(self, message: str) -> str:
         if found := re.search(r"invalid choice: '(.+?)' \(choose from (.+)\)", message):
@@ -628,7 +638,7 @@ def _parser() -> argparse.ArgumentParser:
     draft.add_argument("--plan", action="store_true", help="only say what the writer would cost")
     draft.add_argument(
         "--take-back",
-        type=_reader(TABLE["only"].read or str),
+        type=_reader(TABLE["only"]),
         metavar="3,5",
         help="SOURCE is a lesson: put these sections back as they were before the writer",
     )

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from ..core.errors import ClusterError, StoreError, VidkitError
@@ -23,10 +22,8 @@ from ..core.events import (
     WorkEnded,
     WorkStarted,
 )
-from ..pipeline.context import LessonContext, Runtime
-from ..store.ledger import Reservation
-from .messages import Channel, Message
-from .worker import CALLS, Outcome, Unfit
+from ..pipeline.context import LessonContext
+from .worker import Outcome, Unfit
 
 # Which worker makes a lesson, and which workers there are.
 
@@ -190,11 +187,11 @@ class Attempt:
         self.alone = before is not None
         self.called = False
         self.outcome: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
+        self._journal = context.runtime.store.journal
         self._begun = False
         self._steps: dict[tuple[int | None, str], StepStarted] = {}
         self._work: dict[int, WorkStarted] = {}
         self._turn = asyncio.Lock()
-        self._writing: set[asyncio.Future[Any]] = set()
         self._needs: list[str] = []
         self._money: dict[int, Mapping[str, Any]] = {}
         self._run: int | None = None if before is None else before._run
@@ -239,19 +236,18 @@ class Attempt:
         """
         async with self._turn:
             if call == "begin_run" and (run := self._run) is not None:
-                journal = self.context.runtime.store.journal
-                await self._in_thread(partial(journal.need, run, asked["keys"]))
+                await asyncio.to_thread(self._journal.need, run, asked["keys"])
                 return run
-            answer = await self._in_thread(do)
-        match call:
-            case "begin_run":
-                self._run = answer
-            case "end_run":
-                self._run = None
-            case "reserve":
-                self._money[answer] = asked
-            case "end":
-                self._money.pop(asked["entry"], None)
+            answer = await asyncio.to_thread(do)
+            match call:
+                case "begin_run":
+                    self._run = answer
+                case "end_run":
+                    self._run = None
+                case "reserve":
+                    self._money[answer] = asked
+                case "end":
+                    self._money.pop(asked["entry"], None)
         return answer
 
     async def need(self, asked: Mapping[str, Any]) -> None:
@@ -260,24 +256,15 @@ class Attempt:
         async with self._turn:
             keys, self._needs = self._needs, []
             if keys:
-                journal = self.context.runtime.store.journal
                 with suppress(StoreError):
-                    await self._in_thread(partial(journal.need, asked["run"], keys))
-
-    async def _in_thread(self, do: Callable[[], Any]) -> Any:
-        doing = asyncio.ensure_future(asyncio.to_thread(do))
-        self._writing.add(doing)
-        try:
-            return await doing
-        finally:
-            self._writing.discard(doing)
+                    await asyncio.to_thread(self._journal.need, asked["run"], keys)
 
     async def abandon(self, now: float) -> list[Event]:
         """Write down that what a lost worker had asked for may be billed; gives what is to be
         told, so that all that began also ends.
         """
-        await asyncio.gather(*self._writing, return_exceptions=True)
-        await asyncio.to_thread(self._mark_unconfirmed)
+        async with self._turn:
+            await asyncio.to_thread(self._mark_unconfirmed)
         lesson = self.context.position
         told: list[Event] = [
             WorkEnded(
@@ -300,42 +287,9 @@ class Attempt:
         """Write down that the lesson is not finished, where no worker did."""
         if (run := self._run) is not None:
             with suppress(StoreError):
-                journal = self.context.runtime.store.journal
-                await asyncio.to_thread(partial(journal.end_run, run, finished=False))
+                await asyncio.to_thread(self._journal.end_run, run, finished=False)
 
     def _mark_unconfirmed(self) -> None:
         with suppress(StoreError):
             for entry in self._money:
-                self.context.runtime.store.journal.end(entry, "unconfirmed")
-
-
-async def answer_journal(
-    channel: Channel,
-    message: Message,
-    tools: Runtime,
-    attempt: Attempt | None,
-    call: str,
-    asked: Mapping[str, Any],
-) -> None:
-    """Do in the journal what a worker asks for in `message`, and answer it. attempt: the lesson
-    that it is about, None where that is not made there any more.
-    """
-    given = {"budgets": tools.budgets} if call == "reserve" else {}
-
-    def do() -> Any:
-        answer = getattr(tools.store.journal, call)(**asked, **given)
-        return answer.id if isinstance(answer, Reservation) else answer
-
-    try:
-        if call not in CALLS:
-            raise ClusterError(f"a worker does not {call} in the journal")
-        if call == "tally":
-            answer = await asyncio.to_thread(do)
-        elif attempt is None:
-            raise ClusterError("this lesson is made elsewhere by now")
-        else:
-            answer = await attempt.ask_journal(call, do, asked)
-    except Exception as error:
-        channel.reply_error(message, error)
-    else:
-        channel.reply(message, answer)
+                self._journal.end(entry, "unconfirmed")

@@ -8,48 +8,36 @@ folder. The client keeps the journal, the scheduler the rate limiters, and a wor
 from __future__ import annotations
 
 import asyncio
-import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import anyio
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from ..core import loop
-from ..core.errors import ClusterError, ProviderError, SettingsError, VidkitError
+from ..core.errors import ClusterError, SettingsError, VidkitError
 from ..core.events import (
     Event,
-    Events,
-    GateDecided,
     LessonEnded,
     LessonStarted,
     Listener,
     Noticed,
-    RequestRetried,
     WorkersChanged,
 )
 from ..core.system import vidkit_version
 from ..models.settings import Settings
 from ..pipeline.batch import Batch, Job
-from ..pipeline.context import LessonContext, Maker, RunControl, Runtime, Source
+from ..pipeline.context import LessonContext, RunControl, Runtime
 from ..pipeline.run import Runner
-from ..pipeline.shared import gate_of, in_use
 from ..pipeline.source import LessonSource
-from ..providers.base import Request
-from ..providers.registry import image_makers, voice_makers
 from ..report.reports import VideoReport
 from ..store import Store
-from .attempts import Attempt, EventFilter, WorkerSlots, answer_journal
-from .messages import Channel, Message
+from ..store.ledger import Reservation
+from .attempts import Attempt, EventFilter, WorkerSlots
+from .messages import SCHEDULER, STREAM, Channel, Message
 from .scheduler import ClusterPlugin
-from .worker import Hold, LessonTask, Outcome, Start, Unfit
-
-if TYPE_CHECKING:
-    from .scheduler import Service
-    from .worker import ToolsFor
+from .worker import CALLS, Hold, LessonTask, Outcome, Start, Unfit, make_on_worker, packed
 
 
 class ClusterRunner(Runner):
@@ -69,8 +57,6 @@ class ClusterRunner(Runner):
     ) -> None:
         super().__init__(settings, jobs, *listeners)
         self._client = require_client(client)
-        from .worker import packed
-
         self._sent = packed(settings)
         self.jobs = _with_absolute_paths(self.jobs)
 
@@ -79,7 +65,7 @@ class ClusterRunner(Runner):
 
     @asynccontextmanager
     async def _run(self) -> AsyncIterator[Batch]:
-        dispatcher = Dispatcher(self._client, self._sent, make_on_worker)
+        dispatcher = Dispatcher(self._client, self._sent)
         self._control, self._make = dispatcher.control, dispatcher.make
         async with super()._run() as batch:
             await dispatcher.open(batch.runtime, self.settings, batch.now, batch.spread)
@@ -116,60 +102,6 @@ def connected(address: str) -> Any:
         ) from None
 
 
-def make_on_worker(task: LessonTask) -> None:
-    """Make a lesson on the Dask worker that runs this task."""
-    from distributed import get_worker, secede
-
-    from .worker import service_of
-
-    worker: Any = get_worker()
-    # how many lessons are made here at once is the run's to say, not the worker's threads'
-    secede()
-    here = asyncio.run_coroutine_threadsafe(service_of(worker), worker.loop.asyncio_loop).result()
-    loop.run(here.make(task, open_tools))
-
-
-@asynccontextmanager
-async def open_tools(
-    settings: Settings, cores: anyio.CapacityLimiter, limited: Callable[[Service], Request]
-) -> AsyncIterator[ToolsFor]:
-    """The providers of a run, for its lessons on a worker. What is online passes the cluster's
-    rate limiter, and what works on this machine the process's own.
-
-    Raises `ProviderError` where no provider of a kind can be asked from here.
-    """
-    from .scheduler import Service
-
-    def source(kind: str, maker: Maker) -> Source[Maker]:
-        if getattr(maker, "missing", None):
-            return Source(maker)
-        if not getattr(maker, "online", False):
-            return Source(maker, gate_of(kind, maker))
-        key = tuple(getattr(maker, "gate_key", ()))
-        service = Service(kind, maker.name, key, settings.adaptive, maker.places, settings.pace)
-        return Source(maker, limited(service))
-
-    def tools(store: Store, events: Events) -> Runtime:
-        return Runtime(
-            images=drawing,
-            voice=speaking,
-            cores=cores,
-            clock=time.monotonic,
-            store=store,
-            events=events,
-        )
-
-    images, voices = image_makers(settings), voice_makers(settings)
-    for makers in (images, voices):
-        missing: list[ProviderError | None] = [getattr(each, "missing", None) for each in makers]
-        if (why := missing[0]) is not None and None not in missing:
-            raise why
-    drawing = [source("images", maker) for maker in images]
-    speaking = [source("voice", maker) for maker in voices]
-    async with in_use([*images, *voices]):
-        yield tools
-
-
 def _with_absolute_paths(jobs: Any) -> Iterator[Job]:
     """Jobs with paths that mean the same wherever the process stands."""
     for job in jobs:
@@ -193,54 +125,39 @@ CANCEL_TIMEOUT = 10.0
 """Seconds that a lesson has to write down what it was doing when it is cancelled at once."""
 
 
-class DispatchedControl(RunControl):
-    """The control of a run whose lessons are elsewhere. changed: called when they are."""
+_channels: WeakValueDictionary[str, Channel] = WeakValueDictionary()
 
-    def __init__(self, changed: Callable[[], None]) -> None:
-        super().__init__()
-        self._changed = changed
 
-    def hold(self) -> None:
-        """As `RunControl.hold`."""
-        super().hold()
-        self._changed()
-
-    def go(self) -> None:
-        """As `RunControl.go`."""
-        super().go()
-        self._changed()
-
-    def end(self, why: VidkitError) -> None:
-        """As `RunControl.end`."""
-        super().end(why)
-        self._changed()
+def _receive(run: str, payload: bytes) -> None:
+    """Take what the scheduler sends to a run of this process; on Dask's loop."""
+    if (channel := _channels.get(run)) is not None:
+        channel.receive(payload)
 
 
 class Dispatcher:
     """One run over a cluster. Lives on vidkit's loop; Dask's client has a loop of its own.
 
-    client: Dask's. settings: as `packed` made them. task: what a worker calls with a `LessonTask`.
+    client: Dask's. settings: as `packed` made them.
     """
 
-    def __init__(self, client: Any, settings: bytes, task: Callable[[LessonTask], None]) -> None:
+    def __init__(self, client: Any, settings: bytes) -> None:
         self.run = f"vidkit-{uuid.uuid4().hex}"
         self._client = client
         self._settings = settings
-        self._task = task
         self._dask: asyncio.AbstractEventLoop = client.loop.asyncio_loop
         self._attempts: dict[int, Attempt] = {}
         self._number = 0
         self._filter = EventFilter()
         self._side: set[asyncio.Future[None]] = set()
-        self._broken: VidkitError | None = None
+        self._closing = False
         self._slots = WorkerSlots()
-        home = asyncio.get_running_loop()
-        self.control = DispatchedControl(self._send_hold)
-        self._channel = Channel(
+        self._home = asyncio.get_running_loop()
+        self.control = RunControl(self._send_hold)
+        self._channel = _channels[self.run] = Channel(
             self.run,
-            client.scheduler,
             self._dask,
-            lambda messages: home.call_soon_threadsafe(self._receive, messages),
+            self._post,
+            lambda message: self._home.call_soon_threadsafe(self._handle, message),
         )
 
     async def open(
@@ -272,11 +189,32 @@ class Dispatcher:
             self._notice(None, f"the cluster at {self._address} has no worker yet; waiting for one")
 
     async def _begin(self) -> list[str]:
-        await self._client.register_plugin(ClusterPlugin())
         client = self._client
-        workers: list[str] = await client.scheduler.vidkit_open(run=self.run, client=client.id)
-        await self._channel.open()
+        await client.register_plugin(ClusterPlugin())
+        client._stream_handlers[STREAM] = _receive
+        workers: list[str] = await client.scheduler.vidkit_begin(run=self.run, client=client.id)
+        self._watching = asyncio.create_task(self._watch())
         return workers
+
+    async def _watch(self) -> None:
+        """Notice when the scheduler ends the run, or is gone; on Dask's loop."""
+        try:
+            await self._client.scheduler.vidkit_over(run=self.run)
+            why = "it does not know us any more"
+        except Exception as error:
+            why = str(error) or "no reason"
+        lost = ClusterError(
+            f"Dask's scheduler cannot be reached any more ({why}); "
+            "what was finished is kept, and the same call goes on"
+        )
+        self._channel.close(lost)
+        if not self._closing:
+            self._home.call_soon_threadsafe(self._fail_all, lost)
+
+    def _post(self, message: dict[str, Any]) -> None:
+        # where the stream is closed, the watch has it told
+        with suppress(OSError, AttributeError):
+            self._client.scheduler_comm.send(message)
 
     @property
     def _address(self) -> str:
@@ -287,12 +225,13 @@ class Dispatcher:
         self._deaf()
         if self._side:
             await asyncio.wait(self._side, timeout=CANCEL_TIMEOUT)
+        self._closing = True
+        self._channel.send(SCHEDULER, "end", self.run)
         await self._on_dask(self._end())
 
     async def _end(self) -> None:
-        await self._channel.close()
-        if self._broken is None:
-            await self._client.scheduler.vidkit_close(run=self.run)
+        await asyncio.wait([self._watching], timeout=CANCEL_TIMEOUT)
+        self._watching.cancel()
 
     async def make(self, context: LessonContext) -> VideoReport:
         """Make a lesson on a worker, and on another where that one is lost.
@@ -301,7 +240,9 @@ class Dispatcher:
         workers or none is fit for it.
         """
         try:
-            await context.runtime.run_in_thread(_make_folder, context.output.folder)
+            # by which a worker sees whether it shares it
+            make_folder = context.output.folder.mkdir
+            await context.runtime.run_in_thread(make_folder, parents=True, exist_ok=True)
             return await self._make_with_retries(context)
         except (Exception, asyncio.CancelledError) as error:
             now, position, name = self._now(), context.position, context.lesson.name
@@ -354,8 +295,8 @@ class Dispatcher:
 
     def _capacity(self) -> int:
         """How many lessons a worker may have. Raises where nothing may begin any more."""
-        if (stop := self._broken or self.control.stop) is not None:
-            raise stop
+        if self.control.stop is not None:
+            raise self.control.stop
         return self._most
 
     async def _try(self, attempt: Attempt) -> Outcome | None:
@@ -401,7 +342,7 @@ class Dispatcher:
 
         name = f"vidkit-{task.lesson.name}-{self.run[7:15]}-{task.number}"
         future = self._client.submit(
-            self._task, task, workers=[worker], key=name, pure=False, retries=0
+            make_on_worker, task, workers=[worker], key=name, pure=False, retries=0
         )
         try:
             await wait(future)
@@ -414,10 +355,6 @@ class Dispatcher:
     def _on_dask(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
         """A coroutine that runs on Dask's loop, awaited on this one."""
         return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self._dask))
-
-    def _receive(self, messages: list[Message]) -> None:
-        for message in messages:
-            self._handle(message)
 
     def _handle(self, message: Message) -> None:
         match message.kind, message.args:
@@ -442,26 +379,45 @@ class Dispatcher:
                     self._in_background(attempt.need(asked))
             case "journal", (number, call, asked):
                 attempt = self._attempts.get(number)
-                self._in_background(
-                    answer_journal(self._channel, message, self._tools, attempt, call, asked)
-                )
+                self._in_background(self._answer_journal(message, attempt, call, asked))
             case "note", (sentence,):
                 self._tools.events.emit(Noticed(self._now(), None, sentence))
             case "limiter", (event,):
-                self._tell_limiter_event(event)
+                self._tools.events.emit(replace(event, at=self._now()))
             case "joined", (worker,):
                 self._slots.add(worker)
             case "lost", (worker,):
                 self._worker_lost(worker)
-            case "broken", (error,):
-                self._fail_all(error)
+
+    async def _answer_journal(
+        self, message: Message, attempt: Attempt | None, call: str, asked: Mapping[str, Any]
+    ) -> None:
+        """Do in the journal what a worker asks for. attempt: the lesson that it is about, None
+        where that is not made there any more.
+        """
+
+        def do() -> Any:
+            known = {"budgets": self._tools.budgets} if call == "reserve" else {}
+            answer = getattr(self._tools.store.journal, call)(**{**asked, **known})
+            return answer.id if isinstance(answer, Reservation) else answer
+
+        try:
+            if call not in CALLS:
+                raise ClusterError(f"a worker does not {call} in the journal")
+            if call == "tally":
+                answer = await asyncio.to_thread(do)
+            elif attempt is None:
+                raise ClusterError("this lesson is made elsewhere by now")
+            else:
+                answer = await attempt.ask_journal(call, do, asked)
+        except Exception as error:
+            self._channel.reply_error(message, error)
+        else:
+            self._channel.reply(message, answer)
 
     def _emit(self, event: Event) -> None:
         if self._filter.is_new(event):
             self._tools.events.emit(event)
-
-    def _tell_limiter_event(self, event: GateDecided | RequestRetried) -> None:
-        self._tools.events.emit(replace(event, at=self._now()))
 
     def _calls_over(self, attempt: Attempt) -> None:
         """A lesson has no calls left to make; another may begin beside it."""
@@ -478,11 +434,9 @@ class Dispatcher:
                 attempt.end(None)
 
     def _fail_all(self, error: VidkitError) -> None:
-        self._broken = error
         self.control.end(error)
         for attempt in self._attempts.values():
             attempt.end(error)
-        self._slots.notify()
 
     def _send_hold(self) -> None:
         """Let the workers know how the run is held now."""
@@ -503,8 +457,3 @@ class Dispatcher:
 
     def _notice(self, lesson: int | None, sentence: str) -> None:
         self._tools.events.emit(Noticed(self._now(), lesson, sentence))
-
-
-def _make_folder(folder: Path) -> None:
-    """Have the output folder there, so that a worker can see whether it shares it."""
-    folder.mkdir(parents=True, exist_ok=True)

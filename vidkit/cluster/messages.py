@@ -1,4 +1,6 @@
-"""Messages between the client, the scheduler and the workers, many in one call."""
+"""Messages between the client, the scheduler and the workers, on the streams that Dask keeps
+between them: in the order in which they were sent, many in one packet.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +8,10 @@ import asyncio
 import itertools
 import pickle
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from ..core import errors
 from ..core.errors import (
@@ -23,42 +23,48 @@ from ..core.errors import (
     VidkitError,
 )
 
+STREAM = "vidkit-message"
+"""What Dask's streams call such a message; its `payload` is a pickle, as are Dask's own."""
 SCHEDULER = "scheduler"
 """The address of the scheduler's own plugin."""
+ANSWER_TIMEOUT = 120.0
+"""Seconds that a thread waits for an answer before it takes the other side for dead."""
+
+ReplyTo = tuple[str, int]
+"""Who waits for an answer, and under which number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """Something to be said to `to`: the scheduler, a run, or a worker by its address.
 
-    kind: what it is about; args: the rest, all of it small. reply_to: who waits for an answer, and
-    under which number. The answer is a message of the kind "answer" or "error" with that number
-    first.
+    kind: what it is about; args: the rest, all of it small. The answer to one with a `reply_to`
+    is a message of the kind "answer" or "error" with its number first.
     """
 
     to: str
     kind: str
     args: tuple[Any, ...] = ()
-    reply_to: tuple[str, int] | None = None
+    reply_to: ReplyTo | None = None
+
+    def on_stream(self) -> dict[str, Any]:
+        """It as Dask's streams take it."""
+        return {"op": STREAM, "payload": pickle.dumps(self)}
 
 
-def encoded(messages: Iterable[Message]) -> bytes:
-    """Messages as they travel. Dask's own messages are pickles too, from the same senders."""
-    return pickle.dumps([(each.to, each.kind, each.args, each.reply_to) for each in messages])
+def decoded(payload: bytes) -> Message:
+    """The message in what a stream brought."""
+    message: Message = pickle.loads(payload)  # noqa: S301
+    return message
 
 
-def decoded(payload: bytes) -> list[Message]:
-    """The messages in an payload, in the order in which they were written."""
-    return [Message(*each) for each in pickle.loads(payload)]  # noqa: S301
-
-
-def answer_to(reply_to: tuple[str, int], value: Any) -> Message:
+def answer_to(reply_to: ReplyTo, value: Any) -> Message:
     """The message that answers another."""
     to, number = reply_to
     return Message(to, "answer", (number, value))
 
 
-def error_to(reply_to: tuple[str, int], error: Exception) -> Message:
+def error_to(reply_to: ReplyTo, error: Exception) -> Message:
     """The message that lets whoever asked have an error."""
     to, number = reply_to
     return Message(to, "error", (number, portable(error)))
@@ -81,72 +87,33 @@ def portable(error: BaseException) -> VidkitError:
     return VidkitError(f"unforeseen {type(error).__name__}: {error}")
 
 
-# One end of the channel to the scheduler: messages out, messages in, each side in its order.
-
-
-ANSWER_TIMEOUT = 120.0
-"""Seconds that a thread waits for an answer before it takes the other side for dead."""
-GATHERING = 0.05
-"""Seconds that what is only told may wait: bars and panels are drawn no more often."""
-CLOSE_TIMEOUT = 2.0
-"""Seconds that a line which closes takes to send what is still to be sent."""
-
-
-class SchedulerCalls(Protocol):
-    """The scheduler as Dask's clients and workers call it."""
-
-    async def vidkit_post(self, *, sender: str, payload: bytes) -> bool: ...
-
-    async def vidkit_wait(self, *, sender: str) -> bytes | None: ...
-
-
 class Channel:
-    """The line of `name`, a run or a worker's address. Any thread may use it; what it sends
-    and receives it does on Dask's loop.
+    """The line between `name`, a run or a worker's address, and the scheduler. Any thread may use
+    it.
 
-    While an payload is on its way the next messages gather in another, and what has time waits a
-    moment for others, so that a flood of events costs few calls. on_messages: called with the
-    messages that come and are no answers, on Dask's loop; one of the kind "broken", with the error,
-    is the last.
+    loop: Dask's; only there `post` is called, which puts a message on Dask's stream. on_message:
+    called there with each message that comes and is no answer.
     """
 
     def __init__(
         self,
         name: str,
-        scheduler: SchedulerCalls,
         loop: asyncio.AbstractEventLoop,
-        on_messages: Callable[[list[Message]], object],
+        post: Callable[[dict[str, Any]], object],
+        on_message: Callable[[Message], object],
     ) -> None:
         self.name = name
-        self._scheduler = scheduler
         self._loop = loop
-        self._on_messages = on_messages
-        self._out: deque[Message] = deque()
-        self._filled = asyncio.Event()
-        self._sent = asyncio.Event()
-        self._lingering = False
+        self._post = post
+        self._on_message = on_message
         self._lock = threading.Lock()
         self._waiting: dict[int, tuple[str, Future[Any]]] = {}
         self._numbers = itertools.count(1)
         self._closed: ClusterError | None = None
-        self._tasks: list[asyncio.Task[None]] = []
-
-    async def open(self) -> None:
-        """Begin to send and to listen; on Dask's loop."""
-        self._tasks = [asyncio.create_task(turn()) for turn in (self._send, self._listen)]
-
-    @property
-    def broken(self) -> bool:
-        """True where nothing passes any more."""
-        return self._closed is not None
 
     def send(self, to: str, kind: str, *args: Any) -> None:
         """Send a message; one that nobody can receive any more is dropped."""
         self._put(Message(to, kind, args))
-
-    def send_soon(self, to: str, kind: str, *args: Any) -> None:
-        """Send a message that may wait for company, for `GATHERING` seconds at most."""
-        self._put(Message(to, kind, args), urgent=False)
 
     def request(self, to: str, kind: str, *args: Any) -> Future[Any]:
         """Send a message whose answer will be in the future, and raise what it was refused with.
@@ -187,74 +154,12 @@ class Channel:
         if message.reply_to is not None:
             self._put(error_to(message.reply_to, error))
 
-    def give_up(self, error: ClusterError, to: str | None = None) -> None:
-        """Let those who wait for an answer, by `to` or by anybody, have an error."""
-        with self._lock:
-            hopeless = [n for n, (whom, _) in self._waiting.items() if to in (None, whom)]
-            waiting = [self._waiting.pop(number)[1] for number in hopeless]
-        for each in waiting:
-            if each.set_running_or_notify_cancel():
-                each.set_exception(error)
-
-    async def close(self) -> None:
-        """Send what is still to be sent, and end; on Dask's loop."""
-        if self._closed is None and self._out:
-            self._sent.clear()
-            self._filled.set()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(CLOSE_TIMEOUT):
-                    await self._sent.wait()
-        self._end(ClusterError("the line to the cluster was closed"))
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _put(self, message: Message, urgent: bool = True) -> None:
-        self._out.append(message)
-        if self._closed is not None or not self._loop.is_running():
+    def receive(self, payload: bytes) -> None:
+        """Take in what the stream brought; on Dask's loop."""
+        message = decoded(payload)
+        if message.kind not in ("answer", "error"):
+            self._on_message(message)
             return
-        if urgent:
-            self._loop.call_soon_threadsafe(self._filled.set)
-        elif not self._lingering:
-            self._lingering = True
-            self._loop.call_soon_threadsafe(self._loop.call_later, GATHERING, self._filled.set)
-
-    async def _send(self) -> None:
-        while True:
-            await self._filled.wait()
-            self._filled.clear()
-            if not self._out:
-                continue
-            self._lingering = False
-            batch = [*self._out]
-            try:
-                taken = await self._scheduler.vidkit_post(sender=self.name, payload=encoded(batch))
-            except Exception as error:
-                return self._break(str(error))
-            if not taken:
-                return self._break("it does not know us any more")
-            for _ in batch:
-                self._out.popleft()
-            (self._filled if self._out else self._sent).set()
-
-    async def _listen(self) -> None:
-        while True:
-            try:
-                payload = await self._scheduler.vidkit_wait(sender=self.name)
-            except Exception as error:
-                return self._break(str(error))
-            if payload is None:
-                return self._break("it does not know us any more")
-            news = []
-            for message in decoded(payload) if payload else ():
-                if message.kind in ("answer", "error"):
-                    self._receive(message)
-                else:
-                    news.append(message)
-            if news:
-                self._on_messages(news)
-
-    def _receive(self, message: Message) -> None:
         number, value = message.args
         with self._lock:
             _, waiting = self._waiting.pop(number, ("", None))
@@ -265,17 +170,21 @@ class Channel:
         else:
             waiting.set_exception(value)
 
-    def _break(self, why: str) -> None:
-        if self._closed is not None:
-            return
-        error = ClusterError(
-            f"Dask's scheduler cannot be reached any more ({why or 'no reason'}); "
-            "what was finished is kept, and the same call goes on"
-        )
-        self._end(error)
-        self._on_messages([Message(self.name, "broken", (error,))])
+    def give_up(self, error: ClusterError, to: str | None = None) -> None:
+        """Let those who wait for an answer, by `to` or by anybody, have an error."""
+        with self._lock:
+            hopeless = [n for n, (whom, _) in self._waiting.items() if to in (None, whom)]
+            waiting = [self._waiting.pop(number)[1] for number in hopeless]
+        for each in waiting:
+            if each.set_running_or_notify_cancel():
+                each.set_exception(error)
 
-    def _end(self, error: ClusterError) -> None:
+    def close(self, error: ClusterError) -> None:
+        """Nothing passes any more; who waits, or asks from now on, has the error."""
         with self._lock:
             self._closed = self._closed or error
         self.give_up(error)
+
+    def _put(self, message: Message) -> None:
+        if self._closed is None and self._loop.is_running():
+            self._loop.call_soon_threadsafe(self._post, message.on_stream())

@@ -7,14 +7,14 @@ import itertools
 import os
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import anyio
-from distributed import WorkerPlugin
+from distributed import WorkerPlugin, get_worker, secede
 
 from ..core import loop
 from ..core.errors import (
@@ -23,6 +23,7 @@ from ..core.errors import (
     Fault,
     LessonError,
     OutputError,
+    ProviderError,
     SettingsError,
     StoreError,
     VidkitError,
@@ -31,16 +32,18 @@ from ..core.events import Event, Events, Noticed
 from ..core.system import usable_cores, vidkit_version
 from ..models.lesson import Lesson
 from ..models.settings import Settings
-from ..pipeline.context import LessonContext, RunControl, Runtime, describe
+from ..pipeline.context import LessonContext, Maker, RunControl, Runtime, Source, describe
 from ..pipeline.lesson import make_here
 from ..pipeline.output import LOCK, Output
-from ..providers.base import Request
+from ..pipeline.shared import gate_of, in_use
+from ..providers.base import ImageMaker, VoiceMaker
 from ..providers.headers import Answer
+from ..providers.registry import image_makers, voice_makers
 from ..report.reports import VideoReport
 from ..store import Store
-from ..store.ledger import Budget, Journal, Money, PaymentState, Reservation
+from ..store.ledger import Journal, JournalProxy
 from ..store.locks import let_go, try_lock
-from .messages import SCHEDULER, Channel, Message, portable
+from .messages import SCHEDULER, STREAM, Channel, Message, portable
 from .scheduler import Service
 
 # What a worker is sent: one lesson, and what it needs to know to make it. Never a key.
@@ -155,74 +158,24 @@ CALLS = {"begin_run", "end_run", "reserve", "end", "spent", "tally"}
 """What a worker may ask of the journal."""
 
 
-class LedgerProxy(Journal):
+def journal_at_client(
+    channel: Channel, run: str, number: int, note: Callable[[str], None]
+) -> JournalProxy:
     """The journal of the client's store, for the lesson that is try `number` of `run`.
 
-    The client alone writes it, in the order in which it is asked, and knows the budgets. Methods
-    block until it has answered; they raise `StoreError` where it is gone.
+    The client alone writes it, in the order in which it is asked, and knows the budgets of its run.
+    Methods block until it has answered, but for `need`; they raise `StoreError` where it is gone.
     """
 
-    def __init__(
-        self, channel: Channel, run: str, number: int, note: Callable[[str], None]
-    ) -> None:
-        self._channel = channel
-        self._run = run
-        self._number = number
-        self._note = note
-
-    def begin_run(self, lesson: str, keys: Iterable[str] = ()) -> int:
-        """As `Journal.begin_run`."""
-        number: int = self._ask("begin_run", lesson=lesson, keys=[*keys])
-        return number
-
-    def need(self, run: int, keys: Iterable[str]) -> None:
-        """As `Journal.need`, without waiting until it is written."""
-        needed = {"run": run, "keys": [*keys]}
-        self._channel.send_soon(self._run, "need", self._number, needed)
-
-    def end_run(
-        self, run: int, *, finished: bool, seconds: Mapping[str, float] | None = None
-    ) -> None:
-        """As `Journal.end_run`."""
-        self._ask("end_run", run=run, finished=finished, seconds=seconds)
-
-    def reserve(
-        self,
-        *,
-        run: int | None,
-        key: str,
-        kind: str,
-        provider: str,
-        lesson: str,
-        dollars: float | None,
-        budgets: Sequence[Budget] = (),
-    ) -> Reservation:
-        """As `Journal.reserve`, under the budgets of the client's run."""
-        asked = {"run": run, "key": key, "kind": kind, "provider": provider}
-        return Reservation(self, self._ask("reserve", **asked, lesson=lesson, dollars=dollars))
-
-    def end(self, entry: int, state: PaymentState, dollars: float | None = None) -> None:
-        """As `Journal.end`."""
-        self._ask("end", entry=entry, state=state, dollars=dollars)
-
-    def spent(self, run: int | None = None, budget: str | None = None) -> Money:
-        """As `Journal.spent`."""
-        money: Money = self._ask("spent", run=run, budget=budget)
-        return money
-
-    def tally(self, **more: int) -> dict[str, int]:
-        """As `Journal.tally`."""
-        counts: dict[str, int] = self._ask("tally", **more)
-        return counts
-
-    def close(self) -> None:
-        """Nothing is open here."""
-
-    def _ask(self, call: str, **asked: Any) -> Any:
+    def ask(call: str, **asked: Any) -> Any:
+        if call == "need":
+            return channel.send(run, "need", number, asked)
         try:
-            return self._channel.ask_blocking(self._run, "journal", self._number, call, asked)
+            return channel.ask_blocking(run, "journal", number, call, asked)
         except ClusterError as error:
             raise StoreError(f"the journal, which is with the client, is gone: {error}") from error
+
+    return JournalProxy(ask, note)
 
 
 class StoreProxy(Store):
@@ -237,7 +190,7 @@ class StoreProxy(Store):
         self,
         folder: Path,
         owner: str,
-        journal: LedgerProxy,
+        journal: Journal,
         channel: Channel,
         run: str,
         renewed: set[str] | None,
@@ -268,15 +221,16 @@ class StoreProxy(Store):
     @asynccontextmanager
     async def elsewhere(self, key: str) -> AsyncIterator[None]:
         """As `Store.elsewhere`, in the whole cluster, whatever locks the shared folder keeps."""
-        asset, number, made = (str(self.folder), key), next(_numbers), False
+        asset, number = (str(self.folder), key), next(_numbers)
         try:
             before = await self._channel.ask(SCHEDULER, "claim", self._run, asset, number)
             if before and self._renewed is not None:
                 self._renewed.add(key)
             yield
-            made = self._renewed is not None
-        finally:
-            self._channel.send_soon(SCHEDULER, "release", asset, number, made)
+        except BaseException:
+            self._channel.send(SCHEDULER, "leave", number)
+            raise
+        self._channel.send(SCHEDULER, "said", number, self._renewed is not None)
 
 
 class LimiterProxy:
@@ -301,10 +255,10 @@ class LimiterProxy:
                 except Exception as failure:
                     own = failure
                     told = portable(failure)
-                    decision, error = await channel.ask(SCHEDULER, "failed", number, told)
+                    decision, error = await channel.ask(SCHEDULER, "said", number, told)
                 else:
                     limits = answer.limits if isinstance(answer, Answer) else None
-                    channel.send(SCHEDULER, "ended", number, limits)
+                    channel.send(SCHEDULER, "said", number, limits)
                     return answer
         except BaseException:
             channel.send(SCHEDULER, "leave", number)
@@ -321,31 +275,14 @@ PIECES = 1_000_000
 """Numbers for pieces of work that one try has for itself."""
 
 
-ToolsFor = Callable[[Store, Events], Runtime]
-"""Gives the runtime for one lesson of a run."""
-
-
-class OpenTools(Protocol):
-    """Opens the providers that a run's settings name, with their rate limiters, for its lessons.
-
-    limited: the way to a service through the rate limiter of the whole cluster.
-    """
-
-    def __call__(
-        self,
-        settings: Settings,
-        cores: anyio.CapacityLimiter,
-        limited: Callable[[Service], Request],
-    ) -> AbstractAsyncContextManager[ToolsFor]: ...
-
-
 @dataclass
 class _Run:
-    """A run that has lessons here: its settings and tools, as long as it lasts."""
+    """A run that has lessons here: its settings and providers. close: lets go of those."""
 
     settings: Settings
-    tools_for: ToolsFor
-    leave: Callable[[], Awaitable[None]]
+    images: Sequence[Source[ImageMaker]]
+    voice: Sequence[Source[VoiceMaker]]
+    close: Callable[[], Awaitable[None]]
 
 
 @dataclass
@@ -366,27 +303,28 @@ class _Attempt:
             self.context.slots.total_tokens = how.sections
 
 
-class WorkerService:
-    """All lessons that one worker makes. Lives on vidkit's loop.
+class WorkerService(WorkerPlugin):
+    """All lessons that one worker makes. Lives on vidkit's loop, and as long as the worker.
 
     worker: Dask's; its loop is another one, and messages come in there.
     """
 
     def __init__(self, worker: Any) -> None:
         self.address: str = worker.address
+        self._home = loop.event_loop()
         self._attempts: dict[tuple[str, int], _Attempt] = {}
         self._runs: dict[str, asyncio.Task[_Run]] = {}
-        home = loop.event_loop()
         self.channel = Channel(
             self.address,
-            worker.scheduler,
             worker.loop.asyncio_loop,
-            lambda messages: home.call_soon_threadsafe(self._receive, messages),
+            worker.batched_send,
+            lambda message: self._home.call_soon_threadsafe(self._handle, message),
         )
+        worker.stream_handlers[STREAM] = self.channel.receive
         # as many as Dask lends this worker: others of the machine have their own
         self.cores = anyio.CapacityLimiter(min(usable_cores(), worker.state.nthreads))
 
-    async def make(self, task: LessonTask, open_tools: OpenTools) -> None:
+    async def make(self, task: LessonTask) -> None:
         """Make a lesson, and let its client have the outcome."""
         try:
             start = await self.channel.ask(task.run, "begin", task.number, self.address)
@@ -397,7 +335,7 @@ class WorkerService:
         which = task.run, task.number
         attempt = self._attempts[which] = _Attempt(task, running=asyncio.current_task())
         try:
-            outcome = await self._outcome(attempt, start, open_tools)
+            outcome = await self._outcome(attempt, start)
         finally:
             del self._attempts[which]
         try:
@@ -405,40 +343,46 @@ class WorkerService:
         except ClusterError:
             return  # what was made is in the store, for whoever asks next
 
-    async def _outcome(self, attempt: _Attempt, start: Start, open_tools: OpenTools) -> Outcome:
+    async def _outcome(self, attempt: _Attempt, start: Start) -> Outcome:
         try:
-            return await self._made(attempt, start, open_tools)
-        except _Unfit as unfit:
-            return Unfit(portable(unfit.why))
+            return await self._made(attempt, start)
         except asyncio.CancelledError:
             return Cancelled("cancelled; what was finished is kept")
         except Exception as error:
             return error if isinstance(error, VidkitError) else VidkitError(describe(error))
 
-    async def _made(self, attempt: _Attempt, start: Start, open_tools: OpenTools) -> VideoReport:
+    async def _made(self, attempt: _Attempt, start: Start) -> VideoReport | Unfit:
         task, renewed = attempt.task, set[str]()
         events = Events()
         events.subscribe(lambda event: self._send_event(task, event))
         async with AsyncExitStack() as opened:
             try:
-                run = await self._run(task, open_tools)
+                run = await self._run(task)
                 anew = renewed if run.settings.force else None
                 store = await asyncio.to_thread(self._store, task, anew)
             except Exception as error:
-                raise _Unfit(error) from error
+                return Unfit(portable(error))
             opened.push_async_callback(asyncio.to_thread, store.close)
-            tools = run.tools_for(store, events)
             await asyncio.to_thread(_require_files, task.lesson, task.folder, self.address)
             if task.again:
                 await _wait_for_lock(task.folder)
-            tools.renewed, tools.control = renewed, attempt.control
-            tools.pieces = itertools.count(task.number * PIECES + 1)
+            runtime = Runtime(
+                images=run.images,
+                voice=run.voice,
+                cores=self.cores,
+                clock=time.monotonic,
+                store=store,
+                events=events,
+                renewed=renewed,
+                control=attempt.control,
+                pieces=itertools.count(task.number * PIECES + 1),
+            )
             attempt.context = LessonContext(
                 position=task.position,
                 lesson=task.lesson,
                 output=Output(task.folder, store),
                 settings=run.settings,
-                runtime=tools,
+                runtime=runtime,
                 slots=anyio.CapacityLimiter(start.how.sections),
                 started=time.monotonic() - start.at,
                 notes=[*task.notes],
@@ -447,34 +391,56 @@ class WorkerService:
             attempt.hold(start.how)
             return await make_here(attempt.context)
 
-    async def _run(self, task: LessonTask, open_tools: OpenTools) -> _Run:
+    async def _run(self, task: LessonTask) -> _Run:
         """What the lessons of the run have in common; the first of them makes it."""
         if task.run not in self._runs:
-            self._runs[task.run] = asyncio.create_task(self._opened(task, open_tools))
+            self._runs[task.run] = asyncio.create_task(self._opened(task))
         return await asyncio.shield(self._runs[task.run])
 
-    async def _opened(self, task: LessonTask, open_tools: OpenTools) -> _Run:
+    async def _opened(self, task: LessonTask) -> _Run:
+        """The run's providers. Raises `ProviderError` where none of a kind can be asked from
+        here.
+        """
         settings = await asyncio.to_thread(_settings, task)
+        images, voices = image_makers(settings), voice_makers(settings)
+        for makers in (images, voices):
+            missing: list[ProviderError | None]
+            missing = [getattr(each, "missing", None) for each in makers]
+            if (why := missing[0]) is not None and None not in missing:
+                raise why
         opened = AsyncExitStack()
-        tools_for = await opened.enter_async_context(
-            open_tools(
-                settings, self.cores, lambda service: LimiterProxy(self.channel, task.run, service)
-            )
+        await opened.enter_async_context(in_use([*images, *voices]))
+        return _Run(
+            settings,
+            [self._source(task.run, "images", maker, settings) for maker in images],
+            [self._source(task.run, "voice", maker, settings) for maker in voices],
+            opened.aclose,
         )
-        return _Run(settings, tools_for, opened.aclose)
+
+    def _source(self, run: str, kind: str, maker: Maker, settings: Settings) -> Source[Maker]:
+        """A provider: what is online passes the cluster's rate limiter, and what works on this
+        machine the process's own.
+        """
+        if getattr(maker, "missing", None):
+            return Source(maker)
+        if not getattr(maker, "online", False):
+            return Source(maker, gate_of(kind, maker))
+        key = tuple(getattr(maker, "gate_key", ()))
+        service = Service(kind, maker.name, key, settings.adaptive, maker.places, settings.pace)
+        return Source(maker, LimiterProxy(self.channel, run, service))
 
     async def _forget(self, run: str) -> None:
         """A run is over; its providers close their connections."""
         opening = self._runs.pop(run, None)
         if opening is not None:
             with suppress(Exception):  # a provider may be anybody's, and the run is over
-                await (await opening).leave()
+                await (await opening).close()
 
     def _store(self, task: LessonTask, renewed: set[str] | None) -> Store:
         def note(sentence: str) -> None:
             self.channel.send(task.run, "note", sentence)
 
-        journal = LedgerProxy(self.channel, task.run, task.number, note)
+        journal = journal_at_client(self.channel, task.run, task.number, note)
         if task.store is None or task.owner is None:
             bare = Store.null()
             bare.journal = journal
@@ -483,11 +449,7 @@ class WorkerService:
 
     def _send_event(self, task: LessonTask, event: Event) -> None:
         if not (isinstance(event, Noticed) and event.lesson is None):
-            self.channel.send_soon(task.run, "event", task.number, event)
-
-    def _receive(self, messages: list[Message]) -> None:
-        for message in messages:
-            self._handle(message)
+            self.channel.send(task.run, "event", task.number, event)
 
     def _handle(self, message: Message) -> None:
         match message.kind, message.args:
@@ -504,21 +466,21 @@ class WorkerService:
                 for attempt in self._of(run):
                     attempt.control.end(gone)
                 self._closing = asyncio.ensure_future(self._forget(run))
-            case "broken", (error,):
-                for attempt in self._attempts.values():
-                    attempt.control.end(error)
-                    if attempt.running is not None:
-                        attempt.running.cancel()
+
+    def teardown(self, worker: Any) -> None:
+        """The worker ends, or has lost its scheduler, and its lessons with it; by Dask."""
+        gone = ClusterError("the Dask worker has ended; what was finished is kept")
+        self.channel.close(gone)
+        self._home.call_soon_threadsafe(self._end, gone)
+
+    def _end(self, why: ClusterError) -> None:
+        for attempt in self._attempts.values():
+            attempt.control.end(why)
+            if attempt.running is not None:
+                attempt.running.cancel()
 
     def _of(self, run: str) -> list[_Attempt]:
         return [attempt for attempt in self._attempts.values() if attempt.task.run == run]
-
-
-class _Unfit(Exception):
-    """This worker can make no lesson of the run."""
-
-    def __init__(self, why: Exception) -> None:
-        self.why = why
 
 
 def _settings(task: LessonTask) -> Settings:
@@ -566,27 +528,18 @@ async def _wait_for_lock(folder: Path) -> None:
         await asyncio.sleep(POLL)
 
 
-_services: dict[str, WorkerService] = {}
+def make_on_worker(task: LessonTask) -> None:
+    """Make a lesson on the Dask worker that runs this task."""
+    worker: Any = get_worker()
+    # how many lessons are made here at once is the run's to say, not the worker's threads'
+    secede()
+    service = asyncio.run_coroutine_threadsafe(service_of(worker), worker.loop.asyncio_loop)
+    loop.run(service.result().make(task))
 
 
 async def service_of(worker: Any) -> WorkerService:
-    """The service of a Dask worker, opened on its first lesson and closed with it; on Dask's
-    loop.
-    """
-    found = _services.get(worker.address)
-    if found is None or found.channel.broken:
-        found = _services[worker.address] = WorkerService(worker)
-        await found.channel.open()
-        await worker.plugin_add(plugin=_Closing(found), name="vidkit")
-    return found
-
-
-class _Closing(WorkerPlugin):
-    """Closes the service when Dask closes the worker."""
-
-    def __init__(self, service: WorkerService) -> None:
-        self._service = service
-
-    async def teardown(self, worker: Any) -> None:
-        _services.pop(self._service.address, None)
-        await self._service.channel.close()
+    """The service of a Dask worker, there from its first lesson on; on Dask's loop."""
+    if "vidkit" not in worker.plugins:
+        await worker.plugin_add(plugin=WorkerService(worker), name="vidkit")
+    service: WorkerService = worker.plugins["vidkit"]
+    return service

@@ -36,7 +36,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from .format import printable
 
@@ -74,7 +74,11 @@ class Fault:
 
 
 class LessonError(VidkitError):
-    """A lesson's file cannot be used; `faults` has everything that is wrong with it."""
+    """A lesson's file cannot be used; `faults` has everything that is wrong with it, and `lesson`
+    what could be read all the same, where anything could.
+    """
+
+    lesson: Any = None
 
     def __init__(self, path: Path | str, faults: Sequence[Fault]) -> None:
         self.path = Path(path)

@@ -29,6 +29,13 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def by(what: str, who: str) -> str:
+    """What somebody made: "images by slides"; "images of your own" where it is their file, and
+    "clips" for what vidkit itself makes.
+    """
+    return {"vidkit": what, "recorded": f"{what} of your own"}.get(who, f"{what} by {who}")
+
+
 def times(number: int) -> str:
     """How often: "once", "3 times"."""
     return "once" if number == 1 else f"{number} times"

@@ -6,8 +6,10 @@ sections of a lesson from it. Nothing here is read from a disk or a network.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Literal
 
 
@@ -83,11 +85,59 @@ Block = Heading | Said | Shown | Notes | Turn
 
 @dataclass
 class Source:
-    """What one file holds. `notes` are sentences for the person: what was left out, and why."""
+    """What one file holds. `notes` are sentences for the person: what was left out, and why; a
+    `deck` holds slides, each of which is something to see.
+    """
 
     name: str
     kind: Literal["notebook", "Markdown", "PowerPoint", "PDF"]
     blocks: list[Block] = field(default_factory=list)
     title: str = ""
     language: str = ""
+    deck: bool = False
     notes: list[str] = field(default_factory=list)
+
+
+def with_stops(lines: Sequence[str]) -> list[str]:
+    """Lines of running text, those that were ended on purpose with a full stop: the next begins
+    with a capital, and would have had room for its first word.
+    """
+    widest = max(map(len, lines), default=0)
+    found = list(lines)
+    for at, (line, following) in enumerate(pairwise(lines)):
+        first = following.split(" ", 1)[0]
+        roomy = len(line) + 1 + len(first) <= widest
+        if roomy and first[:1].isupper() and re.search(r"\w[)\]'\"”»*`]*$", line):
+            found[at] = f"{line}."
+    return found
+
+
+def points(items: list[str], where: str, *, ordered: bool = False) -> list[Block]:
+    """Lines as points, in parts that a slide can hold; a few short ones in order as steps."""
+    if not items:
+        return []
+    short = all(len(item) <= 48 for item in items) and 2 <= len(items) <= 5
+    layout = "steps" if ordered and short else "points"
+    parts = [items] if layout == "steps" else _parted(items)
+    words = [" ".join(sentence(item) for item in part) for part in parts]
+    return [
+        Shown(where, {"layout": layout, "points": part}, words=text)
+        for part, text in zip(parts, words, strict=True)
+    ]
+
+
+def _parted(items: list[str]) -> list[list[str]]:
+    """A long list in parts that one slide can hold, of a like length: at most 6 points and 420
+    characters.
+    """
+    fair = -(-len(items) // -(-len(items) // 6))
+    parts: list[list[str]] = [[]]
+    for item in items:
+        if parts[-1] and (len(parts[-1]) == fair or sum(map(len, parts[-1])) + len(item) > 420):
+            parts.append([])
+        parts[-1].append(item)
+    return parts
+
+
+def sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", ":", ";", "…", "。")) else f"{text}."

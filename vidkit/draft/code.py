@@ -9,17 +9,23 @@ import io
 import re
 import textwrap
 import tokenize
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from ..slides.analysis import signs_of
-from .blocks import Shown
+from .blocks import Shown, sentence, with_stops
 
 MOST_LINES = 12
 """Lines of a program that one slide shows."""
 
 MOST_COLUMNS = 80
 """Characters of a line that can be read; longer ones go on in the next."""
+
+DEEPEST = 20
+"""Columns that a line which is too long keeps before it, of more."""
+
+WORDS_BESIDE = 3
+"""Words of a comment at the end of a line that are said; fewer only name something."""
 
 LONGEST_CODE = 20_000
 """Characters of one cell's program that are read."""
@@ -29,6 +35,13 @@ _SETTINGS = re.compile(
     r"\s*(?:#.*|import .*|from .* import .*|[%!].*|warnings\..*|plt\.(?:rc|style).*|try:|except.*:"
     r"|print\(.*__version__.*\)|(?:sns|seaborn)\.set\w*\(.*|np\.(?:random\.seed|set_print).*)?"
 )
+_BESIDE = re.compile(r"(.*[^\s#].*?)\s+(# \S.*)")
+_MAGIC = re.compile(r"(?m)^[ \t]*[%!?].*$|^[^#\n]*\?$")
+_GREEK = re.compile(
+    r"(?<![\w\\$:])\\(?i:alpha|beta|gamma|delta|epsilon|zeta|eta|theta|kappa|lambda|mu|nu|xi|pi|rho"
+    r"|sigma|tau|phi|chi|psi|omega)(?:_\w+)?\b"
+)
+"""A Greek letter in a comment, as mathematics writes it."""
 _CELL_MAGIC = re.compile(r"\s*%%(\w+)[^\n]*\n?")
 _LANGUAGES = {"bash": "bash", "sh": "bash", "html": "html", "javascript": "js", "js": "js"} | {
     name: name for name in ("latex", "ruby", "perl", "sql", "svg", "markdown", "r", "julia")
@@ -48,24 +61,38 @@ def steps(code: str, lang: str, where: str, *, must: bool = False) -> list[Shown
     if not code or (not must and _only_settings(code, lang)):
         return []
     wish = {"layout": "code", "lang": lang or "text"}
-    return [
-        Shown(where, {**wish, "code": part}, words=comments(part, lang), must=must)
-        for part in _parts(code)
-    ]
+    lines, told = code.split("\n"), _comments(code, lang)
+    found = []
+    for start, end in _parts(lines):
+        part = textwrap.dedent("\n".join(lines[start:end])).strip("\n").rstrip()
+        docstrings = _docstrings(part) if lang == "python" else []
+        words = " ".join(map(sentence, docstrings + _blocks(told[start:end])))
+        if part:
+            found.append(Shown(where, {**wish, "code": part}, words=words, must=must))
+    return found
 
 
 def _wrapped(line: str) -> list[str]:
-    """A long line in several, the others further in: broken after a comma, an operator, a word."""
-    further = 0 if line.lstrip().startswith("#") else 4
-    inner = " " * (len(line) - len(line.lstrip()) + further)
+    """A long line in several, the others further in: broken after a comma, an operator, a word. A
+    comment at its end goes above it, and one that stands far in is brought forward.
+    """
+    if len(line) <= MOST_COLUMNS:
+        return [line]
+    indent = len(line) - len(line.lstrip())
+    beside = _BESIDE.fullmatch(line)
+    if beside and not any(beside[1].count(quote) % 2 for quote in "\"'"):
+        return [*_wrapped(" " * indent + beside[2]), *_wrapped(beside[1].rstrip())]
+    indent = max(min(indent, DEEPEST), indent + MOST_COLUMNS - len(line))
+    line = " " * indent + line.lstrip()
+    inner = " " * (indent if line.lstrip().startswith("#") else indent + 4)
     found: list[str] = []
     while len(line) > MOST_COLUMNS and len(found) < MOST_LINES:
         room = line[len(inner) : MOST_COLUMNS]
         ends = [room.rfind(mark) + len(mark) for mark in (", ", "(", " ")]
         cut = len(inner) + next((end for end in ends if end > MOST_COLUMNS // 3), len(room))
         found.append(line[:cut].rstrip())
-        comment = re.search(r"(?:^|\s)# ", line[:cut])
-        line = inner + ("# " if comment else "") + line[cut:].lstrip()
+        mark = "# " if line.lstrip().startswith("#") else ""
+        line = inner + mark + line[cut:].lstrip()
     return [*found, line]
 
 
@@ -78,26 +105,17 @@ def _only_settings(code: str, lang: str) -> bool:
     return all(_SETTINGS.fullmatch(line) for line in code.split("\n"))
 
 
-def _parts(code: str) -> list[str]:
-    """`code` cut at its blank lines and its outermost lines, into few parts of a like length."""
-    lines = code.split("\n")
-    if len(lines) <= MOST_LINES:
-        return [textwrap.dedent(code)]
+def _parts(lines: list[str]) -> list[tuple[int, int]]:
+    """Where `lines` are cut, at blank lines and outermost ones, into few parts of a like length."""
     count = -(-len(lines) // MOST_LINES)
-    parts: list[str] = []
+    parts: list[tuple[int, int]] = []
     start = 0
-    while start < len(lines):
-        rest = len(lines) - start
-        if rest <= MOST_LINES:
-            end = len(lines)
-        else:
-            fair = max(MOST_LINES // 2, -(-rest // max(1, count - len(parts))))
-            end = start + _best_cut(lines[start : start + MOST_LINES + 1], min(fair, MOST_LINES))
-        part = textwrap.dedent("\n".join(lines[start:end])).strip("\n").rstrip()
-        if part:
-            parts.append(part)
+    while (rest := len(lines) - start) > MOST_LINES:
+        fair = max(MOST_LINES // 2, -(-rest // max(1, count - len(parts))))
+        end = start + _best_cut(lines[start : start + MOST_LINES + 1], min(fair, MOST_LINES))
+        parts.append((start, end))
         start = end
-    return parts
+    return [*parts, (start, len(lines))]
 
 
 def _best_cut(lines: list[str], fair: int) -> int:
@@ -114,28 +132,19 @@ def _best_cut(lines: list[str], fair: int) -> int:
     return min(range(3, len(lines)), key=cost)
 
 
-def comments(code: str, lang: str) -> str:
-    """What the comments and docstrings of `code` say, as sentences; those at the end of a line of
-    code only where there are no others. Code that was commented out says nothing.
+def _blocks(lines: Sequence[str]) -> list[str]:
+    """What comments say, those that go on over lines as one text; an empty line ends one. Code
+    that was commented out says nothing, and neither does a single word.
     """
-    mark = _COMMENT.get(lang, "//" if lang in ("js", "c", "cpp", "java", "rust", "go") else "")
-    docstrings = _docstrings(code) if lang == "python" else []
-    beside: list[str] = []
-    above = _of_python(code, beside) if lang == "python" else _above(code, mark)
-    found = docstrings + _blocks(above)
-    found = found or _blocks(part for text in beside for part in (text, ""))
-    return " ".join(text if text[-1] in ".!?:" else f"{text}." for text in found)
-
-
-def _blocks(lines: Iterable[str]) -> list[str]:
-    """Comments that go on over lines as one text; an empty line ends one."""
     found: list[str] = []
     block: list[str] = []
     for text in [*lines, ""]:
         if text and not _is_code(text):
             block.append(text)
         elif block:
-            found.append(" ".join(block))
+            whole = " ".join(with_stops(block))
+            if len(re.findall(r"[^\W\d_]{2,}|[\u3040-\u30ff\u3400-\u9fff]{2}", whole)) > 1:
+                found.append(_GREEK.sub(r"$\g<0>$", whole))
             block = []
     return found
 
@@ -151,29 +160,28 @@ def titles(code: str) -> str:
     return found[0].strip() if found else ""
 
 
-def _above(code: str, mark: str) -> Iterator[str]:
-    """The words of each comment on a line of its own; an empty text for any other line."""
-    for line in code.split("\n") if mark else ():
-        bare = line.strip()
-        yield _bare(bare, mark) if re.match(rf"{mark}+(?:\W|$)|{mark}'", bare) else ""
-
-
-def _of_python(code: str, beside: list[str]) -> Iterator[str]:
-    """As `_above`; comments at the end of a line of code are added to `beside`."""
-    line = -1
+def _comments(code: str, lang: str) -> list[str]:
+    """The words of the comment on each line of its own; an empty text for any other line. Where
+    there are none, those of comments that stand beside code, and are long enough to be sentences.
+    """
+    found = [""] * (code.count("\n") + 1)
+    if lang != "python":
+        mark = _COMMENT.get(lang, "//" if lang in ("js", "c", "cpp", "java", "rust", "go") else "")
+        for number, line in enumerate(code.split("\n") if mark else ()):
+            if re.match(rf"\s*(?:{mark}+(?:\W|$)|{mark}')", line):
+                found[number] = _bare(line.strip(), mark)
+        return found
+    beside = list(found)
     try:
-        for token in tokenize.generate_tokens(io.StringIO(code).readline):
-            if token.type != tokenize.COMMENT:
-                continue
-            if token.line.strip() != token.string:
-                beside.append(_bare(token.string, "#"))
-                continue
-            if token.start[0] != line + 1:
-                yield ""
-            line = token.start[0]
-            yield _bare(token.string, "#")
+        for token in tokenize.generate_tokens(io.StringIO(_MAGIC.sub("", code)).readline):
+            if token.type == tokenize.COMMENT:
+                alone = token.line.strip() == token.string
+                (found if alone else beside)[token.start[0] - 1] = _bare(token.string, "#")
     except (tokenize.TokenError, SyntaxError):
-        return  # a part of a program, or one with magics: its comments up to there
+        pass  # a program that is not whole: its comments up to there
+    if any(found):
+        return found
+    return [text if len(text.split()) >= WORDS_BESIDE else "" for text in beside]
 
 
 def _bare(text: str, mark: str) -> str:
@@ -183,9 +191,11 @@ def _bare(text: str, mark: str) -> str:
 
 
 def _is_code(text: str) -> bool:
-    """Whether a comment is no sentence: fewer than two words, or a program that reads as one."""
-    words = re.findall(r"[^\W\d_]{2,}", text)
-    if len(words) < 2:
+    """Whether a line of a comment is a program, or a piece of one, and no words."""
+    if re.fullmatch(r"\w*[_\d]\w*", text):
+        return True
+    plain = re.search(r"[^\W\d_]{2,} [^\W\d_]{2,}", text)
+    if not plain and re.search(r"\w[(\[].*[)\](\[{},;]$", text):
         return True
     try:
         tree = ast.parse(text)
@@ -241,13 +251,17 @@ def formula(text: str, where: str) -> list[Shown]:
         lines = [body] if nested else re.split(r"\\\\(?:\[[^\]]*\])?", body)
         lines = [line if nested else re.sub(r"(?<!\\)&", "", line) for line in lines]
     tidy = [_END_OF_FORMULA.sub("", " ".join(line.split())) for line in lines]
-    tidy = [part for line in tidy if line for part in _short_formulas(line)]
-    if not tidy or max(map(signs_of, tidy)) > LONGEST_FORMULA:
-        return []
-    groups = [tidy[at : at + MOST_FORMULAS] for at in range(0, len(tidy), MOST_FORMULAS)]
+    groups: list[list[str]] = [[]]
+    for pieces in (_short_formulas(line) for line in tidy if line):
+        if max(map(signs_of, pieces)) > LONGEST_FORMULA:
+            return []
+        if groups[-1] and len(groups[-1]) + len(pieces) > MOST_FORMULAS:
+            groups.append([])
+        groups[-1] += pieces
     return [
         Shown(where, {"layout": "equation", "equation": each}, words=f"${'$, $'.join(each)}$")
         for each in groups
+        if each
     ]
 
 

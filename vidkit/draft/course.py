@@ -11,7 +11,7 @@ import itertools
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from ..models.reading import load_lesson
 from ..models.settings import Settings
 from ..text.scripts import likely_language
 from .blocks import Heading, Shown, Source, Turn
-from .sections import Section, sections_of
+from .sections import Draft, Section, digest, sections_of
 
 MINUTES = 6.0
 """Minutes of a lesson: longer videos are watched to the end by few (Guo 2014)."""
@@ -31,26 +31,6 @@ MINUTES = 6.0
 READ = (*DRAFTED, ".json")
 LONGEST_TEXT = 20_000_000
 """Bytes of a text that are read."""
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A lesson as it is to be written, under `name`: `data` is its JSON, `pictures` the files
-    beside it, by their names in the lesson. `minutes` is how long it is likely to be; `notes` say
-    what of the source is not in it.
-    """
-
-    name: str
-    data: dict[str, Any]
-    pictures: dict[str, bytes]
-    minutes: float
-    notes: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The JSON, with the digest by which it is seen whether somebody changed it."""
-        data = {**self.data, "$draft": _digest(self.data)}
-        return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
 
 def lesson_from(
@@ -144,7 +124,7 @@ def new_lessons(source: str | Path, folder: Path) -> tuple[list[Lesson], list[st
 def _rewritten(drafts: list[Draft], writer: str | Any, settings: Settings | None) -> list[Draft]:
     if writer is None:
         return drafts
-    from .writer import Rewriting
+    from .writer import Rewriting  # which loads what a run needs
 
     return Rewriting.of(drafts, writer, settings).run()
 
@@ -296,6 +276,8 @@ def _section(section: Section, stem: str, pictures: dict[str, bytes]) -> dict[st
         made["title"] = section.title[:300]
     made["image_description"] = section.title or section.content[:300]
     made["content"] = section.content
+    if section.pause:
+        made["content"] += f" [pause {section.pause}s]"
     if section.picture:
         digest = hashlib.sha256(section.picture.data).hexdigest()[:12]
         name = f"{stem}_pictures/{digest}{section.picture.suffix}"
@@ -319,11 +301,6 @@ def _places(where: Sequence[str]) -> str:
 def _slug(title: str) -> str:
     words = re.findall(r"\w+", title.lower())[:6]
     return "".join(f"-{word}" for word in words)[:60]
-
-
-def _digest(data: dict[str, Any]) -> str:
-    written = json.dumps(data, ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def write(draft: Draft, path: Path) -> Lesson:
@@ -355,5 +332,5 @@ def _is_free(path: Path, draft: Draft) -> bool:
         return True
     except (OSError, ValueError):
         return False
-    is_draft = isinstance(data, dict) and data.pop("$draft", None) == _digest(data)
+    is_draft = isinstance(data, dict) and data.pop("$draft", None) == digest(data)
     return is_draft and data.get("from") == draft.data["from"]

@@ -18,7 +18,18 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .blocks import FIGURE, Block, Heading, Notes, Said, Shown, Source, Turn
+from .blocks import (
+    FIGURE,
+    Block,
+    Heading,
+    Notes,
+    Said,
+    Shown,
+    Source,
+    Turn,
+    points,
+    with_stops,
+)
 from .code import formula, macros, steps, with_macros
 from .pictures import NoPicture, picture_at
 from .tables import of_pipes, read_html, table, without_tags
@@ -41,7 +52,8 @@ _DROPPED = frozenset(("toctree", "contents", "raw", "bibliography", "include", "
 _CODE_OF_MYST = frozenset(("code-cell", "code-block", "code", "sourcecode", "ipython"))
 _UNSAID = re.compile(
     r"(open|run|view|launch|download|source)\b[\w ]{0,20}\b(colab|binder|github|notebook|kaggle)"
-    r"[\w ]{0,20}|\.( \.)+|::[\w-]+::|<<< \S.*|\[\[?TOC\]?\]|(---|===)+|(table of )?contents:?|<?https?://\S+>?"
+    r"[\w ]{0,20}|\.( \.)+|::[\w-]+::|<<< \S.*|\[\[?TOC\]?\]|(---|===)+|(table of )?contents:?"
+    r"|<?https?://\S+>?|(learn|read) more"
     r"|click (here )?(to|for) (expand|show|reveal|see|view|open|toggle)\b[^.]{0,40}\.?",
     re.I,
 )
@@ -87,10 +99,10 @@ def markdown(text: str, path: Path) -> Source:
     source.title = head.get("title", "")
     source.language = head.get("lang") or head.get("language", "")
     slides = list(_slides(lines, start))
-    deck = len(slides) > 1 and (
+    source.deck = len(slides) > 1 and (
         any(key in head for key in _KEYS_OF_DECKS) or any(notes for _, _, notes in slides)
     )
-    reader = Reader(path.parent, comments=deck or "marp" in head, notes=source.notes)
+    reader = Reader(path.parent, comments=source.deck or "marp" in head, notes=source.notes)
     for first, body, notes in slides:
         if len(slides) > 1:
             source.blocks.append(Turn(_place(first)))
@@ -378,6 +390,9 @@ class _Walk:
         name = re.match(r"\{([\w:.-]+)\}", info)
         if name and name[1] not in _CODE_OF_MYST and not _is_language(name[1]):
             return self.directive(info, token.content)
+        if "magic-move" in info:  # of Slidev: programs that become one another
+            tokens = self.reader.tokens(token.content)
+            return _Walk(self.reader, tokens, lambda _: self.here, self.depth + 1).all()
         lang = re.split(r"[\s{},:]", re.sub(r"^\{[\w-]+\}\s*(?=\w)", "", info).strip("{. "))[0]
         code = re.sub(r"(?m)\A(?:(?:#\||:\w[\w-]*:|%%\|).*\n)+", "", token.content)
         if lang.lower() in ("mermaid", "plantuml", "dot", "graphviz"):
@@ -459,6 +474,9 @@ def spoken(children: Sequence[Token]) -> str:
     raised: dict[int, str] = {}
     ends = (at for at, child in enumerate(children) if child.type == "strong_close")
     bold = next(ends, -9)
+    breaks = (each.type == "softbreak" for each in children)
+    lines = "".join("\n" if b else c.content for b, c in zip(breaks, children, strict=True))
+    stops = iter(with_stops(lines.split("\n")))
     for index, child in enumerate(children):
         match child.type:
             case "text":
@@ -467,7 +485,8 @@ def spoken(children: Sequence[Token]) -> str:
             case "s_open" | "s_close":  # what is struck out
                 hidden += child.nesting
             case "softbreak":
-                pieces.append(". " if _leads(children, index, bold) else " ")
+                stopped = next(stops).endswith(".") and not pieces[-1].rstrip().endswith(".")
+                pieces.append(". " if stopped or _leads(children, index, bold) else " ")
             case "hardbreak":
                 pieces.append(". " if re.search(r"\w$", pieces[-1] if pieces else "") else " ")
             case "code_inline":
@@ -510,12 +529,14 @@ def _line(text: str) -> str:
         r"\s\^[\w-]+$|\[click(?::\d+)?\]\s?", "", text
     )  # ids of Obsidian, clicks of Slidev
     text = re.sub(r"(?<!`)\[([^\[\]]{1,200})\](?=\{[.#])", r"\1", text)  # spans of Quarto
-    text = re.sub(r"(?<!`)\s*\{(?:[.#%]|[\w-]{1,40}=)[^{}]{1,200}\}(?!`)", "", text)  # attributes
+    text = re.sub(
+        r"(?<!`)\s*\{\s*(?:[.#%]|[\w-]{1,40}=)[^{}]{1,200}\}(?!`)", "", text
+    )  # attributes
     text = re.sub(r"!\[[^\[\]]{0,200}\]\([^()\s]{0,500}\)", "", text)  # none that is shown
     text = re.sub(r" ?\[-?@[\w:.;,@ -]{1,200}\]", "", text)  # citations
     text = re.sub(r"(?<![\w:]):[a-z][a-z0-9_+-]{1,40}:(?![\w:`])", "", text)  # names of emoji
     text = re.sub(r"(?<![\w=])==(?=\S)([^=]{1,200})(?<=\S)==(?![\w=])", r"\1", text)  # marked
-    return " ".join(text.split())
+    return re.sub(r"(?<=\w) (?=[,.](?:\s|$))", "", " ".join(text.split()))  # after what is left out
 
 
 def _role(name: str, content: str) -> str:
@@ -539,33 +560,6 @@ def _alt(image: Token) -> str:
     return title if is_name or generic else words
 
 
-def points(items: list[str], where: str, *, ordered: bool = False) -> list[Block]:
-    """Lines as points, in parts that a slide can hold; a few short ones in order as steps."""
-    if not items:
-        return []
-    short = all(len(item) <= 48 for item in items) and 2 <= len(items) <= 5
-    layout = "steps" if ordered and short else "points"
-    parts = [items] if layout == "steps" else _parted(items)
-    words = [" ".join(_sentence(item) for item in part) for part in parts]
-    return [
-        Shown(where, {"layout": layout, "points": part}, words=text)
-        for part, text in zip(parts, words, strict=True)
-    ]
-
-
-def _parted(items: list[str]) -> list[list[str]]:
-    """A long list in parts that one slide can hold, of a like length: at most 6 points and 420
-    characters.
-    """
-    fair = -(-len(items) // -(-len(items) // 6))
-    parts: list[list[str]] = [[]]
-    for item in items:
-        if parts[-1] and (len(parts[-1]) == fair or sum(map(len, parts[-1])) + len(item) > 420):
-            parts.append([])
-        parts[-1].append(item)
-    return parts
-
-
 def _is_paragraph(line: Token) -> bool:
     """Whether a line of a list is too much for a point: it is long, or displays a formula."""
     formulas = any(child.type == "math_inline_double" for child in line.children or ())
@@ -582,10 +576,6 @@ def _are_contents(tokens: Sequence[Token]) -> bool:
         and line[-1].type == "link_close"
         for line in lines
     )
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?", ":", ";", "…", "。")) else f"{text}."
 
 
 def _aside(title: str, inner: list[Block], where: str) -> list[Block]:

@@ -19,8 +19,7 @@ from typing import Any
 from ..core.errors import Fault, LessonError, ProviderMissing
 from ..slides.declared import MOST_BARS
 from ..text.scripts import main_script
-from .blocks import FIGURE, Block, Heading, Notes, Picture, Said, Shown, Source, Turn
-from .markdown import points
+from .blocks import FIGURE, Block, Heading, Notes, Picture, Said, Shown, Source, Turn, points
 from .pictures import NoPicture, picture_of
 from .tables import table
 
@@ -44,7 +43,8 @@ def read_powerpoint(path: Path, *, draw: bool = True) -> Source:
     except Exception as error:  # a damaged archive or XML surfaces as one of a dozen classes
         fault = Fault("this is no PowerPoint (.pptx), or a damaged one", "save it again")
         raise LessonError(path, [fault]) from error
-    source = Source(path.name, "PowerPoint", title=str(deck.core_properties.title or "").strip())
+    title = str(deck.core_properties.title or "").strip()
+    source = Source(path.name, "PowerPoint", title=title, deck=True)
     if source.title.lower() in ("powerpoint presentation", "presentation"):
         source.title = ""
     shown = [(n, s) for n, s in enumerate(slides, start=1) if s.element.get("show") != "0"]

@@ -8,12 +8,18 @@ heading that it stands under.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import Any
 
-from ..slides.analysis import sentences
+from ..slides.analysis import Reading, sentences
+from ..slides.layouts import choose
+from ..slides.summary import is_question, leans, main_clause, speaks_to_viewer, statement
+from ..text import plain
 from .blocks import Block, Heading, Notes, Picture, Said, Shown, Source, Turn
 from .code import MOST_FORMULAS
 
@@ -23,12 +29,22 @@ WORDS_OF_A_SECTION = 90
 LONGEST_TITLE = 60
 """Characters of two headings that are put together."""
 
+WORDS_OF_A_TITLE = 12
+LONGEST_SENTENCE = 80
+"""Words and characters of a sentence that serves as a title."""
+
+LONGEST_SHOWN = 280
+"""Characters of a sentence that is shown whole."""
+
 WORDS_BEFORE_POINTS = 35
 """Words that may be said while none of the points on a slide is spoken of yet."""
 
 WORDS_A_MINUTE = 150
 SECONDS_BETWEEN = 0.6
 """The pace of speech, and the pause between two sections, by which lengths are foretold."""
+
+SECONDS_TO_SEE = 4.0
+"""Seconds that a picture, a table or a program is there at least."""
 
 _FIGURE = (
     r"(?:plots?|figures?|charts?|graphs?|histograms?|scatter ?plots?|heat ?maps?|curves?|"
@@ -84,9 +100,21 @@ class Section:
         return "\n\n".join(text for text in self.said if text)
 
     @property
+    def pause(self) -> int:
+        """Seconds of silence after its words, where they are over before one has seen the slide."""
+        seen = self.spoken + SECONDS_BETWEEN
+        seeable = self.picture or self.wish.get("layout", "statement") != "statement"
+        return max(0, ceil(SECONDS_TO_SEE - seen)) if seeable else 0
+
+    @property
+    def spoken(self) -> float:
+        """How long its words are likely to take, in seconds."""
+        return count_words(self.content) * 60 / WORDS_A_MINUTE
+
+    @property
     def seconds(self) -> float:
-        """How long it is likely to be, in seconds."""
-        return count_words(self.content) * 60 / WORDS_A_MINUTE + SECONDS_BETWEEN
+        """How long it is likely to be."""
+        return self.spoken + self.pause + SECONDS_BETWEEN
 
 
 def count_words(text: str) -> int:
@@ -100,23 +128,84 @@ def sections_of(source: Source) -> list[Section]:
     found: list[Section] = []
     title, level = "", 0
     stem = re.sub(r"[\W_]+", " ", source.name.rpartition(".")[0]).strip() or source.name
-    for group in _groups(source.blocks):
+    for group in _groups(source.blocks, source.deck):
         if heading := next((block for block in group if isinstance(block, Heading)), None):
             title, level = heading.text, heading.level
         items = _with_notes([block for block in group if not isinstance(block, Heading)])
-        made = _of_group(items, title or source.title or stem, source.language or "en")
+        language = source.language or "en"
+        made = _with_whole_formulas(_of_group(items, title or source.title or stem, language))
         for index, section in enumerate(made):
+            first = heading if not index else None
+            section.level = level if first else 0
+            section.title = section.title or ("" if first else _own_title(section, language))
             section.title = section.title or title
-            section.level = level if heading and not index else 0
-            if heading and not index and heading.where not in section.where:
-                section.where.insert(0, heading.where)
+            if first and first.where not in section.where:
+                section.where.insert(0, first.where)
+            section.wish = section.wish or _in_words(section, language)
         found += made
     return found
 
 
-def _groups(blocks: Iterable[Block]) -> list[list[Block]]:
+def _with_whole_formulas(sections: Sequence[Section]) -> list[Section]:
+    """The sections, a formula of which only itself is said on the slide of the one before it."""
+    found: list[Section] = []
+    for section in sections:
+        alone = re.fullmatch(r"\$[^$]+\$[.,;]?", section.content)
+        before = found[-1].wish.get("equation") if found and alone else None
+        both = [*(before or ()), *section.wish.get("equation", ())]
+        if before and len(before) < len(both) <= MOST_FORMULAS:
+            last = found[-1]
+            last.wish["equation"] = both
+            last.said += section.said
+            last.where += [each for each in section.where if each not in last.where]
+        else:
+            found.append(section)
+    return found
+
+
+def _own_title(section: Section, language: str) -> str:
+    """A title for a section that goes on under a heading: a short sentence of its own that needs
+    no other to be understood; nothing where there is none.
+    """
+    points = section.wish.get("points", ())
+    for sentence in sentences(section.content, language):
+        short = statement(main_clause(plain(sentence), language), language)
+        fits = 2 <= count_words(short) <= WORDS_OF_A_TITLE and len(short) <= LONGEST_SENTENCE
+        whole = not (re.search(r"[.!?] |\$", sentence[:-1]) or sentence.endswith((":", "…")))
+        stands = not (leans(sentence, language=language) or is_question(sentence))
+        new = not any(point.startswith(sentence.rstrip(".")) for point in points)
+        if fits and whole and stands and new and not speaks_to_viewer(sentence, language):
+            return short
+    return ""
+
+
+def _in_words(section: Section, language: str) -> dict[str, Any]:
+    """The slide of a section that has nothing to show, and of which a slide would show no more than
+    its title: a sentence of it.
+    """
+    if section.picture or not section.title:
+        return {}
+    shown = choose(Reading.of(section.content, section.title, section.title, language))
+    bare = shown.layout == "statement" and not (shown.points or shown.entries)
+    told = [text for text in sentences(section.content, language) if len(text) <= LONGEST_SHOWN]
+    same = _bare(section.content) == _bare(section.title) or not told
+    if not bare or same or _bare(told[0]) == _bare(section.title):
+        return {}
+    several = 1 < len(told) <= MOST_BESIDE and sum(map(len, told)) <= LONGEST_SHOWN
+    return (
+        {"layout": "points", "points": told}
+        if several
+        else {"layout": "statement", "points": told[:1]}
+    )
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\W_]+", " ", text).strip().casefold()
+
+
+def _groups(blocks: Iterable[Block], deck: bool) -> list[list[Block]]:
     """Blocks from one heading, or one slide, to the next; a heading right under another takes
-    its place where nothing stands between them.
+    its place where nothing stands between them. In a `deck`, each slide is something to see.
     """
     groups: list[list[Block]] = [[]]
     turned = False
@@ -130,15 +219,41 @@ def _groups(blocks: Iterable[Block]) -> list[list[Block]]:
             groups.append([])
         groups[-1].append(block)
         turned = False
+    slides = [_as_slide(group) for group in groups] if deck else groups
     return [
-        _outermost(group, group is groups[0])
-        for group in groups
-        if any(not isinstance(block, Heading) for block in group)
+        _outermost(group, number == 0)
+        for number, group in enumerate(slides)
+        if not _only_heading(group)
     ]
 
 
 def _only_heading(group: Sequence[Block]) -> bool:
     return all(isinstance(block, Heading) for block in group)
+
+
+def _as_slide(group: Sequence[Block]) -> list[Block]:
+    """The group of a slide: headings of one level that follow each other are one heading. Where
+    there are no words but those, they are said; programs are shown, also without words.
+    """
+    found: list[Block] = []
+    for block in group:
+        last = found[-1] if found else None
+        if isinstance(block, Heading) and isinstance(last, Heading) and block.level == last.level:
+            found[-1] = replace(last, text=f"{last.text} {block.text}")
+        else:
+            found.append(block)
+    heads = [b.text for b in found if isinstance(b, Heading) and re.search(r"\w", b.text)]
+    others = [block for block in found if not isinstance(block, Heading)]
+    if not others:
+        return [*found, Said(". ".join(heads), group[-1].where)] if heads else []
+    silent = all(isinstance(block, Shown) and not block.words for block in others)
+    noted = any(isinstance(block, Notes) for block in others)
+    return [
+        replace(each, must=True)
+        if isinstance(each, Shown) and (silent or (each.kind == "code" and not noted))
+        else each
+        for each in found
+    ]
 
 
 def _outermost(group: list[Block], first: bool) -> list[Block]:
@@ -178,7 +293,8 @@ def _with_notes(group: list[Block]) -> list[Said | Shown]:
         both = [*lines, *points]
         both = both if len(both) <= MOST_POINTS else points or lines
         layout = "points" if len(both) > 1 else "statement"
-        others.insert(0, Shown(where, {"layout": layout, "points": both}, must=not others))
+        own = Shown(where, {"layout": layout, "points": both}, must=not others)
+        others = _side_by_side([own, *others])
     return [*said, *others]
 
 
@@ -267,15 +383,18 @@ def _flows(shown: Shown) -> bool:
 
 
 def _side_by_side(shown: Sequence[Shown]) -> list[Shown]:
-    """What is shown, with a few points beside the picture that comes after them, and formulas
-    that are not read aloud under one another.
+    """What is shown, with a few points beside the picture or the short program that comes after
+    them, and formulas that are not read aloud under one another.
     """
     found: list[Shown] = []
     for each in shown:
         last = found[-1] if found else None
-        beside = last and last.kind == "points" and len(last.wish["points"]) <= MOST_BESIDE
-        if last and beside and each.picture and not each.words:
-            wish = {**each.wish, "points": last.wish["points"]}
+        lines = str(each.wish.get("code", "")).count("\n") + 1
+        most = MOST_BESIDE if each.picture else MOST_BESIDE - 1 - lines // 6
+        points = last.wish["points"] if last and last.kind in ("points", "statement") else ()
+        beside = 0 < len(points) <= most and (each.picture or each.kind == "code")
+        if last and beside and not each.words:
+            wish = {**each.wish, "points": points}
             found[-1] = replace(each, wish=wish, words=last.words)
         elif last and last.kind == each.kind == "equation" and _can_join(last, each):
             both = [*last.wish["equation"], *each.wish["equation"]]
@@ -404,3 +523,29 @@ def _pieces(text: Said, most: int, language: str) -> list[Said]:
         else:
             found.append(replace(text, text=part))
     return found
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A lesson as it is to be written, under `name`: `data` is its JSON, `pictures` the files
+    beside it, by their names in the lesson. `minutes` is how long it is likely to be; `notes` say
+    what of the source is not in it.
+    """
+
+    name: str
+    data: dict[str, Any]
+    pictures: dict[str, bytes]
+    minutes: float
+    notes: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The JSON, with the digest by which it is seen whether somebody changed it."""
+        data = {**self.data, "$draft": digest(self.data)}
+        return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+
+
+def digest(data: dict[str, Any]) -> str:
+    """The digest of a lesson's JSON, in hexadecimal digits."""
+    written = json.dumps(data, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()

@@ -171,11 +171,9 @@ def table(rows: Sequence[Sequence[str]], heads: int, where: str, shape: str = ""
     shape: how large it is, in words of the source. Its own words are the cells of a small one.
     """
     width = max(map(len, rows), default=0)
-    filled = [[*row, *[""] * (width - len(row))] for row in rows if any(row)]
-    if not filled or width == 0:
-        return None
+    filled = [[*row, *[""] * (width - len(row))] for row in rows]
     head = _head(filled[:heads], width)
-    body = filled[heads:]
+    body = [row for row in filled[heads:] if any(row)]
     if not body or (width == 1 and len(body) == 1):
         return None
     rows = [_columns(row) for row in (head, *body[:MOST_ROWS])]

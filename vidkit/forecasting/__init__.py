@@ -3,8 +3,7 @@
 `forecast` and `sweep` run the pipeline and the gate of every run, with stand-ins that take the
 time that is said, on a virtual clock.
 
-    `plan`        what a run would make, by the store; its calls, cost and seconds
-    `forecast`    what a run of any size would take
+    `plan`        what a run would make, by the store; what one of any size would take
     `sweep`       the same for many worker counts, as columns
     `workload`    how long each piece takes: as is said, or as in an earlier run
     `simulation`  the run in virtual time, with stand-ins for what takes time
@@ -12,26 +11,6 @@ time that is said, on a virtual clock.
 
 from __future__ import annotations
 
-from ..pipeline.workload import Kind
-from .forecast import Forecast, forecast, forecast_of, prepared
 from .plan import Calls, Plan
-from .simulation import Simulation
-from .sweep import Sweep, curve, sweep
-from .workload import Given, PerMinute, Seconds
 
-__all__ = [
-    "Calls",
-    "Forecast",
-    "Given",
-    "Kind",
-    "PerMinute",
-    "Plan",
-    "Seconds",
-    "Simulation",
-    "Sweep",
-    "curve",
-    "forecast",
-    "forecast_of",
-    "prepared",
-    "sweep",
-]
+__all__ = ["Calls", "Plan"]

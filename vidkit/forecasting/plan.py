@@ -1,35 +1,48 @@
 """What a run would ask for, what that would cost, and how long it would take, before anything is
 spent.
 
-Nothing is called and nothing is made: the keys of all assets are worked out and looked up in the
-store. What is missing is counted, and made on a virtual clock by the pipeline of every run, so
-that a plan, a forecast and the Tuner reckon alike.
+Nothing is called and nothing is made. For a plan the keys of all assets are worked out and looked
+up in the store, and what is missing is counted; in a forecast everything is. It is made on a
+virtual clock by the pipeline of every run, so that a plan, a forecast and the Tuner reckon alike.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from ..core.errors import KeyMissing, ProviderError
+from ..core.events import Event
 from ..core.format import count, in_sections, took
 from ..core.system import usable_cores
 from ..models.lesson import Lesson
-from ..models.settings import Settings
+from ..models.settings import Settings, settled, whole
 from ..pipeline.assets import Candidate, candidates, clip_key_fields, refusal
 from ..pipeline.context import PARTS, Fallback, Fallbacks, PartKind, Source, frame_of
 from ..pipeline.reveal import reveal_of
-from ..pipeline.workload import Load, Piece, SectionLoad
+from ..pipeline.workload import Load, Piece, SectionLoad, bounds, dollars
 from ..providers.base import ImageMaker, VoiceMaker
 from ..providers.conversation import requests
 from ..providers.files import own_files
 from ..report.html import Page, Row, Shown, Table
+from ..report.timeline import Timeline
 from ..store import Asset, Store, cache_key
 from ..text.captions import Word
-from .simulation import Simulation
-from .workload import JOIN_SECONDS, clip_seconds, provider_of, usual_seconds
+from .simulation import RequestCounts, Simulation
+from .workload import (
+    JOIN_SECONDS,
+    Assumptions,
+    Given,
+    PerMinute,
+    Seconds,
+    clip_seconds,
+    load_of,
+    provider_of,
+    usual_seconds,
+)
 
 
 @dataclass(frozen=True)
@@ -315,3 +328,138 @@ def _more(calls: Calls, new: int = 0, kept: int = 0, dollars: float | None = 0.0
 def _chosen(lesson: Lesson, settings: Settings) -> list[int]:
     there = range(len(lesson.sections))
     return [i for i in there if settings.only is None or i + 1 in settings.only]
+
+
+# What a run of any size would take, as somebody says or as an earlier run went.
+
+
+@dataclass(frozen=True, repr=False)
+class Forecast(Shown):
+    """What a run with these settings would come to.
+
+    seconds: until the last video is there. at_least: no run with these settings is quicker, and
+    limit says why, in words: "the longest section", "50 image requests a minute". calls:
+    requests to providers; rejected: those of them that were one too many (429); peak: the most
+    under way at once. dollars: what they cost, None where a price is unknown. events: those of
+    the run, in virtual seconds.
+    """
+
+    settings: Settings
+    lessons: int
+    sections: int
+    seconds: float
+    at_least: float
+    limit: str
+    calls: int
+    rejected: int
+    peak: int
+    dollars: float | None
+    events: tuple[Event, ...] = field(default=(), compare=False)
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """Every call as a bar on its lane, waiting apart from working."""
+        return Timeline.from_events(self.events)
+
+    def _page(self) -> Page:
+        s = self.settings
+        cost = "price unknown" if self.dollars is None else f"${self.dollars:.2f}"
+        wasted = f", {self.rejected} of them one too many (429)" if self.rejected else ""
+        return Page(
+            head=f"{count(self.lessons, 'lesson')}, {count(self.sections, 'section')}, "
+            f"{count(s.video_workers, 'video')} × {count(s.section_workers, 'section')} at once: "
+            f"{took(self.seconds)}",
+            lines=(
+                f"at least {took(self.at_least)}, for {self.limit}",
+                f"{count(self.calls, 'call')}{wasted}, at most {self.peak} at once, {cost}",
+            ),
+            timeline=self.timeline if self.events else None,
+        )
+
+
+def forecast(
+    lessons: Given | Iterable[Given],
+    settings: Settings | None = None,
+    *,
+    image_s: Seconds | None = None,
+    voice_s: Seconds | None = None,
+    clip_s: Seconds | None = None,
+    join_s: float | None = None,
+    per_minute: PerMinute | None = None,
+    from_run: object = None,
+    cores: int | None = None,
+    seed: int = 0,
+    **changes: Any,
+) -> Forecast:
+    """What making `lessons` would take, before anything is called: the same pipeline and the
+    same gate as in a run, in virtual time.
+
+    lessons: a lesson, its file, a folder of them, a number of sections, or several of these:
+    `forecast([12] * 8)` is for eight lessons of twelve sections.
+    image_s, voice_s: seconds of one call; clip_s: of a core's work on a clip. Each is a number,
+    (mean, standard deviation), or a function from a `Section` to seconds.
+    join_s: a core's seconds to join a lesson.
+    per_minute: requests that the provider of images, and that of speech, bears in a minute;
+    {"image": 50} is for one of them.
+    from_run: where no seconds are given they are those of an earlier run: its report, the
+    folder of its output, or the journal of a store.
+    cores: of the machine; None is as many as this one lends. seed: of all that is by chance.
+    Further keywords are settings.
+
+    What nobody says is what such a provider usually takes. Everything counts as not yet made,
+    every call as answered in the end, and a budget as enough. Raises `SettingsError` for a
+    faulty argument, `LessonError` for a faulty lesson.
+    """
+    said = Assumptions(image_s, voice_s, clip_s, join_s, per_minute, from_run, cores, seed)
+    return forecast_of(*prepared(lessons, settings, said, changes))
+
+
+def prepared(
+    lessons: Given | Iterable[Given],
+    settings: Settings | None,
+    said: Assumptions,
+    changes: Mapping[str, Any],
+) -> tuple[Simulation, Settings]:
+    """What is to be run in virtual time, and with which settings. changes: further settings.
+
+    Raises as `forecast` does.
+    """
+    # what is there already counts as not there, and effects and budgets change no time
+    chosen = settled(settings, changes).with_(effects={}, force=None, budget=None)
+    if said.cores is not None:
+        whole("cores", said.cores, 1, 4096)
+    load = load_of(lessons, chosen, said)
+    return Simulation(load, said.cores or usable_cores(), said.seed), chosen
+
+
+def forecast_of(simulation: Simulation, settings: Settings, *, watched: bool = True) -> Forecast:
+    """The forecast for these settings; with its events, unless nobody watched."""
+    events: list[Event] = []
+    seconds, counts = simulation.run(settings, *([events.append] if watched else []))
+    return forecast_from(simulation, settings, seconds, counts, tuple(events))
+
+
+def forecast_from(
+    simulation: Simulation,
+    settings: Settings,
+    seconds: float,
+    counts: RequestCounts,
+    events: tuple[Event, ...] = (),
+) -> Forecast:
+    """What came of a simulation, as a forecast."""
+    load = simulation.load
+    bound = bounds(load, settings, simulation.cores)[0]
+    sections = [section for lesson in load.asked(settings) for section in lesson]
+    return Forecast(
+        settings=settings,
+        lessons=len(load.lessons),
+        sections=len(sections),
+        seconds=seconds,
+        at_least=bound.seconds,
+        limit=bound.limit,
+        calls=counts.calls,
+        rejected=counts.rejected,
+        peak=counts.peak,
+        dollars=dollars(sections),
+        events=events,
+    )

@@ -28,7 +28,7 @@ from ..providers.chunks import together
 from ..providers.limiter import RateLimiter
 from ..providers.simulated import RateLimit
 from ..store import Asset, Store
-from ..store.ledger import Journal, Money, Reservation
+from ..store.ledger import Journal, JournalProxy, Money
 
 # Stand-ins for all that a run works with: they take the time that is said, and leave nothing.
 #
@@ -76,7 +76,35 @@ class RequestCounts:
     peak: int = 0
 
 
-class SimulatedProvider:
+class OwnFiles:
+    """Sections' own files, which are there at once."""
+
+    name = "recorded"
+    places: int | None = None
+
+    def shape(self, ask: ImageAsk | VoiceAsk) -> Mapping[str, Any]:
+        """The place."""
+        return {"place": _place(ask)}
+
+    def price(self, ask: ImageAsk | VoiceAsk) -> float | None:
+        """Dollars a request."""
+        return 0.0
+
+    async def draw(self, ask: ImageAsk, request: Request) -> Picture:
+        """A picture of no bytes but its place."""
+        await self._ask(ask, request)
+        return Picture(_place(ask).encode())
+
+    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
+        """A narration of no bytes but its place."""
+        await self._ask(ask, request)
+        return Narration(_place(ask).encode())
+
+    async def _ask(self, ask: ImageAsk | VoiceAsk, request: Request) -> None:
+        """Nobody is asked."""
+
+
+class SimulatedProvider(OwnFiles):
     """A provider of images or speech that takes its time, under its limit."""
 
     def __init__(self, load: Load, kind: Kind, counts: RequestCounts) -> None:
@@ -88,23 +116,9 @@ class SimulatedProvider:
         self._kind = kind
         self._limit = RateLimit(provider.per_minute) if provider.per_minute is not None else None
 
-    def shape(self, ask: ImageAsk | VoiceAsk) -> Mapping[str, Any]:
-        """The place."""
-        return {"place": _place(ask)}
-
     def price(self, ask: ImageAsk | VoiceAsk) -> float | None:
-        """Dollars a request."""
+        """As the load says."""
         return self._piece(ask).dollars
-
-    async def draw(self, ask: ImageAsk, request: Request) -> Picture:
-        """A picture of no bytes but its place."""
-        await self._ask(ask, request)
-        return Picture(_place(ask).encode())
-
-    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
-        """A narration of no bytes but its place."""
-        await self._ask(ask, request)
-        return Narration(_place(ask).encode())
 
     async def _ask(self, ask: ImageAsk | VoiceAsk, request: Request) -> None:
         piece = self._piece(ask)
@@ -130,32 +144,11 @@ class SimulatedProvider:
             counts.under_way -= 1
 
     def _piece(self, ask: ImageAsk | VoiceAsk) -> Piece:
-        section = at(self._load, _place(ask))
-        return section.image if self._kind == "image" else section.audio
+        return at(self._load, _place(ask)).piece(self._kind)
 
 
 def _place(ask: ImageAsk | VoiceAsk) -> str:
     return ask.description if isinstance(ask, ImageAsk) else ask.voice or ""
-
-
-class OwnFiles:
-    """Sections' own files, which are there at once."""
-
-    name = "recorded"
-    places: int | None = None
-    price = 0.0
-
-    def shape(self, ask: ImageAsk | VoiceAsk) -> Mapping[str, Any]:
-        """The place."""
-        return {"place": _place(ask)}
-
-    async def draw(self, ask: ImageAsk, request: Request) -> Picture:
-        """A picture of no bytes but its place."""
-        return Picture(_place(ask).encode())
-
-    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
-        """A narration of no bytes but its place."""
-        return Narration(_place(ask).encode())
 
 
 class SimulatedMedia:
@@ -242,41 +235,12 @@ class NullOutput(Output):
         return self.folder
 
 
-class NullJournal(Journal):
-    """A journal in which nothing is written."""
+_ANSWERS: Mapping[str, Any] = {"begin_run": 0, "reserve": 0, "spent": Money(), "seconds": {}}
+"""Those of a journal in which nothing is written, by the name of its method."""
 
-    def __init__(self) -> None:
-        self._none = Money()
 
-    def begin_run(self, lesson: str, keys: Iterable[str] = ()) -> int:
-        """No number."""
-        return 0
-
-    def need(self, run: int, keys: Iterable[str]) -> None:
-        """Nothing to note."""
-
-    def end_run(
-        self, run: int, *, finished: bool, seconds: Mapping[str, float] | None = None
-    ) -> None:
-        """Nothing to note."""
-
-    def reserve(self, **_: Any) -> Reservation:
-        """Sets nothing aside."""
-        return Reservation(self, 0)
-
-    def end(self, entry: int, state: Any, dollars: float | None = None) -> None:
-        """Nothing to note."""
-
-    def spent(self, *_: Any, **__: Any) -> Money:
-        """Nothing."""
-        return self._none
-
-    def seconds(self) -> dict[str, float]:
-        """Nothing."""
-        return {}
-
-    def close(self) -> None:
-        """Nothing to close."""
+def _answer(call: str, **_: Any) -> Any:
+    return _ANSWERS.get(call)
 
 
 class NullStore(Store):
@@ -286,7 +250,7 @@ class NullStore(Store):
         self._init_null()
 
     def _null_journal(self) -> Journal:
-        return NullJournal()
+        return JournalProxy(_answer, _nothing)
 
     def find(self, key: str) -> Asset | None:
         """None."""
@@ -352,17 +316,11 @@ class Simulation:
                 made.subscribe(lambda event: events.emit(_since(began, event)))
             return made
 
+        images = SimulatedProvider(load, "image", counts)
+        voice = SimulatedProvider(load, "audio", counts)
         runtime = Runtime(
-            images=[
-                Source(
-                    SimulatedProvider(load, "image", counts), limiter(load.images, 2 * self.seed)
-                )
-            ],
-            voice=[
-                Source(
-                    SimulatedProvider(load, "audio", counts), limiter(load.voice, 2 * self.seed + 1)
-                )
-            ],
+            images=[Source(images, limiter(load.images, 2 * self.seed))],
+            voice=[Source(voice, limiter(load.voice, 2 * self.seed + 1))],
             media=media,
             run_in_thread=media.run_in_thread,
             cores=anyio.CapacityLimiter(self.cores),

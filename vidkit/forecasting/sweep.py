@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,12 @@ from ..core.fonts import width_of
 from ..core.format import count, took
 from ..models.settings import MOST_WORKERS, Settings, whole
 from ..pipeline.workload import bounds
+from ..report.charts import GUTTER, MARGIN, legend
+from ..report.drawing import SMALL, TINY, Box, Role, Scene, Shape, Sign, Text, as_png, as_svg, fluid
 from ..report.html import Page, Shown
-from ..report.scene import SMALL, TINY, Box, Role, Scene, Shape, Sign, Text
-from ..report.svg import as_png, as_svg, fluid
-from .forecast import Forecast, forecast_from, prepared
+from .plan import Forecast, forecast_from, prepared
 from .simulation import Simulation
-from .workload import Given, PerMinute, Seconds
+from .workload import Assumptions, Given, PerMinute, Seconds
 
 # A sweep as a picture: how many times as fast each worker count is, a column for each.
 #
@@ -24,7 +24,6 @@ from .workload import Given, PerMinute, Seconds
 # stands how fast so many workers would be if nothing held them up.
 
 
-GUTTER, MARGIN = 108, 14
 HIGH = 46
 """Pixels of the highest column."""
 HEAD = 16
@@ -47,12 +46,6 @@ class Column:
     chosen: bool = False
 
 
-def describe(sections: int, videos: int, seconds: float, times: float, why: str) -> str:
-    """A column in words."""
-    at_once = f"{count(sections, 'section')} × {count(videos, 'video')} at once"
-    return f"{at_once}: {took(seconds)}, {in_times(times)} as fast; limit: {why}"
-
-
 def in_times(times: float) -> str:
     """How many times as fast: "1×", "2.5×", "12×"."""
     return f"{times:.0f}×" if times >= 9.95 else f"{times:.1f}".removesuffix(".0") + "×"
@@ -72,7 +65,7 @@ def laid_out(
     wide = sorted({videos for _, videos in columns})
     plot = (float(GUTTER), float(max(width - MARGIN, GUTTER + 20)))
     page = Scene(width, plot, description=words)
-    _legend(page, columns)
+    legend(page, _kinds_of(columns.values()))
     top = max((column.times for column in columns.values()), default=1.0)
     for videos in wide:
         row = [columns.get((sections, videos)) for sections in tall]
@@ -131,24 +124,16 @@ def _axis(page: Scene, tall: Sequence[int], plot: tuple[float, float]) -> None:
     page.height = y + 12
 
 
-def _legend(page: Scene, columns: Mapping[tuple[int, int], Column]) -> None:
+def _kinds_of(columns: Collection[Column]) -> list[tuple[Shape, str]]:
     """What the colours say, those that are there."""
-    entries: list[tuple[Role, str]] = []
-    if any(column.knee for column in columns.values()):
-        entries.append(("clip", "enough, with the fewest workers"))
-    if any(column.near and not column.knee for column in columns.values()):
-        entries.append(("clip-soft", "within 5 % of the best"))
-    if any(not column.near for column in columns.values()):
-        entries.append(("lesson-soft", "slower"))
-    entries.append(("line", "if nothing held them up"))
-    x, y = float(GUTTER), 10.0
-    for fill, name in entries:
-        wide = 18 + width_of(name, TINY) + 14
-        if x + wide > page.width and x > GUTTER:
-            x, y = float(GUTTER), y + 16
-        page.put(Box(x, y - 5, 12, 10, fill), Text(x + 18, y, name, "quiet", TINY))
-        x += wide
-    page.height = y + 14
+    near = any(column.near and not column.knee for column in columns)
+    entries: list[tuple[bool, Role, str]] = [
+        (any(each.knee for each in columns), "clip", "enough, with the fewest workers"),
+        (near, "clip-soft", "within 5 % of the best"),
+        (not all(each.near for each in columns), "lesson-soft", "slower"),
+        (True, "line", "if nothing held them up"),
+    ]
+    return [(Box(0, -5, 14, 10, fill), name) for there, fill, name in entries if there]
 
 
 ENOUGH = 0.05
@@ -233,19 +218,8 @@ def sweep(
     sections, videos: the counts to try. Further arguments as in `forecast`.
     """
     tall, wide = _counts("sections", sections), _counts("videos", videos)
-    simulation, chosen = prepared(
-        lessons,
-        settings,
-        image_s=image_s,
-        voice_s=voice_s,
-        clip_s=clip_s,
-        join_s=join_s,
-        per_minute=per_minute,
-        from_run=from_run,
-        cores=cores,
-        seed=seed,
-        **changes,
-    )
+    said = Assumptions(image_s, voice_s, clip_s, join_s, per_minute, from_run, cores, seed)
+    simulation, chosen = prepared(lessons, settings, said, changes)
     return swept(simulation, chosen, [(s, v) for v in wide for s in tall])
 
 
@@ -279,7 +253,7 @@ def columns(
         (sections, videos): Column(
             times := alone.seconds / max(each.seconds, 1e-9),
             sections * videos / fewest,
-            describe(sections, videos, each.seconds, times, each.limit),
+            f"{_at(each)}: {took(each.seconds)}, {in_times(times)} as fast; limit: {each.limit}",
             near=best is not None and each.seconds <= (1 + ENOUGH) * best.seconds,
             knee=each is knee,
             chosen=chosen is not None and each.settings == chosen.settings,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any, Literal
@@ -184,35 +185,41 @@ Given = Lesson | str | Path | int
 """A lesson, its file, a folder of them, or a number of sections."""
 
 
-def load_of(
-    lessons: Given | Iterable[Given],
-    settings: Settings,
-    seconds: Mapping[str, Seconds | None],
-    join_s: float | None,
-    per_minute: PerMinute | None,
-    from_run: object,
-    seed: int,
-) -> Load:
-    """The load of making `lessons` with these settings.
+@dataclass(frozen=True)
+class Assumptions:
+    """What somebody says of the calls and of the machine; each as `forecast` takes it."""
 
-    seconds: those of "image", "audio" and "clip" as in `forecast`; the rest as there too.
-    """
+    image_s: Seconds | None = None
+    voice_s: Seconds | None = None
+    clip_s: Seconds | None = None
+    join_s: float | None = None
+    per_minute: PerMinute | None = None
+    from_run: object = None
+    cores: int | None = None
+    seed: int = 0
+
+
+def load_of(lessons: Given | Iterable[Given], settings: Settings, said: Assumptions) -> Load:
+    """The load of making `lessons` with these settings."""
     makers: dict[Kind, Any] = {
         "image": _first("images", image_makers, settings),
         "audio": _first("voice", voice_makers, settings),
     }
-    limits = _limits(per_minute)
+    limits = _limits(said.per_minute)
     names: dict[str, str] = {kind: maker.name for kind, maker in makers.items()}
-    earlier = None if from_run is None else Earlier(from_run, names)
+    earlier = None if said.from_run is None else Earlier(said.from_run, names)
 
-    def drawn(kind: str, usual: float) -> Callable[[Lesson, int], float]:
-        chance = Random(f"{seed} {kind}")  # noqa: S311 - a course of events, no secret
-        return draw(kind, seconds.get(kind), usual, earlier, chance)
+    def drawn(kind: str, given: Seconds | None, usual: float) -> Callable[[Lesson, int], float]:
+        chance = Random(f"{said.seed} {kind}")  # noqa: S311 - a course of events, no secret
+        return draw(kind, given, usual, earlier, chance)
 
     known = known_seconds(settings)
-    image_s = drawn("image", usual_seconds("image", makers["image"], settings, known))
-    voice_s = drawn("audio", usual_seconds("audio", makers["audio"], settings, known))
-    clip_s = drawn("clip", clip_seconds(settings, known))
+    usual: dict[Kind, float] = {
+        kind: usual_seconds(kind, maker, settings, known) for kind, maker in makers.items()
+    }
+    image_s = drawn("image", said.image_s, usual["image"])
+    voice_s = drawn("audio", said.voice_s, usual["audio"])
+    clip_s = drawn("clip", said.clip_s, clip_seconds(settings, known))
 
     def section(lesson: Lesson, i: int) -> SectionLoad:
         image = _piece(makers["image"], image_ask(lesson, i, settings), image_s(lesson, i))
@@ -227,9 +234,9 @@ def load_of(
             tuple(section(lesson, i) for i in range(len(lesson.sections))) for lesson in read
         ),
         names=tuple(lesson.name for lesson in read),
-        join=JOIN_SECONDS if join_s is None else checked("join", join_s),
-        images=provider_of(makers["image"], limits.get("image"), seconds.get("image")),
-        voice=provider_of(makers["audio"], limits.get("voice"), seconds.get("audio")),
+        join=JOIN_SECONDS if said.join_s is None else checked("join", said.join_s),
+        images=provider_of(makers["image"], limits.get("image"), said.image_s),
+        voice=provider_of(makers["audio"], limits.get("voice"), said.voice_s),
     )
 
 

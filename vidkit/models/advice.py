@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..text.scripts import language_note, name_of
 from ..text.speech import unspoken_equations, unused_words
+from .lesson import IMAGES, SOUNDS, Section
 
 _DIRECTION = re.compile(
     r"(?m)^\s*(?:\*\*)?((?:[Nn]arrator|NARRATOR|[Hh]ost|[Vv]oice-?over|VOICE-?OVER|VO|"
@@ -24,6 +25,37 @@ MOST_NAMED = 5
 def stage_directions(text: str) -> list[str]:
     """What in a narration is for a stage and would be spoken: "Narrator:", "[music fades in]"."""
     return [found[1] + ":" if found[1] else found[2] for found in _DIRECTION.finditer(text)]
+
+
+_FILE = re.compile(r"[^\s/\\][^\n]{0,200}\.(\w{3,4})", re.IGNORECASE)
+LONG_TITLE = 120
+"""Characters of a heading that may have been meant to be said."""
+
+
+def misplaced(sections: Sequence[Section]) -> list[str]:
+    """Notes on texts of sections that likely belong in another field: the name of a file, and a
+    title that is much longer than what is said.
+    """
+    notes = []
+    for number, section in enumerate(sections, 1):
+        for key, kinds, place in (
+            ("content", SOUNDS, "audio"),
+            ("content", IMAGES, "image"),
+            ("image_description", IMAGES, "image"),
+        ):
+            text = getattr(section, key)
+            named = _FILE.fullmatch(text)
+            there = getattr(section, place) is not None
+            if named and f".{named[1].lower()}" in kinds and not there:
+                mend = f'write "{place}": "{text}"'
+                notes.append(f"section {number}: `{key}` is the name of a file; to use it, {mend}")
+        title = section.title or ""
+        if len(title) > LONG_TITLE and len(title) > 2 * len(section.content) and section.content:
+            notes.append(
+                f"section {number}: `title` is much longer than `content`, which is what is said; "
+                "are the two in each other's place?"
+            )
+    return notes
 
 
 def advice(narrations: Sequence[str], language: str, say: Iterable[Mapping[str, str]]) -> list[str]:

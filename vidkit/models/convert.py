@@ -27,19 +27,26 @@ SPOKEN = ("content", "narration", "script", "voiceover", "voice_over", "speech",
           "notes", "speaker_notes", "speakernotes", "transcript", "dialogue", "say", "caption",
           "body", "paragraph", "narration_text", "narracion", "locucion", "guion", "texto",
           "narracao", "texte", "sprechertext", "erzaehlung", "inhalt", "contenido", "conteudo",
-          "contenu", "contenuto")  # fmt: skip
+          "contenu", "contenuto", "vo", "narrator", "audio", "line", "lines", "explanation",
+          "explicacion", "explication", "erklaerung")  # fmt: skip
 """Names of a narration; the first before the next where there are several."""
 SHOWN = ("image_description", "visual", "visuals", "image_prompt", "imageprompt", "visual_prompt",
          "visual_description", "scene_description", "illustration", "image_description_prompt",
          "picture", "prompt", "description", "on_screen", "onscreen", "descripcion_imagen",
          "descripcion", "descricao", "bildbeschreibung", "beschreibung", "image", "imagen",
-         "imagem", "bild", "bullets", "bullet_points", "points", "key_points", "body")  # fmt: skip
+         "imagem", "bild", "bullets", "bullet_points", "points", "key_points", "body", "video",
+         "shot", "background", "on_screen_text")  # fmt: skip
 """Names of a picture's words."""
-TITLES = ("title", "heading", "headline", "titulo", "titre", "titel", "name")
+TITLES = ("title", "heading", "headline", "titulo", "titre", "titel", "name", "lesson_title",
+          "video_title", "course_title", "topic", "subject", "tema", "thema", "sujet")  # fmt: skip
+SPEAKERS = ("speaker", "character", "who", "role", "name")
 LANGUAGES = ("language", "lang", "locale", "idioma", "langue", "sprache")
 _MOST_BYTES = 2_000_000
 _SENTENCE = re.compile(r"\S+(?:\s+\S+){3,}")
-_FILE = re.compile(r"\S+\.(?:png|jpe?g|webp|gif|svg)|https?://\S+|data:\S+", re.IGNORECASE)
+_FILE = re.compile(
+    r"\S+\.(?:png|jpe?g|webp|gif|svg|mp3|wav|ogg|m4a|flac|mp4|mov|webm)|https?://\S+|data:\S+",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -130,9 +137,9 @@ def _taken(path: str, items: Sequence[Mapping[str, Any]]) -> Recognised | None:
     leaves = [dict(_leaves(each)) for each in items]
     counts = Counter(name for each in leaves for name in each)
     usual = {name for name, count in counts.items() if 2 * count >= len(items)}
-    spoken = _named(usual, SPOKEN) or _longest(usual, leaves)
-    drawn = {name for name in usual if any(not _is_file(each.get(name)) for each in leaves)}
-    shown = _named(drawn - {spoken}, SHOWN)
+    worded = {name for name in usual if any(not _is_file(each.get(name)) for each in leaves)}
+    spoken = _named(worded, SPOKEN) or _longest(usual, leaves)
+    shown = _named(worded - {spoken}, SHOWN)
     # Few words are a narration too where the names of their keys say so.
     named = _named({spoken}, SPOKEN) and (shown or path.rpartition(".")[2].casefold() in LISTS)
     told = [each.get(spoken) for each in leaves]
@@ -146,7 +153,8 @@ def _leaves(value: Mapping[str, Any], path: str = "", depth: int = 0) -> Iterato
     """The values of an object by their keys, those of objects in it by "key.key"."""
     for key, inner in value.items():
         name = f"{path}{key}"
-        if isinstance(inner, list) and len(inner) == 1 and isinstance(inner[0], Mapping):
+        single = isinstance(inner, list) and len(inner) == 1 and not _turns(inner)
+        if single and isinstance(inner[0], Mapping):
             inner = inner[0]
         if isinstance(inner, Mapping) and depth < 3:
             yield from _leaves(inner, f"{name}.", depth + 1)
@@ -170,10 +178,28 @@ def _plain(name: str) -> str:
 
 
 def _words(value: object) -> str:
-    """The text of a value that is one, or a list of its lines; "" of any other."""
+    """The text of a value that is one, or a list of its lines or turns; "" of any other."""
     if isinstance(value, list) and all(isinstance(line, str) for line in value):
         return "\n".join(value)
+    if turns := _turns(value):
+        return "\n".join(turn["text"] for turn in turns)
     return value if isinstance(value, str) else ""
+
+
+def _turns(value: object) -> list[dict[str, str]]:
+    """A dialogue as a lesson has it, where each object of a list names who speaks, and says what;
+    [] of any other value.
+    """
+    turns: list[dict[str, str]] = []
+    for each in value if isinstance(value, list) else ():
+        given = each.items() if isinstance(each, Mapping) else ()
+        texts = {key: text for key, text in given if isinstance(text, str) and text.strip()}
+        who = _named(set(texts), SPEAKERS)
+        said = _named(set(texts) - {who}, SPOKEN)
+        if not who or not said:
+            return []
+        turns.append({"speaker": texts[who].strip(), "text": texts[said].strip()})
+    return turns
 
 
 def _is_file(value: object) -> bool:
@@ -398,7 +424,7 @@ def _section(each: Mapping[str, Any], found: Recognised, made: Conversion) -> di
     section["image_description"] = (
         shown.strip() if isinstance(shown, str) and shown.strip() else _first_sentence(spoken)
     )
-    section["content"] = spoken.strip()
+    section["content"] = _turns(leaves.get(found.spoken)) or spoken.strip()
     return section
 
 

@@ -1,6 +1,6 @@
 """A lesson: what its file may say, as a table, and the JSON Schema of it.
 
-    {"title": …, "language": …, "music": …, "sections": [
+    {"title": …, "language": …, "voice": …, "music": …, "sections": [
         {"image_description": …, "content": …,
          "title": …, "image": …, "audio": …, "video": …, "voice": …, "say": {…}, "slide": {…}}]}
 
@@ -30,6 +30,7 @@ from pydantic import (
 )
 from typing_extensions import TypedDict
 
+from ..text.scripts import tag_of
 from .files import beside
 from .jsontext import quoted
 
@@ -100,7 +101,9 @@ def _said(text: str, _: Path) -> str:
 def tag(text: str, _: Path) -> str:
     """`zh-hant-tw` as `zh-Hant-TW`; what follows an `x` is private and stays small."""
     if not re.fullmatch(_TAG, text):
-        raise Wrong(f"is {text!r}, which is not a language tag")
+        known = tag_of(text)
+        mend = f'write the tag of that language, "{known}"' if known else ""
+        raise Wrong(f"is {text!r}, which is not a language tag", mend)
     first, *rest = text.lower().split("-")
     private = rest.index("x") if "x" in rest else len(rest)
     named = [{2: part.upper(), 4: part.title()}.get(len(part), part) for part in rest[:private]]
@@ -485,6 +488,11 @@ class Lesson:
         "The language that is spoken, as a tag such as en, en-GB or zh-Hant; en where not given.",
         "write a tag such as en, en-GB or zh-Hant",
         default="en",
+    )
+    voice: str | None = key(
+        VOICE,
+        "The voice of every section that names none of its own, as a section's `voice`.",
+        "write the name of one voice, such as Anna; the provider is chosen with voice= in the call",
     )
     speakers: Mapping[str, str] = key(
         SPEAKERS,

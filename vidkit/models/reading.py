@@ -51,7 +51,9 @@ def read_lesson(data: bytes, path: Path) -> Lesson:
     lesson = reading.lesson(value)
     if reading.faults or lesson is None:
         drafted = to_be_drafted(path)
-        raise LessonError(path, [drafted] if drafted else reading.faults)
+        error = LessonError(path, [drafted] if drafted else reading.faults)
+        error.lesson = None if drafted else lesson
+        raise error
     return replace(lesson, seal=hashlib.sha256(data).hexdigest())
 
 
@@ -87,9 +89,9 @@ class _Reading:
         made = tuple(self.section(part, number) for number, part in enumerate(sections, start=1))
         told = [section.content for section in made]
         language = known.get("language", "en")
-        from .advice import advice  # which compiles what it knows of languages
+        from .advice import advice, misplaced  # which compile what they know of languages
 
-        notes = advice(told, language, [section.say for section in made])
+        notes = [*advice(told, language, [section.say for section in made]), *misplaced(made)]
         warnings = (*self.warnings, *_unknown_keys(self.unknown), *notes)
         return Lesson(self.path, made, warnings=warnings, extra=extra, **known)
 

@@ -137,10 +137,12 @@ class OwnFiles(Protocol):
 
 class RunControl:
     """How a run is held: `stop` is why nothing more may begin, `ended` is set from then on, and
-    while `hold` lasts nothing does. Only for the run's loop.
+    while `hold` lasts nothing does. Only for the run's loop. changed: called when it is held
+    otherwise than before.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
+        self._changed = changed
         self.stop: VidkitError | None = None
         self.ended = asyncio.Event()
         self._going = asyncio.Event()
@@ -154,16 +156,19 @@ class RunControl:
     def hold(self) -> None:
         """Let nothing more begin until `go`; what is under way goes on."""
         self._going.clear()
+        self._changed()
 
     def go(self) -> None:
         """Go on after `hold`."""
         self._going.set()
+        self._changed()
 
     def end(self, why: VidkitError) -> None:
         """Let nothing more begin; what is under way is finished and kept."""
         self.stop = self.stop or why
         self.ended.set()
         self._going.set()
+        self._changed()
 
     async def checkpoint(self) -> None:
         """Wait while the run is held. Raises CancelledError where nothing more may begin."""

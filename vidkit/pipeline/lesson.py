@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -12,7 +12,15 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from ..core.errors import Cancelled, MediaError, NothingMade, SettingsError, StoreError, VidkitError
+from ..core.errors import (
+    Cancelled,
+    MediaError,
+    NothingMade,
+    ProviderError,
+    SettingsError,
+    StoreError,
+    VidkitError,
+)
 from ..core.events import LessonEnded, LessonStarted, Noticed, SectionEnded
 from ..core.format import in_sections, printable
 from ..core.loop import run_to_end
@@ -87,6 +95,32 @@ def needed_keys(context: LessonContext) -> list[str]:
     ]
 
 
+_FAULTY = {
+    "skip": "is left out of the video",
+    "placeholder": "is a card in the video",
+    "stop": "stops the lesson",
+}
+
+
+def faults_of_slides(context: LessonContext, indexes: Iterable[int]) -> list[str]:
+    """What is wrong with slides that are about to be drawn, before anything is, and what becomes of
+    their sections. Blocks.
+    """
+    name, what = context.lesson.path.name, _FAULTY[context.settings.on_failure]
+    faults = []
+    for index in indexes:
+        several = _parts(context, index)[0] if context.lesson.sections[index].slide else ()
+        if [each.maker.name for each in several] != ["slides"]:
+            continue  # nothing is wrong that nobody else may make good
+        if find_stored(several, context.runtime.store):
+            continue
+        try:
+            several[0].maker.slide(several[0].ask)
+        except ProviderError as error:
+            faults.append(f"{name}: section {index + 1} {what} until this is mended: {error}")
+    return faults
+
+
 def _parts(context: LessonContext, index: int) -> tuple[tuple[Candidate, ...], ...]:
     """Who may make a section's image, and who its narration."""
     lesson, settings, runtime = context.lesson, context.settings, context.runtime
@@ -131,6 +165,8 @@ async def make_lesson(context: LessonContext, indexes: Sequence[int]) -> VideoRe
     beginning = asyncio.ensure_future(context.runtime.run_in_thread(task.begin))
     try:
         await asyncio.shield(beginning)
+        for fault in await context.runtime.run_in_thread(faults_of_slides, context, indexes):
+            context.emit(Noticed(context.now(), context.position, fault))
         return await task.make()
     except Exception as error:
         context.note_error(error)
@@ -319,7 +355,8 @@ class LessonTask:
             found = await cached(context, task.key, task.make)
             return dict(json.loads(await context.runtime.run_in_thread(found.read)))
         except Exception as error:  # the video is there: what looks at it takes it from nobody
-            context.notes.append(f"no review of its teaching: {describe(error)}")
+            if not any(describe(error) in (each.error or "") for each in self.reports.values()):
+                context.notes.append(f"no review of its teaching: {describe(error)}")
             return None
 
     def _pieces(self) -> dict[int, Piece]:

@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from ..core.events import Outcome, WorkOutcome
-from ..core.format import times, took
+from ..core.format import by, times, took
+
+if TYPE_CHECKING:
+    from .timeline import Timeline
 
 Kind = Literal["lesson", "image", "audio", "clip", "join"]
 """What a bar is about: a whole lesson, or one of its steps. Each kind has lanes of its own."""
@@ -257,23 +260,10 @@ _NOUNS: dict[Kind, tuple[str, str]] = {
     "clip": ("clip", "clips"),
     "join": ("video", "videos"),
 }
-_ENDS = {"made": "made", "kept": "from the store", "failed": "failed", "cancelled": "cancelled"}
+_ENDS = {"made": "made", "kept": "made before", "failed": "failed", "cancelled": "cancelled"}
 
 
-class Progress(Protocol):
-    """What is told of a `Timeline`."""
-
-    @property
-    def bars(self) -> list[Bar]: ...
-    @property
-    def tallies(self) -> list[Tally]: ...
-    @property
-    def marks(self) -> list[Mark]: ...
-    @property
-    def ended(self) -> float | None: ...
-
-
-def sentence(timeline: Progress, now: float) -> str:
+def sentence(timeline: Timeline, now: float) -> str:
     """All of it in one sentence: "Timeline of 12 s: 3 images made, 1 failed; …"."""
     parts = []
     by_kind: dict[Kind, dict[str, int]] = {}
@@ -316,9 +306,9 @@ def of_bar(bar: Bar, now: float) -> str:
     if bar.kind == "lesson":
         what = bar.name or "lessons"
     elif bar.section is not None:
-        what = f"section {bar.section + 1}: {_NOUNS[bar.kind][0]} by {bar.by}"
+        what = f"section {bar.section + 1}: {by(_NOUNS[bar.kind][0], bar.by)}"
     else:
-        what = _NOUNS[bar.kind][bar.steps != 1] + ("" if bar.by == "vidkit" else f" by {bar.by}")
+        what = by(_NOUNS[bar.kind][bar.steps != 1], bar.by)
     if bar.steps > 1:
         what = f"{bar.steps} {_NOUNS[bar.kind][1]}"
     elif bar.name and bar.kind != "lesson":

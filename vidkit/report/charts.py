@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 from ..core.fonts import cut, width_of
 from .bars import KINDS, ON_CORES, Bar, Kind, Mark, Workers, fold, of_bar, of_marks, of_workers
-from .scene import SMALL, TINY, Box, Line, Role, Scale, Scene, Shape, Sign, SignKind, Text, moved
+from .drawing import SMALL, TINY, Box, Line, Role, Scale, Scene, Shape, Sign, SignKind, Text, moved
+
+if TYPE_CHECKING:
+    from .timeline import Timeline
 
 # Where a time axis has its ticks, and what they are called.
 
@@ -65,6 +68,8 @@ def end_for(seconds: float, most: int) -> float:
 
 MANY = 60
 """Bars of a group from which on those too short to be seen apart are drawn as one."""
+LOOKING = 1.0
+"""Seconds up to which what was made before did not wait for anybody: it was looked up."""
 NARROW = 6
 """Pixels of a bar that nobody can point at."""
 VERY_MANY = 200
@@ -103,7 +108,7 @@ def draw_bar(
         fill: Role = "lesson-soft" if bar.outcome != "failed" else "failed-soft"
         return [Box(x, y, wide, high, fill), *_name(bar.name, x, wide, y, high, "ink")]
     if bar.outcome == "kept":
-        return _kept(bar, x, wide, y, high)
+        return _kept(bar, x, wide, y, high, end - bar.placed > LOOKING)
     full, soft = _fills(bar)
     # of several bars in one nobody knows where between them it waited and where it was idle
     pale = bar.steps == 1 and (wide > NARROW or bar.waited(now) * scale.second > 1)
@@ -142,10 +147,14 @@ def _fills(bar: Bar) -> tuple[Role, Role]:
     return cast(Role, bar.kind), cast(Role, f"{bar.kind}-soft")
 
 
-def _kept(bar: Bar, x: float, wide: float, y: float, high: float) -> list[Shape]:
-    """From the store: a tick, after the time for which it waited where somebody else made it."""
+def _kept(bar: Bar, x: float, wide: float, y: float, high: float, waited: bool) -> list[Shape]:
+    """Made before: a tick, after the time for which it waited where somebody else made it."""
     tick = Box(max(x + wide - 2.5, x), y, 2.5, high, "kept", 0)
-    return [Box(x, y, wide, high, cast(Role, f"{bar.kind}-soft")), tick] if wide > 6 else [tick]
+    return (
+        [Box(x, y, wide, high, cast(Role, f"{bar.kind}-soft")), tick]
+        if waited and wide > 6
+        else [tick]
+    )
 
 
 def _refused(bar: Bar, scale: Scale, y: float, high: float) -> list[Shape]:
@@ -221,22 +230,7 @@ SIGNS: dict[str, tuple[SignKind, Role]] = {
 """How what a gate did is drawn; of several at one place the first of these."""
 
 
-class Run(Protocol):
-    """What is drawn of a `Timeline`."""
-
-    @property
-    def bars(self) -> list[Bar]: ...
-    @property
-    def marks(self) -> list[Mark]: ...
-    @property
-    def workers(self) -> list[Workers]: ...
-    @property
-    def ended(self) -> float | None: ...
-    def waiting(self, kind: Kind) -> int: ...
-    def sentence(self, now: float | None = None) -> str: ...
-
-
-def laid_out(run: Run, width: int, now: float, since: float) -> Scene:
+def laid_out(run: Timeline, width: int, now: float, since: float) -> Scene:
     """The picture of `run` at `now` seconds, from `since` on, `width` pixels wide."""
     most = max(2, (width - GUTTER - MARGIN) // A_TICK)
     end = max(now, since + 0.01) if run.ended is not None else since + end_for(now - since, most)
@@ -252,7 +246,7 @@ def laid_out(run: Run, width: int, now: float, since: float) -> Scene:
     decided = {_chief(near).kind for nears in gates.values() for near in nears}
     if any(mark.kind == "waits" for mark in marks):
         decided.add("waits")
-    _legend(page, _kinds_of(bars, decided, workers))
+    legend(page, _kinds_of(bars, decided, workers))
     told = page.height
     if workers:
         page.height += ROW - 4
@@ -269,7 +263,7 @@ def laid_out(run: Run, width: int, now: float, since: float) -> Scene:
     return page
 
 
-def _beside(run: Run, kind: Kind, bars: Sequence[Bar]) -> str:
+def _beside(run: Timeline, kind: Kind, bars: Sequence[Bar]) -> str:
     """What is said below the name of a group: who makes them, or how many wait for a core."""
     if kind in ON_CORES:
         waiting = run.waiting(kind)
@@ -396,30 +390,23 @@ def _kinds_of(
     """What occurs in the picture, as samples with their names. decided: the kinds of marks."""
     steps = [bar for bar in bars if bar.kind != "lesson"]
     outcomes = {bar.outcome for bar in steps}
-    found: list[tuple[Shape, str]] = [
-        (Box(0, -5, 14, 10, "image"), "working"),
-        (Box(0, -5, 14, 10, "image-soft"), "waiting"),
+    refused = any(bar.refused for bar in steps)
+    samples: list[tuple[object, Shape, str]] = [
+        (True, Box(0, -5, 14, 10, "image"), "working"),
+        (True, Box(0, -5, 14, 10, "image-soft"), "waiting"),
+        ("kept" in outcomes, Box(6, -6, 2.5, 12, "kept", 0), "made before"),
+        ("failed" in outcomes, Sign(7, 0, "cross", "failed"), "failed"),
+        ("cancelled" in outcomes, Box(0, -5, 14, 10, "gone"), "cancelled"),
+        (refused, Sign(7, 0, "diamond", "refused"), "told 429"),
+        ("waits" in decided, Box(0, -5, 14, 10, "pause"), "nothing starts"),
+        ("slower" in decided, Sign(7, 0, "down", "ink"), "slower"),
+        ("faster" in decided, Sign(7, 0, "up", "ink"), "faster"),
+        (workers, Line(7, -6, 7, 6, "now", dashed=True), "workers changed"),
     ]
-    if "kept" in outcomes:
-        found.append((Box(6, -6, 2.5, 12, "kept", 0), "from the store"))
-    if "failed" in outcomes:
-        found.append((Sign(7, 0, "cross", "failed"), "failed"))
-    if "cancelled" in outcomes:
-        found.append((Box(0, -5, 14, 10, "gone"), "cancelled"))
-    if any(bar.refused for bar in steps):
-        found.append((Sign(7, 0, "diamond", "refused"), "told 429"))
-    if "waits" in decided:
-        found.append((Box(0, -5, 14, 10, "pause"), "nothing starts"))
-    if "slower" in decided:
-        found.append((Sign(7, 0, "down", "ink"), "slower"))
-    if "faster" in decided:
-        found.append((Sign(7, 0, "up", "ink"), "faster"))
-    if workers:
-        found.append((Line(7, -6, 7, 6, "now", dashed=True), "workers changed"))
-    return found
+    return [(sample, name) for occurs, sample, name in samples if occurs]
 
 
-def _legend(page: Scene, entries: Sequence[tuple[Shape, str]]) -> None:
+def legend(page: Scene, entries: Sequence[tuple[Shape, str]]) -> None:
     """The samples in a line above the lanes, in two where one is not enough."""
     x, y = float(GUTTER), 10.0
     for sample, name in entries:

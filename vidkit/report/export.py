@@ -11,13 +11,17 @@ import base64
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..core.errors import MediaError, OutputError
+from ..core.errors import OutputError
 from ..core.format import clock_time, printable
 from ..core.paths import is_file, write_whole
+from .html import jpeg_address
+
+if TYPE_CHECKING:
+    from .reports import SectionReport, VideoReport
 
 MARK = b"<!DOCTYPE html>\n<!-- a video by vidkit -->\n"
 """How such a page begins: another file is never overwritten."""
@@ -25,6 +29,8 @@ PIECE = 3 << 18
 """Bytes of a video that are written at once: three of them are four letters."""
 POSTER = (1280, 720)
 """Pixels."""
+CAPTIONS = "captions.vtt"
+"""The name of a video's captions in its folder; they need not be there."""
 
 _STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -65,37 +71,14 @@ for (const video of document.querySelectorAll("video")) {
 """
 
 
-@dataclass(frozen=True)
-class Chapter:
-    """A section in the page. start: seconds, None where it is not in the video; error: why."""
-
-    title: str
-    start: float | None
-    error: str | None = None
-
-
-@dataclass(frozen=True)
-class Film:
-    """A video in a page. path: None where there is none, and error why. captions: the WebVTT file,
-    which need not be there.
-    """
-
-    title: str
-    path: Path | None
-    captions: Path
-    poster: Path | None
-    chapters: Sequence[Chapter]
-    error: str | None = None
-
-
-def write_page(title: str, films: Sequence[Film], path: Path) -> Path:
+def write_page(title: str, videos: Sequence[VideoReport], path: Path) -> Path:
     """Write the page of one video or several to `path`, whole or not at all. Gives the path.
 
     Raises `OutputError` where `path` is a file that is no such page, or cannot be written.
     """
     if os.path.lexists(path) and not _is_ours(path):
         raise OutputError(f"{path} is not one of vidkit's pages; choose another name")
-    write_whole(path, _page(title, films), "path=")
+    write_whole(path, _page(title, videos), "path=")
     return path
 
 
@@ -106,7 +89,7 @@ def _is_ours(path: Path) -> bool:
         return file.read(len(MARK)) == MARK
 
 
-def _page(title: str, films: Sequence[Film]) -> Iterator[bytes]:
+def _page(title: str, videos: Sequence[VideoReport]) -> Iterator[bytes]:
     allowed = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
     policy = (
         "default-src 'none'; img-src data:; media-src data: blob:; style-src 'unsafe-inline'; "
@@ -120,30 +103,34 @@ def _page(title: str, films: Sequence[Film]) -> Iterator[bytes]:
         f"<title>{_text(title)}</title><style>{_STYLE}</style></head>\n"
         f'<body><h1 dir="auto">{_text(title)}</h1>\n'
     ).encode()
-    for film in films:
+    for video in videos:
         yield b"<section>\n"
-        if len(films) > 1:
-            yield f'<h2 dir="auto">{_text(film.title)}</h2>\n'.encode()
-        yield from _video(film)
+        if len(videos) > 1:
+            yield f'<h2 dir="auto">{_text(video.title or video.name)}</h2>\n'.encode()
+        yield from _video(video)
         yield b"</section>\n"
     yield f"<script>{_SCRIPT}</script></body></html>\n".encode()
 
 
-def _video(film: Film) -> Iterator[bytes]:
+def _video(video: VideoReport) -> Iterator[bytes]:
     """A video with its chapters, or why there is none."""
-    if film.path is None:
-        why = f": {_text(film.error)}" if film.error else ""
+    if video.path is None:
+        why = f": {_text(video.error)}" if video.error else ""
         yield f'<p class="missing">There is no video{why}</p>\n'.encode()
         return
+    picture = next((section.image for section in video.sections if section.image), None)
+    poster = jpeg_address(picture, POSTER)
+    attributes = f' poster="{poster}"' if poster else ""
     yield (
-        f'<video controls playsinline preload="metadata" aria-label="{_text(film.title)}"'
-        f'{_poster(film)} src="data:video/mp4;base64,'
+        f'<video controls playsinline preload="metadata" aria-label="'
+        f'{_text(video.title or video.name)}"{attributes} src="data:video/mp4;base64,'
     ).encode()
-    with film.path.open("rb") as video:
-        while piece := video.read(PIECE):
+    with video.path.open("rb") as file:
+        while piece := file.read(PIECE):
             yield base64.b64encode(piece)
-    chapters = "\n".join(map(_chapter, film.chapters))
-    yield f'">{_captions(film)}</video>\n<ol aria-label="Chapters">\n{chapters}\n</ol>\n'.encode()
+    captions = _captions(video.folder / CAPTIONS)
+    chapters = "\n".join(map(_chapter, video.sections))
+    yield f'">{captions}</video>\n<ol aria-label="Chapters">\n{chapters}\n</ol>\n'.encode()
 
 
 def _text(text: str) -> str:
@@ -151,30 +138,18 @@ def _text(text: str) -> str:
     return escape(printable(" ".join(text.splitlines())))
 
 
-def _captions(film: Film) -> str:
+def _captions(file: Path) -> str:
     try:
-        data = base64.b64encode(film.captions.read_bytes()).decode()
+        data = base64.b64encode(file.read_bytes()).decode()
     except OSError:
         return ""
     return f'<track kind="captions" label="Captions" src="data:text/vtt;base64,{data}">'
 
 
-def _poster(film: Film) -> str:
-    from ..media.images import jpeg
-
-    if film.poster is None:
-        return ""
-    try:
-        data = base64.b64encode(jpeg(film.poster, POSTER)).decode()
-    except (MediaError, OSError):
-        return ""
-    return f' poster="data:image/jpeg;base64,{data}"'
-
-
-def _chapter(chapter: Chapter) -> str:
-    title = f'<span dir="auto">{_text(chapter.title)}</span>'
-    if chapter.start is None:
-        why = f": {_text(chapter.error)}" if chapter.error else ""
+def _chapter(section: SectionReport) -> str:
+    title = f'<span dir="auto">{_text(section.title or f"Section {section.number}")}</span>'
+    if section.start is None:
+        why = f": {_text(section.error)}" if section.error else ""
         return f'<li class="missing">{title} is not in the video{why}</li>'
-    when = f"<time>{clock_time(chapter.start)}</time>"
-    return f'<li><button type="button" value="{chapter.start:.3f}">{when}{title}</button></li>'
+    when = f"<time>{clock_time(section.start)}</time>"
+    return f'<li><button type="button" value="{section.start:.3f}">{when}{title}</button></li>'

@@ -10,19 +10,17 @@ import base64
 import logging
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
-from ..core.format import count, in_brief, printable, times, took
+from ..core.format import by, count, in_brief, printable, times, took
 from ..core.paths import from_here
 from .bars import Kind, Tally
 from .charts import laid_out
-from .scene import Scene
-from .svg import as_png
+from .drawing import Scene, as_png
 from .timeline import Timeline
 
 # What a report shows, as plain values. Texts come from anywhere; they are made harmless here
@@ -138,17 +136,6 @@ class Shown(ABC):
     def _repr_html_(self) -> str:
         return html(self._page())
 
-    def _repr_mimebundle_(
-        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
-    ) -> dict[str, Any]:
-        """The report in each form that is asked for."""
-        makes: dict[str, Callable[[Page], str]] = {"text/plain": Page.text, "text/html": html}
-        return {
-            kind: make(self._page())
-            for kind, make in makes.items()
-            if (include is None or kind in include) and (exclude is None or kind not in exclude)
-        }
-
 
 # How long things waited and worked, by step and provider.
 
@@ -194,7 +181,7 @@ def _tallies(timeline: Timeline | None) -> list[Tally]:
 
 
 def _by(tally: Tally) -> str:
-    return "" if tally.by == "vidkit" else tally.by
+    return {"vidkit": "", "recorded": "files of your own"}.get(tally.by, tally.by)
 
 
 def _cells(tally: Tally) -> tuple[str, ...]:
@@ -209,10 +196,10 @@ def _cells(tally: Tally) -> tuple[str, ...]:
 
 
 def _line(tally: Tally) -> str:
-    who = f"{_NAMES[tally.kind]} by {_by(tally)}" if _by(tally) else _NAMES[tally.kind]
+    who = by(_NAMES[tally.kind], tally.by)
     counted = {
         "made": tally.made,
-        "from the store": tally.kept,
+        "made before": tally.kept,
         "failed": tally.failed,
         "cancelled": tally.cancelled,
     }
@@ -333,18 +320,25 @@ def _wrapped(pictures: str, more: str = "", attributes: str = "") -> str:
 
 def _picture(path: Path | None, told: str, side: int = SMALL) -> str:
     """The image at `path`, small; nothing where there is none, or none that can be read."""
+    source = jpeg_address(path, (side, side), 82 if side == SMALL else 68)
+    name, wide = escape(in_brief(told)), round(side * 0.75)
+    return f'<img width="{wide}" alt="{name}" title="{name}" src="{source}">' if source else ""
+
+
+def jpeg_address(path: Path | None, size: tuple[int, int], quality: int = 82) -> str:
+    """The image at `path`, within `size`, as a `data:` address; "" where there is none, or none
+    that can be read.
+    """
     from ..core.errors import MediaError
     from ..media.images import jpeg
 
     if path is None:
         return ""
     try:
-        made = jpeg(path, (side, side), 82 if side == SMALL else 68)
+        made = jpeg(path, size, quality)
     except (MediaError, OSError):
         return ""
-    source = f"data:image/jpeg;base64,{base64.b64encode(made).decode()}"
-    name, wide = escape(in_brief(told)), round(side * 0.75)
-    return f'<img width="{wide}" alt="{name}" title="{name}" src="{source}">'
+    return f"data:image/jpeg;base64,{base64.b64encode(made).decode()}"
 
 
 def _table(table: Table) -> str:

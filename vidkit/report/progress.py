@@ -66,8 +66,8 @@ def bars(
     stream = stream or sys.stderr or io.StringIO()
     progress = Progress(lessons, sections)
     if in_kernel():
-        return Bar(progress, Cell())
-    return Bar(progress, Terminal(stream)) if in_one_line(stream) else Lines(progress, stream)
+        return Bar(progress, in_cell())
+    return Bar(progress, on_terminal(stream)) if in_one_line(stream) else Lines(progress, stream)
 
 
 def in_one_line(stream: TextIO | None = None) -> bool:
@@ -261,59 +261,45 @@ def _roughly(seconds: float) -> str:
     )
 
 
-class Face(Protocol):
-    """Where the line of a run is drawn."""
-
-    def draw(self, line: str) -> None:
-        """Draw it in the place of the one before."""
-
-    def end(self, line: str) -> None:
-        """Draw the last one, which stays."""
+Draw = Callable[[str, bool], None]
+"""Draws a line in the place of the one before; True with the last one, which stays."""
 
 
-class Terminal:
-    """A terminal, whose cursor can go back."""
+def on_terminal(stream: TextIO) -> Draw:
+    """Draws on a terminal, whose cursor can go back."""
+    from tqdm.std import tqdm
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._width = 0
+    show = tqdm.status_printer(stream)
 
-    def draw(self, line: str) -> None:
-        """Over the one before, to its end."""
-        self._stream.write(f"\r{line.ljust(self._width)}")
-        self._stream.flush()
-        self._width = len(line)
+    def draw(line: str, last: bool) -> None:
+        show(line)
+        if last:
+            stream.write("\n")
+            stream.flush()
 
-    def end(self, line: str) -> None:
-        """And go to the next line."""
-        self.draw(line)
-        self._stream.write("\n")
-        self._stream.flush()
+    return draw
 
 
-class Cell:
-    """The output of a notebook's cell, made in the caller's thread, where it owns the cell."""
+def in_cell() -> Draw:
+    """Draws in the output of a notebook's cell, made in the caller's thread, which owns the
+    cell.
+    """
+    name, there = f"vidkit-progress-{uuid.uuid4().hex[:12]}", False
 
-    def __init__(self) -> None:
-        self._name = f"vidkit-progress-{uuid.uuid4().hex[:12]}"
-        self._there = False
+    def draw(line: str, last: bool) -> None:
+        nonlocal there
+        put({"text/plain": line}, name, again=there)
+        there = True
 
-    def draw(self, line: str) -> None:
-        """Put it in the place of the one before."""
-        put({"text/plain": line}, self._name, again=self._there)
-        self._there = True
-
-    def end(self, line: str) -> None:
-        """Leave it there."""
-        self.draw(line)
+    return draw
 
 
 class Bar:
     """One line with a bar. Called in any thread."""
 
-    def __init__(self, progress: Progress, face: Face) -> None:
+    def __init__(self, progress: Progress, draw: Draw) -> None:
         self.progress = progress
-        self._face = face
+        self._draw_line = draw
         self._over = False
         self._drawn = 0.0
         self._lock = threading.Lock()
@@ -338,12 +324,12 @@ class Bar:
         with self._lock:
             if not self._over:
                 self._over = True
-                self._face.end(self.text())
+                self._draw_line(self.text(), True)
 
     def _draw(self) -> None:
         if not self._over:
             self._drawn = time.monotonic()
-            self._face.draw(self.text())
+            self._draw_line(self.text(), False)
 
     def text(self) -> str:
         """The line as it is now: as much of it as has room."""

@@ -14,7 +14,6 @@ from ..core.format import clock_time, count, in_runs, in_sections, printable, to
 from ..core.notebook import show_video
 from ..core.paths import from_here, path_given
 from ..core.system import vidkit_version
-from .export import Chapter, Film, write_page
 from .html import Page, Row, Shown, Table, step_lines, step_table
 from .timeline import Timeline
 
@@ -42,23 +41,8 @@ MENDS = {
 }
 """What to do about an error, by the name of its kind."""
 
-CAPTIONS = "captions.vtt"
-"""The name of a video's captions in its folder."""
-
 MOST_NAMED = 5
 """Lessons that are named where a trouble is told in one line."""
-
-
-@dataclass(frozen=True)
-class Met:
-    """That a lesson, or one of its sections, met an error: its `kind` is the name of its class.
-    section counts from 1; None is the lesson as a whole.
-    """
-
-    lesson: Path
-    section: int | None
-    kind: str
-    problem: str
 
 
 @dataclass(frozen=True)
@@ -88,20 +72,19 @@ class Trouble:
     @property
     def place(self) -> str:
         """Where it was met: "rain: section 3", "7 sections of 2 lessons (rain: 1-4, …)"."""
+        if self.lessons == 1:
+            path, numbers = self.where[0]
+            name = printable(path.stem, line=True)
+            # a lesson that fails as a whole is mostly a file that is to be mended
+            return f"{name}: {in_sections(numbers)}" if numbers else path.name
         named = []
         for path, numbers in self.where[:MOST_NAMED]:
             name = printable(path.stem, line=True)
             named.append(f"{name}: {in_runs(numbers)}" if numbers else name)
         if self.lessons > MOST_NAMED:
             named.append(f"and {self.lessons - MOST_NAMED} more")
-        listed = "; ".join(named)
-        if self.lessons == 1:
-            name, _, numbers_ = listed.partition(": ")
-            many = "s" if self.sections > 1 else ""
-            # a lesson that fails as a whole is mostly a file that is to be mended
-            return f"{name}: section{many} {numbers_}" if self.sections else self.where[0][0].name
         of = f"{count(self.sections, 'section')} of " if self.sections else ""
-        return f"{of}{count(self.lessons, 'lesson')} ({listed})"
+        return f"{of}{count(self.lessons, 'lesson')} ({'; '.join(named)})"
 
     def __str__(self) -> str:
         return f"{self.place}: {printable(self.problem)}. To do: {self.mend}"
@@ -119,19 +102,30 @@ class Trouble:
 
 
 class Troubles:
-    """Collects what lessons met; `listed` has each trouble once, the most widespread first."""
+    """Collects what lessons met that went wrong; `listed` has each trouble once, the most
+    widespread first.
+    """
 
-    def __init__(self, met: Iterable[Met] = ()) -> None:
+    def __init__(self, videos: Iterable[VideoReport] = ()) -> None:
         self._where: dict[tuple[str, str], dict[Path, list[int]]] = {}
-        for each in met:
-            self.add(each)
+        for video in videos:
+            self.add(video)
 
-    def add(self, met: Met) -> None:
-        """Take in what one lesson or section met."""
-        lessons = self._where.setdefault((met.kind, met.problem), {})
-        numbers = lessons.setdefault(met.lesson, [])
-        if met.section is not None:
-            numbers.append(met.section)
+    def add(self, video: VideoReport) -> None:
+        """Take in what a lesson and its sections met."""
+        failed = [section for section in video.failed if section.state != "cancelled"]
+        for section in failed:
+            kind = section.kinds[0] if section.kinds else "ProviderError"
+            self._numbers(video, kind, section.error or section.state).append(section.number)
+        told = bool(failed) and isinstance(video.failure, NothingMade | SectionError)
+        if video.failure is not None and not told:
+            # the name of its file is told beside it
+            problem = str(video.failure).removeprefix(f"{video.lesson}: ")
+            self._numbers(video, type(video.failure).__name__, problem)
+
+    def _numbers(self, video: VideoReport, kind: str, problem: str) -> list[int]:
+        """The sections of a lesson that met this; none of them is the lesson as a whole."""
+        return self._where.setdefault((kind, problem), {}).setdefault(video.lesson, [])
 
     @property
     def listed(self) -> tuple[Trouble, ...]:
@@ -287,12 +281,13 @@ class SectionReport(Shown):
 
     def made_by(self, step: Step) -> str:
         """Who made the image, the narration or the clip, and in what time: "openai, 12 s",
-        "slides, from the store"; "" where it is not there.
+        "slides, made before"; "" where it is not there.
         """
         if step not in self.seconds or getattr(self, step) is None:
             return ""
         by = {"image": self.image_by, "audio": self.voice_by}.get(step)
-        how = "from the store" if step in self.kept else took(self.seconds[step])
+        how = "made before" if step in self.kept else took(self.seconds[step])
+        by = "your own file" if by == "recorded" else by
         return f"{by}, {how}" if by else how
 
     def _page(self) -> Page:
@@ -419,7 +414,7 @@ class VideoReport(Shown):
     @property
     def troubles(self) -> tuple[Trouble, ...]:
         """What went wrong, and what to do about it."""
-        return Troubles(met(self)).listed
+        return Troubles([self]).listed
 
     @property
     def state(self) -> str:
@@ -462,21 +457,14 @@ class VideoReport(Shown):
         Raises `OutputError` where there is no video, where `path` is a file that is no such page,
         and where it cannot be written.
         """
+        from .export import write_page
+
         if self.path is None:
             raise OutputError(
                 f"{self.name} has no video to export: {self.error or 'none was made'}"
             )
-        film = self._film()
-        return write_page(film.title, [film], path_given("path", path, "the name of an HTML file"))
-
-    def _film(self) -> Film:
-        chapters = [
-            Chapter(section.title or f"Section {section.number}", section.start, section.error)
-            for section in self.sections
-        ]
-        poster = next((section.image for section in self.sections if section.image), None)
-        captions, title = self.folder / CAPTIONS, self.title or self.name
-        return Film(title, self.path, captions, poster, chapters, self.error)
+        page = path_given("path", path, "the name of an HTML file")
+        return write_page(self.title or self.name, [self], page)
 
     def _ipython_display_(self) -> None:
         """Have a notebook show the video first, and then the report as ever."""
@@ -500,29 +488,13 @@ class VideoReport(Shown):
         )
 
 
-def met(video: VideoReport) -> Iterator[Met]:
-    """What a lesson and its sections met that went wrong."""
-    failed = [section for section in video.failed if section.state != "cancelled"]
-    for section in failed:
-        kind = section.kinds[0] if section.kinds else "ProviderError"
-        yield Met(video.lesson, section.number, kind, section.error or section.state)
-    told = bool(failed) and isinstance(video.failure, NothingMade | SectionError)
-    if video.failure is not None and not told:
-        yield Met(video.lesson, None, type(video.failure).__name__, _said(video))
-
-
-def _said(video: VideoReport) -> str:
-    """A lesson's error without the name of its file, which is told beside it."""
-    return (video.error or "").removeprefix(f"{video.lesson}: ")
-
-
 def outcome(video: VideoReport) -> str:
     """What came of a lesson, in half a sentence."""
     if video.path is None:
         return f"failed: {video.error}"
     complete = sum(section.made for section in video.sections)
     kept = sum(section.from_store for section in video.sections)
-    store = f", {kept} of them from the store," if kept else ""
+    store = f", {kept} of them made before," if kept else ""
     of_all = f"{complete} of {count(len(video.sections), 'section')}{store}"
     return f"{of_all} in {took(video.seconds)}, {clock_time(video.length)} long"
 
@@ -614,7 +586,7 @@ class BatchReport(Shown):
         """What went wrong, once for all lessons that met the same, and what to do about it; the
         most widespread first.
         """
-        return Troubles(each for video in self.videos for each in met(video)).listed
+        return Troubles(self.videos).listed
 
     def __len__(self) -> int:
         return len(self.videos)
@@ -627,10 +599,12 @@ class BatchReport(Shown):
 
     def export_html(self, path: str | Path) -> Path:
         """Write a page with all videos that plays anywhere, as that of a `VideoReport` does."""
+        from .export import write_page
+
         if not any(video.path for video in self):
             raise OutputError("there is no video to export: none was made")
         page = path_given("path", path, "the name of an HTML file")
-        return write_page(page.stem, [video._film() for video in self], page)
+        return write_page(page.stem, self.videos, page)
 
     def _ipython_display_(self) -> None:
         """Have a notebook show the videos first, and then the report as ever."""

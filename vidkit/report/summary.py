@@ -15,9 +15,9 @@ from typing import Any
 
 from ..core.paths import why_unwritable
 from ..core.system import vidkit_version
-from .reports import BatchReport, Trouble, Troubles, VideoReport, met
+from .reports import BatchReport, Trouble, Troubles, VideoReport
 
-NAME = "batch_report.json"
+SUMMARY = "batch_report.json"
 SELDOM = 1.0
 """Seconds between two writings; a batch of ten thousand is not written ten thousand times."""
 HOUR = 3600.0
@@ -34,7 +34,7 @@ class Summary:
     def __init__(
         self, folder: Path, count: int | None, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.path = folder / NAME
+        self.path = folder / SUMMARY
         self.notes: list[str] = []
         self._count = count
         self._clock = clock
@@ -47,7 +47,7 @@ class Summary:
 
     def claim(self) -> None:
         """Take the name, and write that the batch is under way."""
-        if os.path.lexists(self.path) and not _is_ours(self.path):
+        if os.path.lexists(self.path) and not _is_summary(self.path):
             self.notes.append(
                 f"{self.path} was not made by vidkit, and so is not overwritten; move it away, "
                 "and the next run sums up there"
@@ -55,15 +55,14 @@ class Summary:
             return
         self._ours = True
         with suppress(OSError):
-            for left in self.path.parent.glob(f".{NAME}.*.part"):
+            for left in self.path.parent.glob(f".{SUMMARY}.*.part"):
                 if time.time() - left.stat().st_mtime > HOUR:
                     left.unlink()
         self._write("under way", self._so_far())
 
     def heard(self, position: int, video: VideoReport) -> None:
         """Take in the report of a lesson that is over."""
-        for each in met(video):
-            self._troubles.add(each)
+        self._troubles.add(video)
         self._made += video.made
         self._dollars += video.dollars
         self._unconfirmed += video.unconfirmed
@@ -85,7 +84,7 @@ class Summary:
             "resources": asdict(report.resources) if report.resources else None,
             "error": str(report.failure) if report.failure else None,
             "notes": list(report.notes),
-            "to_do": _told(report.troubles),
+            "to_do": _as_json(report.troubles),
         }
         self._write(state, about)
 
@@ -97,7 +96,7 @@ class Summary:
             "seconds": round(self._clock() - self._began, 3),
             "dollars": self._dollars,
             "unconfirmed": self._unconfirmed,
-            "to_do": _told(self._troubles.listed),
+            "to_do": _as_json(self._troubles.listed),
         }
 
     def _row(self, video: VideoReport) -> dict[str, Any]:
@@ -124,7 +123,7 @@ class Summary:
         head = json.dumps({"vidkit": vidkit_version(), "state": state, **about}, indent=1)
         rows = ",\n  ".join(self._rows[position] for position in sorted(self._rows))
         text = f'{head[:-2]},\n "videos": [\n  {rows}\n ]\n}}\n'
-        scratch = self.path.with_name(f".{NAME}.{os.getpid()}.part")
+        scratch = self.path.with_name(f".{SUMMARY}.{os.getpid()}.part")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             scratch.write_text(text, "utf-8", "backslashreplace")
@@ -138,11 +137,11 @@ class Summary:
         self._written = self._clock()
 
 
-def _told(troubles: tuple[Trouble, ...]) -> list[dict[str, Any]]:
+def _as_json(troubles: tuple[Trouble, ...]) -> list[dict[str, Any]]:
     return [trouble.as_json() for trouble in troubles]
 
 
-def _is_ours(path: Path) -> bool:
+def _is_summary(path: Path) -> bool:
     try:
         found = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError):

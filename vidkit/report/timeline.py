@@ -41,8 +41,7 @@ from .bars import (
     shifted,
 )
 from .charts import laid_out
-from .scene import Scene
-from .svg import as_png, as_svg, fluid
+from .drawing import Scene, as_png, as_svg, fluid
 
 MOST_BARS = 6000
 """Bars that are kept; with more, neighbours too short to see become one."""

@@ -12,6 +12,8 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
+from ..text.markup import pauses
+
 # What a rule must know of a language to choose and shorten its sentences: small word lists.
 #
 # Each language has a file in `languages/`. One without a file gets an empty grammar: its sentences
@@ -501,6 +503,8 @@ class Reading:
     @classmethod
     def of(cls, narration: str, description: str, title: str | None, language: str) -> Reading:
         """The section with its texts cleaned and cut to what a slide can use."""
+        for start, end, _ in reversed(pauses(narration)):
+            narration = f"{narration[:start].rstrip()}{narration[end:]}"
         told = clean(narration, LONGEST_NARRATION)
         tongue = script_language(told) or language.replace("_", "-").lower() or "en"
         heading = " ".join(clean(title or "", LONGEST_TITLE).split())

@@ -117,7 +117,11 @@ def equations(reading: Reading) -> tuple[str, ...]:
         found += [match[1].strip() for match in _MATH.finditer(text) if is_formula(match[1])]
         plain = (match[1].strip(" .,") for match in _PLAIN_EQUATION.finditer(text))
         found += [text for text in plain if not _ASSIGNED.search(text)]
-    once = {re.sub(r"[\s·*×]+", "", text): text for text in reversed(found) if len(text) <= 80}
+    once = {
+        re.sub(r"[\s·*×]+", "", text): text
+        for text in reversed(found)
+        if text[:1] != "=" and len(text) <= 80
+    }
     kept = list(reversed(once.items()))
     whole = [text for key, text in kept if not any(key != k and key in k for k, _ in kept)]
     return tuple(whole[:MOST_EQUATIONS])

@@ -457,6 +457,56 @@ class Journal:
         return self._base.do(lambda base: base.execute(sql, values).fetchall(), writes=False)
 
 
+class JournalProxy(Journal):
+    """What a run takes for its journal where that is elsewhere, or nowhere.
+
+    ask: called with the name of a method of `Journal` and its arguments; gives what that gives, and
+    for `reserve` the number of the entry. note: as for `Journal`.
+    """
+
+    def __init__(self, ask: Callable[..., Any], note: Callable[[str], None]) -> None:
+        self._ask = ask
+        self._note = note
+
+    def begin_run(self, lesson: str, keys: Iterable[str] = ()) -> int:
+        """As `Journal.begin_run`."""
+        return int(self._ask("begin_run", lesson=lesson, keys=[*keys]))
+
+    def need(self, run: int, keys: Iterable[str]) -> None:
+        """As `Journal.need`."""
+        self._ask("need", run=run, keys=[*keys])
+
+    def end_run(
+        self, run: int, *, finished: bool, seconds: Mapping[str, float] | None = None
+    ) -> None:
+        """As `Journal.end_run`."""
+        self._ask("end_run", run=run, finished=finished, seconds=seconds)
+
+    def seconds(self) -> dict[str, float]:
+        """As `Journal.seconds`."""
+        return dict(self._ask("seconds"))
+
+    def reserve(self, **asked: Any) -> Reservation:
+        """As `Journal.reserve`."""
+        return Reservation(self, self._ask("reserve", **asked))
+
+    def end(self, entry: int, state: PaymentState, dollars: float | None = None) -> None:
+        """As `Journal.end`."""
+        self._ask("end", entry=entry, state=state, dollars=dollars)
+
+    def spent(self, run: int | None = None, budget: str | None = None) -> Money:
+        """As `Journal.spent`."""
+        money: Money = self._ask("spent", run=run, budget=budget)
+        return money
+
+    def tally(self, **more: int) -> dict[str, int]:
+        """As `Journal.tally`."""
+        return dict(self._ask("tally", **more))
+
+    def close(self) -> None:
+        """Nothing is open here."""
+
+
 def _refuse(base: sqlite3.Connection, what: str, millionths: int | None, budget: Budget) -> None:
     """Raise `OverBudget` where a call does not fit in a budget."""
     left = millionths_down(budget.dollars) - _spent(base, budget.name)

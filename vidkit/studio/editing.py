@@ -115,6 +115,7 @@ def head_of(lesson: Lesson) -> dict[str, str]:
     return {
         "title": lesson.title or "",
         "language": lesson.language,
+        "voice": lesson.voice or "",
         "music": music,
         "speakers": _in_lines("speakers", lesson.speakers, lines, _pairs),
     }
@@ -525,7 +526,10 @@ NEW_SECTION = {
 """What a new section says until somebody writes something better."""
 
 
-def own_file(lesson: Lesson, key: Literal["image", "audio"], name: str, data: bytes) -> str:
+OwnFile = Literal["image", "audio", "music"]
+
+
+def own_file(lesson: Lesson, key: OwnFile, name: str, data: bytes) -> str:
     """Put a picture or a sound of one's own beside a lesson, in `pictures/` or `sounds/`; gives its
     name as the lesson says it. A file that is there is never overwritten.
 
@@ -534,10 +538,8 @@ def own_file(lesson: Lesson, key: Literal["image", "audio"], name: str, data: by
     from ..media.audio import check_sound
     from ..media.images import check_picture
 
-    kind, kinds, most = {
-        "image": ("picture", IMAGES, LARGEST_PICTURE),
-        "audio": ("sound", SOUNDS, LARGEST_SOUND),
-    }[key]
+    sound = "sound", SOUNDS, LARGEST_SOUND
+    kind, kinds, most = ("picture", IMAGES, LARGEST_PICTURE) if key == "image" else sound
     wanted = Path(name.replace("\\", "/")).name
     stem = "".join(c if c.isalnum() or c in "-_ " else "-" for c in Path(wanted).stem).strip("- ")
     suffix = Path(wanted).suffix.lower()
@@ -615,7 +617,7 @@ def voices(settings: Settings, language: str) -> list[tuple[str, str]]:
     """The voices of the chosen provider, those of the lesson's language first, each with what it
     is called; first that the provider decides. Blocks while the provider looks.
     """
-    chosen: list[tuple[str, str]] = [("", "The provider's own choice")]
+    chosen: list[tuple[str, str]] = [("", "The usual voice")]
     try:
         makers: Sequence[Any] = voice_makers(settings, keyless=True)
         for maker in makers:

@@ -343,12 +343,13 @@ class Lessons(Part):
         fit = {str(path) for path in found if path.suffix.lower() in {*course.READ} - {".json"}}
         return {"kinds": ",".join(course.READ), "files": sorted(fit)}
 
-    def do_put(self, name: str, start: int, data: bytes) -> None:
+    def do_put(self, name: str, start: int, data: bytes, more: bool = False) -> dict[str, str]:
         """A piece of a file of one's own, for `do_draft`; the first begins with `start` 0."""
         if start == 0:
             self._own = tempfile.TemporaryDirectory(prefix="vidkit-")
         with Path(self._own.name, Path(name).name).open("ab") as file:
             file.write(data)
+        return {}
 
     def do_draft(self, source: str, own: bool = False) -> None:
         """*Draft it*: begins to, aside. `own`: it is what came with `do_put`."""

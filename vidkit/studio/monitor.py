@@ -27,6 +27,7 @@ from ..core.events import (
     WorkersChanged,
     WorkStarted,
 )
+from ..core.format import by as made_by
 from ..core.format import clock_time, count, in_brief, times, took
 from ..models.settings import Settings
 from ..report import timeline
@@ -339,7 +340,7 @@ class Meters(Part):
             told.append(f"{gate.pace:.0f} a minute")
         if refused := self._refused[row]:
             told.append(f"told 429 {times(refused)}")
-        name = _NAMES[step] if by == "vidkit" else f"{_NAMES[step]} by {in_brief(by, 40)}"
+        name = made_by(_NAMES[step], in_brief(by, 40))
         full = None if self._over or not most else under_way / most
         return Meter(name, full, ", ".join(told))
 

@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from .. import api
 from ..api import Run
@@ -23,6 +23,7 @@ from ..report.reports import VideoReport
 from .editing import (
     LARGEST_SOUND,
     Draft,
+    OwnFile,
     fields_of,
     head_of,
     layouts,
@@ -91,7 +92,7 @@ class Sections(Part):
         self._under_way = False
         self._edits = Listeners("sections")
         self._versions: dict[int, list[Version]] = {}
-        self._uploads: dict[tuple[int, str, str], bytes] = {}
+        self._uploads: dict[tuple[str, str], bytes] = {}
         self._looking: loop.Work[None] | None = None
         self._painting: loop.Work[None] | None = None
         self.look()
@@ -440,15 +441,15 @@ class Sections(Part):
         """Make the lesson."""
         self.make()
 
-    def do_offers(self, uid: int) -> dict[str, Any]:
-        """What the editor of a section offers to choose from."""
+    def do_offers(self) -> dict[str, Any]:
+        """What an editor offers to choose from."""
         return {
             "layouts": layouts(self.media),
             "fields": slide_fields(),
             "voices": [list(pair) for pair in voices(self.settings, self.lesson.language)],
         }
 
-    def do_sample(self, uid: int, voice: str) -> dict[str, str]:
+    def do_sample(self, voice: str) -> dict[str, str]:
         """A sentence in a voice."""
         try:
             return {"media": sample(self.settings, self.lesson.language, voice, self.media)}
@@ -456,14 +457,14 @@ class Sections(Part):
             return {"error": str(error)}
 
     def do_upload(
-        self, uid: int, key: Literal["image", "audio"], name: str, data: bytes, more: bool = False
+        self, key: OwnFile, name: str, start: int, data: bytes, more: bool = False
     ) -> dict[str, str]:
-        """A picture or a sound of one's own is put beside the lesson. It comes in pieces, for
-        servers cut off who sends too much at once; more: this is not the last of them.
+        """A picture or a sound of one's own is put beside the lesson. It comes in pieces from
+        `start` on, for servers cut off who sends too much at once; more: this is not the last.
         """
-        whole = self._uploads.pop((uid, key, name), b"") + data
+        whole = self._uploads.pop((key, name), b"")[:start] + data
         if more and len(whole) <= LARGEST_SOUND:
-            self._uploads[uid, key, name] = whole
+            self._uploads[key, name] = whole
             return {}
         try:
             return {"file": own_file(self.lesson, key, name, whole)}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from threading import RLock
 from typing import Any, Literal, get_args
 
@@ -13,25 +13,28 @@ from ..api import Run
 from ..core import loop
 from ..core.errors import SettingsError, VidkitError
 from ..core.events import Event, WorkersChanged
-from ..core.format import count, took
+from ..core.format import by, count, took
 from ..forecasting.plan import Calls, Plan
 from ..models.lesson import Lesson
 from ..models.settings import MOST_WORKERS, TABLE, Motion, OnFailure, Settings, settled
 from ..models.table import Row
 from ..providers.offers import Offer, offer
-from ..providers.registry import Kind, names
+from ..providers.registry import AUTO, Kind, names
+from .editing import voices
 from .widgets import Listeners, Part, Tone
 
 
 @dataclass(frozen=True)
 class Subject:
     """What to plan for: its name, and what gives the lessons, called aside. While `key`, which
-    can be hashed, is the same, so are the lessons.
+    can be hashed, is the same, so are the lessons. files: how many there should be; those that
+    `lessons` does not give have faults.
     """
 
     name: str
     key: object
     lessons: Callable[[], Iterable[Lesson]] = field(compare=False)
+    files: int = 0
 
 
 Answer = tuple[str, Plan | VidkitError]
@@ -64,6 +67,13 @@ class Estimate:
             self._known.clear()
         self._work = loop.submit(self._answer(self._turn, self.subjects, settings))
 
+    def keep(self, names: Collection[str]) -> None:
+        """Show nothing more of what bore other names than these."""
+        left = tuple(answer for answer in self.answers if answer[0] in names)
+        if left != self.answers:
+            self.answers = left
+            self._show(left)
+
     def wait(self) -> tuple[Answer, ...]:
         """Wait for the answers to the last `begin`."""
         work = None
@@ -89,6 +99,9 @@ class Estimate:
         if known is not None and known[0] == settings:
             return known[1]
         answer = await asyncio.to_thread(_plan, subject.lessons, settings)
+        if isinstance(answer, Plan) and (faulty := subject.files - answer.lessons) > 0:
+            faults = (*answer.faults, f"{count(faulty, 'lesson')} with faults")
+            answer = replace(answer, faults=faults)
         self._known = {each: was for each, was in self._known.items() if each in self.subjects}
         self._known[subject] = settings, answer
         return answer
@@ -130,7 +143,8 @@ _FAILURES = {
     "placeholder": "show a card in its place",
     "stop": "stop the lesson",
 }
-_YES_NO = (("yes", "yes: never faster than a provider bears"), ("no", "no: always so many"))
+_FITS = {"contain": "show all of each", "cover": "fill the frame"}
+_YES_NO = (("yes", "yes: as fast as it bears"), ("no", "no: always so many"))
 
 
 def band(sections: int, videos: int) -> Band:
@@ -161,7 +175,8 @@ class Workers(Part):
         self._reason, self._wrong = "", ""
         # looked up once: it takes a tenth of a second, among all packages that are installed
         self._known = {kind: names(row) for kind, row in _PROVIDERS.items()}
-        self._offers: dict[tuple[str, str], Offer] = {}
+        self._offers: dict[tuple[str, str, str], tuple[Offer, list[tuple[str, str]]]] = {}
+        self._language = "en"
         self._looking: loop.Work[None] | None = None
         self._estimate = Estimate(lambda _: self._show())
         self._look()
@@ -179,11 +194,17 @@ class Workers(Part):
         """Call something whenever another setting is chosen."""
         self._choosing.add(call)
 
+    def speak(self, language: str) -> None:
+        """Offer the voices of this language first."""
+        self._language = language
+        self._look()
+
     def plan_for(self, *subjects: Subject) -> None:
         """Show from now on what a run over each of these would do. It is worked out aside; what was
         chosen last wins.
         """
         self._estimate.subjects = subjects
+        self._estimate.keep({subject.name for subject in subjects})
         self._estimate.begin(self.settings)
 
     def wait(self) -> tuple[Answer, ...]:
@@ -301,18 +322,27 @@ class Workers(Part):
     def _look(self) -> None:
         """Find out aside what the providers need: a library may take a second to come in."""
         wanted = [
-            (kind, name)
-            for kind in _PROVIDERS
-            if (name := self._named(kind)) and (kind, name) not in self._offers
+            kind for kind in _PROVIDERS if (key := self._key(kind)) and key not in self._offers
         ]
         if wanted:
             self._looking = loop.submit(self._find(wanted))
 
-    async def _find(self, wanted: Sequence[tuple[str, str]]) -> None:
-        for kind, name in wanted:
-            found = await asyncio.to_thread(offer, _PROVIDERS[kind], name, self.settings)
-            self._offers[kind, name] = found
+    async def _find(self, wanted: Sequence[str]) -> None:
+        for kind in wanted:
+            if (key := self._key(kind)) is not None:
+                self._offers[key] = await asyncio.to_thread(self._offer, kind, *key[1:])
         await asyncio.to_thread(self._show)
+
+    def _offer(self, kind: str, name: str, language: str) -> tuple[Offer, list[tuple[str, str]]]:
+        """What a provider needs, and its voices but for its own choice."""
+        found = offer(_PROVIDERS[kind], name, self.settings)
+        spoken = kind == "voice" and name != AUTO
+        return found, voices(self.settings.with_(voice=name), language)[1:] if spoken else []
+
+    def _key(self, kind: str) -> tuple[str, str, str] | None:
+        """Under which a provider is known that is chosen; voices are told for a language."""
+        name = self._named(kind)
+        return (kind, name, self._language if kind == "voice" else "") if name else None
 
     def _named(self, kind: str) -> str | None:
         """The known name of the provider that is chosen; None for an object, a list, or a name
@@ -401,8 +431,8 @@ class Workers(Part):
         if named is None:
             value = described(spec)
             options.append((value, value))
-        found = self._offers.get((kind, named or ""))
-        models = [model.partition(" ")[0] for model in found.models] if found else []
+        found, spoken = self._offers.get(self._key(kind) or ("", "", ""), (None, []))
+        models = [(model.partition(" ")[0],) * 2 for model in found.models] if found else []
         beside = str(spec).partition(":")[2] if named else ""
         about = _about(found) if found else ""
         tone = "wrong" if found is not None and found.usable is False else None
@@ -414,7 +444,7 @@ class Workers(Part):
                 "label": _BESIDE[kind],
                 "value": beside,
                 "placeholder": "its own choice",
-                "options": [[model, model] for model in models],
+                "options": [list(pair) for pair in (*models, *spoken)],
             },
         ]
 
@@ -444,20 +474,19 @@ def _planned(name: str, plan: Plan | VidkitError) -> dict[str, Any]:
     """A plan as a line with its calls below it, or what is in its way."""
     if isinstance(plan, VidkitError):
         return {"name": name, "title": "", "lines": [], "wrong": [str(plan)]}
-    cost = "cost unknown" if plan.dollars is None else f"at most ${plan.dollars:.2f}"
-    cost = "free" if plan.dollars == 0 else cost
-    clips = plan.clips
-    if plan.new:
-        title = f"{count(plan.new, 'call')}, {cost}, about {took(plan.seconds)}"
-    elif clips:
-        title = f"{count(clips, 'clip')} to cut, free, about {took(plan.seconds)}"
+    cost = "Cost unknown" if plan.dollars is None else f"At most ${plan.dollars:.2f}"
+    cost = "Free" if plan.dollars == 0 else cost
+    lines = [_asked(each) for each in plan.calls if each.new]
+    if plan.new or plan.clips:
+        title = f"{cost}, about {took(plan.seconds)}"
+        lines = lines or [f"{count(plan.clips, 'clip')} to cut"]
     else:
-        title = "nothing to make: all of it is there"
+        title = "Nothing to make" if plan.faults else "Nothing to make: all of it is there"
     faults = [f"will fail: {fault}" for fault in plan.faults]
     return {
         "name": name,
         "title": title,
-        "lines": [_asked(each) for each in plan.calls if each.new],
+        "lines": lines,
         "wrong": faults,
     }
 
@@ -468,7 +497,7 @@ _PARTS = {"image": "picture", "narration": "narration"}
 def _asked(calls: Calls) -> str:
     """What a provider would make, in words."""
     cost = "price unknown" if calls.dollars is None else f"${calls.dollars:.2f}"
-    told = f"{count(calls.new, _PARTS.get(calls.kind, calls.kind))} by {calls.provider}"
+    told = by(count(calls.new, _PARTS.get(calls.kind, calls.kind)), calls.provider)
     there = f", {calls.kept} there already" if calls.kept else ""
     return told + (f", {cost}" if calls.dollars != 0 else "") + there
 
@@ -494,7 +523,7 @@ def _row(row: Row, value: Any) -> dict[str, Any]:
             row.name, row.panel, (("yes", "yes"), ("no", "no")), "yes" if value else "no"
         )
     if row.choices:
-        options = [(str(each), str(each)) for each in row.choices]
+        options = [(str(each), _FITS.get(each, str(each))) for each in row.choices]
         if row.default is None:
             options.insert(0, ("", "as usual"))
         return _choice(row.name, row.panel, options, str(value or ""))

@@ -224,6 +224,8 @@ def _present_take(lesson: Lesson, number: int, part: PartKind, settings: Setting
 STEPS: tuple[Step, ...] = ("image", "audio", "clip")
 """The steps of a section, in the order in which they are shown."""
 NAMES: dict[Step, str] = {"image": "picture", "audio": "narration", "clip": "clip"}
+OURS = ("vidkit", "recorded")
+"""Who is not named while something is made: vidkit itself, and whoever made one's own files."""
 _DOING: dict[Step, str] = {"image": "drawing", "audio": "speaking", "clip": "cutting the clip"}
 
 
@@ -372,16 +374,17 @@ class SectionState:
             if step in self.begun:
                 doing = _DOING[step] if self.at_work.get(step) else f"{NAMES[step]} waits"
                 told.append(
-                    f"{doing} ({self.begun[step]})" if self.begun[step] != "vidkit" else doing
+                    f"{doing} ({self.begun[step]})" if self.begun[step] not in OURS else doing
                 )
             elif (
                 step != "clip"
                 and (ended := self.ended.get(step))
                 and ended.by not in ("", "vidkit")
             ):
+                who = "your own" if ended.by == "recorded" else ended.by
                 took_it = took(ended.seconds) if ended.seconds and ended.outcome == "made" else ""
                 how = took_it or (ended.outcome if ended.outcome in ("failed", "cancelled") else "")
-                told.append(f"{ended.by} {how}".strip())
+                told.append(f"{who} {how}".strip())
         if self.dollars:
             told.append(f"paid {dollars(self.dollars)}")
         if self.unsure:

@@ -25,7 +25,7 @@ from ..models.lesson import Lesson
 from ..models.settings import Settings
 from ..pipeline.output import read_report
 from ..pipeline.source import output_folder
-from ..report.reports import BatchReport, VideoReport
+from ..report.reports import BatchReport, VideoReport, outcome
 from ..store.ledger import Budget
 from .editing import Draft
 from .lessons import Lessons
@@ -206,6 +206,8 @@ class Studio(Part):
         with self._lock:
             self._show_cards(path, lesson, self.lessons.read_anew)
         self.controls.several = len(self.lessons.folder.paths) > 1
+        if lesson is not None:
+            self.workers.speak(lesson.language)
         self._show_film()
         self._plan()
         self._settled()
@@ -290,8 +292,9 @@ class Studio(Part):
             lesson = self.sections.lesson
             subjects = [Subject("This lesson", (lesson.path, id(lesson)), lambda: [lesson])]
         if len(folder.paths) > 1:
-            name = f"All {len(folder.paths)} lessons"
-            subjects.append(Subject(name, folder.key, folder.lessons))
+            there = len(folder.paths)
+            name = f"All {there} lessons"
+            subjects.append(Subject(name, folder.key, folder.lessons, there))
         self.workers.plan_for(*subjects)
 
     def _settled(self) -> None:
@@ -422,8 +425,9 @@ def _verdict(report: Report) -> tuple[str, str]:
         return str(report.failure), "state"
     if report.failure is not None:
         return str(report.failure), "wrong"
-    line = str(report).splitlines()[-1 if isinstance(report, BatchReport) else 0]
-    return line, "state" if report.made else "wrong"
+    told = str(report).splitlines()[-1] if isinstance(report, BatchReport) else outcome(report)
+    line = told.partition(";")[0]
+    return line[:1].upper() + line[1:], "state" if report.made else "wrong"
 
 
 _PANEL_ONLY = ("progress",)

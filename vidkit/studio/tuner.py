@@ -14,10 +14,10 @@ from typing import Any
 from ..core import loop
 from ..core.errors import VidkitError
 from ..core.format import count, took
-from ..forecasting.forecast import Forecast, forecast_of, prepared
+from ..forecasting.plan import Forecast, forecast_of, prepared
 from ..forecasting.simulation import Simulation
 from ..forecasting.sweep import curve
-from ..forecasting.workload import Given, PerMinute, Seconds
+from ..forecasting.workload import Assumptions, Given, PerMinute, Seconds
 from ..models.settings import Settings, settled
 from ..pipeline.workload import Kind
 from .widgets import Part
@@ -117,17 +117,8 @@ class Tuner(Part):
     ) -> None:
         super().__init__()
         self._given = settled(settings, changes)
-        self._base, self._bare = prepared(
-            lessons,
-            self._given,
-            image_s=image_s,
-            voice_s=voice_s,
-            clip_s=clip_s,
-            join_s=join_s,
-            per_minute=per_minute,
-            from_run=from_run,
-            cores=cores,
-        )
+        said = Assumptions(image_s, voice_s, clip_s, join_s, per_minute, from_run, cores)
+        self._base, self._bare = prepared(lessons, self._given, said, {})
         self._use = use
         self._curves: OrderedDict[object, Speeds] = OrderedDict()
         self._turn, self._painted = 0, 0.0

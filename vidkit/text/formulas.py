@@ -391,6 +391,8 @@ class Prose(Reader):
         return Node("root", at, "", (inner, Node("number", at, degree)) if degree else (inner,))
 
     def bracket(self, at: int, sign: str) -> Node | None:
+        if PAIRS[sign] not in self.text[at:]:  # a thousand open ones are not read into each other
+            return None
         self.at += 1
         rows: list[Node] = []
         while len(rows) < 12:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from functools import lru_cache
 from typing import Any
@@ -57,6 +58,14 @@ NAMES = {
     "ar": "Arabic", "fa": "Persian", "hi": "Hindi", "bn": "Bengali", "ta": "Tamil",
     "te": "Telugu", "th": "Thai", "ko": "Korean", "ja": "Japanese", "zh": "Chinese",
     "ka": "Georgian", "hy": "Armenian", "am": "Amharic",
+}  # fmt: skip
+
+_OWN_NAMES = {
+    "deutsch": "de", "francais": "fr", "espanol": "es", "castellano": "es", "italiano": "it",
+    "portugues": "pt", "nederlands": "nl", "polski": "pl", "svenska": "sv", "dansk": "da",
+    "turkce": "tr", "ελληνικα": "el", "русскии": "ru", "українська": "uk", "עברית": "he",
+    "العربية": "ar", "فارسی": "fa", "हिन्दी": "hi", "ไทย": "th", "한국어": "ko", "日本語": "ja",
+    "中文": "zh", "catala": "ca", "galego": "gl", "euskara": "eu",
 }  # fmt: skip
 
 # Words that are common in one language and rare in the others.
@@ -124,6 +133,21 @@ def name_of(language: str) -> str:
     """ "German (de)"."""
     name = NAMES.get(language)
     return f"{name} ({language})" if name else f"the language {language!r}"
+
+
+def tag_of(name: str) -> str | None:
+    """The tag of a language by its name in English or in itself: "es" for "español"; None where
+    it is none that is known here.
+    """
+    known = {name.lower(): tag for tag, name in NAMES.items()} | _OWN_NAMES
+    plain = _plain(name)
+    return next((tag for known_as, tag in known.items() if _plain(known_as) == plain), None)
+
+
+def _plain(name: str) -> str:
+    """A name without accents, in small letters."""
+    parts = unicodedata.normalize("NFD", name.casefold().strip())
+    return "".join(part for part in parts if not unicodedata.combining(part))
 
 
 def reads(language: str, script: str) -> bool:

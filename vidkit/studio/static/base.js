@@ -61,9 +61,9 @@ export function form(old, title, chief, from, fields, does) {
     made.hidden = true;
     from.focus();
   };
-  const made = h("form", { class: "vk-row vk-new", "aria-label": title }, ...fields,
-    h("button", { type: "submit", class: "vk-button vk-chief" }, chief),
-    button("Never mind", `Never mind: ${title}`, close), wrong);
+  const made = h("form", { class: "vk-new", "aria-label": title }, ...fields,
+    h("div", { class: "vk-row" }, h("button", { type: "submit", class: "vk-button vk-chief" }, chief),
+      button("Never mind", `Never mind: ${title}`, close)), wrong);
   made.addEventListener("submit", async (event) => {
     event.preventDefault();
     const told = [await does()].flat().filter(Boolean).join("\n");
@@ -74,6 +74,48 @@ export function form(old, title, chief, from, fields, does) {
   old.replaceWith(made);
   made.querySelector("input").focus();
   return made;
+}
+
+const MESSAGE = 2 ** 20; // bytes of a file that go to the kernel at once: it cuts off who sends more
+
+/** Hand a file over to the kernel, in pieces; gives what it answered to the last, or to the one that
+ *  it did not like. */
+export async function sent(panel, part, does, file, args = {}) {
+  for (let start = 0; ; start += MESSAGE) {
+    const piece = await file.slice(start, start + MESSAGE).arrayBuffer();
+    const more = start + MESSAGE < file.size;
+    const reply = await panel.ask(part, does, { ...args, name: file.name, start, more }, [piece]);
+    if (!more || !reply || reply.error) return reply ?? { error: "it could not be sent" };
+  }
+}
+
+/** A button that speaks a sample of a voice, of the provider's own where it is "", and its words. */
+export function sampler(panel, about, voice = () => "") {
+  const told = h("span", { class: "vk-small" });
+  const hear = button("▶ Sample", `Sample of the voice of ${about}`, async () => {
+    say(told, "…");
+    try {
+      const { media, error } = await panel.ask("sections", "sample", { voice: voice() });
+      if (error) throw new Error(error);
+      await new Audio(await panel.media.url(media)).play();
+      say(told, "");
+    } catch (error) {
+      say(told, error.message);
+    }
+  });
+  return [hear, told];
+}
+
+/** A voice to be chosen, with a sample of it. */
+export function voicePicker(panel, about) {
+  const list = h("select", { "aria-label": `Voice of ${about}` });
+  const offer = (voices, chosen) => {
+    const known = voices.some(([value]) => value === chosen) ? voices : [...voices, [chosen, chosen]];
+    fill(list, known.map(([value, name]) => h("option", { value }, name)));
+    list.value = chosen;
+  };
+  const heard = sampler(panel, about, () => list.value);
+  return { list, offer, element: h("div", { class: "vk-row vk-voice" }, labelled("Voice", list), ...heard) };
 }
 
 /** A row of buttons with one tab stop, among which the arrow keys move. */

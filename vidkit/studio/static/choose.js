@@ -1,8 +1,5 @@
-import { allow, button, fill, form, h, labelled, say, set } from "./base.js";
+import { button, fill, form, h, labelled, sampler, say, sent, set } from "./base.js";
 import { picture } from "./monitor.js";
-
-/** Bytes that go to the kernel in one message: a very long one would end the connection. */
-const PIECE = 1024 * 1024;
 
 /** The lessons of a folder: one is chosen, all are searched, and what is wrong is told. */
 export class Lessons {
@@ -30,7 +27,7 @@ export class Lessons {
     this.faults = h("div", { class: "vk-faulty" });
     this.found = h("ul", { class: "vk-found", "aria-label": "Places that were found", tabindex: "0" });
     this.reader = h("div", { class: "vk-reader" });
-    this.form = h("form", { class: "vk-row vk-new", hidden: true });
+    this.form = h("form", { hidden: true });
     this.element = h("section", { class: "vk-lessons", "aria-label": "Lessons" },
       h("div", { class: "vk-row vk-pick" }, labelled("Lesson", this.list), labelled("Search all lessons", this.search),
         this.fresh, this.from, this.again, this.count),
@@ -84,10 +81,7 @@ export class Lessons {
     ], async () => {
       const [file] = own.files;
       if (!file && !source.value.trim()) return "Choose a file first.";
-      for (let start = 0; file && (!start || start < file.size); start += PIECE) {
-        const data = await file.slice(start, start + PIECE).arrayBuffer();
-        await this.panel.ask("lessons", "put", { name: file.name, start }, [data]);
-      }
+      if (file) await sent(this.panel, "lessons", "put", file);
       await this.panel.ask("lessons", "draft", { source: file ? file.name : source.value.trim(), own: Boolean(file) });
       return "";
     });
@@ -166,7 +160,8 @@ export class Settings {
       set(step, "aria-label", text);
       return step;
     });
-    const element = h("div", { class: "vk-setting" }, labelled(label, input), list, ...buttons, note);
+    const heard = name === "voice_with" && this.panel.get("lesson") ? sampler(this.panel, "the narration") : [];
+    const element = h("div", { class: "vk-setting" }, labelled(label, input), list, ...buttons, ...heard, note);
     let options = "";
     const show = (field) => {
       const given = JSON.stringify(field.options ?? []);

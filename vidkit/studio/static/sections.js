@@ -1,6 +1,6 @@
-import { allow, button, fill, form, h, labelled, say, set, toolbar } from "./base.js";
+import { allow, button, fill, form, h, labelled, say, sent, set, toolbar, voicePicker } from "./base.js";
 
-const MESSAGE = 2 ** 20; // bytes of a file that is uploaded, in a message
+const SOUNDS = ".wav,.mp3,.ogg,.oga,.opus,.flac,.m4a";
 const BUSY = new Set(["working", "waiting"]);
 const KEYS = {
   ArrowRight: (at) => at + 1, ArrowLeft: (at) => at - 1, Home: () => 0, End: () => Infinity,
@@ -22,7 +22,7 @@ export class Sections {
     this.add = button("Add section", "Add a section at the end", async () => {
       this.focus(await panel.ask("sections", "add", {}), "edit");
     });
-    this.head = button("Title and more", "Change the title, language, music and speakers of the lesson", () => this.entitle());
+    this.head = button("Title and more", "Change the title, language, voice, music and speakers of the lesson", () => this.entitle());
     this.form = h("form", { hidden: true });
     this.bar = h("div", { class: "vk-bar" }, this.tally,
       toolbar("Lesson", this.make, this.undo, this.save, this.add, this.head));
@@ -41,19 +41,31 @@ export class Sections {
   }
 
   /** Ask what the lesson says of itself. */
-  entitle() {
+  async entitle() {
     const now = this.panel.get("lesson");
+    const voice = voicePicker(this.panel, "the lesson");
+    const { voices } = await this.panel.ask("sections", "offers");
+    voice.offer(voices, now.voice ?? "");
     const fields = {
       title: h("input", { type: "text", dir: "auto" }),
       language: h("input", { type: "text", size: "6", placeholder: "en, es, de-CH" }),
+      voice: voice.list,
       music: h("input", { type: "text", dir: "auto", placeholder: "music.mp3, -6 dB" }),
       speakers: h("textarea", { rows: 2, dir: "auto", placeholder: "Ana = hibari:heart" }),
     };
     for (const [key, field] of Object.entries(fields)) field.value = now[key] ?? "";
+    const file = h("input", { type: "file", accept: SOUNDS, "aria-label": "Music from a file" });
+    file.addEventListener("change", async () => {
+      if (!file.files.length) return;
+      const reply = await sent(this.panel, "sections", "upload", file.files[0], { key: "music" });
+      if (reply.error) say(this.said, reply.error);
+      else fields.music.value = reply.file;
+    });
     const told = () => Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, field.value]));
-    this.form = form(this.form, "The lesson's title, language, music and speakers", "Done", this.head, [
-      labelled("Title of the lesson", fields.title), labelled("Language", fields.language),
-      labelled("Music", fields.music, "Its file beside the lesson, and how much louder or softer it is"),
+    this.form = form(this.form, "The lesson's title, language, voice, music and speakers", "Done", this.head, [
+      labelled("Title of the lesson", fields.title), labelled("Language", fields.language), voice.element,
+      h("div", { class: "vk-field" },
+        labelled("Music", fields.music, "Its file beside the lesson, and how much louder or softer it is"), file),
       labelled("Voices of the speakers", fields.speakers, "One a line. In a narration, Ana: stands before what she says"),
     ], () => this.panel.ask("sections", "head", told()));
   }
@@ -398,19 +410,17 @@ class Editor {
     this.first = title;
     this.faults = h("ul", { class: "vk-wrong vk-faults", role: "alert" });
     this.layouts = h("div", { class: "vk-layouts", role: "radiogroup", "aria-label": `Layout of section ${n}` });
-    this.voices = h("select", { "aria-label": `Voice of section ${n}` });
-    this.voices.dataset.key = "voice";
-    this.hear = button("▶ Sample", `Sample of the voice of section ${n}`, () => this.sample());
-    this.heard = h("span", { class: "vk-small" });
+    this.voice = voicePicker(card.panel, `section ${n}`);
+    this.voice.list.addEventListener("change", () => this.set("voice", this.voice.list.value));
     this.values = { layout: "", image: "", audio: "", voice: "" };
     for (const key of Object.keys(this.values)) this.values[key] = now[key] ?? "";
     this.now = now;
     this.slides = h("div", { class: "vk-editor" });
     const more = h("details", { class: "vk-fold" }, h("summary", {}, "Layout, voice and more"),
       h("div", { class: "vk-label" }, "Layout"), this.layouts, this.slides,
-      h("div", { class: "vk-row" }, labelled("Voice", this.voices), this.hear, this.heard),
+      this.voice.element,
       this.own("image", "A picture of your own", "Remove picture", ".png,.jpg,.jpeg,.webp,.gif"),
-      this.own("audio", "A sound of your own", "Remove sound", ".wav,.mp3,.ogg,.oga,.opus,.flac,.m4a"),
+      this.own("audio", "A sound of your own", "Remove sound", SOUNDS),
       focusRow, filmRow, sayRow, tongueRow);
     this.more = more;
     more.addEventListener("toggle", () => more.open && this.furnish());
@@ -451,7 +461,7 @@ class Editor {
     const file = h("input", { type: "file", accept });
     const told = h("span", { class: "vk-small" });
     const put = (name) => {
-      say(told, name || "none");
+      say(told, name);
       drop.hidden = !name;
       if (name !== this.values[key]) this.set(key, name);
     };
@@ -464,7 +474,7 @@ class Editor {
       const [chosen] = file.files;
       if (!chosen) return;
       say(told, "…");
-      const reply = await this.upload(key, chosen);
+      const reply = await sent(this.card.panel, "sections", "upload", chosen, { key });
       this.tell(reply.error ? [reply.error] : []);
       put(reply.error ? this.values[key] : reply.file);
     });
@@ -493,7 +503,7 @@ class Editor {
   async furnish() {
     if (this.furnished) return;
     this.furnished = true;
-    const { layouts, voices, fields } = await this.card.ask("offers");
+    const { layouts, voices, fields } = await this.card.panel.ask("sections", "offers");
     this.offered = fields;
     this.rows = new Map();
     this.show();
@@ -507,46 +517,14 @@ class Editor {
       return h("label", { class: "vk-choice", title: about }, radio, media ? picture : h("span", { class: "vk-layout" }, layout ? "your own" : "auto"),
         h("span", {}, label));
     }));
-    const options = voices.map(([value, label]) => h("option", { value }, label));
-    fill(this.voices, options);
-    if (this.values.voice && !voices.some(([value]) => value === this.values.voice)) {
-      this.voices.append(h("option", { value: this.values.voice }, this.values.voice));
-    }
-    this.voices.value = this.values.voice;
-    this.voices.addEventListener("change", () => this.set("voice", this.voices.value));
-  }
-
-  async sample() {
-    say(this.heard, "…");
-    try {
-      const { media, error } = await this.card.ask("sample", { voice: this.voices.value });
-      if (error) throw new Error(error);
-      await new Audio(await this.card.panel.media.url(media)).play();
-      say(this.heard, "");
-    } catch (error) {
-      say(this.heard, error.message);
-    }
-  }
-
-  /** Send a file in pieces: servers cut off who sends more than some megabytes at once. */
-  async upload(key, file) {
-    const args = { uid: this.card.uid, key, name: file.name };
-    let at = 0;
-    for (;;) {
-      const piece = await file.slice(at, at + MESSAGE).arrayBuffer();
-      at += MESSAGE;
-      const more = at < file.size;
-      const reply = await this.card.panel.ask("sections", "upload", { ...args, more }, [piece]);
-      if (!reply) return { error: "it could not be sent" };
-      if (!more || reply.error) return reply;
-    }
+    this.voice.offer(voices, this.values.voice);
   }
 
   fields() {
     const told = { ...this.values };
     const slides = [...(this.rows?.values() ?? [])].map(({ made }) => made);
     for (const field of [...this.element.querySelectorAll("[data-key]"), ...slides]) {
-      if (field !== this.voices) told[field.dataset.key] = field.value;
+      told[field.dataset.key] = field.value;
     }
     return told;
   }

@@ -1,4 +1,5 @@
-"""A scene as SVG for a page, of a fixed width or as wide as its place in the page; and as a PNG.
+"""A picture as shapes at their places, in pixels, and its colours; and the same as SVG for a page,
+of a fixed width or as wide as its place in the page, and as a PNG.
 
 Nothing in it runs, and all text is escaped.
 """
@@ -7,17 +8,208 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from html import escape
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ..core.fonts import FONTS, of_file, unseen
-from .scene import DARK, LIGHT, Box, Line, Role, Scene, Shape, Sign, Text, Thing, signs
 
 if TYPE_CHECKING:
     import typst
+
+Role = Literal[
+    "paper", "track", "line", "ink", "quiet", "on",
+    "lesson", "image", "audio", "clip", "join", "failed", "gone",
+    "lesson-soft", "image-soft", "audio-soft", "clip-soft", "join-soft", "failed-soft",
+    "kept", "refused", "pause", "now",
+]  # fmt: skip
+"""What a colour says. `on` is for text on a bar; `-soft` is for what waits; `gone` for what was
+cancelled; `kept` for what came from the store; `refused` is a 429."""
+
+_COLOURS: dict[Role, tuple[str, str]] = {
+    "paper": ("#ffffff", "#1c1e21"),
+    "track": ("#f4f5f6", "#26292d"),
+    "line": ("#e1e4e8", "#373b41"),
+    "ink": ("#24292f", "#e6e8eb"),
+    "quiet": ("#616161", "#bdbdbd"),
+    "on": ("#ffffff", "#14171a"),
+    "lesson": ("#5b6672", "#a9b3be"),
+    "image": ("#2c6cb0", "#7fb4ee"),
+    "audio": ("#a8560c", "#eba868"),
+    "clip": ("#2a7a4b", "#76c795"),
+    "join": ("#7153a8", "#bda5f0"),
+    "failed": ("#b3261e", "#ff9a92"),
+    "gone": ("#8b949e", "#78818a"),
+    "lesson-soft": ("#d3d7db", "#454b52"),
+    "image-soft": ("#c3d6ea", "#34495f"),
+    "audio-soft": ("#eed3b8", "#5b4733"),
+    "clip-soft": ("#bfdccb", "#335042"),
+    "join-soft": ("#d6cce8", "#4a4363"),
+    "failed-soft": ("#f2c9c6", "#61403e"),
+    "kept": ("#6b7480", "#a3acb6"),
+    "refused": ("#b3261e", "#ff9a92"),
+    "pause": ("#f0d48a", "#6b5823"),
+    "now": ("#57606a", "#98a1ab"),
+}
+"""On white, where the full hues bear white text at a contrast of 4.5 or more (WCAG 2, level AA);
+and on a dark ground, where they bear dark text."""
+
+LIGHT: dict[Role, str] = {role: light for role, (light, _) in _COLOURS.items()}
+DARK: dict[Role, str] = {role: dark for role, (_, dark) in _COLOURS.items()}
+
+SMALL, TINY = 11, 10
+
+SignKind = Literal["diamond", "cross", "up", "down", "dot", "hold"]
+Layer = Literal[0, 1, 2, 3]
+"""Grounds, the grid, bars, and what stands before them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle with corners of `radius`."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    fill: Role
+    radius: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A thin line, straight down or across."""
+
+    x: float
+    y: float
+    to_x: float
+    to_y: float
+    colour: Role
+    dashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A line of text, the middle of its height at `y`."""
+
+    x: float
+    y: float
+    text: str
+    colour: Role
+    size: int = SMALL
+    anchor: Literal["start", "middle", "end"] = "start"
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A small sign around a point."""
+
+    x: float
+    y: float
+    kind: SignKind
+    colour: Role
+    size: float = 4.0
+
+
+Shape = Box | Line | Text | Sign
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Shapes that belong together; `title` says what they are when one points at them. `plot`:
+    they stand on the time axis, and not beside or above it.
+    """
+
+    layer: Layer
+    shapes: tuple[Shape, ...]
+    title: str | None = None
+    plot: bool = True
+
+
+@dataclass(slots=True)
+class Scene:
+    """A picture: its size in pixels, what is in it, and what it shows, in words. plot: where the
+    time axis begins and ends.
+    """
+
+    width: int
+    plot: tuple[float, float]
+    height: float = 0.0
+    description: str = ""
+    _things: list[Thing] = field(default_factory=list)
+
+    def add(self, layer: Layer, *shapes: Shape, title: str | None = None) -> None:
+        """Put shapes of the plot before all others of their layer."""
+        self._things.append(Thing(layer, shapes, title))
+
+    def put(self, *shapes: Shape, title: str | None = None) -> None:
+        """Put shapes beside or above the plot."""
+        self._things.append(Thing(3, shapes, title, plot=False))
+
+    @property
+    def things(self) -> list[Thing]:
+        """All that is in it, from back to front."""
+        return sorted(self._things, key=lambda thing: thing.layer)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """From seconds to pixels: `start` is at `left`, `end` at `right`."""
+
+    start: float
+    end: float
+    left: float
+    right: float
+
+    def x(self, at: float) -> float:
+        """Where a moment is, within the axis."""
+        share = (at - self.start) / max(self.end - self.start, 1e-9)
+        return self.left + min(max(share, 0.0), 1.0) * (self.right - self.left)
+
+    @property
+    def second(self) -> float:
+        """Pixels for a second."""
+        return (self.right - self.left) / max(self.end - self.start, 1e-9)
+
+
+def moved(shape: Shape, x: float, y: float) -> Shape:
+    """The shape, so many pixels to the right and down."""
+    if isinstance(shape, Line):
+        shape = replace(shape, to_x=shape.to_x + x, to_y=shape.to_y + y)
+    return replace(shape, x=shape.x + x, y=shape.y + y)
+
+
+def signs(kind: SignKind, x: float, y: float, size: float) -> list[list[tuple[float, float]]]:
+    """The polygons that a sign is made of; none for a dot, which is a circle."""
+    s = size
+    match kind:
+        case "diamond":
+            return [[(x, y - s), (x + s, y), (x, y + s), (x - s, y)]]
+        case "up":
+            return [[(x - s, y + s * 0.7), (x, y - s * 0.9), (x + s, y + s * 0.7)]]
+        case "down":
+            return [[(x - s, y - s * 0.7), (x, y + s * 0.9), (x + s, y - s * 0.7)]]
+        case "hold":
+            w = s * 0.6
+            return [
+                [(left, y - s), (left + w, y - s), (left + w, y + s), (left, y + s)]
+                for left in (x - s * 0.8, x + s * 0.2)
+            ]
+        case "cross":
+            t = s * 0.32
+            return [
+                [(x - s, y - s + t), (x - s + t, y - s), (x + s, y + s - t), (x + s - t, y + s)],
+                [(x + s - t, y - s), (x + s, y - s + t), (x - s + t, y + s), (x - s, y + s - t)],
+            ]
+        case "dot":
+            return []
+
+
+# Shapes as SVG.
+
 
 SVG_MANY = 40
 """Shapes of a thing from which on its boxes are drawn as one path."""
