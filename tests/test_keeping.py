@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import random
@@ -549,6 +550,28 @@ class Dear(Simulated):
     async def draw(self, ask: Any, request: Any) -> Any:
         self.asked += 1
         return await super().draw(ask, request)
+
+
+def test_what_a_disk_does_not_take_is_used_and_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that fails in the middle of a run costs no picture: the one that was paid for is in
+    its clip, no other is paid for meanwhile, and a run on a mended disk keeps it.
+    """
+    lesson, images = written(tmp_path, sections=3), Dear()
+    how: dict[str, Any] = {"voice": "simulated:latency=0,seconds=0.1", "size": (64, 36)}
+    how |= {"images": images, "progress": False, "section_workers": 1}
+
+    def fails(path: Path) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+
+    with monkeypatch.context() as broken:
+        broken.setattr("vidkit.store.assets.flush", fails)
+        report = vidkit.start(lesson, **how).result()
+    assert not report.made and images.asked == 1
+    assert any("used all the same" in note for note in report.notes)
+    assert vidkit.start(lesson, **how).result().made
+    assert images.asked == 3
 
 
 def test_a_store_that_cannot_keep_pays_for_nothing(tmp_path: Path) -> None:

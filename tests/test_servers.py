@@ -161,11 +161,47 @@ def test_a_picture_is_found_wherever_a_server_puts_it(shape: str) -> None:
     assert server.requests and len([p for p in server.paths if "images" in p]) == 1
 
 
+ODD_LINKS = [
+    "http://[::1/x",
+    "http://\u2603.example/",
+    "http://\ud800/x",
+    "http://127.0.0.1:99999/",
+]
+
+
+@pytest.mark.parametrize("link", [*ODD_LINKS, "http://127.0.0.1/" + "x" * 70_000])
+def test_a_link_that_is_no_address_is_of_a_picture_that_was_paid_for(link: str) -> None:
+    """Its host cannot be written, or its port cannot be: the picture was made all the same, so the
+    ledger counts it, and the request is made once more at most.
+    """
+    with Other() as server:
+        server.shape = lambda body: {"data": [{"url": link}]}
+        error = drawn(server)
+    assert isinstance(error, Unconfirmed) and error.owed and not isinstance(error, Damaged)
+
+
+@pytest.mark.parametrize("link", ["/picture/@me/1.png", "/picture one.png", "/picture.png#top"])
+def test_a_link_with_signs_of_its_own_leads_to_its_picture(link: str) -> None:
+    """An `@`, a blank, a fragment: what nobody may write in base_url stands in others' links."""
+    with Other() as server:
+        server.shape = lambda body: {"data": [{"url": f"http://127.0.0.1:{server.port}{link}"}]}
+        check_picture(drawn(server).data, link)
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "http://\u2603.example/", "//", "http:", "?"])
+def test_a_way_on_that_is_no_address_is_told(location: str) -> None:
+    """It is an answer of the server's, and no fault of vidkit's."""
+    headers = {"location": location.encode("utf-8").decode("latin-1")}
+    with Other(*["odd"] * 4, odd=Reply(307, b"", headers)) as server:
+        assert isinstance(drawn(server), ProviderMissing)
+
+
 ANSWER = json.dumps({"data": [{"b64_json": B64}]}).encode()
 BODIES: dict[str, Reply] = {
     "the picture itself": Reply(200, PNG, {"content-type": "image/png"}),
     "created": Reply(201, ANSWER),
     "a mark of byte order": Reply(200, b"\xef\xbb\xbf" + ANSWER),
+    "a number of 5,000 digits": Reply(200, ANSWER[:-1] + b', "usage": ' + b"9" * 5_000 + b"}"),
     "UTF-16": Reply(200, ANSWER.decode().encode("utf-16")),
     "a stream": Reply(200, b": hello\n\ndata: " + ANSWER + b"\n\ndata: [DONE]\n\n"),
     "a stream of events": Reply(

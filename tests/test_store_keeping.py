@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import time
@@ -255,3 +256,27 @@ def test_assets_that_were_removed_whole_are_told(store: Store) -> None:
         assert any("were gone" in note for note in again.notes)
         assert again.find(key_of(1)) is None
         keep(again, 1)
+
+
+@pytest.mark.parametrize("code", [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE])
+def test_what_a_process_cannot_read_now_is_not_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """Too many open files, or no memory, is told; the asset, which was paid for, stays where it
+    is, and so does the word on which version counts.
+    """
+    key = cache_key("image", {"of": "a latch"})
+    with Store(tmp_path / "store") as store:
+        store.keep(key, b"one", ".png", {"kind": "image"})
+        store.keep(key, b"other", ".png", {"kind": "image"}, fresh=True)
+        store.bring_back(key, 1)
+
+        def fails(path: Path) -> bytes:
+            raise OSError(code, os.strerror(code), str(path))
+
+        with monkeypatch.context() as short:
+            short.setattr(Path, "read_bytes", fails)
+            with pytest.raises(StoreError):
+                store.find(key)
+        found = store.find(key)
+        assert found is not None and found.take == 1 and not store.notes

@@ -297,14 +297,16 @@ class Content:
 
     def keep(self, store: Store, key: str, fresh: bool) -> Asset:
         """Check it, keep it under `key` and settle its cost. Blocks. Raises `MediaError` for what
-        is damaged, `StoreError` for what the store has no room for.
+        is damaged, `StoreError` for what the store has no room for, unless a provider made it.
         """
         try:
             about = dict(self.about)
             if self.check is not None:
                 told = self.check(self.data, self.name)
                 about |= told if isinstance(told, Mapping) else {}
-            return store.keep(key, self.data, self.suffix, about, fresh=fresh)
+            if self.settle is None or isinstance(self.data, Path):
+                return store.keep(key, self.data, self.suffix, about, fresh=fresh)
+            return store.hold(key, self.data, self.suffix, about, fresh=fresh)
         finally:
             if self.settle is not None:
                 self.settle()

@@ -78,6 +78,7 @@ def store_of(settings: Settings) -> Store:
         if store is None or not store.keeps:
             store = open_store(folder, on_note=partial(_on_note, folder))
             _shared.stores[folder] = store
+        store.broken = store.broken if not store.keeps else None  # a new run tries the disk again
         return store
 
 

@@ -37,6 +37,7 @@ from ..core.errors import (
     QuotaExhausted,
     RateLimited,
     Refused,
+    SettingsError,
     Unconfirmed,
     Unreachable,
 )
@@ -212,11 +213,7 @@ class Account:
             raise copy.copy(self.missing)
         try:
             async with asyncio.timeout(self.seconds):
-                client = self._client()
-                if fields is None:
-                    raw = await client.get(path, cast_to=httpx2.Response)
-                else:
-                    raw = await client.post(path, cast_to=httpx2.Response, body=dict(fields))
+                raw = await self._send(path, fields)
                 return Answer(await read(raw.content), *limits_in(raw.headers))
         except openai.APIStatusError as error:
             response = error.response
@@ -228,19 +225,29 @@ class Account:
             raise typed from None
         except (TimeoutError, openai.APIConnectionError) as error:
             raise self._lost(error) from None
+        except openai.OpenAIError as error:
+            raise ProviderError(f"openai: {self._clean(error)}") from None
+
+    async def _send(self, path: str, fields: Mapping[str, Any] | None) -> httpx2.Response:
+        try:
+            client = self._client()
+            if fields is None:
+                return await client.get(path, cast_to=httpx2.Response)
+            return await client.post(path, cast_to=httpx2.Response, body=dict(fields))
         except (UnicodeError, httpx2.InvalidURL, httpx2.LocalProtocolError) as error:
             raise Misconfigured(
                 f"a request to {self.address} cannot be made ({self._clean(error)}); set what "
                 "the environment's OPENAI_ variables say right"
             ) from None
-        except openai.OpenAIError as error:
-            raise ProviderError(f"openai: {self._clean(error)}") from None
 
     async def fetch(self, link: str) -> bytes:
         """What is at an address that an answer names: without a key, unless it is the server's
         own, and without anything of ours. Raises `Damaged` where it does not come.
         """
-        address = Address.of(link)
+        try:
+            address = Address.of(link.replace(" ", "%20"), given=False)
+        except SettingsError:
+            raise self.unusable("leads to what is no address") from None
         own = urlsplit(address.shown)[:2] == urlsplit(self.address)[:2]
         wire = Wire(address, self._headers() if own else None)
         error: Exception | None = None
@@ -250,8 +257,8 @@ class Account:
             for _ in range(FETCHES):
                 try:
                     answer = await client.get(address.shown)
-                except Unwanted as unwanted:
-                    raise self.unusable(f"leads to what {unwanted}") from None
+                except (Unwanted, UnicodeError, httpx2.InvalidURL) as odd:
+                    raise self.unusable(f"leads to what cannot be had: {odd}") from None
                 except httpx2.TransportError as lost:
                     error = lost
                     continue
@@ -303,9 +310,9 @@ class Account:
         if (early or status == 200) and (error := self._about_the_account(status, known, told)):
             return error
         if 300 <= status < 400:
-            host = urlsplit(headers.get("location", "")).hostname or "elsewhere"
+            there = _host(headers.get("location", ""))
             return ProviderMissing(
-                f"{self.address} sends on to {host} ({status}), where nothing of yours is sent; "
+                f"{self.address} sends on to {there} ({status}), where nothing of yours is sent; "
                 "set base_url to the address itself, if it is right"
             )
         if status == 407 and (proxy := proxy_for(self._url)) is not None:
@@ -467,6 +474,14 @@ class _FieldsRefused(Exception):
         self.fields = fields
 
 
+def _host(location: str) -> str:
+    """The host that an answer sends on to, as far as it names one."""
+    try:
+        return urlsplit(location).hostname or "elsewhere"
+    except ValueError:
+        return "elsewhere"
+
+
 def _root(error: BaseException) -> BaseException:
     """The error that began it."""
     for _ in range(12):
@@ -491,6 +506,7 @@ _INNER = ("error", "detail", "details", "inner_error", "innererror")
 _BLOBS = ("b64_json", "b64", "base64", "image_base64", "url", "image_url", "image", "audio", "data")
 _LISTS = ("data", "images", "output", "result", "results", "artifacts")
 DEEPEST = 6
+MOST_DIGITS = 4_000
 SHORTEST = 60
 """Letters of base64: no picture and no sound has fewer."""
 HTML = re.compile(rb"\s*(<!doctype html|<html|<\?xml|<head|<body)", re.IGNORECASE)
@@ -499,9 +515,14 @@ HTML = re.compile(rb"\s*(<!doctype html|<html|<\?xml|<head|<body)", re.IGNORECAS
 def parsed(content: bytes) -> Any:
     """A body as JSON, None where it is none."""
     try:
-        return json.loads(content)
+        return _from_json(content)
     except (ValueError, RecursionError):
         return _streamed(content)
+
+
+def _from_json(content: bytes) -> Any:
+    """JSON, whatever numbers stand in it: Python reads none of more than 4,300 digits."""
+    return json.loads(content, parse_int=lambda digits: int(digits[:MOST_DIGITS]))
 
 
 def _streamed(content: bytes) -> Any:
@@ -515,7 +536,7 @@ def _streamed(content: bytes) -> Any:
         name, _, data = line.partition(b":")
         if name == b"data" and data.lstrip()[:1] in (b"{", b"["):
             try:
-                events.append(json.loads(data))
+                events.append(_from_json(data))
             except (ValueError, RecursionError):
                 continue
     return events[::-1] or None

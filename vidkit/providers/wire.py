@@ -62,9 +62,11 @@ class Address:
     userinfo: Secret | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, text: str) -> Address:
-        """Read an address. Raises `SettingsError`, without showing it, for one that is none."""
-        parts = _split(text.strip())
+    def of(cls, text: str, *, given: bool = True) -> Address:
+        """Read an address. given: a person gave it, and may have hidden a password in it. Raises
+        `SettingsError`, without showing it, for one that is none.
+        """
+        parts = _split(text.strip(), given)
         userinfo, _, host = parts.netloc.rpartition("@")
         shown = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
         return cls(
@@ -102,21 +104,22 @@ class Address:
         return {"authorization": f"Basic {told}"}
 
 
-def _split(text: str) -> SplitResult:
+def _split(text: str, given: bool) -> SplitResult:
     """The parts of an address. An `@` behind the host is the end of a password with a sign in it
     that ends the host, and the rest of the password would stand in every message.
     """
     try:
         parts = urlsplit(text)
         whole = re.fullmatch(r"https?", parts.scheme) and parts.hostname and parts.port != 0
-    except ValueError:
+        httpx2.URL(urlunsplit((parts.scheme, parts.netloc, "", "", "")))
+    except (ValueError, httpx2.InvalidURL):
         whole = None
-    if not whole or re.search(r"[\s\x00-\x1f]", text):
+    if not whole or re.search(r"[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]", text):
         raise SettingsError(
             "base_url is no address that begins with http:// or https://, as "
             "https://api.openai.com/v1 does"
         )
-    if "@" in parts.path or "@" in parts.fragment or "@" in parts.query or parts.fragment:
+    if given and (parts.fragment or "@" in parts.path + parts.query):
         raise SettingsError(
             "base_url has an '@' or a '#' behind its host (it is not shown, for it may hold a "
             "password); in a password write # as %23, / as %2F, ? as %3F and @ as %40"
@@ -159,13 +162,11 @@ class Wire(httpx2.AsyncBaseTransport):
         url = request.url
         for _ in range(REDIRECTS):
             response = await self._inner.handle_async_request(self._dressed(request, url, content))
-            there = response.headers.get("location", "")
-            onward = urljoin(str(url), there)
-            same = httpx2.URL(onward).netloc == url.netloc and onward.startswith(f"{url.scheme}:")
-            if response.status_code not in (307, 308) or not there or not same:
+            onward = _onward(response, url)
+            if onward is None:
                 break
             await response.aclose()
-            url = httpx2.URL(onward)
+            url = onward
         return self._capped(response)
 
     def _dressed(self, request: httpx2.Request, url: httpx2.URL, content: bytes) -> httpx2.Request:
@@ -192,6 +193,18 @@ class Wire(httpx2.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close the connections."""
         await self._inner.aclose()
+
+
+def _onward(response: httpx2.Response, url: httpx2.URL) -> httpx2.URL | None:
+    """Where on the same host an answer sends a request on to; None where it does not."""
+    there = response.headers.get("location", "")
+    if response.status_code not in (307, 308) or not there:
+        return None
+    try:
+        onward = httpx2.URL(urljoin(str(url), there))
+    except (ValueError, httpx2.InvalidURL):
+        return None
+    return onward if (onward.scheme, onward.netloc) == (url.scheme, url.netloc) else None
 
 
 class _Body(httpx2.AsyncByteStream):

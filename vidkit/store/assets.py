@@ -12,6 +12,7 @@ all.
 from __future__ import annotations
 
 import builtins
+import errno
 import hashlib
 import json
 import os
@@ -212,6 +213,11 @@ def _plain(value: Any) -> Any:
     return value
 
 
+PASSING = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE, errno.ETIMEDOUT, errno.EBUSY}
+PASSING |= {errno.EAGAIN, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+"""Errors of the process, the moment or the permissions: what cannot be read for them is whole, and
+was perhaps paid for.
+"""
 FACTS = "facts.json"
 HOUR = 3600.0
 MOST_VERIFIED = 10_000
@@ -488,6 +494,8 @@ class AssetDirectory:
             self._quarantine(folder, key, str(damage))
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:
+            if isinstance(error, OSError) and error.errno in PASSING:
+                raise
             why = error.strerror if isinstance(error, OSError) else error
             self._quarantine(folder, key, f"it cannot be read: {why}")
             return None
@@ -600,7 +608,9 @@ class AssetDirectory:
             return int(found["take"]), int(found["of"])
         except FileNotFoundError:
             return 0, 0
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            if isinstance(error, OSError) and error.errno in PASSING:
+                raise
             (self.place(key) / CURRENT).unlink(missing_ok=True)
             self._note(
                 f"which version of {key[:12]} was brought back can no longer be read; "

@@ -213,9 +213,7 @@ class Store:
     ) -> None:
         named = folder if folder is not None else default_folder()
         self.folder = path_given("cache_dir", named, "the folder of the store").absolute()
-        self.broken: str | None = None
-        self._notes = Notes(on_note)
-        self._counts = {"hits": 0, "misses": 0}
+        self._begin(on_note)
         with self._in_words("opened"):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
@@ -240,16 +238,19 @@ class Store:
         return store
 
     def _init_null(self, why: str = "", on_note: Callable[[str], None] | None = None) -> None:
-        self.folder = None
-        self.broken = why or None
-        self._notes = Notes(on_note)
-        self._counts = {"hits": 0, "misses": 0}
-        self._process = None
+        self.folder = self._process = None
+        self._begin(on_note, why)
         self.journal = self._null_journal()
         self.directory = AssetDirectory(None, None, self._notes.add)
         self._leave = weakref.finalize(self, _leave, None, self.journal, {})
         if why:
             self._notes.add(why)
+
+    def _begin(self, on_note: Callable[[str], None] | None, why: str = "") -> None:
+        self.broken = why or None
+        self._held: dict[str, Asset] = {}
+        self._notes = Notes(on_note)
+        self._counts = {"hits": 0, "misses": 0}
 
     def _null_journal(self) -> Journal:
         return Journal()
@@ -305,8 +306,10 @@ class Store:
         least once in each process.
         """
         checked_key(key)
-        with self._in_words("read"):
-            asset = self.directory.counting(key)
+        asset = self._held_back(key)
+        if asset is None:
+            with self._in_words("read"):
+                asset = self.directory.counting(key)
         if asset is not None:
             self._count("hits")
         return asset
@@ -350,6 +353,33 @@ class Store:
                 if filled.exists():
                     shutil.rmtree(filled, ignore_errors=True)
         self._count("misses")
+        self.broken = None
+        return asset
+
+    def hold(
+        self, key: str, data: bytes, suffix: str, about: Mapping[str, Any], *, fresh: bool = False
+    ) -> Asset:
+        """As `keep`, for what may have been paid for: where the disk does not let it be kept, also
+        at a second try, it is held in memory until `find` can keep it, and the store is `broken`.
+        """
+        for _ in range(2):
+            try:
+                return self.keep(key, data, suffix, about, fresh=fresh)
+            except StoreError as error:
+                self.broken = str(error)
+        self._notes.add(f"{self.broken}; it is used all the same, and nothing more is paid for")
+        return self._held.setdefault(key, unkept(key, data, kind_of(about), suffix, about))
+
+    def _held_back(self, key: str) -> Asset | None:
+        """What is held in memory for a key, and kept by now where that can be."""
+        held = self._held.get(key)
+        if held is None or held.data is None:
+            return None
+        try:
+            asset = self.keep(key, held.data, held.suffix, held.about, fresh=True)
+        except StoreError:
+            return held
+        del self._held[key]
         return asset
 
     def scratch(self, suffix: str) -> Path:
