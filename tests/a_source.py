@@ -79,7 +79,9 @@ def made_up(data: dict[str, Any], source: str) -> list[str]:
         shown += [section["content"], section.get("title", ""), *slide.get("points", ()), *chart]
         shown += [cell for row in slide.get("table", ()) for cell in row]
     heard = re.sub(PAUSE, "", " ".join(shown))
-    return [word for word in words(heard).split() if word not in source]
+    whole = source.replace(" ", "")  # Japanese and Chinese, whose words lines divide
+    found = (word for word in words(heard).split() if word not in source)
+    return [word for word in found if word.isascii() or word not in whole]
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from PIL import Image
 import vidkit
 from vidkit.cli import main
 from vidkit.draft.notebook import is_saved, running_notebook
+from vidkit.draft.writer import new_facts
 from vidkit.errors import LessonError, OutputError, SettingsError
 from vidkit.store import Store
 
@@ -1209,3 +1210,102 @@ def test_words_that_are_made_up_are_found(tmp_path: Path) -> None:
     path = markdown(tmp_path, "# Light\n\nLight is fast.", "light.md")
     data = {"title": "Light", "sections": [{"content": "Light is very fast."}]}
     assert made_up(data, source_text(path)) == ["very"]
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    {
+        "Light takes eight minutes.": [],
+        "From the Sun, three hundred rays come.": ["three", "hundred"],
+        "Galileo said so.": ["Galileo"],
+        "Newton's rays, and Newton’s again.": [],
+        "Einstein’s idea is old.": ["Einstein"],
+        "In 1667 there were 1500 of them.": ["1667"],
+        "It is -5 degrees, and was minus 3.": ["-5"],
+        "A\u030astro\u0308m measured.": [],
+        "Hertz measured.": ["Hertz"],
+        "NASA flew an iPhone.": ["NASA", "iPhone"],
+        "It takes 3.5 s. It is slow.": ["3.5"],
+        "Son pasos: doce.": ["doce"],
+    }.items(),
+)
+def test_numbers_and_names_that_a_writer_adds_are_found(text: str, new: list[str]) -> None:
+    """However they are written: as words, below zero, with accents, at the head of a sentence."""
+    source = "Light takes 8 minutes from the Sun. Newton saw 1,500 rays at 5 degrees; Åström: −3."
+    assert new_facts(text, source) == new
+
+
+def test_each_step_has_a_title_of_its_own_and_time_to_be_seen(tmp_path: Path) -> None:
+    """A step is called what its comment says, a comment that only names something says nothing,
+    and what is shown with few words stays for some seconds.
+    """
+    code = "\n".join(
+        ["# Set up the masses", *(f"m{n} = {n}" for n in range(8)), "", "# Add the springs"]
+        + [f"k{n} = {n}  # NBVAL_SKIP" for n in range(8)]
+        + ["# old = f([1, 2],", "#     g(3))", r"# Turn it by \theta_0"]
+    )
+    path = notebook(
+        tmp_path,
+        said("# Springs\n\nTwo masses hang on springs."),
+        program(code),
+        said("## Motion"),
+        program("plt.show()", figure()),
+    )
+    lesson = vidkit.lesson_from(path)
+    assert [s.title for s in lesson.sections] == ["Springs", "Add the springs", "Motion"]
+    assert contents(lesson)[1:] == [r"Add the springs. Turn it by $\theta_0$.", "Motion"]
+    assert lesson.sections[2].content == "Motion [pause 3s]"
+    assert not lesson.warnings
+
+
+def test_a_section_of_words_is_never_a_bare_headline(tmp_path: Path) -> None:
+    """Where no sentence is short enough for a point, one is shown whole."""
+    long = "A slow pump that feeds a high tank through a long pipe with many bends and one old "
+    long += "valve fills it only after several quiet winter nights."
+    lesson = vidkit.lesson_from(markdown(tmp_path, f"# Pumps\n\n{long}"))
+    assert lesson.sections[0].slide == {"layout": "statement", "points": [long]}
+
+
+def test_each_slide_of_a_deck_is_seen(tmp_path: Path) -> None:
+    """Slides of headings alone and of programs without words are shown; a few points stand beside
+    the program that comes after them; sizes of pictures are not read.
+    """
+    deck = """---
+theme: black
+---
+
+# django
+# jupyter
+
+The story
+
+---
+
+# Hooray!
+
+---
+
+## Never works
+
+```sh
+./manage.py
+```
+
+---
+
+## Keys
+
+* Primary key
+```sql
+CREATE TABLE a
+```
+
+{ width=50% }
+"""
+    lesson = vidkit.lesson_from(markdown(tmp_path, deck))
+    assert [s.title for s in lesson.sections] == [
+        *("django jupyter", "Hooray!", "Never works", "Keys")
+    ]
+    assert contents(lesson) == ["The story", "Hooray!", "Never works", "Primary key."]
+    assert layouts(lesson)[2:] == ["code", "code"]
+    assert lesson.sections[3].slide["points"] == ["Primary key"]

@@ -93,11 +93,12 @@ def broken(lesson: vidkit.Lesson, book: dict[str, Any]) -> list[str]:
     source = re.sub(r"\W+", " ", "\n".join(texts).lower())
     found = list(lesson.warnings)
     for number, section in enumerate(lesson.sections, start=1):
-        shown = [section.content, section.title or "", *section.slide.get("points", ())]
+        content = re.sub(r" \[pause \ds\]$", "", section.content)
+        shown = [content, section.title or "", *section.slide.get("points", ())]
         for word in re.findall(r"\w+", unicodedata.normalize("NFKC", " ".join(shown)).lower()):
             if word not in source:
                 found.append(f"section {number}: the word {word!r} is not in the notebook")
-        plain = re.sub(r"\$[^$]+\$|`[^`]*`", "", f"{section.content}\n{section.title or ''}")
+        plain = re.sub(r"\$[^$]+\$|`[^`]*`", "", f"{content}\n{section.title or ''}")
         if left := re.search(MARKUP, plain):
             found.append(f"section {number}: markup is left: {plain[left.start() :][:40]!r}")
     return found

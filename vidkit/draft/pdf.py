@@ -24,6 +24,16 @@ LONGEST_PAGE = 3_000
 """Pages that are read, and characters of one that are said."""
 
 
+HYPHEN = "\x02"
+"""What pdfium has in the place of a hyphen at the end of a line."""
+
+_IN_CONTENTS = re.compile(r"(?:\. ?){5,}\s*\w*$")
+"""A line of a table of contents, with dots up to its page."""
+
+_DENSE = re.compile("[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
+"""A sign of a script that has no spaces between words."""
+
+
 def read_pdf(path: Path) -> Source:
     """The pages of the file `path`. Raises `LessonError` where it is no PDF or needs a password,
     and `ProviderMissing` where pypdfium2 is not installed.
@@ -31,7 +41,8 @@ def read_pdf(path: Path) -> Source:
     source = Source(path.name, "PDF", deck=True)
     document = _opened(path)
     try:
-        source.title = str(document.get_metadata_value("Title") or "").strip()
+        title = str(document.get_metadata_value("Title") or "")
+        source.title = re.sub(r"[\x00-\x1f]+", " ", title).strip()
         if len(document) > MOST_PAGES:
             source.notes.append(f"only the first {MOST_PAGES} of {len(document)} pages are read")
         texts = [_lines(document[number]) for number in range(min(len(document), MOST_PAGES))]
@@ -66,8 +77,9 @@ def pages(path: Path) -> Iterator[Picture]:
 
 def _lines(page: Any) -> list[str]:
     """The lines of text of a page."""
-    text = page.get_textpage().get_text_bounded()
-    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    text = page.get_textpage().get_text_bounded().replace(HYPHEN, "-")
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    return [line for line in lines if line and not _IN_CONTENTS.search(line)]
 
 
 def _running(pages: list[list[str]]) -> set[str]:
@@ -108,14 +120,18 @@ def _paragraphs(lines: list[str]) -> str:
         line = line[point.end() :] if point else line
         if text and text[-1] not in ".!?:;,…" and (point or line[:1].isupper()):
             text += "."
-        joined = text[:-1] if re.search(r"[^\W\d_]-$", text) and line[:1].islower() else f"{text} "
-        text = joined + line if text else line
+        if re.search(r"[^\W\d_]-$", text) and line[:1].islower():
+            text = text[:-1]
+        elif text and not (_DENSE.match(text[-1]) and _DENSE.match(line)):
+            text += " "
+        text += line
     return text
 
 
 def _is_number(line: str, number: int) -> bool:
-    """Whether a line is the number of its page, as "3", "3 / 20" or "page 3"."""
-    return bool(re.fullmatch(rf"\W*(?:page )?{number + 1}\W*(?:(?:/|of)\s*\d+)?\W*", line, re.I))
+    """Whether a line is the number of its page, as "3", "3 / 20", "page 3" or "iii"."""
+    counted = rf"\W*(?:page )?{number + 1}\W*(?:(?:/|of)\s*\d+)?\W*|[ivxlc]{{1,7}}"
+    return bool(re.fullmatch(counted, line, re.I))
 
 
 def _drawn(page: Any) -> Picture:

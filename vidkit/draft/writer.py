@@ -11,10 +11,11 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import unicodedata
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -63,6 +64,10 @@ You rewrite one section of a lesson so that it is good to listen to. It becomes 
 - Mathematics stays between dollar signs, code between backticks. No other marks.
 Answer with JSON only: {"content": "…", "layout": "…", "points": ["…"]}"""
 
+DATA = Path(__file__).with_suffix(".json")
+"""Two lessons that show what the format is, numbers as words of some languages ("one" is none: it
+says something else more often), and words that begin sentences and are no names.
+"""
 _STORED = "writing"
 
 
@@ -146,7 +151,7 @@ class _Work:
                 except ProviderError as error:
                     notes.append(f"section {number} stays as it was drafted: {error}")
                     return section
-            return _rewritten(section, answer, json.dumps(draft.data, ensure_ascii=False))
+            return _rewritten(section, answer, "\n".join(_texts(draft.data)))
 
         sections = draft.data["sections"]
         pairs = zip(sections, _asks(draft), strict=True)
@@ -246,20 +251,63 @@ def unrewritten(section: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def new_facts(text: str, source: str) -> list[str]:
-    """The numbers and names of `text` that do not stand in `source`, in their order."""
-    known = {_bare(word) for word in re.findall(r"\w+(?:[.,]\d+)*", source)}
+    """The numbers and names of `text` that do not stand in `source`, in their order. Numbers are
+    also looked for as words, of some languages; a name that begins a sentence is known by what
+    follows it. What is doubtful is named: somebody looks at it.
+    """
+    openers = _data()["openers"].split()
+    numbers = {w: n for n, words in _data()["numbers"].items() for w in words.split()}
+    known = {_bare(match[0]) for match in _WORD.finditer(_normal(source))}
+    text = _normal(text)
     found = []
-    for sentence in re.split(r"(?<=[.!?:])\s+|\n", text):
-        for at, match in enumerate(re.finditer(r"\w+(?:[.,]\d+)*", sentence)):
-            word = match[0]
-            name = word[:1].isupper() and (at > 0 or any(c.isupper() for c in word[1:]))
-            if (name or word[:1].isdigit()) and word != "I" and _bare(word) not in known:
-                found.append(word)
+    for match in _WORD.finditer(text):
+        word, bare = match[0], _bare(match[0])
+        number = numbers.get(bare) or (re.search(r"[^\W\d_]", word) is None or word[0].isdigit())
+        begins = re.search(r"(?:^|[.!?:]\s+|\n\s*)[\W_]*$", text[: match.start()])
+        name = re.search(r"(?<=.)[^\W\d_a-z]", word) and word.lower() != word
+        if begins and not name:
+            name = _AFTER_NAME.match(text, match.end()) and bare not in openers
+        name = name or (not begins and word[:1].isupper())
+        if (number or (name and word != "I")) and not known & {bare, numbers.get(bare)}:
+            found.append(word)
     return list(dict.fromkeys(found))
+
+
+_WORD = re.compile(r"(?<![\w)\]])-?\d+(?:[.,]\d+)*\w*|\w+(?:[.,]\d+)*")
+_AFTER_NAME = re.compile(
+    r"['’]s\b| (?:[A-Z]|(?:is|was|has|had|said|says|found|knew|wrote|thought|built|made|\w+ed)\b)"
+)
+
+
+@cache
+def _data() -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(DATA.read_text("utf-8"))
+    return data
+
+
+def _normal(text: str) -> str:
+    """`text` with its letters composed, and one way to write what is below zero."""
+    text = unicodedata.normalize("NFKC", re.sub(r" ?\[pause \ds\]", "", text))
+    return re.sub(r"\bminus (?=\d)|[−–](?=\d)", "-", text)
 
 
 def _bare(word: str) -> str:
     return re.sub(r"(?<=\d),(?=\d{3})", "", word).casefold()
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """What a lesson, as JSON, says and shows."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            if key not in ("from", "image", "layout", "language", "lang"):
+                yield from (str(key), *_texts(each))
+    elif isinstance(value, int | float):
+        yield f"{value:g}"
 
 
 def _asks(draft: Draft) -> list[WriteAsk]:
@@ -334,51 +382,6 @@ def _budgets(settings: Settings) -> tuple[Budget, ...]:
 # What a person can paste into any chat assistant to have a lesson written.
 
 
-_SHORT: dict[str, Any] = {
-    "title": "Why the Sky Is Blue",
-    "language": "en",
-    "sections": [
-        {
-            "title": "A Question of Colour",
-            "image_description": "A child looks up at a blue sky",
-            "content": "Sunlight is white, and the air has no colour. So why is the sky blue?",
-            "slide": {"question": "Why is the sky blue?", "choices": ["The sea", "The air"]},
-        },
-        {
-            "title": "Light Meets Air",
-            "image_description": "Sunlight passes through the air and blue light goes astray",
-            "content": "Sunlight holds all colours. On its way through the air, blue light is "
-            "thrown about much more than red. So blue comes to your eyes from everywhere.",
-            "slide": {"layout": "steps", "points": ["☀️ White light", "🌍 Air", "🔵 Blue astray"]},
-        },
-    ],
-}
-_LONG: dict[str, Any] = {
-    "title": "Halves",
-    "language": "en",
-    "sections": [
-        {
-            "title": "Half of a Half",
-            "image_description": "A bar that is cut into halves again and again",
-            "content": "Take a half, and a half of that, and so on. Together they come as close to "
-            "one as you like: $1/2 + 1/4 + 1/8 + …$ is one.",
-            "slide": {"equation": ["1/2 + 1/4 + 1/8 + … = 1"]},
-        },
-        {
-            "title": "In Python",
-            "image_description": "A short program that adds halves",
-            "content": "The program adds ten of these halves. The sum is almost one.",
-            "slide": {"code": "print(sum(0.5**n for n in range(1, 11)))", "lang": "python"},
-        },
-        {
-            "title": "How Close?",
-            "image_description": "A table with the sums after 1, 2 and 10 steps",
-            "content": "After two steps a quarter is missing. After ten steps it is a thousandth.",
-            "slide": {"table": [["Steps", "Sum"], ["1", "0.5"], ["2", "0.75"], ["10", "0.999"]]},
-        },
-    ],
-}
-
 _SOURCE = """
 The lesson is made from what stands at the end: a topic, notes, or a page of text. From notes or a
 page, state nothing that is not in it. Write in its language, and set `language` to its tag.
@@ -393,9 +396,7 @@ def prompt() -> str:
         "# The format, as JSON Schema\n",
         _compact(json_schema()),
         "\n# Two examples\n",
-        json.dumps(_SHORT, ensure_ascii=False, indent=1),
-        "",
-        json.dumps(_LONG, ensure_ascii=False, indent=1),
+        "\n\n".join(json.dumps(each, ensure_ascii=False, indent=1) for each in _data()["examples"]),
         "\n# My topic, my notes, or my page\n",
     ]
     return "\n".join(parts)
