@@ -371,8 +371,10 @@ def _told(
             where = [*(one.where for one in own), each.where, *(one.where for one in after)]
             places = list(dict.fromkeys(where))
             # what a program's comments say stands in it already
-            bare = {"points": []} if each.kind == "code" and said == [each.words] else {}
-            found.append(Section(said, places, each.title, {**bare, **each.wish}, each.picture))
+            wish = dict(each.wish)
+            if each.kind == "code" and said == [each.words]:
+                wish.setdefault("points", [])
+            found.append(Section(said, places, each.title, wish, each.picture))
     return found
 
 
