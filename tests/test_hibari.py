@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from stand_ins import written
 
 import vidkit
 from vidkit.errors import ProviderError, ProviderMissing
-from vidkit.providers import Narration, VoiceAsk, speech
+from vidkit.providers import Narration, VoiceAsk, speech, speech_engines
 from vidkit.providers import hibari as hibari_module
 from vidkit.providers.espeak import Espeak
 from vidkit.providers.hibari import Hibari
@@ -36,15 +37,6 @@ TEXT = (
     "A rainbow is sunlight, sorted by colour and sent back by falling water. Each drop bends the "
     "light on its way in, mirrors it at its back, and bends it once more on its way out."
 )
-
-
-OTHER_FUNCTIONS = f"""
-__version__, __path__ = "0.2.99", {hibari.__path__}
-__file__ = {hibari.__file__!r}
-from hibari import dsp
-dsp.synth = lambda spectrum: spectrum
-"""
-"""A release of hibari's whose functions take other arguments."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -182,6 +174,29 @@ def test_a_sentence_without_an_end_is_spoken() -> None:
     narration = said(text)
     assert len(narration.words) == len(text.split())
     assert max(gaps(narration), default=0.0) < 0.6
+
+
+@pytest.mark.parametrize("word", ["a/b/c/d/", "getItNow", "x-1.", "a&b@c#"])
+def test_words_of_many_parts_are_looked_up_in_proportion(word: str) -> None:
+    """A path, a formula without spaces: twice as long is twice the work, not eight times."""
+    from hibari.g2p import G2P
+
+    class Counting:
+        count = 0
+
+        def __call__(self, *token: Any) -> Any:
+            self.count += 1
+            return lexicon(*token)
+
+    rules = G2P(british=False)
+    lexicon, counting = rules.lexicon, Counting()
+    rules.lexicon = counting
+    counts = []
+    for times in (10, 20):
+        counting.count = 0
+        assert any(each.phonemes for each in speech_engines._read(rules, word * times))
+        counts.append(counting.count)
+    assert counts[1] < 3 * counts[0]
 
 
 @pytest.mark.parametrize("harm", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
@@ -324,7 +339,7 @@ def test_espeak_speaks_where_hibari_is_broken(
     [
         ("raise ImportError('half a package')", "half a package"),
         ("import os; os.abort()", "ended before it was ready"),
-        (OTHER_FUNCTIONS, "positional argument"),
+        ("N_FFT, pulses, ex = 1200, lambda: None, lambda x: x", "positional argument"),
         ("import threading; threading.Event().wait()", "ended before it was ready"),
     ],
     ids=["no import", "crash", "other functions", "hang"],
@@ -332,16 +347,16 @@ def test_espeak_speaks_where_hibari_is_broken(
 def test_espeak_speaks_where_hibari_does_not_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, why: str
 ) -> None:
-    """A package that cannot be imported, that crashes or that hangs: the video is made, it is asked
-    once, and the report says why it sounds otherwise."""
+    """A package that cannot be imported, that crashes, that has other functions or hangs: the
+    video is made, it is asked once, and the report says why it sounds otherwise."""
     speech.stop_all()
     told = hibari_module.installed()
     monkeypatch.setattr(hibari_module, "installed", lambda: told)
     monkeypatch.setattr(speech, "_processes", {})
     monkeypatch.setattr(speech, "OPENING", 1.0 if "Event" in module else 60.0)
     package = tmp_path / "broken" / "hibari"
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text(module)
+    shutil.copytree(Path(hibari.__file__).parent, package)
+    (package / "dsp.py").write_text(module)
     monkeypatch.syspath_prepend(str(package.parent))
     lesson = written(tmp_path, sections=3)
     (video,) = vidkit.process_all_videos([lesson], progress=False, size=(320, 180)).videos

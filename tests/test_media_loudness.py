@@ -16,7 +16,7 @@ from made_media import decoded, encoded, judged, picture, speech_like, tone, wav
 
 from vidkit.media import Clip, Frame, join_clips, make_clip, open_sound
 from vidkit.media.frame import BLOCK, RATE, padded
-from vidkit.media.loudness import HOP, level, measure, true_peak
+from vidkit.media.loudness import HOP, level, levelled, measure, true_peak
 from vidkit.media.narration import MOST_PEAK, decoded_packets, levelled_track
 
 SMALL = Frame(size=(32, 32))
@@ -191,6 +191,17 @@ def test_wav_of_two_channels_is_heard_as_one(tmp_path: Path) -> None:
     assert judged(decoded(one.path).sound)[0] == pytest.approx(
         judged(decoded(two.path).sound)[0], abs=0.3
     )
+
+
+@pytest.mark.parametrize("silence", [0, 200, 12_000])
+def test_a_sound_that_breaks_off_ends_without_a_click(silence: int) -> None:
+    """A part of a narration that ends at its full height, whatever silence follows, is led to
+    nothing: its end has no step that its own waves have not."""
+    sound = np.cos(np.arange(24_001) * 2 * np.pi * 200 / 24_000) * 0.5
+    broken_off = np.concatenate([sound, np.zeros(silence)]).astype(np.float32)
+    part, _ = levelled(encoded(broken_off, "wav", "pcm_f32le", 24_000), -20.0, 0.97)
+    steps = np.abs(np.diff(np.append(part, 0)))
+    assert steps[-1_000:].max() < 2 * steps[8_000:16_000].max()
 
 
 @pytest.mark.parametrize("seed", [8, 13, 25])

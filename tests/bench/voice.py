@@ -12,12 +12,17 @@ the told start of a word after a pause is from where the sound rises.
 With --languages a French lesson, a dialogue and a text of two languages are spoken by "auto", and
 told for each language: the words heard otherwise, the loudness of its parts, the silence between
 them, and the largest step from one sample to the next at their ends (of 32,768).
+
+Listening takes most of the time: about 8 processor seconds for the half minute that Whisper takes
+at once, into which short texts are put together. What was heard of a sound is kept in
+FOLDER/heard.jsonl, so that whoever stops this and starts it again goes on where it was.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import hashlib
 import json
 import resource
 import subprocess
@@ -25,6 +30,7 @@ import sys
 import time
 import venv
 import wave
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -67,10 +73,11 @@ TALK = {
 
 def texts() -> dict[str, list[str]]:
     """What is spoken, by name."""
-    found = {"sixty sentences": (HERE / "sixty_sentences.txt").read_text("utf-8").splitlines()}
+    found = {}
     for name in LESSONS:
         lesson = json.loads((HERE.parents[1] / f"notebooks/lessons/{name}.json").read_text("utf-8"))
         found[name] = [section["content"] for section in lesson["sections"]]
+    found["sixty sentences"] = (HERE / "sixty_sentences.txt").read_text("utf-8").splitlines()
     return found
 
 
@@ -109,6 +116,33 @@ def peak_memory() -> float:
                 row = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
                 return int(row.split()[1]) / 1024
     return 0.0
+
+
+def packed(sections: list[dict[str, Any]], stem: Path) -> list[dict[str, Any]]:
+    """The sections, with those that fit into one of Whisper's half minutes in one sound."""
+    import numpy as np
+
+    several: list[list[dict[str, Any]]] = []
+    left = 0.0
+    for section in sections:
+        left -= loud(section["sound"])[2] + 1
+        if left < 0:
+            several.append([])
+            left = 28 - loud(section["sound"])[2]
+        several[-1].append(section)
+    found = []
+    for number, some in enumerate(several):
+        path = Path(f"{stem}_{number}.wav")
+        with wave.open(str(path), "wb") as whole:
+            for section in some:
+                with wave.open(section["sound"]) as sound:
+                    if not whole.getnframes():
+                        whole.setparams(sound.getparams())
+                    whole.writeframes(sound.readframes(sound.getnframes()))
+                    whole.writeframes(np.zeros(sound.getframerate(), "<i2").tobytes())
+        text = "\n".join(section["text"] for section in some)
+        found.append({**some[0], "text": text, "sound": str(path)})
+    return found
 
 
 def stop() -> None:
@@ -168,30 +202,53 @@ def pitch(path: str) -> list[float]:
 
 
 def listen(folder: Path) -> None:
-    """In the ears' own Python: the word error rate of each group, as JSON."""
+    """In the ears' own Python: the word error rate of some sections, as JSON."""
     import jiwer
-    from faster_whisper import WhisperModel
     from whisper_normalizer.basic import BasicTextNormalizer
     from whisper_normalizer.english import EnglishTextNormalizer
 
-    model = WhisperModel(str(folder / "whisper"), device="cpu", compute_type="int8", cpu_threads=1)
     english, other = EnglishTextNormalizer(), BasicTextNormalizer()
-    for line in sys.stdin:
-        task = json.loads(line)
-        said, heard = [], []
-        for section in task["sections"]:
-            language = section.get("language", "en")
-            tidy = english if language == "en" else other
-            pieces, _ = model.transcribe(
-                section["sound"],
+    ears, said, heard = Ears(folder), [], []
+    for section in json.load(sys.stdin):
+        language = section.get("language", "en")
+        tidy = english if language == "en" else other
+        said.append(tidy(section["spoken"]))
+        heard.append(tidy(ears.heard(Path(section["sound"]), language)))
+    wrong = [(a, b) for a, b in zip(said, heard, strict=True) if a != b]
+    print(json.dumps({"wer": 100 * jiwer.wer(said, heard), "wrong": wrong}))
+
+
+class Ears:
+    """Whisper base on one thread, and what it has heard before."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.memory = folder / "heard.jsonl"
+        rows = self.memory.read_text("utf-8").splitlines() if self.memory.exists() else []
+        self.known = dict(json.loads(row) for row in rows)
+
+    @cached_property
+    def model(self) -> Any:
+        """Loaded only for a sound that is new."""
+        from faster_whisper import WhisperModel
+
+        path = str(self.folder / "whisper")
+        return WhisperModel(path, device="cpu", compute_type="int8", cpu_threads=1)
+
+    def heard(self, sound: Path, language: str) -> str:
+        """The words of a sound."""
+        key = f"{language} {hashlib.sha256(sound.read_bytes()).hexdigest()}"
+        if key not in self.known:
+            pieces, _ = self.model.transcribe(
+                str(sound),
                 language=language,
                 beam_size=5,
                 condition_on_previous_text=False,
             )
-            said.append(tidy(section["spoken"]))
-            heard.append(tidy("".join(piece.text for piece in pieces)))
-        wrong = [(a, b) for a, b in zip(said, heard, strict=True) if a != b]
-        print(json.dumps({"wer": 100 * jiwer.wer(said, heard), "wrong": wrong}), flush=True)
+            self.known[key] = "".join(piece.text for piece in pieces)
+            with self.memory.open("a", encoding="utf-8") as file:
+                file.write(json.dumps([key, self.known[key]]) + "\n")
+        return self.known[key]
 
 
 def ears(folder: Path) -> Path:
@@ -217,16 +274,14 @@ def heard(folder: Path, sections: list[dict[str, Any]]) -> dict[str, Any]:
     """What the ears make of some sections."""
     from vidkit.text.speech import spoken
 
-    task = {
-        "sections": [
-            {**each, "spoken": spoken(each["text"], each.get("language", "en")).text}
-            for each in sections
-        ]
-    }
+    task = [
+        {**each, "spoken": spoken(each["text"], each.get("language", "en")).text}
+        for each in sections
+    ]
     done = subprocess.run(
         [ears(folder), __file__, str(folder), "--listen"],
         input=json.dumps(task),
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
@@ -249,7 +304,8 @@ def tell(folder: Path, name: str, few: bool) -> None:
     print(
         f"{name}: {seconds:.0f} s, {60 * words / seconds:.0f} words a minute, pitch {mid:.0f} Hz "
         f"({low:.0f} to {high:.0f}), {made['cpu'] / seconds:.4f} CPU s and "
-        f"{made['wall'] / seconds:.4f} s a second of speech, peak {made['memory']:.0f} MB"
+        f"{made['wall'] / seconds:.4f} s a second of speech, peak {made['memory']:.0f} MB",
+        flush=True,
     )
     off = 1000 * np.array(onsets(sections))
     if len(off):
@@ -258,8 +314,9 @@ def tell(folder: Path, name: str, few: bool) -> None:
             f"within {np.percentile(np.abs(off), 90):.0f} ms"
         )
     for group in texts():
-        answer = heard(folder, [each for each in sections if each["group"] == group])
-        print(f"  {group}: {answer['wer']:.1f} % of the words heard otherwise")
+        several = [each for each in sections if each["group"] == group]
+        answer = heard(folder, packed(several, sounds / f"packed_{group.split()[0]}"))
+        print(f"  {group}: {answer['wer']:.1f} % of the words heard otherwise", flush=True)
         for a, b in answer["wrong"][:12] if few else []:
             print(f"    {a}\n    {b}")
 

@@ -256,20 +256,29 @@ def true_peak(samples: Samples, least: float) -> float:
     return 20 * float(np.log10(np.abs(np.einsum("ij,jk->ik", chosen, _BETWEEN)).max()))
 
 
+_FADED = 42.0
+"""dB below a sound's peak: what is quieter at its end is its echo, or a resampler's."""
+
+
 def levelled(data: bytes, loudness: float, peak: float) -> tuple[Samples, float]:
     """The sound in `data` at `RATE`, at so many LUFS and no louder than `peak`, from its first
     heard moment to its last with a fade of 5 ms at each end; and the seconds cut off before it.
+
+    The fade is over where the sound is, so that one that breaks off (espeak-ng ends the Spanish r
+    at its full height) does not click.
     """
     sound = np.concatenate([np.zeros(0, np.float32), *open_sound(data).pieces(RATE)])
     measured = measure([sound]) if len(sound) else Measured(0, np.zeros(0), np.zeros(0, np.float32))
     first, last = (round(seconds * RATE) for seconds in measured.speech)
     fade = RATE // 200
     first, last = max(0, first - fade), min(len(sound), last + 4 * fade)
-    kept = sound[first:last].copy()
+    heights = np.abs(sound[first:last])
+    heard = np.flatnonzero(heights > heights.max(initial=0) * _ratio(-_FADED))
+    kept = sound[first : first + int(heard[-1]) + 1 if len(heard) else last].copy()
     if np.isfinite(measured.loudness):
         highest = float(np.abs(kept).max(initial=1e-6))
         kept *= min(_ratio(loudness - measured.loudness), peak / highest)
-    ramp = np.linspace(0, 1, fade, dtype=np.float32)[: len(kept)]
+    ramp = np.sin(np.linspace(0, np.pi / 2, fade, dtype=np.float32))[: len(kept)] ** 2
     kept[: len(ramp)] *= ramp
     kept[len(kept) - len(ramp) :] *= ramp[::-1]
     return kept, first / RATE

@@ -24,7 +24,7 @@ from .word_times import NOTHING, wav
 
 T = TypeVar("T")
 
-VERSION = 1
+VERSION = 2
 """Counts up when the same sounds are put together otherwise; part of a narration's key."""
 BETWEEN_SPEAKERS = 0.55
 """Seconds of silence between two speakers."""

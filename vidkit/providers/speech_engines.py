@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Protocol
 
 import numpy as np
@@ -50,7 +53,6 @@ class Engine(Protocol):
 
     hertz: int
     passes: int
-    name: str
 
     def pieces(self, sentence: str, unspoken: set[str]) -> list[Piece]:
         """The sentence in pieces that the model bears. Adds words without a sound to `unspoken`."""
@@ -77,6 +79,8 @@ def session(model: bytes, threads: int = 1) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = threads
     options.log_severity_level = 3
+    # tanh in place of erf: as good for speech, and 3 % of hibari's time
+    options.add_session_config_entry("optimization.enable_gelu_approximation", "1")
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
@@ -176,6 +180,8 @@ class Hibari:
     """Seconds of one step of its durations: two frames of 12.5 ms."""
     DURATIONS = "/Round_output_0"
     RAW = "/Sub_output_0"
+    SPECTRA = "/head/Add_output_0"
+    """Five parts for each frame, as `_sound` puts them together."""
     OWN_SPEED = 0.855
     """Of a model that is quicker than a teacher: 172 words a minute instead of 190, measured on a
     lesson of eleven sections. Only sounds of three steps or more grow longer at it."""
@@ -195,25 +201,19 @@ class Hibari:
     CLAUSE_END = frozenset(",;:—…")
 
     def __init__(self, voice: Mapping[str, Any]) -> None:
-        import hibari
+        assets = _hibari() / "assets"
         from hibari import dsp
         from hibari.g2p import G2P
 
         # scipy's transforms, which hibari takes where they are, give other bytes than numpy's
-        dsp.rfft = lambda x, axis: np.fft.rfft(x, axis=axis).astype(np.complex64)
-        dsp.irfft = lambda x, n, axis: np.fft.irfft(x, n=n, axis=axis).astype(np.float32)
-        self._synth = dsp.synth
-        self.name = f"hibari-tts {hibari.__version__}"
+        dsp.irfft = lambda x, n, axis: np.fft.irfft(x, n=n, axis=axis)
+        self._dsp = dsp
         self._g2p = G2P(british=bool(voice.get("british")))
-        assets = Path(hibari.__file__).parent / "assets"
         self._vocab = json.loads((assets / "vocab.json").read_text(encoding="utf-8"))
         self._silent = {0, *(number for each, number in self._vocab.items() if each in self.SILENT)}
         self._model = _free_speeds(Path(voice["model"]).read_bytes())
-        model = self._model
-        for tensor in (self.DURATIONS, self.RAW):
-            model = with_output(model, tensor)
-        self._session = session(model)
-        self._noise = _Noise()
+        self._session = session(only_outputs(self._model, self.SPECTRA, "f0", self.DURATIONS))
+        self._noise = np.zeros((0, 0), np.complex64)
         self._own: dict[tuple[int, ...], tuple[Steps, Steps]] = {}
         # what does not fit together fails here, before it could seem to be a text's fault
         self.speak(self.pieces("One.", set())[0], 1.0)
@@ -261,12 +261,35 @@ class Hibari:
         if stretch != 1.0:
             raw, own = self._durations(piece)
             speeds = raw / _steps(own, stretch)
-        found = self._run(self._session, piece, speeds)
-        lh, th, ln, lr, phi, f0 = (part[0] for part in found[:6])
-        samples = self._synth(lh, th, ln, lr, phi, f0, self._noise)
-        edges = np.concatenate([[0], np.cumsum(np.maximum(1, found[-2].ravel()))]) * self.STEP
+        spectra, f0, steps = self._run(self._session, piece, speeds)
+        samples = self._sound(spectra[0], f0[0])
+        edges = np.concatenate([[0], np.cumsum(np.maximum(1, steps.ravel()))]) * self.STEP
         starts = np.maximum(0.0, edges - self.LATE)
         return samples, [(at, float(starts[a]), float(starts[b])) for at, a, b in piece.words]
+
+    def _sound(self, spectra: Samples, f0: Samples) -> Samples:
+        """What `hibari.dsp.synth` makes of the model's answer, frame by frame as that gives it:
+        harmonics, where there is a voice; noise; and what has a phase of its own.
+        """
+        dsp = self._dsp
+        loud, turn, hiss, level, phase = np.split(spectra, 5, axis=1)
+        whole = _polar(dsp.ex(level), phase)
+        whole += self._drawn(whole.shape) * dsp.ex(hiss)
+        pulses = np.pad(dsp.pulses(f0), dsp.N_FFT // 2, mode="reflect")
+        windows = np.lib.stride_tricks.sliding_window_view(pulses, dsp.N_FFT)[:: dsp.HOP]
+        voiced = np.flatnonzero(windows[: len(whole)].any(1))
+        harmonics = np.fft.rfft(windows[voiced] * dsp.WIN_SRC, axis=1)
+        harmonics *= _polar(dsp.ex(loud[voiced]), np.tanh(turn[voiced]) * np.float32(np.pi))
+        whole[voiced] += harmonics
+        samples: Samples = dsp.ola(whole.T)
+        return samples
+
+    def _drawn(self, shape: tuple[int, int]) -> NDArray[np.complex64]:
+        """The first random numbers of one seed's sequence, the same in each piece."""
+        if shape[0] > len(self._noise):
+            drawn = np.random.default_rng(0).standard_normal((shape[0], 2 * shape[1]), np.float32)
+            self._noise = drawn.view(np.complex64)
+        return self._noise[: shape[0]]
 
     def _heard(self, piece: Piece) -> tuple[int, int]:
         """The first id that is no silence, and the id after the last."""
@@ -300,12 +323,48 @@ class Hibari:
         return found
 
 
+def _polar(size: Samples, angle: Samples) -> NDArray[np.complex64]:
+    """Complex numbers of a size and an angle."""
+    found = np.empty(size.shape, np.complex64)
+    np.multiply(np.cos(angle), size, out=found.real)
+    np.multiply(np.sin(angle), size, out=found.imag)
+    return found
+
+
+_PART = re.compile(r"\d+(?:[.,]\d+)*|[A-Z]*[^\W\d_A-Z]+|[A-Z]+|[\W_]")
+MOST_PARTS = 10
+
+
+def _loosened(word: str) -> str:
+    """A word with a space after every few parts where it has many ("a/b/c/d/…"): the rules try
+    each run of a word's parts, and their time grows with the cube of how many there are.
+    """
+    parts = _PART.findall(word)
+    if len(parts) <= MOST_PARTS:
+        return word
+    rows = (parts[at : at + MOST_PARTS] for at in range(0, len(parts), MOST_PARTS))
+    return " ".join(map("".join, rows))
+
+
+def _hibari() -> Path:
+    """The folder of the package hibari, whose modules can then be imported without the package's
+    own imports: those of its downloads take a third as long as its rules.
+    """
+    found = find_spec("hibari")
+    if found is None or not found.submodule_search_locations:
+        raise ImportError("no package hibari")
+    package = sys.modules.setdefault("hibari", ModuleType("hibari"))
+    package.__path__ = [*found.submodule_search_locations]
+    return Path(package.__path__[0])
+
+
 def _read(rules: Any, text: str) -> list[Any]:
     """The tokens of an English text with their phonemes, by hibari's rules. What those break down
     over, as over a number of 40 digits, is read word by word, and such a word sign by sign.
     """
     try:
-        return list(rules.phonemize_tokens(rules.tokenize(text)))
+        loose = re.sub(r"\S+", lambda word: _loosened(word.group()), text)
+        return list(rules.phonemize_tokens(rules.tokenize(loose)))
     except Exception:  # whatever befalls rules that are not ours
         parts = text.split()
         tokens: list[Any] = []
@@ -314,20 +373,6 @@ def _read(rules: Any, text: str) -> list[Any]:
             if tokens:
                 tokens[-1].whitespace = " "
         return tokens
-
-
-class _Noise:
-    """A generator of random numbers that begins anew, from one seed, each time it is asked."""
-
-    def __init__(self) -> None:
-        self._drawn = np.zeros(0, np.float32)
-
-    def standard_normal(self, size: tuple[int, ...], dtype: Any) -> Samples:
-        """The first numbers of the seed's sequence, in an array of the caller's own."""
-        count = math.prod(size)
-        if count > len(self._drawn):
-            self._drawn = np.random.default_rng(0).standard_normal(count, np.float32)
-        return self._drawn[:count].reshape(size).astype(dtype)
 
 
 def _free_speeds(model: bytes) -> bytes:
@@ -367,8 +412,6 @@ class Piper:
     SEED = 1
 
     def __init__(self, voice: Mapping[str, Any]) -> None:
-        from importlib.metadata import version
-
         import onnxruntime
         from piper import PiperVoice
 
@@ -381,7 +424,6 @@ class Piper:
         self._timed = tensor is not None
         self._seed = onnxruntime.set_seed
         self.hertz = self._voice.config.sample_rate
-        self.name = f"piper-tts {version('piper-tts')}"
 
     seconds = _measured
 
@@ -456,18 +498,15 @@ class Kokoro:
     }
 
     def __init__(self, voice: Mapping[str, Any]) -> None:
-        import hibari
-
         model = Path(voice["model"]).read_bytes()
         self._timed = self.DURATIONS.encode() in model
         self._session = session(with_output(model, self.DURATIONS) if self._timed else model)
         self._ids_name = self._session.get_inputs()[0].name
         self._styles = np.fromfile(voice["style"], np.float32).reshape(-1, 1, 256)
-        assets = Path(hibari.__file__).parent / "assets"
-        self._vocab = json.loads((assets / "vocab.json").read_text(encoding="utf-8"))
+        vocab = _hibari() / "assets/vocab.json"
+        self._vocab = json.loads(vocab.read_text(encoding="utf-8"))
         self._language = voice["language"].split("-")[0]
         self._phonemes = self._reader(british=bool(voice.get("british")))
-        self.name = "kokoro"
 
     seconds = _measured
 

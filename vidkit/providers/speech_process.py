@@ -3,7 +3,7 @@
     argv:   the voice as JSON: `engine` ("hibari", "piper" or "kokoro") and what that one takes
     stdin:  one request a line, JSON: `paragraphs` (texts), `rate` (words a minute, or null),
             `language`, `limit` (seconds of speech)
-    stdout: lines of JSON. {"hertz", "engine"} once it is ready; then for each request
+    stdout: lines of JSON. {"hertz"} once it is ready; then for each request
             {"paragraph", "words", "bytes"} with as many bytes of PCM16LE, mono, for each piece of
             sound, and {"done", "stretch", "unspoken"}. A word is [character from 1, first and last
             sample of the piece]. In place of any of them a sentence: {"refused"} for a text,
@@ -203,6 +203,6 @@ def main() -> None:
     except Exception as error:  # whatever a damaged package or model brings about
         answer({"damaged": f"{type(error).__name__}: {error}"})
         os._exit(1)
-    answer({"hertz": engine.hertz, "engine": engine.name})
+    answer({"hertz": engine.hertz})
     _answer_all(engine, lines, answer, parent)
     os._exit(0)  # at once, although a thread still reads
