@@ -29,7 +29,7 @@ from urllib.request import Request, urlopen
 from packaging.requirements import Requirement
 
 ADVISORIES = "api.osv.dev"
-NAMED = {"gtts", "moviepy", "nest-asyncio"}
+NAMED = {"gtts", "moviepy", "nbval", "nest-asyncio", "python-pptx"}
 """What the project was asked to be built on, however old it is."""
 OLD = timedelta(days=730)
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]

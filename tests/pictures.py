@@ -20,7 +20,7 @@ import vidkit
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 PICTURES = NOTEBOOKS / "pictures"
-SIZE = (1280, 1560)
+SIZE = (1280, 1224)
 
 CELLS = ('from vidkit.studio import Studio\n\nstudio = Studio("lessons")\nstudio', "studio.make()")
 
@@ -59,7 +59,7 @@ def studio() -> None:
             lab.open(page, path.name)
             command(page, "application:toggle-left-area")
             run_all(page)
-            page.locator(".vk .vk-player .vk-heading").wait_for(timeout=60_000)
+            page.locator(".vk .vk-player .vk-heading").wait_for(timeout=600_000)
             page.wait_for_timeout(3000)
             for theme in ("Light", "Dark"):
                 command(page, "apputils:change-theme", theme=f"JupyterLab {theme}")

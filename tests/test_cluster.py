@@ -38,6 +38,7 @@ from vidkit.events import (
     GateDecided,
     LessonEnded,
     LessonStarted,
+    Noticed,
     RunEnded,
     RunStarted,
     SectionEnded,
@@ -301,6 +302,26 @@ def test_a_client_that_dies_ends_its_run(tmp_path: Path, book: str, cluster: Any
     with distributed.Client(cluster) as client:
         assert vidkit.process_all_videos(folder, client=client, **how(book)).made
     assert set(counts(book).values()) == {1} and len(calls(book)) == 24
+
+
+def test_a_scheduler_that_dies_ends_the_run(tmp_path: Path, book: str) -> None:
+    """When Dask's scheduler is gone nobody waits for it: the run ends, and says why."""
+    told: list[Event] = []
+    known = tmp_path / "scheduler.json"
+    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", "0"]
+    command += ["--dashboard-address", ":0", "--scheduler-file", str(known)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as scheduler:
+        try:
+            with distributed.Client(scheduler_file=str(known)) as client:
+                folder = lessons(tmp_path, 1)
+                run = vidkit.start_all(folder, client=client, listener=told.append, **how(book))
+                until(lambda: any(isinstance(event, Noticed) for event in told))
+                scheduler.kill()
+                report = run.result()
+        finally:
+            scheduler.kill()
+    assert isinstance(report[0].failure, ClusterError)
+    assert "cannot be reached any more" in str(report[0].failure)
 
 
 def test_the_command_line_takes_a_scheduler(

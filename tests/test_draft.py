@@ -325,6 +325,23 @@ HOSTILE = {
 }
 
 
+def test_odd_cells_are_read_as_what_they_say(tmp_path: Path) -> None:
+    """Control characters, links to programs, attachments of no kind and endless lines do not show
+    and do not take long.
+    """
+    path = notebook(
+        tmp_path,
+        said(
+            "# T\n\nA \x00\x1b[31mred [word](javascript:alert(1)). ![x](attachment:a)",
+            attachments=1,
+        ),
+        said("Go ![x](attachment:a) on.", attachments={"a": "x"}),
+        program("x = " + "'#' " * 5_000),
+    )
+    lesson = vidkit.lesson_from(path)
+    assert contents(lesson)[0].startswith("A red word.") and not lesson.warnings
+
+
 @pytest.mark.parametrize("output", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_outputs_run_nothing_and_fetch_nothing(
     output: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

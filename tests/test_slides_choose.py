@@ -251,3 +251,66 @@ def test_a_timeline_goes_by_the_labels_that_stand_beside_its_dates() -> None:
         ("14 July 1789", "Bastille"),
         ("1791", "Flight"),
     ]
+
+
+SHOWN = {
+    "years before 1000, among others": (
+        "En 79 el Vesubio sepultó Pompeya. En 1815 el Tambora enfrió todo. En 1883 se oyó otro.",
+        "Una línea.",
+        "es",
+        ["79", "1815", "1883"],
+    ),
+    "a German verb after its date": (
+        "Im Jahr 1771 fand sie Luft. Im Jahr 1779 zeigte er Licht. Im Jahr 1845 kam der Rest.",
+        "Ein Strahl.",
+        "de",
+        ["fand sie Luft", "zeigte er Licht", "kam der Rest"],
+    ),
+    "a date that ends its sentence": (
+        "The first house opened in 1645. One more opened in 1652. All of them closed in 1777.",
+        "A line.",
+        "en",
+        ["The first house opened", "One more opened", "All of them closed"],
+    ),
+    "steps that are told in Spanish": (
+        "Primero, la placa se hunde. Después, la roca se funde. Por último, el magma sube.",
+        "Un dibujo.",
+        "es",
+        ["La placa se hunde", "La roca se funde", "El magma sube"],
+    ),
+    "a stack whose layers are explained": (
+        "Each serves the next. Physical: bits on a wire. Link: frames. Network: packets.",
+        "A stack of three layers. From the bottom: 'Physical', 'Link' and 'Network'.",
+        "en",
+        ["Network", "Link", "Physical"],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", SHOWN)
+def test_what_is_told_in_other_ways_is_shown_too(kind: str) -> None:
+    """Dates, steps and layers are found in the words that people have for them."""
+    narration, description, tongue, wanted = SHOWN[kind]
+    entries = of(narration, description, "T", tongue).entries
+    assert wanted in ([e.name for e in entries], [e.gloss for e in entries])
+
+
+@pytest.mark.parametrize("latex", [r"T = \frac{W}{RTT}", r"2 H_2 + O_2 \to 2 H_2O"])
+def test_an_equation_between_dollar_signs_is_shown(latex: str) -> None:
+    """Also one of a fraction, or with an arrow for its relation."""
+    assert of(TWO_SENTENCES, f"A formula on a board: ${latex}$.").equations == (latex,)
+
+
+def test_what_is_said_on_arrows_is_no_step() -> None:
+    """The messages of a sequence diagram do not follow its two parties."""
+    slide = of(
+        "The client sends SYN. The server answers SYN-ACK. The client confirms with ACK.",
+        "A sequence diagram with 'Client' and 'Server' and arrows labeled 'SYN' and 'ACK'.",
+    )
+    assert slide.layout != "steps"
+
+
+def test_part_of_a_number_is_no_headline() -> None:
+    """ "forty-five minutes" are not five, and a time is not what a section is about."""
+    slide = of("Bake it for at least forty-five minutes. It needs five hours to cool.", title=None)
+    assert "five" not in slide.headline.casefold().split()[0]

@@ -16,6 +16,7 @@ from vidkit.providers import ImageAsk
 from vidkit.providers.slides import Slides
 from vidkit.slides.follow import Found, moments
 from vidkit.slides.render import Frame
+from vidkit.slides.slide import Entry, Slide
 
 SIZES = ((1280, 720), (720, 1280), (720, 720), (960, 720))
 LESSONS = Path(__file__).parents[1] / "notebooks" / "lessons"
@@ -170,3 +171,12 @@ def test_more_than_two_slides_hold_is_said() -> None:
     """What is left out is told of in a note, and never in silence."""
     ask = ImageAsk("A page.", "It is so.", "T", "en", SIZES[0], {"points": ["One more"] * 20})
     assert "16 of 20 points" in " ".join(SLIDES.picture(SLIDES.slide(ask), SIZES[0]).notes)
+
+
+def test_no_second_slide_of_one_bare_name() -> None:
+    """Three parts stand together, and rather a line beside them is left out."""
+    line = "The polysilicon crosses the diffusion, where a channel is formed that a gate controls"
+    parts = tuple(Entry(name) for name in ("Source", "Drain", "Gate"))
+    labels = ("Length (L) = 2λ", "Width (W) = 2λ", "Height (H) = 3λ")
+    slide = Slide("parts", "why", "Transistor", (line,) * 3, parts, labels=labels)
+    assert not SLIDES.picture(slide, (1080, 1080)).pages

@@ -11,7 +11,29 @@ from hypothesis import strategies as st
 
 from vidkit import slides
 from vidkit.errors import SettingsError
-from vidkit.slides.render import CONTRAST, contrast, palette
+from vidkit.slides.render import CONTRAST, Palette, palette
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours "#rrggbb", from 1 to 21, of WCAG 2."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return sum(a * b for a, b in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def texts(colours: Palette) -> list[tuple[str, str]]:
+    """Every (text, ground) that the template sets."""
+    grounds, soft = (colours.paper, colours.card), (colours.accent_soft, colours.other_soft)
+    found = [(text, ground) for text in (colours.ink, colours.mute) for ground in grounds + soft]
+    found += [(colours.ink, ground) for ground in colours.bands]
+    found += [(colours.accent, ground) for ground in (*grounds, colours.accent_soft)]
+    found += [(colours.other, ground) for ground in (*grounds, colours.other_soft)]
+    return [*found, (colours.on_fill, colours.fill)]
 
 
 @given(
@@ -22,16 +44,9 @@ from vidkit.slides.render import CONTRAST, contrast, palette
 def test_every_text_can_be_read_on_its_ground(theme: str, accent: str) -> None:
     """Any accent gives texts with a contrast of at least 4.5 to 1."""
     found = palette(theme, accent)
-    for text, ground in found.texts():
+    for text, ground in texts(found):
         assert contrast(text, ground) >= CONTRAST, (text, ground)
     assert found.fill == accent
-
-
-def test_contrast_is_the_one_of_wcag() -> None:
-    """Black on white is 21 to 1, and a colour on itself 1 to 1."""
-    assert contrast("#000000", "#ffffff") == pytest.approx(21)
-    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
-    assert contrast("#2b5f8f", "#2b5f8f") == 1
 
 
 def test_an_accent_may_be_short() -> None:

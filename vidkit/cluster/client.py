@@ -191,6 +191,7 @@ class Dispatcher:
     async def _begin(self) -> list[str]:
         client = self._client
         await client.register_plugin(ClusterPlugin())
+        # not `subscribe_topic`: a topic's messages stay in the scheduler's memory
         client._stream_handlers[STREAM] = _receive
         workers: list[str] = await client.scheduler.vidkit_begin(run=self.run, client=client.id)
         self._watching = asyncio.create_task(self._watch())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -101,14 +102,20 @@ class Service:
     pace: float | None = field(default=None, compare=False)
 
 
+@dataclass(slots=True)
+class _Shared:
+    """A limiter, and what ends its use by each run that uses it."""
+
+    limiter: RateLimiter
+    ends: dict[str, Callable[[], None]] = field(default_factory=dict)
+
+
 class Limiters:
     """The rate limiters of all services. Only for the scheduler's loop."""
 
     def __init__(self, post: Post) -> None:
         self._post = post
-        self._limiters: dict[Service, RateLimiter] = {}
-        self._runs: dict[Service, set[str]] = {}
-        self._ends: dict[str, list[Callable[[], None]]] = {}
+        self._shared: dict[Service, _Shared] = {}
 
     async def let_through(self, run: str, service: Service, dialogue: Dialogue) -> None:
         """A request on its way. The worker is told "go", as often as it is to be sent, and says
@@ -132,28 +139,26 @@ class Limiters:
 
     def run_ended(self, run: str) -> None:
         """A run is over; no limiter tells it anything more, or keeps to its terms."""
-        for end in self._ends.pop(run, ()):
-            end()
-        for runs in self._runs.values():
-            runs.discard(run)
-        for service in [service for service, runs in self._runs.items() if not runs][:-REMEMBERED]:
-            del self._limiters[service], self._runs[service]
+        for shared in self._shared.values():
+            if (end := shared.ends.pop(run, None)) is not None:
+                end()
+        idle = [service for service, shared in self._shared.items() if not shared.ends]
+        for service in idle[:-REMEMBERED]:
+            del self._shared[service]
 
     def _limiter(self, run: str, service: Service) -> RateLimiter:
-        limiter = self._limiters.get(service)
-        if limiter is None:
-            limiter = self._limiters[service] = RateLimiter(service.name, service.places)
-            limiter.subscribe(lambda event: self._publish(service, event))
-        runs = self._runs.setdefault(service, set())
-        if run not in runs:
-            runs.add(run)
-            limiter.reopen()
-            end = limiter.use(adaptive=service.adaptive, pace=service.pace)
-            self._ends.setdefault(run, []).append(end)
-        return limiter
+        shared = self._shared.get(service)
+        if shared is None:
+            shared = self._shared[service] = _Shared(RateLimiter(service.name, service.places))
+            shared.limiter.subscribe(partial(self._publish, shared))
+        if run not in shared.ends:
+            shared.limiter.reopen()
+            end = shared.limiter.use(adaptive=service.adaptive, pace=service.pace)
+            shared.ends[run] = end
+        return shared.limiter
 
-    def _publish(self, service: Service, event: Event) -> None:
-        for run in self._runs.get(service, ()):
+    def _publish(self, shared: _Shared, event: Event) -> None:
+        for run in shared.ends:
             self._post(Message(run, "limiter", (event,)))
 
 

@@ -79,7 +79,7 @@ def _wrapped(line: str) -> list[str]:
     if len(line) <= MOST_COLUMNS:
         return [line]
     indent = len(line) - len(line.lstrip())
-    beside = _BESIDE.fullmatch(line)
+    beside = _BESIDE.fullmatch(line) if len(line) < 4 * MOST_COLUMNS else None
     if beside and not any(beside[1].count(quote) % 2 for quote in "\"'"):
         return [*_wrapped(" " * indent + beside[2]), *_wrapped(beside[1].rstrip())]
     indent = max(min(indent, DEEPEST), indent + MOST_COLUMNS - len(line))

@@ -613,6 +613,7 @@ def _is_language(name: str) -> bool:
 
 def _prepared(text: str) -> str:
     """`text` as the parser needs it; every line stays where it is."""
+    text = re.sub(r"\x1b\[[0-9;]*m|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "", text)
     text = re.sub(r"(?m)^\$\$ *\{[\w|*,-]{1,40}\}", "$$", text)  # steps of Slidev
     text = re.sub(r"(?m)^\+[-=:+]{3,}\+\n(?:[|+][^\n]*\n)+", of_pipes, text)
     text = re.sub(r"\$\$([^$`]{1,3000})\$\$(?:[ \t]*[.,;](?=\s|$))?", _on_one_line, text)
@@ -664,6 +665,11 @@ def _without_columns(text: str) -> str:
     return "\n".join(ends.get(number, line) for number, line in enumerate(lines))
 
 
+def _is_read(url: str) -> bool:
+    """Whether a link is read as one: each is, and none is followed."""
+    return True
+
+
 @cache
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
@@ -679,5 +685,6 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     parser.use(footnote_plugin).use(amsmath_plugin).use(deflist_plugin).use(colon_fence_plugin)
     parser.use(admon_plugin)
+    parser.validateLink = _is_read  # type: ignore[method-assign]
     parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True)
     return parser.use(myst_role_plugin).use(myst_block_plugin).disable("myst_line_comment")

@@ -65,7 +65,7 @@ def picture_at(
         return picture_of(from_base64(rest) if inline[1] else rest.encode())
     if address.startswith("attachment:"):
         kinds = (attached or {}).get(unquote(address.removeprefix("attachment:")), {})
-        for value in kinds.values():
+        for value in kinds.values() if isinstance(kinds, Mapping) else ():
             return picture_of(from_base64(value))
         raise NoPicture("nothing of this name is attached")
     if _ADDRESS.match(address) and not re.match(r"[a-z]:[\\/]", address, re.I):

@@ -171,7 +171,7 @@ def _own_title(section: Section, language: str) -> str:
     for sentence in sentences(section.content, language):
         short = statement(main_clause(plain(sentence), language), language)
         fits = 2 <= count_words(short) <= WORDS_OF_A_TITLE and len(short) <= LONGEST_SENTENCE
-        whole = not (re.search(r"[.!?] |\$", sentence[:-1]) or sentence.endswith((":", "…")))
+        whole = not (re.search(r"^[(.…]|[.!?] |\$", sentence[:-1]) or sentence[-1] in ":…")
         stands = not (leans(sentence, language=language) or is_question(sentence))
         new = not any(point.startswith(sentence.rstrip(".")) for point in points)
         if fits and whole and stands and new and not speaks_to_viewer(sentence, language):
@@ -370,7 +370,11 @@ def _told(
         if any(said):
             where = [*(one.where for one in own), each.where, *(one.where for one in after)]
             places = list(dict.fromkeys(where))
-            found.append(Section(said, places, each.title, dict(each.wish), each.picture))
+            # what a program's comments say stands in it already
+            wish = dict(each.wish)
+            if each.kind == "code" and said == [each.words]:
+                wish.setdefault("points", [])
+            found.append(Section(said, places, each.title, wish, each.picture))
     return found
 
 

@@ -373,7 +373,7 @@ class Forecast(Shown):
                 f"at least {took(self.at_least)}, for {self.limit}",
                 f"{count(self.calls, 'call')}{wasted}, at most {self.peak} at once, {cost}",
             ),
-            timeline=self.timeline if self.events else None,
+            drawing=self.timeline.drawing if self.events else None,
         )
 
 

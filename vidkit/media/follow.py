@@ -7,7 +7,10 @@ counting (see `clips`).
 
 A picture is cut into bands, each an intra-coded slice of its own (H.264 lets slices of both kinds
 stand in one picture), so only bands that change are encoded: a key frame joins the newest slice of
-every band, and the other frames of a fade say "as before" for all that stays.
+every band, and the other frames of a fade say "as before" for all that stays. Every profile allows
+slices of both kinds in one picture (ITU-T H.264, 7.4.3), and FFmpeg, Chromium and Firefox decode
+them; decoders in hardware were not at hand. Whole pictures (`_faded`) would be the safest form, for
+twice the work: 18 ms more for each state of 720 lines.
 """
 
 from __future__ import annotations

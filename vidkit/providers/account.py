@@ -584,7 +584,6 @@ def refused_fields(body: Any, sentence: str, sent: Sequence[str]) -> list[str]:
     return [field for field in sent if field in named]
 
 
-_FIRST = re.compile(r"^\W*(?:invalid |unsupported |unknown )?([a-z_]+)\b", re.IGNORECASE)
 _DOUBT = re.compile(
     r"unsupported|not supported|unknown|unrecognized|unexpected|not permitted|not allowed|extra|"
     r"invalid|must be|should be|does not (?:support|accept|take)|not available|no such",

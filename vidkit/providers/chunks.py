@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import io
+import math
 import re
 import struct
 import unicodedata
 import wave
-from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, TypeVar
 
 from ..text.markup import MappedText
 from ..text.timing import Word
-
-_BITRATES = {
-    1: (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
-    2: (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-}
-"""Of layer III, in kilobits a second, by version (ISO/IEC 11172-3 and 13818-3)."""
-_HERTZ = (44_100, 48_000, 32_000)
-_COUNTS = (b"Xing", b"Info", b"VBRI")
 
 
 class NoSound(ValueError):
@@ -34,7 +27,7 @@ def joined_mp3(parts: Sequence[bytes]) -> bytes:
     Tags go, and so do the frames in which a file counts its own frames: a player would
     believe the first of them and stop there. Raises `NoSound` for what has no frames.
     """
-    return b"".join(frame for part in parts for frame in _own_frames(part))
+    return b"".join(frame for part in parts for frame, _ in _mp3_frames(part))
 
 
 def joined_wav(parts: Sequence[bytes]) -> bytes:
@@ -76,48 +69,21 @@ def joined_decoded(parts: Sequence[bytes]) -> bytes:
     return out.getvalue()
 
 
-def _own_frames(data: bytes) -> Iterator[bytes]:
-    frames = list(_frames(data))
-    if frames and any(count in frames[0][:48] for count in _COUNTS):
-        frames = frames[1:]
-    if not frames:
+def _mp3_frames(data: bytes) -> list[tuple[bytes, float]]:
+    """The frames of an MP3 file that hold sound, each with its seconds; FFmpeg passes over tags and
+    the frame that counts the others. Raises `NoSound`.
+    """
+    import av
+
+    try:
+        with av.open(io.BytesIO(data), "r", format="mp3") as file:
+            packets = [packet for packet in file.demux(audio=0) if packet.size]
+            found = [(bytes(p), float((p.duration or 0) * (p.time_base or 0))) for p in packets]
+    except (av.FFmpegError, IndexError) as error:
+        raise NoSound("no MP3") from error
+    if not found:
         raise NoSound("no MP3")
-    yield from frames
-
-
-def _frames(data: bytes) -> Iterator[bytes]:
-    """The whole frames of an MP3 file, between its tags."""
-    at = 0
-    if data[:3] == b"ID3" and len(data) > 10:
-        # four bytes of seven bits each (ID3v2, 3.1)
-        size = 0
-        for byte in data[6:10]:
-            size = size << 7 | byte & 0x7F
-        at = 10 + size + (10 if data[5] & 0x10 else 0)
-    while at + 4 <= len(data):
-        length = _frame(data, at)
-        if length is None:
-            if data[at : at + 3] == b"TAG":
-                return
-            at += 1
-        elif at + length <= len(data):
-            yield data[at : at + length]
-            at += length
-        else:
-            return
-
-
-def _frame(data: bytes, at: int) -> int | None:
-    """The length in bytes of the frame of layer III that begins at `at`, None if none does."""
-    head = int.from_bytes(data[at : at + 4], "big")
-    version, layer = (head >> 19) & 3, (head >> 17) & 3
-    bitrate, hertz = (head >> 12) & 15, (head >> 10) & 3
-    if head >> 21 != 0x7FF or version == 1 or layer != 1 or hertz == 3 or bitrate in (0, 15):
-        return None
-    first = version == 3
-    rate = _HERTZ[hertz] // {3: 1, 2: 2, 0: 4}[version]
-    kilobits = _BITRATES[1 if first else 2][bitrate - 1]
-    return (144 if first else 72) * 1000 * kilobits // rate + ((head >> 9) & 1)
+    return found
 
 
 def _wav(data: bytes) -> tuple[bytes, bytes]:
@@ -155,11 +121,7 @@ def seconds(data: bytes) -> float:
         packed = kind in (2, 17) and len(form) >= 20  # ADPCM has many samples in a block
         in_a_block = struct.unpack_from("<18xH", form)[0] if packed else 1
         return float(len(samples) / block * in_a_block / hertz)
-    frames = list(_own_frames(data))
-    head = int.from_bytes(frames[0][:4], "big")
-    version = (head >> 19) & 3
-    rate = _HERTZ[(head >> 10) & 3] // {3: 1, 2: 2, 0: 4}[version]
-    return len(frames) * (1152 if version == 3 else 576) / rate
+    return math.fsum(length for _, length in _mp3_frames(data))
 
 
 # A text in pieces that a provider takes: few, and cut where a voice would breathe.

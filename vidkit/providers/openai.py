@@ -40,6 +40,7 @@ from .chunks import (
 from .headers import Answer
 from .listening import WORDS_A_MINUTE, better_of
 from .prices import (
+    Kind,
     Used,
     current,
     dated,
@@ -79,18 +80,8 @@ _SPEECH_FIELDS = ("response_format", "instructions", "speed")
 """What a server need not take: it makes its own of it then."""
 
 
-class OpenAIImages:
-    """The image provider "openai".
-
-    model: its name. quality: "low", "medium", "high", "xhigh", "max" or "auto". style: what
-    the prompt says before the description, "" for nothing. base_url, api_key: from the
-    environment unless given. seconds: how long one answer may take. fields: what is sent
-    besides, for a server that wants more, or with "" what is not sent.
-
-    Without a key it can be made, and what the store has of it be found; `missing` then holds
-    the `KeyMissing` with which every picture fails. Raises `SettingsError` for a quality that
-    there is not.
-    """
+class _Model:
+    """A model of OpenAI's, or of another server's: what pictures and speech have in common."""
 
     name = "openai"
     places = None
@@ -98,23 +89,18 @@ class OpenAIImages:
 
     def __init__(
         self,
-        model: str | None = None,
-        *,
-        quality: Quality = "medium",
-        style: str = STYLE,
-        base_url: str | None = None,
-        api_key: str | None = None,
-        seconds: float = IMAGE_SECONDS,
-        fields: Mapping[str, str] | None = None,
+        kind: Kind,
+        model: str,
+        base_url: str | None,
+        api_key: str | None,
+        seconds: float,
+        fields: Mapping[str, str] | None,
     ) -> None:
-        if quality not in QUALITIES:
-            raise SettingsError(f"quality is {quality!r}; choose from: {', '.join(QUALITIES)}")
+        self.kind = kind
+        self.model = model
         self.fields = dict(fields or {})
-        self.model = model or IMAGE_MODEL
-        self.quality: Quality = quality
-        self.style = style.strip()
         self.priced = dated()
-        self._account = Account("images", self.model, base_url, api_key, seconds)
+        self._account = Account(kind, model, base_url, api_key, seconds)
 
     @property
     def missing(self) -> KeyMissing | None:
@@ -134,24 +120,61 @@ class OpenAIImages:
     @property
     def models(self) -> tuple[str, ...]:
         """The models that are current."""
-        return current("images")
+        return current(self.kind)
 
     @property
     def gate_key(self) -> tuple[str, ...]:
         """Providers with the same address, key and model share one gate."""
         return self._account.gate_key
 
+    async def check(self) -> str:
+        """Whether it can be used, without paying: what was found, or a `ProviderError`."""
+        return await self._account.check()
+
+    async def aclose(self) -> None:
+        """Close the connections that belong to the running loop."""
+        await self._account.aclose()
+
+    def _shape(self, **own: Any) -> dict[str, Any]:
+        """What shapes an asset: provider, model, what is its own, and another's address."""
+        address = None if self._account.at_home else self._account.address
+        shape = {"provider": self.name, "model": self.model, **own, "address": address}
+        return shape | ({"fields": self.fields} if self.fields else {})
+
+
+class OpenAIImages(_Model):
+    """The image provider "openai".
+
+    model: its name. quality: "low", "medium", "high", "xhigh", "max" or "auto". style: what
+    the prompt says before the description, "" for nothing. base_url, api_key: from the
+    environment unless given. seconds: how long one answer may take. fields: what is sent
+    besides, for a server that wants more, or with "" what is not sent.
+
+    Without a key it can be made, and what the store has of it be found; `missing` then holds
+    the `KeyMissing` with which every picture fails. Raises `SettingsError` for a quality that
+    there is not.
+    """
+
+    def __init__(
+        self,
+        model: str | None = None,
+        *,
+        quality: Quality = "medium",
+        style: str = STYLE,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        seconds: float = IMAGE_SECONDS,
+        fields: Mapping[str, str] | None = None,
+    ) -> None:
+        if quality not in QUALITIES:
+            raise SettingsError(f"quality is {quality!r}; choose from: {', '.join(QUALITIES)}")
+        super().__init__("images", model or IMAGE_MODEL, base_url, api_key, seconds, fields)
+        self.quality: Quality = quality
+        self.style = style.strip()
+
     def shape(self, ask: ImageAsk) -> Mapping[str, Any]:
         """Model, prompt, size, quality, and the address where it is not OpenAI's."""
-        shape = {
-            "provider": self.name,
-            "model": self.model,
-            "prompt": self.prompt(ask),
-            "size": self._size(ask),
-            "quality": self.quality,
-            "address": None if self._account.at_home else self._account.address,
-        }
-        return shape | ({"fields": self.fields} if self.fields else {})
+        return self._shape(prompt=self.prompt(ask), size=self._size(ask), quality=self.quality)
 
     def prompt(self, ask: ImageAsk) -> str:
         """What the model is asked: the style, then the lesson's words."""
@@ -185,14 +208,6 @@ class OpenAIImages:
         )
         return answer.value
 
-    async def check(self) -> str:
-        """Whether it can be used, without paying: what was found, or a `ProviderError`."""
-        return await self._account.check()
-
-    async def aclose(self) -> None:
-        """Close the connections that belong to the running loop."""
-        await self._account.aclose()
-
     def _size(self, ask: ImageAsk) -> tuple[int, int]:
         return frame_size(self.model, ask.size)
 
@@ -224,16 +239,12 @@ class OpenAIImages:
         return f"OpenAIImages({self.model!r}, quality={self.quality!r}, {self._account!r})"
 
 
-class OpenAIVoice:
+class OpenAIVoice(_Model):
     """The voice "openai".
 
     model: its name. voice: of sections that name none. manner: how to speak, for the models
     that can be told; "" for nothing. The rest as in `OpenAIImages`.
     """
-
-    name = "openai"
-    places = None
-    online = True
 
     def __init__(
         self,
@@ -246,51 +257,19 @@ class OpenAIVoice:
         seconds: float = SPEECH_SECONDS,
         fields: Mapping[str, str] | None = None,
     ) -> None:
-        self.fields = dict(fields or {})
-        self.model = model or SPEECH_MODEL
+        super().__init__("speech", model or SPEECH_MODEL, base_url, api_key, seconds, fields)
         self.voice = voice
         self.manner = manner.strip() if takes_manner(self.model) else ""
-        self.priced = dated()
-        self._account = Account("speech", self.model, base_url, api_key, seconds)
-
-    @property
-    def missing(self) -> KeyMissing | None:
-        """The error for want of a key, None where there is one or none is needed."""
-        return self._account.missing
-
-    @property
-    def needs(self) -> str:
-        """What it needs and whether that is there, in words."""
-        return self._account.needs
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What a person should know before anything is sent."""
-        return self._account.warnings
-
-    @property
-    def models(self) -> tuple[str, ...]:
-        """The models that are current."""
-        return current("speech")
-
-    @property
-    def gate_key(self) -> tuple[str, ...]:
-        """Providers with the same address, key and model share one gate."""
-        return self._account.gate_key
 
     def shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
         """Model, text as it is spoken, voice, speed, manner, and another's address."""
-        shape = {
-            "provider": self.name,
-            "model": self.model,
-            "speech": VERSION,
-            "text": _spoken(ask),
-            "voice": ask.voice or self.voice,
-            "speed": _speed(ask),
-            "manner": self.manner,
-            "address": None if self._account.at_home else self._account.address,
-        }
-        return shape | ({"fields": self.fields} if self.fields else {})
+        return self._shape(
+            speech=VERSION,
+            text=_spoken(ask),
+            voice=ask.voice or self.voice,
+            speed=_speed(ask),
+            manner=self.manner,
+        )
 
     def earlier_shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
         """What shaped the narration when all voices were handed the same words."""
@@ -373,14 +352,6 @@ class OpenAIVoice:
             lambda: self._account.ask("/audio/speech", fields, self._read, _SPEECH_FIELDS)
         )
         return answer.value
-
-    async def check(self) -> str:
-        """Whether it can be used, without paying: what was found, or a `ProviderError`."""
-        return await self._account.check()
-
-    async def aclose(self) -> None:
-        """Close the connections that belong to the running loop."""
-        await self._account.aclose()
 
     async def _read(self, content: bytes) -> bytes:
         """The sound in an answer that came with 200, as it is or within JSON."""

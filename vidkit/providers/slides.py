@@ -160,7 +160,9 @@ class Slides:
         while fitting is not None:
             slide = fitting
             drawn, over = self._set(slide, frame)
-            fitting = slide.lighter() if over else None
+            small = drawn.smallest is not None and drawn.smallest < LEGIBLE
+            fewer_points = small and slide.entries and slide.points and not slide.halves()
+            fitting = slide.lighter() if over or fewer_points else None
         return slide, drawn
 
     def fits(self, slide: Slide, size: tuple[int, int]) -> bool:

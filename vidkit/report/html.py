@@ -18,8 +18,8 @@ from urllib.parse import quote
 
 from ..core.format import by, count, in_brief, printable, times, took
 from ..core.paths import from_here
-from .bars import Kind, Tally
-from .charts import laid_out
+from .bars import Tally
+from .charts import NAMES
 from .drawing import Scene, as_png
 from .timeline import Timeline
 
@@ -88,8 +88,8 @@ class Page:
     head: what came of it, in one sentence. lines: what a person should know besides; wrong:
     those of them that went wrong, shown first. told: the text for a terminal, where it differs
     from head, wrong and lines. link: a file to open from a notebook. picture: an image to show
-    small; pictures: several, smaller, each with what it shows. timeline: a run to draw; drawing:
-    what draws something else, so many pixels wide.
+    small; pictures: several, smaller, each with what it shows. drawing: what draws something, so
+    many pixels wide.
     """
 
     head: str
@@ -100,16 +100,7 @@ class Page:
     link: Path | None = None
     picture: Path | None = None
     pictures: tuple[tuple[Path, str], ...] = ()
-    timeline: Timeline | None = field(default=None, repr=False)
     drawing: Callable[[int], Scene] | None = field(default=None, repr=False)
-
-    def scene(self, width: int) -> Scene | None:
-        """What is drawn, if anything is."""
-        if self.drawing is not None:
-            return self.drawing(width)
-        if self.timeline is None or not self.timeline.bars:
-            return None
-        return laid_out(self.timeline, width, self.timeline.last, 0.0)
 
     def text(self) -> str:
         """The page for a terminal: nothing in it is obeyed there."""
@@ -140,12 +131,6 @@ class Shown(ABC):
 # How long things waited and worked, by step and provider.
 
 
-_NAMES: dict[Kind, str] = {
-    "image": "images",
-    "audio": "narrations",
-    "clip": "clips",
-    "join": "video",
-}
 _COLUMNS = (
     "Step",
     "By",
@@ -177,7 +162,7 @@ def step_lines(timeline: Timeline | None) -> tuple[str, ...]:
 
 
 def _tallies(timeline: Timeline | None) -> list[Tally]:
-    return [each for each in timeline.tallies if each.kind in _NAMES] if timeline else []
+    return [each for each in timeline.tallies if each.kind != "lesson"] if timeline else []
 
 
 def _by(tally: Tally) -> str:
@@ -188,7 +173,7 @@ def _cells(tally: Tally) -> tuple[str, ...]:
     counts = (tally.made, tally.kept, tally.failed, tally.cancelled, tally.requests, tally.refused)
     times = (tally.worked, tally.waited) if tally.requests else (0.0, tally.waited)
     return (
-        _NAMES[tally.kind],
+        NAMES[tally.kind],
         _by(tally),
         *(str(count) if count else "" for count in counts),
         *(took(seconds) if seconds >= 0.05 else "" for seconds in times),
@@ -196,7 +181,7 @@ def _cells(tally: Tally) -> tuple[str, ...]:
 
 
 def _line(tally: Tally) -> str:
-    who = by(_NAMES[tally.kind], tally.by)
+    who = by(NAMES[tally.kind], tally.by)
     counted = {
         "made": tally.made,
         "made before": tally.kept,
@@ -293,9 +278,9 @@ def _file(path: Path) -> str:
 
 def _drawing(page: Page) -> str:
     """What is drawn, as a PNG with words in its place; only the words where it cannot be drawn."""
-    scene = page.scene(WIDTH)
-    if scene is None:
+    if page.drawing is None:
         return ""
+    scene = page.drawing(WIDTH)
     told = "&#10;".join(escape(in_brief(line)) for line in scene.description.splitlines())
     try:
         data = base64.b64encode(as_png(scene)).decode()

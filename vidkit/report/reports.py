@@ -484,7 +484,7 @@ class VideoReport(Shown):
             told=(*lesson_lines(self), *(f"  {line}" for line in step_lines(self.timeline))),
             tables=(section_table(self.sections), *step_table(self.timeline)),
             link=self.path,
-            timeline=self.timeline,
+            drawing=self.timeline.drawing if self.timeline else None,
         )
 
 
@@ -648,7 +648,7 @@ class BatchReport(Shown):
             lines=tuple(lines),
             told=(*told, *steps, *ended, *to_do, *lines, self._headline()),
             tables=(video_table(self.videos), *step_table(self.timeline)),
-            timeline=self.timeline,
+            drawing=self.timeline.drawing if self.timeline else None,
         )
 
 

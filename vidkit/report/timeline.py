@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -309,6 +309,11 @@ class Timeline:
     def scene(self, width: int, now: float | None = None, since: float = 0.0) -> Scene:
         """The picture as shapes, for who draws it beside others; arguments as in `svg`."""
         return laid_out(self, width, self._moment(now), since)
+
+    @property
+    def drawing(self) -> Callable[[int], Scene] | None:
+        """What draws it for a report; None where there is nothing to draw."""
+        return self.scene if self.bars else None
 
     def svg(self, width: int = 960, now: float | None = None, since: float = 0.0) -> str:
         """The picture as an SVG element, `width` pixels wide where there is room for it, in

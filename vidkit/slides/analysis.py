@@ -216,8 +216,9 @@ LONGEST = 80
 """Characters of an equation that still fits in one line."""
 MOST_TOKENS = 80
 
-_RELATION = re.compile(r"[=≈≤≥≠∝≡]|(?<=\s)[<>](?=\s)")
-_MATTER = re.compile(r"[\w)\]}²³]\s*(?:[=≈≤≥≠∝≡]|\s[<>]\s)\s*[-−+\w(√∑∫Δ.½¼]")
+_LATEX_RELATION = r"\\(?:to|rightarrow|approx|leq?|geq?|neq?|propto|equiv)(?![A-Za-z])"
+_RELATION = re.compile(rf"[=≈≤≥≠∝≡]|(?<=\s)[<>](?=\s)|{_LATEX_RELATION}")
+_MATTER = re.compile(rf"[\w)\]}}²³]\s*(?:[=≈≤≥≠∝≡]|\s[<>]\s|{_LATEX_RELATION})\s*[-−+\w(√∑∫Δ.½¼\\]")
 _SENTENCE = re.compile(r"\b(?:is|are|the|when|for|if|and|or|of)\b", re.IGNORECASE)
 _STATE = re.compile(r"=\s*(?:on|off|high|low|yes|no|true|false)\b", re.IGNORECASE)
 

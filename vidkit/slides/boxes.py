@@ -25,20 +25,24 @@ MOST_BOXES, MOST_CARDS, MOST_PARTS = 8, 9, 12
 """Steps, cards and labelled parts that one slide holds at a readable size."""
 
 _IN_TURN = re.compile(
-    r"flow ?chart|flow diagram|process flow|\bsequence\b|\bpipeline\b|\b(?:steps|stages)\b|"
-    r"\bcycle\b|\barrows? (?:connect|link|lead|join)|connected by arrows|\bchain\b|\btravels\b|"
-    r"ablauf|kreislauf|schritte|étapes|cycle|pasos|ciclo"
+    r"flow ?chart|flow diagram|process flow|\bsequence\b(?! diagram)|\bpipeline\b|"
+    r"\b(?:steps|stages)\b|\bcycle\b|\barrows? (?:connect|link|lead|join)|"
+    r"connected by arrows|\bchain\b|\btravels\b|ablauf|kreislauf|schritte|étapes|cycle|pasos|ciclo"
 )
 _ROUND = re.compile(r"\bcycle\b|\bcircular\b|\bin a (?:circle|ring|loop)\b|kreislauf|\bciclo\b")
 _AGAIN = re.compile(r"\bover and over\b|\bagain and again\b|\bstarts? (?:all )?over\b|\brepeats?\b")
 _STACK = re.compile(r"\blayers?\b|\bstack(?:ed)?\b|\bstrata\b|schicht|ebene|couches?|capas?")
 _UPWARD = re.compile(
     r"\b(?:bottom|lowest|first) (?:layer|one|level)\b|\babove (?:it|that)\b|from below|"
+    r"\bfrom the bottom\b|"
     r"\bunterste\b|plus basse|más baja"
 )
 _ORDERED = re.compile(
     r"\b(?:bottom|top|above|beneath|below|under|upper|lower|stack|floating|deepest|darüber|darunter|"
     r"oberste|spitze|dessus|dessous|encima|debajo)"
+)
+_ON_ARROW = re.compile(
+    r"\barrows? (?:labell?ed|called|marked) *(?:['‘\"“][^'’\"”]*['’\"”](?:,| |and)*)*$"
 )
 _BACK = re.compile(r"(?:back )?from ['‘“]([^'’”]+)['’”] (?:back )?to ['‘“]([^'’”]+)['’”]")
 _NUMBERED = re.compile(r"(?:^|\s)\(?(\d)[.)]\s+(.+?)(?=\s+\(?\d[.)]\s|$)", re.DOTALL)
@@ -54,13 +58,21 @@ _DATE_FIRST = re.compile(
     rf"about )?(?:{_MONTH})?{_YEAR}\s*[,:]?\s*(?=\S)",
     re.IGNORECASE,
 )
+_EARLY = re.compile(
+    r"(?:In|En|Im Jahre?) (\d{2,3})(?:, | (?:AD|CE)\b,? *| (?=(?:el|la|los|las|le|les)\b|l['’]))"
+)
+"""A year before 1000: a number is none but where other sentences tell theirs."""
 _ORDINALS = (
     re.compile(r"^(?:first|to begin|start by|begin by|zuerst|zunächst|d'abord|primero)\b", re.I),
     re.compile(
-        r"^(?:second|then|next|after that|third|now|dann|danach|ensuite|puis|luego)\b", re.I
+        r"^(?:second|then|next|after that|third|now|dann|danach|anschließend|ensuite|puis|après|"
+        r"luego|después|a continuación)\b",
+        re.I,
     ),
     re.compile(
-        r"^(?:finally|last|at last|in the end|zuletzt|schließlich|enfin|finalmente)\b", re.I
+        r"^(?:finally|last|at last|in the end|zuletzt|schließlich|zum schluss|enfin|à la fin|"
+        r"finalmente|por último|al final)\b",
+        re.I,
     ),
 )
 
@@ -68,14 +80,22 @@ _ORDINALS = (
 def timeline(reading: Reading, asked: bool = False) -> Slide | None:
     """Events in the order of their years, where at least three sentences tell a year."""
     events: dict[str, Entry] = {}
+    early: dict[str, Entry] = {}
     for sentence in reading.sentences:
         found = _DATED.search(sentence)
+        if not found and (old := _EARLY.match(sentence)):
+            early[old[1]] = Entry(old[1], in_few_words(sentence[old.end() :], reading.language, 14))
         if not found or speaks_to_viewer(sentence, reading.language):
             continue
         date = next(group for group in found.groups() if group)
-        rest = _DATE_FIRST.sub("", sentence)
+        rest = re.sub(rf" (?:in|on|im Jahr|en|el) {re.escape(date)}\W*$", "", sentence)
+        rest = _DATE_FIRST.sub("", rest)
         gloss = in_few_words(rest if length(rest) >= 3 else sentence, reading.language, 14)
+        if reading.language.startswith("de") and rest[:1].islower():
+            gloss = gloss[:1].lower() + gloss[1:]  # its verb follows the date above it
         events.setdefault(date, Entry(date, gloss))
+    if len(events) >= 2:
+        events |= early
     if len(events) < (2 if asked else 3):
         return None
     if len(events) > 2 * MOST_BOXES:  # what one slide does not hold, the next one does
@@ -95,6 +115,8 @@ def terms(reading: Reading, asked: bool = False) -> Slide | None:
     entries = tuple(defined_terms(reading))
     if not (2 if asked else 3) <= len(entries) <= MOST_CARDS:
         return None
+    if not asked and (stack := layers(reading)) is not None:
+        return stack
     if not asked and len(entries) <= 5 and _IN_TURN.search(reading.scene):
         loop = _loop(reading, [entry.name for entry in entries])
         why = f"the narration explains {len(entries)} terms, the description shows them in turn"
@@ -138,7 +160,7 @@ def steps(reading: Reading, asked: bool = False) -> Slide | None:
 def layers(reading: Reading, asked: bool = False) -> Slide | None:
     """Bands on one another, the lowest at the bottom, where the description tells of layers."""
     names = _parts_beside_title(reading)
-    if not 3 <= len(names) <= 6:
+    if not 3 <= len(names) <= MOST_BOXES:
         return None
     layered = len(_STACK.findall(reading.scene)) >= 2 and _ORDERED.search(reading.scene)
     if not asked and not layered:
@@ -227,6 +249,7 @@ def _flow(reading: Reading) -> list[Label]:
         and not label.is_state
         and not is_formula(label.text)
         and not label.text.endswith(("!", "."))
+        and not _ON_ARROW.search(label.before)
         and length(label.text) <= 5
         and (label.text[:1].isupper() or label.text[:1].isdigit())
     ]
@@ -315,8 +338,7 @@ def _in_order(reading: Reading) -> tuple[Entry, ...]:
 def _unmarked(sentence: str, language: str) -> str:
     """`sentence` without the "First, " or "Then " that its number on the slide says already."""
     loose = r"[, ]+" if language.startswith("en") else r", +"
-    match = re.match(
-        rf"(?:first|second|third|then|next|finally|after that|now){loose}(?=\w)", sentence, re.I
-    )
+    match = next((found for mark in _ORDINALS if (found := mark.match(sentence))), None)
+    match = match and re.compile(rf".{{{match.end()}}}{loose}(?=\w)").match(sentence)
     rest = sentence[match.end() :] if match else sentence
     return sentence if re.match(r"(?:comes?|is|are|was|were|of|to)\b", rest) else rest

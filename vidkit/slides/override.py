@@ -72,7 +72,8 @@ def wished(wish: Mapping[str, Any], reading: Reading, picture: Path | None = Non
         printed, more = cut_code(_text(wish, "output", LONGEST_CODE))
         slide = replace(slide, code=shown, code_language=lang.lower(), notes=(*notes, *more))
         slide = replace(slide, output=printed)
-        if not points and len(f"{shown}\n{printed}".strip().split("\n")) > CODE_BESIDE_POINTS:
+        lines = f"{shown}\n{printed}".strip().split("\n")
+        if wish.get("points") == [] or (not points and len(lines) > CODE_BESIDE_POINTS):
             slide = replace(slide, points=())
     if layout == "equation" and equations:
         _check_lengths(equations)

@@ -383,16 +383,6 @@ class Palette:
     bands: tuple[str, ...]
     series: tuple[str, ...]
 
-    def texts(self) -> list[tuple[str, str]]:
-        """Every (text, ground) that the template sets."""
-        grounds = (self.paper, self.card)
-        plain = [(text, ground) for text in (self.ink, self.mute) for ground in grounds]
-        coloured = [(self.accent, ground) for ground in (*grounds, self.accent_soft)]
-        coloured += [(self.other, ground) for ground in (*grounds, self.other_soft)]
-        soft = [(self.ink, ground) for ground in (self.accent_soft, self.other_soft, *self.bands)]
-        muted = [(self.mute, ground) for ground in (self.accent_soft, self.other_soft)]
-        return [*plain, *coloured, *soft, *muted, (self.on_fill, self.fill)]
-
     def as_dict(self) -> dict[str, object]:
         """The colours by name, as JSON values."""
         return asdict(self)
@@ -447,12 +437,8 @@ def parsed(colour: str) -> Colour:
     return _rgb("#" + digits)
 
 
-def contrast(one: str, other: str) -> float:
-    """The contrast of two colours "#rrggbb", from 1 to 21, of WCAG 2."""
-    return _contrast(_rgb(one), _rgb(other))
-
-
 def _contrast(one: Colour, other: Colour) -> float:
+    """The contrast of two colours, from 1 to 21, of WCAG 2."""
     light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 

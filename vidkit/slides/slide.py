@@ -317,7 +317,8 @@ class Slide:
     def halves(self) -> tuple[Slide, Slide] | None:
         """Two slides for one that is too full; None where it is not made of what can be parted."""
         boxes, lines = -(-len(self.entries) // 2), -(-len(self.points) // 2)
-        if boxes > 1 and not self.loop and self.layout != "layers":
+        alone = len(self.entries) == 3 and self.points and not self.entries[-1].gloss
+        if boxes > 1 and not self.loop and not alone and self.layout != "layers":
             first = replace(self, entries=self.entries[:boxes])
             return first, replace(self, entries=self.entries[boxes:], points=(), labels=())
         if lines > 2 and self.layout == "points":

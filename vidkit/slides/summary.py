@@ -334,11 +334,16 @@ _CONDITION = re.compile(r"(?:when|if|once|as|before|after|while|because|wenn|als
 _HEADLINE_SIMILE = re.compile(r"(?:like|wie|comme|como)\b", re.IGNORECASE)
 _SCENE = re.compile(r"zoom|camera|cinematic|final shot")
 _COUNTED = re.compile(
-    r"\b((?:three|four|five|six|seven|eight|drei|vier|fünf|sechs|sieben)"
+    r"(?<![\w-])((?:three|four|five|six|seven|eight|drei|vier|fünf|sechs|sieben)"
     r" (?:(?:key|main|basic|big|simple|great|different|wichtige|große) )?[^\W\d_]{4,}(?:s|en|e))\b"
     r"(?=[.,:;]|$| (?:that|of|to|in|make|keep)\b)"
 )
-_VAGUE = frozenset(("times", "paths", "parts", "things", "days", "years", "sides", "ways"))
+_VAGUE = re.compile(
+    r"times|paths|parts|things|sides|ways|degrees|miles|grams|litres|(?:kilo)?met(?:re|er)s|"
+    r"(?:second|minute|hour|day|week|month|year)s|sekunden|minuten|stunden|tagen?|wochen|"
+    r"monaten?|jahren?",
+    re.IGNORECASE,
+)
 _SMALL = frozenset(
     ("a", "an", "the", "and", "or", "of", "in", "on", "to", "for", "with", "by", "at", "from", "as")
 )
@@ -425,7 +430,7 @@ def _wholes(reading: Reading) -> list[str]:
 
 def _counted(reading: Reading) -> Found | None:
     for match in _COUNTED.finditer(reading.speech):
-        if match[1].split()[-1] not in _VAGUE:
+        if not _VAGUE.fullmatch(match[1].split()[-1]):
             return title_case(match[1]), "counted so in the narration"
     return None
 
@@ -687,5 +692,8 @@ def points_beside(
 
 
 def figure_alone(slide: Slide) -> Slide:
-    """`slide` without its points where a single one would stand lost beside the figure."""
-    return replace(slide, points=()) if len(slide.points) < 2 else slide
+    """`slide` without its points where a single one would stand lost beside the figure; beside a
+    few bare names it does not.
+    """
+    few_names = 0 < len(slide.entries) <= 6 and not any(entry.gloss for entry in slide.entries)
+    return replace(slide, points=()) if len(slide.points) < 2 and not few_names else slide

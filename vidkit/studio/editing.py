@@ -617,7 +617,7 @@ def voices(settings: Settings, language: str) -> list[tuple[str, str]]:
     """The voices of the chosen provider, those of the lesson's language first, each with what it
     is called; first that the provider decides. Blocks while the provider looks.
     """
-    chosen: list[tuple[str, str]] = [("", "The usual voice")]
+    chosen: list[tuple[str, str]] = [("", "Usual voice")]
     try:
         makers: Sequence[Any] = voice_makers(settings, keyless=True)
         for maker in makers:
