@@ -46,9 +46,10 @@ def plain_voice(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr("vidkit.providers.registry.AUTO_VOICES", ("espeak",))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def launch() -> Iterator[Callable[[str], Browser]]:
-    """Gives the one browser of a name that all tests of this process share."""
+    """Gives the one browser of a name that the tests of a file share. Not for longer: while it is
+    there a loop runs in this thread, in which other tests could begin none of their own."""
     with browsers() as each:
         yield each
 

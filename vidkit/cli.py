@@ -79,15 +79,22 @@ def _reader(row: Row) -> Callable[[str], Any]:
 
     def value(text: str) -> Any:
         try:
-            try:
-                return read(text)
-            except ValueError:
-                given: dict[str, Any] = {row.name: text}
-                return getattr(Settings(**given), row.name)
-        except SettingsError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
+            return read(text)
+        except ValueError as error:
+            told = error if isinstance(error, SettingsError) else _fault_of(row.name, text)
+            raise argparse.ArgumentTypeError(str(told)) from None
 
     return value
+
+
+def _fault_of(name: str, value: str) -> SettingsError | None:
+    """What the table of settings says of a value that is none."""
+    given: dict[str, Any] = {name: value}
+    try:
+        Settings(**given)
+    except SettingsError as error:
+        return error
+    return None
 
 
 def run_options(parser: argparse.ArgumentParser, *, but: str = "") -> None:
