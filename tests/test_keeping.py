@@ -232,8 +232,8 @@ def test_an_unusable_store_is_told(tmp_path: Path) -> None:
 
 
 def test_twins_are_made_anew_once(tmp_path: Path) -> None:
-    """`force` makes the asset of two equal sections once in the run."""
-    lesson = written(tmp_path, sections=sections("a", "a"))
+    """`force` makes the asset of equal sections once in the run."""
+    lesson = written(tmp_path, sections=sections(*"aaaaaaaa"))
     run(lesson)
     drawn = Simulated(**CENT)
     run(lesson, images=drawn, force="image")

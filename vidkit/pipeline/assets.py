@@ -409,15 +409,14 @@ class _Lookup:
                 wait = min(wait * 1.5, longest)
         content = await make(self.key)
         # what is paid for is kept, also while the run is being cancelled
-        made = await run_to_end(run_in_thread(self.keep, content))
-        if self._fresh:
-            self._context.runtime.renewed.add(self.key)
-        return made
+        return await run_to_end(run_in_thread(self.keep, content))
 
     def keep(self, content: Content) -> Cached:
         """Keep what was made, and let go of the right."""
         try:
             asset = content.keep(self._context.runtime.store, self.key, self._fresh)
+            if self._fresh:  # before a twin of this section can take the right to make it
+                self._context.runtime.renewed.add(self.key)
             return Cached(asset, publish(self._context, asset, self._stem), False)
         except BaseException:
             if isinstance(content.data, Path):
