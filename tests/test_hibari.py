@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 import hibari
 import numpy as np
+import psutil
 import pytest
 from stand_ins import written
 
@@ -243,6 +244,19 @@ def test_a_stopped_process_is_replaced_although_a_text_is_longer_than_a_pipe(
     monkeypatch.setattr(speech.SpeechProcess, "_opened", patient)
     assert process.speak(request, threading.Event()).pcm == whole[44:]
     assert process_id() != number and not alive(number)
+
+
+def test_nothing_leaves_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process that speaks opens no connection, and gathers nothing that could be sent."""
+    speech.stop_all()
+    for name in ("HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(tmp_path))
+    for name in ("CI", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
+    said(TEXT)
+    assert psutil.Process(process_id()).net_connections() == []
+    speech.stop_all()
+    assert [*tmp_path.rglob("*")] == []
 
 
 def test_processes_are_replaced_before_they_grow_old(monkeypatch: pytest.MonkeyPatch) -> None:
