@@ -417,7 +417,7 @@ def _draft(given: argparse.Namespace) -> int:
         say(writer.prompt())
         return ALL_MADE
     if given.source is None:
-        raise SettingsError("name a source: a notebook (.ipynb), Markdown (.md), .pptx or .pdf")
+        raise SettingsError("name a source: a notebook (.ipynb), Markdown (.md), slides (.html, .pptx), .pdf")
     if given.take_back:
         back = writer.take_back(Path(given.source), given.take_back)
         say(f"taken back: {', '.join(map(str, back)) or 'nothing; these were not rewritten'}")
@@ -622,7 +622,7 @@ def _parser() -> argparse.ArgumentParser:
         "source",
         nargs="?",
         metavar="SOURCE",
-        help="a notebook (.ipynb), Markdown (.md), .pptx or .pdf",
+        help="a notebook (.ipynb), Markdown (.md), slides (.html, .pptx), .pdf",
     )
     draft.add_argument(
         "-o",
