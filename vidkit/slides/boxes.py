@@ -17,8 +17,9 @@ from .analysis import (
     with_role,
 )
 from .figures import Node, Ring
+from .glosses import defined_terms, glosses
 from .slide import Entry, Loop, Slide
-from .summary import defined_terms, draft, figure_alone, glosses, speaks_to_viewer
+from .summary import draft, figure_alone, key_points, speaks_to_viewer
 from .summary import statement as in_few_words
 
 MOST_BOXES, MOST_CARDS, MOST_PARTS = 8, 9, 12
@@ -27,7 +28,8 @@ MOST_BOXES, MOST_CARDS, MOST_PARTS = 8, 9, 12
 _IN_TURN = re.compile(
     r"flow ?chart|flow diagram|process flow|\bsequence\b(?! diagram)|\bpipeline\b|"
     r"\b(?:steps|stages)\b|\bcycle\b|\barrows? (?:connect|link|lead|join)|"
-    r"connected by arrows|\bchain\b|\btravels\b|ablauf|kreislauf|schritte|étapes|cycle|pasos|ciclo"
+    r"connected by arrows|durch pfeile|\bchain\b|\btravels\b|ablauf|kreislauf|schritte|étapes|"
+    r"cycle|pasos|ciclo"
 )
 _ROUND = re.compile(r"\bcycle\b|\bcircular\b|\bin a (?:circle|ring|loop)\b|kreislauf|\bciclo\b")
 _AGAIN = re.compile(r"\bover and over\b|\bagain and again\b|\bstarts? (?:all )?over\b|\brepeats?\b")
@@ -174,11 +176,16 @@ def layers(reading: Reading, asked: bool = False) -> Slide | None:
 
 
 def parts(reading: Reading, asked: bool = False) -> Slide | None:
-    """A list of what the description labels: three things or more, or two that are explained."""
+    """What the description labels: three things or more, or two that are explained. Bare names
+    say little: where sentences can stand there, these do, and the names where they belong.
+    """
     names = _parts_beside_title(reading)
     entries = _entries(reading, names)
     explained = sum(bool(entry.gloss) for entry in entries)
     if len(entries) < 2 or (len(entries) == 2 and explained < 2 and not asked):
+        return None
+    told = () if explained or asked else key_points(reading.speech, (), 2, reading.language)
+    if len(told) == 2:
         return None
     most = MOST_BOXES if explained else MOST_PARTS
     notes = (f"the description labels {len(entries)} parts; the slide shows the first {most}",)
