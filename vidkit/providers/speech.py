@@ -37,7 +37,7 @@ START = (
 )
 """It sees the packages that this program sees, wherever those were found, and of vidkit only what
 lies beside the program, without importing vidkit itself."""
-VERSION = 4
+VERSION = 5
 """Counts up when the same text becomes another sound; part of a narration's key."""
 
 LONGEST = 5400
