@@ -24,7 +24,7 @@ from vidkit.events import Event, GateDecided
 from vidkit.providers.headers import Answer, Limits, limits_in, retry_after, seconds_in
 from vidkit.providers.limiter import RateLimiter
 
-SLOWER = 1.20
+SLOWER = 1.12
 """Times the lower bound that a scenario may take on average."""
 REJECTIONS = 0.15
 """429s for each success, on average."""
@@ -45,10 +45,10 @@ def through(scenario: Scenario, seed: int, told: list[Event] | None = None) -> O
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_close_to_the_lower_bound_with_hardly_a_429_and_nothing_lost(scenario: Scenario) -> None:
-    """Up to 64 at once, each provider is used to 1/1.2 of what it can bear at the very best,
+    """Up to 64 at once, each provider is used to 1/1.12 of what it can bear at the very best,
     no call is lost, and fewer than 15 in 100 calls are wasted on a 429.
     """
-    outcomes = [through(scenario, seed) for seed in SEEDS]
+    outcomes = [through(scenario, seed) for seed in range(1, 9)]
     assert sum(outcome.lost for outcome in outcomes) == 0
     assert fmean(outcome.seconds for outcome in outcomes) <= SLOWER * scenario.bound
     assert fmean(outcome.rejections for outcome in outcomes) <= REJECTIONS

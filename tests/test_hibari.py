@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 import hibari
 import numpy as np
+import psutil
 import pytest
 from stand_ins import written
 
@@ -151,9 +152,12 @@ def test_what_cannot_be_spoken_is_told() -> None:
     another language are refused with the mend."""
     assert "nothing in the text" in said("😀🎉").notes[0]
     assert "nothing in the text" in said("").notes[0]
-    assert "水" in said("The sign 水 means water.").notes[0]
+    for word in ("水", "вода", "νερό"):
+        assert word in said(f"The word {word} means water.").notes[0]
     with pytest.raises(ProviderError, match="another script"):
         said("水是生命之源。太阳很大。")
+    with pytest.raises(ProviderError, match="another script"):
+        said("Η γη γυρίζει γύρω από τον ήλιο.")
     with pytest.raises(ProviderError, match="speaks English"):
         said("Bonjour.", language="fr")
     with pytest.raises(ProviderError, match="has no voice 'Anna'; it has heart"):
@@ -245,6 +249,19 @@ def test_a_stopped_process_is_replaced_although_a_text_is_longer_than_a_pipe(
     assert process_id() != number and not alive(number)
 
 
+def test_nothing_leaves_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process that speaks opens no connection, and gathers nothing that could be sent."""
+    speech.stop_all()
+    for name in ("HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(tmp_path))
+    for name in ("CI", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
+    said(TEXT)
+    assert psutil.Process(process_id()).net_connections() == []
+    speech.stop_all()
+    assert [*tmp_path.rglob("*")] == []
+
+
 def test_processes_are_replaced_before_they_grow_old(monkeypatch: pytest.MonkeyPatch) -> None:
     """After so many narrations another process takes over, and nobody hears it."""
     monkeypatch.setattr(speech, "RESTART", 2)
@@ -333,31 +350,63 @@ def test_espeak_speaks_where_hibari_is_broken(
     assert any("needs the packages" in note for note in video.notes)
 
 
+def another_hibari(monkeypatch: pytest.MonkeyPatch, folder: Path, file: str, content: str) -> None:
+    """Hibari's package is another one from here on, in which one file differs."""
+    package = folder / "broken" / "hibari"
+    shutil.copytree(Path(hibari.__file__).parent, package)
+    (package / file).write_text(content)
+    monkeypatch.syspath_prepend(str(package.parent))
+    monkeypatch.setattr(speech, "_processes", {})
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("assets/voices.json", "[]"),
+        ("assets/voices.json", "{}"),
+        ("assets/voices.json", '{"heart": 3}'),
+        ("assets/voices.json", '{"heart": {"file": "none", "bundled": true, "sha256": "", '
+         '"language": "en-US", "accent": "", "gender": ""}}'),
+    ],
+    ids=["a list", "no voice", "a number", "no model"],
+)  # fmt: skip
+def test_a_package_whose_parts_do_not_fit_is_a_missing_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, content: str
+) -> None:
+    """It is told how to install it again, and another voice can speak."""
+    monkeypatch.delitem(sys.modules, "hibari")
+    another_hibari(monkeypatch, tmp_path, file, content)
+    hibari_module.installed.cache_clear()
+    try:
+        with pytest.raises(ProviderMissing, match="force-reinstall"):
+            Hibari()
+    finally:
+        hibari_module.installed.cache_clear()
+
+
 @pytest.mark.natural_voice
 @pytest.mark.parametrize(
-    ("module", "why"),
+    ("file", "content", "why"),
     [
-        ("raise ImportError('half a package')", "half a package"),
-        ("import os; os.abort()", "ended before it was ready"),
-        ("N_FFT, pulses, ex = 1200, lambda: None, lambda x: x", "positional argument"),
-        ("import threading; threading.Event().wait()", "ended before it was ready"),
+        ("dsp.py", "raise ImportError('half a package')", "half a package"),
+        ("dsp.py", "import os; os.abort()", "ended before it was ready"),
+        ("dsp.py", "N_FFT, pulses, ex = 1200, lambda: None, lambda x: x", "positional argument"),
+        ("dsp.py", "import threading; threading.Event().wait()", "ended before it was ready"),
+        ("assets/oov.json", "{", "JSONDecodeError"),
     ],
-    ids=["no import", "crash", "other functions", "hang"],
+    ids=["no import", "crash", "other functions", "hang", "no unknown words"],
 )
 def test_espeak_speaks_where_hibari_does_not_start(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, why: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, content: str, why: str
 ) -> None:
-    """A package that cannot be imported, that crashes, that has other functions or hangs: the
-    video is made, it is asked once, and the report says why it sounds otherwise."""
+    """A package that cannot be imported, that crashes, that has other functions, hangs, or cannot
+    guess a word: the video is made, it is asked once, and the report says why it sounds otherwise.
+    """
     speech.stop_all()
     told = hibari_module.installed()
     monkeypatch.setattr(hibari_module, "installed", lambda: told)
-    monkeypatch.setattr(speech, "_processes", {})
-    monkeypatch.setattr(speech, "OPENING", 1.0 if "Event" in module else 60.0)
-    package = tmp_path / "broken" / "hibari"
-    shutil.copytree(Path(hibari.__file__).parent, package)
-    (package / "dsp.py").write_text(module)
-    monkeypatch.syspath_prepend(str(package.parent))
+    monkeypatch.setattr(speech, "OPENING", 1.0 if "Event" in content else 60.0)
+    another_hibari(monkeypatch, tmp_path, file, content)
     lesson = written(tmp_path, sections=3)
     (video,) = vidkit.process_all_videos([lesson], progress=False, size=(320, 180)).videos
     assert [section.voice_by for section in video.sections] == ["espeak"] * 3

@@ -344,6 +344,8 @@ LONGEST_BACKOFF = 60.0
 CAREFUL = 8
 """Requests after a pause that start one by one, each when a 429 to the last would be here."""
 LONGEST_GAP = 1.0
+GATHERED = 1.5
+"""Requests' worth of a pause that a provider asks for which is more than a bucket's refill."""
 TESTS = 5
 """Pauses after which a few requests start at once where nothing is known yet: does a provider
 that has just refused one refuse all of them?"""
@@ -458,9 +460,11 @@ class Pacer:
             self._tests, self._tested = self._tests - 1, AMONG + 1
         seconds = self.pause(now, self._backoff() if after is None else after)
         self._next = self._paused_until
-        if (borne := self._rate.borne) is not None:
+        borne = self._rate.borne
+        if borne is not None and (after is None or after < GATHERED / borne):
             # A small store of quota, gathered while nothing starts, is what the pace then
-            # spends; without it every second request would cross the limit again.
+            # spends; without it every second request would cross the limit again. A longer wait
+            # is the rest of a window, which has room for more than one when it is over.
             self._next += max(1.0, borne) / borne
         self._rate.resume(self._paused_until)
         return seconds, moody

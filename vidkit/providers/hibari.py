@@ -13,13 +13,14 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import ProviderError, ProviderMissing
 from ..text.markup import MappedText
+from ..text.scripts import scripts
 from .base import VoiceAsk
 from .speech import NeuralVoice, process_of
 
@@ -67,7 +68,9 @@ def installed() -> tuple[str, Mapping[str, HibariVoice]]:
             )
             for name, row in table.items()
         }
-    except (ImportError, PackageNotFoundError, OSError, ValueError, KeyError) as error:
+        if not voices[DEFAULT].here:
+            raise FileNotFoundError(voices[DEFAULT].model)
+    except (ImportError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise ProviderMissing(
             f"the voice 'hibari' needs the packages {' and '.join(WHEELS)}, which are not here "
             f"or are damaged ({error}); {REINSTALL}"
@@ -133,8 +136,8 @@ class Hibari(NeuralVoice):
     def plan(self, ask: VoiceAsk) -> tuple[Any, MappedText, tuple[str, ...]]:
         """As `NeuralVoice.plan`; raises `ProviderError` for a text in another script."""
         voice, text, notes = super().plan(ask)
-        letters = [each for each in text.text if each.isalpha()]
-        if letters and sum(map(_foreign, letters)) > len(letters) / 2:
+        letters = scripts(text.text)
+        if letters["Latin"] < letters.total() / 2:
             raise ProviderError(
                 "hibari speaks English, and this text is in another script; give the section's "
                 "`language`, or choose voice='espeak'"
@@ -165,13 +168,6 @@ class Hibari(NeuralVoice):
                 f"vidkit voices get hibari:{name}"
             )
         return voice
-
-
-def _foreign(letter: str) -> bool:
-    # beyond Latin with its extensions and Greek, which is read by the names of its letters
-    return not (
-        letter < "\u0400" or "\u1e00" <= letter <= "\u1fff" or "\u2100" <= letter < "\u2150"
-    )
 
 
 def voice(argument: str | None) -> Hibari:

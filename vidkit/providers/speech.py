@@ -37,7 +37,7 @@ START = (
 )
 """It sees the packages that this program sees, wherever those were found, and of vidkit only what
 lies beside the program, without importing vidkit itself."""
-VERSION = 4
+VERSION = 5
 """Counts up when the same text becomes another sound; part of a narration's key."""
 
 LONGEST = 5400
@@ -54,7 +54,12 @@ OPENING = 60.0
 FORGIVEN = 30.0
 """Seconds after which a voice that could not be opened is tried again; or ten times as long as it
 took to find out, which matters where it hangs."""
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+SURROUNDINGS = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime 1.32 would tell its makers what it does
+}
 
 
 @dataclass(frozen=True)
@@ -180,7 +185,7 @@ class SpeechProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={**os.environ, **ONE_THREAD},
+                env={**os.environ, **SURROUNDINGS},
             )
         except OSError as error:
             raise Unreachable(
