@@ -75,6 +75,7 @@ def spec(slide: Slide, frame: Frame) -> dict[str, Any]:
         "headline": runs(slide.headline),
         "points": [runs(point, terms) for point in slide.points],
         "entries": [_entry(entry) for entry in slide.entries],
+        "before": slide.before,
         "sides": [
             {"name": runs(side.name), "points": [runs(point) for point in side.points]}
             for side in slide.sides
