@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 from browser import browsers
 from lab import Lab
@@ -15,6 +19,24 @@ from vidkit.core.system import usable_cores
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+
+IN_MEMORY = Path("/dev/shm")
+ROOM = 4_000_000_000
+"""Bytes that must be free there: a whole run leaves about two thousand million of them."""
+
+
+def pytest_configure() -> None:
+    """Keep the tests' folders in memory where a system has room for them: stores and outputs are
+    written through to the disk, file by file, for which more than half of a run was waited.
+    """
+    with suppress(OSError):
+        if (
+            os.access(IN_MEMORY, os.W_OK | os.X_OK)
+            and not os.statvfs(IN_MEMORY).f_flag & os.ST_NOEXEC
+            and min(shutil.disk_usage(IN_MEMORY).free, psutil.virtual_memory().available) > ROOM
+        ):
+            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
 
 
 @pytest.hookimpl(optionalhook=True)
