@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,31 @@ def test_every_slide_of_the_lessons_fits_whole(ask: ImageAsk) -> None:
     picture = SLIDES.picture(slide, ask.size)
     assert stained(picture.data, ask, slide.layout == "statement") == []
     assert picture.notes == ()
+
+
+@pytest.mark.parametrize("size", SIZES[:3])
+def test_no_long_word_of_a_gloss_leaves_its_box(size: tuple[int, int]) -> None:
+    """A narrow card takes smaller type for a word that no line would hold."""
+    told = "Anaphase: Die Hälften werden auseinandergezogen. "
+    cards = [told, "Metaphase: Sie ordnen sich in der Zellmittelebene an.", "Telophase: Zwei Kerne"]
+    slide = {"layout": "cards", "points": cards}
+    picture = SLIDES.picture(SLIDES.slide(ImageAsk("", told, "T", "de", size, slide)), size)
+    boxes = [spot.box for r in picture.regions for spot in r.spots if r.item.kind == "entry"]
+    image = np.asarray(Image.open(io.BytesIO(picture.data)).convert("RGB")).astype(int)
+    for _, top, right, bottom in boxes:
+        gutter = image[top:bottom, right + 1 : right + 5]
+        assert (abs(gutter - image[2, 2]).max(axis=2) < 12).all()
+
+
+def test_a_hero_keeps_to_its_room_in_any_frame() -> None:
+    """However much is said beside it, the drawing gives way."""
+    for size in SIZES:
+        hero = {"hero": "🌈", "line": "Where does a rainbow end? Nobody has ever reached it"}
+        points = ["Nobody has reached its end", "Not a thing in a place", "A pattern of light"]
+        ask = ImageAsk("", "Words.", "The Arch That Nobody Can Touch", "en", size)
+        slide = SLIDES.slide(replace(ask, slide=hero | {"points": points}))
+        assert SLIDES.fits(slide, size)
+        assert stained(SLIDES.picture(slide, size).data, ask, False) == []
 
 
 def test_there_are_lessons_to_look_at() -> None:

@@ -305,7 +305,8 @@ def tokens(text: str) -> tuple[Token, ...]:
     """`text` cut into the marks of an equation. Nothing in it is ever read as markup."""
     text = text.strip()
     unit = _WITH_UNIT.search(text)
-    if not unit:
+    # "2m" is a product, as it is for the voice; "2 m" is a measure.
+    if not unit or (len(unit["unit"].strip("²³^23")) == 1 and text[unit.start("unit") - 1] != " "):
         return tuple(_marks(text)[:MOST_TOKENS])
     found = _marks(text[: unit.start("unit")])
     units = [replace(m, kind="unit") if m.kind == "name" else m for m in _marks(unit["unit"])]

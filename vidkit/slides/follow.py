@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from .figures import Item
-from .mentions import Mention, Narrated, mentions
+from .mentions import Mention, Narrated, given, mentions
 
-VERSION = 4
+VERSION = 5
 """Counts up when the same words give other moments or packets; part of a clip's key."""
 
 Reveal = Literal["follow", "spotlight", "still"]
@@ -78,7 +78,11 @@ def spoken_times(items: Sequence[Item], narrated: Narrated) -> list[Found | None
                 floor = _latest(items[i].after, items, found)
                 if items[i].held:
                     floor = narrated.asked(floor)
-                options[place] = [c for c in options[place] if narrated.times[c.token] > floor]
+                later = [c for c in options[place] if narrated.times[c.token] > floor]
+                if items[i].held and options[place] and not later:
+                    asked = " ".join(item.text for item in items if item.key in items[i].after)
+                    later = given(items[i], asked, narrated, floor)
+                options[place] = later
         if items[members[0]].kind == "choice":
             read = _read_out(options, members, items, narrated)
             for i, named in zip(members, read, strict=False):
