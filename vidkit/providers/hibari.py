@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import ProviderError, ProviderMissing
-from ..text.markup import MappedText
+from ..text.markup import Found, MappedText, rule
 from ..text.scripts import scripts
 from .base import VoiceAsk
 from .speech import NeuralVoice, process_of
@@ -27,6 +28,35 @@ from .speech import NeuralVoice, process_of
 WHEELS = ("hibari-tts", "onnxruntime")
 REINSTALL = f"install it with: python -m pip install --force-reinstall {' '.join(WHEELS)}"
 DEFAULT = "heart"
+
+SIGNS = {
+    "∞": "infinity", "√": "the root of", "∂": "partial", "∇": "nabla", "∀": "for all",
+    "∃": "there is", "≈": "about", "§": "section", "‰": "per thousand",
+}  # fmt: skip
+
+
+def _apart(found: Found) -> str | None:
+    if "," not in found[0] or re.fullmatch(r"\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?", found[0]):
+        return None
+    return re.sub(r"(?<=\d),(?=\d)", ", ", found[0])
+
+
+EAR = (
+    rule("commas that part no thousands", r"(?<![\d.,])\d[\d.,]*\d", _apart),
+    rule(
+        "noughts behind a point",
+        r"(?<![\w.])(\d[\d,]*)\.(\d*0)(?!\w|\.\d)",
+        lambda found: rf"\1 point {' '.join(found[2])}",
+    ),
+    rule(
+        "noughts in front",
+        r"(?<![\w.,:/-])0\d+(?!\w|[.,:/-]\d)",
+        lambda found: " ".join(found[0]),
+    ),
+    rule("signs", f" ?[{''.join(SIGNS)}] ?", lambda found: f" {SIGNS[found[0].strip()]} "),
+)
+"""What hibari's rules read wrongly, kokoro's English too: "3,1,2" as 312, "3.10" as 3.1, "007" as
+7, and signs as nothing."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +129,7 @@ class Hibari(NeuralVoice):
     """
 
     name = "hibari"
+    ear = EAR
 
     def __init__(self, default: str | None = None) -> None:
         self.version, self.voices_by_name = installed()

@@ -371,7 +371,7 @@ _LISTED = (
 ABBREVIATIONS = (
     rule("et cetera at the end", r"(?<![\w./])etc\.(?=\s*\Z|\s+[A-Z]|\n)", "et cetera."),
     rule("et cetera", r"(?<![\w./])etc\.", "et cetera"),
-    rule("for example", r"(?<![\w.])e\. ?g\.,? ?(?=[\w(\"'“‘$`<\\/-])", "for example, "),
+    rule("for example", r"(?<![\w.])e\. ?g\.,? ?(?=[\w(\[\"'“‘$`<\\/-])", "for example, "),
     rule("that is", r"(?<![\w.])i\. ?e\.,? ?(?=[\w(\"'“‘$`<\\/-])", "that is, "),
     rule("Doctor", r"(?<![\w.])(Dr|Mrs?)\.(?= [A-Z]| (?:&|and) (?:M|Dr))", _title),
     rule(
