@@ -179,7 +179,7 @@ QUOTED = st.lists(
     description=st.tuples(st.sampled_from(FRAMES), QUOTED).map(lambda t: t[0].replace("{}", t[1])),
     size=st.sampled_from(SIZES),
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_section_fits(
     narration: str, title: str | None, description: str, size: tuple[int, int]
 ) -> None:
@@ -199,7 +199,7 @@ def test_any_section_fits(
     ),
     size=st.sampled_from(SIZES),
 )
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_wish_fits(layout: str, points: list[str], size: tuple[int, int]) -> None:
     """However many points a lesson asks for, what is drawn keeps to its room."""
     ask = ImageAsk("", "Words.", "Title", "en", size, slide={"layout": layout, "points": points})
