@@ -155,6 +155,13 @@ def test_a_label_at_the_foot_is_found_by_its_rarest_word() -> None:
     assert found[1] is None or found[1].rule != "word"
 
 
+def test_a_question_stands_there_before_it_is_asked() -> None:
+    """It is what a headline is elsewhere; its answers come after it."""
+    items = [Item("question.0", "Why?"), Item("choice.0", "So", after=("question.0",))]
+    first = moments(items, [Found(5.0, "run"), Found(7.0, "run")], 12.0)[0]
+    assert (first.start, dict(first.levels)) == (0.0, {"question.0": 1.0, "choice.0": 0.0})
+
+
 QUIZZES = {
     "read out as questions": (
         "What is it? Is it iron, is it mercury, or is it gold? Think. It is mercury, you see.",

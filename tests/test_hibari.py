@@ -225,7 +225,7 @@ def test_a_process_that_fails_in_mid_section_is_replaced(
     monkeypatch: pytest.MonkeyPatch, harm: signal.Signals
 ) -> None:
     """Whatever ends or stops the process that speaks, the section is made, with the same bytes."""
-    text = " ".join([TEXT] * 6)
+    text = " ".join([TEXT] * 2)
     whole = said(text).data
     number = process_id()
     after = speech.SpeechProcess._next
@@ -303,7 +303,7 @@ def test_no_process_outlives_who_started_it(voice: str) -> None:
             return await send()
 
         async def main():
-            ask = VoiceAsk(text="Go on and on. " * 20_000, language="en")
+            ask = VoiceAsk(text="Go on and on. " * 2_000, language="en")
             voice = asyncio.create_task(voice_maker(sys.argv[1]).speak(ask, straight))
             while not (children := psutil.Process().children()):
                 await asyncio.sleep(0.01)

@@ -281,8 +281,8 @@ class _Shown:
         return {item.key: 1.0 for item in self._items}
 
     def _level(self, item: Item, now: set[str]) -> float:
-        if item.key in self.always:
-            return 1.0
+        if item.key in self.always or (item.kind == "question" and item.key not in self._order):
+            return 1.0  # a question stands where a headline does: there is none to read without it
         if item.key in self._order and item.kind in ("question", "choice"):
             answered = any(other.held and other.key in self._order for other in self._items)
             return SAID if answered and not _is_answer(item, self._items) else 1.0

@@ -75,6 +75,7 @@ def spec(slide: Slide, frame: Frame) -> dict[str, Any]:
         "headline": runs(slide.headline),
         "points": [runs(point, terms) for point in slide.points],
         "entries": [_entry(entry) for entry in slide.entries],
+        "before": slide.before,
         "sides": [
             {"name": runs(side.name), "points": [runs(point) for point in side.points]}
             for side in slide.sides
@@ -271,7 +272,18 @@ _MAY_BE_MATHS = re.compile(r"[\\$_^=<>&≤≥≠≈√²³¹⁰⁴-ⁿ₀-₉∑
 
 def _node(node: Node) -> dict[str, Any]:
     """The tree of an equation as the template takes it."""
-    return {"k": node.kind, "t": node.text, "p": [_node(part) for part in node.parts]}
+    parts = [_node(part) for part in node.parts]
+    if node.kind == "unit":  # "m/s^2" as LaTeX writes it
+        parts = [part | {"t": _POWER.sub(_raise, part["t"])} for part in parts]
+    return {"k": node.kind, "t": node.text, "p": parts}
+
+
+_POWER = re.compile(r"\^\{?([-−]?\d+)\}?")
+_RAISED = str.maketrans("-−0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def _raise(match: re.Match[str]) -> str:
+    return match[1].translate(_RAISED)
 
 
 def _equations(texts: Sequence[str]) -> list[list[dict[str, Any]]]:
