@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 from browser import browsers
 from lab import Lab
@@ -17,12 +21,42 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
+IN_MEMORY = Path("/dev/shm")
+ROOM = 4_000_000_000
+"""Bytes that must be free there: a whole run leaves about two thousand million of them."""
+
+
+def pytest_configure() -> None:
+    """Keep the tests' folders in memory where a system has room for them: stores and outputs are
+    written through to the disk, file by file, for which more than half of a run was waited. And
+    let no program that they start compile all of vidkit for itself alone.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    with suppress(OSError):
+        if (
+            os.access(IN_MEMORY, os.W_OK | os.X_OK)
+            and not os.statvfs(IN_MEMORY).f_flag & os.ST_NOEXEC
+            and min(shutil.disk_usage(IN_MEMORY).free, psutil.virtual_memory().available) > ROOM
+        ):
+            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """What `-n auto` stands for: half as many processes again as cores, since many tests wait for
     a browser, a server or a process of their own."""
     cores = usable_cores()
     return cores + max(1, cores // 2)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Leave the tests of a file to one process where that costs no time, so that what they share
+    (a browser, a JupyterLab, a cluster) is started once and not by every process.
+    """
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.getvalue("dist") == "load" else None
 
 
 @pytest.fixture(autouse=True)

@@ -667,9 +667,9 @@ NOTEBOOKS = [
     ),
     Item(
         "grid",
-        "a table drawn with 20,000 lines",
+        "a table drawn with 10,000 lines",
         "either",
-        notebook(markdown(HEAD + "\n\n" + "+---+---+\n| a | b |\n" * 20_000)),
+        notebook(markdown(HEAD + "\n\n" + "+---+---+\n| a | b |\n" * 5_000)),
     ),
     Item(
         "pipes",

@@ -14,6 +14,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from PIL import Image, ImageDraw
 
 RATE = 32_000
@@ -171,13 +172,14 @@ def decoded(path: Path) -> Decoded:
     """Decodes every packet of the video in `path`; any fault that FFmpeg sees raises."""
     pictures, times, keys = [], [], []
     sound: list[tuple[int, np.ndarray[Any, np.dtype[np.float32]]]] = []
+    scaler = VideoReformatter()
     with av.open(str(path), options={"err_detect": "explode"}) as container:
         for stream in container.streams:
             if stream.type in ("video", "audio"):
                 stream.codec_context.options = {"err_detect": "explode"}
         for frame in container.decode(video=0, audio=0):
             if isinstance(frame, av.VideoFrame):
-                small = frame.reformat(8, 8, "rgb24", src_colorspace="ITU709")
+                small = scaler.reformat(frame, 8, 8, "rgb24", src_colorspace="ITU709")
                 pictures.append(small.to_ndarray().mean((0, 1)))
                 times.append(frame.pts * frame.time_base)
                 if frame.key_frame:

@@ -139,6 +139,12 @@ NEAR = {
     "a narrator": '{"topic": "Agua", "script": [{"narrator": '
     '"Water boils at one hundred degrees.", '
     '"visuals": "A glass", "audio": "boiling.mp3"}]}',
+    "titles that say of what": '{"presentationTitle": "Agua", "slides": [{"slide_title": "Heat", '
+    '"subtitle": "Steam", "visual": "A glass", "notes": "Water boils at one hundred degrees."}]}',
+    "a name above the sections": '{"course": {"name": "Agua", "modules": [{"lessons": [{"name": '
+    '"Heat", "visuals": "A glass", "script": "Water boils at one hundred degrees."}]}]}}',
+    "a voice's name": '{"voice": {"name": "onyx"}, "scenes": [{"visual": "A glass", "narration": '
+    '"Water boils at one hundred degrees."}]}',
     "an object with numbers for keys": '{"title": "Agua", "slides": {"1": {"visual": "A glass", '
     '"text": "Water boils at one hundred degrees."}}}',
 }
@@ -154,6 +160,22 @@ def test_a_shape_that_nobody_named_is_seen_too(shape: str) -> None:
     assert section["content"] == "Water boils at one hundred degrees."
     assert made.lesson.get("title", "Agua") == "Agua"
     assert ("title" in made.lesson) == ("Agua" in NEAR[shape])
+    assert section.get("title", "Heat") == "Heat"
+    assert ("title" in section) == ("Heat" in NEAR[shape])
+
+
+def test_the_scenes_of_all_chapters_are_sections() -> None:
+    """None is lost, whichever chapter it stands in, and what chapters say beside is told."""
+    rome = [
+        {"narration": "Rome was founded by shepherds.", "visual": "Hills", "shots": [{"cut": 1}]}
+    ]
+    other = [{"narration": "Carthage lay across the sea.", "visual": "Ships"}] * 2
+    chapters = [{"title": "Rome", "scenes": rome}, {"title": "Carthage", "scenes": other}]
+    made = converted(json.dumps({"title": "History", "chapters": chapters}).encode(), "a file")
+    assert isinstance(made, Conversion), made
+    told = [each["content"].split()[0] for each in made.lesson["sections"]]
+    assert told == ["Rome", "Carthage", "Carthage"]
+    assert any("left aside" in note and "`chapters.title`" in note for note in made.notes)
 
 
 PAIR = '{"content": "Light is fast.", "image_description": "A beam"}'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,23 @@ def test_every_layout_is_drawn_in_every_frame(
             left, top, right, bottom = spot.box
             assert left < right and top < bottom
             assert right <= size[0] + 2 and bottom <= size[1] + 2
+
+
+@pytest.mark.parametrize("form", SIZES)
+def test_no_label_of_an_arrow_touches_a_line(form: str) -> None:
+    """Whether arrows part or meet, the words on them stand beside them."""
+    edges = ["Rain -> Stream: much", "Rain -> Ground: little", "Stream -> Sea: within days"]
+    edges += ["Ground -> Sea: in thousands of years", "Sea -> Cloud: vapour"]
+    regions = drawn({"diagram": {"edges": edges}}, SIZES[form]).regions
+    spots = [spot for region in regions for spot in region.spots if "edge" in region.item.key]
+    paths = [spot.path for spot in spots if spot.path]
+    labels = [spot.box for spot in spots if not spot.path]
+    assert len(labels) == len(paths) == 5
+    for path in paths:
+        for (x1, y1), (x2, y2) in pairwise(path):
+            for k in range(11):
+                x, y = x1 + (x2 - x1) * k / 10, y1 + (y2 - y1) * k / 10
+                assert not any(a < x < c and b < y < d for a, b, c, d in labels)
 
 
 def test_all_of_a_question_fades_together() -> None:

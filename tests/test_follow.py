@@ -136,6 +136,32 @@ def test_an_answer_is_looked_for_after_its_question() -> None:
     assert found[1].seconds > second_of(text, "look:")
 
 
+def test_an_answer_in_words_of_its_question_is_found() -> None:
+    """Its first words may stand in the question; it is given where the others are said."""
+    text = "How many guesses do I need? Seven are always enough. The trick is the middle."
+    question = Item("question.0", "How many guesses do I need?")
+    answer = Item("answer.0", "Seven guesses are enough", after=("question.0",), held=True)
+    found = times(text, question, answer)
+    assert found[1] is not None and found[1].seconds == second_of(text, "Seven")
+
+
+def test_a_label_at_the_foot_is_found_by_its_rarest_word() -> None:
+    """A name of two words is; a lone word, or one with a number, is too little to go by."""
+    text = "The layer keeps the current in. It insulates well, as is known."
+    names = [Item("chip.0", "Perfect insulator"), Item("chip.1", "Known since 1990")]
+    found = times(text, *names)
+    assert found[0] is not None and found[0].rule == "word"
+    assert found[0].seconds == second_of(text, "insulates")
+    assert found[1] is None or found[1].rule != "word"
+
+
+def test_a_question_stands_there_before_it_is_asked() -> None:
+    """It is what a headline is elsewhere; its answers come after it."""
+    items = [Item("question.0", "Why?"), Item("choice.0", "So", after=("question.0",))]
+    first = moments(items, [Found(5.0, "run"), Found(7.0, "run")], 12.0)[0]
+    assert (first.start, dict(first.levels)) == (0.0, {"question.0": 1.0, "choice.0": 0.0})
+
+
 QUIZZES = {
     "read out as questions": (
         "What is it? Is it iron, is it mercury, or is it gold? Think. It is mercury, you see.",

@@ -22,6 +22,14 @@ from vidkit.text import maths, plain, segments, shown, spoken
 TABLE = Path(__file__).with_name("formulas.txt")
 
 
+def marks_of(value: Any) -> list[str]:
+    """All texts of an equation as the template sets it."""
+    if isinstance(value, dict):
+        own = [value["t"]] if value.get("k") not in ("unit", "big") and "t" in value else []
+        return own + [mark for inner in value.values() for mark in marks_of(inner)]
+    return [mark for inner in value for mark in marks_of(inner)] if isinstance(value, list) else []
+
+
 def formulas() -> list[tuple[str, str, str]]:
     """Formula, words and signs of each block of the table."""
     blocks = TABLE.read_text("utf-8").split("\n\n")[1:]
@@ -167,3 +175,24 @@ def test_markup_is_shown_as_it_is_meant(written: str, seen: str) -> None:
     """Entities, and words in a face of LaTeX, leave no mark in captions or on slides."""
     assert plain(written) == seen
     assert "".join(run["t"] for run in runs(written)).replace("\xa0", " ") == seen
+
+
+@pytest.mark.parametrize("formula", [row[0] for row in formulas()])
+def test_no_mark_of_a_formula_is_seen_on_its_slide(formula: str) -> None:
+    """Whichever reader of equations sets it, neither commands nor ^, _ and braces are left."""
+    ask = ImageAsk("", "It holds.", "T", "en", (640, 360), {"equation": [formula]})
+    slide = Slides().slide(ask)
+    parts = spec(slide, Frame.of(ask.size))["equations"]
+    assert not re.search(r"[\\^_{}]", " ".join(marks_of(parts)))
+
+
+def test_an_index_in_digits_ends_where_a_letter_follows() -> None:
+    """H_2O is water, V_th still one name."""
+    parts = [[t["t"], t["index"]] for line in ("H_2O", "V_th") for t in tokens_of(line)]
+    assert parts == [["H", "2"], ["O", ""], ["V", "th"]]
+
+
+def tokens_of(line: str) -> list[dict[str, Any]]:
+    """The tokens of an equation without commands, as the template takes them."""
+    slide = Slide("equation", "", "T", equations=(line,))
+    return list(spec(slide, Frame.of((640, 360)))["equations"][0])

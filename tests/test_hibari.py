@@ -152,13 +152,33 @@ def test_what_cannot_be_spoken_is_told() -> None:
     another language are refused with the mend."""
     assert "nothing in the text" in said("😀🎉").notes[0]
     assert "nothing in the text" in said("").notes[0]
-    assert "水" in said("The sign 水 means water.").notes[0]
+    for word in ("水", "вода", "νερό"):
+        assert word in said(f"The word {word} means water.").notes[0]
     with pytest.raises(ProviderError, match="another script"):
         said("水是生命之源。太阳很大。")
+    with pytest.raises(ProviderError, match="another script"):
+        said("Η γη γυρίζει γύρω από τον ήλιο.")
     with pytest.raises(ProviderError, match="speaks English"):
         said("Bonjour.", language="fr")
     with pytest.raises(ProviderError, match="has no voice 'Anna'; it has heart"):
         Hibari("Anna")
+
+
+@pytest.mark.parametrize(
+    ("written", "handed"),
+    [
+        ("f(1,2) of [3,1,2] is 12,5 and 3.5,2.5", "f of 1, 2 of [3, 1, 2] is 12, 5 and 3.5, 2.5"),
+        ("1,234 or 1,00,000 or 1,234.5", "1,234 or 1,00,000 or 1,234.5"),
+        ("Python 3.10 is no 3.1.", "Python 3 point 1 0 is no 3.1."),
+        ("Version 2.0. It costs 1,200.50.", "Version 2 point 0. It costs 1,200 point 5 0."),
+        ("Agent 007 at 0.05 at 7:05", "Agent 0 0 7 at 0.05 at 7 oh 5"),
+        ("§ 5 holds up to ∞.", " section 5 holds up to infinity ."),
+    ],
+)  # fmt: skip
+def test_numbers_are_handed_over_as_hibari_reads_them_right(written: str, handed: str) -> None:
+    """It reads "3,1,2" as 312, "3.10" as 3.1 and "007" as 7, and leaves out some signs."""
+    _, text, _ = Hibari().plan(VoiceAsk(text=written, language="en"))
+    assert text.text == handed
 
 
 def test_a_number_beyond_all_names_is_read_by_its_digits() -> None:
@@ -205,7 +225,7 @@ def test_a_process_that_fails_in_mid_section_is_replaced(
     monkeypatch: pytest.MonkeyPatch, harm: signal.Signals
 ) -> None:
     """Whatever ends or stops the process that speaks, the section is made, with the same bytes."""
-    text = " ".join([TEXT] * 6)
+    text = " ".join([TEXT] * 2)
     whole = said(text).data
     number = process_id()
     after = speech.SpeechProcess._next
@@ -283,7 +303,7 @@ def test_no_process_outlives_who_started_it(voice: str) -> None:
             return await send()
 
         async def main():
-            ask = VoiceAsk(text="Go on and on. " * 20_000, language="en")
+            ask = VoiceAsk(text="Go on and on. " * 2_000, language="en")
             voice = asyncio.create_task(voice_maker(sys.argv[1]).speak(ask, straight))
             while not (children := psutil.Process().children()):
                 await asyncio.sleep(0.01)
@@ -347,31 +367,63 @@ def test_espeak_speaks_where_hibari_is_broken(
     assert any("needs the packages" in note for note in video.notes)
 
 
+def another_hibari(monkeypatch: pytest.MonkeyPatch, folder: Path, file: str, content: str) -> None:
+    """Hibari's package is another one from here on, in which one file differs."""
+    package = folder / "broken" / "hibari"
+    shutil.copytree(Path(hibari.__file__).parent, package)
+    (package / file).write_text(content)
+    monkeypatch.syspath_prepend(str(package.parent))
+    monkeypatch.setattr(speech, "_processes", {})
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("assets/voices.json", "[]"),
+        ("assets/voices.json", "{}"),
+        ("assets/voices.json", '{"heart": 3}'),
+        ("assets/voices.json", '{"heart": {"file": "none", "bundled": true, "sha256": "", '
+         '"language": "en-US", "accent": "", "gender": ""}}'),
+    ],
+    ids=["a list", "no voice", "a number", "no model"],
+)  # fmt: skip
+def test_a_package_whose_parts_do_not_fit_is_a_missing_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, content: str
+) -> None:
+    """It is told how to install it again, and another voice can speak."""
+    monkeypatch.delitem(sys.modules, "hibari")
+    another_hibari(monkeypatch, tmp_path, file, content)
+    hibari_module.installed.cache_clear()
+    try:
+        with pytest.raises(ProviderMissing, match="force-reinstall"):
+            Hibari()
+    finally:
+        hibari_module.installed.cache_clear()
+
+
 @pytest.mark.natural_voice
 @pytest.mark.parametrize(
-    ("module", "why"),
+    ("file", "content", "why"),
     [
-        ("raise ImportError('half a package')", "half a package"),
-        ("import os; os.abort()", "ended before it was ready"),
-        ("N_FFT, pulses, ex = 1200, lambda: None, lambda x: x", "positional argument"),
-        ("import threading; threading.Event().wait()", "ended before it was ready"),
+        ("dsp.py", "raise ImportError('half a package')", "half a package"),
+        ("dsp.py", "import os; os.abort()", "ended before it was ready"),
+        ("dsp.py", "N_FFT, pulses, ex = 1200, lambda: None, lambda x: x", "positional argument"),
+        ("dsp.py", "import threading; threading.Event().wait()", "ended before it was ready"),
+        ("assets/oov.json", "{", "JSONDecodeError"),
     ],
-    ids=["no import", "crash", "other functions", "hang"],
+    ids=["no import", "crash", "other functions", "hang", "no unknown words"],
 )
 def test_espeak_speaks_where_hibari_does_not_start(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, why: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, content: str, why: str
 ) -> None:
-    """A package that cannot be imported, that crashes, that has other functions or hangs: the
-    video is made, it is asked once, and the report says why it sounds otherwise."""
+    """A package that cannot be imported, that crashes, that has other functions, hangs, or cannot
+    guess a word: the video is made, it is asked once, and the report says why it sounds otherwise.
+    """
     speech.stop_all()
     told = hibari_module.installed()
     monkeypatch.setattr(hibari_module, "installed", lambda: told)
-    monkeypatch.setattr(speech, "_processes", {})
-    monkeypatch.setattr(speech, "OPENING", 1.0 if "Event" in module else 60.0)
-    package = tmp_path / "broken" / "hibari"
-    shutil.copytree(Path(hibari.__file__).parent, package)
-    (package / "dsp.py").write_text(module)
-    monkeypatch.syspath_prepend(str(package.parent))
+    monkeypatch.setattr(speech, "OPENING", 1.0 if "Event" in content else 60.0)
+    another_hibari(monkeypatch, tmp_path, file, content)
     lesson = written(tmp_path, sections=3)
     (video,) = vidkit.process_all_videos([lesson], progress=False, size=(320, 180)).videos
     assert [section.voice_by for section in video.sections] == ["espeak"] * 3

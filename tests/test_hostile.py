@@ -143,7 +143,8 @@ def test_a_hostile_answer(folder: Path, item: Item, monkeypatch: pytest.MonkeyPa
     lesson(section())(folder)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-none-at-all")
     # what is asked for again is asked for at once
-    monkeypatch.setattr("vidkit.providers.limiter.OutageDetector.wait", lambda *_: 0.001)
+    monkeypatch.setattr("vidkit.providers.adaptive.LONGEST_WAIT", 0.001)
+    monkeypatch.setattr("vidkit.providers.adaptive.LONGEST_LOOK", 0.001)
     with server:
         monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
         came, said = outcome(folder / "lesson.json", QUICK.with_(images="openai"))

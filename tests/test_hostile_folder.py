@@ -106,10 +106,9 @@ def run(planted: Path, *command: str, **how: str) -> None:
     [
         ["-m", "vidkit", "make", "lesson.json", "-o", "OUT", "--voice", "espeak"],
         ["SCRIPT"],
-        ["-P", "-c", MAKE.format(out="../out") + WITH_MOVIEPY],
         ["-P", "-i", "-c", MAKE.format(out="../out") + WITH_MOVIEPY + "raise SystemExit"],
     ],
-    ids=["command", "script", "REPL", "interactive"],
+    ids=["command", "script", "REPL"],
 )
 def test_nothing_that_lies_in_the_current_folder_acts(planted: Path, command: list[str]) -> None:
     """No settings, program, module, font, voice or plugin of the folder that one stands in is read,

@@ -460,40 +460,58 @@ def test_two_processes_share_one_store(tmp_path: Path) -> None:
 
 
 FULL = """
-import resource, signal, sys, vidkit
+import json, resource, signal, sys, vidkit
+from pathlib import Path
 from vidkit.errors import VidkitError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
-how = dict(progress=False, size=(160, 90), images="simulated:0",
-           voice="simulated:latency=0,seconds=0.4")
-try:
-    report = vidkit.process_all_videos([sys.argv[1]], **how)
-except VidkitError as error:
-    print("error:", error)
-else:
-    print(report)
-    print("made" if report.made else "not made")
+told = {}
+for room in map(int, sys.argv[2:]):
+    folder = Path(sys.argv[1], str(room))
+    how = dict(progress=False, size=(160, 90), images="simulated:0",
+               voice="simulated:latency=0,seconds=0.4", cache_dir=folder / "store")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+    try:
+        report = vidkit.process_all_videos([folder / "lesson.json"], **how)
+    except VidkitError as error:
+        told[room] = f"error: {error}"
+    else:
+        told[room] = f"{report} {'made' if report.made else 'not made'}"
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+print(json.dumps(told))
 """
+ROOMS = (200, 700, 2_000, 4_000, 9_000, 20_000, 60_000)
 
 
-@pytest.mark.parametrize("room", [200, 700, 2_000, 4_000, 9_000, 20_000, 60_000])
-def test_a_full_disk_is_told_and_made_good(tmp_path: Path, room: int) -> None:
-    """With no room for larger files, at whatever step, there is a clear error and no broken
-    file; with room again the same call completes.
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A folder with a lesson for each of `ROOMS`, all made by a program that can write no larger
+    files, and what it told of each.
     """
-    lesson = written(tmp_path, sections=2)
+    folder = tmp_path_factory.mktemp("full")
+    for room in ROOMS:
+        written(folder / str(room), sections=2)
     done = subprocess.run(
-        [sys.executable, "-c", FULL, str(lesson), str(room)],
+        [sys.executable, "-c", FULL, str(folder), *map(str, ROOMS)],
         capture_output=True,
         text=True,
         check=True,
     )
     assert "Traceback" not in done.stderr, done.stderr
-    if "not made" in done.stdout or "error:" in done.stdout:
-        assert "File too large" in done.stdout or "room" in done.stdout, done.stdout
-    report, _ = run(lesson, images="simulated:0", voice="simulated:latency=0,seconds=0.4")
+    return folder, json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_full_disk_is_told_and_made_good(filled: tuple[Path, dict[str, str]], room: int) -> None:
+    """With no room for larger files, at whatever step, there is a clear error and no broken
+    file; with room again the same call completes.
+    """
+    folder, told = filled[0] / str(room), filled[1][str(room)]
+    if "not made" in told or "error:" in told:
+        assert "File too large" in told or "room" in told, told
+    how: dict[str, Any] = {"images": "simulated:0", "cache_dir": folder / "store"}
+    report, _ = run(folder / "lesson.json", voice="simulated:latency=0,seconds=0.4", **how)
     assert report.made
-    assert not store_of(Settings()).verify().bad
+    assert not store_of(Settings(cache_dir=folder / "store")).verify().bad
 
 
 def test_no_key_is_written_anywhere(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
@@ -53,9 +54,10 @@ def quiet(seconds: float) -> bytes:
     return wav(np.zeros(round(seconds * 24_000), np.float32))
 
 
+@cache
 def spoken(seconds: float) -> bytes:
-    """Something like speech."""
-    return wav(speech_like(seconds, 24_000))
+    """Something like speech, the same again and again where it is long."""
+    return wav(np.resize(speech_like(min(seconds, 10.0), 24_000), round(seconds * 24_000)))
 
 
 def streamed(seconds: float) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from fake_openai import FakeOpenAI
 from vidkit.models import Settings
 from vidkit.providers import prices
 from vidkit.providers.offers import Offer, check, offer, offers, table
+from vidkit.providers.registry import names, registered
 
 SECRET = "sk-secret-do-not-show"
 
@@ -23,6 +25,15 @@ def no_account(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test meets the key or the address of who runs it."""
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
+
+
+def install(folder: Path, *names: str) -> None:
+    """Put a package that registers voices into a folder, as pip does."""
+    info = folder / "choir-1.2.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: choir\nVersion: 1.2\n")
+    points = "".join(f"{name} = choir:{name}\n" for name in names)
+    (info / "entry_points.txt").write_text(f"[vidkit.voices]\n{points}")
 
 
 @pytest.fixture
@@ -47,11 +58,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
         "def odd(argument): return Odd('odd')\n"
         "def broken(argument): raise RuntimeError('no\\nlungs')\n"
     )
-    info = tmp_path / "choir-1.2.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: choir\nVersion: 1.2\n")
-    points = "".join(f"{name} = choir:{name}\n" for name in ("mute", "slow", "odd", "broken"))
-    (info / "entry_points.txt").write_text(f"[vidkit.voices]\n{points}")
+    install(tmp_path, "mute", "slow", "odd", "broken")
     monkeypatch.syspath_prepend(str(tmp_path))
     yield
 
@@ -165,3 +172,14 @@ def test_a_check_looks_at_all_at_once() -> None:
     several = check([Offer("voice", "silent", maker=Silent())] * 20, seconds=0.1)
     assert Silent.most == 20
     assert not any(offer.usable for offer in several)
+
+
+def test_a_package_that_comes_while_a_program_runs_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that is installed is looked through once for providers, and again when more came."""
+    os.utime(tmp_path, (1, 1))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert registered("voice") is registered("voice")
+    install(tmp_path, "mute")
+    assert "mute" in names("voice")

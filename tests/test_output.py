@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +19,45 @@ from vidkit.errors import OutputError
 from vidkit.pipeline.output import Output
 
 REPORT = {"vidkit": "1", "state": "made"}
+
+FORKS = """
+import json, os, sys, traceback
+from vidkit.pipeline import output
+for line in sys.stdin:
+    script, *sys.argv[1:] = json.loads(line)
+    if (child := os.fork()) == 0:
+        try:
+            exec(script, {})
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def ended() -> Iterator[Callable[..., int]]:
+    """Carries out a script in a process of its own and gives its exit code: one that has imported
+    vidkit forks for each, where a system can.
+    """
+    if not hasattr(os, "fork"):
+        yield (
+            lambda *given: (
+                subprocess.run([sys.executable, "-c", *map(str, given)], check=False).returncode
+            )
+        )
+        return
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", FORKS], **pipes) as forks:
+
+        def end(*given: object) -> int:
+            assert forks.stdin is not None and forks.stdout is not None
+            forks.stdin.write(json.dumps([str(each) for each in given]) + "\n")
+            forks.stdin.flush()
+            return int(forks.stdout.readline())
+
+        yield end
 
 
 def claimed(folder: Path, sections: int = 3) -> Output:
@@ -101,7 +143,9 @@ def test_a_file_of_ours_under_another_suffix_goes(tmp_path: Path) -> None:
     assert [p.name for p in (tmp_path / "images").iterdir()] == ["section-01.jpg"]
 
 
-def test_a_killed_run_knows_its_files_and_leaves_no_half_ones(tmp_path: Path) -> None:
+def test_a_killed_run_knows_its_files_and_leaves_no_half_ones(
+    tmp_path: Path, ended: Callable[..., int]
+) -> None:
     """After SIGKILL in mid-write the next run goes on, and temporary files are gone."""
     script = (
         "import os, signal, sys; from pathlib import Path\n"
@@ -111,7 +155,7 @@ def test_a_killed_run_knows_its_files_and_leaves_no_half_ones(tmp_path: Path) ->
         "o.scratch('images/section-02.png').write_bytes(b'half')\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
+    assert ended(script, tmp_path) == -signal.SIGKILL
     assert len(list(tmp_path.rglob("*.part"))) == 1
     claimed(tmp_path).publish("images/section-01.png", b"again")
     assert [p.name for p in (tmp_path / "images").iterdir()] == ["section-01.png"]
@@ -257,7 +301,9 @@ def test_an_edited_report_is_kept_beside(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("sections", [1, 30])
 @pytest.mark.parametrize("before", [0, 1, 2])
-def test_a_kill_is_no_edit(tmp_path: Path, sections: int, before: int) -> None:
+def test_a_kill_is_no_edit(
+    tmp_path: Path, sections: int, before: int, ended: Callable[..., int]
+) -> None:
     """A run that is killed between two of its writes leaves nothing that the next one takes for
     somebody's edit, or for a stranger's file.
     """
@@ -276,10 +322,7 @@ def test_a_kill_is_no_edit(tmp_path: Path, sections: int, before: int) -> None:
         "os.replace = replace\n"
         "o.publish('images/section-01.png', b'new'); os._exit(9)\n"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path), str(sections), str(before)], check=False
-    )
-    assert run.returncode == 9
+    assert ended(script, tmp_path, sections, before) == 9
     output = claimed(tmp_path, 40)
     output.publish("images/section-01.png", b"third")
     assert output.notes == []
@@ -287,7 +330,9 @@ def test_a_kill_is_no_edit(tmp_path: Path, sections: int, before: int) -> None:
 
 
 @pytest.mark.parametrize("before", [0, 1, 2, 3])
-def test_a_kill_of_a_second_run_is_no_edit_either(tmp_path: Path, before: int) -> None:
+def test_a_kill_of_a_second_run_is_no_edit_either(
+    tmp_path: Path, before: int, ended: Callable[..., int]
+) -> None:
     """A run over what an earlier one made is killed at any of its first writes, and the next
     one says nothing of changes and removals that nobody made.
     """
@@ -305,8 +350,7 @@ def test_a_kill_of_a_second_run_is_no_edit_either(tmp_path: Path, before: int) -
         "o = output.Output(Path(sys.argv[1])); o.claim(range(40), {'vidkit': '2'})\n"
         "o.publish('images/section-02.png', b'new'); os._exit(9)\n"
     )
-    run = subprocess.run([sys.executable, "-c", script, str(tmp_path), str(before)], check=False)
-    assert run.returncode == 9
+    assert ended(script, tmp_path, before) == 9
     output = claimed(tmp_path, 40)
     for name, data in (("images/section-01.png", b"old"), ("images/section-02.png", b"new")):
         output.publish(name, data)
@@ -371,7 +415,9 @@ def test_a_stranger_under_a_new_name_keeps_a_first_layout_as_it_is(tmp_path: Pat
 
 
 @pytest.mark.parametrize("before", range(8))
-def test_a_kill_while_a_folder_is_taken_on_loses_nothing(tmp_path: Path, before: int) -> None:
+def test_a_kill_while_a_folder_is_taken_on_loses_nothing(
+    tmp_path: Path, before: int, ended: Callable[..., int]
+) -> None:
     """Whichever write it comes before, the next run goes on, and takes nothing for an edit."""
     files = a_first_layout(tmp_path)
     script = (
@@ -386,8 +432,7 @@ def test_a_kill_while_a_folder_is_taken_on_loses_nothing(tmp_path: Path, before:
         "os.replace = replace\n"
         "o = output.Output(Path(sys.argv[1])); o.claim(range(3), {'vidkit': '2'}); os._exit(9)\n"
     )
-    run = subprocess.run([sys.executable, "-c", script, str(tmp_path), str(before)], check=False)
-    assert run.returncode == 9
+    assert ended(script, tmp_path, before) == 9
     output = claimed(tmp_path)
     for number, data in enumerate(files.values(), 1):
         output.publish(f"images/section-{number:02}.png", data)
@@ -400,7 +445,7 @@ def test_a_kill_while_a_folder_is_taken_on_loses_nothing(tmp_path: Path, before:
     ]
 
 
-def test_what_never_was_had_not_been_removed(tmp_path: Path) -> None:
+def test_what_never_was_had_not_been_removed(tmp_path: Path, ended: Callable[..., int]) -> None:
     """A first report, or a file, that a full disk kept from being written is no loss."""
     script = (
         "import os, sys; from pathlib import Path; from vidkit.pipeline import output\n"
@@ -411,8 +456,7 @@ def test_what_never_was_had_not_been_removed(tmp_path: Path) -> None:
         "os.replace = replace\n"
         "output.Output(Path(sys.argv[1])).claim(range(40), {'vidkit': '1'})\n"
     )
-    run = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
-    assert run.returncode == 9
+    assert ended(script, tmp_path) == 9
     assert claimed(tmp_path).notes == []
 
 
@@ -438,7 +482,9 @@ def test_a_second_run_is_locked_out(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".*lock"))
 
 
-def test_the_lock_of_a_killed_run_holds_nobody_up(tmp_path: Path) -> None:
+def test_the_lock_of_a_killed_run_holds_nobody_up(
+    tmp_path: Path, ended: Callable[..., int]
+) -> None:
     """The system drops the lock of a process that is gone, and the next run tidies its file."""
     script = (
         "import os, signal, sys; from pathlib import Path\n"
@@ -446,7 +492,7 @@ def test_the_lock_of_a_killed_run_holds_nobody_up(tmp_path: Path) -> None:
         "o = Output(Path(sys.argv[1])); o.claim(range(3), {'vidkit': '1'})\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
-    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
+    assert ended(script, tmp_path) == -signal.SIGKILL
     assert list(tmp_path.glob(".*lock"))
     claimed(tmp_path).release()
     assert not list(tmp_path.glob(".*lock"))

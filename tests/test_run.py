@@ -224,11 +224,11 @@ def test_a_cancel_begins_no_more_clips(tmp_path: Path) -> None:
 
     lesson = written(tmp_path, sections=12)
     voice = Simulated(latency=0.0, seconds=3.0)
-    run = started(lesson, voice, size=(640, 360), motion="zoom", listener=cancel)
+    run = started(lesson, voice, size=(320, 180), motion="zoom", listener=cancel)
     report = run.result()
     assert len(clips) < 12
     assert {section.state for section in report.sections} == {"made", "cancelled"}
-    assert started(lesson, voice, size=(640, 360), motion="zoom").result().made
+    assert started(lesson, voice, size=(320, 180), motion="zoom").result().made
 
 
 class Ender:

@@ -252,7 +252,7 @@ def test_words_in_another_script_are_kept_under_the_fonts_of_the_machine() -> No
 def test_a_layout_is_explained_in_words() -> None:
     """`explain` names the layout, the reason for it, and where the headline is from."""
     said = Slides().explain(ASK)
-    assert said.startswith("parts: ") and "labels 3 parts" in said and "own title" in said
+    assert said.startswith("points: ") and "asks for a figure" in said and "own title" in said
 
 
 def test_a_card_for_a_missing_section() -> None:

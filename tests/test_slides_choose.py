@@ -6,7 +6,7 @@ import pytest
 
 from vidkit.slides.analysis import Reading
 from vidkit.slides.declared import READERS
-from vidkit.slides.figures import Question
+from vidkit.slides.figures import BarChart, Question
 from vidkit.slides.layouts import BY_LAYOUT, choose
 from vidkit.slides.mentions import Narrated
 from vidkit.slides.override import EXAMPLES
@@ -42,7 +42,10 @@ CUES = {
     ),
     "equation": (TWO_SENTENCES, "The equation 'E = mc²' on a board."),
     "code": ("It loops.\n```python\nfor i in x:\n    go(i)\n```\nThen it ends.", "An editor."),
-    "parts": (TWO_SENTENCES, "Labels point to 'Atrium', 'Ventricle' and 'Aorta'."),
+    "parts": (
+        "The atrium gets the blood. The ventricle pushes it out.",
+        "Labels point to 'Atrium', 'Ventricle' and 'Aorta'.",
+    ),
     "curve": (
         TWO_SENTENCES,
         "A graph. X-axis: 'Time', y-axis: 'Heat'. A line labeled 'Tea' falls steadily.",
@@ -141,6 +144,121 @@ def test_no_label_of_the_description_gets_lost() -> None:
     assert all(label in words for label in ("Mix", "Bake", "Cool", "Tray"))
     bare = of("The heart pumps blood all day. The heart rests little.", "A 'heart'.")
     assert bare.labels == ()
+
+
+def test_bare_names_stand_where_they_belong() -> None:
+    """A slide of boxes with a word in each tells less than the sentences with the names in them."""
+    slide = of(
+        "We bombard the wafer with ions. The gate we just built acts as a mask of its own.",
+        "A cut with labels 'Ions', 'Mask' and 'N+ Drain'.",
+    )
+    assert slide.layout == "points" and len(slide.points) == 2
+    assert slide.labels == ("N+ Drain",)
+
+
+def test_parts_are_what_a_narration_goes_through() -> None:
+    """Of each label stands there what is said of it; a longer name is not taken for the label."""
+    told = "The roots drink water. The stem holds the plant up. The leaves make food from sunlight."
+    slide = of(f"{told} It grows.", "A drawing of a plant with 'Roots', 'Stem' and 'Leaves'.")
+    assert slide.layout == "parts"
+    assert [entry.gloss for entry in slide.entries] == [
+        "Drink water",
+        "Holds the plant up",
+        "Make food from sunlight",
+    ]
+    cut = of(
+        "Gate oxide is grown first. Source regions are doped then. Drain regions are doped too.",
+        "A cut with labels 'Gate', 'Source' and 'Drain'.",
+    )
+    assert not any(entry.gloss for entry in cut.entries)
+    wall = of(
+        "First came a signal fence that rang an alarm. Then came the death strip, a belt of sand. "
+        "Watchtowers stood every few hundred metres.",
+        "A section with labels 'Signal fence', 'Death strip' and 'Watchtower'.",
+    )
+    assert [entry.gloss for entry in wall.entries] == [
+        "Rang an alarm",
+        "A belt of sand",
+        "Stood every few hundred metres",
+    ]
+
+
+def test_beside_a_figure_no_sentence_is_read() -> None:
+    """Points there have two to seven words; a sentence that has more is left to the voice."""
+    said = (
+        "These simple principles guide the whole design of every modern chip from the idea on. "
+        "The plan is tested early. Whoever finds a fault sends the plan back to the very beginning."
+    )
+    slide = of(said, "A flowchart. Arrows connect 'Plan', 'Test', 'Layout' and 'Chip'.")
+    assert slide.layout == "steps"
+    assert slide.points == ("The plan is tested early",)
+
+
+@pytest.mark.parametrize(
+    ("language", "description", "values", "unit"),
+    [
+        ("en", "A bar chart: 1953 with 331,000, 1956 with 279,000 and 1961 with 207,000.",
+         (331000, 279000, 207000), ""),
+        ("en", "Bars side by side: Asia 60 %, Africa 18 %, Europe 9.5 %.", (60, 18, 9.5), "%"),
+        ("de", "Ein Balkendiagramm: 'Bakterium' 2 µm, 'Hautzelle' 30 µm, 'Eizelle' 1.000 µm.",
+         (2, 30, 1000), "µm"),
+    ],
+)  # fmt: skip
+def test_bars_that_a_description_tells_are_drawn(
+    language: str, description: str, values: tuple[float, ...], unit: str
+) -> None:
+    """Names and values as they stand there, in the numbers of the lesson's language."""
+    slide = of(TWO_SENTENCES, description, tongue=language)
+    assert isinstance(slide.figure, BarChart)
+    assert tuple(bar.value for bar in slide.figure.bars) == values
+    assert slide.figure.unit == unit
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "A bar chart: Asia 60 %, Africa 18 km, Europe 9 %.",
+        "A bar chart: Asia 2,5 %, Africa 1,8 %, Europe 1,1 %.",
+        "A map: Asia 60 %, Africa 18 %, Europe 9 %.",
+        "A bar chart with two bars: Asia 60 %, Africa 18 %.",
+    ],
+)
+def test_no_bar_is_drawn_that_nobody_is_sure_of(description: str) -> None:
+    """Two units, a number of another language, no chart, or too few values give none."""
+    assert of(TWO_SENTENCES, description).layout != "chart"
+
+
+def test_equations_stand_once_each_in_the_order_in_which_they_are_told() -> None:
+    """However the description spells them; the last one told is the conclusion."""
+    slide = of(
+        r"Put $p = 2m$ back in: $4m^2 = 2q^2$. Divide by two: $q^2 = \frac{4m^2}{2}$.",
+        "Two lines: '4m² = 2q²' and 'q² = 4m²/2'.",
+    )
+    assert slide.equations == ("p = 2m", "4m² = 2q²", r"q^2 = \frac{4m^2}{2}")
+    assert slide.points == ("Divide by two",)
+
+
+def test_answers_in_one_line_are_those_of_a_question() -> None:
+    """ "A) … B) …" after a question need no lines of their own; what follows them is only said."""
+    slide = of("Which is a gas? A) Iron. B) Neon. C) Salt. Hint: it glows.", title=None)
+    assert isinstance(slide.figure, Question)
+    assert slide.figure.choices == ("Iron", "Neon", "Salt")
+    assert slide.headline == "Which is a gas?"
+
+
+def test_a_side_has_what_follows_where_it_is_introduced() -> None:
+    """ "On the one side was West Berlin." is followed by what is said of it."""
+    slide = of(
+        "On the one side was West Berlin. People could travel and vote there as they liked. On the "
+        "other side was East Berlin. Rents and bread were cheap for everybody.",
+        "Two panels. On the left, titled 'West Berlin', lights. On the right, titled 'East "
+        "Berlin', grey houses.",
+    )
+    assert slide.layout == "compare"
+    assert [side.points for side in slide.sides] == [
+        ("People could travel and vote there as they liked",),
+        ("Rents and bread were cheap for everybody",),
+    ]
 
 
 def test_sides_say_only_what_is_said_of_them() -> None:

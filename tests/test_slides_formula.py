@@ -50,6 +50,13 @@ def test_indices_powers_roots_and_units_are_read() -> None:
     assert all(t.kind != "unit" for t in tokens("F = m * a"))
 
 
+def test_a_letter_at_a_number_is_a_factor() -> None:
+    """As the voice reads it: "p = 2m" is two times m, "l = 2 m" two metres."""
+    assert [token.kind for token in tokens("q^2 = 2m^2")] == ["name", "sign", "number", "name"]
+    assert tokens("l = 2 m")[-1].kind == tokens("v = 9.8m/s")[-1].kind == "unit"
+    assert tokens("λ = 90nm")[-1].kind == "unit"
+
+
 @given(st.text(max_size=LONGEST))
 @example("¼^0")
 @settings(max_examples=80, deadline=None)

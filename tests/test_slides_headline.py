@@ -62,6 +62,13 @@ def test_there_is_always_a_headline_and_never_a_page_of_it(narration: str) -> No
     assert 0 < len(of(narration)) <= LONGEST_TITLE + 1
 
 
+def test_a_headline_says_no_step_again() -> None:
+    """Where the narration begins with the first step, what the drawing is of stands above."""
+    told = "First, the bean drinks water. Then a root comes out. Finally, the leaves open."
+    reading = Reading.of(told, "Four drawings of a growing bean.", None, "en")
+    assert headline(reading, ["The bean drinks water"])[0] == "Growing Bean"
+
+
 def test_a_film_scene_is_no_diagram() -> None:
     """ "A final zoom-out, starting from a diagram of …" does not name the section."""
     found = of("The journey ends here for us.", "A final zoom-out of a diagram of the NOR gate.")

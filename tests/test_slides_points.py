@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from vidkit.slides.analysis import length, sentences
 from vidkit.slides.summary import (
+    BESIDE,
     MOST,
     key_points,
     leans,
@@ -115,6 +116,18 @@ def test_a_point_says_only_what_the_lesson_says(narration: str) -> None:
 def _in_order(words: list[str], sentence: list[str]) -> bool:
     rest = iter(sentence)
     return all(word in rest for word in words)
+
+
+def test_no_consequence_is_cut_off_for_a_place_beside_a_figure() -> None:
+    """ "The right side is twice something" says nothing without what follows from it."""
+    told = "The right side is twice something, so its square is even. The left side is odd."
+    assert key_points(told, [], 3, longest=BESIDE) == ("The left side is odd",)
+
+
+def test_a_german_sentence_keeps_the_word_before_its_verb() -> None:
+    """Without "doch" the statement "Doch ist jede …" would be a question."""
+    assert statement("Und doch ist jede eine Fabrik.", "de") == "Doch ist jede eine Fabrik"
+    assert statement("Und jede ist eine Fabrik.", "de") == "Jede ist eine Fabrik"
 
 
 def test_leaning_and_speaking_to_the_viewer_are_told_apart() -> None:

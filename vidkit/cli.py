@@ -417,7 +417,7 @@ def _draft(given: argparse.Namespace) -> int:
         say(writer.prompt())
         return ALL_MADE
     if given.source is None:
-        raise SettingsError("name a source: a notebook (.ipynb), Markdown (.md), slides (.html, .pptx), .pdf")
+        raise SettingsError("name a source: a notebook (.ipynb), Markdown, .html, .pptx or .pdf")
     if given.take_back:
         back = writer.take_back(Path(given.source), given.take_back)
         say(f"taken back: {', '.join(map(str, back)) or 'nothing; these were not rewritten'}")
@@ -503,7 +503,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"vidkit {vidkit_version()}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_runs(commands)
+    _add_lessons(commands)
+    _add_drafts(commands)
+    _add_surroundings(commands)
+    return parser
 
+
+def _add_runs(commands: Any) -> None:
+    """What makes videos, and keeps what was made."""
     make = _command(commands, "make", _make, "make one lesson's video, or several")
     make.add_argument("lesson", nargs="+", metavar="LESSON", help="the lesson's JSON file")
     make.add_argument(
@@ -532,24 +540,6 @@ def _parser() -> argparse.ArgumentParser:
     batch.add_argument("--sequential", action="store_true", help="one lesson after the other")
     run_options(batch, but="only")
 
-    check = _command(commands, "check", _check, "say what is wrong with lessons; make nothing")
-    check.add_argument("lesson", nargs="+", metavar="LESSON", help="lessons, or folders of them")
-    check.add_argument(
-        "--spoken",
-        action="store_true",
-        help="print the words that the voice is handed, with the places marked that differ",
-    )
-    run_options(check, but="only")
-
-    convert = _command(
-        commands, "convert", _convert, "write a lesson from another tool's JSON or Markdown"
-    )
-    convert.add_argument("file", metavar="FILE", help="JSON, JSON in a fence or in prose, Markdown")
-    convert.add_argument(
-        "-o", "--output", default="lesson.json", metavar="FILE", help="the lesson to write"
-    )
-    convert.add_argument("--yes", action="store_true", help="replace a file that is there")
-
     plan = _command(commands, "plan", _plan, "say what a run would call, cost and take")
     plan.add_argument("lesson", nargs="+", metavar="LESSON", help="a lesson, or a folder of them")
     run_options(plan, but="only")
@@ -571,58 +561,45 @@ def _parser() -> argparse.ArgumentParser:
     cache.add_argument("--yes", action="store_true", help="do not ask")
     cache.add_argument("--cache-dir", metavar="DIR", help="the store's folder")
 
+
+def _add_lessons(commands: Any) -> None:
+    """What looks at lessons."""
+    check = _command(commands, "check", _check, "say what is wrong with lessons; make nothing")
+    check.add_argument("lesson", nargs="+", metavar="LESSON", help="lessons, or folders of them")
+    check.add_argument(
+        "--spoken",
+        action="store_true",
+        help="print the words that the voice is handed, with the places marked that differ",
+    )
+    run_options(check, but="only")
+
+    review = _command(commands, "review", _review, "measure what can be of a lesson's teaching")
+    review.add_argument("lesson", nargs="+", metavar="LESSON", help="the lesson's JSON file")
+    review.add_argument("--json", action="store_true", help="print all measures as JSON")
+
     slides = _command(commands, "slides", _slides, "draw all slides of a lesson on one sheet")
     slides.add_argument("lesson", metavar="LESSON", help="the lesson's JSON file")
     slides.add_argument("-o", "--output", metavar="FILE", help="default: slides_<name>.png")
     settings_options(slides, [TABLE["images"], TABLE["size"]])
 
-    providers = _command(
-        commands,
-        "providers",
-        _providers,
-        "say who can draw and speak, and what each needs",
-    )
-    providers.add_argument(
-        "--check", action="store_true", help="see whether each can be used; nothing is paid"
-    )
-    settings_options(providers, [row for row in TABLE.values() if row.takes])
+    layouts = _command(commands, "layouts", _layouts, "say what a section's slide can show")
+    layouts.add_argument("--prompt", action="store_true", help="a page for whoever writes lessons")
 
-    spoken = _command(
-        commands, "voices", _voices, "say which voices of this machine speak a language, or get one"
-    )
-    spoken.add_argument(
-        "what", nargs="?", default="en", metavar="LANG", help="a tag (default: en), or: get NAME"
-    )
-    spoken.add_argument("name", nargs="?", metavar="NAME", help="of a voice to fetch")
-    spoken.add_argument(
-        "--try", dest="sample", metavar="TEXT", help="write a sound file of this with each voice"
-    )
-    spoken.add_argument("--voice", action="append", metavar="NAME", help="this one alone")
-    spoken.add_argument("-o", "--output", metavar="DIR", help="default: voice-samples")
-
-    lab = _command(
-        commands,
-        "lab",
-        _lab,
-        "open JupyterLab on vidkit's first notebook, or on those of a folder; further options, as "
-        "--ip=0.0.0.0, are JupyterLab's",
-    )
-    lab.add_argument(
-        "folder",
+    schema = _command(commands, "schema", _schema, "print a format as JSON Schema")
+    schema.add_argument(
+        "what",
         nargs="?",
-        metavar="DIR",
-        help="where the notebooks are, or are to be put (default: those of the checkout, or "
-        "vidkit-notebooks here)",
+        default="lesson",
+        choices=("lesson", "settings"),
+        help="of lessons (default), or of the settings",
     )
-    lab.add_argument("--no-browser", action="store_false", dest="browser", help="start it alone")
-    lab.add_argument("--port", type=int, metavar="N", help="the port it listens at")
 
+
+def _add_drafts(commands: Any) -> None:
+    """What writes lessons."""
     draft = _command(commands, "draft", _draft, "draft lessons from a notebook, text or slides")
     draft.add_argument(
-        "source",
-        nargs="?",
-        metavar="SOURCE",
-        help="a notebook (.ipynb), Markdown (.md), slides (.html, .pptx), .pdf",
+        "source", nargs="?", metavar="SOURCE", help="a notebook, Markdown, .html, .pptx or .pdf"
     )
     draft.add_argument(
         "-o",
@@ -651,23 +628,57 @@ def _parser() -> argparse.ArgumentParser:
     )
     settings_options(draft, [TABLE["budget"], TABLE["section_workers"], TABLE["cache_dir"]])
 
-    review = _command(commands, "review", _review, "measure what can be of a lesson's teaching")
-    review.add_argument("lesson", nargs="+", metavar="LESSON", help="the lesson's JSON file")
-    review.add_argument("--json", action="store_true", help="print all measures as JSON")
+    convert = _command(
+        commands, "convert", _convert, "write a lesson from another tool's JSON or Markdown"
+    )
+    convert.add_argument("file", metavar="FILE", help="JSON, JSON in a fence or in prose, Markdown")
+    convert.add_argument(
+        "-o", "--output", default="lesson.json", metavar="FILE", help="the lesson to write"
+    )
+    convert.add_argument("--yes", action="store_true", help="replace a file that is there")
 
-    layouts = _command(commands, "layouts", _layouts, "say what a section's slide can show")
-    layouts.add_argument("--prompt", action="store_true", help="a page for whoever writes lessons")
+
+def _add_surroundings(commands: Any) -> None:
+    """What a run finds here: providers, voices, settings, notebooks."""
+    providers = _command(
+        commands, "providers", _providers, "say who can draw and speak, and what each needs"
+    )
+    providers.add_argument(
+        "--check", action="store_true", help="see whether each can be used; nothing is paid"
+    )
+    settings_options(providers, [row for row in TABLE.values() if row.takes])
+
+    spoken = _command(
+        commands, "voices", _voices, "say which voices of this machine speak a language, or get one"
+    )
+    spoken.add_argument(
+        "what", nargs="?", default="en", metavar="LANG", help="a tag (default: en), or: get NAME"
+    )
+    spoken.add_argument("name", nargs="?", metavar="NAME", help="of a voice to fetch")
+    spoken.add_argument(
+        "--try", dest="sample", metavar="TEXT", help="write a sound file of this with each voice"
+    )
+    spoken.add_argument("--voice", action="append", metavar="NAME", help="this one alone")
+    spoken.add_argument("-o", "--output", metavar="DIR", help="default: voice-samples")
 
     _command(commands, "settings", _settings, "say what can be set for a run, in Markdown")
-    schema = _command(commands, "schema", _schema, "print a format as JSON Schema")
-    schema.add_argument(
-        "what",
-        nargs="?",
-        default="lesson",
-        choices=("lesson", "settings"),
-        help="of lessons (default), or of the settings",
+
+    lab = _command(
+        commands,
+        "lab",
+        _lab,
+        "open JupyterLab on vidkit's first notebook, or on those of a folder; further options, as "
+        "--ip=0.0.0.0, are JupyterLab's",
     )
-    return parser
+    lab.add_argument(
+        "folder",
+        nargs="?",
+        metavar="DIR",
+        help="where the notebooks are, or are to be put (default: those of the checkout, or "
+        "vidkit-notebooks here)",
+    )
+    lab.add_argument("--no-browser", action="store_false", dest="browser", help="start it alone")
+    lab.add_argument("--port", type=int, metavar="N", help="the port it listens at")
 
 
 def _command(commands: Any, name: str, does: Any, what: str) -> argparse.ArgumentParser:

@@ -226,13 +226,18 @@ def all_states(each: Made, wide: int) -> list[tuple[str, Any]]:
             pages.append(planes_of(in_video_colours(opened.convert("RGB"))))
     found = []
     for state in follow.states(each.seconds, (0.0, each.seconds)):
-        y, u, v = painted(pages[state.page], state.patches)
-        halves = [np.repeat(np.repeat(plane, 2, 0), 2, 1) for plane in (u, v)]
-        whole = Image.merge("YCbCr", [Image.fromarray(plane) for plane in (y, *halves)])
-        small = whole.convert("RGB")
+        small = _as_seen(*painted(pages[state.page], state.patches))
         small.thumbnail((wide, wide))
         found.append((f"{each.name} {state.start:.1f} s", small))
     return found
+
+
+def _as_seen(y: Any, u: Any, v: Any) -> Image.Image:
+    """Planes of BT.709 in limited range as a player shows them."""
+    light = (y.astype(float) - 16) * 255 / 219
+    blue, red = ((np.repeat(np.repeat(p, 2, 0), 2, 1) - 128.0) * 255 / 224 for p in (u, v))
+    rgb = light + 1.5748 * red, light - 0.1873 * blue - 0.4681 * red, light + 1.8556 * blue
+    return Image.fromarray(np.stack(rgb, 2).clip(0, 255).round().astype(np.uint8))
 
 
 def main() -> None:

@@ -260,9 +260,10 @@ _FADED = 42.0
 """dB below a sound's peak: what is quieter at its end is its echo, or a resampler's."""
 
 
-def levelled(data: bytes, loudness: float, peak: float) -> tuple[Samples, float]:
-    """The sound in `data` at `RATE`, at so many LUFS and no louder than `peak`, from its first
-    heard moment to its last with a fade of 5 ms at each end; and the seconds cut off before it.
+def levelled(data: bytes, ceiling: float) -> tuple[Samples, float]:
+    """The sound in `data` at `RATE`, as loud as a section and with no sample above `ceiling` dB,
+    from its first heard moment to its last with a fade of 5 ms at each end; and the seconds cut
+    off before it.
 
     The fade is over where the sound is, so that one that breaks off (espeak-ng ends the Spanish r
     at its full height) does not click.
@@ -274,10 +275,9 @@ def levelled(data: bytes, loudness: float, peak: float) -> tuple[Samples, float]
     first, last = max(0, first - fade), min(len(sound), last + 4 * fade)
     heights = np.abs(sound[first:last])
     heard = np.flatnonzero(heights > heights.max(initial=0) * _ratio(-_FADED))
-    kept = sound[first : first + int(heard[-1]) + 1 if len(heard) else last].copy()
-    if np.isfinite(measured.loudness):
-        highest = float(np.abs(kept).max(initial=1e-6))
-        kept *= min(_ratio(loudness - measured.loudness), peak / highest)
+    last = first + int(heard[-1]) + 1 if len(heard) else last
+    near = level(measured, ceiling).apply(sound, 0)  # what its peaks cost is but estimated
+    kept = level(measure([near]), ceiling).apply(near, 0)[first:last]
     ramp = np.sin(np.linspace(0, np.pi / 2, fade, dtype=np.float32))[: len(kept)] ** 2
     kept[: len(ramp)] *= ramp
     kept[len(kept) - len(ramp) :] *= ramp[::-1]

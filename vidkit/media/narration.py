@@ -33,7 +33,8 @@ coded again and again until it has its size."""
 MOST_PEAK = -1.5
 """dB of full scale that the decoded sound stays under, between its samples too."""
 
-_CEILING = MOST_PEAK - 1.3
+CEILING = MOST_PEAK - 1.3
+"""dB that no sample is above before it is coded."""
 _CODING_MOVES = 2.5
 """dB by which coding moves peaks at most."""
 _ATTEMPTS = 5
@@ -102,7 +103,7 @@ def levelled_track(
     pieces: Iterable[Samples], measured: Measured, samples: int, speech: tuple[float, float]
 ) -> Track:
     """The track of a sound that can be read again and again, as loud as every section is."""
-    levels = level(measured, _CEILING)
+    levels = level(measured, CEILING)
     packets = encoded(pieces, levels, samples)
     runs = _loud_runs(levels)
     for _ in range(_ATTEMPTS):

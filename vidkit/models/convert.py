@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,12 @@ SHOWN = ("image_description", "visual", "visuals", "image_prompt", "imageprompt"
          "imagem", "bild", "bullets", "bullet_points", "points", "key_points", "body", "video",
          "shot", "background", "on_screen_text")  # fmt: skip
 """Names of a picture's words."""
-TITLES = ("title", "heading", "headline", "titulo", "titre", "titel", "name", "lesson_title",
-          "video_title", "course_title", "topic", "subject", "tema", "thema", "sujet")  # fmt: skip
+TITLES = ("title", "heading", "headline", "titulo", "titolo", "titre", "titel", "ueberschrift",
+          "überschrift", "name", "topic", "subject", "tema", "thema", "sujet")  # fmt: skip
+_TITLED = re.compile(
+    r"(?<!sub)(?<!sous)(?<!unter)(?:title|heading|headline|tit[ou]lo|titre|titel)$"
+)
+"""The end of names such as "slide_title" and "presentationTitle"."""
 SPEAKERS = ("speaker", "character", "who", "role", "name")
 LANGUAGES = ("language", "lang", "locale", "idioma", "langue", "sprache")
 _MOST_BYTES = 2_000_000
@@ -98,10 +103,11 @@ def _one_narration(value: object) -> Recognised | None:
     )
 
 
-def _likeness(found: Recognised) -> tuple[int, int, int]:
+def _likeness(found: Recognised) -> tuple[bool, bool, bool, int]:
     last = found.key.rpartition(".")[2].casefold()
     said = sum(len(_words(_value(each, found.spoken))) for each in found.sections)
-    return (last in LISTS, bool(found.shown), said)
+    named = bool(_named({found.spoken}, SPOKEN))
+    return (last in LISTS and named, last in LISTS, bool(found.shown), said)
 
 
 def _lists(value: object, path: str = "", depth: int = 0) -> Iterator[tuple[str, list[Any]]]:
@@ -110,9 +116,12 @@ def _lists(value: object, path: str = "", depth: int = 0) -> Iterator[tuple[str,
         objects = [each for each in value if isinstance(each, Mapping)]
         if objects and len(objects) == len(value):
             yield path or "(the whole file)", objects
-        for each in objects[:3] if depth < 6 else ():
-            for key, inner in each.items():
-                yield from _lists(inner, f"{path}.{key}" if path else str(key), depth + 1)
+        for key in {str(key): key for each in objects for key in each} if depth < 6 else ():
+            inner = [each[key] for each in objects if key in each]
+            # the scenes of all chapters are one list
+            whole = all(isinstance(each, list) for each in inner)
+            for each in [list(chain.from_iterable(inner))] if whole else inner[:3]:
+                yield from _lists(each, f"{path}.{key}" if path else key, depth + 1)
     elif isinstance(value, Mapping) and depth < 6:
         numbered = [value[key] for key in sorted(value, key=_in_order) if str(key)[-1:].isdigit()]
         if len(numbered) == len(value) > 0 and all(isinstance(e, Mapping) for e in numbered):
@@ -145,7 +154,7 @@ def _taken(path: str, items: Sequence[Mapping[str, Any]]) -> Recognised | None:
     told = [each.get(spoken) for each in leaves]
     if not spoken or not any(_speaks(each) or (named and _words(each).strip()) for each in told):
         return None
-    title = _named(usual - {spoken, shown}, TITLES)
+    title = _title(usual - {spoken, shown})
     return Recognised(path, spoken, shown, title, items)
 
 
@@ -170,6 +179,12 @@ def _named(names: set[str], wanted: Sequence[str]) -> str:
             return found
     ends = {_plain(name.rpartition(".")[2]): name for name in sorted(names, key=len, reverse=True)}
     return next((ends[_plain(each)] for each in wanted if _plain(each) in ends), "")
+
+
+def _title(names: set[str]) -> str:
+    """The key of a title, also where its name says of what it is one; "" for none."""
+    titled = (name for name in sorted(names, key=len) if _TITLED.search(_plain(name)))
+    return _named(names, TITLES) or next(titled, "")
 
 
 def _plain(name: str) -> str:
@@ -396,10 +411,14 @@ def _from_json(value: object, found: Recognised, notes: list[str]) -> Conversion
     lesson: dict[str, Any] = {}
     made = Conversion(lesson, notes)
     notes.append(f"taken for {found}")
-    for names, key in ((TITLES, "title"), (LANGUAGES, "language")):
-        # "name" may be a voice's where it stands within something
-        given = _named({name for name in top if "." not in name}, names)
-        given = given or _named({name for name in top if "." in name}, names[:1])
+    # "name" may be a voice's where it stands within something that the sections do not stand in
+    above = {name for name in top if f"{found.key}.".startswith(f"{name.rpartition('.')[0]}.")}
+    flat = {name for name in top if "." not in name}
+    titles = {name for name in top if _plain(name.rpartition(".")[2]) == "title"}
+    for given, key in (
+        (_title(flat) or _title(above) or _named(titles, TITLES), "title"),
+        (_named(flat, LANGUAGES) or _named(set(top), LANGUAGES[:1]), "language"),
+    ):
         if given and isinstance(top[given], str) and top[given].strip():
             lesson[key] = top.pop(given).strip()
             notes.append(f"`{given}` → `{key}`")
@@ -440,7 +459,20 @@ def _left(value: object, unused: Mapping[str, Any], found: Recognised) -> list[s
         leaves = dict(_leaves({key: inner}))
         whole = len(within) == len(leaves) and found.key.partition(".")[0] != key
         names += [str(key)] if whole else within
-    return names
+    return [*names, *_beside(value, found.key)]
+
+
+def _beside(value: object, path: str) -> list[str]:
+    """The keys of the objects, such as chapters, in whose lists the sections stand; by path."""
+    level, names, done = [value], dict[str, None](), ""
+    for part in path.split("."):
+        objects = [each for each in level if isinstance(each, Mapping)]
+        if len(objects) > 1:
+            names |= {f"{done}{key}": None for each in objects for key in each if key != part}
+        inner = [each[part] for each in objects if part in each]
+        level = [one for each in inner for one in (each if isinstance(each, list) else [each])]
+        done += f"{part}."
+    return list(names)
 
 
 def _tell_rest(top: Sequence[str], found: Recognised, notes: list[str]) -> None:
@@ -450,8 +482,7 @@ def _tell_rest(top: Sequence[str], found: Recognised, notes: list[str]) -> None:
     if not found.shown:
         notes.append("no words for the pictures: `image_description` is each part's first sentence")
     names = {name for each in found.sections for name, _ in _leaves(each)}
-    left = sorted(names - {old for old, _ in used})
-    left = [*top, *left]
+    left = [*top, *sorted(names - {old for old, _ in used})]
     if left:
         notes.append(f"left aside: {', '.join(f'`{name}`' for name in left[:40])}")
 

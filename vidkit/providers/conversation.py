@@ -24,7 +24,7 @@ from .word_times import NOTHING, wav
 
 T = TypeVar("T")
 
-VERSION = 2
+VERSION = 3
 """Counts up when the same sounds are put together otherwise; part of a narration's key."""
 BETWEEN_SPEAKERS = 0.55
 """Seconds of silence between two speakers."""
@@ -33,9 +33,6 @@ BETWEEN_SENTENCES = 0.42
 BETWEEN_WORDS = 0.07
 """Where the language changes within a sentence."""
 EDGE = 0.05
-LOUDNESS = -20.0
-"""LUFS of each span before the whole is levelled: voices of different engines differ by 6 dB."""
-PEAK = 0.97
 
 _LANG = re.compile(
     r"<lang\b[^<>]{0,200}?\b(?:xml:)?lang\s*=\s*[\"']([A-Za-z0-9-]{1,35})[\"'][^<>]{0,100}>"
@@ -344,13 +341,14 @@ def _put_together(
 
     from ..media.frame import RATE
     from ..media.loudness import levelled
+    from ..media.narration import CEILING
 
     sounds: list[Any] = []
     words: list[Word] = []
     pieces: list[Word] = []
     at = 0
     for span, narration in zip(parts, made, strict=True):
-        sound, cut = levelled(narration.data, LOUDNESS, PEAK)
+        sound, cut = levelled(narration.data, CEILING)
         pause = round((span.pause if sounds else EDGE + span.pause) * RATE)
         at += pause
         sounds += [np.zeros(pause, np.float32), sound]

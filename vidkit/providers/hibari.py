@@ -9,23 +9,56 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import ProviderError, ProviderMissing
-from ..text.markup import MappedText
+from ..text.markup import Found, MappedText, rule
+from ..text.scripts import scripts
+from ..text.vocabulary import LETTER_A
 from .base import VoiceAsk
 from .speech import NeuralVoice, process_of
 
 WHEELS = ("hibari-tts", "onnxruntime")
 REINSTALL = f"install it with: python -m pip install --force-reinstall {' '.join(WHEELS)}"
 DEFAULT = "heart"
+
+SIGNS = {
+    "∞": "infinity", "√": "the root of", "∂": "partial", "∇": "nabla", "∀": "for all",
+    "∃": "there is", "≈": "about", "§": "section", "‰": "per thousand",
+}  # fmt: skip
+
+
+def _apart(found: Found) -> str | None:
+    if "," not in found[0] or re.fullmatch(r"\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?", found[0]):
+        return None
+    return re.sub(r"(?<=\d),(?=\d)", ", ", found[0])
+
+
+EAR = (
+    LETTER_A,
+    rule("commas that part no thousands", r"(?<![\d.,])\d[\d.,]*\d", _apart),
+    rule(
+        "noughts behind a point",
+        r"(?<![\w.])(\d[\d,]*)\.(\d*0)(?!\w|\.\d)",
+        lambda found: rf"\1 point {' '.join(found[2])}",
+    ),
+    rule(
+        "noughts in front",
+        r"(?<![\w.,:/-])0\d+(?!\w|[.,:/-]\d)",
+        lambda found: " ".join(found[0]),
+    ),
+    rule("signs", f" ?[{''.join(SIGNS)}] ?", lambda found: f" {SIGNS[found[0].strip()]} "),
+)
+"""What hibari's rules read wrongly, kokoro's English too: "3,1,2" as 312, "3.10" as 3.1, "007" as
+7, and signs as nothing."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +100,9 @@ def installed() -> tuple[str, Mapping[str, HibariVoice]]:
             )
             for name, row in table.items()
         }
-    except (ImportError, PackageNotFoundError, OSError, ValueError, KeyError) as error:
+        if not voices[DEFAULT].here:
+            raise FileNotFoundError(voices[DEFAULT].model)
+    except (ImportError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise ProviderMissing(
             f"the voice 'hibari' needs the packages {' and '.join(WHEELS)}, which are not here "
             f"or are damaged ({error}); {REINSTALL}"
@@ -96,6 +131,7 @@ class Hibari(NeuralVoice):
     """
 
     name = "hibari"
+    ear = EAR
 
     def __init__(self, default: str | None = None) -> None:
         self.version, self.voices_by_name = installed()
@@ -133,8 +169,8 @@ class Hibari(NeuralVoice):
     def plan(self, ask: VoiceAsk) -> tuple[Any, MappedText, tuple[str, ...]]:
         """As `NeuralVoice.plan`; raises `ProviderError` for a text in another script."""
         voice, text, notes = super().plan(ask)
-        letters = [each for each in text.text if each.isalpha()]
-        if letters and sum(map(_foreign, letters)) > len(letters) / 2:
+        letters = scripts(text.text)
+        if letters["Latin"] < letters.total() / 2:
             raise ProviderError(
                 "hibari speaks English, and this text is in another script; give the section's "
                 "`language`, or choose voice='espeak'"
@@ -165,13 +201,6 @@ class Hibari(NeuralVoice):
                 f"vidkit voices get hibari:{name}"
             )
         return voice
-
-
-def _foreign(letter: str) -> bool:
-    # beyond Latin with its extensions and Greek, which is read by the names of its letters
-    return not (
-        letter < "\u0400" or "\u1e00" <= letter <= "\u1fff" or "\u2100" <= letter < "\u2150"
-    )
 
 
 def voice(argument: str | None) -> Hibari:

@@ -17,6 +17,7 @@ from typing import Any
 
 from ..core.errors import ProviderError, ProviderMissing
 from .base import VoiceAsk
+from .hibari import EAR
 from .piper import digest
 from .speech import NeuralVoice
 
@@ -52,6 +53,7 @@ class Kokoro(NeuralVoice):
     """
 
     name = "kokoro"
+    ear = EAR
 
     def __init__(self, argument: str | None = None) -> None:
         model, _, default = (argument or "").partition(",")

@@ -5,10 +5,14 @@ that a run has, those that speak a language.
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any, Literal, NoReturn, cast
 
 from ..core.errors import ProviderMissing, SettingsError
@@ -39,8 +43,6 @@ AUTO = "auto"
 """As a voice: those of `AUTO_VOICES`, each for the languages that it speaks."""
 AUTO_VOICES = ("hibari", "espeak")
 """Free, offline and installed with vidkit, the best first."""
-
-_GROUPS: dict[Kind, str] = {"images": "vidkit.images", "voice": "vidkit.voices"}
 
 
 class Absent:
@@ -74,9 +76,25 @@ def names(kind: Kind) -> tuple[str, ...]:
     return tuple(sorted(own | {point.name for point in registered(kind)}))
 
 
-def registered(kind: Kind) -> tuple[EntryPoint, ...]:
-    """The providers that other packages registered."""
-    return tuple(entry_points(group=_GROUPS[kind]))
+def registered(kind: Kind | Literal["writers"]) -> tuple[EntryPoint, ...]:
+    """The providers that other packages registered. All that is installed is looked through for
+    them once, and again when a package came or went.
+    """
+    return _registered(f"vidkit.{'voices' if kind == 'voice' else kind}", _places())
+
+
+@lru_cache(maxsize=8)
+def _registered(group: str, _: tuple[tuple[str, int], ...]) -> tuple[EntryPoint, ...]:
+    return tuple(entry_points(group=group))
+
+
+def _places() -> tuple[tuple[str, int], ...]:
+    """Where packages are found, and when something was last put there or taken away."""
+    changed = dict.fromkeys(sys.path, 0)
+    for place in changed:
+        with suppress(OSError, ValueError):
+            changed[place] = Path(place).stat().st_mtime_ns
+    return tuple(changed.items())
 
 
 def image_maker(spec: str | ImageMaker, settings: Settings | None = None) -> ImageMaker:

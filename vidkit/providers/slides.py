@@ -162,6 +162,7 @@ class Slides:
             drawn, over = self._set(slide, frame)
             small = drawn.smallest is not None and drawn.smallest < LEGIBLE
             fewer_points = small and slide.entries and slide.points and not slide.halves()
+            fewer_points = fewer_points or (small and any(len(s.points) > 1 for s in slide.sides))
             fitting = slide.lighter() if over or fewer_points else None
         return slide, drawn
 

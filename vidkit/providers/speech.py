@@ -15,14 +15,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import ProviderError, ProviderMissing, Refused, Unreachable
-from ..text.markup import MappedText
+from ..text.markup import MappedText, Rule, rewrite
 from ..text.speech import VERSION as SPEECH
 from ..text.speech import paragraphs, spoken
 from .base import Narration, Request, VoiceAsk
@@ -37,7 +37,7 @@ START = (
 )
 """It sees the packages that this program sees, wherever those were found, and of vidkit only what
 lies beside the program, without importing vidkit itself."""
-VERSION = 4
+VERSION = 5
 """Counts up when the same text becomes another sound; part of a narration's key."""
 
 LONGEST = 5400
@@ -364,6 +364,8 @@ class NeuralVoice:
     price = 0.0
     local = True
     places: int | None = 1
+    ear: Sequence[Rule] = ()
+    """How an English text is written for it, so that it says what the text says."""
 
     def chosen(self, ask: VoiceAsk) -> Any:
         """The voice for an ask; it has a `language`, a tag. Raises `ProviderError`."""
@@ -402,5 +404,7 @@ class NeuralVoice:
     def plan(self, ask: VoiceAsk) -> tuple[Any, MappedText, tuple[str, ...]]:
         """The voice for an ask, the text as it is handed over, and notes on that."""
         voice = self.chosen(ask)
-        text, notes = broken(spoken(ask.text, voice.language, ask.say))
-        return voice, text, notes
+        text = spoken(ask.text, voice.language, ask.say)
+        if voice.language.lower().startswith("en"):
+            text = rewrite(text, self.ear)
+        return voice, *broken(text)

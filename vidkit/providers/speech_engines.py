@@ -216,6 +216,7 @@ class Hibari:
         self._noise = np.zeros((0, 0), np.complex64)
         self._own: dict[tuple[int, ...], tuple[Steps, Steps]] = {}
         # what does not fit together fails here, before it could seem to be a text's fault
+        list(self._g2p.phonemize_tokens(self._g2p.tokenize("Vidkitian")))  # a word that is guessed
         self.speak(self.pieces("One.", set())[0], 1.0)
 
     def begin(self) -> None:
@@ -358,13 +359,21 @@ def _hibari() -> Path:
     return Path(package.__path__[0])
 
 
+_FOREIGN = re.compile("[\u0370-\u1cff\u1f00-\u1fff]")
+"""Letters of other scripts, for which the rules guess sounds that mean nothing."""
+
+
 def _read(rules: Any, text: str) -> list[Any]:
-    """The tokens of an English text with their phonemes, by hibari's rules. What those break down
-    over, as over a number of 40 digits, is read word by word, and such a word sign by sign.
+    """The tokens of an English text with their phonemes, by hibari's rules; none for words in
+    another script. What the rules break down over, as over a number of 40 digits, is read word by
+    word, and such a word sign by sign.
     """
     try:
         loose = re.sub(r"\S+", lambda word: _loosened(word.group()), text)
-        return list(rules.phonemize_tokens(rules.tokenize(loose)))
+        found = list(rules.phonemize_tokens(rules.tokenize(loose)))
+        for token in found:
+            token.phonemes = "" if _FOREIGN.search(token.text) else token.phonemes
+        return found
     except Exception:  # whatever befalls rules that are not ours
         parts = text.split()
         tokens: list[Any] = []

@@ -13,13 +13,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Protocol, cast, runtime_checkable
 
 from ..core.errors import ProviderError, ProviderMissing, Refused, SettingsError
 from ..core.paths import is_folder, path_given
 from .base import Request
+from .registry import registered
 
 OWN = ("openai", "recorded", "simulated")
 MODEL = "gpt-6-luna"
@@ -244,7 +244,7 @@ class Simulated:
 
 def writer_names() -> tuple[str, ...]:
     """The names that `writer=` accepts, those of other packages included."""
-    return tuple(sorted({*OWN, *(point.name for point in entry_points(group="vidkit.writers"))}))
+    return tuple(sorted({*OWN, *(point.name for point in registered("writers"))}))
 
 
 def writer_maker(spec: str | Writer) -> Writer:
@@ -266,7 +266,7 @@ def writer_maker(spec: str | Writer) -> Writer:
         return Recorded(folder)
     if name == "simulated":
         return _simulated(argument)
-    for point in entry_points(group="vidkit.writers"):
+    for point in registered("writers"):
         if point.name == name:
             return cast(Writer, point.load()(argument or None))
     raise ProviderMissing(f"there is no writer {name!r}; choose from: {', '.join(writer_names())}")

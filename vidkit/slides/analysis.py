@@ -238,7 +238,7 @@ _SIGNS = {
 }
 
 _LETTERS = r"[^\W\d_⁰¹²³⁴-⁹ⁿ₀-₉½¼¾]"
-_INDEX = r"_\{[^{}]{1,20}\}|_\w{1,12}?(?=\b|[\^⁰¹²³⁴-⁹])|[₀-₉]{1,4}"
+_INDEX = r"_\{[^{}]{1,20}\}|_\d{1,3}(?=[^\W\d_])|_\w{1,12}?(?=\b|[\^⁰¹²³⁴-⁹])|[₀-₉]{1,4}"
 _POWER = r"\^\{[^{}]{1,20}\}|\^\([^()]{1,20}\)|\^[-−+]?\w{1,12}|[⁰¹²³⁴-⁹⁻⁺ⁿ]{1,6}"
 _MARK = re.compile(rf"{_INDEX}|{_POWER}")
 _TOKEN = re.compile(
@@ -305,7 +305,8 @@ def tokens(text: str) -> tuple[Token, ...]:
     """`text` cut into the marks of an equation. Nothing in it is ever read as markup."""
     text = text.strip()
     unit = _WITH_UNIT.search(text)
-    if not unit:
+    # "2m" is a product, as it is for the voice; "2 m" is a measure.
+    if not unit or (len(unit["unit"].strip("²³^23")) == 1 and text[unit.start("unit") - 1] != " "):
         return tuple(_marks(text)[:MOST_TOKENS])
     found = _marks(text[: unit.start("unit")])
     units = [replace(m, kind="unit") if m.kind == "name" else m for m in _marks(unit["unit"])]

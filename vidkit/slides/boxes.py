@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from .analysis import (
@@ -18,8 +18,7 @@ from .analysis import (
 )
 from .figures import Node, Ring
 from .slide import Entry, Loop, Slide
-from .summary import defined_terms, draft, figure_alone, glosses, speaks_to_viewer
-from .summary import statement as in_few_words
+from .summary import draft, figure_alone, is_question, key_points, speaks_to_viewer, statement
 
 MOST_BOXES, MOST_CARDS, MOST_PARTS = 8, 9, 12
 """Steps, cards and labelled parts that one slide holds at a readable size."""
@@ -27,7 +26,8 @@ MOST_BOXES, MOST_CARDS, MOST_PARTS = 8, 9, 12
 _IN_TURN = re.compile(
     r"flow ?chart|flow diagram|process flow|\bsequence\b(?! diagram)|\bpipeline\b|"
     r"\b(?:steps|stages)\b|\bcycle\b|\barrows? (?:connect|link|lead|join)|"
-    r"connected by arrows|\bchain\b|\btravels\b|ablauf|kreislauf|schritte|étapes|cycle|pasos|ciclo"
+    r"connected by arrows|durch pfeile|\bchain\b|\btravels\b|ablauf|kreislauf|schritte|étapes|"
+    r"cycle|pasos|ciclo"
 )
 _ROUND = re.compile(r"\bcycle\b|\bcircular\b|\bin a (?:circle|ring|loop)\b|kreislauf|\bciclo\b")
 _AGAIN = re.compile(r"\bover and over\b|\bagain and again\b|\bstarts? (?:all )?over\b|\brepeats?\b")
@@ -84,13 +84,13 @@ def timeline(reading: Reading, asked: bool = False) -> Slide | None:
     for sentence in reading.sentences:
         found = _DATED.search(sentence)
         if not found and (old := _EARLY.match(sentence)):
-            early[old[1]] = Entry(old[1], in_few_words(sentence[old.end() :], reading.language, 14))
+            early[old[1]] = Entry(old[1], statement(sentence[old.end() :], reading.language, 14))
         if not found or speaks_to_viewer(sentence, reading.language):
             continue
         date = next(group for group in found.groups() if group)
         rest = re.sub(rf" (?:in|on|im Jahr|en|el) {re.escape(date)}\W*$", "", sentence)
         rest = _DATE_FIRST.sub("", rest)
-        gloss = in_few_words(rest if length(rest) >= 3 else sentence, reading.language, 14)
+        gloss = statement(rest if length(rest) >= 3 else sentence, reading.language, 14)
         if reading.language.startswith("de") and rest[:1].islower():
             gloss = gloss[:1].lower() + gloss[1:]  # its verb follows the date above it
         events.setdefault(date, Entry(date, gloss))
@@ -174,11 +174,16 @@ def layers(reading: Reading, asked: bool = False) -> Slide | None:
 
 
 def parts(reading: Reading, asked: bool = False) -> Slide | None:
-    """A list of what the description labels: three things or more, or two that are explained."""
+    """What the description labels: three things or more, or two that are explained. Bare names
+    say little: where sentences can stand there, these do, and the names where they belong.
+    """
     names = _parts_beside_title(reading)
     entries = _entries(reading, names)
     explained = sum(bool(entry.gloss) for entry in entries)
     if len(entries) < 2 or (len(entries) == 2 and explained < 2 and not asked):
+        return None
+    told = () if explained or asked else key_points(reading.speech, (), 2, reading.language)
+    if len(told) == 2:
         return None
     most = MOST_BOXES if explained else MOST_PARTS
     notes = (f"the description labels {len(entries)} parts; the slide shows the first {most}",)
@@ -235,7 +240,7 @@ def _numbered(reading: Reading) -> tuple[Entry, ...]:
             sentence = re.split(
                 r"(?<=[.!?])\s", re.sub(r"['‘’\"“”](?!\w)|(?<!\w)['‘’\"“”]", "", item)
             )[0]
-            entries.append(Entry(in_few_words(sentence, reading.language, 14)))
+            entries.append(Entry(statement(sentence, reading.language, 14)))
     whole = len(entries) <= MOST_BOXES and all(length(entry.name) <= 18 for entry in entries)
     return tuple(entries) if whole else ()
 
@@ -330,7 +335,7 @@ def _in_order(reading: Reading) -> tuple[Entry, ...]:
         return ()
     told = [start, *(i for i in range(start + 1, len(marked)) if marked[i])]
     bare = [_unmarked(reading.sentences[i], reading.language) for i in told]
-    found = [in_few_words(sentence, reading.language, 14) for sentence in bare]
+    found = [statement(sentence, reading.language, 14) for sentence in bare]
     whole = len(found) <= MOST_BOXES and all(1 < length(text) <= 20 for text in found)
     return tuple(Entry(text) for text in found) if whole else ()
 
@@ -342,3 +347,132 @@ def _unmarked(sentence: str, language: str) -> str:
     match = match and re.compile(rf".{{{match.end()}}}{loose}(?=\w)").match(sentence)
     rest = sentence[match.end() :] if match else sentence
     return sentence if re.match(r"(?:comes?|is|are|was|were|of|to)\b", rest) else rest
+
+
+# What the section says of a thing, in a few words: the small print of a box.
+
+
+GLOSSES_AIM = 9
+GLOSSES_MOST = 14
+GLOSSES_LONGEST = 26
+"""Words of a gloss: aimed at, the most beside a label, the most on a card of its own."""
+
+_ARTICLES = "the |an? |die |der |das |eine? |le |la |les |el |los "
+_TERM = r"[^\W\d_][^\s.,:;?!—–]*(?:[ -][^\s.,:;?!—–]+){0,3}"
+_DEFINED = re.compile(
+    rf"^(?:and |und |et |y )?(?:finally,? )?(?P<term>{_TERM})"
+    r"(?:: |, (?:where|in which|when|wo|bei dem|où|donde) (?:we )?|\s*[—–]\s*)(?P<gloss>\S.*)$",
+    re.IGNORECASE,
+)
+_IS = (
+    r"(?:is|are|means|acts as|serves as|has|holds|stores|lets|gives|takes|turns|tells|makes|"
+    r"keeps|measures|catches|carries|contains|controls|gets|becomes|will become|needs|helps|"
+    r"protects|connects|produces|absorbs|pushes|pulls|attracts|sends|moves|grows|lies|sits|lives|"
+    r"works|ist|sind|heißt|bedeutet|hat|est|sont|es|son)"
+)
+_LONGER_NAME = re.compile(
+    r"(?:\S+ ){1,2}(?:is|are|was|were|has|have|had|can|will|ist|sind|hat|haben|est|sont|es|son)\b"
+)
+_VERB_STAYS = re.compile(r"^(?:is|are|ist|sind|est|sont|es|son|means|bedeutet|heißt)\s+", re.I)
+_ARTICLE = re.compile(r"^(?:simply|just|like|essentially|really|einfach)\s+", re.IGNORECASE)
+
+
+def defined_terms(reading: Reading) -> list[Entry]:
+    """The sentences "Term: gloss" and "Term, where gloss" of the narration, as entries."""
+    found: dict[str, Entry] = {}
+    for sentence in _unrolled(reading.sentences):
+        match = _DEFINED.match(sentence)
+        if not match or is_question(sentence) or speaks_to_viewer(sentence, reading.language):
+            continue
+        term = match["term"].strip("'\"‘’“”")
+        gloss = _shortened(match["gloss"], reading, GLOSSES_LONGEST)
+        if gloss and _may_be_term(term, reading):
+            found.setdefault(term.casefold(), Entry(capitalised(term), gloss))
+    return list(found.values())
+
+
+def _unrolled(sentences: Iterable[str]) -> list[str]:
+    """The sentences, and from "Four steps: Oxidation, where …" what follows the colon."""
+    found = []
+    for sentence in sentences:
+        head, colon, rest = sentence.partition(": ")
+        listed = colon and len(head.split()) > 4 and _DEFINED.match(rest)
+        found.append(rest if listed else sentence)
+    return found
+
+
+def _may_be_term(term: str, reading: Reading) -> bool:
+    stop = {"it", "this", "that", "here", "so", "the", "there", "then", "we", "you", "i", "they"}
+    first = term.split()[0].lower()
+    return len(term) > 1 and first not in stop and bool(stems(term, reading.language))
+
+
+def glosses(reading: Reading, labels: Iterable[Label]) -> dict[str, str]:
+    """For each label that the section explains, by its text: the explanation in a few words."""
+    labels, found = list(labels), {}
+    for label in labels:
+        gloss = _beside(label) or _told(plain_name(label.text), reading)
+        if gloss and gloss.casefold() != label.text.casefold():
+            found[label.text] = gloss
+    opened = {label.text: _opened(label, reading) for label in labels if label.text not in found}
+    both = found | {name: gloss for name, gloss in opened.items() if gloss}
+    return both if len(both) >= 3 and 2 * len(both) >= len(labels) else found
+
+
+def _opened(label: Label, reading: Reading) -> str:
+    """ "Holds the plant up" for the stem in "The stem holds the plant up", "" where no sentence or
+    more than one begins so. That this is what it does is sure only where a narration goes through
+    the labels: a part of a name ("Gate oxide is …") begins sentences as well.
+    """
+    opening = re.compile(rf"(?:{_ARTICLES})?{_named(plain_name(label.text))} ", re.IGNORECASE)
+    told = [m.string[m.end() :] for s in reading.sentences if (m := opening.match(s))]
+    alone = len(told) == 1 and not _LONGER_NAME.match(told[0])
+    return _shortened(told[0], reading) if alone else ""
+
+
+def _named(name: str) -> str:
+    """An expression for `name`, one of its kind or many."""
+    latin = name.endswith("um") and len(name) > 5
+    return re.escape(name[:-2]) + "(?:um|a|en)" if latin else re.escape(name) + "(?:s|n|en)?"
+
+
+def _beside(label: Label) -> str:
+    """ "'Flip-Flop' for memory" in the description: "For memory"."""
+    match = re.match(r"\s*,? (for [^,.;()'\"]{3,40})(?=[,.;)]|\s+and\b|$)", label.after)
+    return capitalised(match[1].strip()) if match and "animation" not in match[1] else ""
+
+
+def _told(name: str, reading: Reading) -> str:
+    """The gloss of `name` in the narration, "" where it has none."""
+    sure = _named(name)
+    shapes = (
+        rf"^(?:and |finally, )?(?:{_ARTICLES})?['‘\"“]?{sure}['’\"”]?"
+        rf"(?:: |, where (?:we )?|, which )(?P<gloss>.+)$",
+        rf"^(?:and |but |so |here, )?"
+        rf"(?:this |our |{_ARTICLES})?"
+        rf"['‘\"“]?{sure}['’\"”]?(?: (?:domain|region|layer|step|stage|approach|mode|phase))?"
+        rf",? (?P<verb>{_IS})\s+(?!not\b)(?P<rest>.+)$",
+        rf".*\b{sure},? (?:that |(?=an? |the |\d))(?P<gloss>[^,:;]+)$",
+    )
+    for sentence in reading.sentences:
+        if is_question(sentence):
+            continue
+        for shape in shapes:
+            match = re.match(shape, sentence, re.IGNORECASE)
+            if match:
+                groups = match.groupdict()
+                text = groups.get("gloss") or f"{groups['verb']} {groups['rest']}"
+                gloss = _shortened(_VERB_STAYS.sub("", text), reading)
+                if gloss:
+                    return gloss
+    return ""
+
+
+def _shortened(text: str, reading: Reading, most: int = GLOSSES_MOST) -> str:
+    """`text` in at most `most` words, as a whole phrase; "" where that cannot be."""
+    text = re.split(r"\s*[—–]\s*|[?!]|\. |: (?=[^\W\d_a-zà-ÿ])", _ARTICLE.sub("", text))[0]
+    for aim in (GLOSSES_AIM, GLOSSES_MOST):
+        short = statement(text, reading.language, aim)
+        if 1 < length(short) <= most:
+            return short
+    return ""

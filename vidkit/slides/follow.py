@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from .figures import Item
-from .mentions import Mention, Narrated, mentions
+from .mentions import Mention, Narrated, given, mentions
 
-VERSION = 4
+VERSION = 5
 """Counts up when the same words give other moments or packets; part of a clip's key."""
 
 Reveal = Literal["follow", "spotlight", "still"]
@@ -78,7 +78,11 @@ def spoken_times(items: Sequence[Item], narrated: Narrated) -> list[Found | None
                 floor = _latest(items[i].after, items, found)
                 if items[i].held:
                     floor = narrated.asked(floor)
-                options[place] = [c for c in options[place] if narrated.times[c.token] > floor]
+                later = [c for c in options[place] if narrated.times[c.token] > floor]
+                if items[i].held and options[place] and not later:
+                    asked = " ".join(item.text for item in items if item.key in items[i].after)
+                    later = given(items[i], asked, narrated, floor)
+                options[place] = later
         if items[members[0]].kind == "choice":
             read = _read_out(options, members, items, narrated)
             for i, named in zip(members, read, strict=False):
@@ -277,8 +281,8 @@ class _Shown:
         return {item.key: 1.0 for item in self._items}
 
     def _level(self, item: Item, now: set[str]) -> float:
-        if item.key in self.always:
-            return 1.0
+        if item.key in self.always or (item.kind == "question" and item.key not in self._order):
+            return 1.0  # a question stands where a headline does: there is none to read without it
         if item.key in self._order and item.kind in ("question", "choice"):
             answered = any(other.held and other.key in self._order for other in self._items)
             return SAID if answered and not _is_answer(item, self._items) else 1.0

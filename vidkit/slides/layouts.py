@@ -17,6 +17,7 @@ from .analysis import (
     is_formula,
     length,
     likeness,
+    sentences,
     stems,
     with_role,
     words,
@@ -28,8 +29,10 @@ from .follow import spoken_times
 from .mentions import Narrated
 from .slide import MOST_COLUMNS, MOST_LINES, Curve, Layout, Side, Slide
 from .summary import (
+    LEAST,
     MOST,
     draft,
+    has_predicate,
     is_question,
     leans,
     main_clause,
@@ -41,7 +44,7 @@ from .summary import statement as in_few_words
 # Rules for what must be shown as it is: code, equations, and curves over named axes.
 
 
-MOST_EQUATIONS = 3
+MOST_EQUATIONS = 6
 
 _MATH = re.compile(r"\$\$?([^$\n]{3,80})\$\$?")
 _ADDRESS = re.compile(r"(?:https?|ftp)://\S+|www\.\S+|\]\([^()\s]*\)")
@@ -93,6 +96,7 @@ def cut_code(text: str) -> tuple[str, tuple[str, ...]]:
 _ONLY_VALUE = re.compile(r"\\?\w+(?:_\{?\w+\}?)? *= *[−-]?[\d.,]+")
 _ONLY_FORMULA = re.compile(r"\s*\$[^$]+\$[\s.,;:]*")
 """A point that says only what stands above it in large."""
+_FORMULA_LAST = re.compile(r"(?:[:,]|,? so|,? that is|,? also|,? donc) *\$([^$]+)\$[\s.,;:]*$")
 
 
 def equation(reading: Reading, asked: bool = False) -> Slide | None:
@@ -105,8 +109,16 @@ def equation(reading: Reading, asked: bool = False) -> Slide | None:
     why = f"the section writes {'an equation' if len(found) == 1 else f'{len(found)} equations'}"
     lines = tuple(line for text in found for line in equation_lines(text))
     slide = draft(reading, "equation", why, 3, equations=lines)
-    worded = tuple(point for point in slide.points if not _ONLY_FORMULA.fullmatch(point))
-    return replace(slide, points=worded)
+    worded = (_before_formula(point, found) for point in slide.points)
+    return replace(slide, points=tuple(point for point in worded if length(point) > 2))
+
+
+def _before_formula(point: str, shown: Sequence[str]) -> str:
+    """ "Divide by two: $q^2 = 2m^2$" without the formulas at its end that stand above in large."""
+    known = {_unspaced(text) for text in shown}
+    while (ends := _FORMULA_LAST.search(point)) and _unspaced(ends[1]) in known:
+        point = point[: ends.start()]
+    return "" if _ONLY_FORMULA.fullmatch(point) else point
 
 
 def equations(reading: Reading) -> tuple[str, ...]:
@@ -117,14 +129,27 @@ def equations(reading: Reading) -> tuple[str, ...]:
         found += [match[1].strip() for match in _MATH.finditer(text) if is_formula(match[1])]
         plain = (match[1].strip(" .,") for match in _PLAIN_EQUATION.finditer(text))
         found += [text for text in plain if not _ASSIGNED.search(text)]
-    once = {
-        re.sub(r"[\s·*×]+", "", text): text
-        for text in reversed(found)
-        if text[:1] != "=" and len(text) <= 80
-    }
-    kept = list(reversed(once.items()))
+    once: dict[str, str] = {}
+    for text in found:
+        if text[:1] != "=" and len(text) <= 80:
+            key = _unspaced(text)
+            once[key] = text if "\\" in text else once.get(key, text)
+    kept = list(once.items())
     whole = [text for key, text in kept if not any(key != k and key in k for k, _ in kept)]
+    told = _unspaced(reading.speech)
+    places = [told.find(_unspaced(text)) for text in whole]
+    if min(places, default=-1) >= 0:  # in the order in which they are told: the last one concludes
+        whole = [text for _, text in sorted(zip(places, whole, strict=True))]
     return tuple(whole[:MOST_EQUATIONS])
+
+
+def _unspaced(formula: str) -> str:
+    """`formula` as it is however it is written: "p^2 / q^2" for "\\frac{p²}{q²}"."""
+    formula = re.sub(r"\\frac\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}\{([^{}]*)\}", r"\1/\2", formula)
+    return re.sub(r"[\s{}^·*×]", "", formula.translate(_RAISED))
+
+
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 
 def curve(reading: Reading, asked: bool = False) -> Slide | None:
@@ -161,7 +186,10 @@ def _is_code(label: Label) -> bool:
     return label.is_code and bool(_CODE_SIGN.search(label.text) or " " in label.text)
 
 
-_CHARTED = re.compile(r"\bbar (?:charts?|graphs?)\b|\bbars\b|\bchart\b")
+_CHARTED = re.compile(
+    r"\bbar (?:charts?|graphs?)\b|\bbars\b|\bchart\b|\b(?:balken|säulen)diagramm|"
+    r"\bdiagramme (?:à|en) (?:barres|bâtons)|\bgráfic[oa] de (?:barras|columnas)"
+)
 _VALUE = r"(?P<value>\d[\d,]*(?:\.\d+)?)\s?(?P<unit>%|per cent|[^\W\d_]+)"
 _VALUES = (
     re.compile(rf"\b{_VALUE} in (?P<name>\d{{4}})\b"),
@@ -170,16 +198,25 @@ _VALUES = (
         rf"takes|reaches|gets|gives|holds) (?:about |around |some |only |just |roughly )?{_VALUE}\b"
     ),
 )
+_AT = r"with|at|is|has|mit|bei|avec|con"
+_DESCRIBED = re.compile(
+    r"(?:['‘\"“](?P<label>[^'‘’\"“”]{1,40})['’\"”]|(?<![\w.,])(?P<year>\d{4})|"
+    rf"(?P<word>[A-Z][^\W\d_]+(?: [^\W\d_]+)?))(?:[:,]| \(| (?:{_AT}))*? ?"
+    rf"(?!\d{{4}}(?::|,? (?:{_AT})\b))(?P<value>\d[\d.,]*\d|\d)"
+    rf"(?: ?(?P<unit>%|(?!(?:and|und|et|y|e|in|{_AT})\b)[^\W\d_]+))?(?=\W|$)"
+)
+"""A bar as a description tells it: "'Ice' 2 %", "1953 with 331,000", "Asia: 60 %"."""
+_THOUSANDS = re.compile(r"\d{1,3}(?:([.,])\d{3})+(?!\d)")
 _UNITS = {"percent": "%", "per cent": "%", "kilometres": "km", "kilometers": "km", "metres": "m"}
 
 
 def bars(reading: Reading, asked: bool = False) -> Slide | None:
-    """Bars, where the description shows some and the narration gives three values or more of one
-    unit, each with what it is of.
+    """Bars, where the description shows some and it or the narration gives three values or more of
+    one unit, each with what it is of.
     """
-    if not reading.language.startswith("en") or not _CHARTED.search(reading.scene):
+    if not _CHARTED.search(reading.scene):
         return None
-    for shape in _VALUES:
+    for shape in _VALUES if reading.language.startswith("en") else ():
         told = [match for s in reading.sentences for match in shape.finditer(s)]
         found = {match["name"]: float(match["value"].replace(",", "")) for match in told}
         units = {match["unit"] for match in told}
@@ -190,7 +227,31 @@ def bars(reading: Reading, asked: bool = False) -> Slide | None:
             )
             why = f"the narration gives {len(found)} values, the description shows bars"
             return draft(reading, "chart", why, 0, figure=figure)
+    shown = [
+        (m["label"] or m["year"] or m["word"], _number(m["value"], reading.language), m["unit"])
+        for m in _DESCRIBED.finditer(reading.description)
+    ]
+    values = [Bar(name, value) for name, value, _ in shown if value is not None]
+    units = {unit or "" for _, _, unit in shown}
+    names = {bar.name.casefold() for bar in values}
+    if 3 <= len(values) == len(names) == len(shown) <= MOST_BARS and len(units) == 1:
+        (unit,) = units
+        why = f"the description shows {len(values)} bars and tells their values"
+        figure = BarChart(tuple(values), _UNITS.get(unit, unit))
+        slide = draft(reading, "chart", why, 3, figure=figure)
+        fresh = (p for p in slide.points if not any(name in p.casefold() for name in names))
+        return replace(slide, points=tuple(fresh))
     return None
+
+
+def _number(text: str, language: str) -> float | None:
+    """The number that `text` writes in `language`; None where it could be two."""
+    point, comma = (".", ",") if language.startswith("en") else (",", ".")
+    whole, _, rest = text.partition(point)
+    if comma in whole and not _THOUSANDS.fullmatch(whole):
+        return None
+    digits = whole.replace(comma, "")
+    return float(f"{digits}.{rest or 0}") if digits.isdigit() and (rest or "0").isdigit() else None
 
 
 # The rule for a comparison: two sides of a picture, each with what is said of it.
@@ -331,16 +392,19 @@ def _told_of(reading: Reading, name: str, other: str) -> tuple[str, ...]:
     own = stems(name, reading.language) - stems(other, reading.language)
     against = stems(other, reading.language) - stems(name, reading.language)
     told: list[str] = []
-    inside = False
+    inside = introduced = False
     for sentence in reading.sentences:
         meaning = stems(sentence, reading.language)
         named = bool(meaning & own) and not meaning & against
         # A sentence after one that names the side is still of it while it says "it" or "they".
-        inside = named or (inside and not meaning & against and _refers_back(sentence))
+        # So is all that follows one that does nothing but name it.
+        refers = introduced or _refers_back(sentence)
+        inside = named or (inside and not meaning & against and refers)
         if not inside or is_question(sentence) or speaks_to_viewer(sentence, reading.language):
             continue
         short = in_few_words(sentence, reading.language, 13)
         only_named = len(stems(short, reading.language) - stems(name, reading.language)) < 2
+        introduced = introduced or (named and only_named)
         if length(short) <= 24 and not only_named and (told or not leans(sentence)):
             told.append(short)
     return tuple(told[:3])
@@ -416,7 +480,8 @@ def _told_between(
     for sentence in reading.sentences:
         short = in_few_words(main_clause(sentence, reading.language), reading.language)
         tells = not is_question(sentence) and not speaks_to_viewer(sentence, reading.language)
-        fits = 3 <= length(short) <= MOST and not leans(short, frozenset(), reading.language)
+        fits = LEAST <= length(short) <= MOST and not leans(short, frozenset(), reading.language)
+        fits = fits and has_predicate(short, reading.language)
         fits = fits and not repeats(heading, short, reading.language)
         if tells and fits and start + 2 < narrated.first(short) < end - 1:
             found.append(short)
@@ -480,7 +545,7 @@ def _opening(reading: Reading, asked: bool = False) -> Slide | None:
 
 def listed(reading: Reading, asked: bool = False) -> Slide | None:
     """A narration that is a line and a list: a question with its answers, or points."""
-    found = only_list(reading.narration)
+    found = only_list(reading.narration) or _lettered(reading)
     if found is None or len(found[1]) > MOST_CHOICES or max(map(len, found[1])) > LONGEST_CELL:
         return None
     lead, items, lettered = found
@@ -489,6 +554,21 @@ def listed(reading: Reading, asked: bool = False) -> Slide | None:
         slide = draft(reading, "question", why, 0, figure=Question(lead, items))
         return replace(slide, terms=())
     return replace(draft(reading, "points", why, 0), points=items, terms=())
+
+
+_LETTERS = re.compile(r"(?:^|\s)\(?([A-H])[).:]\s+(?=\S)")
+
+
+def _lettered(reading: Reading) -> tuple[str, tuple[str, ...], bool] | None:
+    """A question and its answers "A) … B) …", each a sentence of its own after it."""
+    for i, sentence in enumerate(reading.sentences):
+        if is_question(sentence):
+            parts = _LETTERS.split(" ".join(reading.sentences[i + 1 :]))
+            letters, answers = parts[1::2], [sentences(p, reading.language) for p in parts[2::2]]
+            in_turn = "".join(letters) == "ABCDEFGH"[: len(letters)] and len(letters) > 1
+            if in_turn and not parts[0].strip() and all(answers):
+                return sentence, tuple(answer[0].rstrip(".,;") for answer in answers), True
+    return None
 
 
 def _little_to_list(reading: Reading, asked: bool = False) -> Slide | None:

@@ -253,8 +253,21 @@ def mentions(item: Item, narrated: Narrated) -> list[Mention]:
         return places
     if said:
         return [Mention(i, 0.9, "gloss") for i in said]
-    rarest = [] if item.kind == "chip" else _by_rarest(item.text, narrated)
+    lone = item.kind == "chip" and (" " not in item.text or re.search(r"[\d=<>]", item.text))
+    rarest = [] if lone else _by_rarest(item.text, narrated)
     return rarest or _by_scene(item, narrated)
+
+
+def given(item: Item, asked: str, narrated: Narrated, floor: float) -> list[Mention]:
+    """Where an answer is given of which all that was found stands in what was `asked`: "How many
+    guesses do I need? Seven are enough." It is in the sentence that follows at `floor`, with a word
+    that was not in the question.
+    """
+    own = set(narrated.content(narrated.of(item.text))) - set(narrated.of(asked))
+    start = bisect_right(narrated.times, floor)
+    following = narrated.sentence[start : start + 1]
+    places = range(start, bisect_right(narrated.sentence, following[0]) if following else start)
+    return [Mention(i, 1.2, "head") for i in places if narrated.tokens[i] in own][:1]
 
 
 def _by_part(text: str, narrated: Narrated) -> list[Mention]:

@@ -32,6 +32,7 @@ _COMPOUND = re.compile(
     r"NaHCO3|Fe2O3|Al2O3|TiO2)\b"
 )
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_TIED = {ord(" "): "\u00a0", ord("/"): "/\u2060"}
 _RTL = ("ar", "he", "fa", "ur", "yi")
 Run = dict[str, Any]
 
@@ -74,6 +75,7 @@ def spec(slide: Slide, frame: Frame) -> dict[str, Any]:
         "headline": runs(slide.headline),
         "points": [runs(point, terms) for point in slide.points],
         "entries": [_entry(entry) for entry in slide.entries],
+        "before": slide.before,
         "sides": [
             {"name": runs(side.name), "points": [runs(point) for point in side.points]}
             for side in slide.sides
@@ -219,6 +221,7 @@ def typographic(text: str) -> str:
     if text.count(" ") > 4:  # a short name has too few places to break as it is
         text = re.sub(r"(?<=\d) (?=[^\W\d_]{1,8}\b)", "\u00a0", text)
     text = re.sub(r"(?<![\w-])(\w{1,2})-(?=\w)", "\\1-\u2060", text)  # "P-type" stays whole
+    text = re.sub(r"\([^()]{2,18}\)", lambda m: m[0].translate(_TIED), text)
     text = _COMPOUND.sub(lambda match: match[0].translate(_LOWERED), text)
     return measures_kept(_bound(re.sub(r"\S{25,}", _breakable, text)))
 
@@ -269,7 +272,18 @@ _MAY_BE_MATHS = re.compile(r"[\\$_^=<>&≤≥≠≈√²³¹⁰⁴-ⁿ₀-₉∑
 
 def _node(node: Node) -> dict[str, Any]:
     """The tree of an equation as the template takes it."""
-    return {"k": node.kind, "t": node.text, "p": [_node(part) for part in node.parts]}
+    parts = [_node(part) for part in node.parts]
+    if node.kind == "unit":  # "m/s^2" as LaTeX writes it
+        parts = [part | {"t": _POWER.sub(_raise, part["t"])} for part in parts]
+    return {"k": node.kind, "t": node.text, "p": parts}
+
+
+_POWER = re.compile(r"\^\{?([-−]?\d+)\}?")
+_RAISED = str.maketrans("-−0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def _raise(match: re.Match[str]) -> str:
+    return match[1].translate(_RAISED)
 
 
 def _equations(texts: Sequence[str]) -> list[list[dict[str, Any]]]:
@@ -339,7 +353,7 @@ def _bound(text: str) -> str:
     """`text` with its last two words tied together where they are short."""
     head, space, last = text.rpartition(" ")
     short = len(last) <= 6 and len(head.rpartition(" ")[2]) + len(last) <= 14
-    return f"{head}\u00a0{last}" if space and short and head.count(" ") >= 2 else text
+    return f"{head}\u00a0{last}" if space and short and head.count(" ") >= 4 else text
 
 
 def _breakable(match: re.Match[str]) -> str:

@@ -249,7 +249,7 @@ class Slide:
     are the names of x and y. `arrow` says that one side of a comparison becomes the other.
     `scenes` are labels of the description, in lower case, each with the words around it.
     `language` is a tag such as "en". `headline_why` says where the headline is from; `notes` are
-    sentences for the person who looks.
+    sentences for the person who looks. `before` are the steps on the slide before this one.
     """
 
     layout: Layout
@@ -273,6 +273,7 @@ class Slide:
     language: str = "en"
     headline_why: str = ""
     notes: tuple[str, ...] = ()
+    before: int = 0
 
     def items(self) -> list[Item]:
         """What appears on its own, in the order of reading."""
@@ -320,7 +321,8 @@ class Slide:
         alone = len(self.entries) == 3 and self.points and not self.entries[-1].gloss
         if boxes > 1 and not self.loop and not alone and self.layout != "layers":
             first = replace(self, entries=self.entries[:boxes])
-            return first, replace(self, entries=self.entries[boxes:], points=(), labels=())
+            rest = self.entries[boxes:]
+            return first, replace(self, entries=rest, points=(), labels=(), before=boxes)
         if lines > 2 and self.layout == "points":
             first = replace(self, points=self.points[:lines])
             return first, replace(self, points=self.points[lines:], labels=())

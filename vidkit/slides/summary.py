@@ -1,20 +1,17 @@
-"""What a section says in few words: its points, its headline, the small print of its names, and a
-slide with them to begin from.
-"""
+"""What a section says in few words: its points, its headline, a slide with them to begin from."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ..text.markup import only_list
 from .analysis import (
     LONGEST_TITLE,
-    Label,
     Reading,
     capitalised,
     clean,
@@ -30,7 +27,7 @@ from .analysis import (
     with_role,
     words,
 )
-from .slide import Entry, Layout, Slide
+from .slide import Layout, Slide
 
 # From a narration, the few statements worth reading while it is heard.
 
@@ -39,6 +36,9 @@ AIM = 16
 """Words of a point that reads at a glance; longer sentences are shortened where that is safe."""
 LEAST, MOST, POINTS_LONGEST = 4, 24, 220
 """Words of the shortest and the longest sentence that becomes a point, and its characters."""
+BESIDE = 7
+"""Words of the longest point beside a figure: whoever looks at a picture and listens reads no
+sentence as well."""
 
 _DEFINES = re.compile(
     r"\b(?:is|are) (?:a|an|the|called|known as)\b|\b(?:called|means|stands for|known as|refers to|"
@@ -89,16 +89,18 @@ def key_points(
     language: str = "en",
     about: str = "",
     said: Sequence[str] = (),
+    longest: int = MOST,
 ) -> tuple[str, ...]:
-    """The `most` statements that carry `narration`, in its order.
+    """The `most` statements that carry `narration`, of at most `longest` words, in its order.
 
     Those that mention `terms`, or what the slide is `about`, count for more; those that say no more
     than `about`, or again what `said` does, are left out, and so are those that lean on the one
     before ("It …", "This …").
     """
     told = sentences(narration, language)
-    shown = [statement(sentence, language) for sentence in told]
+    shown = [statement(sentence, language, min(AIM, longest)) for sentence in told]
     worth = _worth(told, shown, terms, about, language)
+    worth = [w if length(s) <= longest else -1.0 for w, s in zip(worth, shown, strict=True)]
     leaning = _leaning(told, language)
     meanings = [stems(text, language) for text in said]
     chosen: list[int] = []
@@ -124,10 +126,12 @@ def many(narration: str) -> int:
 def statement(sentence: str, language: str = "en", aim: int = AIM) -> str:
     """`sentence` as a point of a slide: no lead-in, no full stop, and where it has more than `aim`
     words, without asides and trailing clauses. Only whole clauses go; what is left is the
-    lesson's own words in their own order.
+    lesson's own words in their own order. For the very few words beside a figure, what follows
+    from a sentence is not taken from it: its beginning alone would say little.
     """
     kept = without_joints(_MARKS.sub("", sentence).strip(' "“”„'), language)
-    for shorten in (_without_brackets, _without_inserts, _before_break, _before_trail):
+    ways = (_without_brackets, _without_inserts, _before_break, _before_trail)
+    for shorten in ways[: 3 if aim <= BESIDE else 4]:
         if length(kept) > aim:
             kept = shorten(kept, language)
     kept = kept.rstrip(" ,;:—–")
@@ -172,6 +176,13 @@ def is_question(sentence: str) -> bool:
     return sentence.rstrip("\"'”’)»").endswith(("?", "？", "؟"))
 
 
+def has_predicate(text: str, language: str = "en") -> bool:
+    """Whether `text` has a verb, as far as can be told; "Elegant, and easy to understand" has none
+    and leans on the sentence before.
+    """
+    return language != "en" or bool(_PREDICATE.search(text))
+
+
 def repeats(headline: str, text: str, language: str = "en") -> bool:
     """Whether `text` says hardly more than `headline`."""
     named, told = stems(headline, language), stems(text, language)
@@ -189,10 +200,14 @@ def without_joints(sentence: str, language: str = "en", least: int = LEAST) -> s
         adverb = next((a for a in known.adverbs if low.startswith(a + ", ")), None)
         gone = joint or adverb
         rest = sentence[len(gone) :].lstrip(" ,") if gone else ""
-        if length(rest) < least:
+        if length(rest) < least or (language.startswith("de") and _VERB_FIRST.match(rest)):
             return sentence
         sentence = rest
     return sentence
+
+
+_VERB_FIRST = re.compile(r"(?:ist|sind|war|waren|hat|haben|wird|werden|kann|können|gibt)\b", re.I)
+"""How a German sentence goes on after a word in front that cannot go."""
 
 
 def _opens(sentence: str, openings: Sequence[str]) -> bool:
@@ -240,7 +255,7 @@ def _figure(
     figure += 1.4 * bool(_DEFINES.search(low)) + 1.2 * bool(_ANSWERS.search(low))
     figure += 0.5 * bool(re.search(r"\d", low)) + 0.4 * bool(_WEIGHS.search(low))
     figure -= 1.2 * bool(_SIMILE.search(low)) + 0.6 * leans(sentence, frozenset(), language)
-    if language == "en" and not _PREDICATE.search(short):
+    if not has_predicate(short, language):
         figure -= 2.0
     return figure - 0.12 * max(0, length(short) - AIM)
 
@@ -302,8 +317,8 @@ Found = tuple[str, str]
 """A headline and why it was taken."""
 
 _WHOLE = re.compile(
-    r"\b(?:flow ?chart|diagram|graph|chart|schematic|cross-section|cutaway|layout|map|plot|table|"
-    r"animation|illustration|timeline|infographic|comparison|construction)s? "
+    r"\b(?:flow ?chart|diagram|graph|chart|schematic|cross-section|cutaway|drawing|sketch|layout|"
+    r"map|plot|table|animation|illustration|timeline|infographic|comparison|construction)s? "
     r"(?:of|showing|depicting) "
     r"(?:(?:an?|the|one|our|its|full|single|completed|typical|simple|primary|main|whole|two|final)"
     r" )*"
@@ -349,12 +364,20 @@ _SMALL = frozenset(
 )
 
 
-def headline(reading: Reading) -> Found:
-    """The headline for `reading`, and in a few words where it is from."""
+def headline(reading: Reading, shown: Sequence[str] = ()) -> Found:
+    """The headline for `reading`, and in a few words where it is from; no statement that is one of
+    the texts `shown` below it, where there is another.
+    """
+    again: Found | None = None
     for rule in _RULES:
         found = rule(reading)
-        if found is not None and not (rule is not _own_title and _is_bare(found[0])):
+        if found is None or (rule is not _own_title and _is_bare(found[0])):
+            continue
+        if rule is _own_title or length(found[0]) < 5 or found[0] not in shown:
             return clean(found[0], LONGEST_TITLE), found[1]
+        again = again or found
+    if again is not None:
+        return clean(again[0], LONGEST_TITLE), again[1]
     return "…", "the section says nothing"
 
 
@@ -550,108 +573,6 @@ def title_case(text: str) -> str:
     return " ".join(found)
 
 
-# What the section says of a thing, in a few words: the small print of a card.
-
-
-GLOSSES_AIM = 9
-GLOSSES_MOST = 14
-GLOSSES_LONGEST = 26
-"""Words of a gloss: aimed at, the most beside a label, the most on a card of its own."""
-
-_TERM = r"[^\W\d_][^\s.,:;?!—–]*(?:[ -][^\s.,:;?!—–]+){0,3}"
-_DEFINED = re.compile(
-    rf"^(?:and |und |et |y )?(?:finally,? )?(?P<term>{_TERM})"
-    r"(?:: |, (?:where|in which|when|wo|bei dem|où|donde) (?:we )?|\s*[—–]\s*)(?P<gloss>\S.*)$",
-    re.IGNORECASE,
-)
-_IS = (
-    r"(?:is|are|means|acts as|serves as|has|holds|stores|lets|gives|takes|turns|tells|makes|"
-    r"keeps|measures|catches|carries|contains|controls|ist|sind|heißt|bedeutet|hat|est|sont|es|son)"
-)
-_VERB_STAYS = re.compile(r"^(?:is|are|ist|sind|est|sont|es|son|means|bedeutet|heißt)\s+", re.I)
-_ARTICLE = re.compile(r"^(?:simply|just|like|essentially|really|einfach)\s+", re.IGNORECASE)
-
-
-def defined_terms(reading: Reading) -> list[Entry]:
-    """The sentences "Term: gloss" and "Term, where gloss" of the narration, as entries."""
-    found: dict[str, Entry] = {}
-    for sentence in _unrolled(reading.sentences):
-        match = _DEFINED.match(sentence)
-        if not match or is_question(sentence) or speaks_to_viewer(sentence, reading.language):
-            continue
-        term = match["term"].strip("'\"‘’“”")
-        gloss = _shortened(match["gloss"], reading, GLOSSES_LONGEST)
-        if gloss and _may_be_term(term, reading):
-            found.setdefault(term.casefold(), Entry(capitalised(term), gloss))
-    return list(found.values())
-
-
-def _unrolled(sentences: Iterable[str]) -> list[str]:
-    """The sentences, and from "Four steps: Oxidation, where …" what follows the colon."""
-    found = []
-    for sentence in sentences:
-        head, colon, rest = sentence.partition(": ")
-        listed = colon and len(head.split()) > 4 and _DEFINED.match(rest)
-        found.append(rest if listed else sentence)
-    return found
-
-
-def _may_be_term(term: str, reading: Reading) -> bool:
-    stop = {"it", "this", "that", "here", "so", "the", "there", "then", "we", "you", "i", "they"}
-    first = term.split()[0].lower()
-    return len(term) > 1 and first not in stop and bool(stems(term, reading.language))
-
-
-def glosses(reading: Reading, labels: Iterable[Label]) -> dict[str, str]:
-    """For each label that the section explains, by its text: the explanation in a few words."""
-    found: dict[str, str] = {}
-    for label in labels:
-        gloss = _beside(label) or _told(plain_name(label.text), reading)
-        if gloss and gloss.casefold() != label.text.casefold():
-            found[label.text] = gloss
-    return found
-
-
-def _beside(label: Label) -> str:
-    """ "'Flip-Flop' for memory" in the description: "For memory"."""
-    match = re.match(r"\s*,? (for [^,.;()'\"]{3,40})(?=[,.;)]|\s+and\b|$)", label.after)
-    return capitalised(match[1].strip()) if match and "animation" not in match[1] else ""
-
-
-def _told(name: str, reading: Reading) -> str:
-    """The gloss of `name` in the narration, "" where it has none."""
-    sure = re.escape(name)
-    shapes = (
-        rf"^(?:and |finally, )?(?:the |an? |die |der |das |le |la |el )?['‘\"“]?{sure}['’\"”]?"
-        rf"(?:: |, where (?:we )?|, which )(?P<gloss>.+)$",
-        rf"^(?:and |but |so |here, )?(?:the |an? |die |der |das |eine? |le |la |les |el |los )?"
-        rf"['‘\"“]?{sure}s?['’\"”]?(?: (?:domain|region|layer|step|stage|approach|mode|phase))?"
-        rf",? (?P<verb>{_IS})\s+(?!not\b)(?P<rest>.+)$",
-    )
-    for sentence in reading.sentences:
-        if is_question(sentence):
-            continue
-        for shape in shapes:
-            match = re.match(shape, sentence, re.IGNORECASE)
-            if match:
-                groups = match.groupdict()
-                text = groups.get("gloss") or f"{groups['verb']} {groups['rest']}"
-                gloss = _shortened(_VERB_STAYS.sub("", text), reading)
-                if gloss:
-                    return gloss
-    return ""
-
-
-def _shortened(text: str, reading: Reading, most: int = GLOSSES_MOST) -> str:
-    """`text` in at most `most` words, as a whole phrase; "" where that cannot be."""
-    text = re.split(r"\s*[—–]\s*|[?!]|\. ", _ARTICLE.sub("", text))[0]
-    for aim in (GLOSSES_AIM, GLOSSES_MOST):
-        short = statement(text, reading.language, aim)
-        if 1 < length(short) <= most:
-            return short
-    return ""
-
-
 # A slide with its headline and the points that it has room for.
 
 
@@ -667,14 +588,17 @@ def draft(
     """A slide of `layout` with `content`, the headline of `reading` and at most `points` points
     (as many as suit its length for None), none of which says again what `said` does.
     """
-    own, source = headline(reading)
+    own, source = headline(reading, [entry.name for entry in content.get("entries", ())])
+    beside = points_beside(reading, own, points, said, BESIDE if layout in _WITH_FIGURE else MOST)
+    if not beside and layout in ("equation", "code"):  # of which the voice names hardly a part
+        beside = points_beside(reading, own, points, said)
     if heading is not None and reading.title is None:
         own, source = heading, "the two sides"
     return Slide(
         layout,
         why,
         own,
-        points_beside(reading, own, points, said),
+        beside,
         terms=tuple(reading.terms),
         scenes=reading.scenes,
         language=reading.language,
@@ -683,12 +607,22 @@ def draft(
     )
 
 
+_WITH_FIGURE: frozenset[Layout] = frozenset(
+    ("parts", "layers", "steps", "curve", "chart", "equation", "code")
+)
+
+
 def points_beside(
-    reading: Reading, heading: str, most: int | None = None, said: Sequence[str] = ()
+    reading: Reading,
+    heading: str,
+    most: int | None = None,
+    said: Sequence[str] = (),
+    longest: int = MOST,
 ) -> tuple[str, ...]:
     """The points of a section that repeat neither the headline nor `said`."""
     count = many(reading.speech) if most is None else most
-    return key_points(reading.speech, reading.terms, count, reading.language, heading, said)
+    speech, terms, language = reading.speech, reading.terms, reading.language
+    return key_points(speech, terms, count, language, heading, said, longest)
 
 
 def figure_alone(slide: Slide) -> Slide:

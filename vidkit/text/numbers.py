@@ -186,7 +186,9 @@ def _in_program(found: Found) -> bool:
 
 
 def _money(found: Found) -> str | None:
-    country, sign, whole, _, part, scale, short = found.groups()
+    country, sign, whole, point, part, scale, short = found.groups()
+    if point and point[0] == "," and (sign != "€" or scale or short):
+        return None
     if sign == "$" and _in_program(found) and not country:
         return None
     one, many, coin, coins = _COINS[sign]
@@ -231,7 +233,7 @@ MONEY = (
     ),
     rule(
         "money",
-        rf"(?<![\w$.\\])(US|AU|A|CA|C)?({_SIGN}) ?({_WHOLE})(\.(\d{{1,4}}))?"
+        rf"(?<![\w$.\\])(US|AU|A|CA|C)?({_SIGN}) ?({_WHOLE})((?:\.|,(?=\d\d(?!\d)))(\d{{1,4}}))?"
         rf"{_SCALE}(?![\w$]|[.,]\d)",
         _money,
     ),
@@ -240,7 +242,11 @@ MONEY = (
         rf"(?<![\w$.\\])([{''.join(_COINS)}])\.(\d\d)(?![\w]|[.,]\d)",
         lambda f: f"{int(f[2])} {_COINS[f[1]][2 + (f[2] != '01')]}" if _COINS[f[1]][2] else None,
     ),
-    rule("money after its number", rf"(?<![\w.,])({_NUMBER}) ?([€£₽])(?![\w\d])", _money_after),
+    rule(
+        "money after its number",
+        rf"(?<![\w.,])(\d{{1,5}},\d\d(?!\d)|{_NUMBER}) ?([€£₽])(?!\w)",
+        _money_after,
+    ),
     rule("cents", r"(?<=\d) ?¢", " cents"),
 )
 
@@ -592,6 +598,11 @@ COUNTS = (
     rule(
         "digits in groups before a unit",
         rf"(?<![\d.,])\d{{1,3}}(?: \d{{3}}){{1,5}}(?= {MEASURE})",
+        _joined,
+    ),
+    rule(
+        "digits in groups of noughts",
+        r"(?<![\w.,])\d{1,3}(?: \d{3}){0,4}(?: 000){1,5}(?!\w|[.,]\d| \d)",
         _joined,
     ),
     rule("digits joined by underscores", r"(?<![\w.])\d{1,3}(?:_\d{3}){1,6}(?![\w])", _joined),
