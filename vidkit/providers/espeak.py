@@ -31,6 +31,7 @@ from ..core.system import usable_cores
 from ..text.markup import MappedText, rewrite, rule
 from ..text.scripts import likely_language, unreadable
 from ..text.speech import VERSION, paragraphs, spoken
+from ..text.vocabulary import LETTER_A
 from .base import Narration, Request, VoiceAsk
 from .espeak_process import DAMAGED, REFUSED
 from .word_times import NOTHING, Paragraph, Sound, broken, wav, word_times
@@ -45,6 +46,7 @@ _OPERATOR = (
 )
 
 EAR = (
+    LETTER_A,
     rule("mu is no moo", r"\bmu\b", "mew"),
     rule("xi is no eleven", r"\bxi\b", "zye"),
     rule("the letter a", rf"(?<![\w'’])[aA](?= (?:{_OPERATOR}))", "eh"),

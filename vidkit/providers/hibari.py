@@ -22,6 +22,7 @@ from typing import Any
 from ..core.errors import ProviderError, ProviderMissing
 from ..text.markup import Found, MappedText, rule
 from ..text.scripts import scripts
+from ..text.vocabulary import LETTER_A
 from .base import VoiceAsk
 from .speech import NeuralVoice, process_of
 
@@ -42,6 +43,7 @@ def _apart(found: Found) -> str | None:
 
 
 EAR = (
+    LETTER_A,
     rule("commas that part no thousands", r"(?<![\d.,])\d[\d.,]*\d", _apart),
     rule(
         "noughts behind a point",

@@ -361,13 +361,14 @@ def letter_name(letter: str) -> str:
 
 
 def _elements(formula: str, words: Vocabulary) -> str:
-    """A chemical formula letter by letter: "C₆H₁₂O₆" → "C 6 H 12 O 6"."""
+    """A chemical formula letter by letter: "CaCO₃" → "C A C O 3"."""
     said = []
-    for part in re.findall(r"[A-Z][a-z]?|[₀-₉]+|[⁰¹²³⁴-⁹]+|[⁺⁻]", formula):
+    for part in re.findall(r"[A-Za-z]|[₀-₉]+|[⁰¹²³⁴-⁹]+|[⁺⁻]", formula):
         if part in "⁺⁻":
             said.append(words.signs["+" if part == "⁺" else "−"])
         else:
-            said.append("".join(LOWERED.get(sign) or RAISED.get(sign) or sign for sign in part))
+            plain = "".join(LOWERED.get(sign) or RAISED.get(sign) or sign for sign in part)
+            said.append(plain.upper())
     return " ".join(said)
 
 

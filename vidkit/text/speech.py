@@ -49,7 +49,7 @@ from .numbers import (
     SIZES,
 )
 from .units import MEASURES, QUOTIENTS, UNITS, units_of
-from .vocabulary import ABBREVIATIONS, vocabulary
+from .vocabulary import ABBREVIATIONS, CHEMISTRY, vocabulary
 
 VERSION = 1
 """Part of a narration's key beside the spoken text itself, which tells of every change."""
@@ -540,6 +540,7 @@ ENGLISH: tuple[Rule | Finder, ...] = (
     *RANGES,
     *COUNTS,
     *MEASURES,
+    *CHEMISTRY,
     *ABBREVIATIONS,
     *NAMES,
     *MINUS,

@@ -391,3 +391,43 @@ ABBREVIATIONS = (
         for words, pattern in _LISTED
     ),
 )
+
+_METAL = "Li|Na|Mg|Ca|Ba|Al|Fe|Cu|Zn|Ag|Pb|Mn|Ni|Cr|Ti"
+_ELEMENT = (
+    f"{_METAL}|Si|Cl|Br|He|Ne|Ar|Be|Sc|Co|Ga|As|Se|Kr|Rb|Sr|Zr|Mo|Ru|Pd|Cd|Sn|Sb|Te|Xe|Cs|"
+    "Pt|Au|Hg|Bi|[HBCNOFPSKIUW]"
+)
+
+
+def _spelt(found: Found) -> str | None:
+    """A chemical formula letter by letter, where an element of two letters tells it from "W3C"."""
+    if not re.search("[a-z]", found[0]) or len(re.findall("[A-Z]", found[0])) < 2:
+        return None
+    gap = " " if before(found, 1).isdigit() else ""
+    return gap + " ".join(re.findall(r"[A-Z]|\d+", found[0].upper()))
+
+
+def _ion(found: Found) -> str:
+    return " ".join([*found[1].upper(), *found[2], "plus"])
+
+
+CHEMISTRY = (
+    rule(
+        "formulas",
+        rf"(?<![A-Za-z_.$-])(?=[A-Za-z]{{0,9}}\d)(?:(?:{_ELEMENT})\d{{0,2}}){{2,8}}(?![\w-])",
+        _spelt,
+    ),
+    rule(
+        "salts and oxides",
+        rf"(?<![\w.$-])(?:{_METAL})(?:Cl|Br|OH|CN|O|S|F|I)(?![\w-])",
+        _spelt,
+    ),
+    rule("ions", rf"(?<![\w.$-])({_METAL})(\d?)\+(?![\w+])", _ion),
+)
+
+LETTER_A = rule(
+    "the letter A among others",
+    r"(?<=\b[A-Z] )A(?= (?:[A-Z\d]\b|plus\b))|(?<![\w'’])A(?= [A-Z] (?:[A-Z\d]\b|plus\b))",
+    "eh",
+)
+"""Of voices that take it for an article."""
