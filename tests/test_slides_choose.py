@@ -228,6 +228,16 @@ def test_no_bar_is_drawn_that_nobody_is_sure_of(description: str) -> None:
     assert of(TWO_SENTENCES, description).layout != "chart"
 
 
+def test_equations_stand_once_each_in_the_order_in_which_they_are_told() -> None:
+    """However the description spells them; the last one told is the conclusion."""
+    slide = of(
+        r"Put $p = 2m$ back in: $4m^2 = 2q^2$. Divide by two: $q^2 = \frac{4m^2}{2}$.",
+        "Two lines: '4m² = 2q²' and 'q² = 4m²/2'.",
+    )
+    assert slide.equations == ("p = 2m", "4m² = 2q²", r"q^2 = \frac{4m^2}{2}")
+    assert slide.points == ("Divide by two",)
+
+
 def test_answers_in_one_line_are_those_of_a_question() -> None:
     """ "A) … B) …" after a question need no lines of their own; what follows them is only said."""
     slide = of("Which is a gas? A) Iron. B) Neon. C) Salt. Hint: it glows.", title=None)

@@ -44,7 +44,7 @@ from .summary import statement as in_few_words
 # Rules for what must be shown as it is: code, equations, and curves over named axes.
 
 
-MOST_EQUATIONS = 3
+MOST_EQUATIONS = 6
 
 _MATH = re.compile(r"\$\$?([^$\n]{3,80})\$\$?")
 _ADDRESS = re.compile(r"(?:https?|ftp)://\S+|www\.\S+|\]\([^()\s]*\)")
@@ -129,18 +129,24 @@ def equations(reading: Reading) -> tuple[str, ...]:
         found += [match[1].strip() for match in _MATH.finditer(text) if is_formula(match[1])]
         plain = (match[1].strip(" .,") for match in _PLAIN_EQUATION.finditer(text))
         found += [text for text in plain if not _ASSIGNED.search(text)]
-    once = {
-        re.sub(r"[\s·*×]+", "", text): text
-        for text in reversed(found)
-        if text[:1] != "=" and len(text) <= 80
-    }
-    kept = list(reversed(once.items()))
+    once: dict[str, str] = {}
+    for text in found:
+        if text[:1] != "=" and len(text) <= 80:
+            key = _unspaced(text)
+            once[key] = text if "\\" in text else once.get(key, text)
+    kept = list(once.items())
     whole = [text for key, text in kept if not any(key != k and key in k for k, _ in kept)]
+    told = _unspaced(reading.speech)
+    places = [told.find(_unspaced(text)) for text in whole]
+    if min(places, default=-1) >= 0:  # in the order in which they are told: the last one concludes
+        whole = [text for _, text in sorted(zip(places, whole, strict=True))]
     return tuple(whole[:MOST_EQUATIONS])
 
 
 def _unspaced(formula: str) -> str:
-    return re.sub(r"[\s{}^·*]", "", formula.translate(_RAISED))
+    """`formula` as it is however it is written: "p^2 / q^2" for "\\frac{p²}{q²}"."""
+    formula = re.sub(r"\\frac\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}\{([^{}]*)\}", r"\1/\2", formula)
+    return re.sub(r"[\s{}^·*×]", "", formula.translate(_RAISED))
 
 
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
