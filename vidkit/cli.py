@@ -417,7 +417,7 @@ def _draft(given: argparse.Namespace) -> int:
         say(writer.prompt())
         return ALL_MADE
     if given.source is None:
-        raise SettingsError("name a source: a notebook (.ipynb), Markdown (.md), .pptx or .pdf")
+        raise SettingsError("name a source: a notebook (.ipynb), Markdown, .html, .pptx or .pdf")
     if given.take_back:
         back = writer.take_back(Path(given.source), given.take_back)
         say(f"taken back: {', '.join(map(str, back)) or 'nothing; these were not rewritten'}")
@@ -599,7 +599,7 @@ def _add_drafts(commands: Any) -> None:
     """What writes lessons."""
     draft = _command(commands, "draft", _draft, "draft lessons from a notebook, text or slides")
     draft.add_argument(
-        "source", nargs="?", metavar="SOURCE", help="a notebook, Markdown (.md), .pptx or .pdf"
+        "source", nargs="?", metavar="SOURCE", help="a notebook, Markdown, .html, .pptx or .pdf"
     )
     draft.add_argument(
         "-o",

@@ -140,4 +140,5 @@ def _parted(items: list[str]) -> list[list[str]]:
 
 
 def sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?", ":", ";", "…", "。")) else f"{text}."
+    """`text` with a stop at its end, if it has none of any kind."""
+    return text if text.endswith((".", "!", "?", ":", ";", ",", "…", "。")) else f"{text}."

@@ -28,9 +28,7 @@ from .sections import Draft, Section, digest, sections_of
 MINUTES = 6.0
 """Minutes of a lesson: longer videos are watched to the end by few (Guo 2014)."""
 
-READ = (*DRAFTED, ".json")
-LONGEST_TEXT = 20_000_000
-"""Bytes of a text that are read."""
+READ = (*DRAFTED, ".html", ".json")
 
 
 def lesson_from(
@@ -144,7 +142,7 @@ def draft_of(
     read.language = language or read.language or likely_language(words) or ""
     heads = itertools.takewhile(lambda block: isinstance(block, Heading | Turn), read.blocks)
     highest = [head for head in heads if isinstance(head, Heading) and head.level == 1]
-    read.title = read.title or (highest[0].text if highest else "")
+    read.title = read.title or (highest[0].text.rstrip(" -–—:") if highest else "")
     sections = sections_of(read)
     if not sections:
         fault = Fault("it holds nothing to say", "write some words into it, and save it")
@@ -206,9 +204,13 @@ def _read(path: Path) -> Source:
 
                 return read_pdf(path)
             case ".md" | ".markdown" | ".qmd" | ".txt" | ".rmd":
-                from .markdown import read_markdown
+                from .deck import read_markdown
 
                 return read_markdown(path)
+            case ".html":
+                from .deck import read_reveal
+
+                return read_reveal(path)
     except FileNotFoundError:
         raise LessonError(path, [Fault("there is no such file", "check its name")]) from None
     except OSError as error:

@@ -1,8 +1,4 @@
-"""Markdown → blocks: of a notebook's cell, a document, or a deck of slides.
-
-In a deck (for Marp, Slidev, reveal.js, Quarto, Obsidian) `---` begins a new slide. Speaker
-notes, in comments or after a line `Note:`, are what is said, and then the slide is only shown; a
-slide without notes is read as a document is.
+"""Markdown → blocks: of a notebook's cell, a document, or a slide.
 
 Read with markdown-it-py, as CommonMark with tables, footnotes, mathematics, definition lists
 and the directives and roles of MyST and Quarto. What a person who reads aloud would leave out
@@ -12,11 +8,13 @@ and the directives and roles of MyST and Quarto. What a person who reads aloud w
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cache
+from itertools import groupby, pairwise
+from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .blocks import (
     FIGURE,
@@ -25,14 +23,12 @@ from .blocks import (
     Notes,
     Said,
     Shown,
-    Source,
-    Turn,
     points,
     with_stops,
 )
 from .code import formula, macros, steps, with_macros
 from .pictures import NoPicture, picture_at
-from .tables import of_pipes, read_html, table, without_tags
+from .tables import ITEM, of_pipes, read_html, table, without_tags
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -42,7 +38,10 @@ LONGEST_POINT = 180
 """Characters of a line of a list that is shown as a point; lists with longer ones are text."""
 
 MOST_NESTED = 20
-"""Directives within directives that are read."""
+"""Directives within directives, and pages within pages, that are read."""
+
+LONGEST_HEADING = 140
+"""Characters of a heading; longer ones are text."""
 
 _GENTLE = ("note", "tip", "hint", "important", "seealso", "admonition")
 _STERN = ("attention", "warning", "caution", "danger", "error")
@@ -52,8 +51,8 @@ _DROPPED = frozenset(("toctree", "contents", "raw", "bibliography", "include", "
 _CODE_OF_MYST = frozenset(("code-cell", "code-block", "code", "sourcecode", "ipython"))
 _UNSAID = re.compile(
     r"(open|run|view|launch|download|source)\b[\w ]{0,20}\b(colab|binder|github|notebook|kaggle)"
-    r"[\w ]{0,20}|\.( \.)+|::[\w-]+::|<<< \S.*|\[\[?TOC\]?\]|(---|===)+|(table of )?contents:?"
-    r"|<?https?://\S+>?|(learn|read) more"
+    r"[\w ]{0,20}|::[\w-]+::|<<< \S.*|\[\[?TOC\]?\]|(---|===)+|(table of )?contents:?"
+    r"|<?https?://\S+>?|(learn|read) more|toc"
     r"|click (here )?(to|for) (expand|show|reveal|see|view|open|toggle)\b[^.]{0,40}\.?",
     re.I,
 )
@@ -67,128 +66,25 @@ _REFERENCE = re.compile(
     r"\\(?:eq|page|auto|c)?ref\{[^{}]*\}\)?",
     re.I,
 )
+_LINK = re.compile(r"(?m)^ {0,3}\[[^\]\n]{1,200}\]:[ \t]*(?:\n[ \t]*)?<?\S[^\n]{0,2000}$")
 _CALLOUT = re.compile(r"\[!(\w+)\][+-]?([^\n]*)\n?")
 _FENCE_OF_COLONS = re.compile(r"\s*(:{3,})\s*(.*?)\s*$")
 _ATTRIBUTES = re.compile(r"\s*\{[^{}\n]{0,200}\}\s*$")
 
-_FENCE_MARK = re.compile(r"\s{0,3}(`{3,}|~{3,})")
-_RULE = re.compile(r"\s{0,3}(?:-\s*){3,}$|\s{0,3}--\s*$")
-_NOTE = re.compile(r"\s{0,3}(?:speaker )?notes?:\s*(.*)$", re.I)
-_KEY = re.compile(r"\s*(?:[\w-]+\s*:(?:\s.*)?|#.*|-\s.*|\s+\S.*)$")
-_KEYS_OF_DECKS = (
-    "marp",
-    "paginate",
-    "transition",
-    "theme",
-    "revealOptions",
-    "highlighter",
-    "layout",
+_HIDDEN = re.compile(
+    r"\b(?:echo|include) *(?:: *false|= *F(?:ALSE)?)\b|:tags:.*\b(?:remove|hide)[-_](?:input|cell)",
+    re.I,
 )
-
-
-def read_markdown(path: Path) -> Source:
-    """The text in the file `path`. Raises `OSError`."""
-    return markdown(path.read_bytes().decode("utf-8-sig", "replace"), path)
-
-
-def markdown(text: str, path: Path) -> Source:
-    """The Markdown `text`, as if `path` were its file."""
-    source = Source(path.name, "Markdown")
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    head, start = _front_matter(lines)
-    source.title = head.get("title", "")
-    source.language = head.get("lang") or head.get("language", "")
-    slides = list(_slides(lines, start))
-    source.deck = len(slides) > 1 and (
-        any(key in head for key in _KEYS_OF_DECKS) or any(notes for _, _, notes in slides)
-    )
-    reader = Reader(path.parent, comments=source.deck or "marp" in head, notes=source.notes)
-    for first, body, notes in slides:
-        if len(slides) > 1:
-            source.blocks.append(Turn(_place(first)))
-        source.blocks += reader.blocks("\n".join(body), partial(_place, first))
-        if notes:
-            text = "\n".join(line for _, line in notes)
-            source.blocks.append(Notes(reader.words(text), _place(notes[0][0])))
-    return source
-
-
-def _place(first: int, line: int = 0) -> str:
-    """The name of a line, counted from 0, after line `first`."""
-    return f"line {first + line + 1}"
-
-
-def _front_matter(lines: list[str]) -> tuple[dict[str, str], int]:
-    """The keys at the head of a file, as texts, and the line where its text begins."""
-    if not lines or lines[0].rstrip() != "---":
-        return {}, 0
-    for end, line in enumerate(lines[1:200], start=1):
-        if line.rstrip() in ("---", "..."):
-            pairs = (re.match(r"([\w-]+)\s*:\s*(.*?)\s*$", one) for one in lines[1:end])
-            return {p[1]: p[2].strip("\"'") for p in pairs if p}, end + 1
-    return {}, 0
-
-
-def _slides(lines: list[str], start: int) -> Iterator[tuple[int, list[str], list[tuple[int, str]]]]:
-    """Each slide: the number of its first line, its lines, and its notes with their lines."""
-    first = start
-    body: list[str] = []
-    notes: list[tuple[int, str]] = []
-    noted, fence = False, ""
-    at = start
-    while at < len(lines):
-        line = lines[at]
-        mark = _FENCE_MARK.match(line)
-        if mark and not fence:
-            fence = mark[1]
-        elif mark and fence and mark[1].startswith(fence) and not line.strip().strip("`~"):
-            fence = ""
-        rule = (
-            not fence
-            and bool(_RULE.match(line))
-            and (noted or not body or not body[-1].strip() or line.strip() == "--")
-        )
-        if rule:
-            yield first, body, notes
-            at = _after_keys(lines, at)
-            first, body, notes, noted = at + 1, [], [], False
-        elif not fence and not noted and (found := _NOTE.match(line)) and _ends_slide(lines, at):
-            noted = True
-            notes.append((at, found[1]))
-        elif noted:
-            notes.append((at, line))
-        else:
-            body.append(line)
-        at += 1
-    yield first, body, notes
-
-
-def _ends_slide(lines: list[str], at: int) -> bool:
-    """Whether `Note:` at this line begins notes: it stands after a blank line, and slides follow
-    or the file ends; a document that notes something goes on with a heading.
-    """
-    for line in lines[at + 1 : at + 200]:
-        if _RULE.match(line):
-            return True
-        if line.startswith("#"):
-            return False
-    return True
-
-
-def _after_keys(lines: list[str], at: int) -> int:
-    """The last line of the keys that Slidev writes after a rule, or the rule itself."""
-    end = at + 1
-    while end < len(lines) and end < at + 40 and _KEY.match(lines[end]):
-        end += 1
-    keyed = end > at + 1 and re.match(r"[\w-]+\s*:", lines[at + 1])
-    return end if keyed and end < len(lines) and lines[end].strip() == "---" else at
+"""How Quarto, R Markdown and MyST say that a program is not shown."""
 
 
 @dataclass
 class Reader:
     """Reads texts of one source: `folder` is where its pictures are, `attached` those that a
-    cell brings with it. `comments`: whether a comment is what the speaker says. `notes` gathers
-    what was left out, `macros` the commands that formulas define for those after them.
+    cell brings with it; `beside` is the folder of a page of it. `comments`: whether a comment is
+    what the speaker says. `notes` gathers what was left out, `macros` the commands that formulas
+    define for those after them; `links` are those that the text defines, `echo` whether programs
+    are shown that do not say so.
     """
 
     folder: Path | None = None
@@ -196,6 +92,15 @@ class Reader:
     comments: bool = False
     notes: list[str] = field(default_factory=list)
     macros: dict[str, tuple[int, str]] = field(default_factory=dict)
+    beside: Path | None = None
+    links: Mapping[str, Any] = field(default_factory=dict)
+    echo: bool = True
+
+    def begin(self, text: str, *, echo: bool) -> None:
+        """Make ready for the slides of `text`, of which each can use a link that one defines."""
+        found: dict[str, Any] = {}
+        _parser().parse("\n\n".join(_LINK.findall(text)), found)
+        self.links, self.echo = found.get("references", {}), echo
 
     def blocks(self, text: str, where: Callable[[int], str]) -> list[Block]:
         """The blocks of `text`; `where` names the place of a line, counted from 0."""
@@ -203,9 +108,12 @@ class Reader:
 
     def tokens(self, text: str) -> list[Token]:
         """The tokens of `text`, formulas with the commands of their author written out."""
-        tokens = _parser().parse(_prepared(text))
+        tokens = _parser().parse(_prepared(text), {"references": dict(self.links)})
         for token in (one for each in tokens for one in (each, *(each.children or ()))):
-            if "math" in token.type:
+            if token.type == "inline" and "\\" in token.content and not _undefined(token.content):
+                self.macros |= macros(token.content)
+                token.children = []
+            elif "math" in token.type:
                 self.macros |= macros(token.content)
                 token.content = with_macros(token.content, self.macros)
         return tokens
@@ -218,7 +126,7 @@ class Reader:
         """The picture at `address`, or its words where it cannot be shown, which is noted."""
         words = _line(words)
         try:
-            found = picture_at(address, self.folder, self.attached)
+            found = picture_at(address, self.folder, self.attached, self.beside)
         except NoPicture as why:
             short = address if len(address) < 60 else f"{address[:50]}…"
             if not re.search(r"badge|shields\.io", address):
@@ -259,9 +167,13 @@ class _Walk:
             case "heading_open":
                 inside = self.until("heading_close")
                 text = _ATTRIBUTES.sub("", spoken(inside[0].children or ())) if inside else ""
-                bare = not text or _UNSAID.fullmatch(text)
-                head: list[Block] = [] if bare else [Heading(text, int(token.tag[1]), self.here)]
-                return head + self.beside(inside)
+                if not text or _UNSAID.fullmatch(text):
+                    return self.beside(inside)
+                long = len(text) > LONGEST_HEADING  # which is a text that is set in large letters
+                head = (
+                    Said(text, self.here) if long else Heading(text, int(token.tag[1]), self.here)
+                )
+                return [head, *self.beside(inside)]
             case "inline":
                 return self.paragraph(token)
             case each if each in _LISTS:
@@ -307,6 +219,7 @@ class _Walk:
                 line.append(child)
                 continue
             text = re.sub(r"(?<=[:.,]) [.,;]$", "", spoken(line))
+            text = "" if _are_contents([token]) else text
             if re.search(r"\w", text) and not _UNSAID.fullmatch(text):
                 found.append(Said(text, self.here))
             found += self.formula(child.content) if child is not None else []
@@ -364,13 +277,15 @@ class _Walk:
                 others += self.beside([token])
             elif token.type in _LISTS and found and self.depth < MOST_NESTED:
                 inner, more = self.within(self.until(token.type.replace("open", "close"))).items()
-                whole = f"{found[-1].rstrip('.:,;')}: {'; '.join(inner)}"
+                rest = "; ".join(item.rstrip(".,;") for item in inner)
+                whole = f"{found[-1].rstrip('.:,;')}: {rest}"
                 short = found[-1] and inner and len(whole) <= LONGEST_POINT
                 found[-1:] = [whole] if short else [found[-1], *inner]
                 others += more
             else:
                 others += self.one(token)
-        return [item for item in found if re.search(r"\w", item)], others
+        said = [item for item in found if re.search(r"\w", item) and not _UNSAID.fullmatch(item)]
+        return said, others
 
     def quotation(self) -> list[Block]:
         """A quotation, or a callout of Obsidian and GitHub: `> [!note] Title`."""
@@ -391,12 +306,25 @@ class _Walk:
         if name and name[1] not in _CODE_OF_MYST and not _is_language(name[1]):
             return self.directive(info, token.content)
         if "magic-move" in info:  # of Slidev: programs that become one another
-            tokens = self.reader.tokens(token.content)
-            return _Walk(self.reader, tokens, lambda _: self.here, self.depth + 1).all()
+            programs = [each for each in self.reader.tokens(token.content) if each.type == "fence"]
+            parts = [set(map(str.strip, each.content.splitlines())) for each in programs]
+            last = programs[-1:]
+            grown = [now <= then for now, then in pairwise(parts)]
+            kept = [each for each, more in zip(programs[:-1], grown, strict=True) if not more]
+            return _Walk(self.reader, kept + last, lambda _: self.here, self.depth + 1).all()
         lang = re.split(r"[\s{},:]", re.sub(r"^\{[\w-]+\}\s*(?=\w)", "", info).strip("{. "))[0]
-        code = re.sub(r"(?m)\A(?:(?:#\||:\w[\w-]*:|%%\|).*\n)+", "", token.content)
+        options = re.match(r"(?:\s*(?:#\||//\||%%\||:\w[\w-]*:).*\n)*", token.content)
+        told = info + (options[0] if options else "")
         if lang.lower() in ("mermaid", "plantuml", "dot", "graphviz"):
             self.reader.notes.append(f"{self.here}: a diagram in {lang} is not drawn")
+            return []
+        if _HIDDEN.search(told) or (
+            not self.reader.echo and info.startswith("{") and "echo: true" not in told
+        ):
+            hidden = "what programs make that are hidden is not in the file"
+            self.reader.notes += [hidden] if hidden not in self.reader.notes else []
+            return []
+        code = token.content[options.end() :] if options else token.content
         return list(steps(code, "" if lang == "code-cell" else lang, self.here))
 
     def directive(self, info: str, content: str) -> list[Block]:
@@ -428,10 +356,17 @@ class _Walk:
             said = re.sub(r"^\s*<!--|-->\s*$", "", text).strip()
             is_note = self.reader.comments and not is_directive(said)
             return [Notes(self.reader.words(said), self.here)] if is_note else []
+        text, fence, rest = text.partition("\n```")  # that no blank line stands before
         found = read_html(text)
         blocks: list[Block] = []
-        for line, level in found.lines:
-            blocks += [Heading(_line(line), level, self.here)] if level else self.line(line)
+        for level, lines in groupby(found.lines, key=itemgetter(1)):
+            items = [_line(line) for line, _ in lines]
+            if level == ITEM and not any(len(item) > LONGEST_POINT for item in items):
+                blocks += points(items, self.here)
+            elif level > 0:
+                blocks += [Heading(item, level, self.here) for item in items]
+            else:
+                blocks += [block for item in items for block in self.line(item)]
         for rows, heads in zip(found.tables, found.heads, strict=True):
             if not heads and len(rows) == 1:  # a table that only puts things side by side
                 blocks += [block for cell in rows[0] for block in self.line(cell)]
@@ -440,7 +375,7 @@ class _Walk:
                 blocks.append(shown)
         for address, words in found.pictures:
             blocks += self.reader.picture(address, words, self.here)
-        return blocks
+        return blocks + (self.within(self.reader.tokens(fence + rest)).all() if fence else [])
 
     def line(self, text: str) -> list[Block]:
         """A line of text in HTML, with the formulas that it displays."""
@@ -449,7 +384,7 @@ class _Walk:
             if number % 2:
                 found += self.formula(part)
             elif re.search(r"\w", part) and not _UNSAID.fullmatch(part.strip()):
-                found.append(Said(_line(part), self.here))
+                found.append(Said(part.strip(), self.here))
         return found
 
 
@@ -485,13 +420,16 @@ def spoken(children: Sequence[Token]) -> str:
             case "s_open" | "s_close":  # what is struck out
                 hidden += child.nesting
             case "softbreak":
-                stopped = next(stops).endswith(".") and not pieces[-1].rstrip().endswith(".")
+                last = pieces[-1].rstrip() if pieces else ""
+                stopped = next(stops).endswith(".") and not last.endswith(".")
                 pieces.append(". " if stopped or _leads(children, index, bold) else " ")
             case "hardbreak":
-                pieces.append(". " if re.search(r"\w$", pieces[-1] if pieces else "") else " ")
+                following = "".join(each.content for each in children[index + 1 : index + 4])
+                word = re.search(r"\w$", "".join(pieces[-1:]))
+                pieces.append(". " if word and not following[:1].islower() else " ")
             case "code_inline":
                 code = child.content.strip()
-                code = "" if re.match(r"\{?r\}? [\w.:]+\(", code) else code  # that R runs
+                code = "" if re.match(r"\{?r\}? [\w.:$]+(?:\(|\[|$)", code) else code  # that R runs
                 pieces.append(f"`{code}`" if code and "`" not in code else code)
             case "math_inline":
                 text = child.content.strip()
@@ -521,7 +459,15 @@ def _leads(children: Sequence[Token], end: int, bold: int) -> bool:
 
 
 def _line(text: str) -> str:
-    """`text` on one line, without what only a program reads."""
+    """`text` on one line, its words without what only a program reads."""
+    parts = re.split(r"(\$[^$]+\$)", text)
+    parts[::2] = map(_bare, parts[::2])
+    line = " ".join("".join(parts).split())
+    return re.sub(r"(?<=\w) (?=[,.](?:\s|$))", "", line)  # after what is left out
+
+
+def _bare(text: str) -> str:
+    """`text` without the marks of other tools than Markdown."""
     text = re.sub(r":(?:[a-z]+:)?[a-z]+:(?=`)", "", text)  # roles of reStructuredText
     text = re.sub(r"`~?([^`<>]{1,200}?)\s*<[^`<>]{1,300}>`_{0,2}", r"\1", text)
     text = re.sub(r"!?\[\[(?:[^\[\]|]{1,200}\|)?([^\[\]|]{1,200})\]\]", r"\1", text)  # Obsidian
@@ -530,13 +476,13 @@ def _line(text: str) -> str:
     )  # ids of Obsidian, clicks of Slidev
     text = re.sub(r"(?<!`)\[([^\[\]]{1,200})\](?=\{[.#])", r"\1", text)  # spans of Quarto
     text = re.sub(
-        r"(?<!`)\s*\{\s*(?:[.#%]|[\w-]{1,40}=)[^{}]{1,200}\}(?!`)", "", text
+        r"(?<!`)\s*\{:?\s*(?:[.#%]|(?<=:)toc|[\w-]{1,40}=)[^{}]{0,200}\}(?!`)", "", text
     )  # attributes
+    text = re.sub(r"(?<=\d)--(?=\d)", "–", re.sub(r"(?<=\w) ?--- ?(?=\w)", " — ", text))
     text = re.sub(r"!\[[^\[\]]{0,200}\]\([^()\s]{0,500}\)", "", text)  # none that is shown
     text = re.sub(r" ?\[-?@[\w:.;,@ -]{1,200}\]", "", text)  # citations
     text = re.sub(r"(?<![\w:]):[a-z][a-z0-9_+-]{1,40}:(?![\w:`])", "", text)  # names of emoji
-    text = re.sub(r"(?<![\w=])==(?=\S)([^=]{1,200})(?<=\S)==(?![\w=])", r"\1", text)  # marked
-    return re.sub(r"(?<=\w) (?=[,.](?:\s|$))", "", " ".join(text.split()))  # after what is left out
+    return re.sub(r"(?<![\w=])==(?=\S)([^=]{1,200})(?<=\S)==(?![\w=])", r"\1", text)  # marked
 
 
 def _role(name: str, content: str) -> str:
@@ -555,7 +501,7 @@ def _alt(image: Token) -> str:
     marp = r"(?:bg|fit|cover|contain|auto|left|right|vertical|center|blur|[wh]:\S+|width:\S+"
     marp += r"|height:\S+|\d+%|brightness\S*|opacity\S*|drop-shadow\S*|grayscale\S*)"
     words = "" if re.fullmatch(rf"{marp}(?:[:\s]+{marp})*(?::\d+%)?", words) else words
-    is_name = re.fullmatch(r"\S+\.(?:png|jpe?g|gif|svg|webp)", words, re.I)
+    is_name = re.fullmatch(r"\S+\.(?:png|jpe?g|gif|svg|webp)|[A-Za-z\d]+_\w+", words, re.I)
     generic = words.lower() in ("", "png", "image", "img", "alt text", "alt", "figure", "title")
     return title if is_name or generic else words
 
@@ -607,6 +553,11 @@ def _rows(tokens: Sequence[Token]) -> list[list[str]]:
     return rows
 
 
+def _undefined(text: str) -> str:
+    """What is left of a text without the commands that it defines for formulas."""
+    return with_macros(text, {}).strip()
+
+
 def _is_language(name: str) -> bool:
     return name.lower() in ("python", "r", "julia", "ojs", "bash", "sql", "javascript", "mermaid")
 
@@ -615,15 +566,23 @@ def _prepared(text: str) -> str:
     """`text` as the parser needs it; every line stays where it is."""
     text = re.sub(r"\x1b\[[0-9;]*m|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "", text)
     text = re.sub(r"(?m)^\$\$ *\{[\w|*,-]{1,40}\}", "$$", text)  # steps of Slidev
+    text = re.sub(r"(?m)^\. \. \.[ \t]*$", "", text)  # pauses of Quarto
+    text = re.sub(r"\\\\\[([^$]{1,1000}?)\\\\\]", r"$$\1$$", text)
+    text = re.sub(r"\\\\\([ \t]*(\S[^\n]{0,300}?)[ \t]*\\\\\)", _unescaped, text)
     text = re.sub(r"(?m)^\+[-=:+]{3,}\+\n(?:[|+][^\n]*\n)+", of_pipes, text)
     text = re.sub(r"\$\$([^$`]{1,3000})\$\$(?:[ \t]*[.,;](?=\s|$))?", _on_one_line, text)
     text = re.sub(r"(?is)<(table|style|script)\b.*?</\1>", _in_one_piece, text)
     text = re.sub(r"!\[\[([^\[\]|\n]{1,200})(?:\|[^\[\]\n]{0,40})?\]\]", r"![](<\1>)", text)
-    text = re.sub(r"\\\\?\((?=\S)([^\n]{1,300}?)(?<=\S)\\\\?\)(?!\])", r"$\1$", text)
+    text = re.sub(r"\\\((?=\S)([^\n]{1,300}?)(?<=\S)\\\)(?!\])", r"$\1$", text)
     spaced = r"(?<![\w$\\])\$ +([^$\n]{0,200}?[\\^_=+<>][^$\n]{0,200}?) +\$(?!\w)"
     text = re.sub(spaced, r"$\1$", text)
     text = re.sub(r"(?m)^\s*\\\\?\[\s*$|^\s*\\\\?\]\s*$", "$$", text)
     return _without_columns(text)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """A formula between escaped brackets, in which other signs are escaped from Markdown too."""
+    return "$" + re.sub(r"\\(?=[_*]|\\[{}])", "", found[1]) + "$"
 
 
 def _on_one_line(found: re.Match[str]) -> str:

@@ -54,10 +54,14 @@ def picture_of(data: bytes) -> Picture:
 
 
 def picture_at(
-    address: str, folder: Path | None, attached: Mapping[str, Mapping[str, object]] | None = None
+    address: str,
+    folder: Path | None,
+    attached: Mapping[str, Mapping[str, object]] | None = None,
+    beside: Path | None = None,
 ) -> Picture:
     """The picture that a text names by `address`: within the text, attached to it, or a file
-    inside `folder`, that of the source. Raises `NoPicture`, for those of the network always.
+    inside `folder`, that of the source; `beside` is the folder of the text where it is another.
+    Raises `NoPicture`, for those of the network always.
     """
     address = address.strip().strip("<>")
     if inline := _DATA.match(address):
@@ -70,7 +74,7 @@ def picture_at(
         raise NoPicture("nothing of this name is attached")
     if _ADDRESS.match(address) and not re.match(r"[a-z]:[\\/]", address, re.I):
         raise NoPicture("it is not on this machine, and nothing is fetched")
-    return picture_of(_file(unquote(re.split(r"[?#]", address)[0]), folder))
+    return picture_of(file_inside(unquote(re.split(r"[?#]", address)[0]), folder, beside))
 
 
 def from_base64(value: object) -> bytes:
@@ -82,21 +86,37 @@ def from_base64(value: object) -> bytes:
         raise NoPicture("its data is damaged") from None
 
 
-def _file(name: str, folder: Path | None) -> bytes:
-    """The content of a file inside `folder`; a link that leads outside is not followed."""
+def file_inside(name: str, folder: Path | None, beside: Path | None = None) -> bytes:
+    """The content of a file inside `folder`; a link that leads outside is not followed. Raises
+    `NoPicture`.
+    """
     if folder is None:
         raise NoPicture("there is no folder to look for it")
     try:
-        path = (folder / name).resolve()
-        if not path.is_relative_to(folder.resolve()):
-            raise NoPicture("it is outside the folder of the source")
-        if not path.is_file():
-            raise NoPicture("there is no such file")
+        path = path_inside(name, folder, beside)
         if path.stat().st_size > LARGEST_PICTURE:
             raise NoPicture(f"it has {path.stat().st_size // 1_000_000} MB")
         return path.read_bytes()
     except (OSError, ValueError, RuntimeError) as error:
         raise NoPicture(f"it cannot be read ({error})") from None
+
+
+def path_inside(name: str, folder: Path, beside: Path | None = None) -> Path:
+    """The file `name` inside `folder`. A bare name, and one from the root of a site, may also be
+    that of a file in a folder of it, as Obsidian and Slidev have it. Raises `NoPicture`.
+    """
+    root = folder.resolve()
+    path = ((beside or folder) / name).resolve()
+    if path.is_relative_to(root) and path.is_file():
+        return path
+    if name.startswith("/") or not re.search(r"[/\\]", name):
+        below = (each for each in sorted(root.iterdir()) if each.is_dir())
+        for each in (root, *below):
+            found = (each / name.lstrip("/")).resolve()
+            if found.is_relative_to(root) and found.is_file():
+                return found
+    inside = path.is_relative_to(root) or name.startswith("/")
+    raise NoPicture("there is no such file" if inside else "it is outside the folder of the source")
 
 
 def _is_svg(data: bytes) -> bool:

@@ -20,7 +20,7 @@ from ..slides.analysis import Reading, sentences
 from ..slides.layouts import choose
 from ..slides.summary import is_question, leans, main_clause, speaks_to_viewer, statement
 from ..text import plain
-from .blocks import Block, Heading, Notes, Picture, Said, Shown, Source, Turn
+from .blocks import Block, Heading, Notes, Picture, Said, Shown, Source, Turn, sentence
 from .code import MOST_FORMULAS
 
 WORDS_OF_A_SECTION = 90
@@ -168,13 +168,13 @@ def _own_title(section: Section, language: str) -> str:
     no other to be understood; nothing where there is none.
     """
     points = section.wish.get("points", ())
-    for sentence in sentences(section.content, language):
-        short = statement(main_clause(plain(sentence), language), language)
+    for text in sentences(section.content, language):
+        short = statement(main_clause(plain(text), language), language)
         fits = 2 <= count_words(short) <= WORDS_OF_A_TITLE and len(short) <= LONGEST_SENTENCE
-        whole = not (re.search(r"^[(.…]|[.!?] |\$", sentence[:-1]) or sentence[-1] in ":…")
-        stands = not (leans(sentence, language=language) or is_question(sentence))
-        new = not any(point.startswith(sentence.rstrip(".")) for point in points)
-        if fits and whole and stands and new and not speaks_to_viewer(sentence, language):
+        whole = not (re.search(r"^[(.…]|[.!?] |\$", text[:-1]) or text[-1] in ":…")
+        stands = not (leans(text, language=language) or is_question(text))
+        new = not any(point.startswith(text.rstrip(".")) for point in points)
+        if fits and whole and stands and new and not speaks_to_viewer(text, language):
             return short
     return ""
 
@@ -245,7 +245,8 @@ def _as_slide(group: Sequence[Block]) -> list[Block]:
     heads = [b.text for b in found if isinstance(b, Heading) and re.search(r"\w", b.text)]
     others = [block for block in found if not isinstance(block, Heading)]
     if not others:
-        return [*found, Said(". ".join(heads), group[-1].where)] if heads else []
+        said = " ".join([*map(sentence, heads[:-1]), *heads[-1:]])
+        return [*found, Said(said, group[-1].where)] if heads else []
     silent = all(isinstance(block, Shown) and not block.words for block in others)
     noted = any(isinstance(block, Notes) for block in others)
     return [
@@ -266,7 +267,8 @@ def _outermost(group: list[Block], first: bool) -> list[Block]:
         trail = [*(each for each in trail if each.level < head.level), head]
     if not trail:
         return group
-    both = ": ".join(head.text.rstrip(":") for head in trail[-2:])
+    same = len(trail) > 1 and _bare(trail[-1].text) in _bare(trail[-2].text)
+    both = ": ".join(head.text.rstrip(":") for head in trail[-1 if same else -2 :])
     short = len(both) <= LONGEST_TITLE
     text = both if short else trail[0 if first and trail[0].level == 1 else -1].text
     one = replace(trail[-1], text=text, level=trail[0].level)
@@ -282,20 +284,48 @@ def _with_notes(group: list[Block]) -> list[Said | Shown]:
     said: list[Said | Shown] = [
         Said(text, note.where) for note in notes for text in re.split(r"\n\s*\n", note.text)
     ]
-    lines = [block.text for block in plain if isinstance(block, Said) and not block.quiet]
-    shown = [replace(b, words="") for b in plain if isinstance(b, Shown)]
-    points = [p for b in shown if b.kind in ("points", "steps") for p in b.wish["points"]]
-    others = [b for b in shown if b.kind not in ("points", "steps")]
-    if steps := [b for b in shown if b.kind == "steps" and not lines and len(shown) == 1]:
-        return [*said, *steps]
-    if lines or points:
+    if (
+        [b.kind for b in plain if isinstance(b, Shown)]
+        == ["steps"]
+        == [getattr(b, "kind", "") for b in plain]
+    ):
+        return [*said, *_unsaid(plain)]
+    others = [b for b in _unsaid(_entitled(plain)) if b.kind not in ("points", "steps")]
+    titles = {b.title for b in others}
+    lines: list[tuple[str, bool]] = []
+    for block in plain:
+        if isinstance(block, Shown) and block.kind in ("points", "steps"):
+            lines += [(text, True) for text in block.wish["points"]]
+        elif isinstance(block, Said) and not block.quiet and block.text not in titles:
+            lines.append((block.text, False))
+    if lines:
         where = plain[0].where
-        both = [*lines, *points]
-        both = both if len(both) <= MOST_POINTS else points or lines
+        points = [text for text, is_point in lines if is_point]
+        both = points if points and len(lines) > MOST_POINTS else [text for text, _ in lines]
         layout = "points" if len(both) > 1 else "statement"
         own = Shown(where, {"layout": layout, "points": both}, must=not others)
         others = _side_by_side([own, *others])
     return [*said, *others]
+
+
+def _unsaid(blocks: Iterable[Block]) -> list[Shown]:
+    """What is shown, without words of its own."""
+    return [replace(block, words="") for block in blocks if isinstance(block, Shown)]
+
+
+def _entitled(blocks: Sequence[Said | Shown]) -> list[Said | Shown]:
+    """The blocks, each short line right before a program or a table among several its title: all
+    of them are to be seen.
+    """
+    found = list(blocks)
+    several = sum(isinstance(b, Shown) and b.kind in ("code", "table") for b in blocks) > 1
+    for at, block in enumerate(blocks):
+        before = blocks[at - 1] if at else None
+        if several and isinstance(block, Shown) and block.kind in ("code", "table"):
+            short = isinstance(before, Said) and len(before.text) <= LONGEST_TITLE
+            title = before.text.rstrip(" :") if isinstance(before, Said) and short else ""
+            found[at] = replace(block, title=title, must=True)
+    return found
 
 
 def _of_group(items: Sequence[Said | Shown], title: str, language: str) -> list[Section]:
@@ -494,7 +524,8 @@ def _joined(parts: Sequence[Said]) -> list[Said]:
 
 def _is_result(shown: Shown) -> bool:
     result = shown.kind == "equation" and not shown.words  # of a program
-    return shown.picture is not None or shown.kind in ("table", "chart") or result
+    labelled = shown.kind == "code" and bool(shown.title)  # one of several on a slide
+    return shown.picture is not None or shown.kind in ("table", "chart") or result or labelled
 
 
 def _last_result(shown: Sequence[Shown]) -> int:

@@ -15,12 +15,15 @@ _LINES = {"p", "div", "li", "ul", "ol", "br", "tr", "h1", "h2", "h3", "h4", "h5"
 _LINES |= {"summary", "details", "center", "blockquote", "dt", "dd", "caption", "figcaption", "hr"}
 _LINES |= {"section", "article", "header", "footer"}
 MOST_CELLS = 20_000
+ITEM = -1
+"""The level of a line that is one of a list."""
 
 
 @dataclass
 class Found:
-    """What a piece of HTML holds: `lines` of text, each with its level as a heading, 0 for none;
-    pictures as (address, words), tables as rows of cells, and how many of the first rows are heads.
+    """What a piece of HTML holds: `lines` of text, each with its level as a heading, 0 for none,
+    `ITEM` for one of a list; pictures as (address, words), tables as rows of cells, and how many
+    of the first rows are heads.
     """
 
     lines: list[tuple[str, int]] = field(default_factory=list)
@@ -60,9 +63,9 @@ class _Parser(HTMLParser):
             self._hidden += 1
         if self._hidden:
             return
-        if tag == "img" and given.get("src"):
+        if tag == "img" and (address := given.get("src") or given.get("data-src")):
             words = " ".join((given.get("alt") or given.get("title", "")).split())
-            self.found.pictures.append((given["src"], words))
+            self.found.pictures.append((address, words))
         elif tag == "table":
             self.end_line()
             self.found.tables.append([])
@@ -81,6 +84,7 @@ class _Parser(HTMLParser):
         elif tag in _LINES:
             self._break()
             self._level = int(tag[1]) if re.fullmatch("h[1-6]", tag) else self._level
+            self._level = ITEM if tag == "li" else self._level
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _UNSEEN:
@@ -92,6 +96,7 @@ class _Parser(HTMLParser):
             self._thead = self._thead and tag == "tr"
         elif tag in _LINES:
             self._break()
+            self._level = 0
 
     def handle_data(self, data: str) -> None:
         if self._hidden:
@@ -113,7 +118,7 @@ class _Parser(HTMLParser):
         self._line = []
         if line:
             self.found.lines.append((line, self._level))
-        self._level = 0
+            self._level = 0
 
     def _end_cell(self) -> None:
         if self._cell is None or self._row is None:

@@ -21,6 +21,7 @@ from ..core.errors import Fault, LessonError, SettingsError, VidkitError
 from ..core.format import clock_time, count
 from ..core.paths import is_file
 from ..draft import course
+from ..models.convert import DRAFTED
 from ..models.files import lesson_files
 from ..models.lesson import Lesson, Section
 from ..models.reading import load_lesson, read_lesson
@@ -340,7 +341,7 @@ class Lessons(Part):
         """What a lesson can be drafted of: `kinds` of files, and the `files` that lie here."""
         here = [Path(), self.folder.path]
         found = [path for folder in here for path in folder.glob("*.*") if not path.is_dir()]
-        fit = {str(path) for path in found if path.suffix.lower() in {*course.READ} - {".json"}}
+        fit = {str(path) for path in found if path.suffix.lower() in DRAFTED}
         return {"kinds": ",".join(course.READ), "files": sorted(fit)}
 
     def do_put(self, name: str, start: int, data: bytes, more: bool = False) -> dict[str, str]:

@@ -1,0 +1,298 @@
+"""Documents and decks → blocks: Markdown, and slides of reveal.js in HTML.
+
+In a deck (for Marp, Slidev, reveal.js, Quarto, Obsidian) `---` begins a new slide. Speaker
+notes, in comments or after a line `Note:`, are what is said, and then the slide is only shown; a
+slide without notes is read as a document is. Pages that a deck names are read from its own folder.
+Of HTML nothing runs, and nothing is fetched: of a script only a template of Markdown is read.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from html.parser import HTMLParser
+from pathlib import Path
+
+from ..core.errors import Fault, LessonError
+from .blocks import Block, Notes, Source, Turn
+from .markdown import MOST_NESTED, Reader
+from .pictures import NoPicture, path_inside
+
+LONGEST_PAGE = 5_000_000
+"""Bytes of a page of a deck, and of a deck in HTML, that are read."""
+
+_KEYS_OF_DECKS = {"marp", "paginate", "transition", "theme", "revealOptions", "highlighter"}
+_KEYS_OF_DECKS |= {"layout"}
+_FENCE_MARK = re.compile(r"\s{0,3}(`{3,}|~{3,})")
+_RULE = re.compile(r"\s{0,3}(?:-\s*){3,}$|\s{0,3}--\s*$")
+_NO_HEADING = re.compile(r"(?:[#>|]|[*+-]\s|\d+[.)]\s|`{3}|~{3}).*|.*[>|]")
+"""A line that no dashes after it make a heading: of a list, a table, a fence, of tags."""
+_NOTE = re.compile(r"\s{0,3}(?:speaker )?notes?:\s*(.*)$", re.I)
+_ASIDE = re.compile(r"\s*<aside\b[^<>]*\bnotes\b[^<>]*>(.*)$", re.I)
+_KEY = re.compile(r"\s*(?:[\w-]+\s*:(?:\s.*)?|#.*|-\s.*|\s+\S.*)$")
+
+
+def read_markdown(path: Path) -> Source:
+    """The text in the file `path`. Raises `OSError`."""
+    return markdown(path.read_bytes().decode("utf-8-sig", "replace"), path)
+
+
+def markdown(text: str, path: Path) -> Source:
+    """The Markdown `text`, as if `path` were its file."""
+    source = Source(path.name, "Markdown")
+    head, slides = slides_of(text)
+    source.title = head.get("title", "")
+    source.language = head.get("lang") or head.get("language", "")
+    source.deck = len(slides) > 1 and (
+        bool(_KEYS_OF_DECKS & {*head}) or any(slide.notes for slide in slides)
+    )
+    reader = Reader(path.parent, comments=source.deck or "marp" in head, notes=source.notes)
+    source.blocks = blocks_of(text, reader)
+    return source
+
+
+def blocks_of(
+    text: str, reader: Reader, page: str = "", within: tuple[Path, ...] = ()
+) -> list[Block]:
+    """The blocks of a text; of a deck of Slidev with the pages that it names. page: how a place on
+    a page begins, which stands `within` others.
+    """
+    found: list[Block] = []
+    head, slides = slides_of(text)
+    reader.begin(text, echo=head.get("echo") != "false")
+    for slide in slides:
+        if "true" in (slide.keys.get("hide"), slide.keys.get("disabled")):
+            continue
+        place = partial(_place, page, slide.first)
+        if len(slides) > 1 or page:
+            found.append(Turn(place()))
+        found += reader.blocks("\n".join(slide.body), place)
+        if slide.notes:
+            notes = "\n".join(line for _, line in slide.notes)
+            found.append(Notes(reader.words(notes), _place(page, slide.notes[0][0])))
+        if "src" in slide.keys:
+            found += _page(slide.keys["src"], reader, place(), within)
+    return found
+
+
+def _page(name: str, reader: Reader, where: str, within: tuple[Path, ...]) -> list[Block]:
+    """The blocks of a file inside the folder of a deck, which is to stand in its place."""
+    folder = reader.folder or Path()
+    name = name.partition("#")[0]
+    try:
+        path = path_inside(name, folder, reader.beside)
+        if path in within or len(within) >= MOST_NESTED or path.stat().st_size > LONGEST_PAGE:
+            raise NoPicture("it holds itself, or is too long")
+        text = path.read_bytes().decode("utf-8-sig", "replace")
+    except (NoPicture, OSError) as why:
+        reader.notes.append(f"{where}: the page {name!r} is not read: {why}")
+        return []
+    inside = replace(reader, beside=path.parent)
+    return blocks_of(text, inside, f"{path.relative_to(folder.resolve())} ", (*within, path))
+
+
+def _place(page: str, first: int, line: int = 0) -> str:
+    """The name of a line, counted from 0, after line `first` of a page."""
+    return f"{page}line {first + line + 1}"
+
+
+@dataclass
+class Slide:
+    """A slide: the number of its first line, its keys, its lines, and its notes with their lines.
+    A document that has no slides is one.
+    """
+
+    first: int
+    keys: dict[str, str] = field(default_factory=dict)
+    body: list[str] = field(default_factory=list)
+    notes: list[tuple[int, str]] = field(default_factory=list)
+
+
+def _front_matter(lines: list[str]) -> tuple[dict[str, str], int]:
+    """The keys at the head of a file, as texts, and the line where its text begins."""
+    if not lines or lines[0].rstrip() != "---":
+        return {}, 0
+    for end, line in enumerate(lines[1:200], start=1):
+        if line.rstrip() in ("---", "..."):
+            return _keys(lines[1:end]), end + 1
+    return {}, 0
+
+
+def _keys(lines: Sequence[str]) -> dict[str, str]:
+    """Keys in YAML, and their values where those are texts; of those within others `echo`."""
+    pairs = (re.match(r"([\w-]+|\s+echo)\s*:\s*(.*?)\s*$", line) for line in lines)
+    return {pair[1].strip(): pair[2].strip("\"'") for pair in pairs if pair}
+
+
+def slides_of(text: str) -> tuple[dict[str, str], list[Slide]]:
+    """The keys at the head of a text, and its slides."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    head, at = _front_matter(lines)
+    slides = [Slide(at, head)]
+    noted, fence, aside = False, "", False
+    while at < len(lines):
+        line, slide = lines[at], slides[-1]
+        mark = _FENCE_MARK.match(line)
+        if mark and not fence:
+            fence = mark[1]
+        elif mark and fence and mark[1].startswith(fence) and not line.strip().strip("`~"):
+            fence = ""
+        if not fence and (found := _ASIDE.match(line)):
+            aside, line = True, found[1]
+        if aside:
+            said, end, _ = line.partition("</aside>")
+            slide.notes.append((at, said))
+            slide.body.append("")
+            aside = not end
+        elif not fence and _RULE.match(line) and (noted or _is_rule(line, slide.body)):
+            start, at = at, _after_keys(lines, at)
+            slides.append(Slide(at + 1, _keys(lines[start + 1 : at])))
+            noted = False
+        elif not fence and not noted and (found := _NOTE.match(line)) and _ends_slide(lines, at):
+            noted = True
+            slide.notes.append((at, found[1]))
+        elif noted:
+            slide.notes.append((at, line))
+        else:
+            slide.body.append(line)
+        at += 1
+    return head, slides
+
+
+def _is_rule(line: str, before: Sequence[str]) -> bool:
+    """Whether dashes after the lines `before` divide slides, and do not make a heading of them."""
+    last = before[-1].strip() if before else ""
+    return not last or line.strip() == "--" or bool(_NO_HEADING.fullmatch(last))
+
+
+def _ends_slide(lines: list[str], at: int) -> bool:
+    """Whether `Note:` at this line begins notes: it stands after a blank line, and slides follow
+    or the file ends; a document that notes something goes on with a heading.
+    """
+    for line in lines[at + 1 : at + 200]:
+        if _RULE.match(line):
+            return True
+        if line.startswith("#"):
+            return False
+    return True
+
+
+def _after_keys(lines: list[str], at: int) -> int:
+    """The last line of the keys that Slidev writes after a rule, or the rule itself."""
+    end = at + 1
+    while end < len(lines) and end < at + 40 and _KEY.match(lines[end]):
+        end += 1
+    keyed = end > at + 1 and re.match(r"[\w-]+\s*:", lines[at + 1])
+    return end if keyed and end < len(lines) and lines[end].strip() == "---" else at
+
+
+def read_reveal(path: Path) -> Source:
+    """The slides in the file `path`. Raises `OSError`, and `LessonError` where there are none."""
+    if path.stat().st_size > LONGEST_PAGE:
+        fault = Fault("it has more than 5 MB", "keep its pictures in files of their own")
+        raise LessonError(path, [fault])
+    parser = _Sections()
+    parser.feed(path.read_bytes().decode("utf-8-sig", "replace"))
+    parser.close()
+    slides = [slide for slide in map("".join, parser.slides) if slide.strip()]
+    if not slides:
+        mend = "name a deck of reveal.js, or the notebook or text that the page was made from"
+        raise LessonError(path, [Fault("this page holds no slides of reveal.js", mend)])
+    source = Source(path.name, "Markdown", title=parser.title.strip(), language=parser.language)
+    source.deck = True
+    reader = Reader(path.parent, notes=source.notes)
+    for number, slide in enumerate(slides, start=1):
+        place = f"slide {number}"
+        source.blocks += [
+            replace(each, where=place) for each in blocks_of(slide, reader, f"{place}, ")
+        ]
+    return source
+
+
+class _Sections(HTMLParser):
+    """Gathers the sections of a deck, each as pieces of HTML and of Markdown."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=False)
+        self.slides: list[list[str]] = []
+        self.title, self.language = "", ""
+        self._deck, self._open = False, 0
+        self._until, self._kind, self._unseen = "", "", False
+        self._kept: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        words = given.get("class", "").split()
+        template = tag == "textarea" or (tag == "script" and "template" in given.get("type", ""))
+        self._deck = self._deck or "slides" in words
+        if self._until:
+            if self._kind.startswith("code") and tag == "code":
+                self._kind = "code" + next((re.sub("^lang(uage)?-", "", w) for w in words), "")
+            elif tag in ("script", "style"):
+                self._unseen = not template
+            elif self._kind == "markdown" and not template:
+                self._kept.append(self.get_starttag_text() or "")
+        elif tag == "html":
+            self.language = given.get("lang", "")
+        elif tag == "title":
+            self._until, self._kind = tag, tag
+        elif tag == "section" and self._deck:
+            self._section(given)
+        elif tag in ("script", "style", "textarea", "pre"):
+            self._until, self._kind = tag, "code" if tag == "pre" else "markdown" * template
+        elif tag == "aside" and "notes" in words:
+            self._add('\n<aside class="notes">\n')
+        else:
+            self._add(self.get_starttag_text() or "")
+
+    def _section(self, given: dict[str, str]) -> None:
+        page = " ".join(given.get("data-markdown", "").split())
+        self.slides.append([f"---\nsrc: {page}\n---\n"] if page else [])
+        self._open += 1
+        if "data-markdown" in given or given.get("data-visibility") == "hidden":
+            self._until, self._kind = "section", "markdown" * ("data-markdown" in given)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self._until:
+            self._add("\n</aside>\n" if tag == "aside" else f"</{tag}>" * (tag != "section"))
+        elif tag == self._until:
+            self._whole("".join(self._kept))
+        elif tag in ("script", "style"):
+            self._unseen = False
+        elif self._kind == "markdown" and tag != "textarea":
+            self._kept.append(f"</{tag}>")
+        if tag == "section" and not self._until and self._open:
+            self._open -= 1
+            self.slides.append([])  # what stands between two that lie in a third
+
+    def _whole(self, text: str) -> None:
+        """Put what stood up to the end of a program, a template or a title to where it belongs."""
+        kind, self._until, self._kept = self._kind, "", []
+        if kind == "title":
+            self.title = self.title or html.unescape(text)
+        elif kind == "markdown":
+            self._add(f"\n\n{textwrap.dedent(text).strip()}\n\n", trim=False)
+        elif kind:
+            code = textwrap.dedent(html.unescape(text).strip("\n"))
+            self._add(f"\n\n`````{kind[4:]}\n{code}\n`````\n\n", trim=False)
+
+    def handle_data(self, data: str) -> None:
+        if not self._until:
+            self._add(data)
+        elif not self._unseen:
+            self._kept.append(data)
+
+    def handle_entityref(self, name: str) -> None:
+        self.handle_data(f"&{name};")
+
+    def handle_charref(self, name: str) -> None:
+        self.handle_data(f"&#{name};")
+
+    def _add(self, text: str, *, trim: bool = True) -> None:
+        """Put a piece to the slide that is open; HTML without what Markdown takes for its own."""
+        if self._open:
+            self.slides[-1].append(re.sub(r"\s*\n\s*", "\n", text) if trim else text)
