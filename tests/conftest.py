@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 IN_MEMORY = Path("/dev/shm")
-ROOM = 4_000_000_000
-"""Bytes that must be free there: a whole run leaves about two thousand million of them."""
+ROOM = 1_000_000_000
+"""Bytes that must be free there: of a whole run a hundred million are there at a time."""
 
 
 def pytest_configure() -> None:

