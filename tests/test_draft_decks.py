@@ -140,6 +140,18 @@ MARKS = {
     "a way back": ("# A\n\nHere.\n\n[[Back to start]{.button}](#start)\n", "Here."),
     "a break at the beginning": ("<br></br>\n# A\n\nHere.\n", "Here."),
     "items with commas": ("# A\n\n- it is red,\n- it is blue\n", "it is red, it is blue."),
+    "an old heading in bold": ("# A\n\n##**Second**\n\nHere.\n", "Here."),
+    "terms of a licence": (
+        "> <p>Copyright 2022 Ann Smith.</p>\n> <p>Licensed under the Apache License, (the "
+        '"License"); you may use it.</p>\n\n# A\n\nHere.\n',
+        "Here.",
+    ),
+    "tables in HTML, of which one only lays out": (
+        "# A\n\n<table><tr><th>Name</th></tr><tr><td>a</td></tr><tr><td>b</td></tr></table>\n\n"
+        "# B\n\n<table><tr><td>Left it is</td><td>Right it is</td></tr></table>\n",
+        "Name. a. b.|Left it is\n\nRight it is",
+    ),
+    "terms that are defined": ("# A\n\nPump\n: It lifts.\n", "Pump: It lifts."),
     "an old heading": ("# A\n\n##Second\n\nHere.\n", "Here."),
     "two formulas with a word between": (
         "# A\n\n$$a = 1$$ and $$b = 2$$\n",

@@ -143,7 +143,8 @@ def _blocks(lines: Sequence[str]) -> list[str]:
             block.append(text)
         elif block:
             whole = " ".join(with_stops(block))
-            if len(re.findall(r"[^\W\d_]{2,}|[\u3040-\u30ff\u3400-\u9fff]{2}", whole)) > 1:
+            words = re.findall(r"[^\W\d_]{2,}|[\u3040-\u30ff\u3400-\u9fff]{2}", whole)
+            if len(words) > 1 and not re.match(r"Copyright\b|Licensed under\b|SPDX-", whole):
                 found.append(_GREEK.sub(r"$\g<0>$", whole))
             block = []
     return found

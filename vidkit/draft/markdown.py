@@ -43,9 +43,8 @@ MOST_NESTED = 20
 LONGEST_HEADING = 140
 """Characters of a heading; longer ones are text."""
 
-_GENTLE = ("note", "tip", "hint", "important", "seealso", "admonition")
-_STERN = ("attention", "warning", "caution", "danger", "error")
-_ASIDES = frozenset((*_GENTLE, *_STERN))
+_ASIDES = frozenset(("note", "tip", "hint", "important", "seealso", "admonition"))
+_ASIDES |= {"attention", "warning", "caution", "danger", "error"}
 _LISTS = ("bullet_list_open", "ordered_list_open", "dl_open")
 _DROPPED = frozenset(("toctree", "contents", "raw", "bibliography", "include", "index"))
 _CODE_OF_MYST = frozenset(("code-cell", "code-block", "code", "sourcecode", "ipython"))
@@ -53,11 +52,12 @@ _UNSAID = re.compile(
     r"(open|run|view|launch|download|source)\b[\w ]{0,20}\b(colab|binder|github|notebook|kaggle)"
     r"[\w ]{0,20}|::[\w-]+::|<<< \S.*|\[\[?TOC\]?\]|(---|===)+|(table of )?contents:?"
     r"|<?https?://\S+>?|(learn|read) more|toc"
+    r"|(copyright|©)[ (c)]{1,5}\d{4}\b[^.]{0,120}\.?|licensed under the .{1,1000}"
     r"|click (here )?(to|for) (expand|show|reveal|see|view|open|toggle)\b[^.]{0,40}\.?",
     re.I,
 )
-"""Lines that nobody reads aloud: links to open a notebook, pauses, heads of contents, addresses,
-and what one is to click on.
+"""Lines that nobody reads aloud: links to open a notebook, heads of contents, addresses, the terms
+of a licence, and what one is to click on.
 """
 _RAISED = dict(zip(map(ord, "0123456789+-n"), "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", strict=True))
 _LOWERED = dict(zip(map(ord, "0123456789+-"), "₀₁₂₃₄₅₆₇₈₉₊₋", strict=True))
@@ -568,7 +568,7 @@ def _prepared(text: str) -> str:
     text = re.sub(r"\x1b\[[0-9;]*m|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "", text)
     text = re.sub(r"(?m)^\$\$ *\{[\w|*,-]{1,40}\}", "$$", text)  # steps of Slidev
     text = re.sub(r"(?m)^\. \. \.[ \t]*$", "", text)  # pauses of Quarto
-    bare = r"(?ms)(^ {0,3}(`{3,}|~{3,}).*?^ {0,3}\2)|^(#{2,6})(?=[^\W\d_])"  # old headings
+    bare = r"(?ms)(^ {0,3}(`{3,}|~{3,}).*?^ {0,3}\2)|^(#{2,6})(?=\*{0,2}[^\W\d_])"  # old headings
     text = re.sub(bare, lambda found: found[1] or f"{found[3]} ", text)
     text = re.sub(r"\\\\\[([^$]{1,1000}?)\\\\\]", r"$$\1$$", text)
     text = re.sub(r"\\\\\([ \t]*(\S[^\n]{0,300}?)[ \t]*\\\\\)", _unescaped, text)

@@ -284,13 +284,8 @@ def _with_notes(group: list[Block]) -> list[Said | Shown]:
     said: list[Said | Shown] = [
         Said(text, note.where) for note in notes for text in re.split(r"\n\s*\n", note.text)
     ]
-    if (
-        [b.kind for b in plain if isinstance(b, Shown)]
-        == ["steps"]
-        == [getattr(b, "kind", "") for b in plain]
-    ):
-        return [*said, *_unsaid(plain)]
-    others = [b for b in _unsaid(_entitled(plain)) if b.kind not in ("points", "steps")]
+    shown = [replace(b, words="") for b in _entitled(plain) if isinstance(b, Shown)]
+    others = [b for b in shown if b.kind not in ("points", "steps")]
     titles = {b.title for b in others}
     lines: list[tuple[str, bool]] = []
     for block in plain:
@@ -302,15 +297,11 @@ def _with_notes(group: list[Block]) -> list[Said | Shown]:
         where = plain[0].where
         points = [text for text, is_point in lines if is_point]
         both = points if points and len(lines) > MOST_POINTS else [text for text, _ in lines]
-        layout = "points" if len(both) > 1 else "statement"
+        steps = len(plain) == 1 and shown[0].kind == "steps" if shown else False
+        layout = "steps" if steps else "points" if len(both) > 1 else "statement"
         own = Shown(where, {"layout": layout, "points": both}, must=not others)
         others = _side_by_side([own, *others])
     return [*said, *others]
-
-
-def _unsaid(blocks: Iterable[Block]) -> list[Shown]:
-    """What is shown, without words of its own."""
-    return [replace(block, words="") for block in blocks if isinstance(block, Shown)]
 
 
 def _entitled(blocks: Sequence[Said | Shown]) -> list[Said | Shown]:
