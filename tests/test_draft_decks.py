@@ -10,6 +10,7 @@ from made_media import picture
 import vidkit
 from vidkit.core.errors import LessonError
 from vidkit.draft.course import new_lessons
+from vidkit.slides.summary import statement
 
 
 def saved(folder: Path, name: str, text: str) -> Path:
@@ -139,6 +140,11 @@ MARKS = {
     "a way back": ("# A\n\nHere.\n\n[[Back to start]{.button}](#start)\n", "Here."),
     "a break at the beginning": ("<br></br>\n# A\n\nHere.\n", "Here."),
     "items with commas": ("# A\n\n- it is red,\n- it is blue\n", "it is red, it is blue."),
+    "an old heading": ("# A\n\n##Second\n\nHere.\n", "Here."),
+    "two formulas with a word between": (
+        "# A\n\n$$a = 1$$ and $$b = 2$$\n",
+        "$a = 1$\n\nand\n\n$b = 2$",
+    ),
     "an address alone": ("# A\n\n- Look it up\n- https://example.org/x\n", "Look it up."),
     "a long heading": (
         f"# A\n\n## {'word ' * 40}\n\nHere.\n",
@@ -154,6 +160,27 @@ def test_marks_of_decks_are_neither_said_nor_shown(kind: str, tmp_path: Path) ->
     lesson = drafted(tmp_path, HEAD + text)
     assert contents(lesson) == said.split("|")
     assert not lesson.warnings
+
+
+def test_no_formula_is_cut(tmp_path: Path) -> None:
+    """A cell of a table, or a point, that is too long loses a formula as a whole."""
+    long = "\\operatorname{cov}[X_i, Y_i] > 0"
+    deck = f"""# A
+
+| Sign | Meaning |
+|------|---------|
+| ${long}$ | above the mean of all the values there are it is ${long}$ |
+
+# B
+
+The quantiles of a normal distribution $N(x) = G(x; x_0 = 0, s = 1)$ play an important role in it.
+"""
+    lesson = drafted(tmp_path, deck)
+    row = lesson.sections[0].slide["table"][1]
+    assert row[0] == f"${long}$"
+    assert row[1].count("$") == 0 and row[1].endswith("…")
+    point = statement(lesson.sections[1].content)
+    assert point.count("$") % 2 == 0
 
 
 def test_programs_that_an_author_hides_are_not_shown(tmp_path: Path) -> None:
@@ -177,12 +204,13 @@ graph TD
 
 ```{r}
 #| label: b
+##Mean
 mean(x)
 ```
 """
     path = saved(tmp_path, "deck.qmd", deck)
     lessons, notes = new_lessons(path, tmp_path)
-    assert [section.slide.get("code") for section in lessons[0].sections] == ["mean(x)"]
+    assert [section.slide.get("code") for section in lessons[0].sections] == ["##Mean\nmean(x)"]
     assert notes == [
         "what programs make that are hidden is not in the file",
         "line 14: a diagram in mermaid is not drawn",

@@ -155,6 +155,16 @@ def test_a_label_at_the_foot_is_found_by_its_rarest_word() -> None:
     assert found[1] is None or found[1].rule != "word"
 
 
+@pytest.mark.parametrize(("seconds", "pales"), [(19.0, False), (30.0, True)])
+def test_what_was_said_stays_whole_for_a_while(seconds: float, pales: bool) -> None:
+    """Nothing grows pale and whole again only to move, but where it would stand for ten seconds."""
+    items = [Item("entry.0", "One"), Item("entry.1", "Two")]
+    shown = moments(items, [Found(0.0, "run"), Found(5.0, "run")], seconds)
+    assert any(max(moment.levels.values()) < 1 for moment in shown) is pales
+    starts = [moment.start for moment in shown] + [seconds]
+    assert max(b - a for a, b in pairwise(starts)) < 10
+
+
 def test_a_question_stands_there_before_it_is_asked() -> None:
     """It is what a headline is elsewhere; its answers come after it."""
     items = [Item("question.0", "Why?"), Item("choice.0", "So", after=("question.0",))]

@@ -172,11 +172,13 @@ def test_what_cannot_be_spoken_is_told() -> None:
         ("Python 3.10 is no 3.1.", "Python 3 point 1 0 is no 3.1."),
         ("Version 2.0. It costs 1,200.50.", "Version 2 point 0. It costs 1,200 point 5 0."),
         ("Agent 007 at 0.05 at 7:05", "Agent 0 0 7 at 0.05 at 7 oh 5"),
+        ("DO NOT TOUCH THE WIRES, says NASA.", "DO NOT touch THE wires, says NASA."),
         ("§ 5 holds up to ∞.", " section 5 holds up to infinity ."),
     ],
 )  # fmt: skip
-def test_numbers_are_handed_over_as_hibari_reads_them_right(written: str, handed: str) -> None:
-    """It reads "3,1,2" as 312, "3.10" as 3.1 and "007" as 7, and leaves out some signs."""
+def test_a_text_is_handed_over_as_hibari_reads_it_right(written: str, handed: str) -> None:
+    """It reads "3,1,2" as 312, "3.10" as 3.1 and "007" as 7, spells words in capitals, and leaves
+    out some signs."""
     _, text, _ = Hibari().plan(VoiceAsk(text=written, language="en"))
     assert text.text == handed
 

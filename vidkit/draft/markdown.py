@@ -183,7 +183,8 @@ class _Walk:
             case "colon_fence":
                 return self.directive(token.info, token.content)
             case "math_block" | "math_block_label" | "amsmath":
-                return self.formula(token.content)
+                several = "$$" in token.content  # on one line, with words between them
+                return self.line(f"$${token.content}$$") if several else self.formula(token.content)
             case "table_open":
                 rows = _rows(self.until("table_close"))
                 return [shown] if (shown := table(rows, 1, self.here)) else []
@@ -567,6 +568,8 @@ def _prepared(text: str) -> str:
     text = re.sub(r"\x1b\[[0-9;]*m|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "", text)
     text = re.sub(r"(?m)^\$\$ *\{[\w|*,-]{1,40}\}", "$$", text)  # steps of Slidev
     text = re.sub(r"(?m)^\. \. \.[ \t]*$", "", text)  # pauses of Quarto
+    bare = r"(?ms)(^ {0,3}(`{3,}|~{3,}).*?^ {0,3}\2)|^(#{2,6})(?=[^\W\d_])"  # old headings
+    text = re.sub(bare, lambda found: found[1] or f"{found[3]} ", text)
     text = re.sub(r"\\\\\[([^$]{1,1000}?)\\\\\]", r"$$\1$$", text)
     text = re.sub(r"\\\\\([ \t]*(\S[^\n]{0,300}?)[ \t]*\\\\\)", _unescaped, text)
     text = re.sub(r"(?m)^\+[-=:+]{3,}\+\n(?:[|+][^\n]*\n)+", of_pipes, text)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from itertools import zip_longest
 
+from ..slides.analysis import signs_of
 from .blocks import Shown
 
 _UNSEEN = {"script", "style", "head", "template", "noscript", "svg", "iframe", "object", "title"}
@@ -206,6 +207,14 @@ def _columns(row: list[str]) -> list[str]:
 
 def _cut(cell: str, word: int) -> str:
     """A cell, cut to what can be read, and words in it to so many characters."""
+    parts = re.split(r"(\$[^$]+\$)", cell)
+    if len(parts) > 1:  # formulas, each whole or not at all
+        found = ""
+        for part in parts:
+            if signs_of(found + part) > LONGEST_CELL:
+                return f"{found.rstrip()} …"
+            found += part
+        return cell
     cell = cell if len(cell) <= LONGEST_CELL else f"{cell[: LONGEST_CELL - 1]}…"
     return re.sub(rf"\S{{{word + 1},}}", lambda found: f"{found[0][: word - 1]}…", cell)
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import ProviderError, ProviderMissing
-from ..text.markup import Found, MappedText, rule
+from ..text.markup import Found, MappedText, after, before, rule
 from ..text.scripts import scripts
 from ..text.vocabulary import LETTER_A
 from .base import VoiceAsk
@@ -42,8 +42,20 @@ def _apart(found: Found) -> str | None:
     return re.sub(r"(?<=\d),(?=\d)", ", ", found[0])
 
 
+_SMALL = "(?:THE|OF|TO|YOUR|WITH|FROM|FOR|HOW|WHY|WHAT|NOT|AND|ARE)"
+
+
+def _shouted(found: Found) -> str | None:
+    """A word in small letters where one that is no name stands in capitals beside it."""
+    loud = re.search(rf"\b{_SMALL}(?: [A-Z]+)* $", before(found)) or re.match(
+        rf"(?: [A-Z]+)* {_SMALL}\b", after(found)
+    )
+    return found[0].lower() if loud and re.search("[AEIOUY]", found[0]) else None
+
+
 EAR = (
     LETTER_A,
+    rule("shouted words", r"(?<![\w.'’-])[A-Z]{4,}(?!\w)", _shouted),
     rule("commas that part no thousands", r"(?<![\d.,])\d[\d.,]*\d", _apart),
     rule(
         "noughts behind a point",
@@ -57,8 +69,8 @@ EAR = (
     ),
     rule("signs", f" ?[{''.join(SIGNS)}] ?", lambda found: f" {SIGNS[found[0].strip()]} "),
 )
-"""What hibari's rules read wrongly, kokoro's English too: "3,1,2" as 312, "3.10" as 3.1, "007" as
-7, and signs as nothing."""
+"""What hibari's rules read wrongly, kokoro's English too: "THE WIRES" as W I R E S, "3,1,2" as 312,
+"3.10" as 3.1, "007" as 7, and signs as nothing."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Literal
 from .figures import Item
 from .mentions import Mention, Narrated, given, mentions
 
-VERSION = 5
+VERSION = 6
 """Counts up when the same words give other moments or packets; part of a clip's key."""
 
 Reveal = Literal["follow", "spotlight", "still"]
@@ -32,6 +32,8 @@ CLOSING = 1.2
 """Seconds at the end in which all of it is whole."""
 LONGEST = 6.0
 """Seconds after which something changes although nothing new is spoken of."""
+STILL = 9.0
+"""Seconds through which all that was said may stand there whole: only then it grows paler again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +344,8 @@ def _unhurried(found: Sequence[Moment], items: Sequence[Item]) -> list[Moment]:
                 for key, level in levels.items()
             }
             lit = answers if any(levels[key] for key in held) else set()
-            if levels == dict(out[-1].levels):  # then nothing of it is spoken of any more
+            left = found[i + 1].start - out[-1].start
+            if levels == dict(out[-1].levels) and left > STILL:  # nothing of it is spoken of now
                 levels = {
                     key: SAID if level >= 1 and key not in lit else level
                     for key, level in levels.items()

@@ -133,7 +133,9 @@ def statement(sentence: str, language: str = "en", aim: int = AIM) -> str:
     ways = (_without_brackets, _without_inserts, _before_break, _before_trail)
     for shorten in ways[: 3 if aim <= BESIDE else 4]:
         if length(kept) > aim:
-            kept = shorten(kept, language)
+            shorter = shorten(kept, language)
+            whole = shorter.count("$") % 2 == kept.count("$") % 2  # not within a formula
+            kept = shorter if whole else kept
     kept = kept.rstrip(" ,;:—–")
     if kept.count('"') % 2 == 0 and not kept.endswith(("...", "…")):
         kept = kept.rstrip(".!。！")

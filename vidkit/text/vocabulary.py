@@ -352,6 +352,7 @@ _LISTED = (
     ("A B", r"A/B(?= ?-?test)"),
     ("I O", r"I/O"),
     ("not applicable", r"N/A"),
+    ("control", r"[Cc]trl"),
     ("World War 1", "WW(?:I|1)(?!I)"),
     ("World War 2", "WW(?:II|2)(?!I)"),
     ("P H D", r"Ph\.? ?D\.(?=[ ,;)])"),
