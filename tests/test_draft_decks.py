@@ -288,7 +288,7 @@ GET /a
     lesson = drafted(tmp_path, HEAD + deck)
     first, *others = lesson.sections
     assert first.slide["points"] == ["First.", "second", "third", "Last."]
-    assert [section.title for section in others] == ["Request", "Response"]
+    assert [section.title for section in others] == ["B: Request", "Response"]
     assert contents(lesson)[1] == "I speak again."
     assert [section.slide["layout"] for section in others] == ["code", "table"]
 

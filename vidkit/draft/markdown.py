@@ -52,7 +52,9 @@ _UNSAID = re.compile(
     r"(open|run|view|launch|download|source)\b[\w ]{0,20}\b(colab|binder|github|notebook|kaggle)"
     r"[\w ]{0,20}|::[\w-]+::|<<< \S.*|\[\[?TOC\]?\]|(---|===)+|(table of )?contents:?"
     r"|<?https?://\S+>?|(learn|read) more|toc"
-    r"|(copyright|©)[ (c)]{1,5}\d{4}\b[^.]{0,120}\.?|licensed under the .{1,1000}"
+    r"|(copyright|©)[ (c)]{1,5}\d{4}\b[^.]{0,120}\.?"
+    r"|(licensed under the|you may obtain a copy of the license|unless required by applicable law|"
+    r"(software )?distributed under the license) .{1,1000}"
     r"|click (here )?(to|for) (expand|show|reveal|see|view|open|toggle)\b[^.]{0,40}\.?",
     re.I,
 )

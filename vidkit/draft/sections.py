@@ -137,6 +137,9 @@ def sections_of(source: Source) -> list[Section]:
         for index, section in enumerate(made):
             first = heading if not index else None
             section.level = level if first else 0
+            if first and section.title and not section.picture:  # a label on the slide
+                both = f"{title}: {section.title}"
+                section.title = both if len(both) <= LONGEST_TITLE else title
             section.title = section.title or ("" if first else _own_title(section, language))
             section.title = section.title or title
             if first and first.where not in section.where:
