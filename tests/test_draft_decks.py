@@ -372,6 +372,8 @@ HOSTILE = {
     "no slides": "<html><body><p>Hello.</p></body></html>",
     "only a script": '<div class="slides"><section><script>alert(1)</script></section></div>',
     "nothing": "",
+    "tags that never end": '<div class="slides"><section>' + "<script" * 20_000,
+    "comments that never end": '<div class="slides"><section>' + "<!--" * 20_000,
     "what never ends": '<div class="slides">' + "<section><pre><code>" * 5_000,
 }
 

@@ -196,8 +196,7 @@ def read_reveal(path: Path) -> Source:
         fault = Fault("it has more than 5 MB", "keep its pictures in files of their own")
         raise LessonError(path, [fault])
     parser = _Sections()
-    parser.feed(path.read_bytes().decode("utf-8-sig", "replace"))
-    parser.close()
+    parser.feed(path.read_bytes().decode("utf-8-sig", "replace"))  # as in `read_html`
     slides = [slide for slide in map("".join, parser.slides) if slide.strip()]
     if not slides:
         mend = "name a deck of reveal.js, or the notebook or text that the page was made from"
