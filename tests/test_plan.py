@@ -10,7 +10,7 @@ import pytest
 from stand_ins import written
 
 import vidkit
-from vidkit.forecasting.workload import usual_seconds
+from vidkit.forecasting.workload import known_seconds, usual_seconds
 from vidkit.models import Settings
 from vidkit.providers.registry import voice_makers
 from vidkit.studio import Tuner
@@ -86,13 +86,16 @@ def test_a_plan_is_what_a_run_calls(tmp_path: Path) -> None:
 
 
 def test_a_plan_learns_from_what_was_made(tmp_path: Path) -> None:
-    """What pieces took in one lesson is what the plan of the next one counts on."""
+    """What pieces took in one lesson, the join too, is what the plan of the next one counts on."""
     first, second = written(tmp_path, "first", 3), written(tmp_path, "second", 3)
     how = {"images": "slides", "voice": "simulated:latency=0,seconds=0.2", "size": (64, 36)}
     report = vidkit.process_all_videos([first], progress=False, **how).videos[0]
     took = [section.work["image"] for section in report.sections]
     (images,) = (calls for calls in vidkit.plan(second, **how).calls if calls.kind == "image")
-    assert images.seconds == pytest.approx(sum(took) / 3, abs=0.001)
+    assert images.seconds == pytest.approx(sorted(took)[1], abs=0.001)
+    known = known_seconds(Settings()).items()
+    (join,) = (seconds for what, seconds in known if what.startswith("join of 64x36"))
+    assert 0 < 3 * join < report.seconds
 
 
 @pytest.mark.parametrize("voice", ["espeak", "hibari"])

@@ -33,12 +33,12 @@ from ..store import Asset, Store, cache_key
 from ..text.captions import Word
 from .simulation import RequestCounts, Simulation
 from .workload import (
-    JOIN_SECONDS,
     Assumptions,
     Given,
     PerMinute,
     Seconds,
     clip_seconds,
+    join_seconds,
     load_of,
     provider_of,
     usual_seconds,
@@ -158,7 +158,7 @@ def plan_lessons(
     load = Load(
         lessons=tuple(todo.values()),
         names=tuple(lessons[position].name for position in todo),
-        join=JOIN_SECONDS,
+        join=join_seconds(settings, counts.known, tuple(todo.values())),
         images=provider_of(images[0]),
         voice=provider_of(voice[0]),
     )
@@ -216,7 +216,7 @@ class _RequestCounter:
         self._settings = settings
         self._sources = sources
         self._store = store
-        self._known = store.journal.seconds()
+        self.known = store.journal.seconds()
         self._seen: set[str] = set()
         self._calls: dict[tuple[str, str], Calls] = {}
         self._faults: dict[str, list[int]] = {}
@@ -237,7 +237,7 @@ class _RequestCounter:
         clip = (
             0.0
             if self._has_clip(lesson, index, drawn, spoken)
-            else clip_seconds(self._settings, self._known)
+            else clip_seconds(self._settings, self.known)
         )
         self.clips += bool(clip)
         return SectionLoad(image, audio, clip, lesson.sections[index].title)
@@ -283,7 +283,7 @@ class _RequestCounter:
         only one would cost is counted although its key is still missing.
         """
         key, kind, maker = candidate.key(self._store), PARTS[candidate.kind], candidate.maker
-        seconds = usual_seconds(candidate.kind, maker, self._settings, self._known)
+        seconds = usual_seconds(candidate.kind, maker, self._settings, self.known)
         was = self._calls.get((kind, candidate.name)) or Calls(
             kind, candidate.name, priced=getattr(maker, "priced", None), seconds=seconds
         )

@@ -160,8 +160,8 @@ def _told(report: Mapping[str, Any]) -> Iterator[tuple[str, str, int, float]]:
 
 TYPICAL_SECONDS = {
     "slides": 0.15,
-    "espeak": 0.3,
-    "hibari": 0.9,
+    "espeak": 0.2,
+    "hibari": 0.5,
     "piper": 3.0,
     "kokoro": 20.0,
     "recorded": 0.01,
@@ -175,9 +175,9 @@ UNKNOWN_SECONDS = 5.0
 CLIP_SECONDS = 0.5
 """A core's work on one section's clip (1280x720, half a minute, following the voice), on a machine
 of two cores."""
-JOIN_SECONDS = 1.0
-"""The join of eleven such clips, with captions, poster, contact sheet and review, on the same
-machine."""
+JOIN_SECONDS = 0.09
+"""For each of eleven such clips their join, with captions, poster, contact sheet and review, on the
+same machine."""
 
 PerMinute = float | Mapping[str, float]
 """Requests a minute that each provider bears, or {"image": …, "voice": …} for one or both."""
@@ -229,12 +229,12 @@ def load_of(lessons: Given | Iterable[Given], settings: Settings, said: Assumpti
     read = list(_read(lessons))
     if not any(lesson.sections for lesson in read):
         raise SettingsError("there is nothing to forecast; name a lesson, or a number of sections")
+    work = tuple(tuple(section(lesson, i) for i in range(len(lesson.sections))) for lesson in read)
+    joining = join_seconds(settings, known, work)
     return Load(
-        lessons=tuple(
-            tuple(section(lesson, i) for i in range(len(lesson.sections))) for lesson in read
-        ),
+        lessons=work,
         names=tuple(lesson.name for lesson in read),
-        join=JOIN_SECONDS if said.join_s is None else checked("join", said.join_s),
+        join=joining if said.join_s is None else checked("join", said.join_s),
         images=provider_of(makers["image"], limits.get("image"), said.image_s),
         voice=provider_of(makers["audio"], limits.get("voice"), said.voice_s),
     )
@@ -276,6 +276,14 @@ def usual_seconds(kind: Kind, maker: Any, settings: Settings, known: Mapping[str
 def clip_seconds(settings: Settings, known: Mapping[str, float]) -> float:
     """A core's seconds to cut a clip with these settings, where nobody says."""
     return known.get(work_name("clip", None, settings), CLIP_SECONDS)
+
+
+def join_seconds(
+    settings: Settings, known: Mapping[str, float], lessons: Sequence[Sequence[SectionLoad]]
+) -> float:
+    """Seconds to join the clips of one of the `lessons` with these settings, where nobody says."""
+    clips = sum(map(len, lessons)) / max(1, len(lessons))
+    return clips * known.get(work_name("join", None, settings), JOIN_SECONDS)
 
 
 def known_seconds(settings: Settings) -> Mapping[str, float]:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
-from statistics import fmean
+from statistics import median
 from typing import Any
 
 from ..core.errors import (
@@ -198,6 +198,7 @@ class LessonTask:
         self.failure: VidkitError | None = None
         self.money = Money()
         self.review: Mapping[str, Any] | None = None
+        self._joined_in = 0.0
         self._reported = False
 
     def begin(self) -> None:
@@ -225,14 +226,20 @@ class LessonTask:
             context.output.release()
 
     def _seconds(self) -> dict[str, float]:
-        """What each kind of work took on average, as the ledger remembers it for plans."""
+        """What each kind of work usually took, as the ledger remembers it for plans; the join for
+        each of its clips. The first of a kind may wait for a process to start, so it is the median.
+        """
         took: dict[str, list[float]] = {}
         for report in self.reports.values():
             by = {"image": report.image_by, "audio": report.voice_by, "clip": None}
             for step, seconds in report.work.items():
                 what = work_name(step, by[step], self.context.settings)
                 took.setdefault(what, []).append(seconds)
-        return {what: fmean(several) for what, several in took.items()}
+        found = {what: median(several) for what, several in took.items()}
+        cut = work_name("clip", None, self.context.settings)
+        if self._joined_in and cut in found:
+            found[work_name("join", None, self.context.settings)] = self._joined_in
+        return found
 
     async def make(self) -> VideoReport:
         """The sections, then the video, then the report."""
@@ -321,10 +328,12 @@ class LessonTask:
             raise NothingMade(
                 f"{context.lesson.path.name}: no section could be made; the first: {first}"
             )
+        began = context.now()
         video = await join(context, list(pieces.values()), self._captions(pieces))
         self.video, self.length = video.path, video.asset.about["seconds"]
         await add_pictures(context, list(pieces.values()))
         self.review = await self._reviewed(pieces)
+        self._joined_in = (context.now() - began) / len(pieces)
 
     async def _reviewed(self, pieces: dict[int, Piece]) -> Mapping[str, Any] | None:
         """What can be measured of the lesson's teaching, as it was made; None where nobody asks."""
