@@ -432,3 +432,13 @@ def test_part_of_a_number_is_no_headline() -> None:
     """ "forty-five minutes" are not five, and a time is not what a section is about."""
     slide = of("Bake it for at least forty-five minutes. It needs five hours to cool.", title=None)
     assert "five" not in slide.headline.casefold().split()[0]
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["CLAUDE.md = context. It is read first.", "TLS = Transport Layer Security. It hides words."],
+)
+def test_a_word_that_is_explained_is_no_equation(told: str) -> None:
+    """What stands left of a sign is the end of a name, or right of it a word: nobody reckons."""
+    assert of(told).layout != "equation"
+    assert of(f"{told} F = ma.").equations == ("F = ma",)

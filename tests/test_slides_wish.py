@@ -64,6 +64,16 @@ def test_code_and_equations_need_no_layout() -> None:
     assert slide.points == ("v is the speed",)
 
 
+def test_an_equation_that_is_asked_for_is_not_repeated_below() -> None:
+    """Of what is said beside it, only what says more stands there."""
+    said = "$T = 2m$. The time is twice the mass. The mass is weighed before it falls."
+    slide = wished({"equation": ["T = 2m"]}, Reading.of(said, "", "Time", "en"))
+    assert slide.equations == ("T = 2m",)
+    assert not any("$T" in point for point in slide.points)
+    alone = wished({"equation": ["T = 2m"]}, Reading.of("$T = 2m$", "", "Time", "en"))
+    assert alone.points == ()
+
+
 def test_long_code_has_the_slide_to_itself() -> None:
     """Beside points it would be too small to read; those that the lesson names stay."""
     code = "\n".join(f"line{n} = {n}" for n in range(9))

@@ -49,10 +49,12 @@ MOST_EQUATIONS = 6
 _MATH = re.compile(r"\$\$?([^$\n]{3,80})\$\$?")
 _ADDRESS = re.compile(r"(?:https?|ftp)://\S+|www\.\S+|\]\([^()\s]*\)")
 _PLAIN_EQUATION = re.compile(
-    r"(?<![\w'`=])((?:[^\W\d_]{1,3}|[^\W\d_]_\w{1,6})(?:\([^\W\d_]\))?\s*=\s*"
+    r"(?<![\w'`=./])((?:[^\W\d_]{1,3}|[^\W\d_]_\w{1,6})(?:\([^\W\d_]\))?\s*=\s*"
     r"[\w.½¼²³₀-₉^_/*·×+−-]+(?:\s*[-+−*/·×^]\s*[\w.²³₀-₉^_()]+)*)(?![\w=])"
 )
 _ASSIGNED = re.compile(r"=\s*\d[\d.,]*\s*[^\W\d_]{0,3}$")
+_EXPLAINED = re.compile(r"=\s*[^\W\d_]{4,}$")
+"""A single word stands on the right, as in "TLS = Transport Layer Security"."""
 _PROGRAM = re.compile(
     r"\b(?:code|program|function|script|terminal|editor|listing|command|quelltext)\b"
 )
@@ -109,11 +111,11 @@ def equation(reading: Reading, asked: bool = False) -> Slide | None:
     why = f"the section writes {'an equation' if len(found) == 1 else f'{len(found)} equations'}"
     lines = tuple(line for text in found for line in equation_lines(text))
     slide = draft(reading, "equation", why, 3, equations=lines)
-    worded = (_before_formula(point, found) for point in slide.points)
+    worded = (before_formula(point, found) for point in slide.points)
     return replace(slide, points=tuple(point for point in worded if length(point) > 2))
 
 
-def _before_formula(point: str, shown: Sequence[str]) -> str:
+def before_formula(point: str, shown: Sequence[str]) -> str:
     """ "Divide by two: $q^2 = 2m^2$" without the formulas at its end that stand above in large."""
     known = {_unspaced(text) for text in shown}
     while (ends := _FORMULA_LAST.search(point)) and _unspaced(ends[1]) in known:
@@ -128,7 +130,7 @@ def equations(reading: Reading) -> tuple[str, ...]:
         text = _ADDRESS.sub(" ", text)
         found += [match[1].strip() for match in _MATH.finditer(text) if is_formula(match[1])]
         plain = (match[1].strip(" .,") for match in _PLAIN_EQUATION.finditer(text))
-        found += [text for text in plain if not _ASSIGNED.search(text)]
+        found += [t for t in plain if not _ASSIGNED.search(t) and not _EXPLAINED.search(t)]
     once: dict[str, str] = {}
     for text in found:
         if text[:1] != "=" and len(text) <= 80:

@@ -19,7 +19,7 @@ from . import emoji
 from .analysis import Reading, clean, equation_lines, signs_of
 from .declared import BESIDE, READERS, read_figure
 from .figures import height_of, shape_of
-from .layouts import BY_LAYOUT, cut_code
+from .layouts import BY_LAYOUT, before_formula, cut_code
 from .slide import KINDS, LAYOUTS, Curve, Entry, Layout, Side, Slide
 from .summary import draft
 
@@ -79,6 +79,9 @@ def wished(wish: Mapping[str, Any], reading: Reading, picture: Path | None = Non
         _check_lengths(equations)
         notes = _left_out(equations, MOST_EQUATIONS, "equations")
         slide = replace(slide, equations=equations[:MOST_EQUATIONS], notes=notes)
+        if not points:
+            kept = (before_formula(point, _texts(wish, "equation")) for point in slide.points)
+            slide = replace(slide, points=tuple(filter(None, kept)))
     _check(slide, points)
     cut = _left_out(wish.get("points") or (), MOST_POINTS, "points") if points else ()
     return replace(slide, notes=(*slide.notes, *cut, *_unknown(wish)))

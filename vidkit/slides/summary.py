@@ -129,7 +129,7 @@ def statement(sentence: str, language: str = "en", aim: int = AIM) -> str:
     lesson's own words in their own order. For the very few words beside a figure, what follows
     from a sentence is not taken from it: its beginning alone would say little.
     """
-    kept = without_joints(_MARKS.sub("", sentence).strip(' "“”„'), language)
+    kept = without_joints(_unquoted(_MARKS.sub("", sentence).strip()), language)
     ways = (_without_brackets, _without_inserts, _before_break, _before_trail)
     for shorten in ways[: 3 if aim <= BESIDE else 4]:
         if length(kept) > aim:
@@ -140,6 +140,17 @@ def statement(sentence: str, language: str = "en", aim: int = AIM) -> str:
     if kept.count('"') % 2 == 0 and not kept.endswith(("...", "…")):
         kept = kept.rstrip(".!。！")
     return capitalised(kept)
+
+
+def _unquoted(sentence: str) -> str:
+    """`sentence` without the marks of a quotation around the whole of it, or of one that begins or
+    ends elsewhere; what stands within it in quotation marks keeps them.
+    """
+    whole = re.fullmatch(r'"([^"]*)"|[“„”]([^“„”]*)[“”]', sentence)
+    if whole:
+        return (whole[1] or whole[2] or "").strip()
+    odd = [marks for marks in ('"', "“”„") if sum(map(sentence.count, marks)) % 2]
+    return sentence.strip(" " + "".join(odd))
 
 
 def main_clause(sentence: str, language: str = "en") -> str:
