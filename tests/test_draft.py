@@ -21,6 +21,7 @@ from PIL import Image
 
 import vidkit
 from vidkit.cli import main
+from vidkit.draft.course import new_lessons
 from vidkit.draft.notebook import is_saved, running_notebook
 from vidkit.draft.writer import new_facts
 from vidkit.errors import LessonError, OutputError, SettingsError
@@ -164,6 +165,17 @@ def test_a_wide_table_keeps_to_its_slide(tmp_path: Path) -> None:
     (head,) = vidkit.lesson_from(path).sections[0].slide["table"][1:]
     assert [name[:8] for name in head] == ["A10Green"] * 5
     assert sum(map(len, head)) <= 90
+
+
+def test_what_is_not_shown_of_a_program_is_told(tmp_path: Path) -> None:
+    """Further steps of which nothing is said are left out, with their place in a note."""
+    code = "\n".join(f"go({n})" for n in range(20))
+    path = notebook(tmp_path, said("We let the robot go."), program(code), program("print(1)"))
+    (lesson,), (note,) = new_lessons(path, tmp_path / "out")
+    assert note.startswith("cell 2, cell 3: ") and "say what it does" in note
+    assert "go(9)" in lesson.sections[0].slide["code"]
+    whole = notebook(tmp_path, said("We let the robot go."), program("go(1)"))
+    assert new_lessons(whole, tmp_path / "whole")[1] == []
 
 
 def test_long_programs_are_shown_in_steps_of_twelve_lines(tmp_path: Path) -> None:

@@ -28,6 +28,9 @@ from .sections import Draft, Section, digest, sections_of
 MINUTES = 6.0
 """Minutes of a lesson: longer videos are watched to the end by few (Guo 2014)."""
 
+MOST_PLACES = 8
+"""Places that a note names."""
+
 READ = (*DRAFTED, ".html", ".json")
 
 
@@ -147,11 +150,26 @@ def draft_of(
     if not sections:
         fault = Fault("it holds nothing to say", "write some words into it, and save it")
         raise LessonError(source, [fault])
+    read.notes += _unseen(read, sections)
     parts = [sections] if minutes is None else _by_minutes(sections, minutes)
     titles = [_title(read, part, len(parts)) for part in parts]
     return [
         _draft(read, part, title, f"{number}{_slug(title)}" if len(parts) > 1 or not stem else stem)
         for number, (part, title) in enumerate(zip(parts, titles, strict=True), start=1)
+    ]
+
+
+def _unseen(read: Source, sections: Sequence[Section]) -> list[str]:
+    """What is told of programs, or further steps of them, that no section shows."""
+    seen = {section.wish.get("code") for section in sections}
+    programs = (each for each in read.blocks if isinstance(each, Shown) and each.kind == "code")
+    places = list(dict.fromkeys(each.where for each in programs if each.wish["code"] not in seen))
+    more = f" and {len(places) - MOST_PLACES} more" if len(places) > MOST_PLACES else ""
+    listed = ", ".join(places[:MOST_PLACES]) + more
+    if not places:
+        return []
+    return [
+        f"{listed}: not all of the program is shown, as nothing is said of it; say what it does"
     ]
 
 
