@@ -164,13 +164,18 @@ def test_a_shape_that_nobody_named_is_seen_too(shape: str) -> None:
     assert ("title" in section) == ("Heat" in NEAR[shape])
 
 
-def test_the_scenes_of_all_chapters_are_sections() -> None:
-    """None is lost, whichever chapter it stands in, and what chapters say beside is told."""
+@pytest.mark.parametrize("within", ["", "body"])
+def test_the_scenes_of_all_chapters_are_sections(within: str) -> None:
+    """None is lost, whichever chapter it stands in and however deep, and what chapters say beside
+    is told.
+    """
     rome = [
         {"narration": "Rome was founded by shepherds.", "visual": "Hills", "shots": [{"cut": 1}]}
     ]
     other = [{"narration": "Carthage lay across the sea.", "visual": "Ships"}] * 2
-    chapters = [{"title": "Rome", "scenes": rome}, {"title": "Carthage", "scenes": other}]
+    scenes = [{"scenes": each} for each in (rome, other)]
+    bodies = [{within: each} if within else each for each in scenes]
+    chapters = [{"title": title} | each for title, each in zip(("R", "C"), bodies, strict=True)]
     made = converted(json.dumps({"title": "History", "chapters": chapters}).encode(), "a file")
     assert isinstance(made, Conversion), made
     told = [each["content"].split()[0] for each in made.lesson["sections"]]

@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -110,30 +109,60 @@ def _likeness(found: Recognised) -> tuple[bool, bool, bool, int]:
     return (last in LISTS and named, last in LISTS, bool(found.shown), said)
 
 
-def _lists(value: object, path: str = "", depth: int = 0) -> Iterator[tuple[str, list[Any]]]:
-    """Every list of objects in a value, with the names of the keys that lead to it."""
+def _lists(value: object) -> list[tuple[str, list[Any]]]:
+    """Every list of objects in a value, with the names of the keys that lead to it. Those to which
+    the same keys lead are one: the scenes of all chapters.
+    """
+    lists: dict[str, list[Any]] = {}
+    others: list[tuple[str, list[Any]]] = []
+    _gather(value, "", 0, lists, others)
+    return [(path or "(the whole file)", items) for path, items in (*lists.items(), *others)]
+
+
+def _gather(
+    value: object,
+    path: str,
+    depth: int,
+    lists: dict[str, list[Any]],
+    others: list[tuple[str, list[Any]]] | None,
+) -> None:
+    """Put each list of objects within a value to `lists`, and what stands for one to `others`:
+    objects that are numbered, or alike; None where enough of them have been looked at.
+    """
     if isinstance(value, list):
         objects = [each for each in value if isinstance(each, Mapping)]
         if objects and len(objects) == len(value):
-            yield path or "(the whole file)", objects
-        for key in {str(key): key for each in objects for key in each} if depth < 6 else ():
-            inner = [each[key] for each in objects if key in each]
-            # the scenes of all chapters are one list
-            whole = all(isinstance(each, list) for each in inner)
-            for each in [list(chain.from_iterable(inner))] if whole else inner[:3]:
-                yield from _lists(each, f"{path}.{key}" if path else key, depth + 1)
+            lists.setdefault(path, []).extend(objects)
+        for index, each in enumerate(objects if depth < 6 else ()):
+            _gather_within(each, path, depth, lists, others if index < 3 else None)
     elif isinstance(value, Mapping) and depth < 6:
-        numbered = [value[key] for key in sorted(value, key=_in_order) if str(key)[-1:].isdigit()]
-        if len(numbered) == len(value) > 0 and all(isinstance(e, Mapping) for e in numbered):
-            yield path or "(the whole file)", numbered
-        values = [each for each in value.values() if isinstance(each, Mapping | list)]
-        parts = [part for each in values for part in (each if isinstance(each, list) else [each])]
-        if len(values) > 1 and parts and all(isinstance(part, Mapping) for part in parts):
-            alike = set.intersection(*({str(key) for key in part} for part in parts))
-            if _named(alike, SPOKEN) and path.rpartition(".")[2] != "message":
-                yield path or "(the whole file)", parts
-        for key, inner in value.items():
-            yield from _lists(inner, f"{path}.{key}" if path else str(key), depth + 1)
+        if others is not None:
+            others += [(path, items) for items in _like_a_list(value, path)]
+        _gather_within(value, path, depth, lists, others)
+
+
+def _gather_within(
+    value: Mapping[str, Any],
+    path: str,
+    depth: int,
+    lists: dict[str, list[Any]],
+    others: list[tuple[str, list[Any]]] | None,
+) -> None:
+    for key, inner in value.items():
+        _gather(inner, f"{path}.{key}" if path else str(key), depth + 1, lists, others)
+
+
+def _like_a_list(value: Mapping[str, Any], path: str) -> Iterator[list[Any]]:
+    """The objects in an object that are numbered, and those that are alike in what they say."""
+    numbered = [value[key] for key in sorted(value, key=_in_order) if str(key)[-1:].isdigit()]
+    if len(numbered) == len(value) > 0 and all(isinstance(e, Mapping) for e in numbered):
+        yield numbered
+    values = [each for each in value.values() if isinstance(each, Mapping | list)]
+    parts = [part for each in values for part in (each if isinstance(each, list) else [each])]
+    if len(values) > 1 and parts and all(isinstance(part, Mapping) for part in parts):
+        alike = set.intersection(*({str(key) for key in part} for part in parts))
+        if _named(alike, SPOKEN) and path.rpartition(".")[2] != "message":
+            yield parts
 
 
 def _in_order(key: str) -> int:
