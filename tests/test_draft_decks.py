@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,26 @@ def test_a_page_from_elsewhere_is_not_read(kind: str, tmp_path: Path) -> None:
     lessons, notes = new_lessons(path, tmp_path / "deck")
     assert contents(lessons[0]) == ["Here."]
     assert len(notes) == 1 and "is not read" in notes[0]
+
+
+def test_a_page_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    """What it has is told, and the rest of the deck is read."""
+    os.truncate(saved(tmp_path, "page.md", "# Page\n"), 6_000_000)
+    path = saved(
+        tmp_path, "deck.md", "---\ntheme: x\n---\n\n# A\n\nHere.\n\n---\nsrc: page.md\n---\n"
+    )
+    (lesson,), (note,) = new_lessons(path, tmp_path)
+    assert contents(lesson) == ["Here."]
+    assert "page.md" in note and "6 MB" in note
+
+
+@pytest.mark.parametrize(("name", "size"), [("notes.md", 50_000_001), ("deck.html", 5_000_001)])
+def test_a_text_without_measure_is_told_and_not_held(name: str, size: int, tmp_path: Path) -> None:
+    """A text, or a page, of more than it may have is refused by its name, with the mend."""
+    path = saved(tmp_path, name, "# A\n")
+    os.truncate(path, size)
+    with pytest.raises(LessonError, match=rf"{name}.* MB; keep its pictures"):
+        vidkit.lesson_from(path)
 
 
 def test_pages_that_hold_each_other_end(tmp_path: Path) -> None:

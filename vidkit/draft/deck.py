@@ -20,8 +20,10 @@ from pathlib import Path
 from ..core.errors import Fault, LessonError
 from .blocks import Block, Notes, Source, Turn
 from .markdown import MOST_NESTED, Reader
-from .pictures import NoPicture, path_inside
+from .pictures import NoPicture, path_inside, read_inside
 
+LONGEST_TEXT = 50_000_000
+"""Bytes of a text that are read."""
 LONGEST_PAGE = 5_000_000
 """Bytes of a page of a deck, and of a deck in HTML, that are read."""
 
@@ -37,8 +39,17 @@ _KEY = re.compile(r"\s*(?:[\w-]+\s*:(?:\s.*)?|#.*|-\s.*|\s+\S.*)$")
 
 
 def read_markdown(path: Path) -> Source:
-    """The text in the file `path`. Raises `OSError`."""
-    return markdown(path.read_bytes().decode("utf-8-sig", "replace"), path)
+    """The text in the file `path`. Raises `OSError`, and `LessonError` where it is too long."""
+    return markdown(_text(path, LONGEST_TEXT), path)
+
+
+def _text(path: Path, most: int) -> str:
+    with path.open("rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        mend = "keep its pictures in files of their own, or divide it"
+        raise LessonError(path, [Fault(f"it has more than {most // 1_000_000} MB", mend)])
+    return data.decode("utf-8-sig", "replace")
 
 
 def markdown(text: str, path: Path) -> Source:
@@ -85,9 +96,9 @@ def _page(name: str, reader: Reader, where: str, within: tuple[Path, ...]) -> li
     name = name.partition("#")[0]
     try:
         path = path_inside(name, folder, reader.beside)
-        if path in within or len(within) >= MOST_NESTED or path.stat().st_size > LONGEST_PAGE:
-            raise NoPicture("it holds itself, or is too long")
-        text = path.read_bytes().decode("utf-8-sig", "replace")
+        if path in within or len(within) >= MOST_NESTED:
+            raise NoPicture("it holds itself, or stands within too many others")
+        text = read_inside(path, LONGEST_PAGE).decode("utf-8-sig", "replace")
     except (NoPicture, OSError) as why:
         reader.notes.append(f"{where}: the page {name!r} is not read: {why}")
         return []
@@ -192,11 +203,8 @@ def _after_keys(lines: list[str], at: int) -> int:
 
 def read_reveal(path: Path) -> Source:
     """The slides in the file `path`. Raises `OSError`, and `LessonError` where there are none."""
-    if path.stat().st_size > LONGEST_PAGE:
-        fault = Fault("it has more than 5 MB", "keep its pictures in files of their own")
-        raise LessonError(path, [fault])
     parser = _Sections()
-    parser.feed(path.read_bytes().decode("utf-8-sig", "replace"))  # as in `read_html`
+    parser.feed(_text(path, LONGEST_PAGE))  # as in `read_html`
     slides = [slide for slide in map("".join, parser.slides) if slide.strip()]
     if not slides:
         mend = "name a deck of reveal.js, or the notebook or text that the page was made from"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import re
 import tempfile
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from ..core.errors import MediaError
+from ..core.paths import open_unlinked
 from .blocks import Picture
 
 LARGEST_PICTURE = 50_000_000
@@ -93,10 +95,7 @@ def file_inside(name: str, folder: Path | None, beside: Path | None = None) -> b
     if folder is None:
         raise NoPicture("there is no folder to look for it")
     try:
-        path = path_inside(name, folder, beside)
-        if path.stat().st_size > LARGEST_PICTURE:
-            raise NoPicture(f"it has {path.stat().st_size // 1_000_000} MB")
-        return path.read_bytes()
+        return read_inside(path_inside(name, folder, beside), LARGEST_PICTURE)
     except (OSError, ValueError, RuntimeError) as error:
         raise NoPicture(f"it cannot be read ({error})") from None
 
@@ -117,6 +116,17 @@ def path_inside(name: str, folder: Path, beside: Path | None = None) -> Path:
                 return found
     inside = path.is_relative_to(root) or name.startswith("/")
     raise NoPicture("there is no such file" if inside else "it is outside the folder of the source")
+
+
+def read_inside(path: Path, most: int) -> bytes:
+    """The content of a file that `path_inside` gave, of at most so many bytes; no link has come in
+    between. Raises `NoPicture` and `OSError`.
+    """
+    with open_unlinked(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > most:
+            raise NoPicture(f"it has {size // 1_000_000} MB")
+        return file.read(most)
 
 
 def _is_svg(data: bytes) -> bool:
