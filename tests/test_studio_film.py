@@ -147,6 +147,29 @@ def test_rows_follow_the_batch(tmp_path: Path) -> None:
     assert videos.over == 1
 
 
+def test_what_happens_while_rows_are_told_is_told_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Events come from another thread: none of them leaves a row out, or is lost."""
+    videos = Videos([tmp_path / "1.json", tmp_path / "2.json"])
+    second = videos.rows[1]
+    plain = second.values
+
+    def interrupted() -> dict[str, Any]:
+        videos.on_event(LessonStarted(1, 0, "1", (0,), tmp_path))
+        told = plain()
+        videos.on_event(SectionEnded(2, 1, 0, "made"))
+        return told
+
+    videos.on_event(RunStarted(0, 2))
+    videos.on_event(LessonStarted(0, 1, "2", (0, 1), tmp_path))
+    monkeypatch.setattr(second, "values", interrupted)
+    assert [row["name"] for row in rows(videos)] == ["1", "2"]
+    monkeypatch.setattr(second, "values", plain)
+    assert [row["state"] for row in rows(videos)] == ["making", "making"]
+    assert rows(videos)[1]["done"] == "1 of 2 sections"
+
+
 def test_a_lesson_that_is_over_shows_its_length_and_video(tmp_path: Path) -> None:
     """As soon as it is over, while others go on: its report is read from its folder."""
     paths = [written(tmp_path, "1", 2), written(tmp_path, "2", [])]

@@ -269,7 +269,8 @@ class Videos(Part):
         super().__init__()
         self.rows = [Row(path) for path in paths]
         self._watch = watch
-        self._shown: list[dict[str, Any] | None] = [None] * len(self.rows)
+        self._told = [self._row(at) for at in range(len(self.rows))]
+        self._stale = [False] * len(self.rows)
 
     @property
     def over(self) -> int:
@@ -281,25 +282,29 @@ class Videos(Part):
         lesson = getattr(event, "lesson", None)
         if lesson is not None and lesson < len(self.rows):
             self.rows[lesson].on_event(event)
-            self._shown[lesson] = None
+            self._stale[lesson] = True
             self._changed = True
 
     def take(self, report: BatchReport) -> None:
         """Show what came of the batch."""
         for at, (row, video) in enumerate(zip(self.rows, report, strict=True)):
             row.take(video)
-            self._shown[at] = None
+            self._stale[at] = True
         self._changed = True
         self.paint()
 
     def values(self) -> Mapping[str, Any]:
         """All rows; those to which nothing happened are told as before."""
-        for at, told in enumerate(self._shown):
-            if told is None:
-                self._shown[at] = self.rows[at].values()
-                if self._watch is None:
-                    self._shown[at] = self._shown[at] | {"watch": False}  # type: ignore[operator]
-        return {"videos": {"rows": list(self._shown)}}
+        for at, stale in enumerate(self._stale):
+            if stale:
+                # first, so that what happens to it in another thread meanwhile is told next time
+                self._stale[at] = False
+                self._told[at] = self._row(at)
+        return {"videos": {"rows": list(self._told)}}
+
+    def _row(self, at: int) -> dict[str, Any]:
+        values = self.rows[at].values()
+        return values if self._watch is not None else values | {"watch": False}
 
     def do_watch(self, row: int) -> None:
         """*Watch*."""
