@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from vidkit.providers import VoiceAsk
 from vidkit.providers.espeak import Espeak
 from vidkit.text import changes, paragraphs, spoken
+from vidkit.text.markup import MappedText, rewrite, rule
 from vidkit.text.speech import marked
 
 TABLE = Path(__file__).with_name("spoken_phrases.txt")
@@ -169,6 +171,20 @@ def test_every_spoken_character_knows_where_it_was_written(text: str, language: 
     assert len(made.origin) == len(made.text)
     assert all(0 <= place < len(text) for place in made.origin)
     assert made.origin == sorted(made.origin)
+
+
+PATTERNS = (
+    *(r"\d{2}", r"[٠-٩]+", r"(?<=a)b|[^c]d", r"(?:ab)?c", r"(?!x)y\.", r"1(?=2)", r"[a-z]+?\s"),
+    *(r"(?i)k+[b=]", r"(?i:q|ß)1", r"(?i)[à-ü]x", r"(?:-|–|\$1)2", r"(a)\1", r"[₀-₉½]", r"x{0}y?/"),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(PATTERNS), st.text(alphabet="abcdkqßÀxyKſ 12٣₂½$-–./=\n", max_size=12))
+def test_a_rule_is_tried_wherever_it_finds_something(pattern: str, text: str) -> None:
+    """What a text cannot match is passed over, and never what it can."""
+    expected = re.sub(pattern, "!", text)
+    assert rewrite(MappedText.of(text), (rule("any", pattern, "!"),)).text == expected
 
 
 @settings(max_examples=150, deadline=None)

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -364,7 +364,7 @@ class NeuralVoice:
     price = 0.0
     local = True
     places: int | None = 1
-    ear: Sequence[Rule] = ()
+    ear: tuple[Rule, ...] = ()
     """How an English text is written for it, so that it says what the text says."""
 
     def chosen(self, ask: VoiceAsk) -> Any:

@@ -15,8 +15,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
 
 Found = re.Match[str]
 Piece = tuple[str, int]
@@ -44,7 +45,7 @@ class MappedText:
         return cls(written, list(range(len(written))))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Rule:
     """What to look for, and what to write instead.
 
@@ -56,39 +57,49 @@ class Rule:
     """
 
     name: str
-    pattern: re.Pattern[str]
+    source: str
     write: str | Callable[[Found], Replacement]
-    by_character: bool = False
+    by_character: bool = field(default=False, kw_only=True)
+    flags: re.RegexFlag = field(default=re.NOFLAG, kw_only=True)
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """`source`, compiled when the first text comes that it may be found in."""
+        return re.compile(self.source, self.flags)
+
+    @cached_property
+    def needs(self) -> tuple[frozenset[str], ...]:
+        """Sets of which a text has a sign each (see `_signs`) where the pattern is found."""
+        parsed = _PARSER.parse(self.source, self.flags) if _PARSER else ()
+        if parsed and parsed.state.flags & re.IGNORECASE:
+            return tuple(each for each in _needed(parsed) if not any(map(_has_case, each)))
+        return _needed(parsed)
 
 
-def rule(
-    name: str,
-    pattern: str,
-    write: str | Callable[[Found], Replacement],
-    *,
-    by_character: bool = False,
-    flags: re.RegexFlag = re.NOFLAG,
-) -> Rule:
-    """A `Rule` from the source of its pattern."""
-    return Rule(name, re.compile(pattern, flags), write, by_character)
+rule = Rule
+"""As the tables of rules write it."""
 
 
-def rewrite(text: MappedText, rules: Iterable[Rule]) -> MappedText:
+def rewrite(text: MappedText, rules: tuple[Rule, ...]) -> MappedText:
     """`text` after all `rules`, in their order."""
-    for each in rules:
-        if edits := list(_edits(each, text)):
-            text = _edited(text, edits)
-    return text
+    done = 0
+    while True:
+        for k in _useful(rules, _signs(text.text)):
+            if k >= done and (edits := list(_edits(rules[k], text))):
+                text, done = _edited(text, edits), k + 1
+                break
+        else:
+            return text
 
 
-def rewrite_once(text: MappedText, rules: Iterable[Rule | Finder]) -> MappedText:
+def rewrite_once(text: MappedText, rules: tuple[Rule | Finder, ...]) -> MappedText:
     """`text` in which each place is rewritten by the first of `rules` that is sure of it.
 
     All of them see the text as it came, so that no rule reads what another one wrote.
     """
     taken = bytearray(len(text.text))
     edits: list[_Edit] = []
-    for each in rules:
+    for each in (rules[k] for k in _useful(rules, _signs(text.text))):
         found = _edits(each, text, taken) if isinstance(each, Rule) else _claims(each, text, taken)
         for edit in found:
             taken[edit[0] : edit[1]] = b"\1" * (edit[1] - edit[0])
@@ -186,6 +197,70 @@ def before(found: Found, length: int = 60) -> str:
 def after(found: Found, length: int = 40) -> str:
     """The text of the line right after what was found."""
     return found.string[found.end() : found.end() + length].partition("\n")[0]
+
+
+# ── which rules a text can do without ───────────────────────────────────────────────────────
+
+# Nobody promises this part of the standard library; without it every rule looks at every text.
+_PARSER: Any = getattr(re, "_parser", None)
+_BEYOND = "\x80"
+"""Stands for every sign that is not ASCII; "0" for every digit."""
+
+
+def _signs(text: str) -> frozenset[str]:
+    """The characters of a text, and what stands for those that are not ASCII and for digits."""
+    found = {"0" if sign.isdecimal() else sign for sign in set(text)}
+    return frozenset(found if text.isascii() else {*found, _BEYOND})
+
+
+@lru_cache(maxsize=512)
+def _useful(rules: tuple[Rule | Finder, ...], signs: frozenset[str]) -> tuple[int, ...]:
+    """The places of the rules that may find something in a text of such signs."""
+    return tuple(
+        k
+        for k, each in enumerate(rules)
+        if not (isinstance(each, Rule) and any(map(signs.isdisjoint, each.needs)))
+    )
+
+
+def _has_case(sign: str) -> bool:
+    return not sign.isascii() or sign.isalpha()
+
+
+def _needed(parsed: Iterable[tuple[Any, Any]]) -> tuple[frozenset[str], ...]:
+    """Sets of signs, of each of which one must be there for all items of a parsed pattern."""
+    return tuple({each for kind, value in parsed for each in _needed_by(kind.name, value)})
+
+
+def _needed_by(kind: str, value: Any) -> Iterable[frozenset[str]]:
+    """As `_needed`, of one item; nothing is known of a kind that is not listed here."""
+    match kind:
+        case "LITERAL":
+            return (_signs(chr(value)) - {_BEYOND},)
+        case "RANGE":
+            low = _signs("".join(map(chr, range(value[0], min(value[1], 127) + 1))))
+            return (low | {_BEYOND} if value[1] > 127 else low,)
+        case "CATEGORY" if value.name == "CATEGORY_DIGIT":
+            return (frozenset("0"),)
+        case "IN":
+            return _one_of([_needed_by(inner.name, what) for inner, what in value])
+        case "BRANCH":
+            return _one_of([_needed(branch) for branch in value[1]])
+        case "SUBPATTERN" if not value[1]:
+            return _needed(value[3])
+        case "ASSERT":
+            return _needed(value[1])
+        case "ATOMIC_GROUP":
+            return _needed(value)
+        case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT" if value[0]:
+            return _needed(value[2])
+    return ()
+
+
+def _one_of(ways: Sequence[Iterable[frozenset[str]]]) -> Iterable[frozenset[str]]:
+    """What is needed where one of several ways must be gone: of each the smallest set."""
+    least = [min(each, key=len, default=frozenset[str]()) for each in ways]
+    return (frozenset().union(*least),) if all(least) else ()
 
 
 # ── what nobody sees ────────────────────────────────────────────────────────────────────────

@@ -69,7 +69,8 @@ def spoken(
     same rules as the rest. With `normalise` off nothing but marks, equations and `say` is
     touched, for a voice that reads numbers well. The text is empty where nothing can be spoken.
     """
-    return _spoken(written, language.lower(), tuple((say or {}).items()), normalise)
+    short = language.lower().split("-")[0]
+    return _spoken(written, short, tuple((say or {}).items()), normalise)
 
 
 _DASHES = re.compile(r" ?(?:—|(?<= )[–-]{1,3}(?= )|(?<=\w)--(?=\w)) ?")
@@ -141,10 +142,9 @@ def _kept(written: str, said: MappedText) -> Iterator[tuple[int, int]]:
 
 @lru_cache(maxsize=128)
 def _spoken(
-    written: str, language: str, say: tuple[tuple[str, str], ...], normalise: bool
+    written: str, short: str, say: tuple[tuple[str, str], ...], normalise: bool
 ) -> MappedText:
-    short = language.split("-")[0]
-    text = rewrite(MappedText.of(written), (*CLEAN, *STYLED, *_say(dict(say))))
+    text = rewrite(MappedText.of(written), (*CLEAN, *STYLED, *_say(say)))
     if not normalise:
         return rewrite(rewrite_once(text, (_zones(short), _equations(short, latex=True))), SPACES)
     rules = ENGLISH if short == "en" else _others(short)
@@ -160,8 +160,9 @@ _UNSPACED = re.compile(
 )
 
 
-def _say(say: Mapping[str, str]) -> tuple[Rule, ...]:
-    exact = {word.strip(): way for word, way in say.items() if word.strip()}
+@lru_cache(maxsize=16)
+def _say(say: tuple[tuple[str, str], ...]) -> tuple[Rule, ...]:
+    exact = {word.strip(): way for word, way in say if word.strip()}
     if not exact:
         return ()
     loose = {word.lower(): way for word, way in reversed(exact.items())}
@@ -171,13 +172,12 @@ def _say(say: Mapping[str, str]) -> tuple[Rule, ...]:
         new = exact.get(word) or loose.get(word.lower(), word)
         return re.sub(r"\\(?=\d)", "", new)
 
-    return (Rule("the lesson's own words", _word_pattern(tuple(exact)), way),)
+    return (Rule("the lesson's own words", _words(tuple(exact)), way, flags=re.IGNORECASE),)
 
 
-def _word_pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+def _words(words: tuple[str, ...]) -> str:
     # The longest first, so that "VDD bar" is not taken for "VDD".
-    ordered = sorted(words, key=len, reverse=True)
-    return re.compile("|".join(_edge(word) for word in ordered), re.IGNORECASE)
+    return "|".join(_edge(word) for word in sorted(words, key=len, reverse=True))
 
 
 def _edge(word: str) -> str:
@@ -213,7 +213,9 @@ def unused_words(texts: Mapping[str, str] | list[str], say: Mapping[str, str]) -
     """The words of `say` that occur in none of `texts`."""
     whole = "\n\n".join(texts)
     return [
-        word for word in say if word.strip() and not _word_pattern((word.strip(),)).search(whole)
+        word
+        for word in say
+        if word.strip() and not re.search(_words((word.strip(),)), whole, re.IGNORECASE)
     ]
 
 
@@ -310,6 +312,7 @@ _LATEX = re.compile(r"\\[A-Za-z]|[_^]\{")
 _ZONE = re.compile(f"{MATHS}([^{MATHS}{MATHS_END}]*){MATHS_END}")
 
 
+@lru_cache(maxsize=32)
 def _zones(language: str) -> Finder:
     """Finds equations that the text marks as such."""
 
@@ -326,6 +329,7 @@ def _zones(language: str) -> Finder:
     return find
 
 
+@lru_cache(maxsize=32)
 def _equations(language: str, *, latex: bool = False) -> Finder:
     """Finds mathematics among words; with `latex` only what is written with marks of LaTeX."""
 
@@ -590,8 +594,8 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
         return f" {_one(units[symbol]) if one else units[symbol]}{rest}"
 
     return (
-        *(rule(each.name, each.pattern.pattern, r"\1") for each in WEB[:2]),
-        *(rule(each.name, each.pattern.pattern, KEEP) for each in (WEB[2], WEB[4])),
+        *(rule(each.name, each.source, r"\1") for each in WEB[:2]),
+        *(rule(each.name, each.source, KEEP) for each in (WEB[2], WEB[4])),
         rule("dates and versions", r"(?<![\w])\d{1,4}(?:[.:/-]\d{1,4}){2,5}(?![\w])", KEEP),
         _equations(language),
         rule(
