@@ -51,6 +51,7 @@ from .wire import (
     BrokenBody,
     Unwanted,
     Wire,
+    causes_of,
     hopeless,
     proxy_for,
     unsendable,
@@ -428,7 +429,7 @@ class Account:
         proxy = proxy_for(self._url)
         if (why := hopeless(cause, self._url, proxy)) is not None:
             return Misconfigured(why)
-        nameless = isinstance(_root(cause), socket.gaierror)
+        nameless = isinstance(causes_of(cause)[-1], socket.gaierror)
         reason = "its name is not known" if nameless else str(cause).strip() or type(cause).__name__
         through = f", through the proxy that {proxy[0]} names" if proxy else ""
         return Offline(
@@ -480,16 +481,6 @@ def _host(location: str) -> str:
         return urlsplit(location).hostname or "elsewhere"
     except ValueError:
         return "elsewhere"
-
-
-def _root(error: BaseException) -> BaseException:
-    """The error that began it."""
-    for _ in range(12):
-        inner = error.__cause__ or error.__context__
-        if inner is None:
-            break
-        error = inner
-    return error
 
 
 # What servers say, each in its own way: errors, pictures, sounds. Nothing is believed to be in

@@ -34,7 +34,8 @@ from ..text.speech import VERSION, paragraphs, spoken
 from ..text.vocabulary import LETTER_A
 from .base import Narration, Request, VoiceAsk
 from .espeak_process import DAMAGED, REFUSED
-from .word_times import NOTHING, Paragraph, Sound, broken, wav, word_times
+from .speech import silence
+from .word_times import Paragraph, Sound, broken, wav, word_times
 
 # Text the way espeak-ng must be given it: English words that it says wrongly, spelt the way it
 # says them right, and words of a length that it bears.
@@ -293,8 +294,7 @@ class Espeak:
         plan = self._plan(ask)
         parts = paragraphs(plan.text.text)
         if not parts:
-            note = f"nothing in the text can be spoken; it is {NOTHING:g} s of silence"
-            return Narration(wav(bytes(2 * int(22_050 * NOTHING)), 22_050), notes=(note,))
+            return silence(22_050)
         task = {
             "library": str(self.engine.binary),
             "home": str(self.engine.home),

@@ -16,7 +16,6 @@ import io
 import itertools
 import math
 import random
-import wave
 from array import array
 from collections import Counter
 from collections.abc import Mapping
@@ -26,6 +25,7 @@ from typing import Any
 from ..core.errors import ProviderError, RateLimited, SettingsError
 from ..text.captions import Word
 from .base import ImageAsk, Narration, Picture, Request, VoiceAsk
+from .word_times import wav
 
 # A pretended rate limit, as providers count it: a bucket of requests that refills.
 
@@ -211,13 +211,7 @@ def _murmur(seconds: float, word: float) -> bytes:
         ),
     )
     samples = (wave_of_word * (count // span + 1))[:count]
-    out = io.BytesIO()
-    with wave.open(out, "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(SOUND_RATE)
-        sound.writeframes(samples.tobytes())
-    return out.getvalue()
+    return wav(samples.tobytes(), SOUND_RATE)
 
 
 def _simulated(argument: str | None) -> Simulated:

@@ -300,6 +300,12 @@ def stop_all() -> None:
         process.stop()
 
 
+def silence(hertz: int = 24_000) -> Narration:
+    """The narration of a text in which nothing can be spoken."""
+    note = f"nothing in the text can be spoken; it is {NOTHING:g} s of silence"
+    return Narration(wav(bytes(2 * int(hertz * NOTHING)), hertz), notes=(note,))
+
+
 async def narrated(
     process: SpeechProcess,
     ask: VoiceAsk,
@@ -312,8 +318,7 @@ async def narrated(
     """
     parts = paragraphs(text.text)
     if not parts:
-        note = f"nothing in the text can be spoken; it is {NOTHING:g} s of silence"
-        return Narration(wav(bytes(2 * int(24_000 * NOTHING)), 24_000), notes=(note,))
+        return silence()
     task = {
         "paragraphs": [paragraph for _, paragraph in parts],
         "rate": ask.rate,

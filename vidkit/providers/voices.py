@@ -15,14 +15,14 @@ import re
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import ProviderError, ProviderMissing, SettingsError
 from ..core.loop import run
-from .base import Narration, VoiceAsk
+from .base import Narration, VoiceAsk, ungated
 from .hibari import Hibari
 from .piper import PiperVoice, fetched, find_voice, voices_folder
 from .registry import voice_maker
@@ -60,8 +60,9 @@ class VoiceOffers:
 
     def __str__(self) -> str:
         width = max((len(each.spec) for each in self.offers), default=0)
-        rows = (f"{each.spec:{width}}  {each.label}{_after(each.why)}" for each in self.offers)
-        return "\n".join(rows)
+        whys = (f": {each.why}" if each.why else "" for each in self.offers)
+        rows = zip(self.offers, whys, strict=True)
+        return "\n".join(f"{each.spec:{width}}  {each.label}{why}" for each, why in rows)
 
     __repr__ = __str__
 
@@ -78,10 +79,6 @@ class VoiceOffers:
         return f"<table>{''.join(rows)}</table>"
 
 
-def _after(why: str) -> str:
-    return f": {why}" if why else ""
-
-
 def voices(
     language: str = "en", sample: str | None = None, among: Sequence[str] | None = None
 ) -> VoiceOffers:
@@ -92,14 +89,10 @@ def voices(
     """
     if not isinstance(language, str) or not re.fullmatch(r"[A-Za-z0-9-]{2,35}", language):
         raise SettingsError(f"language is {language!r}; give a tag such as 'en' or 'pt-BR'")
-    found = _named(among) if among is not None else _all(language)
-    if sample is None:
-        return VoiceOffers(tuple(found))
-    return VoiceOffers(tuple(_with_sample(each, sample, language) for each in found))
-
-
-def _named(specs: Sequence[str]) -> list[VoiceOffer]:
-    return [VoiceOffer(spec, spec) for spec in specs]
+    found = _all(language) if among is None else [VoiceOffer(spec, spec) for spec in among]
+    if sample is not None:
+        found = [_with_sample(each, sample, language) for each in found]
+    return VoiceOffers(tuple(found))
 
 
 def _all(language: str) -> list[VoiceOffer]:
@@ -129,23 +122,16 @@ def _all(language: str) -> list[VoiceOffer]:
 def _with_sample(offer: VoiceOffer, text: str, language: str) -> VoiceOffer:
     """The voice, saying the text; or why it does not."""
 
-    async def straight(send: Callable[[], Any], /) -> Any:
-        return await send()
-
-    async def speak(maker: Any) -> Narration:
-        made: Narration = await maker.speak(VoiceAsk(text, language), straight)
-        return made
-
     if offer.why:
         return offer
     try:
         maker: Any = voice_maker(offer.spec)
         if getattr(maker, "online", False):
             raise ProviderError("it asks a service; samples are of this machine's voices")
-        narration = run(speak(maker))
+        narration: Narration = run(maker.speak(VoiceAsk(text, language), ungated))
     except ProviderError as error:
-        return VoiceOffer(offer.spec, offer.label, why=str(error))
-    return VoiceOffer(offer.spec, offer.label, narration.data)
+        return replace(offer, why=str(error))
+    return replace(offer, sound=narration.data)
 
 
 def fetch(name: str) -> Path:
