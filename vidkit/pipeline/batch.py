@@ -14,6 +14,7 @@ import anyio
 
 from ..core.errors import SettingsError, VidkitError
 from ..core.events import LessonEnded, LessonStarted, Noticed, RunEnded, RunStarted, WorkersChanged
+from ..core.paths import stamp
 from ..models.lesson import Lesson
 from ..models.settings import Settings
 from ..report.reports import BatchReport, VideoReport
@@ -291,7 +292,7 @@ class Batch:
         """Make one lesson, and tell of its begin and its end whatever comes of it."""
         run_in_thread = self.runtime.run_in_thread
         try:
-            stamp = await run_in_thread(_stamp, job)
+            before = await run_in_thread(_stamp, job)
             context = await self._opened(position, job)
         except Exception as error:
             events, name, now = self.runtime.events, job.path.stem, self.now()
@@ -303,7 +304,7 @@ class Batch:
             report = await self._make(context)
         finally:
             self._contexts.remove(context)
-        if (after := await run_in_thread(_stamp, job)) == stamp:
+        if (after := await run_in_thread(_stamp, job)) == before:
             return report
         what = "changed" if after else "removed"
         note = f"{job.path.name} was {what} while its video was made, which has it as it was"
@@ -331,10 +332,4 @@ class Batch:
 
 def _stamp(job: Job) -> tuple[int, int] | None:
     """What tells whether a lesson's file is as it was; None where there is none."""
-    if isinstance(job.lesson, Lesson):
-        return None
-    try:
-        found = job.lesson.stat()
-    except (OSError, ValueError):
-        return None
-    return found.st_size, found.st_mtime_ns
+    return None if isinstance(job.lesson, Lesson) else stamp(job.lesson)

@@ -118,8 +118,7 @@ def _video(video: VideoReport) -> Iterator[bytes]:
         why = f": {_text(video.error)}" if video.error else ""
         yield f'<p class="missing">There is no video{why}</p>\n'.encode()
         return
-    picture = next((section.image for section in video.sections if section.image), None)
-    poster = jpeg_address(picture, POSTER)
+    poster = jpeg_address(video.picture, POSTER)
     attributes = f' poster="{poster}"' if poster else ""
     yield (
         f'<video controls playsinline preload="metadata" aria-label="'
@@ -147,7 +146,7 @@ def _captions(file: Path) -> str:
 
 
 def _chapter(section: SectionReport) -> str:
-    title = f'<span dir="auto">{_text(section.title or f"Section {section.number}")}</span>'
+    title = f'<span dir="auto">{_text(section.name)}</span>'
     if section.start is None:
         why = f": {_text(section.error)}" if section.error else ""
         return f'<li class="missing">{title} is not in the video{why}</li>'

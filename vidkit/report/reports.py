@@ -270,6 +270,11 @@ class SectionReport(Shown):
         return self.index + 1
 
     @property
+    def name(self) -> str:
+        """Its title, or its number where it has none."""
+        return self.title or f"Section {self.number}"
+
+    @property
     def made(self) -> bool:
         """True where the section stands in the video as its lesson wants it."""
         return self.state == "made"
@@ -405,6 +410,11 @@ class VideoReport(Shown):
     def made(self) -> bool:
         """True where there is a video and every section is in it."""
         return self.path is not None and all(section.made for section in self.sections)
+
+    @property
+    def picture(self) -> Path | None:
+        """The first picture that was made for it."""
+        return next((section.image for section in self.sections if section.image), None)
 
     @property
     def failed(self) -> tuple[SectionReport, ...]:
@@ -640,9 +650,7 @@ class BatchReport(Shown):
         return Page(
             head=self._headline(),
             pictures=tuple(
-                (picture, video.title or video.name)
-                for video in self.videos
-                if (picture := next((s.image for s in video.sections if s.image), None))
+                (video.picture, video.title or video.name) for video in self.videos if video.picture
             ),
             wrong=(*ended, *to_do),
             lines=tuple(lines),

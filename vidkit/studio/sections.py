@@ -38,7 +38,6 @@ from .widgets import (
     MANY,
     SMALL_THUMBNAIL,
     THUMBNAIL,
-    Listeners,
     Painter,
     Part,
     figure,
@@ -90,7 +89,6 @@ class Sections(Part):
         self._line: dict[Force | None, dict[int, None]] = {}
         self._running: tuple[int, ...] = ()
         self._under_way = False
-        self._edits = Listeners("sections")
         self._versions: dict[int, list[Version]] = {}
         self._uploads: dict[tuple[str, str], bytes] = {}
         self._looking: loop.Work[None] | None = None
@@ -129,7 +127,7 @@ class Sections(Part):
 
     def when_edited(self, call: Callable[[], None]) -> None:
         """Call something whenever the lesson says something else."""
-        self._edits.add(call)
+        self._listeners.append(call)
 
     # ---- what is there
 
@@ -343,7 +341,7 @@ class Sections(Part):
         self._changed = True
         self.paint()
         self.store()
-        self._edits.notify()
+        self.notify()
 
     # ---- what somebody does in the page
 

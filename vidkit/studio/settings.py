@@ -21,7 +21,7 @@ from ..models.table import Row
 from ..providers.offers import Offer, offer
 from ..providers.registry import AUTO, Kind, names
 from .editing import voices
-from .widgets import Listeners, Part, Tone
+from .widgets import Part, Tone
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,6 @@ class Workers(Part):
         super().__init__()
         self._lock = RLock()
         self.settings = settled(settings, changes)
-        self._choosing = Listeners("workers")
         self._run: Run[Any] | None = None
         self._reason, self._wrong = "", ""
         # looked up once: it takes a tenth of a second, among all packages that are installed
@@ -192,7 +191,7 @@ class Workers(Part):
 
     def on_change(self, call: Callable[[], None]) -> None:
         """Call something whenever another setting is chosen."""
-        self._choosing.add(call)
+        self._listeners.append(call)
 
     def speak(self, language: str) -> None:
         """Offer the voices of this language first."""
@@ -307,7 +306,7 @@ class Workers(Part):
         self._show()
         if self._run is None:
             self._estimate.begin(self.settings)
-        self._choosing.notify()
+        self.notify()
 
     def _released(self, run: Run[Any]) -> None:
         if self._run is run:

@@ -85,10 +85,7 @@ class Studio(Part):
     def widget(self) -> View:
         """The panel, made when it is first asked for."""
         if self._view is None:
-            parts = [part for part in self._parts() if part is not self]
-            self._view = View(parts, shown=("studio",))
-            for part in parts:
-                part.join(self._view)
+            self._view = View(self._parts(), shown=("studio",))
             self.paint()
         return self._view
 

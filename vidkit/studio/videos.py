@@ -14,7 +14,7 @@ from ..core.events import Event, LessonEnded, LessonStarted, SectionEnded
 from ..core.format import clock_time, count, in_sections
 from ..pipeline.output import VTT, read_report
 from ..report.reports import BatchReport, SectionReport, VideoReport
-from .widgets import Part, Tone, View, film_page, line
+from .widgets import POSTER, Part, Tone, View, figure, line
 
 Watch = Callable[[VideoReport], None]
 
@@ -71,11 +71,10 @@ class Film(Part):
         film = self.media.file(report.path)
         if film is None:
             return {"player": {}}
-        pictures = (section.image for section in report.sections if section.image)
         return {
             "player": {
                 "film": film,
-                "poster": self.media.poster(next(pictures, None)),
+                "poster": self.media.poster(report.picture),
                 "captions": self.media.file(report.folder / VTT),
                 "title": report.title or report.name,
                 "facts": _facts(report),
@@ -86,8 +85,18 @@ class Film(Part):
         }
 
     def page(self) -> str:
-        """The film for a saved notebook."""
-        return film_page(self.report) if self.report else ""
+        """The film for a saved notebook: where it lies, how long it is, and its chapters."""
+        report = self.report
+        if report is None or report.path is None:
+            return ""
+        name = report.title or report.name
+        told = f"{report.path} · {clock_time(report.length)} long"
+        chapters = "; ".join(
+            each.name if each.start is None else f"{clock_time(each.start)} {each.name}"
+            for each in report.sections
+        )
+        film = figure(report.picture, report.path, name, POSTER)
+        return film + line(name, bold=True) + line(told) + line(chapters)
 
     def __repr__(self) -> str:
         there = self.report and self.report.path
@@ -103,9 +112,8 @@ def _facts(report: VideoReport) -> str:
 
 def _chapter(section: SectionReport) -> dict[str, Any]:
     """Where a section begins, in seconds; None where it is not in the video."""
-    title = section.title or f"Section {section.number}"
     start = None if section.start is None else round(section.start, 3)
-    return {"title": title, "start": start}
+    return {"title": section.name, "start": start}
 
 
 _FOUND = {
@@ -335,9 +343,8 @@ class Course(Videos):
         """Both as one widget."""
         if self._view is None:
             self._view = View((self, self.film))
-            for part in (self, self.film):
-                part.join(self._view)
-                part.paint()
+            self.paint()
+            self.film.paint()
         return self._view
 
     def page(self) -> str:
