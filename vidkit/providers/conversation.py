@@ -18,7 +18,7 @@ from ..core.errors import ProviderError, ProviderMissing
 from ..text.captions import Word
 from ..text.markup import pauses
 from . import listening
-from .base import ImageAsk, Narration, Request, VoiceAsk
+from .base import ImageAsk, Narration, Request, VoiceAsk, primary
 from .registry import order, voice_maker
 from .speech import silence
 from .word_times import wav
@@ -69,7 +69,7 @@ def spans(ask: VoiceAsk) -> list[Span]:
         speaker = turn.speaker if turn is not None else None
         # a voice is that of one language; in another its speaker has the best voice for that
         own = (turn.language if turn is not None else None) or ask.language
-        if language.split("-")[0].lower() != own.split("-")[0].lower():
+        if primary(language) != primary(own):
             voice = None
         pause = asked or (_breath(ask.text, found[-1], start, speaker) if found else 0.0)
         found.append(Span(start, end, language, voice, speaker, pause))

@@ -22,9 +22,8 @@ from typing import Any
 
 from ..core.errors import ProviderError, ProviderMissing, SettingsError
 from ..core.loop import run
-from .base import Narration, VoiceAsk, ungated
-from .hibari import Hibari
-from .piper import PiperVoice, fetched, find_voice, voices_folder
+from .base import Narration, VoiceAsk, primary, ungated
+from .neural import Hibari, fetched, find_voice, voices_folder
 from .registry import voice_maker
 
 PIPER_VOICES = "https://huggingface.co/rhasspy/piper-voices"
@@ -96,7 +95,7 @@ def voices(
 
 
 def _all(language: str) -> list[VoiceOffer]:
-    first = language.split("-")[0].lower()
+    first = primary(language)
     found: list[VoiceOffer] = []
     for provider in ("hibari", "espeak"):
         try:
@@ -108,13 +107,13 @@ def _all(language: str) -> list[VoiceOffer]:
             pairs = maker.voices(language)
             able = [(name, label) for name, label in pairs if maker.speaks(language, name)]
             if provider == "espeak":
-                able = [(name, label) for name, label in able if name.split("-")[0] == first]
+                able = [(name, label) for name, label in able if primary(name) == first]
             found += [VoiceOffer(f"{provider}:{name}", label) for name, label in able]
         if provider == "hibari":
             found += [
                 VoiceOffer(f"piper:{each.name}", each.language)
                 for each in fetched()
-                if each.language.split("-")[0].lower() == first
+                if primary(each.language) == first
             ]
     return found
 
@@ -164,8 +163,7 @@ def fetch(name: str) -> Path:
         raise ProviderError(f"the settings of {name} that came are damaged; try again") from None
     _download(f"{base}/resolve/main/{path}", model, told, name)
     _written(settings, facts)
-    found: PiperVoice = find_voice(name)
-    return found.model
+    return find_voice(name).file
 
 
 def _fetch_hibari(name: str) -> Path:
@@ -175,9 +173,9 @@ def _fetch_hibari(name: str) -> Path:
         raise ProviderError(f"hibari has no voice {name!r}; it has {', '.join(voices_by_name)}")
     if not voice.here:
         base = os.environ.get("VIDKIT_VOICES_URL", HIBARI_VOICES).rstrip("/")
-        url = f"{base}/resolve/main/voices/{voice.model.name}"
-        _download(url, voice.model, voice.sha256, f"hibari:{name}")
-    return voice.model
+        url = f"{base}/resolve/main/voices/{voice.file.name}"
+        _download(url, voice.file, voice.sha256, f"hibari:{name}")
+    return voice.file
 
 
 def _pointer(url: str, name: str) -> str:
