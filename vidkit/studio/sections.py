@@ -81,7 +81,6 @@ class Sections(Part):
         self.draft = draft or Draft(lesson)
         self.settings = settings or Settings()
         self.run: Run[VideoReport] | None = None
-        self.said, self.tone = "", "state"
         self._alone = make is None
         self._make: Make = make or self._start
         self._lock = threading.RLock()
@@ -210,7 +209,7 @@ class Sections(Part):
                 "tally": self._counts(),
                 "unsaved": self.draft.unsaved,
                 "undo": bool(self.draft.earlier),
-                "said": self.said,
+                "said": self.status,
                 "tone": self.tone,
             },
             "sections": [
@@ -316,21 +315,13 @@ class Sections(Part):
         """
         self.take_in()
         if not self.draft.unsaved:
-            self._say("There is nothing to save: the file says the same.")
+            self.say("There is nothing to save: the file says the same.")
             return
         self.draft.save()
-        self._say(f"Saved in {self.lesson.path.name}; the old one is beside it, as .bak.")
+        self.say(f"Saved in {self.lesson.path.name}; the old one is beside it, as .bak.")
         self._edited()
 
     do_save = save
-
-    def trouble(self, text: str) -> None:
-        """Tell what went wrong with something that was asked for."""
-        self._say(text, "wrong")
-
-    def _say(self, text: str, tone: str = "state") -> None:
-        self.said, self.tone, self._changed = text, tone, True
-        self.paint()
 
     def _edited(self) -> None:
         self._changed = True
@@ -597,7 +588,7 @@ class Sections(Part):
         if run is None:
             return False
         self.run = run
-        self.said = ""
+        self.status = ""
         started = run
         run.when_done(lambda: self._over(started))
         return True
@@ -611,10 +602,10 @@ class Sections(Part):
         try:
             report = run.result()
         except VidkitError as error:
-            self.said, self.tone = str(error), "wrong"
+            self.status, self.tone = str(error), "wrong"
         else:
             if report.path is None:
-                self.said, self.tone = report.error or "", "wrong"
+                self.status, self.tone = report.error or "", "wrong"
         self._changed = True
 
     def _start(self, lesson: Lesson, **changes: Any) -> Run[VideoReport]:

@@ -177,7 +177,7 @@ class Workers(Part):
         self._lock = RLock()
         self.settings = settled(settings, changes)
         self._run: Run[Any] | None = None
-        self._reason, self._wrong = "", ""
+        self._reason = ""
         # looked up once: it takes a tenth of a second, among all packages that are installed
         self._known = {kind: names(kind) for kind in _PROVIDERS}
         self._offers: dict[tuple[str, str, str], tuple[Offer, list[tuple[str, str]]]] = {}
@@ -256,7 +256,7 @@ class Workers(Part):
     def do_set(self, name: str, value: Any) -> None:
         """Something else in a field."""
         with self._lock:
-            self._wrong = ""
+            self.status = ""
             self.settings = self.settings.with_(**self._meant(name, value))
         self._chosen()
 
@@ -270,11 +270,6 @@ class Workers(Part):
             which = {"section_workers": "sections", "video_workers": "videos"}[name]
             run.resize(**{which: number})
         self._chosen()
-
-    def trouble(self, text: str) -> None:
-        """Tell what a run would not take."""
-        self._wrong = text
-        self._show()
 
     def _meant(self, name: str, value: Any) -> dict[str, Any]:
         """What a field means as settings."""
@@ -359,11 +354,11 @@ class Workers(Part):
             + (" × 2" if chosen.concurrent_parts else "")
             + f" = at most {count(chosen.peak_calls, 'call')} at once"
         )
-        words = self._wrong or " · ".join(filter(None, (told, _MEANING[daring], self._reason)))
+        words = self.status or " · ".join(filter(None, (told, _MEANING[daring], self._reason)))
         shown = {
             "fields": self._fields(),
             "line": words,
-            "tone": "wrong" if self._wrong else _TONES[daring],
+            "tone": "wrong" if self.status else _TONES[daring],
             "plans": [_planned(name, plan) for name, plan in self._estimate.answers],
         }
         return {"settings": shown}

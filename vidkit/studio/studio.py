@@ -55,6 +55,8 @@ class Studio(Part):
     Raises `SettingsError` where the folder is missing.
     """
 
+    component = "studio"
+
     def __init__(
         self, folder: str | Path = "lessons", settings: Settings | None = None, **changes: Any
     ) -> None:
@@ -62,8 +64,7 @@ class Studio(Part):
         self._lock = RLock()
         self.workers = Workers(settings, **{"progress": False} | changes)
         self.lessons = Lessons(folder, self.workers.settings.rate, reader=False)
-        does = {"make": self.make, "make_all": self.make_all, "code": self._show_code}
-        self.controls = Controls(does)
+        self.controls = Controls()
         self.film = Film()
         self.meters = Meters(self.workers.settings)
         self.timeline = Timeline()
@@ -85,7 +86,7 @@ class Studio(Part):
     def widget(self) -> View:
         """The panel, made when it is first asked for."""
         if self._view is None:
-            self._view = View(self._parts(), shown=("studio",))
+            self._view = View([self, *self._parts()], shown=("studio",))
             self.paint()
         return self._view
 
@@ -105,7 +106,7 @@ class Studio(Part):
                 raise VidkitError(why)
             self._start(self.sections.take_in())
         except VidkitError as error:
-            self.controls.trouble(str(error))
+            self.trouble(str(error))
 
     def make_all(self) -> None:
         """Start making every lesson of the folder, as their files are; returns at once."""
@@ -116,10 +117,21 @@ class Studio(Part):
             self._begin(paths, Videos(paths, self._watch))
             run = api.start_all(paths, settings=self.workers.settings, listener=self.on_event)
         except VidkitError as error:
-            self.controls.trouble(str(error))
+            self.trouble(str(error))
             return
         total = sum(len(lesson.sections) for lesson in self.lessons.folder.lessons())
         self._follow(run, count(len(paths), "lesson"), total)
+
+    do_make, do_make_all = make, make_all
+
+    def do_code(self) -> None:
+        """*Python*: shown, or hidden again."""
+        self.controls.code = "" if self.controls.code else self.code()
+        self.controls.say(self.controls.status, self.controls.tone)
+
+    def trouble(self, text: str) -> None:
+        """Tell what went wrong."""
+        self.controls.trouble(text)
 
     def pause(self) -> None:
         """Hold the run, or let it go on."""
@@ -316,10 +328,6 @@ class Studio(Part):
 
     def _watch(self, report: VideoReport) -> None:
         self.lessons.choose(report.lesson)
-
-    def _show_code(self) -> None:
-        self.controls.code = "" if self.controls.code else self.code()
-        self.controls.say(self.controls.status, self.controls.tone)
 
     # ---- running
 

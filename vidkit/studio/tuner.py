@@ -123,7 +123,7 @@ class Tuner(Part):
         self._curves: OrderedDict[object, Speeds] = OrderedDict()
         self._turn, self._painted = 0, 0.0
         self._work: loop.Work[None] | None = None
-        self._said, self._speed = "", ""
+        self._speed = ""
         self._make_sliders()
         self.forecast: Forecast
         self._moved()
@@ -140,24 +140,20 @@ class Tuner(Part):
             f"{count(chosen.section_workers, 'section')} × {count(chosen.video_workers, 'video')}"
         )
         if self._use is None:
-            self._say(f"{told} at once: they are in tuner.settings")
+            self.say(f"{told} at once: they are in tuner.settings")
             return
         try:
             self._use(chosen)
         except VidkitError as error:
-            self._say(str(error))
+            self.say(str(error))
         else:
-            self._say(f"{told} at once: handed over")
+            self.say(f"{told} at once: handed over")
 
     do_use = use
 
     def do_set(self, name: str, value: float | bool) -> None:
         """Somebody moves a slider."""
         next(slider for slider in self._sliders if slider.name == name).value = value
-
-    def trouble(self, text: str) -> None:
-        """Tell what went wrong."""
-        self._say(text)
 
     def wait(self) -> Forecast:
         """Wait until everything is shown, and give the forecast."""
@@ -175,7 +171,7 @@ class Tuner(Part):
             "sliders": [slider.values() for slider in self._sliders],
             "title": title,
             "rest": rest,
-            "said": self._said,
+            "said": self.status,
             "timeline": self.forecast.timeline.html(),
             "speed": self._speed,
         }
@@ -184,10 +180,6 @@ class Tuner(Part):
     def page(self) -> str:
         """The forecast for a saved notebook."""
         return self.forecast._repr_html_()
-
-    def _say(self, text: str) -> None:
-        self._said, self._changed = text, True
-        self.paint()
 
     def _make_sliders(self) -> None:
         load, given = self._base.load, self._given
@@ -249,7 +241,7 @@ class Tuner(Part):
     def _moved(self) -> None:
         """Show the forecast at once, and the speed-up as far as it is known."""
         self._turn += 1
-        self._said = ""
+        self.status = ""
         key, simulation = self._provider()
         settings = self._bare.with_(**self._chosen())
         self.forecast = forecast_of(simulation, settings)

@@ -14,7 +14,7 @@ from ..core.events import Event, LessonEnded, LessonStarted, SectionEnded
 from ..core.format import clock_time, count, in_sections
 from ..pipeline.output import VTT, read_report
 from ..report.reports import BatchReport, SectionReport, VideoReport
-from .widgets import POSTER, Part, Tone, View, figure, line
+from .widgets import POSTER, Part, Tone, View, figure, line, log
 
 Watch = Callable[[VideoReport], None]
 
@@ -320,6 +320,10 @@ class Videos(Part):
         if self._watch is not None and report is not None:
             whole = None if report.review else read_report(report.folder, report.lesson)
             self._watch(whole or report)
+
+    def trouble(self, text: str) -> None:
+        """Log what went wrong: there is no place for it."""
+        log.warning("%s", text)
 
     def page(self) -> str:
         """The rows for a saved notebook."""

@@ -68,6 +68,7 @@ class Part:
     clicks change in any thread; `paint` sends to the page what is shown differently since.
 
     component: which component of the page draws it, and under which name it does something.
+    status, tone: what it has to say at this moment, in a line and a colour.
     """
 
     component: ClassVar[str] = ""
@@ -75,6 +76,7 @@ class Part:
     def __init__(self) -> None:
         self._view: View | None = None
         self._changed = True
+        self.status, self.tone = "", "state"
         self._listeners: list[Callable[[], None]] = []
         self.saved: Saved | None = None
 
@@ -119,9 +121,14 @@ class Part:
             self._changed = False
             self._view.put(self.values())
 
+    def say(self, text: str, tone: str = "state") -> None:
+        """Say something in the page."""
+        self.status, self.tone, self._changed = text, tone, True
+        self.paint()
+
     def trouble(self, text: str) -> None:
-        """Tell what went wrong with something that was asked for in the page."""
-        log.warning("%s", text)
+        """Tell what went wrong with something that was asked for."""
+        self.say(text, "wrong")
 
     def page(self) -> str:
         """It as HTML that needs no kernel: what a saved notebook shows."""
