@@ -106,13 +106,18 @@ def _only_settings(code: str, lang: str) -> bool:
 
 
 def _parts(lines: list[str]) -> list[tuple[int, int]]:
-    """Where `lines` are cut, at blank lines and outermost ones, into few parts of a like length."""
+    """Where `lines` are cut, at blank lines and outermost ones, into few parts of a like length;
+    three lines of the last say something.
+    """
     count = -(-len(lines) // MOST_LINES)
+    told = [at for at, line in enumerate(lines) if re.search(r"\w", line)]
+    last = told[-3] if len(told) > 2 else len(lines)
     parts: list[tuple[int, int]] = []
     start = 0
     while (rest := len(lines) - start) > MOST_LINES:
         fair = max(MOST_LINES // 2, -(-rest // max(1, count - len(parts))))
-        end = start + _best_cut(lines[start : start + MOST_LINES + 1], min(fair, MOST_LINES))
+        most = max(MOST_LINES // 2, min(MOST_LINES, last - start))
+        end = start + _best_cut(lines[start : start + most + 1], min(fair, most))
         parts.append((start, end))
         start = end
     return [*parts, (start, len(lines))]
@@ -186,7 +191,9 @@ def _comments(code: str, lang: str) -> list[str]:
 
 
 def _bare(text: str, mark: str) -> str:
-    text = text.lstrip(f"{mark}!").strip().strip("-=*#~ ").strip()
+    if text.startswith("#!"):  # what runs the program
+        return ""
+    text = text.lstrip(mark).strip().strip("-=*#~ ").strip()
     text = re.sub(r"^@(?:title|markdown)\s+|\s*\{[^{}]*\}$", "", text)
     return "" if text.startswith(("@param", "noqa", "type:", "pylint", "%%", "!", "|")) else text
 
@@ -244,6 +251,8 @@ def formula(text: str, where: str) -> list[Shown]:
     text = re.sub(r"\\(?:large|Large|displaystyle|small)\b", "", text)
     text = re.sub(r"\\(?:label|tag|notag|nonumber)\b\*?(?:\{[^{}]*\})?|(?<!\\)%.*", "", text)
     around = _ENVIRONMENT.fullmatch(text)
+    if around and around[1] == "array" and signs_of(text) > LONGEST_FORMULA:
+        around = _ENVIRONMENT.fullmatch(re.sub(r"array\}\s*\{[^{}]*\}|array\}", "gather}", text))
     if around and not _LINED.fullmatch(around[1]):
         lines = [around[2] if around[1] in ("equation", "displaymath") else text]
     else:
