@@ -435,23 +435,15 @@ class Lessons(Part):
     def _found(self, looking: str) -> list[dict[str, str]]:
         """Where the words stand."""
         if not self._hits:
-            return [
-                {"where": "", "before": f"No lesson holds “{looking}”.", "found": "", "after": ""}
-            ]
-        rows = [
-            {
-                "where": " · ".join(
-                    filter(None, (hit.path.stem, str(hit.section or ""), hit.field))
-                ),
-                "before": hit.before,
-                "found": hit.found,
-                "after": hit.after,
-            }
-            for hit in self._hits[:MOST_HITS]
-        ]
+            return [{"before": f"No lesson holds “{looking}”."}]
+        rows = []
+        for hit in self._hits[:MOST_HITS]:
+            where = " · ".join(filter(None, (hit.path.stem, str(hit.section or ""), hit.field)))
+            rows.append(
+                {"where": where, "before": hit.before, "found": hit.found, "after": hit.after}
+            )
         if len(self._hits) > MOST_HITS:
-            more = f"and {len(self._hits) - MOST_HITS} more"
-            rows.append({"where": "", "before": more, "found": "", "after": ""})
+            rows.append({"before": f"and {len(self._hits) - MOST_HITS} more"})
         return rows
 
     def _label(self, path: Path) -> str:
@@ -535,5 +527,4 @@ def new_lesson(folder: Path, name: str, title: str, language: str) -> Path:
     except OSError as error:
         fault = Fault(f"it cannot be written ({error.strerror or error})", "make room, or allow it")
         raise LessonError(path, [fault]) from error
-    load_lesson(path)
     return path

@@ -154,12 +154,10 @@ class Controls(Part):
             return None
         share = self._over / total
         planned = self._expected - taken if self._expected > taken else None
-        seen = taken / share - taken if self._over >= 2 else None
-        if planned is None and seen is None:
-            return None
-        if planned is None or seen is None:
-            return round(seen if planned is None else planned)  # type: ignore[arg-type]
-        return round((1 - share) * planned + share * seen)
+        if self._over < 2:
+            return None if planned is None else round(planned)
+        seen = taken / share - taken
+        return round(seen if planned is None else (1 - share) * planned + share * seen)
 
 
 DECISIONS = 4
@@ -241,15 +239,10 @@ class Meters(Part):
 
     def values(self) -> Mapping[str, Any]:
         """The meters, and the latest decisions of the gates."""
+        meters = list(map(_meter, self.meters()))
         with self._lock:
-            meters = [*self._calls(), *self._machine(), self._money()]
-            decisions = list(self._decisions)
-        return {
-            "meters": {
-                "meters": list(map(_meter, meters)),
-                "decisions": list(map(_decision, decisions)),
-            }
-        }
+            decisions = list(map(_decision, self._decisions))
+        return {"meters": {"meters": meters, "decisions": decisions}}
 
     def page(self) -> str:
         """The meters as lines, for a saved notebook."""

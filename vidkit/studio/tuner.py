@@ -153,7 +153,7 @@ class Tuner(Part):
 
     def do_set(self, name: str, value: float | bool) -> None:
         """Somebody moves a slider."""
-        next(slider for slider in self._sliders if slider.name == name).value = value
+        self._sliders[name].value = value
 
     def wait(self) -> Forecast:
         """Wait until everything is shown, and give the forecast."""
@@ -168,7 +168,7 @@ class Tuner(Part):
         """The sliders, what a run would come to, and the two pictures."""
         title, rest = _status(self.forecast)
         told = {
-            "sliders": [slider.values() for slider in self._sliders],
+            "sliders": [slider.values() for slider in self._sliders.values()],
             "title": title,
             "rest": rest,
             "said": self.status,
@@ -196,30 +196,21 @@ class Tuner(Part):
             return Slider(name, label, value, 1, max(most, value), 1, moved, most == 1)
 
         most = min(MOST_VIDEOS, len(load.lessons))
-        self.image_s = seconds(
-            "image_s", "Seconds an image takes", load.mean("image"), IMAGE_SECONDS
-        )
-        self.voice_s = seconds(
-            "voice_s", "Seconds a narration takes", load.mean("audio"), VOICE_SECONDS
-        )
+        images, voice = load.mean("image"), load.mean("audio")
+        bears = "Find out what the provider bears"
+        self.image_s = seconds("image_s", "Seconds an image takes", images, IMAGE_SECONDS)
+        self.voice_s = seconds("voice_s", "Seconds a narration takes", voice, VOICE_SECONDS)
         self.image_limit = limit("image_limit", "Image requests a minute", load.images.per_minute)
         self.voice_limit = limit(
             "voice_limit", "Narration requests a minute", load.voice.per_minute
         )
         self.sections = number("sections", "Sections at once", given.section_workers, MOST_SECTIONS)
-        videos = min(given.video_workers, most)
-        self.videos = number("videos", "Videos at once", videos, most)
-        told = "Find out what the provider bears"
-        self.adaptive = Slider("adaptive", told, given.adaptive, 0, 1, 1, moved)
-        self._sliders = (
-            self.image_s,
-            self.voice_s,
-            self.image_limit,
-            self.voice_limit,
-            self.sections,
-            self.videos,
-            self.adaptive,
-        )
+        self.videos = number("videos", "Videos at once", min(given.video_workers, most), most)
+        self.adaptive = Slider("adaptive", bears, given.adaptive, 0, 1, 1, moved)
+        # in the order in which they are shown
+        self._sliders = {
+            each.name: each for each in vars(self).values() if isinstance(each, Slider)
+        }
 
     def _chosen(self) -> dict[str, Any]:
         return {

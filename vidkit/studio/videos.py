@@ -167,10 +167,11 @@ def _finding(
     first = several[0]
     numbers = [int(each["section"]) for each in several if each["section"] is not None]
     where = in_sections(numbers).capitalize() if numbers else "The lesson"
-    if len(several) == 1 and (title := _title_of(sections, numbers)):
-        where = f"{where}: {title}"
-    values = sorted({_value(name, float(each["value"])) for each in several}, key=_number)
-    spread = values[0] if len(values) == 1 else f"{values[0]} to {values[-1]}"
+    titles = [each.title for each in sections if each.number in numbers and each.title]
+    if len(several) == 1 and titles:
+        where = f"{where}: {titles[0]}"
+    values = [_value(name, value) for value in sorted(float(each["value"]) for each in several)]
+    spread = values[0] if values[0] == values[-1] else f"{values[0]} to {values[-1]}"
     told = _FOUND.get(name, f"{name}: {{}}").format(spread)
     about = "; ".join(str(place) for each in several for place in each.get("where") or ())
     mend = str(first["mend"]).replace("`", "")
@@ -182,16 +183,8 @@ def _finding(
     }
 
 
-def _title_of(sections: Sequence[SectionReport], numbers: Sequence[int]) -> str | None:
-    return next((each.title for each in sections if each.number in numbers), None)
-
-
 def _value(name: str, value: float) -> str:
     return f"{100 * value:.0f} %" if name.startswith("share of") else f"{value:.3g}"
-
-
-def _number(told: str) -> float:
-    return float(told.removesuffix(" %"))
 
 
 class Row:
@@ -218,10 +211,6 @@ class Row:
                 self._ended = event
             case _:
                 pass
-
-    def take(self, report: VideoReport) -> None:
-        """Take in what came of it."""
-        self.report = report
 
     @property
     def state(self) -> tuple[str, Tone]:
@@ -296,7 +285,7 @@ class Videos(Part):
     def take(self, report: BatchReport) -> None:
         """Show what came of the batch."""
         for at, (row, video) in enumerate(zip(self.rows, report, strict=True)):
-            row.take(video)
+            row.report = video
             self._stale[at] = True
         self._changed = True
         self.paint()
