@@ -14,7 +14,7 @@ from ..core.format import clock_time, count, in_runs, in_sections, printable, to
 from ..core.notebook import show_video
 from ..core.paths import from_here, path_given
 from ..core.system import vidkit_version
-from .html import Page, Row, Shown, Table, step_lines, step_table
+from .html import Page, Row, Shown, Table, step_lines, step_table, write_page
 from .timeline import Timeline
 
 # What went wrong in a batch, once for all lessons that met the same, and what to do about it.
@@ -467,8 +467,6 @@ class VideoReport(Shown):
         Raises `OutputError` where there is no video, where `path` is a file that is no such page,
         and where it cannot be written.
         """
-        from .export import write_page
-
         if self.path is None:
             raise OutputError(
                 f"{self.name} has no video to export: {self.error or 'none was made'}"
@@ -609,8 +607,6 @@ class BatchReport(Shown):
 
     def export_html(self, path: str | Path) -> Path:
         """Write a page with all videos that plays anywhere, as that of a `VideoReport` does."""
-        from .export import write_page
-
         if not any(video.path for video in self):
             raise OutputError("there is no video to export: none was made")
         page = path_given("path", path, "the name of an HTML file")
