@@ -297,7 +297,7 @@ class _Watch:
         await run_to_end(run_in_thread(self._monitor.look))
         if self._bound_tracker is None:
             return None
-        return self._bound_tracker.bound(limits_of(self._batch.runtime))
+        return self._bound_tracker.bound(*limits_of(self._batch.runtime))
 
     def _on_sample(self, sampled: Sampled) -> None:
         runtime = self._batch.runtime
