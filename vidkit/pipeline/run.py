@@ -31,13 +31,12 @@ from ..report.reports import BatchReport, ResourceTally, VideoReport
 from ..report.summary import Summary
 from ..store import Store
 from ..store.ledger import Budget
-from .batch import Batch, Job, MakeLesson
+from .batch import Batch, Job, LessonSource, MakeLesson
 from .context import Maker, RunControl, Runtime, Source
 from .lesson import make_here
 from .review import review_as_json
 from .scaling import Monitor, Steering
 from .shared import cores_of, gate_of, in_use, listen_to, store_of, use
-from .source import LessonSource
 from .workload import Bound, BoundTracker, limits_of
 
 

@@ -33,10 +33,10 @@ from ..core.format import took
 from ..models.lesson import Lesson, Section
 from ..models.settings import Settings
 from ..pipeline.assets import candidates, find_stored
+from ..pipeline.batch import output_folder
 from ..pipeline.context import PartKind, Source
 from ..pipeline.output import REPORT, read_report
 from ..pipeline.shared import store_of
-from ..pipeline.source import output_folder
 from ..providers.files import own_files
 from ..providers.registry import image_makers, voice_makers
 from ..report.reports import SectionReport

@@ -23,8 +23,8 @@ from ..forecasting.plan import Plan
 from ..models.editing import TEXTS
 from ..models.lesson import Lesson
 from ..models.settings import Settings
+from ..pipeline.batch import output_folder
 from ..pipeline.output import read_report
-from ..pipeline.source import output_folder
 from ..report.reports import BatchReport, VideoReport, outcome
 from ..store.ledger import Budget
 from .editing import Draft
