@@ -114,38 +114,29 @@ class Runner:
 
     async def make_all(self) -> BatchReport:
         """The reports of all lessons, in their order."""
-        summary = None if self._home is None else Summary(self._home, self.count)
+        summary = Summary(self._home or Path(), self.count)
+
+        async def on_report(position: int, video: VideoReport) -> None:
+            await run_in_thread(summary.heard, position, video)
+
         async with self._run() as batch:
             for note in self._notes:
                 batch.runtime.events.emit(Noticed(0.0, None, note))
-            report = await self._summed_up(batch, summary)
-        report = replace(report, notes=self._all_notes(summary), resources=self._used.resources)
+            if self._home is not None:
+                await run_in_thread(summary.claim)
+            report = await batch.make(self.jobs, self.count, on_report)
+        notes = (*self._notes, *summary.notes)
+        report = replace(report, notes=notes, resources=self._used.resources)
         if self._bound is not None:
             report = replace(report, least=self._bound.seconds, limit=self._bound.limit)
-        if summary is not None:
-            await run_in_thread(summary.over, report)
-            report = replace(report, notes=self._all_notes(summary))
+        await run_in_thread(summary.over, report)
+        report = replace(report, notes=(*self._notes, *summary.notes))
         unmade = batch.unmade
         videos = list(report.videos)
         for position, job in unmade.items():
             videos[position] = self._with_retry(videos[position], job)
         report = replace(report, videos=tuple(videos))
         return replace(report, retry=lambda: self._retry_all(report, unmade))
-
-    def _all_notes(self, summary: Summary | None) -> tuple[str, ...]:
-        """What a person should know of the batch so far."""
-        return (*self._notes, *(summary.notes if summary is not None else ()))
-
-    async def _summed_up(self, batch: Batch, summary: Summary | None) -> BatchReport:
-        """Make all lessons, and sum up in `batch_report.json` what came of them."""
-        if summary is None:
-            return await batch.make(self.jobs, self.count)
-
-        async def on_report(position: int, video: VideoReport) -> None:
-            await run_in_thread(summary.heard, position, video)
-
-        await run_in_thread(summary.claim)
-        return await batch.make(self.jobs, self.count, on_report)
 
     def _with_retry(self, report: VideoReport, job: Job) -> VideoReport:
         """The report, which can make again what failed."""
