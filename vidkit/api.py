@@ -35,8 +35,7 @@ from .pipeline.batch import (
     output_folder,
 )
 from .pipeline.context import PartKind, Source
-from .pipeline.run import Runner
-from .pipeline.shared import store_of
+from .pipeline.run import Runner, store_of
 from .providers.files import own_files
 from .providers.registry import image_makers, voice_makers
 from .report.progress import in_one_line

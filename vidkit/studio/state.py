@@ -36,7 +36,7 @@ from ..pipeline.assets import candidates, find_stored
 from ..pipeline.batch import output_folder
 from ..pipeline.context import PartKind, Source
 from ..pipeline.output import REPORT, read_report
-from ..pipeline.shared import store_of
+from ..pipeline.run import store_of
 from ..providers.files import own_files
 from ..providers.registry import image_makers, voice_makers
 from ..report.reports import SectionReport
