@@ -87,7 +87,7 @@ def _wrapped(line: str) -> list[str]:
     inner = " " * (indent if line.lstrip().startswith("#") else indent + 4)
     found: list[str] = []
     while len(line) > MOST_COLUMNS and len(found) < MOST_LINES:
-        room = line[len(inner) : MOST_COLUMNS]
+        room = line[len(inner) : MOST_COLUMNS + 1].replace("()", "))")[:-1]
         ends = [room.rfind(mark) + len(mark) for mark in (", ", "(", " ")]
         cut = len(inner) + next((end for end in ends if end > MOST_COLUMNS // 3), len(room))
         found.append(line[:cut].rstrip())
@@ -130,7 +130,8 @@ def _best_cut(lines: list[str], fair: int) -> int:
         line, before = lines[cut], lines[cut - 1]
         inside = len(line) - len(line.lstrip()) if line.strip() else 0
         closing = line.lstrip().startswith((")", "]", "}", "else", "elif", "except", "finally"))
-        header = before.rstrip().endswith((":", "(", "[", "{", ",", "\\")) or before.startswith("@")
+        header = before.rstrip().endswith((":", "(", "[", "{", ",", "\\"))
+        header = header or before.lstrip().startswith(("@", "#", "//"))
         away = abs(cut - fair)
         return inside + 8 * closing + 12 * header - 4 * (not before.strip()) + away, away
 
