@@ -67,7 +67,7 @@ def own_store(
     folder = tmp_path_factory.mktemp("store")
     monkeypatch.setenv("VIDKIT_CACHE", str(folder))
     yield folder
-    if shared := sys.modules.get("vidkit.pipeline.shared"):
+    if shared := sys.modules.get("vidkit.pipeline.run"):
         while shared._shared.stores:
             shared._shared.stores.popitem()[1].close()
 

@@ -48,7 +48,7 @@ from vidkit.events import (
     WorkStarted,
 )
 from vidkit.models import Settings
-from vidkit.pipeline.shared import store_of
+from vidkit.pipeline.run import store_of
 from vidkit.store import Store
 
 distributed = pytest.importorskip("distributed")

@@ -190,6 +190,17 @@ def test_long_programs_are_shown_in_steps_of_twelve_lines(tmp_path: Path) -> Non
     assert all(code.startswith("# Make part") for code in codes)
 
 
+def test_the_last_step_of_a_program_says_something(tmp_path: Path) -> None:
+    """It is not a bracket, or a line, alone; what runs a program is neither said nor its title."""
+    inner = "".join(f"{'  ' * n}# go {n} times\n{'  ' * n}f({n}, [\n" for n in range(5))
+    ends = "".join(f"{'  ' * n}])\n" for n in reversed(range(5)))
+    lesson = vidkit.lesson_from(
+        notebook(tmp_path, program(f"#!/usr/bin/env python3\n{inner}{ends}"))
+    )
+    assert len(re.findall(r"\w+", lesson.sections[-1].slide["code"])) > 5
+    assert contents(lesson)[0].startswith("go 0 times")
+
+
 def test_what_a_program_printed_stands_under_it_or_after_it(tmp_path: Path) -> None:
     """A few lines stand under the program, an error is one of them, more lines are a slide."""
     error = {"output_type": "error", "ename": "KeyError", "evalue": "'x'", "traceback": []}

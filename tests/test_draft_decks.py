@@ -179,6 +179,12 @@ MARKS = {
         "$a = 1$\n\nand\n\n$b = 2$",
     ),
     "an address alone": ("# A\n\n- Look it up\n- https://example.org/x\n", "Look it up."),
+    "slots of Slidev": ("# A\n\n::right::\nHere.\n:: note ::\n\n- one\n", "Here.\n\none."),
+    "keys": ("# A\n\nPress <kbd>shift</kbd><kbd>space</kbd> now.\n", "Press shift space now."),
+    "a picture in code": ("# A\n\nWrite `![](a.png)` here.\n", "Write `![](a.png)` here."),
+    "who said it": ("# A\n\n> It is so.\n\n--- Ann\n", "It is so.\n\n— Ann"),
+    "a formula in backticks": ("# A\n\n`$$ a = b $$`\n", "$a = b$"),
+    "Markdown in HTML": ("# A\n\n<p>\nSee [this](a/b.md).\n</p>\n", "See this."),
     "a long heading": (
         f"# A\n\n## {'word ' * 40}\n\nHere.\n",
         f"{'word ' * 40}".strip() + "\n\nHere.",
@@ -202,7 +208,7 @@ def test_no_formula_is_cut(tmp_path: Path) -> None:
 
 | Sign | Meaning |
 |------|---------|
-| ${long}$ | above the mean of all the values there are it is ${long}$ |
+| ${long}$ | {"above the mean of all the values " * 2}it is ${long}$ |
 
 # B
 
@@ -312,6 +318,73 @@ GET /a
     assert [section.title for section in others] == ["B: Request", "Response"]
     assert contents(lesson)[1] == "I speak again."
     assert [section.slide["layout"] for section in others] == ["code", "table"]
+
+
+SLIDEV = """---
+theme: x
+---
+
+# A
+
+First.
+
+<!-- Nobody says this. -->
+
+<div>Second.</div>
+<!--
+I speak.
+-->
+
+---
+layout: two-cols
+# where it is from
+url: none
+
+class: wide
+---
+
+# B
+
+```js
+a()
+```
+
+```js
+b()
+```
+"""
+
+
+def test_the_last_comment_of_a_slide_of_slidev_is_its_notes(tmp_path: Path) -> None:
+    """Others are for the author; keys with comments among them are neither said nor shown, and
+    nothing says a heading again over one program after the other.
+    """
+    lesson = drafted(tmp_path, SLIDEV)
+    assert contents(lesson) == ["I speak.", "B"]
+    assert lesson.sections[0].slide["points"] == ["First.", "Second."]
+    assert lesson.sections[1].slide["code"] == "a()"
+
+
+HEADED = "# A\n\n## B\n\n```r\nb()\n```\n\n## C\n\nText.\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["format: revealjs", "format:\n  revealjs:\n    theme: x", "marp: true\nheadingDivider: 2"],
+)
+def test_slides_that_headings_divide_are_each_seen(head: str, tmp_path: Path) -> None:
+    """In decks of Quarto, and of Marp where it says so; a program is shown also without words."""
+    lesson = drafted(tmp_path, f"---\n{head}\n---\n\n{HEADED}")
+    assert contents(lesson) == ["A", "B", "Text."]
+    assert lesson.sections[1].slide["code"] == "b()"
+
+
+def test_slides_of_reveal_without_notes_are_each_seen(tmp_path: Path) -> None:
+    """Slides below one another make a text a deck, the comments of which are not said."""
+    deck = (
+        "# A\n\nText.\n\n--\n\n# B\n\n```r\nb()\n```\n\n<!-- not this -->\n\n---\n\n# C\n\nBye.\n"
+    )
+    assert contents(drafted(tmp_path, deck)) == ["Text.", "B", "Bye."]
 
 
 def test_a_heading_that_says_the_same_again_is_said_once(tmp_path: Path) -> None:

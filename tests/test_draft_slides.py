@@ -108,11 +108,12 @@ def test_charts_are_drawn_anew_from_their_numbers(tmp_path: Path) -> None:
     dots.add_series("m").add_data_point(1, 2)
     kind = XL_CHART_TYPE.XY_SCATTER
     deck.slide("Dots", "Dots rise.").shapes.add_chart(kind, *boxed(1, 2, 6, 4), dots)
+    deck.chart("Solid", "THREE_D_COLUMN", y2024=(19.5, 21.0, 3.0))
     path = deck.saved(tmp_path)
     lesson = vidkit.lesson_from(path)
-    bars, table, _ = lesson.sections
+    bars, table, *_ = lesson.sections
     assert bars.slide["chart"] == {"bars": {"East": 19.5, "West": 21.0, "North": 3.0}}
-    assert contents(lesson) == ["Sales", "Sales by region", "Dots rise."]
+    assert contents(lesson) == ["Sales", "Sales by region", "Dots rise.", "Solid"]
     assert table.slide["table"] == [
         ["", "y2024", "y2025"],
         ["East", "19.5", "1"],
@@ -253,6 +254,40 @@ def test_what_stands_at_the_foot_of_each_page_is_not_said(tmp_path: Path) -> Non
     typst.compile(str(source), output=str(tmp_path / "course.pdf"))
     lesson = vidkit.lesson_from(tmp_path / "course.pdf")
     assert contents(lesson) == [f"Light {name} bends." for name in "ABCD"]
+
+
+def typeset(folder: Path, text: str) -> vidkit.Lesson:
+    """The lesson of a PDF of this text in typst."""
+    import typst
+
+    source = folder / "talk.typ"
+    source.write_text(text, "utf-8")
+    typst.compile(str(source), output=str(folder / "talk.pdf"))
+    return vidkit.lesson_from(folder / "talk.pdf")
+
+
+def test_pages_that_are_steps_of_the_next_are_shown_once(tmp_path: Path) -> None:
+    """Of a slide that comes up point by point the last page is said and shown; one whose picture
+    gives way to another is kept.
+    """
+    disc, bar = "#place(bottom)[#circle(fill: red)]", "#place(top + right)[#rect(fill: blue)]"
+    both = "= A\nOne.\n\nTwo."
+    pages = ["= A\nOne.", both, f"{both}\n{disc}", f"{both}\n{bar}"]
+    page = "#set page(width: 16cm, height: 9cm)\n"
+    lesson = typeset(tmp_path, page + "\n#pagebreak()\n".join(pages))
+    assert contents(lesson) == ["One. Two.", "One. Two."]
+    assert [section.source for section in lesson.sections] == ["page 3", "page 4"]
+
+
+def test_the_parts_of_a_talk_and_the_numbers_of_its_slides_are_not_said(tmp_path: Path) -> None:
+    """A head that names the part above each title is no title, and neither is "3/11"."""
+    slides = [(part, n) for part in ("Past", "Future") for n in "abcdef"]
+    pages = [f"{part}\n\n= Slide {n}\n1. Light {n}\n2. Sound {n}" for part, n in slides]
+    foot = "#context [Ann Lectures 31–34 #counter(page).display() / 12]"
+    page = f"#set page(width: 16cm, height: 9cm, footer: {foot[1:]})\n"
+    lesson = typeset(tmp_path, page + "\n#pagebreak()\n".join(pages))
+    assert [section.title for section in lesson.sections] == [f"Slide {n}" for _, n in slides]
+    assert contents(lesson) == [f"Light {n}. Sound {n}" for _, n in slides]
 
 
 def test_notes_on_a_pdf_are_said_in_their_order(tmp_path: Path) -> None:

@@ -137,6 +137,16 @@ def test_words_follow_the_sound() -> None:
     assert max(map(abs, heard)) > 1_000
 
 
+def test_no_word_starts_in_the_silence_before_it() -> None:
+    """The first sample of a word that follows a pause is heard."""
+    made = narrate("Time. Places. Seven. Cats. Back. Far.\n\nPlain. Six. Two. Thin. Chess.")
+    sound, hertz = samples(made)
+    assert len(made.words) == 11
+    for word in made.words:
+        at = round(word.start * hertz)
+        assert max(map(abs, sound[at : at + hertz // 200])) > 150, word
+
+
 def test_chinese_has_times_within_the_sentence() -> None:
     """Text without spaces is told clause by clause, in order."""
     made = narrate("你好世界。今天我们学习，光合作用。", language="zh-CN")

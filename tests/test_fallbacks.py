@@ -29,7 +29,7 @@ from vidkit.errors import (
 )
 from vidkit.events import Event, Noticed, Paid, StepEnded, WorkStarted
 from vidkit.models import Settings
-from vidkit.pipeline.shared import store_of
+from vidkit.pipeline.run import store_of
 from vidkit.providers import specs
 from vidkit.providers.simulated import Simulated
 

@@ -27,10 +27,9 @@ from stand_ins import written
 
 import vidkit
 from vidkit.errors import ProviderError, ProviderMissing
-from vidkit.providers import Narration, VoiceAsk, speech, speech_engines
-from vidkit.providers import hibari as hibari_module
+from vidkit.providers import Narration, VoiceAsk, neural, speech, speech_engines
 from vidkit.providers.espeak import Espeak
-from vidkit.providers.hibari import Hibari
+from vidkit.providers.neural import Hibari
 
 T = TypeVar("T")
 
@@ -352,9 +351,9 @@ def test_espeak_speaks_where_hibari_is_broken(
     says why it sounds otherwise."""
     damaged = tmp_path / "damaged.onnx"
     damaged.write_bytes(b"no model")
-    version, voices = hibari_module.installed()
-    broken = {"heart": replace(voices["heart"], model=damaged)}
-    monkeypatch.setattr(hibari_module, "installed", lambda: (version, broken))
+    version, voices = neural.installed()
+    broken = {"heart": replace(voices["heart"], file=damaged)}
+    monkeypatch.setattr(neural, "installed", lambda: (version, broken))
     lesson = written(tmp_path, sections=2)
     how = {"progress": False, "size": (320, 180)}
     (video,) = vidkit.process_all_videos([lesson], **how).videos
@@ -364,7 +363,7 @@ def test_espeak_speaks_where_hibari_is_broken(
     def gone() -> Any:
         raise ProviderMissing("the voice 'hibari' needs the packages hibari-tts and onnxruntime")
 
-    monkeypatch.setattr(hibari_module, "installed", gone)
+    monkeypatch.setattr(neural, "installed", gone)
     (video,) = vidkit.process_all_videos([lesson], **how).videos
     assert any("needs the packages" in note for note in video.notes)
 
@@ -395,12 +394,12 @@ def test_a_package_whose_parts_do_not_fit_is_a_missing_one(
     """It is told how to install it again, and another voice can speak."""
     monkeypatch.delitem(sys.modules, "hibari")
     another_hibari(monkeypatch, tmp_path, file, content)
-    hibari_module.installed.cache_clear()
+    neural.installed.cache_clear()
     try:
         with pytest.raises(ProviderMissing, match="force-reinstall"):
             Hibari()
     finally:
-        hibari_module.installed.cache_clear()
+        neural.installed.cache_clear()
 
 
 @pytest.mark.natural_voice
@@ -422,8 +421,8 @@ def test_espeak_speaks_where_hibari_does_not_start(
     guess a word: the video is made, it is asked once, and the report says why it sounds otherwise.
     """
     speech.stop_all()
-    told = hibari_module.installed()
-    monkeypatch.setattr(hibari_module, "installed", lambda: told)
+    told = neural.installed()
+    monkeypatch.setattr(neural, "installed", lambda: told)
     monkeypatch.setattr(speech, "OPENING", 1.0 if "Event" in content else 60.0)
     another_hibari(monkeypatch, tmp_path, file, content)
     lesson = written(tmp_path, sections=3)

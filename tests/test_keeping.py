@@ -24,7 +24,7 @@ from vidkit.api import present_take
 from vidkit.errors import NothingMade, StoreError
 from vidkit.events import Event, StepEnded
 from vidkit.models import Settings
-from vidkit.pipeline.shared import store_of
+from vidkit.pipeline.run import store_of
 from vidkit.providers.simulated import Simulated
 
 CENT = {"latency": 0.01, "price": 0.01, "seconds": 0.4}

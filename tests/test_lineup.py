@@ -10,7 +10,7 @@ from stand_ins import written
 
 from vidkit.errors import OutputError, SettingsError
 from vidkit.models import load_lesson
-from vidkit.pipeline.source import LessonSource, output_folder
+from vidkit.pipeline.batch import LessonSource, output_folder
 
 
 def names(lineup: LessonSource) -> list[str]:

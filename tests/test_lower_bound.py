@@ -13,18 +13,20 @@ from stand_ins import Rehearsal, written
 from vidkit.events import Event, WorkEnded, WorkersChanged
 from vidkit.models import Settings
 from vidkit.pipeline import Job
-from vidkit.pipeline.workload import BoundTracker, Limits
+from vidkit.pipeline.workload import BoundTracker
 from vidkit.providers.simulated import Simulated
 from vidkit.report import BatchReport
 
-FREE = Limits(64, 64, 64)
+FREE = (64, 64, 64)
 
 
-def measured(events: list[Event], settings: Settings, limits: Limits = FREE) -> tuple[float, str]:
+def measured(
+    events: list[Event], settings: Settings, limits: tuple[int, int, int] = FREE
+) -> tuple[float, str]:
     tracker = BoundTracker(settings)
     for event in events:
         tracker.on_event(event)
-    bound = tracker.bound(limits)
+    bound = tracker.bound(*limits)
     assert bound is not None
     return bound.seconds, bound.limit
 
@@ -72,17 +74,17 @@ def test_more_workers_under_way_lower_it(tmp_path: Path) -> None:
 def test_what_limits_is_named(tmp_path: Path) -> None:
     """Places of a gate, and cores."""
     run = rehearsed(tmp_path, 2, 8, Settings())
-    _, limit = measured(run.events, Settings(), Limits(1, 64, 64))
+    _, limit = measured(run.events, Settings(), (1, 64, 64))
     assert "1 image call at once" in limit
     clips = [WorkEnded(99, 0, n, "clip", "vidkit", 900 + n, "done", 50.0) for n in range(8)]
-    seconds, limit = measured([*clips, *run.events], Settings(), Limits(64, 64, 2))
+    seconds, limit = measured([*clips, *run.events], Settings(), (64, 64, 2))
     assert seconds > 200
     assert "2 cores" in limit
 
 
 def test_nothing_made_has_no_bound() -> None:
     """Where no piece was made there is nothing to measure by."""
-    assert BoundTracker(Settings()).bound(FREE) is None
+    assert BoundTracker(Settings()).bound(*FREE) is None
 
 
 def test_the_report_says_how_far_it_was() -> None:

@@ -20,7 +20,7 @@ from vidkit.core import loop
 from vidkit.errors import Cancelled, OutputError, SettingsError, VidkitError
 from vidkit.events import Event, Sampled, StepEnded, WorkEnded, WorkStarted
 from vidkit.models import Settings
-from vidkit.pipeline.shared import store_of
+from vidkit.pipeline.run import store_of
 from vidkit.providers import ImageAsk, Picture, Request
 from vidkit.providers.simulated import Simulated
 

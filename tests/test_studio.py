@@ -311,11 +311,11 @@ def test_the_code_that_is_shown_follows_the_choice(tmp_path: Path) -> None:
     written(tmp_path, "2", 1)
     studio = quick(tmp_path)
     page = Page(studio)
-    page.did("run", "code")
+    page.did("studio", "code")
     assert "1.json" in page.view.run["code"]
     studio.lessons.choose("2")
     assert "2.json" in page.view.run["code"]
-    page.did("run", "code")
+    page.did("studio", "code")
     assert page.view.run["code"] == ""
 
 

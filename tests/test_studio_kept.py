@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -112,3 +113,17 @@ def test_what_was_edited_elsewhere_is_shown_as_it_is_now(tmp_path: Path) -> None
     told = [{key: text for key, text in each.items() if text} for each in told]
     written(tmp_path / "lessons", "rainbow", told, title="How a Rainbow Forms")
     assert Page(studio(tmp_path)).states() == ["made", "not made yet", "made"]
+
+
+def test_why_a_section_that_was_made_alone_failed_is_told_on_its_own_card(tmp_path: Path) -> None:
+    """A report of the second section says nothing of the first, which it has none of."""
+    written(tmp_path / "lessons", "rainbow", 3)
+    first = studio(tmp_path)
+    first.make()
+    assert first.run is not None
+    report = first.run.result().folder / "report.json"
+    told = json.loads(report.read_bytes())
+    told["sections"] = [told["sections"][1] | {"state": "failed", "error": "refused"}]
+    report.write_text(json.dumps(told))
+    page = Page(studio(tmp_path, "another store"))
+    assert page.states() == ["not made yet", "failed", "not made yet"]

@@ -24,9 +24,7 @@ from vidkit.cli import main
 from vidkit.errors import ProviderError, ProviderMissing
 from vidkit.providers import Narration, VoiceAsk, speech
 from vidkit.providers.espeak import Espeak
-from vidkit.providers.hibari import Hibari
-from vidkit.providers.kokoro import Kokoro
-from vidkit.providers.piper import Piper, find_voice
+from vidkit.providers.neural import Hibari, Kokoro, Piper, find_voice
 from vidkit.providers.voices import fetch, voices
 
 T = TypeVar("T")

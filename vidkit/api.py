@@ -27,16 +27,15 @@ from .models.lesson import Lesson
 from .models.reading import load_lesson
 from .models.settings import MOST_WORKERS, Settings, settled, whole
 from .pipeline.assets import candidates, find_stored, keys_of
-from .pipeline.batch import Job
-from .pipeline.context import PartKind, Source
-from .pipeline.run import Runner
-from .pipeline.shared import store_of
-from .pipeline.source import (
+from .pipeline.batch import (
+    Job,
     Lessons,
     LessonSource,
     folder_given,
     output_folder,
 )
+from .pipeline.context import PartKind, Source
+from .pipeline.run import Runner, store_of
 from .providers.files import own_files
 from .providers.registry import image_makers, voice_makers
 from .report.progress import in_one_line

@@ -285,8 +285,8 @@ def _remove(given: argparse.Namespace, remove: Callable[[bool], Removal]) -> Non
 
 def _check(given: argparse.Namespace) -> int:
     """`vidkit check`: what is wrong with lessons, without making anything."""
+    from .pipeline.batch import LessonSource
     from .pipeline.preview import faults_before, slide_faults, slide_notes
-    from .pipeline.source import LessonSource
 
     good, settings = True, settings_from(given)
     for job in (job for named in given.lesson for job in LessonSource(_lessons(Path(named)))):

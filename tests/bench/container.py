@@ -33,7 +33,7 @@ PERIOD = 100_000
 SCRIPT = """
 import json, sys, vidkit
 from vidkit.pipeline.scaling import encode_memory
-from vidkit.pipeline.shared import cores_of
+from vidkit.pipeline.run import cores_of
 from vidkit.core.loop import run
 from vidkit.core.system import memory_left, usable_cores, usable_memory
 

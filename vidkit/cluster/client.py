@@ -27,10 +27,9 @@ from ..core.events import (
 )
 from ..core.system import vidkit_version
 from ..models.settings import Settings
-from ..pipeline.batch import Batch, Job
+from ..pipeline.batch import Batch, Job, LessonSource
 from ..pipeline.context import LessonContext, RunControl, Runtime
 from ..pipeline.run import Runner
-from ..pipeline.source import LessonSource
 from ..report.reports import VideoReport
 from ..store import Store
 from ..store.ledger import Reservation

@@ -35,7 +35,7 @@ from ..models.settings import Settings
 from ..pipeline.context import LessonContext, Maker, RunControl, Runtime, Source, describe
 from ..pipeline.lesson import make_here
 from ..pipeline.output import LOCK, Output
-from ..pipeline.shared import gate_of, in_use
+from ..pipeline.run import gate_of, in_use
 from ..providers.base import ImageMaker, VoiceMaker
 from ..providers.headers import Answer
 from ..providers.registry import image_makers, voice_makers

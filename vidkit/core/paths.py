@@ -115,6 +115,15 @@ def _as_file(opened: int, path: Path) -> BufferedReader:
     return os.fdopen(opened, "rb")
 
 
+def stamp(path: Path) -> tuple[int, int] | None:
+    """What changes when a file does: its time in nanoseconds and its bytes; None without one."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
 def from_here(path: Path) -> Path:
     """A path as a person here would say it: without the folder that the process stands in."""
     with suppress(ValueError, OSError):  # it lies elsewhere, or nobody knows where we stand

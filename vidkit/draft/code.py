@@ -87,7 +87,7 @@ def _wrapped(line: str) -> list[str]:
     inner = " " * (indent if line.lstrip().startswith("#") else indent + 4)
     found: list[str] = []
     while len(line) > MOST_COLUMNS and len(found) < MOST_LINES:
-        room = line[len(inner) : MOST_COLUMNS]
+        room = line[len(inner) : MOST_COLUMNS + 1].replace("()", "))")[:-1]
         ends = [room.rfind(mark) + len(mark) for mark in (", ", "(", " ")]
         cut = len(inner) + next((end for end in ends if end > MOST_COLUMNS // 3), len(room))
         found.append(line[:cut].rstrip())
@@ -106,13 +106,18 @@ def _only_settings(code: str, lang: str) -> bool:
 
 
 def _parts(lines: list[str]) -> list[tuple[int, int]]:
-    """Where `lines` are cut, at blank lines and outermost ones, into few parts of a like length."""
+    """Where `lines` are cut, at blank lines and outermost ones, into few parts of a like length;
+    three lines of the last say something.
+    """
     count = -(-len(lines) // MOST_LINES)
+    told = [at for at, line in enumerate(lines) if re.search(r"\w", line)]
+    last = told[-3] if len(told) > 2 else len(lines)
     parts: list[tuple[int, int]] = []
     start = 0
     while (rest := len(lines) - start) > MOST_LINES:
         fair = max(MOST_LINES // 2, -(-rest // max(1, count - len(parts))))
-        end = start + _best_cut(lines[start : start + MOST_LINES + 1], min(fair, MOST_LINES))
+        most = max(MOST_LINES // 2, min(MOST_LINES, last - start))
+        end = start + _best_cut(lines[start : start + most + 1], min(fair, most))
         parts.append((start, end))
         start = end
     return [*parts, (start, len(lines))]
@@ -125,7 +130,8 @@ def _best_cut(lines: list[str], fair: int) -> int:
         line, before = lines[cut], lines[cut - 1]
         inside = len(line) - len(line.lstrip()) if line.strip() else 0
         closing = line.lstrip().startswith((")", "]", "}", "else", "elif", "except", "finally"))
-        header = before.rstrip().endswith((":", "(", "[", "{", ",", "\\")) or before.startswith("@")
+        header = before.rstrip().endswith((":", "(", "[", "{", ",", "\\"))
+        header = header or before.lstrip().startswith(("@", "#", "//"))
         away = abs(cut - fair)
         return inside + 8 * closing + 12 * header - 4 * (not before.strip()) + away, away
 
@@ -186,7 +192,9 @@ def _comments(code: str, lang: str) -> list[str]:
 
 
 def _bare(text: str, mark: str) -> str:
-    text = text.lstrip(f"{mark}!").strip().strip("-=*#~ ").strip()
+    if text.startswith("#!"):  # what runs the program
+        return ""
+    text = text.lstrip(mark).strip().strip("-=*#~ ").strip()
     text = re.sub(r"^@(?:title|markdown)\s+|\s*\{[^{}]*\}$", "", text)
     return "" if text.startswith(("@param", "noqa", "type:", "pylint", "%%", "!", "|")) else text
 
@@ -244,6 +252,8 @@ def formula(text: str, where: str) -> list[Shown]:
     text = re.sub(r"\\(?:large|Large|displaystyle|small)\b", "", text)
     text = re.sub(r"\\(?:label|tag|notag|nonumber)\b\*?(?:\{[^{}]*\})?|(?<!\\)%.*", "", text)
     around = _ENVIRONMENT.fullmatch(text)
+    if around and around[1] == "array" and signs_of(text) > LONGEST_FORMULA:
+        around = _ENVIRONMENT.fullmatch(re.sub(r"array\}\s*\{[^{}]*\}|array\}", "gather}", text))
     if around and not _LINED.fullmatch(around[1]):
         lines = [around[2] if around[1] in ("equation", "displaymath") else text]
     else:

@@ -18,8 +18,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from ..core.errors import Fault, LessonError
-from .blocks import Block, Notes, Source, Turn
-from .markdown import MOST_NESTED, Reader
+from .blocks import Block, Heading, Notes, Source, Turn
+from .markdown import MOST_NESTED, Reader, is_directive
 from .pictures import NoPicture, path_inside, read_inside
 
 LONGEST_TEXT = 50_000_000
@@ -29,13 +29,17 @@ LONGEST_PAGE = 5_000_000
 
 _KEYS_OF_DECKS = {"marp", "paginate", "transition", "theme", "revealOptions", "highlighter"}
 _KEYS_OF_DECKS |= {"layout"}
+_OF_REVEAL = re.compile(r"<!--\s*\.(?:slide|element)\b")
+_DECKS_OF_QUARTO = {"revealjs", "beamer", "pptx"}
 _FENCE_MARK = re.compile(r"\s{0,3}(`{3,}|~{3,})")
 _RULE = re.compile(r"\s{0,3}(?:-\s*){3,}$|\s{0,3}--\s*$")
 _NO_HEADING = re.compile(r"(?:[#>|]|[*+-]\s|\d+[.)]\s|`{3}|~{3}).*|.*[>|]")
 """A line that no dashes after it make a heading: of a list, a table, a fence, of tags."""
 _NOTE = re.compile(r"\s{0,3}(?:speaker )?notes?:\s*(.*)$", re.I)
 _ASIDE = re.compile(r"\s*<aside\b[^<>]*\bnotes\b[^<>]*>(.*)$", re.I)
-_KEY = re.compile(r"\s*(?:[\w-]+\s*:(?:\s.*)?|#.*|-\s.*|\s+\S.*)$")
+_SLOT = re.compile(r"\s*::\s*[\w-]+\s*::\s*")
+"""Where Slidev puts what follows on a slide."""
+_KEY = re.compile(r"\s*(?:[\w-]+\s*:(?:\s.*)?|#.*|-\s.*|\s+\S.*)?$")
 
 
 def read_markdown(path: Path) -> Source:
@@ -58,11 +62,21 @@ def markdown(text: str, path: Path) -> Source:
     head, slides = slides_of(text)
     source.title = head.get("title", "")
     source.language = head.get("lang") or head.get("language", "")
-    source.deck = len(slides) > 1 and (
-        bool(_KEYS_OF_DECKS & {*head}) or any(slide.notes for slide in slides)
-    )
-    reader = Reader(path.parent, comments=source.deck or "marp" in head, notes=source.notes)
-    source.blocks = blocks_of(text, reader)
+    quarto = bool(_DECKS_OF_QUARTO & {*head, head.get("format", "")})
+    reveal = bool(_OF_REVEAL.search(text)) or any(slide.below for slide in slides)
+    other = quarto or reveal or any(slide.notes for slide in slides)  # than Slidev
+    levels = re.findall(r"\d", head.get("headingDivider", "2" if quarto else ""))
+    keyed = other or bool(_KEYS_OF_DECKS & {*head})
+    source.deck = bool(levels) or (len(slides) > 1 and keyed)
+    reader = Reader(path.parent, notes=source.notes)
+    if "marp" in head:
+        reader.comments = "all"
+    elif source.deck and not other:
+        reader.comments = "last"
+    for block in blocks_of(text, reader):
+        if levels and isinstance(block, Heading) and block.level <= int(levels[-1]):
+            source.blocks.append(Turn(block.where))
+        source.blocks.append(block)
     return source
 
 
@@ -81,7 +95,12 @@ def blocks_of(
         place = partial(_place, page, slide.first)
         if len(slides) > 1 or page:
             found.append(Turn(place()))
-        found += reader.blocks("\n".join(slide.body), place)
+        body = "\n".join(slide.body).rstrip()
+        if reader.comments == "last" and body.endswith("-->"):
+            body, _, comment = body.removesuffix("-->").rpartition("<!--")
+            if not is_directive(comment):
+                slide.notes.append((slide.first + body.count("\n"), comment))
+        found += reader.blocks(body, place)
         if slide.notes:
             notes = "\n".join(line for _, line in slide.notes)
             found.append(Notes(reader.words(notes), _place(page, slide.notes[0][0])))
@@ -113,29 +132,34 @@ def _place(page: str, first: int, line: int = 0) -> str:
 
 @dataclass
 class Slide:
-    """A slide: the number of its first line, its keys, its lines, and its notes with their lines.
-    A document that has no slides is one.
+    """A slide: the number of its first line, its keys, its lines, its notes with their lines, and
+    whether it stands below another, as reveal.js has it. A document that has no slides is one.
     """
 
     first: int
     keys: dict[str, str] = field(default_factory=dict)
     body: list[str] = field(default_factory=list)
     notes: list[tuple[int, str]] = field(default_factory=list)
+    below: bool = False
 
 
 def _front_matter(lines: list[str]) -> tuple[dict[str, str], int]:
     """The keys at the head of a file, as texts, and the line where its text begins."""
-    if not lines or lines[0].rstrip() != "---":
+    first = lines[0].rstrip() if lines else ""
+    if first not in ("---", "+++"):
         return {}, 0
     for end, line in enumerate(lines[1:200], start=1):
-        if line.rstrip() in ("---", "..."):
+        if line.rstrip() in (first, "..."):
             return _keys(lines[1:end]), end + 1
     return {}, 0
 
 
 def _keys(lines: Sequence[str]) -> dict[str, str]:
-    """Keys in YAML, and their values where those are texts; of those within others `echo`."""
-    pairs = (re.match(r"([\w-]+|\s+echo)\s*:\s*(.*?)\s*$", line) for line in lines)
+    """Keys in YAML or TOML, and their values where those are texts; few of those within others."""
+    pairs = (
+        re.match(r"([\w-]+|\s+(?:echo|revealjs|beamer|pptx))\s*[:=]\s*(.*?)\s*$", line)
+        for line in lines
+    )
     return {pair[1].strip(): pair[2].strip("\"'") for pair in pairs if pair}
 
 
@@ -161,7 +185,8 @@ def slides_of(text: str) -> tuple[dict[str, str], list[Slide]]:
             aside = not end
         elif not fence and _RULE.match(line) and (noted or _is_rule(line, slide.body)):
             start, at = at, _after_keys(lines, at)
-            slides.append(Slide(at + 1, _keys(lines[start + 1 : at])))
+            keys = _keys(lines[start + 1 : at])
+            slides.append(Slide(at + 1, keys, below=line.strip() == "--"))
             noted = False
         elif not fence and not noted and (found := _NOTE.match(line)) and _ends_slide(lines, at):
             noted = True
@@ -169,7 +194,7 @@ def slides_of(text: str) -> tuple[dict[str, str], list[Slide]]:
         elif noted:
             slide.notes.append((at, line))
         else:
-            slide.body.append(line)
+            slide.body.append("" if _SLOT.fullmatch(line) and not fence else line)
         at += 1
     return head, slides
 
@@ -193,12 +218,16 @@ def _ends_slide(lines: list[str], at: int) -> bool:
 
 
 def _after_keys(lines: list[str], at: int) -> int:
-    """The last line of the keys that Slidev writes after a rule, or the rule itself."""
+    """The last line of the keys that Slidev writes after a rule, or the rule itself: with empty
+    lines among them they are small letters, and hold no list.
+    """
     end = at + 1
     while end < len(lines) and end < at + 40 and _KEY.match(lines[end]):
         end += 1
-    keyed = end > at + 1 and re.match(r"[\w-]+\s*:", lines[at + 1])
-    return end if keyed and end < len(lines) and lines[end].strip() == "---" else at
+    found = lines[at + 1 : end]
+    keyed = bool(found and re.match(r"[\w-]+\s*:", found[0]))
+    sure = all(found) or not any(re.match(r"[A-Z]|\s*-", line) for line in found)
+    return end if keyed and sure and end < len(lines) and lines[end].strip() == "---" else at
 
 
 def read_reveal(path: Path) -> Source:

@@ -14,7 +14,7 @@ from functools import cache
 from itertools import groupby, pairwise
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from .blocks import (
     FIGURE,
@@ -50,7 +50,7 @@ _DROPPED = frozenset(("toctree", "contents", "raw", "bibliography", "include", "
 _CODE_OF_MYST = frozenset(("code-cell", "code-block", "code", "sourcecode", "ipython"))
 _UNSAID = re.compile(
     r"(open|run|view|launch|download|source)\b[\w ]{0,20}\b(colab|binder|github|notebook|kaggle)"
-    r"[\w ]{0,20}|::[\w-]+::|<<< \S.*|\[\[?TOC\]?\]|(---|===)+|(table of )?contents:?"
+    r"[\w ]{0,20}|<<< \S.*|\[\[?TOC\]?\]|(---|===)+|(table of )?contents:?"
     r"|<?https?://\S+>?|(learn|read) more|toc"
     r"|(copyright|©)[ (c)]{1,5}\d{4}\b[^.]{0,120}\.?"
     r"|(licensed under the|you may obtain a copy of the license|unless required by applicable law|"
@@ -83,15 +83,15 @@ _HIDDEN = re.compile(
 @dataclass
 class Reader:
     """Reads texts of one source: `folder` is where its pictures are, `attached` those that a
-    cell brings with it; `beside` is the folder of a page of it. `comments`: whether a comment is
-    what the speaker says. `notes` gathers what was left out, `macros` the commands that formulas
-    define for those after them; `links` are those that the text defines, `echo` whether programs
-    are shown that do not say so.
+    cell brings with it; `beside` is the folder of a page of it. `comments`: which of them are what
+    the speaker says, "all" (Marp) or the "last" of a slide (Slidev). `notes` gathers what was left
+    out, `macros` the commands that formulas define for those after them; `links` are those that the
+    text defines, `echo` whether programs are shown that do not say so.
     """
 
     folder: Path | None = None
     attached: Mapping[str, Mapping[str, object]] | None = None
-    comments: bool = False
+    comments: Literal["", "last", "all"] = ""
     notes: list[str] = field(default_factory=list)
     macros: dict[str, tuple[int, str]] = field(default_factory=dict)
     beside: Path | None = None
@@ -357,7 +357,7 @@ class _Walk:
     def html(self, text: str) -> list[Block]:
         if text.lstrip().startswith("<!--"):
             said = re.sub(r"^\s*<!--|-->\s*$", "", text).strip()
-            is_note = self.reader.comments and not is_directive(said)
+            is_note = self.reader.comments == "all" and not is_directive(said)
             return [Notes(self.reader.words(said), self.here)] if is_note else []
         text, fence, rest = text.partition("\n```")  # that no blank line stands before
         found = read_html(text)
@@ -444,7 +444,7 @@ def spoken(children: Sequence[Token]) -> str:
                 hidden += tag.startswith(("<script", "<style")) - tag.startswith(
                     ("</script", "</style")
                 )
-                pieces.append(" " if tag.startswith(("<br", "<img", "<p", "</p")) else "")
+                pieces.append(" " if tag.startswith(("<br", "<img", "<p", "</p", "</kbd")) else "")
                 raised = {"<sup>": _RAISED, "<sub>": _LOWERED}.get(tag, raised)
                 raised = {} if tag.startswith("</su") else raised
     return _line("".join(pieces))
@@ -463,7 +463,9 @@ def _leads(children: Sequence[Token], end: int, bold: int) -> bool:
 
 def _line(text: str) -> str:
     """`text` on one line, its words without what only a program reads."""
-    parts = re.split(r"(\$[^$]+\$)", text)
+    text = re.sub(r":(?:[a-z]+:)?[a-z]+:(?=`)", "", text)  # roles of reStructuredText
+    text = re.sub(r"`~?([^`<>]{1,200}?)\s*<[^`<>]{1,300}>`_{0,2}", r"\1", text)
+    parts = re.split(r"(\$[^$]+\$|`[^`]*`)", text)
     parts[::2] = map(_bare, parts[::2])
     line = " ".join("".join(parts).split())
     return re.sub(r"(?<=\w) (?=[,.](?:\s|$))", "", line)  # after what is left out
@@ -471,18 +473,16 @@ def _line(text: str) -> str:
 
 def _bare(text: str) -> str:
     """`text` without the marks of other tools than Markdown."""
-    text = re.sub(r":(?:[a-z]+:)?[a-z]+:(?=`)", "", text)  # roles of reStructuredText
-    text = re.sub(r"`~?([^`<>]{1,200}?)\s*<[^`<>]{1,300}>`_{0,2}", r"\1", text)
     text = re.sub(r"!?\[\[(?:[^\[\]|]{1,200}\|)?([^\[\]|]{1,200})\]\]", r"\1", text)  # Obsidian
     text = re.sub(
         r"\s\^[\w-]+$|\[click(?::\d+)?\]\s?", "", text
     )  # ids of Obsidian, clicks of Slidev
-    text = re.sub(r"(?<!`)\[([^\[\]]{1,200})\](?=\{[.#])", r"\1", text)  # spans of Quarto
-    text = re.sub(
-        r"(?<!`)\s*\{:?\s*(?:[.#%]|(?<=:)toc|[\w-]{1,40}=)[^{}]{0,200}\}(?!`)", "", text
-    )  # attributes
-    text = re.sub(r"(?<=\d)--(?=\d)", "–", re.sub(r"(?<=\w) ?--- ?(?=\w)", " — ", text))
+    text = re.sub(r"\[([^\[\]]{1,200})\](?=\{[.#])", r"\1", text)  # spans of Quarto
+    attributes = r"\s*\{:?\s*(?:[.#%]|(?<=:)toc|[\w-]{1,40}=)[^{}]{0,200}\}"
+    text = re.sub(attributes, "", text)
+    text = re.sub(r"(?<=\d)--(?=\d)", "–", re.sub(r"((?<=\w) ?|^)--- ?(?=\w)", " — ", text))
     text = re.sub(r"!\[[^\[\]]{0,200}\]\([^()\s]{0,500}\)", "", text)  # none that is shown
+    text = re.sub(r"\[([^\[\]]{1,200})\]\([^()\s]*[./#][^()\s]*\)", r"\1", text)  # within HTML
     text = re.sub(r" ?\[-?@[\w:.;,@ -]{1,200}\]", "", text)  # citations
     text = re.sub(r"(?<![\w:]):[a-z][a-z0-9_+-]{1,40}:(?![\w:`])", "", text)  # names of emoji
     return re.sub(r"(?<![\w=])==(?=\S)([^=]{1,200})(?<=\S)==(?![\w=])", r"\1", text)  # marked
@@ -568,11 +568,14 @@ def _is_language(name: str) -> bool:
 def _prepared(text: str) -> str:
     """`text` as the parser needs it; every line stays where it is."""
     text = re.sub(r"\x1b\[[0-9;]*m|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "", text)
-    text = re.sub(r"(?m)^\$\$ *\{[\w|*,-]{1,40}\}", "$$", text)  # steps of Slidev
+    stepped = r"(?m)^(\$\$(?: *|\n(?=\{[^{}\n]*\|)))\{[\w|*,-]{1,40}\}"  # by Slidev
+    text = re.sub(stepped, r"\1", text)
     text = re.sub(r"(?m)^\. \. \.[ \t]*$", "", text)  # pauses of Quarto
     bare = r"(?ms)(^ {0,3}(`{3,}|~{3,}).*?^ {0,3}\2)|^(#{2,6})(?=\*{0,2}[^\W\d_])"  # old headings
     text = re.sub(bare, lambda found: found[1] or f"{found[3]} ", text)
     text = re.sub(r"\\\\\[([^$]{1,1000}?)\\\\\]", r"$$\1$$", text)
+    alone = r"(?m)^`(?:\$\$|\\\[)([^`$]{1,3000})(?:\$\$|\\\])`$"  # as reveal.js has it
+    text = re.sub(alone, r"$$\1$$", text)
     text = re.sub(r"\\\\\([ \t]*(\S[^\n]{0,300}?)[ \t]*\\\\\)", _unescaped, text)
     text = re.sub(r"(?m)^\+[-=:+]{3,}\+\n(?:[|+][^\n]*\n)+", of_pipes, text)
     text = re.sub(r"\$\$([^$`]{1,3000})\$\$(?:[ \t]*[.,;](?=\s|$))?", _on_one_line, text)

@@ -9,9 +9,13 @@ import ctypes
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from ..core.errors import Fault, LessonError, ProviderMissing
 from .blocks import Block, Heading, Notes, Picture, Said, Shown, Source, Turn
@@ -23,6 +27,8 @@ MOST_PAGES = 300
 LONGEST_PAGE = 3_000
 """Pages that are read, and characters of one that are said."""
 
+MANY_PAGES = 10
+"""Pages from which on it shows what several lines at their heads and feet have in common."""
 
 HYPHEN = "\x02"
 """What pdfium has in the place of a hyphen at the end of a line."""
@@ -45,21 +51,25 @@ def read_pdf(path: Path) -> Source:
         source.title = re.sub(r"[\x00-\x1f]+", " ", title).strip()
         if len(document) > MOST_PAGES:
             source.notes.append(f"only the first {MOST_PAGES} of {len(document)} pages are read")
-        texts = [_lines(document[number]) for number in range(min(len(document), MOST_PAGES))]
-        running = _running(texts)
-        for number, lines in enumerate(texts):
-            own = [line for line in lines if _bare(line) not in running]
-            source.blocks += _page(document, number, own)
+        pages = [_read(document[number]) for number in range(min(len(document), MOST_PAGES))]
     finally:
         document.close()
+    steps = {n for n, (page, after) in enumerate(pairwise(pages)) if _grows(page, after)}
+    running = _running([page.lines for n, page in enumerate(pages) if n not in steps])
+    for number, page in enumerate(pages):
+        own = [line for line in page.lines if _bare(line) not in running]
+        source.blocks += _blocks(page, number, own) if number not in steps else []
+    if steps:
+        listed = ", ".join(str(n + 1) for n in sorted(steps))
+        source.notes.append(f"pages {listed} are only steps of those after them, and are not shown")
     said = [block for block in source.blocks if isinstance(block, Said | Notes)]
-    pages = [block.where for block in source.blocks if isinstance(block, Turn)]
+    seen = [block.where for block in source.blocks if isinstance(block, Turn)]
     unnoted = sum(isinstance(block, Said) for block in said)
     if unnoted:
         source.notes.append(
             f"{unnoted} pages have no notes, and are read as they stand; write what is to be said"
         )
-    silent = [page.removeprefix("page ") for page in pages if page not in {b.where for b in said}]
+    silent = [page.removeprefix("page ") for page in seen if page not in {b.where for b in said}]
     if silent:
         source.notes.append(f"pages {', '.join(silent)} hold no text; write what is to be said")
     return source
@@ -75,29 +85,61 @@ def pages(path: Path) -> Iterator[Picture]:
         document.close()
 
 
-def _lines(page: Any) -> list[str]:
-    """The lines of text of a page."""
+@dataclass(frozen=True)
+class _Page:
+    """A page: its lines of text, the notes on it, and its picture."""
+
+    lines: list[str]
+    notes: list[str]
+    picture: Picture
+
+
+def _read(page: Any) -> _Page:
     text = page.get_textpage().get_text_bounded().replace(HYPHEN, "-")
+    text = re.sub(r"[\x00-\x08\x0e-\x1f]", " ", text)  # signs that their font does not name
     lines = [" ".join(line.split()) for line in text.splitlines()]
-    return [line for line in lines if line and not _IN_CONTENTS.search(line)]
+    lines = [line for line in lines if line and not _IN_CONTENTS.search(line)]
+    return _Page(lines, _notes(page), _drawn(page))
+
+
+def _grows(page: _Page, after: _Page) -> bool:
+    """Whether a page is a step of the next, which holds all that is on it: its lines in their
+    order, and its picture.
+    """
+    rest = iter(after.lines)
+    if page.notes or len(page.lines) < 2 or not all(line in rest for line in page.lines):
+        return False
+    small = (Image.open(BytesIO(each.picture.data)).convert("L") for each in (page, after))
+    one, other = (each.resize((160, 90)).tobytes() for each in small)
+    paper = Counter(one).most_common(1)[0][0]
+    gone = [abs(was - paper) > abs(now - paper) + 40 for was, now in zip(one, other, strict=True)]
+    return sum(gone) < len(gone) // 1000
 
 
 def _running(pages: list[list[str]]) -> set[str]:
-    """What stands at the head or the foot of most pages, but for the number of the page."""
-    ends = Counter(end for lines in pages for end in {*map(_bare, lines[:1] + lines[-1:])})
-    return {end for end, count in ends.items() if end and count >= max(3, len(pages) * 0.6)}
+    """What stands at the head or the foot of most pages, but for the number of the page; and their
+    first lines where most have that of the page before them: the parts of a talk.
+    """
+    head, foot = (5, 3) if len(pages) >= MANY_PAGES else (1, 1)
+    ends = Counter(end for lines in pages for end in {*map(_bare, lines[:head] + lines[-foot:])})
+    found = {end for end, count in ends.items() if end and count >= max(3, len(pages) * 0.6)}
+    own = [[line for line in map(_bare, lines) if line not in found] for lines in pages]
+    firsts = [lines[0] if lines else "" for lines in own]
+    same = sum(one == other for one, other in pairwise(firsts))
+    parts = Counter(firsts) if len(pages) >= MANY_PAGES and same >= len(pages) * 0.6 else Counter()
+    return found | {first for first, count in parts.items() if count > 1}
 
 
 def _bare(line: str) -> str:
-    return re.sub(r"\W*\d+\W*$|^\W*\d+\W*", "", line).casefold()
+    return re.sub(r"(\W*\d+)+\W*$|^\W*\d+\W*", "", line).casefold()
 
 
-def _page(document: Any, number: int, lines: list[str]) -> list[Block]:
+def _blocks(page: _Page, number: int, lines: list[str]) -> list[Block]:
     """The blocks of a page, counted from 0, with the lines of its own."""
     where = f"page {number + 1}"
-    page = document[number]
-    lines = [line for line in lines if re.search(r"\w", line) and not _is_number(line, number)]
-    notes = _notes(page)
+    lines = [line for line in lines if re.search(r"\w", line)]
+    lines = [line for line in lines if not _is_number(line, number, line in (lines[0], lines[-1]))]
+    notes = page.notes
     heading = lines[0] if lines and len(lines[0]) <= 80 else ""
     blocks: list[Block] = [Turn(where)]
     if heading:
@@ -106,7 +148,7 @@ def _page(document: Any, number: int, lines: list[str]) -> list[Block]:
     words = _paragraphs(rest)[:LONGEST_PAGE]
     if not notes and words:
         blocks.append(Said(words, where))
-    blocks.append(Shown(where, picture=_drawn(page), must=True))
+    blocks.append(Shown(where, picture=page.picture, must=True))
     if notes:
         blocks.append(Notes("\n\n".join(notes), where))
     return blocks
@@ -115,8 +157,9 @@ def _page(document: Any, number: int, lines: list[str]) -> list[Block]:
 def _paragraphs(lines: list[str]) -> str:
     """Lines of a page as running text: a line that begins a sentence or a point ends the last."""
     text = ""
+    drawn = "I (?=[A-Z])" if sum(bool(re.match("I [A-Z]", line)) for line in lines) > 1 else "•"
     for line in lines:
-        point = re.match(r"(?:[•◦‣▪–—*·►-]|\d{1,2}[.)])\s*(?=\S)", line)
+        point = re.match(drawn + r"|(?:[•◦‣▪–—*·►▶▸■●○-]|\d{1,2}[.)])\s*(?=\S)", line)
         line = line[point.end() :] if point else line
         if text and text[-1] not in ".!?:;,…" and (point or line[:1].isupper()):
             text += "."
@@ -128,10 +171,15 @@ def _paragraphs(lines: list[str]) -> str:
     return text
 
 
-def _is_number(line: str, number: int) -> bool:
-    """Whether a line is the number of its page, as "3", "3 / 20", "page 3" or "iii"."""
-    counted = rf"\W*(?:page )?{number + 1}\W*(?:(?:/|of)\s*\d+)?\W*|[ivxlc]{{1,7}}"
-    return bool(re.fullmatch(counted, line, re.I))
+def _is_number(line: str, number: int, ends: bool) -> bool:
+    """Whether a line is the number of its page, as "3", "3 / 20", "page 3" or "iii"; one that ends
+    the page may be that of a slide, of which there are fewer.
+    """
+    own = rf"\W*(?:page )?{number + 1}\W*(?:(?:/|of)\s*\d+)?\W*|[ivxlc]{{1,7}}"
+    slide = r"(?:(\d+)|[ivx]+)(?:\s*/\s*(?:\d+|[ivx]+))?"
+    if ends and (found := re.fullmatch(slide, line)):
+        return int(found[1] or 0) <= number + 1
+    return bool(re.fullmatch(own, line, re.I))
 
 
 def _drawn(page: Any) -> Picture:

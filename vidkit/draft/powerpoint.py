@@ -122,10 +122,13 @@ def _shape(shape: Any, where: str, notes: list[str]) -> list[Block]:
 
 
 def _chart(chart: Any, where: str) -> list[Block]:
-    """A chart as bars, one of several series as a table of its numbers."""
-    plot = chart.plots[0]
-    names = [_line(str(name)) for name in plot.categories]
-    series = [(_line(each.name or ""), list(each.values)) for each in plot.series]
+    """A chart as bars, one of several series as a table of its numbers; nothing of another kind."""
+    try:
+        plot = chart.plots[0]
+        names = [_line(str(name)) for name in plot.categories]
+        series = [(_line(each.name or ""), list(each.values)) for each in plot.series]
+    except (NotImplementedError, ValueError, LookupError):  # in three dimensions, or without a plot
+        return []
     if not names or any(len(values) != len(names) for _, values in series):
         return []  # dots over two axes
     title = _line(chart.chart_title.text_frame.text) if chart.has_title else ""

@@ -133,7 +133,12 @@ def sections_of(source: Source) -> list[Section]:
             title, level = heading.text, heading.level
         items = _with_notes([block for block in group if not isinstance(block, Heading)])
         language = source.language or "en"
-        made = _with_whole_formulas(_of_group(items, title or source.title or stem, language))
+        heard = title or source.title or stem
+        made = _with_whole_formulas(_of_group(items, heard, language))
+        heads = [n for n, each in enumerate(made) if each.content == heard]
+        made = [
+            each for n, each in enumerate(made) if "code" not in each.wish or n not in heads[1:]
+        ]
         for index, section in enumerate(made):
             first = heading if not index else None
             section.level = level if first else 0
@@ -273,7 +278,7 @@ def _outermost(group: list[Block], first: bool) -> list[Block]:
     same = len(trail) > 1 and _bare(trail[-1].text) in _bare(trail[-2].text)
     both = ": ".join(head.text.rstrip(":") for head in trail[-1 if same else -2 :])
     short = len(both) <= LONGEST_TITLE
-    text = both if short else trail[0 if first and trail[0].level == 1 else -1].text
+    text = both if short else trail[0 if first else -1].text
     one = replace(trail[-1], text=text, level=trail[0].level)
     return [one, *(block for block in group if not isinstance(block, Heading))]
 

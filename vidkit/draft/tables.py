@@ -162,7 +162,8 @@ def without_tags(text: str) -> str:
 MOST_ROWS = 7
 MOST_COLUMNS = 6
 LONGEST_CELL = 40
-"""Rows, columns and characters of a cell that can still be read on a slide."""
+LONGEST_OF_FEW = 80
+"""Rows, columns and characters of a cell that can still be read on a slide; more in few columns."""
 
 LONGEST_ROW = 90
 """Characters of the words that stand side by side in a row: they cannot be broken."""
@@ -182,8 +183,9 @@ def table(rows: Sequence[Sequence[str]], heads: int, where: str, shape: str = ""
     if not body or (width == 1 and len(body) == 1):
         return None
     rows = [_columns(row) for row in (head, *body[:MOST_ROWS])]
-    longest = LONGEST_ROW // len(rows[0])
-    shown = [[_cut(cell, longest) for cell in row] for row in rows]
+    word = LONGEST_ROW // len(rows[0])
+    most = max(LONGEST_CELL, min(LONGEST_OF_FEW, 2 * LONGEST_OF_FEW // len(rows[0])))
+    shown = [[_cut(cell, word, most) for cell in row] for row in rows]
     if len(body) > MOST_ROWS:
         shown.append(["…"] * len(shown[0]))
     small = len(body) <= ROWS_READ_ALOUD and width <= 4
@@ -204,17 +206,17 @@ def _columns(row: list[str]) -> list[str]:
     return [*row[: MOST_COLUMNS - 2], "…", row[-1]]
 
 
-def _cut(cell: str, word: int) -> str:
-    """A cell, cut to what can be read, and words in it to so many characters."""
+def _cut(cell: str, word: int, most: int) -> str:
+    """A cell, cut to so many characters at `most`, and words in it to `word`."""
     parts = re.split(r"(\$[^$]+\$)", cell)
     if len(parts) > 1:  # formulas, each whole or not at all
         found = ""
         for part in parts:
-            if signs_of(found + part) > LONGEST_CELL:
+            if signs_of(found + part) > most:
                 return f"{found.rstrip()} …"
             found += part
         return cell
-    cell = cell if len(cell) <= LONGEST_CELL else f"{cell[: LONGEST_CELL - 1]}…"
+    cell = cell if len(cell) <= most else f"{cell[: most - 1]}…"
     return re.sub(rf"\S{{{word + 1},}}", lambda found: f"{found[0][: word - 1]}…", cell)
 
 

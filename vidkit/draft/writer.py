@@ -28,8 +28,9 @@ from ..models.files import contents
 from ..models.lesson import json_schema
 from ..models.reading import read_lesson
 from ..models.settings import Settings
-from ..pipeline.shared import gate_of, in_use, store_of, use
-from ..providers.writers import WriteAsk, Writer, Written, writer_maker
+from ..pipeline.run import gate_of, in_use, store_of, use
+from ..providers.base import WriteAsk, Writer, Written
+from ..providers.registry import writer_maker
 from ..slides.override import prompt_page
 from ..store import Store, cache_key
 from ..store.ledger import Budget

@@ -28,7 +28,7 @@ from ..providers.chunks import together
 from ..providers.limiter import RateLimiter
 from ..providers.simulated import RateLimit
 from ..store import Asset, Store
-from ..store.ledger import Journal, JournalProxy, Money
+from ..store.ledger import JournalProxy, Money
 
 # Stand-ins for all that a run works with: they take the time that is said, and leave nothing.
 #
@@ -247,10 +247,7 @@ class NullStore(Store):
     """A store that has nothing and keeps nothing, not even for as long as a look takes."""
 
     def __init__(self) -> None:
-        self._init_null()
-
-    def _null_journal(self) -> Journal:
-        return JournalProxy(_answer, _nothing)
+        self._init_null(journal=JournalProxy(_answer, _nothing))
 
     def find(self, key: str) -> Asset | None:
         """None."""

@@ -18,7 +18,7 @@ from ..models.settings import Settings
 from ..pipeline.assets import image_ask, voice_ask
 from ..pipeline.context import work_name
 from ..pipeline.output import REPORT
-from ..pipeline.shared import store_of
+from ..pipeline.run import store_of
 from ..pipeline.workload import ANY, Kind, Load, Piece, Provider, SectionLoad
 from ..providers.base import ImageAsk, VoiceAsk
 from ..providers.conversation import price, requests

@@ -244,7 +244,7 @@ class Settings:
         more="Or a provider of your own (see `vidkit.providers`), or a list.",
         option="--images",
         metavar="NAME",
-        panel="Images",
+        panel="Pictures by",
         group="Providers",
     )
     voice: Providers = setting(
@@ -252,7 +252,7 @@ class Settings:
         "who speaks: as --images, such as gtts,auto",
         option="--voice",
         metavar="NAME",
-        panel="Voice",
+        panel="Narration by",
     )
     rate: int | None = setting(
         None,
@@ -262,6 +262,7 @@ class Settings:
         option="--rate",
         metavar="WPM",
         read=int,
+        panel="Words a minute",
     )
     api_key: Annotated[Any, AfterValidator(_key), WithJsonSchema({"type": "string"})] = setting(
         None,
@@ -288,6 +289,7 @@ class Settings:
         option="--image-style",
         metavar="TEXT",
         takes=("images.openai.style",),
+        panel="Style of all pictures",
     )
     image_quality: str | None = setting(
         None,
@@ -304,6 +306,7 @@ class Settings:
         option="--voice-manner",
         metavar="TEXT",
         takes=("voice.openai.manner",),
+        panel="How the voice speaks",
     )
     voice_tld: str | None = setting(
         None,
@@ -346,7 +349,7 @@ class Settings:
         True,
         "find out how many requests an online provider bears, within these numbers",
         more="False makes as many as they allow.",
-        panel="These numbers are",
+        panel="Find out what a provider bears",
     )
     pace: Pace | None = setting(
         None,
@@ -366,6 +369,7 @@ class Settings:
         option="--size",
         metavar="WxH",
         read=_size_text,
+        panel="Size",
         group="Frame",
     )
     fps: int = setting(24, "frames a second", limits=(1, 120))
@@ -381,7 +385,10 @@ class Settings:
         panel="Pictures of another shape",
     )
     motion: Motion = setting(
-        "still", "pictures stand still, zoom slowly, or fade into each other", option="--motion"
+        "still",
+        "pictures stand still, zoom slowly, or fade into each other",
+        option="--motion",
+        panel="Motion",
     )
     reveal: Reveal = setting(
         "follow",
@@ -400,6 +407,7 @@ class Settings:
         "skip",
         "leave a failed section out (skip), put a card in its place, or stop the lesson",
         option="--on-failure",
+        panel="When a section fails",
         group="Failures",
     )
     only: (
@@ -438,6 +446,7 @@ class Settings:
         option="--budget",
         metavar="DOLLARS",
         read=float,
+        panel="Spend at most, in dollars",
     )
     cache: bool = setting(
         True, "keep what is made, and use what was", off="keep nothing", option="--no-cache"

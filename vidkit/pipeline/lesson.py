@@ -27,10 +27,9 @@ from ..core.loop import run_to_end
 from ..core.paths import shortened
 from ..core.system import vidkit_version
 from ..media.clips import Clip
-from ..media.frame import Frame
 from ..models.editing import lesson_json
 from ..models.files import MOST_SOUND, digest_of
-from ..models.lesson import Music, Section
+from ..models.lesson import Section
 from ..report.reports import SectionReport, VideoReport
 from ..store import Asset
 from ..store.ledger import Money
@@ -434,13 +433,25 @@ class VideoTask:
         return plain(lesson.title or "") or printable(lesson.name, line=True)
 
     def key(self) -> str:
-        """The video's key. Blocks."""
-        lesson = self.context.lesson
-        clips, titles = [p.clip for p in self.pieces], [p.title for p in self.pieces]
-        frame = self.context.frame
-        fields = video_key_fields(
-            clips, titles, self.title, lesson.language, frame, self.cues, lesson.music
-        )
+        """The key of all that shapes the video. Blocks. Raises `ProviderError` where its music
+        cannot be read.
+        """
+        lesson, music = self.context.lesson, self.context.lesson.music
+        fields = {
+            "version": MEDIA_VERSION,
+            "clips": [piece.clip.sha256 for piece in self.pieces],
+            "titles": [piece.title for piece in self.pieces],
+            "title": self.title,
+            "language": lesson.language,
+            "frame": dict(vars(self.context.frame)),
+            "cues": [
+                [cue.start, cue.end, cue.text, *([cue.speaker] if cue.speaker else [])]
+                for cue in self.cues
+            ],
+        }
+        if music:
+            played = digest_of(music.file, MOST_SOUND)
+            fields["music"] = {"sha256": played, "volume": music.volume}
         return self.context.key("video", fields)
 
     async def make(self, key: str) -> Content:
@@ -478,33 +489,6 @@ class VideoTask:
         return [await cached(self.context, task.key, task.make) for task in tasks]
 
 
-def video_key_fields(
-    clips: Sequence[Asset],
-    titles: Sequence[str],
-    title: str,
-    language: str,
-    frame: Frame,
-    cues: Sequence[Cue],
-    music: Music | None = None,
-) -> dict[str, Any]:
-    """Everything that shapes a video. Reads its music, and raises `ProviderError` where it
-    cannot.
-    """
-    played = {"sha256": digest_of(music.file, MOST_SOUND), "volume": music.volume} if music else {}
-    return {
-        "version": MEDIA_VERSION,
-        "clips": [clip.sha256 for clip in clips],
-        "titles": list(titles),
-        "title": title,
-        "language": language,
-        "frame": dict(vars(frame)),
-        "cues": [
-            [cue.start, cue.end, cue.text, *([cue.speaker] if cue.speaker else [])] for cue in cues
-        ],
-        **({"music": played} if music else {}),
-    }
-
-
 @dataclass
 class SeamTask:
     """Makes the cross-fade between two clips."""
@@ -514,8 +498,12 @@ class SeamTask:
     after: Piece
 
     def key(self) -> str:
-        """The cross-fade's key. Blocks."""
-        fields = seam_key_fields(self.before.clip, self.after.clip, self.context.frame)
+        """The key of all that shapes the cross-fade. Blocks."""
+        fields = {
+            "version": MEDIA_VERSION,
+            "clips": [self.before.clip.sha256, self.after.clip.sha256],
+            "frame": dict(vars(self.context.frame)),
+        }
         return self.context.key("seam", fields)
 
     async def make(self, key: str) -> Content:
@@ -524,15 +512,6 @@ class SeamTask:
         clips = (self.before.cut.path, self.after.cut.path)
         await context.encode(scratch, context.runtime.media.make_seam, *clips)
         return Content(scratch, ".mp4", {"kind": "seam"})
-
-
-def seam_key_fields(before: Asset, after: Asset, frame: Frame) -> dict[str, Any]:
-    """Everything that shapes the cross-fade between two clips."""
-    return {
-        "version": MEDIA_VERSION,
-        "clips": [before.sha256, after.sha256],
-        "frame": dict(vars(frame)),
-    }
 
 
 @dataclass

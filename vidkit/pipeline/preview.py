@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from ..providers.conversation import handed_text
 from ..providers.files import own_files, own_on_a_slide
 from ..providers.registry import image_makers
 from ..providers.slides import Slides
+from ..slides.slide import Slide
 from ..text.speech import marked
 from .assets import candidates, image_ask, voice_ask
 from .batch import Job
@@ -38,24 +38,25 @@ def slide_faults(lesson: Lesson, settings: Settings) -> list[str]:
     """What is wrong with the slides that sections ask for, in words, the first section first.
     Nothing is drawn.
     """
-    slides, faults = Slides(), []
-    for index, section in enumerate(lesson.sections):
-        if section.slide:
-            try:
-                slides.slide(image_ask(lesson, index, settings))
-            except ProviderError as error:
-                faults.append(f"section {index + 1}: {error}")
-    return faults
+    slides = _slides_of(lesson, settings)
+    return [f"section {n}: {each}" for n, each in slides if isinstance(each, ProviderError)]
 
 
 def slide_notes(lesson: Lesson, settings: Settings) -> list[str]:
     """What is not shown of the slides that sections ask for, in words. Nothing is drawn."""
-    slides, notes = Slides(), []
+    slides = [(n, each) for n, each in _slides_of(lesson, settings) if isinstance(each, Slide)]
+    return [f"section {number}: {note}" for number, slide in slides for note in slide.notes]
+
+
+def _slides_of(lesson: Lesson, settings: Settings) -> Iterator[tuple[int, Slide | ProviderError]]:
+    """The slide of each section that asks for one, by its number, or what is wrong with it."""
+    slides = Slides()
     for index, section in enumerate(lesson.sections):
-        with suppress(ProviderError):  # a fault, which `slide_faults` tells
-            shown = slides.slide(image_ask(lesson, index, settings)) if section.slide else None
-            notes += [f"section {index + 1}: {note}" for note in (shown.notes if shown else ())]
-    return notes
+        if section.slide:
+            try:
+                yield index + 1, slides.slide(image_ask(lesson, index, settings))
+            except ProviderError as error:
+                yield index + 1, error
 
 
 def faults_before(job: Job, lesson: Lesson, settings: Settings) -> list[str]:

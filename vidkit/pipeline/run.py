@@ -1,13 +1,21 @@
-"""A run: what it is to make and with what, its bars, and what is measured while it goes on."""
+"""A run: what it is to make and with what, its bars, what is measured while it goes on, and what it
+shares with the other runs of its process.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
+import threading
 import time
 import uuid
+import weakref
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from ..core import loop
@@ -22,23 +30,175 @@ from ..core.errors import (
 from ..core.events import Event, Events, Listener, Noticed, Sampled
 from ..core.format import took
 from ..core.loop import run_in_thread, run_to_end
-from ..core.paths import shortened
+from ..core.paths import path_given, shortened
+from ..core.system import memory_left, usable_cores
 from ..models.files import section_count
 from ..models.settings import Settings
+from ..providers.base import ImageMaker, VoiceMaker
+from ..providers.limiter import PATIENCE, RateLimiter
 from ..providers.registry import image_makers, left_aside, voice_makers
 from ..report.progress import Watcher, bars
 from ..report.reports import BatchReport, ResourceTally, VideoReport
 from ..report.summary import Summary
-from ..store import Store
+from ..store import Store, default_folder, open_store
 from ..store.ledger import Budget
-from .batch import Batch, Job, MakeLesson
+from .batch import Batch, Job, LessonSource, MakeLesson
 from .context import Maker, RunControl, Runtime, Source
 from .lesson import make_here
 from .review import review_as_json
-from .scaling import Monitor, Steering
-from .shared import cores_of, gate_of, in_use, listen_to, store_of, use
-from .source import LessonSource
+from .scaling import SHARE, Cores, Loan, Monitor, Steering, encode_memory
 from .workload import Bound, BoundTracker, limits_of
+
+log = logging.getLogger("vidkit.pipeline")
+
+# What the runs of one process share: stores, rate limiters, cores, and connections in use.
+
+
+MOST_LIMITERS = 64
+"""Rate limiters that are remembered with what they learnt; of more, those go that were used
+longest ago."""
+
+FALLBACK_PATIENCE = 60.0
+"""Seconds without a success for which a provider is waited for where another takes its place."""
+
+
+@dataclass
+class _Shared:
+    """All of it; a forked child begins with an empty one, for what the parent had open is the
+    parent's. But for the stores, which any thread may open, only for vidkit's loop.
+
+    listening: the events of the runs that use the store of a folder. announced: stores whose first
+    notes were told. in_use: how many runs use a provider, by its `id`.
+    """
+
+    opening: threading.Lock = field(default_factory=threading.Lock)
+    stores: dict[Path, Store] = field(default_factory=dict)
+    listening: dict[Path | None, weakref.WeakSet[Events]] = field(default_factory=dict)
+    announced: weakref.WeakSet[Store] = field(default_factory=weakref.WeakSet)
+    limiters: dict[tuple[str, ...], RateLimiter] = field(default_factory=dict)
+    cores: Cores = field(default_factory=lambda: Cores(1))
+    in_use: Counter[int] = field(default_factory=Counter)
+
+
+_shared = _Shared()
+
+
+def _forget() -> None:
+    global _shared
+    _shared = _Shared()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+
+
+def store_of(settings: Settings) -> Store:
+    """The store that a run with these settings uses; one for each folder of the process. Blocks.
+
+    A folder that cannot be used gives one that keeps nothing, with a note that says why.
+    """
+    if not settings.cache:
+        return Store.null()
+    named = settings.cache_dir or default_folder()
+    folder = path_given("cache_dir", named, "the folder of the store").absolute()
+    with _shared.opening:
+        store = _shared.stores.get(folder)
+        if store is None or not store.keeps:
+            store = open_store(folder, on_note=partial(_on_note, folder))
+            _shared.stores[folder] = store
+        store.broken = store.broken if not store.keeps else None  # a new run tries the disk again
+        return store
+
+
+def listen_to(store: Store, events: Events) -> bool:
+    """Let the listeners of a run have the notes of its store from now on; True for the first run
+    that uses it, which has to tell those of its opening.
+    """
+    _shared.listening.setdefault(store.folder, weakref.WeakSet()).add(events)
+    first = store not in _shared.announced
+    _shared.announced.add(store)
+    return first
+
+
+def _on_note(folder: Path, sentence: str) -> None:
+    """Pass a note of a store on to every run that uses it. From any thread."""
+    loop.event_loop().call_soon_threadsafe(_emit_note, folder, sentence)
+
+
+def _emit_note(folder: Path, sentence: str) -> None:
+    for events in tuple(_shared.listening.get(folder, ())):
+        events.emit(Noticed(0.0, None, sentence))
+
+
+def cores_of(settings: Settings) -> Loan:
+    """The cores of this process for the encodes of a run, as many as the machine lends at this
+    moment: its affinity, its container's quota, and the memory that is left.
+    """
+    cores, left = _shared.cores, memory_left()
+    cores.resize(usable_cores(), int(left * SHARE) + cores.held if left else None)
+    return cores.lend(encode_memory(settings))
+
+
+def gate_of(kind: str, maker: ImageMaker | VoiceMaker) -> RateLimiter:
+    """The rate limiter of a provider, its key and its model, shared by every run of the process.
+
+    What works on this machine needs no feeling its way.
+    """
+    which = (kind, maker.name, *getattr(maker, "gate_key", ()))
+    limiters = _shared.limiters
+    limiter = limiters.pop(which, None)
+    if limiter is None:
+        online = getattr(maker, "online", False)
+        limiter = RateLimiter(maker.name, maker.places, adaptive=online, retry=online)
+    limiters[which] = limiter  # the last is the one used last
+    while len(limiters) > MOST_LIMITERS:
+        del limiters[next(iter(limiters))]
+    limiter.reopen()
+    return limiter
+
+
+def use(
+    limiter: RateLimiter, maker: ImageMaker | VoiceMaker, settings: Settings, last: bool
+) -> Callable[[], object]:
+    """Use a limiter on the terms of a run; the function that is returned ends that, from any
+    thread. last: nobody takes the provider's place, and so it is waited for.
+    """
+    online = getattr(maker, "online", False)
+    end = limiter.use(
+        adaptive=settings.adaptive and online,
+        pace=settings.pace if online else None,
+        patience=PATIENCE if last else FALLBACK_PATIENCE,
+    )
+    return lambda: loop.event_loop().call_soon_threadsafe(end)
+
+
+@asynccontextmanager
+async def in_use(makers: Iterable[ImageMaker | VoiceMaker]) -> AsyncIterator[None]:
+    """Use providers; at the end those that no other run uses close their connections."""
+    makers = [*makers]
+    _shared.in_use.update(map(id, makers))
+    try:
+        yield
+    finally:
+        await asyncio.shield(_close_unused(makers))
+
+
+async def _close_unused(makers: Iterable[ImageMaker | VoiceMaker]) -> None:
+    """Close the providers that no run uses any more."""
+    counts = _shared.in_use
+    for maker in makers:
+        counts[id(maker)] -= 1
+        if counts[id(maker)] > 0:
+            continue
+        del counts[id(maker)]
+        if (close := getattr(maker, "aclose", None)) is not None:
+            try:
+                await close()
+            except Exception:  # a provider may be anybody's
+                log.exception("the provider %s could not be closed", maker.name)
+
+
+# One run.
 
 
 class Runner:
@@ -115,38 +275,29 @@ class Runner:
 
     async def make_all(self) -> BatchReport:
         """The reports of all lessons, in their order."""
-        summary = None if self._home is None else Summary(self._home, self.count)
+        summary = Summary(self._home or Path(), self.count)
+
+        async def on_report(position: int, video: VideoReport) -> None:
+            await run_in_thread(summary.heard, position, video)
+
         async with self._run() as batch:
             for note in self._notes:
                 batch.runtime.events.emit(Noticed(0.0, None, note))
-            report = await self._summed_up(batch, summary)
-        report = replace(report, notes=self._all_notes(summary), resources=self._used.resources)
+            if self._home is not None:
+                await run_in_thread(summary.claim)
+            report = await batch.make(self.jobs, self.count, on_report)
+        notes = (*self._notes, *summary.notes)
+        report = replace(report, notes=notes, resources=self._used.resources)
         if self._bound is not None:
             report = replace(report, least=self._bound.seconds, limit=self._bound.limit)
-        if summary is not None:
-            await run_in_thread(summary.over, report)
-            report = replace(report, notes=self._all_notes(summary))
+        await run_in_thread(summary.over, report)
+        report = replace(report, notes=(*self._notes, *summary.notes))
         unmade = batch.unmade
         videos = list(report.videos)
         for position, job in unmade.items():
             videos[position] = self._with_retry(videos[position], job)
         report = replace(report, videos=tuple(videos))
         return replace(report, retry=lambda: self._retry_all(report, unmade))
-
-    def _all_notes(self, summary: Summary | None) -> tuple[str, ...]:
-        """What a person should know of the batch so far."""
-        return (*self._notes, *(summary.notes if summary is not None else ()))
-
-    async def _summed_up(self, batch: Batch, summary: Summary | None) -> BatchReport:
-        """Make all lessons, and sum up in `batch_report.json` what came of them."""
-        if summary is None:
-            return await batch.make(self.jobs, self.count)
-
-        async def on_report(position: int, video: VideoReport) -> None:
-            await run_in_thread(summary.heard, position, video)
-
-        await run_in_thread(summary.claim)
-        return await batch.make(self.jobs, self.count, on_report)
 
     def _with_retry(self, report: VideoReport, job: Job) -> VideoReport:
         """The report, which can make again what failed."""
@@ -297,7 +448,7 @@ class _Watch:
         await run_to_end(run_in_thread(self._monitor.look))
         if self._bound_tracker is None:
             return None
-        return self._bound_tracker.bound(limits_of(self._batch.runtime))
+        return self._bound_tracker.bound(*limits_of(self._batch.runtime))
 
     def _on_sample(self, sampled: Sampled) -> None:
         runtime = self._batch.runtime

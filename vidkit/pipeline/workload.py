@@ -166,51 +166,31 @@ class Bound:
 
 def bounds(load: Load, settings: Settings, cores: int) -> list[Bound]:
     """All lower bounds of the run, the highest first; the first is the one that counts."""
-    wide, tall = settings.video_workers, settings.section_workers
-    together = settings.concurrent_parts
-    lessons = load.asked(settings)
-    tail = min(s.clip for lesson in lessons for s in lesson) + load.join
-    found = [
-        _longest_section(load, lessons, together),
-        _all_workers(lessons, wide, tall, together, tail),
-        _longest_lesson(lessons, tall, together, tail),
-        _lessons_in_turn(lessons, wide, tall, together, tail),
-        _cores(load, lessons, together, cores),
-    ]
+    lessons, together = load.asked(settings), settings.concurrent_parts
+    wide, tall = min(settings.video_workers, len(lessons)), settings.section_workers
     sections = [section for lesson in lessons for section in lesson]
+    calls = [section.calls(together) for section in sections]
+    # seconds that one lesson's calls take its own workers, which no other lesson's sections use
+    apart = [_shared([s.calls(together) for s in lesson], tall) for lesson in lessons]
+    longest = max(call + section.clip for call, section in zip(calls, sections, strict=True))
+    on_cores = sum(section.clip for section in sections) + load.join * len(lessons)
+    tail = min(section.clip for section in sections) + load.join
+    each = count(tall, "section")
+    in_turn = f"{count(wide, 'lesson')} at once, each with {each}"
+    found = [
+        Bound(longest + load.join, "the longest section"),
+        Bound(
+            _shared(calls, wide * tall) + tail,
+            f"{count(wide, 'video')} × {each} at once",
+            workers=True,
+        ),
+        Bound(max(apart) + tail, f"the longest lesson with {each} at once", workers=True),
+        Bound(_shared(apart, wide) + tail, in_turn, workers=True),
+        Bound(min(calls) + on_cores / cores, f"the clips on {count(cores, 'core')}"),
+    ]
     found += _of_provider("image", load.images, [s.image for s in sections], tail)
     found += _of_provider("narration", load.voice, [s.audio for s in sections], tail)
     return sorted(found, key=lambda bound: -bound.seconds)
-
-
-Lessons = list[list[SectionLoad]]
-
-
-def _longest_section(load: Load, lessons: Lessons, together: bool) -> Bound:
-    longest = max(s.calls(together) + s.clip for lesson in lessons for s in lesson)
-    return Bound(longest + load.join, "the longest section")
-
-
-def _all_workers(lessons: Lessons, wide: int, tall: int, together: bool, tail: float) -> Bound:
-    """All sections' calls, spread over all workers."""
-    wide = min(wide, len(lessons))
-    seconds = _shared([s.calls(together) for lesson in lessons for s in lesson], wide * tall)
-    many = f"{count(wide, 'video')} × {count(tall, 'section')} at once"
-    return Bound(seconds + tail, many, workers=True)
-
-
-def _longest_lesson(lessons: Lessons, tall: int, together: bool, tail: float) -> Bound:
-    """One lesson's calls, spread over the workers of a lesson."""
-    longest = max(_shared([s.calls(together) for s in lesson], tall) for lesson in lessons)
-    limit = f"the longest lesson with {count(tall, 'section')} at once"
-    return Bound(longest + tail, limit, workers=True)
-
-
-def _lessons_in_turn(lessons: Lessons, wide: int, tall: int, together: bool, tail: float) -> Bound:
-    """Each lesson's calls with its own workers, which another lesson's sections do not use."""
-    each = [_shared([s.calls(together) for s in lesson], tall) for lesson in lessons]
-    many = f"{count(min(wide, len(lessons)), 'lesson')} at once, each with {count(tall, 'section')}"
-    return Bound(_shared(each, min(wide, len(lessons))) + tail, many, workers=True)
 
 
 def _shared(pieces: list[float], workers: int) -> float:
@@ -222,13 +202,6 @@ def _shared(pieces: list[float], workers: int) -> float:
     falling = sorted(pieces, reverse=True)
     rounds = (k * piece for k, piece in enumerate(falling[::workers], 1))
     return max(sum(pieces) / workers, *rounds)
-
-
-def _cores(load: Load, lessons: Lessons, together: bool, cores: int) -> Bound:
-    """All clips and joins, spread over the cores."""
-    work = sum(s.clip for lesson in lessons for s in lesson) + load.join * len(lessons)
-    first = min(s.calls(together) for lesson in lessons for s in lesson)
-    return Bound(first + work / cores, f"the clips on {count(cores, 'core')}")
 
 
 def _of_provider(word: str, provider: Provider, all_: list[Piece], tail: float) -> list[Bound]:
@@ -264,19 +237,12 @@ _FIELDS = {"image": 0, "audio": 2, "clip": 4}
 _WIDTH = 5
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What limited a run: places of the providers' gates, and cores."""
-
-    images: int
-    voice: int
-    cores: int
-
-
-def limits_of(runtime: Runtime) -> Limits:
-    """What limits a run; several providers of a kind limit nothing together."""
+def limits_of(runtime: Runtime) -> tuple[int, int, int]:
+    """What limited a run: places for images and for narrations, and cores. Several providers of a
+    kind limit nothing together.
+    """
     cores = runtime.cores.cores.count if isinstance(runtime.cores, Loan) else 1
-    return Limits(_places(runtime.images), _places(runtime.voice), cores)
+    return _places(runtime.images), _places(runtime.voice), cores
 
 
 def _places(sources: Sequence[Source[Any]]) -> int:
@@ -322,8 +288,10 @@ class BoundTracker:
         for index in sorted(rows):
             self._rows.extend(rows[index])
 
-    def bound(self, limits: Limits) -> Bound | None:
-        """What no run with these pieces can beat; None where nothing was made."""
+    def bound(self, images: int, voice: int, cores: int) -> Bound | None:
+        """What no run with these pieces can beat, by its limits as `limits_of` gives them; None
+        where nothing was made.
+        """
         for lesson in tuple(self._open):
             self._close(lesson)
         lessons, at = [], 0
@@ -341,10 +309,10 @@ class BoundTracker:
             lessons=tuple(lessons),
             names=("",) * len(lessons),
             join=self._join if self._join < float("inf") else 0.0,
-            images=Provider("images", limits.images, True, s.pace),
-            voice=Provider("voice", limits.voice, True, s.pace),
+            images=Provider("images", images, True, s.pace),
+            voice=Provider("voice", voice, True, s.pace),
         )
-        return bounds(load, s, limits.cores)[0]
+        return bounds(load, s, cores)[0]
 
 
 def _section_load(row: array[float]) -> SectionLoad:

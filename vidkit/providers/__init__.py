@@ -16,7 +16,7 @@ stores, limits, files or the rest of the lesson:
 Use it by handing it over, `images=Circle()`, or register a name for it:
 another package does so with an entry point in the group `vidkit.images` or
 `vidkit.voices` that names a function from the text after the colon (or None)
-to a provider. `contract` has what a provider may say of itself besides.
+to a provider. `base` has what a provider may say of itself besides.
 """
 
 from __future__ import annotations

@@ -51,6 +51,7 @@ from .wire import (
     BrokenBody,
     Unwanted,
     Wire,
+    causes_of,
     hopeless,
     proxy_for,
     unsendable,
@@ -105,19 +106,33 @@ _left_out: dict[tuple[str, str], set[str]] = {}
 
 
 class Account:
-    """A key and an address; from the arguments, else from OPENAI_API_KEY and OPENAI_BASE_URL.
+    """A model, and the key and the address by which it is asked: those that are given, else
+    OPENAI_API_KEY and OPENAI_BASE_URL. What the providers "openai" have in common.
 
     kind: what is asked for, "images", "speech" or "writing". seconds: how long an answer may take.
+    fields: what is sent besides, for a server that wants more, or with "" what is not sent.
     `missing` is the `KeyMissing` where OpenAI is to be asked without a key, or with one that
     cannot be sent, else None. The key is in no text that this gives.
     """
 
+    name = "openai"
+    places = None
+    online = True
+
     def __init__(
-        self, kind: Kind, model: str, base_url: str | None, api_key: str | None, seconds: float
+        self,
+        kind: Kind,
+        model: str,
+        base_url: str | None,
+        api_key: str | None,
+        seconds: float,
+        fields: Mapping[str, str] | None = None,
     ) -> None:
         self.kind = kind
         self.model = model
         self.seconds = seconds
+        self.fields = dict(fields or {})
+        self.priced = dated()
         self._url = Address.of(base_url or os.environ.get("OPENAI_BASE_URL") or HOME)
         self._source = "api_key" if api_key else "OPENAI_API_KEY"
         self._key = Secret((api_key or os.environ.get("OPENAI_API_KEY") or "").strip())
@@ -152,6 +167,11 @@ class Account:
         return self.at_home or self.model in models(self.kind)
 
     @property
+    def models(self) -> tuple[str, ...]:
+        """The models that are current."""
+        return current(self.kind)
+
+    @property
     def needs(self) -> str:
         """What it needs, and whether that is there; never the key itself."""
         where = f"the setting {self._source}" if self._source == "api_key" else self._source
@@ -180,6 +200,12 @@ class Account:
         hidden = (self._key, self._url.userinfo, self._url.query)
         secret = "\n".join(each.reveal() for each in hidden if each is not None).encode()
         return "openai", self.address, self.model, hashlib.sha256(secret).hexdigest()[:16]
+
+    def _shape(self, **own: Any) -> dict[str, Any]:
+        """What shapes an asset: provider, model, what is its own, and another's address."""
+        address = None if self.at_home else self.address
+        shape = {"provider": self.name, "model": self.model, **own, "address": address}
+        return shape | ({"fields": self.fields} if self.fields else {})
 
     async def ask(
         self,
@@ -266,7 +292,7 @@ class Account:
                     return answer.content
         why = f"status {answer.status_code}" if error is None else self._clean(error)
         raise Damaged(
-            f"{self._name()} made it, and what it made did not come from {address.host} ({why})"
+            f"{self._server()} made it, and what it made did not come from {address.host} ({why})"
         )
 
     async def check(self) -> str:
@@ -289,14 +315,14 @@ class Account:
             routeless = type(error) is ProviderMissing and " (404)" in str(error)
             if self.at_home or not (routeless or isinstance(error, _FieldsRefused)):
                 raise error.refusal if isinstance(error, _FieldsRefused) else error from None
-            return f"{self._name()} answers, and has no list of its models"
+            return f"{self._server()} answers, and has no list of its models"
         except Unconfirmed as error:
-            raise Unreachable(f"{self._name()} could not answer; try again later") from error
+            raise Unreachable(f"{self._server()} could not answer; try again later") from error
         if self.model in names:
-            return f"{self._name()} answers, and has {self.model}"
+            return f"{self._server()} answers, and has {self.model}"
         if self._has_openais_models:
             raise self._gone("it is not among its models")
-        return f"{self._name()} answers; {self.model} is not in its list of models"
+        return f"{self._server()} answers; {self.model} is not in its list of models"
 
     def typed(self, status: int, content: bytes, headers: Mapping[str, str]) -> ProviderError:
         """An answer that is an error, as one of vidkit's."""
@@ -345,7 +371,7 @@ class Account:
             return Refused(f"openai refused this one: {told}; reword it")
         if status == 401 or known & _BAD_KEY:
             return KeyMissing(
-                f"{self._name()} does not accept the key in {self._source}; set it to one that "
+                f"{self._server()} does not accept the key in {self._source}; set it to one that "
                 f"is valid ({KEYS})"
             )
         if known & _GONE or (status in (400, 404, 422) and _GONE_WORDS.search(told)):
@@ -360,8 +386,8 @@ class Account:
                 "base_url right? It usually ends in /v1"
             )
         if status == 403:
-            return ProviderMissing(f"{self._name()} does not let this account in (403): {told}")
-        return BadRequest(f"{self._name()} does not take this request ({status}): {told}")
+            return ProviderMissing(f"{self._server()} does not let this account in (403): {told}")
+        return BadRequest(f"{self._server()} does not take this request ({status}): {told}")
 
     def unusable(self, what: str) -> Unconfirmed:
         """An answer that came whole, was paid perhaps, and is of no use."""
@@ -420,7 +446,7 @@ class Account:
         late = isinstance(error, TimeoutError | openai.APITimeoutError)
         what = f"gave no answer in {self.seconds:g} s" if late else "broke the connection off"
         return Unconfirmed(
-            f"{self._name()} {what}, after it had been asked: the request may have been made, "
+            f"{self._server()} {what}, after it had been asked: the request may have been made, "
             "and paid for"
         )
 
@@ -428,7 +454,7 @@ class Account:
         proxy = proxy_for(self._url)
         if (why := hopeless(cause, self._url, proxy)) is not None:
             return Misconfigured(why)
-        nameless = isinstance(_root(cause), socket.gaierror)
+        nameless = isinstance(causes_of(cause)[-1], socket.gaierror)
         reason = "its name is not known" if nameless else str(cause).strip() or type(cause).__name__
         through = f", through the proxy that {proxy[0]} names" if proxy else ""
         return Offline(
@@ -445,11 +471,11 @@ class Account:
         other = ", or voice='espeak' or 'gtts'" if self.kind == "speech" else ""
         first = current(self.kind)[0].split()[0]
         return ModelMissing(
-            f"{self._name()} has no model {self.model!r} (any more): {told}; current as of "
+            f"{self._server()} has no model {self.model!r} (any more): {told}; current as of "
             f"{dated()}: {names}; choose one, such as {where}='openai:{first}'{other}"
         )
 
-    def _name(self) -> str:
+    def _server(self) -> str:
         return "openai" if self.at_home else self.address
 
     def _clean(self, told: object) -> str:
@@ -462,7 +488,7 @@ class Account:
         return text[:300] or "no reason given"
 
     def __repr__(self) -> str:
-        return f"Account({self.kind!r}, {self.model!r}, {self.address!r})"
+        return f"{type(self).__name__}({self.kind!r}, {self.model!r}, {self.address!r})"
 
 
 class _FieldsRefused(Exception):
@@ -480,16 +506,6 @@ def _host(location: str) -> str:
         return urlsplit(location).hostname or "elsewhere"
     except ValueError:
         return "elsewhere"
-
-
-def _root(error: BaseException) -> BaseException:
-    """The error that began it."""
-    for _ in range(12):
-        inner = error.__cause__ or error.__context__
-        if inner is None:
-            break
-        error = inner
-    return error
 
 
 # What servers say, each in its own way: errors, pictures, sounds. Nothing is believed to be in

@@ -26,7 +26,7 @@ Beside what `ImageMaker` and `VoiceMaker` demand, a provider may have
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
@@ -183,3 +183,56 @@ class VoiceMaker(Protocol):
 
     async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
         """The narration for `ask`. Raises `ProviderError` or one of its kinds."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteAsk:
+    """What one section asks of a writer.
+
+    `instructions` are the same for all sections, `text` is the section, `schema` the JSON Schema
+    of the answer. `mended` is what was wrong with the answer before, "" for the first; `answer`
+    that answer. `index` is the section's position from 0, for providers that look files up by it.
+    """
+
+    instructions: str
+    text: str
+    schema: Mapping[str, Any]
+    index: int = 0
+    answer: str = ""
+    mended: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An answer as JSON text, and what it cost in dollars, where the provider says."""
+
+    text: str
+    cost: float | None = None
+
+
+@runtime_checkable
+class Writer(Protocol):
+    """Something that writes; `places` and what else it may have as in `ImageMaker`."""
+
+    name: str
+    places: int | None
+
+    def shape(self, ask: WriteAsk) -> Mapping[str, Any]:
+        """Everything that shapes the answer, as JSON values; the key under which it is kept."""
+
+    async def write(self, ask: WriteAsk, request: Request) -> Written:
+        """The answer to `ask`. Raises `ProviderError` or one of its kinds."""
+
+
+def options(argument: str | None, first: str = "") -> Iterator[tuple[str, str, str]]:
+    """The parts of what stands after the colon in "NAME:value,option=value", each with its name
+    and its value; one without a name goes by that of the `first` option.
+    """
+    for part in filter(None, map(str.strip, (argument or "").split(","))):
+        name, equals, value = part.partition("=")
+        yield part, *((name, value) if equals else (first, part))
+
+
+def primary(tag: str) -> str:
+    """The language of a tag without its region or script: "pt" of "pt-BR"."""
+    return tag.split("-")[0].lower()

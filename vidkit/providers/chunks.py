@@ -8,13 +8,13 @@ import math
 import re
 import struct
 import unicodedata
-import wave
 from collections.abc import Coroutine, Iterable, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, TypeVar
 
 from ..text.markup import MappedText
 from ..text.timing import Word
+from .word_times import wav
 
 
 class NoSound(ValueError):
@@ -60,13 +60,7 @@ def joined_decoded(parts: Sequence[bytes]) -> bytes:
     sounds = [open_sound(part, "the narration") for part in parts]
     rate = max(sound.rate for sound in sounds)
     whole = np.concatenate([piece for sound in sounds for piece in sound.pieces(rate)])
-    out = io.BytesIO()
-    with wave.open(out, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(np.clip(whole * 32767, -32768, 32767).astype("<i2").tobytes())
-    return out.getvalue()
+    return wav(np.clip(whole * 32767, -32768, 32767).astype("<i2").tobytes(), rate)
 
 
 def _mp3_frames(data: bytes) -> list[tuple[bytes, float]]:

@@ -18,9 +18,10 @@ from ..core.errors import ProviderError, ProviderMissing
 from ..text.captions import Word
 from ..text.markup import pauses
 from . import listening
-from .base import ImageAsk, Narration, Request, VoiceAsk
+from .base import ImageAsk, Narration, Request, VoiceAsk, primary
 from .registry import order, voice_maker
-from .word_times import NOTHING, wav
+from .speech import silence
+from .word_times import wav
 
 T = TypeVar("T")
 
@@ -68,7 +69,7 @@ def spans(ask: VoiceAsk) -> list[Span]:
         speaker = turn.speaker if turn is not None else None
         # a voice is that of one language; in another its speaker has the best voice for that
         own = (turn.language if turn is not None else None) or ask.language
-        if language.split("-")[0].lower() != own.split("-")[0].lower():
+        if primary(language) != primary(own):
             voice = None
         pause = asked or (_breath(ask.text, found[-1], start, speaker) if found else 0.0)
         found.append(Span(start, end, language, voice, speaker, pause))
@@ -174,17 +175,14 @@ class _Parts:
         """The most that one request may cost; None where a voice does not say."""
         most = 0.0
         for part in self.parts:
-            told = getattr(part.maker, "price", None)
-            dollars = told(part.ask) if callable(told) else told
-            if dollars is None:
+            if (dollars := price(part.maker, part.ask)) is None:
                 return None
             most = max(most, dollars)
         return most
 
     def requests(self, ask: VoiceAsk) -> int:
         """How many requests its voices send."""
-        told = ((getattr(part.maker, "requests", None), part.ask) for part in self.parts)
-        return sum(max(1, count(each)) if count else 1 for count, each in told)
+        return sum(requests(part.maker, part.ask) for part in self.parts)
 
     def shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
         """What each of its voices is asked, and the silence between them."""
@@ -204,8 +202,7 @@ class _Parts:
         where all its voices tell. Raises what the first voice that fails raises.
         """
         if not self.parts:
-            note = f"nothing in the text can be spoken; it is {NOTHING:g} s of silence"
-            return Narration(wav(bytes(2 * int(24_000 * NOTHING)), 24_000), notes=(note,))
+            return silence()
         made = await self._spoken(request)
         spans = [part.span for part in self.parts]
         whole, words, pieces = await asyncio.to_thread(_put_together, spans, made)
@@ -387,7 +384,4 @@ def requests(maker: object, ask: ImageAsk | VoiceAsk) -> int:
 
 def handed_text(maker: Any, ask: VoiceAsk) -> str | None:
     """The words that a voice is handed, None where it does not say so."""
-    fields = with_pauses(maker, ask).shape(ask)
-    parts = fields.get("parts", [fields])
-    said = [part.get("spoken", part.get("text")) for part in parts]
-    return "\n\n".join(said) if all(isinstance(text, str) for text in said) else None
+    return listening.handed(with_pauses(maker, ask), ask)

@@ -32,9 +32,10 @@ from ..text.markup import MappedText, rewrite, rule
 from ..text.scripts import likely_language, unreadable
 from ..text.speech import VERSION, paragraphs, spoken
 from ..text.vocabulary import LETTER_A
-from .base import Narration, Request, VoiceAsk
+from .base import Narration, Request, VoiceAsk, primary
 from .espeak_process import DAMAGED, REFUSED
-from .word_times import NOTHING, Paragraph, Sound, broken, wav, word_times
+from .speech import silence
+from .word_times import Paragraph, Sound, broken, wav, word_times
 
 # Text the way espeak-ng must be given it: English words that it says wrongly, spelt the way it
 # says them right, and words of a length that it bears.
@@ -260,12 +261,12 @@ class Espeak:
 
     def voices(self, language: str) -> list[tuple[str, str]]:
         """What a section's `voice` can name, and what to call it, those of `language` first."""
-        first = language.split("-")[0].lower()
+        first = primary(language)
         found = []
         for each in _voices(self.engine.home):
             tag = each.language
-            found.append((tag.split("-")[0] != first, tag, each.name))
-            if tag.split("-")[0] == first:
+            found.append((primary(tag) != first, tag, each.name))
+            if primary(tag) == first:
                 found += [(False, f"{tag}+{v}", f"{each.name}, {v}") for v in SOME_VARIANTS]
         return [(tag, name) for _, tag, name in sorted(found)]
 
@@ -293,8 +294,7 @@ class Espeak:
         plan = self._plan(ask)
         parts = paragraphs(plan.text.text)
         if not parts:
-            note = f"nothing in the text can be spoken; it is {NOTHING:g} s of silence"
-            return Narration(wav(bytes(2 * int(22_050 * NOTHING)), 22_050), notes=(note,))
+            return silence(22_050)
         task = {
             "library": str(self.engine.binary),
             "home": str(self.engine.home),

@@ -9,6 +9,7 @@ release named them, `section_0.png`, they are found too.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import shutil
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ from ..core.errors import ProviderError, ProviderMissing
 from ..core.paths import is_folder, path_given, resolved
 from ..models.files import MOST_FILM, MOST_PICTURE, MOST_SOUND, digest, digest_of, opened
 from ..models.lesson import IMAGES, SOUNDS
-from .base import ImageAsk, ImageMaker, Narration, Picture, Request, VoiceAsk
+from .base import ImageAsk, ImageMaker, Narration, Picture, Request, VoiceAsk, WriteAsk, Written
 
 if TYPE_CHECKING:
     from ..media.film import Film
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 LARGE_SOUND = 32_000_000
 """Bytes from which a narration is copied as a file, and never held in memory: a lesson of a few
 kilobytes may come with gigabytes of them."""
+
+
+MOST_WRITTEN = 1_000_000
+"""Bytes of a writer's answer that are read."""
 
 
 def own_on_a_slide(ask: ImageAsk | VoiceAsk) -> bool:
@@ -132,6 +137,35 @@ def _names(index: int) -> tuple[str, ...]:
     return f"section-{index + 1:02}", f"section-{index + 1}", f"section_{index}"
 
 
+class RecordedWriter:
+    """Takes `FOLDER/writing/section_<n>.json`, n from 0: what a person or another tool wrote."""
+
+    name = "recorded"
+    places: int | None = None
+    price = 0.0
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def shape(self, ask: WriteAsk) -> Mapping[str, Any]:
+        """The digest of the file."""
+        digest = hashlib.sha256(self._read(ask).encode()).hexdigest()
+        return {"provider": self.name, "sha256": digest}
+
+    async def write(self, ask: WriteAsk, request: Request) -> Written:
+        """What stands in the file. Raises `ProviderError` where there is none."""
+        return Written(await request(lambda: asyncio.to_thread(self._read, ask)))
+
+    def _read(self, ask: WriteAsk) -> str:
+        path = self.folder / "writing" / f"section_{ask.index}.json"
+        try:
+            with path.open("rb") as file:
+                return file.read(MOST_WRITTEN).decode("utf-8-sig", "replace")
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise ProviderError(f"{path} cannot be read: {why}; write this section there") from None
+
+
 own_files = Recorded()
 """What reads the files that sections name themselves."""
 
@@ -155,22 +189,20 @@ def _own_narration(film: Film) -> Narration:
     return Narration(own_narration(film), ".wav")
 
 
-def _recorded(argument: str | None) -> Recorded:
+def recorded(argument: str | None) -> Recorded:
+    """`recorded` or `recorded:FOLDER` as a provider of images, or as a voice."""
     if argument is None:
         return Recorded()
+    return Recorded(_folder(argument, "images/ and audio/"))
+
+
+def writer(argument: str | None) -> RecordedWriter:
+    """`recorded:FOLDER` as a writer."""
+    return RecordedWriter(_folder(argument or "", "writing/"))
+
+
+def _folder(argument: str, holds: str) -> Path:
     folder = path_given("recorded:FOLDER", argument, "a folder")
-    if not is_folder(folder):
-        raise ProviderMissing(
-            f"recorded:{argument}: there is no such folder; it holds images/ and audio/"
-        )
-    return Recorded(folder)
-
-
-def images(argument: str | None) -> Recorded:
-    """`recorded` or `recorded:FOLDER` as a provider of images."""
-    return _recorded(argument)
-
-
-def voice(argument: str | None) -> Recorded:
-    """`recorded` or `recorded:FOLDER` as a voice."""
-    return _recorded(argument)
+    if not argument or not is_folder(folder):
+        raise ProviderMissing(f"recorded:{argument}: there is no such folder; it holds {holds}")
+    return folder

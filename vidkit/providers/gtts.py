@@ -36,7 +36,7 @@ from ..core.errors import (
 from ..media.audio import check_sound
 from ..text.markup import MappedText
 from ..text.speech import VERSION, spoken, spoken_before
-from .base import Narration, Request, VoiceAsk
+from .base import Narration, Request, VoiceAsk, options
 from .chunks import NoSound, heard_pieces, joined_mp3, pieces, together
 from .headers import retry_after
 from .wire import CONNECT, NOT_SENT, Address, Unwanted, Wire, hopeless
@@ -297,10 +297,7 @@ def voice(argument: str | None, **given: Any) -> GoogleVoice:
     """The voice `gtts`, `gtts:co.uk` or `gtts:tld=co.uk,slow=yes`; what stands after the colon
     counts before what is `given`.
     """
-    for part in filter(None, ((each.strip()) for each in (argument or "").split(","))):
-        name, equals, value = part.partition("=")
-        if not equals:
-            name, value = "tld", name
+    for part, name, value in options(argument, "tld"):
         if name == "slow" and value.lower() in ("yes", "no", "true", "false"):
             given[name] = value.lower() in ("yes", "true")
         elif name == "tld":

@@ -442,7 +442,7 @@ class RateLimiter:
         if not self._retry:
             raise error
         after = error.retry_after if error.retry_after is not None else seconds_in(str(error))
-        if (after or 0.0) > self.patience or self._gave_up(now, tries):
+        if (after or 0.0) > self.patience or self._left(now, tries) < 0:
             raise self._close(error, after or PROBE) from error
         self._refusals.refuse(start)
         self._judge_refusals(now)
@@ -555,9 +555,6 @@ class RateLimiter:
         """Count an answer that is of no use; True where there have been nothing but those."""
         self._odd += 1
         return not self._succeeded and self._odd >= SHUT_UNHEARD
-
-    def _gave_up(self, now: float, tries: _Tries) -> bool:
-        return self._left(now, tries) < 0
 
     def _left(self, now: float, tries: _Tries) -> float:
         """Seconds of patience that are left."""

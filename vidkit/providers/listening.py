@@ -129,8 +129,9 @@ def _amount(text: str) -> str:
 def handed(maker: Any, ask: VoiceAsk) -> str | None:
     """The words that a voice is handed for an ask, None where it does not say so."""
     fields = maker.shape(ask)
-    text = fields.get("spoken", fields.get("text"))
-    return text if isinstance(text, str) else None
+    parts = fields.get("parts", [fields])
+    said = [part.get("spoken", part.get("text")) for part in parts]
+    return "\n\n".join(said) if all(isinstance(text, str) for text in said) else None
 
 
 async def speak(

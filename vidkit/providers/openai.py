@@ -1,22 +1,23 @@
-"""Pictures and speech by OpenAI's models, or by a server that speaks their language.
+"""Pictures, speech and writing by OpenAI's models, or by a server that speaks their language.
 
 `images="openai"`, `"openai:gpt-image-2.6-sunburst"` or `"openai:quality=low"`;
 `voice="openai"` or `"openai:tts-1,voice=nova"`. It needs a key in OPENAI_API_KEY, and it costs
 money: prices, sizes and models are in `openai.toml`. OPENAI_BASE_URL names another server, which
 may want a field left out, `openai:model=sdxl,quality=`, or one more,
-`openai:model=kokoro,response_format=mp3`.
+`openai:model=kokoro,response_format=mp3`. `writer="openai"`, or `"openai:MODEL"`, rewrites drafts.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from ..core.errors import (
-    KeyMissing,
     MediaError,
     ProviderError,
     Refused,
@@ -27,7 +28,7 @@ from ..media.images import check_picture, picture_suffix
 from ..text.markup import MappedText
 from ..text.speech import VERSION, spoken, spoken_before
 from .account import HTML, Account, blobs, parsed, said, tokens
-from .base import ImageAsk, Narration, Picture, Request, VoiceAsk
+from .base import ImageAsk, Narration, Picture, Request, VoiceAsk, WriteAsk, Written, options
 from .chunks import (
     NoSound,
     heard_pieces,
@@ -40,26 +41,28 @@ from .chunks import (
 from .headers import Answer
 from .listening import WORDS_A_MINUTE, better_of
 from .prices import (
-    Kind,
     Used,
-    current,
-    dated,
     frame_size,
     image_bound,
     image_price,
     is_exact,
     speech_bound,
     takes_manner,
+    text_bound,
+    writing_price,
 )
 
 IMAGE_MODEL = "gpt-image-2.6-flare"
 SPEECH_MODEL = "gpt-4o-mini-tts"
+WRITING_MODEL = "gpt-6-luna"
 Quality = Literal["low", "medium", "high", "xhigh", "max", "auto"]
 QUALITIES = get_args(Quality)
 IMAGE_SECONDS = 240.0
 """Seconds to wait for a picture; one of high quality takes up to two minutes."""
-SPEECH_SECONDS = 120.0
+SPEECH_SECONDS = WRITING_SECONDS = 120.0
 LONGEST_PROMPT = 32_000
+MOST_TOKENS = 6_000
+"""Tokens that a writer's answer may take, those in which a model thinks among them."""
 LONGEST_INPUT = 1_800
 """Characters spoken in one request: the models take 2,000 tokens, one a character at worst."""
 SPEEDS = (0.25, 4.0)
@@ -80,69 +83,7 @@ _SPEECH_FIELDS = ("response_format", "instructions", "speed")
 """What a server need not take: it makes its own of it then."""
 
 
-class _Model:
-    """A model of OpenAI's, or of another server's: what pictures and speech have in common."""
-
-    name = "openai"
-    places = None
-    online = True
-
-    def __init__(
-        self,
-        kind: Kind,
-        model: str,
-        base_url: str | None,
-        api_key: str | None,
-        seconds: float,
-        fields: Mapping[str, str] | None,
-    ) -> None:
-        self.kind = kind
-        self.model = model
-        self.fields = dict(fields or {})
-        self.priced = dated()
-        self._account = Account(kind, model, base_url, api_key, seconds)
-
-    @property
-    def missing(self) -> KeyMissing | None:
-        """The error for want of a key, None where there is one or none is needed."""
-        return self._account.missing
-
-    @property
-    def needs(self) -> str:
-        """What it needs and whether that is there, in words."""
-        return self._account.needs
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What a person should know before anything is sent."""
-        return self._account.warnings
-
-    @property
-    def models(self) -> tuple[str, ...]:
-        """The models that are current."""
-        return current(self.kind)
-
-    @property
-    def gate_key(self) -> tuple[str, ...]:
-        """Providers with the same address, key and model share one gate."""
-        return self._account.gate_key
-
-    async def check(self) -> str:
-        """Whether it can be used, without paying: what was found, or a `ProviderError`."""
-        return await self._account.check()
-
-    async def aclose(self) -> None:
-        """Close the connections that belong to the running loop."""
-        await self._account.aclose()
-
-    def _shape(self, **own: Any) -> dict[str, Any]:
-        """What shapes an asset: provider, model, what is its own, and another's address."""
-        address = None if self._account.at_home else self._account.address
-        shape = {"provider": self.name, "model": self.model, **own, "address": address}
-        return shape | ({"fields": self.fields} if self.fields else {})
-
-
-class OpenAIImages(_Model):
+class OpenAIImages(Account):
     """The image provider "openai".
 
     model: its name. quality: "low", "medium", "high", "xhigh", "max" or "auto". style: what
@@ -182,7 +123,7 @@ class OpenAIImages(_Model):
 
     def price(self, ask: ImageAsk) -> float | None:
         """Dollars that the picture will cost at the very most; None where nobody knows."""
-        if not self._account.at_home or self.fields:
+        if not self.at_home or self.fields:
             return None
         return image_bound(self.model, self.quality, self._size(ask), self.prompt(ask))
 
@@ -204,7 +145,7 @@ class OpenAIImages(_Model):
         }
         fields = _changed(fields, self.fields)
         answer: Answer[Picture] = await request(
-            lambda: self._account.ask("/images/generations", fields, self._read, _IMAGE_FIELDS)
+            lambda: self.ask("/images/generations", fields, self._read, _IMAGE_FIELDS)
         )
         return answer.value
 
@@ -217,29 +158,26 @@ class OpenAIImages(_Model):
         """
         body, data, links = await asyncio.to_thread(_found, content, picture_suffix)
         if data is None and links:
-            data = await self._account.fetch(links[0])
+            data = await self.fetch(links[0])
         if data is None:
-            raise _nothing_in(self._account, content, body, "picture")
+            raise _nothing_in(self, content, body, "picture")
         suffix = picture_suffix(data)
         if suffix is None:
-            raise self._account.unusable("holds no picture")
+            raise self.unusable("holds no picture")
         try:
             await asyncio.to_thread(check_picture, data, "the answer")
         except MediaError:
-            raise self._account.damaged("holds a damaged picture") from None
+            raise self.damaged("holds a damaged picture") from None
         usage = body.get("usage") if isinstance(body, Mapping) else None
         return Picture(data, suffix, cost=self._cost(usage))
 
     def _cost(self, usage: Any) -> float | None:
         """Dollars, by the tokens that the answer tells and the prices of the file."""
-        used = tokens(usage) if self._account.at_home else None
+        used = tokens(usage) if self.at_home else None
         return None if used is None else image_price(self.model, Used(*used))
 
-    def __repr__(self) -> str:
-        return f"OpenAIImages({self.model!r}, quality={self.quality!r}, {self._account!r})"
 
-
-class OpenAIVoice(_Model):
+class OpenAIVoice(Account):
     """The voice "openai".
 
     model: its name. voice: of sections that name none. manner: how to speak, for the models
@@ -280,7 +218,7 @@ class OpenAIVoice(_Model):
         """Dollars that one request of the narration will cost at the very most; None where
         nobody knows.
         """
-        if not self._account.at_home or self.fields:
+        if not self.at_home or self.fields:
             return None
         bound = partial(speech_bound, manner=self.manner, speed=min(1.0, _speed(ask) or 1.0))
         costs = [bound(self.model, part) for part in pieces(_spoken(ask), LONGEST_INPUT)]
@@ -324,7 +262,7 @@ class OpenAIVoice(_Model):
         async def said() -> Narration:
             cost = speech_bound(self.model, text) if is_exact(self.model) else None
             data = await self._say(text, ask, request)
-            return Narration(data, cost=cost if self._account.at_home else None)
+            return Narration(data, cost=cost if self.at_home else None)
 
         first = await said()
         return await better_of(first, said, text, self.speed(ask)) if parts > 1 else first
@@ -349,7 +287,7 @@ class OpenAIVoice(_Model):
             fields["speed"] = speed
         fields = _changed(fields, self.fields)
         answer: Answer[bytes] = await request(
-            lambda: self._account.ask("/audio/speech", fields, self._read, _SPEECH_FIELDS)
+            lambda: self.ask("/audio/speech", fields, self._read, _SPEECH_FIELDS)
         )
         return answer.value
 
@@ -359,17 +297,96 @@ class OpenAIVoice(_Model):
         if sound_suffix(content) is None:
             body, found, links = await asyncio.to_thread(_found, content, sound_suffix)
             if found is None and links:
-                found = await self._account.fetch(links[0])
+                found = await self.fetch(links[0])
             if found is None or sound_suffix(found) is None:
-                raise _nothing_in(self._account, content, body, "sound")
+                raise _nothing_in(self, content, body, "sound")
             data = found
         try:
             return await asyncio.to_thread(_whole, data)
         except (MediaError, NoSound):
-            raise self._account.damaged("was cut off") from None
+            raise self.damaged("was cut off") from None
 
-    def __repr__(self) -> str:
-        return f"OpenAIVoice({self.model!r}, voice={self.voice!r}, {self._account!r})"
+
+class OpenAIWriter(Account):
+    """The writer "openai": one request to a chat model for each section.
+
+    model: its name; base_url, api_key: from the environment unless given. The answer is asked for
+    as JSON of the schema; a server that knows no schemas is asked without.
+    """
+
+    latency = 15.0
+
+    def __init__(
+        self,
+        model: str | None = None,
+        *,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        seconds: float = WRITING_SECONDS,
+    ) -> None:
+        super().__init__("writing", model or WRITING_MODEL, base_url, api_key, seconds)
+
+    def shape(self, ask: WriteAsk) -> Mapping[str, Any]:
+        """Model, messages, schema, and the address where it is not OpenAI's."""
+        messages = _messages(replace(ask, answer="", mended=""))
+        return self._shape(messages=messages, schema=dict(ask.schema))
+
+    def price(self, ask: WriteAsk) -> float | None:
+        """Dollars that an answer costs at the very most; None where nobody knows."""
+        if not self.at_home:
+            return None
+        sent = json.dumps([_messages(ask), dict(ask.schema)], ensure_ascii=False)
+        return writing_price(self.model, text_bound(sent), MOST_TOKENS)
+
+    async def write(self, ask: WriteAsk, request: Request) -> Written:
+        """The answer, and what it cost. Raises `ProviderError` or one of its kinds."""
+        schema = {"name": "section", "strict": True, "schema": dict(ask.schema)}
+        fields = {
+            "model": self.model,
+            "messages": _messages(ask),
+            "response_format": {"type": "json_schema", "json_schema": schema},
+            "max_completion_tokens": MOST_TOKENS,
+        }
+        optional = ("response_format", "max_completion_tokens")
+        answer: Answer[Written] = await request(
+            lambda: self.ask("/chat/completions", fields, self._read, optional)
+        )
+        return answer.value
+
+    async def _read(self, content: bytes) -> Written:
+        """The text of an answer that came with 200."""
+        body = parsed(content)
+        try:
+            choice = body["choices"][0]
+            message = choice["message"]
+            refusal, text = message.get("refusal"), message.get("content")
+        except (TypeError, KeyError, IndexError, AttributeError):
+            raise self.unusable("holds no text") from None
+        if refusal:
+            raise Refused(f"openai refused this one: {str(refusal)[:300]}; write it yourself")
+        if not isinstance(text, str) or not text.strip() or choice.get("finish_reason") == "length":
+            raise self.unusable("was cut off, or holds no text")
+        return Written(text, self._cost(body.get("usage")))
+
+    def _cost(self, usage: object) -> float | None:
+        """Dollars, by the tokens that the answer tells."""
+        if not self.at_home or not isinstance(usage, Mapping):
+            return None
+        told = (usage.get("prompt_tokens"), usage.get("completion_tokens"))
+        if not all(isinstance(each, int) and each >= 0 for each in told):
+            return None
+        return writing_price(self.model, *cast(tuple[int, int], told))
+
+
+def _messages(ask: WriteAsk) -> list[dict[str, str]]:
+    found = [
+        {"role": "system", "content": ask.instructions},
+        {"role": "user", "content": ask.text},
+    ]
+    if ask.mended:
+        mend = f"This answer cannot be used: {ask.mended}. Answer again, as you were told."
+        found += [{"role": "assistant", "content": ask.answer}, {"role": "user", "content": mend}]
+    return found
 
 
 def images(argument: str | None, **given: Any) -> OpenAIImages:
@@ -382,6 +399,11 @@ def images(argument: str | None, **given: Any) -> OpenAIImages:
 def voice(argument: str | None, **given: Any) -> OpenAIVoice:
     """The voice `openai`, `openai:MODEL` or `openai:voice=nova`."""
     return OpenAIVoice(**given | _options(argument, ("model", "voice", "manner"), _SPEECH_FIELDS))
+
+
+def writer(argument: str | None) -> OpenAIWriter:
+    """The writer `openai`, or `openai:MODEL`."""
+    return OpenAIWriter(argument)
 
 
 def _found(content: bytes, sign: Any) -> tuple[Any, bytes | None, list[str]]:
@@ -457,10 +479,7 @@ def _options(argument: str | None, known: Sequence[str], fields: Sequence[str]) 
     """
     given: dict[str, Any] = {}
     by_hand: dict[str, str] = {}
-    for part in filter(None, (each.strip() for each in (argument or "").split(","))):
-        name, equals, value = part.partition("=")
-        if not equals:
-            name, value = known[0], name
+    for part, name, value in options(argument, known[0]):
         into = given if name in known and (value or name not in fields) else by_hand
         if name not in (*known, *fields) or (into is given and not value) or name in into:
             raise SettingsError(

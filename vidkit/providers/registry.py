@@ -13,30 +13,45 @@ from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, Literal, NoReturn, cast
+from typing import Any, Literal, NoReturn, cast, get_args
 
 from ..core.errors import ProviderMissing, SettingsError
 from ..models.settings import TABLE, Settings
-from .base import ImageAsk, ImageMaker, Narration, Picture, Request, VoiceAsk, VoiceMaker
+from .base import (
+    ImageAsk,
+    ImageMaker,
+    Narration,
+    Picture,
+    Request,
+    VoiceAsk,
+    VoiceMaker,
+    Writer,
+)
 
 Kind = Literal["images", "voice"]
+AnyKind = Kind | Literal["writers"]
 
-_OWN: dict[Kind, dict[str, str]] = {
+_OWN: dict[AnyKind, dict[str, str]] = {
     "images": {
         "slides": "vidkit.providers.slides:images",
         "openai": "vidkit.providers.openai:images",
-        "recorded": "vidkit.providers.files:images",
-        "simulated": "vidkit.providers.simulated:images",
+        "recorded": "vidkit.providers.files:recorded",
+        "simulated": "vidkit.providers.simulated:simulated",
     },
     "voice": {
         "espeak": "vidkit.providers.espeak:voice",
-        "hibari": "vidkit.providers.hibari:voice",
-        "kokoro": "vidkit.providers.kokoro:voice",
+        "hibari": "vidkit.providers.neural:Hibari",
+        "kokoro": "vidkit.providers.neural:Kokoro",
         "openai": "vidkit.providers.openai:voice",
         "gtts": "vidkit.providers.gtts:voice",
-        "piper": "vidkit.providers.piper:voice",
-        "recorded": "vidkit.providers.files:voice",
-        "simulated": "vidkit.providers.simulated:voice",
+        "piper": "vidkit.providers.neural:Piper",
+        "recorded": "vidkit.providers.files:recorded",
+        "simulated": "vidkit.providers.simulated:simulated",
+    },
+    "writers": {
+        "openai": "vidkit.providers.openai:writer",
+        "recorded": "vidkit.providers.files:writer",
+        "simulated": "vidkit.providers.simulated:writer",
     },
 }
 AUTO = "auto"
@@ -70,13 +85,13 @@ class Absent:
         raise copy.copy(self.missing)
 
 
-def names(kind: Kind) -> tuple[str, ...]:
-    """The names that `images=` (or `voice=`) accepts, those of other packages included."""
+def names(kind: AnyKind) -> tuple[str, ...]:
+    """The names that `images=`, `voice=` or `writer=` accepts, those of other packages included."""
     own = _OWN[kind].keys() | ({AUTO} if kind == "voice" else set())
     return tuple(sorted(own | {point.name for point in registered(kind)}))
 
 
-def registered(kind: Kind | Literal["writers"]) -> tuple[EntryPoint, ...]:
+def registered(kind: AnyKind) -> tuple[EntryPoint, ...]:
     """The providers that other packages registered. All that is installed is looked through for
     them once, and again when a package came or went.
     """
@@ -111,6 +126,14 @@ def voice_maker(spec: str | VoiceMaker, settings: Settings | None = None) -> Voi
     return cast(VoiceMaker, _present(_made("voice", spec, settings)))
 
 
+def writer_maker(spec: str | Writer) -> Writer:
+    """The writer that `spec` names, be its key there or not.
+
+    Raises `ProviderMissing` for a name nobody registered, `SettingsError` for a faulty argument.
+    """
+    return cast(Writer, _made("writers", spec, None))
+
+
 def image_makers(settings: Settings, *, keyless: bool = False) -> tuple[ImageMaker, ...]:
     """The image providers that `settings` name, the first before those that take its place.
 
@@ -129,7 +152,7 @@ def left_aside(settings: Settings) -> list[str]:
     """A sentence for each setting of providers that none of the chosen ones takes."""
     chosen = [
         (kind, spec.partition(":")[0])
-        for kind in _OWN
+        for kind in get_args(Kind)
         for spec in settings.sources(kind)
         if isinstance(spec, str)
     ]
@@ -188,24 +211,26 @@ def _present(maker: object) -> object:
     return maker
 
 
-def _made(kind: Kind, spec: object, settings: Settings | None) -> object:
-    protocol = ImageMaker if kind == "images" else VoiceMaker
+def _made(kind: AnyKind, spec: object, settings: Settings | None) -> object:
+    protocol = {"images": ImageMaker, "voice": VoiceMaker, "writers": Writer}[kind]
     if isinstance(spec, protocol) and not isinstance(spec, type):
         return spec
     if not isinstance(spec, str):
+        setting = "writer" if kind == "writers" else kind
         raise SettingsError(
-            f"{kind} is {spec!r}; name a provider, such as {kind}='simulated', or give one"
+            f"{setting} is {spec!r}; name a provider, such as {setting}='simulated', or give one"
         )
     name, _, argument = spec.partition(":")
     if place := _OWN[kind].get(name):
         module, _, attribute = place.partition(":")
         make = getattr(import_module(module), attribute)
-        return make(argument or None, **(settings.keywords(kind, name) if settings else {}))
-    points = [point for point in registered(kind) if point.name == name]
-    if not points:
-        choices = ", ".join(names(kind))
-        raise ProviderMissing(f"there is no {kind} provider {name!r}; choose from: {choices}")
-    return cast(Callable[[str | None], object], points[0].load())(argument or None)
+        given = settings.keywords(kind, name) if settings and kind != "writers" else {}
+        return make(argument or None, **given)
+    for point in registered(kind):
+        if point.name == name:
+            return cast(Callable[[str | None], object], point.load())(argument or None)
+    what = "writer" if kind == "writers" else f"{kind} provider"
+    raise ProviderMissing(f"there is no {what} {name!r}; choose from: {', '.join(names(kind))}")
 
 
 def speaks(maker: Any, language: str, voice: str | None = None) -> bool:

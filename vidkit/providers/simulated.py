@@ -14,9 +14,10 @@ import colorsys
 import hashlib
 import io
 import itertools
+import json
 import math
 import random
-import wave
+import re
 from array import array
 from collections import Counter
 from collections.abc import Mapping
@@ -25,7 +26,8 @@ from typing import Any
 
 from ..core.errors import ProviderError, RateLimited, SettingsError
 from ..text.captions import Word
-from .base import ImageAsk, Narration, Picture, Request, VoiceAsk
+from .base import ImageAsk, Narration, Picture, Request, VoiceAsk, WriteAsk, Written, options
+from .word_times import wav
 
 # A pretended rate limit, as providers count it: a bucket of requests that refills.
 
@@ -211,24 +213,43 @@ def _murmur(seconds: float, word: float) -> bytes:
         ),
     )
     samples = (wave_of_word * (count // span + 1))[:count]
-    out = io.BytesIO()
-    with wave.open(out, "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(SOUND_RATE)
-        sound.writeframes(samples.tobytes())
-    return out.getvalue()
+    return wav(samples.tobytes(), SOUND_RATE)
 
 
-def _simulated(argument: str | None) -> Simulated:
-    """Read `0.5` or `latency=0.5,errors=0.1`. Raises `SettingsError` for anything else."""
+@dataclass
+class SimulatedWriter:
+    """Pretends: its answer is the section's own narration, after `latency` seconds, for `price`
+    dollars. With `broken` the first answer is no JSON, so that it is to be mended.
+    """
+
+    latency: float = 0.0
+    price: float = 0.0
+    broken: bool = False
+
+    name = "simulated"
+    places: int | None = None
+
+    def shape(self, ask: WriteAsk) -> Mapping[str, Any]:
+        """The text."""
+        return {"provider": self.name, "text": ask.text}
+
+    async def write(self, ask: WriteAsk, request: Request) -> Written:
+        """The section's own words, as the schema wants them."""
+        await request(lambda: asyncio.sleep(self.latency))
+        if self.broken and not ask.mended:
+            return Written("no JSON at all")
+        section = json.loads(ask.text)["section"]
+        answer = {"content": section["content"], "layout": "as it is", "points": []}
+        return Written(json.dumps(answer, ensure_ascii=False))
+
+
+def simulated(argument: str | None) -> Simulated:
+    """`simulated` as a provider of images, or as a voice: `simulated:0.5`, or with options as
+    `latency=0.5,errors=0.1`. Raises `SettingsError` for anything else.
+    """
     known = {part.name for part in fields(Simulated) if part.init}
     given: dict[str, Any] = {}
-    for part in (argument or "").split(","):
-        name, equals, value = part.strip().rpartition("=")
-        if not part.strip():
-            continue
-        name = name if equals else "latency"
+    for part, name, value in options(argument, "latency"):
         try:
             number = float(value)
             given[name] = int(number) if name == "seed" else number
@@ -236,17 +257,22 @@ def _simulated(argument: str | None) -> Simulated:
             number = math.nan
         if name not in known or not math.isfinite(number):
             raise SettingsError(
-                f"simulated:{argument}: {part.strip()!r} is not understood; write seconds, "
+                f"simulated:{argument}: {part!r} is not understood; write seconds, "
                 f"or name=number with a name of: {', '.join(sorted(known))}"
             )
     return Simulated(**given)
 
 
-def images(argument: str | None) -> Simulated:
-    """`simulated` as a provider of images."""
-    return _simulated(argument)
-
-
-def voice(argument: str | None) -> Simulated:
-    """`simulated` as a voice."""
-    return _simulated(argument)
+def writer(argument: str | None) -> SimulatedWriter:
+    """`simulated` as a writer. Raises `SettingsError` for options that it does not know."""
+    given: dict[str, Any] = {}
+    for part, name, value in options(argument):
+        if part == "broken":
+            given["broken"] = True
+        elif name in ("latency", "price") and re.fullmatch(r"\d+(\.\d+)?", value):
+            given[name] = float(value)
+        else:
+            raise SettingsError(
+                f"simulated: {part!r} is not understood; write latency=0.5, price=0.01 or broken"
+            )
+    return SimulatedWriter(**given)

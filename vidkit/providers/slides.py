@@ -33,7 +33,7 @@ from ..slides.override import wished
 from ..slides.render import ACCENT, SHORT_SIDE, Frame, Palette, palette, regions, spec
 from ..slides.slide import Region, Slide
 from ..text import plain
-from .base import ImageAsk, Picture, Request
+from .base import ImageAsk, Picture, Request, options
 
 FOLDER = Path(slides.__file__).parent
 FONTS = FOLDER / "fonts"
@@ -201,18 +201,17 @@ def images(argument: str | None) -> Slides:
     """The provider for `slides:argument`: "dark", "light", or options such as
     "theme=dark,accent=#2a6f97,font=Lato". Raises `SettingsError` for one that it does not know.
     """
-    options: dict[str, str] = {}
-    for part in filter(None, (part.strip() for part in (argument or "").split(","))):
-        name, equals, value = part.partition("=")
-        if not equals and name in ("dark", "light"):
-            name, value = "theme", name
+    given: dict[str, str] = {}
+    for part, name, value in options(argument):
+        if part in ("dark", "light"):
+            name, value = "theme", part
         if name not in ("theme", "accent", "font") or not value:
             raise SettingsError(
                 f"slides does not know the option {part!r}; "
                 "write theme=dark, accent=#2a6f97 or font=NAME"
             )
-        options[name] = value
-    return Slides(Style(**options))
+        given[name] = value
+    return Slides(Style(**given))
 
 
 def card(heading: str, line: str, size: tuple[int, int]) -> bytes:

@@ -1,7 +1,7 @@
 """Neural voices as warm processes: started once, asked one narration after the other.
 
-`narrated` is what the providers hibari, piper and kokoro share: a text goes to the process of
-their voice (`speech_process`), and comes back as sound with the time of each written word.
+A text goes to the process of its voice (`speech_process`), and comes back as sound with the time
+of each written word (`narrated`). Which voices there are is told in `neural`.
 """
 
 from __future__ import annotations
@@ -22,11 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import ProviderError, ProviderMissing, Refused, Unreachable
-from ..text.markup import MappedText, Rule, rewrite
-from ..text.speech import VERSION as SPEECH
-from ..text.speech import paragraphs, spoken
+from ..text.markup import MappedText
+from ..text.speech import paragraphs
 from .base import Narration, Request, VoiceAsk
-from .word_times import NOTHING, Paragraph, Sound, broken, wav, word_times
+from .word_times import NOTHING, Paragraph, Sound, wav, word_times
 
 HERE = Path(__file__).parent
 START = (
@@ -300,6 +299,12 @@ def stop_all() -> None:
         process.stop()
 
 
+def silence(hertz: int = 24_000) -> Narration:
+    """The narration of a text in which nothing can be spoken."""
+    note = f"nothing in the text can be spoken; it is {NOTHING:g} s of silence"
+    return Narration(wav(bytes(2 * int(hertz * NOTHING)), hertz), notes=(note,))
+
+
 async def narrated(
     process: SpeechProcess,
     ask: VoiceAsk,
@@ -312,8 +317,7 @@ async def narrated(
     """
     parts = paragraphs(text.text)
     if not parts:
-        note = f"nothing in the text can be spoken; it is {NOTHING:g} s of silence"
-        return Narration(wav(bytes(2 * int(24_000 * NOTHING)), 24_000), notes=(note,))
+        return silence()
     task = {
         "paragraphs": [paragraph for _, paragraph in parts],
         "rate": ask.rate,
@@ -353,58 +357,3 @@ def _narration(
         some = ", ".join(speech.unspoken[:5])
         notes = (*notes, f"the voice has no sounds for {some}; tell in `say` how it is said")
     return Narration(wav(speech.pcm, speech.hertz), words=words, notes=notes)
-
-
-class NeuralVoice:
-    """What the providers hibari, piper and kokoro share. Each says which of its voices speaks an
-    ask, what shapes that voice's sound, and how its process is started.
-    """
-
-    name: str
-    price = 0.0
-    local = True
-    places: int | None = 1
-    ear: tuple[Rule, ...] = ()
-    """How an English text is written for it, so that it says what the text says."""
-
-    def chosen(self, ask: VoiceAsk) -> Any:
-        """The voice for an ask; it has a `language`, a tag. Raises `ProviderError`."""
-        raise NotImplementedError
-
-    def sound(self, voice: Any) -> Mapping[str, Any]:
-        """Whatever beside the text shapes what a voice says."""
-        raise NotImplementedError
-
-    def task(self, voice: Any) -> Mapping[str, Any]:
-        """What the process of a voice is started with, and `mend`, what to do where it fails."""
-        raise NotImplementedError
-
-    def shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
-        """Text as written and as spoken, the voice, rate, versions."""
-        voice, text, _ = self.plan(ask)
-        return {
-            "provider": self.name,
-            "process": VERSION,
-            "speech": SPEECH,
-            **self.sound(voice),
-            "rate": ask.rate,
-            "written": ask.text,
-            "spoken": text.text,
-        }
-
-    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
-        """The narration as WAV (mono, 16 bits), with the time of each word.
-
-        Raises `ProviderError` for a voice or language that there is not, `Refused` for a
-        text that cannot be spoken, `Unreachable` where the process gave no answer.
-        """
-        voice, text, notes = self.plan(ask)
-        return await narrated(process_of(self.task(voice)), ask, text, request, notes)
-
-    def plan(self, ask: VoiceAsk) -> tuple[Any, MappedText, tuple[str, ...]]:
-        """The voice for an ask, the text as it is handed over, and notes on that."""
-        voice = self.chosen(ask)
-        text = spoken(ask.text, voice.language, ask.say)
-        if voice.language.lower().startswith("en"):
-            text = rewrite(text, self.ear)
-        return voice, *broken(text)

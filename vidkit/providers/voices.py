@@ -15,16 +15,15 @@ import re
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import ProviderError, ProviderMissing, SettingsError
 from ..core.loop import run
-from .base import Narration, VoiceAsk
-from .hibari import Hibari
-from .piper import PiperVoice, fetched, find_voice, voices_folder
+from .base import Narration, VoiceAsk, primary, ungated
+from .neural import Hibari, fetched, find_voice, voices_folder
 from .registry import voice_maker
 
 PIPER_VOICES = "https://huggingface.co/rhasspy/piper-voices"
@@ -60,8 +59,9 @@ class VoiceOffers:
 
     def __str__(self) -> str:
         width = max((len(each.spec) for each in self.offers), default=0)
-        rows = (f"{each.spec:{width}}  {each.label}{_after(each.why)}" for each in self.offers)
-        return "\n".join(rows)
+        whys = (f": {each.why}" if each.why else "" for each in self.offers)
+        rows = zip(self.offers, whys, strict=True)
+        return "\n".join(f"{each.spec:{width}}  {each.label}{why}" for each, why in rows)
 
     __repr__ = __str__
 
@@ -78,10 +78,6 @@ class VoiceOffers:
         return f"<table>{''.join(rows)}</table>"
 
 
-def _after(why: str) -> str:
-    return f": {why}" if why else ""
-
-
 def voices(
     language: str = "en", sample: str | None = None, among: Sequence[str] | None = None
 ) -> VoiceOffers:
@@ -92,18 +88,14 @@ def voices(
     """
     if not isinstance(language, str) or not re.fullmatch(r"[A-Za-z0-9-]{2,35}", language):
         raise SettingsError(f"language is {language!r}; give a tag such as 'en' or 'pt-BR'")
-    found = _named(among) if among is not None else _all(language)
-    if sample is None:
-        return VoiceOffers(tuple(found))
-    return VoiceOffers(tuple(_with_sample(each, sample, language) for each in found))
-
-
-def _named(specs: Sequence[str]) -> list[VoiceOffer]:
-    return [VoiceOffer(spec, spec) for spec in specs]
+    found = _all(language) if among is None else [VoiceOffer(spec, spec) for spec in among]
+    if sample is not None:
+        found = [_with_sample(each, sample, language) for each in found]
+    return VoiceOffers(tuple(found))
 
 
 def _all(language: str) -> list[VoiceOffer]:
-    first = language.split("-")[0].lower()
+    first = primary(language)
     found: list[VoiceOffer] = []
     for provider in ("hibari", "espeak"):
         try:
@@ -115,13 +107,13 @@ def _all(language: str) -> list[VoiceOffer]:
             pairs = maker.voices(language)
             able = [(name, label) for name, label in pairs if maker.speaks(language, name)]
             if provider == "espeak":
-                able = [(name, label) for name, label in able if name.split("-")[0] == first]
+                able = [(name, label) for name, label in able if primary(name) == first]
             found += [VoiceOffer(f"{provider}:{name}", label) for name, label in able]
         if provider == "hibari":
             found += [
                 VoiceOffer(f"piper:{each.name}", each.language)
                 for each in fetched()
-                if each.language.split("-")[0].lower() == first
+                if primary(each.language) == first
             ]
     return found
 
@@ -129,23 +121,16 @@ def _all(language: str) -> list[VoiceOffer]:
 def _with_sample(offer: VoiceOffer, text: str, language: str) -> VoiceOffer:
     """The voice, saying the text; or why it does not."""
 
-    async def straight(send: Callable[[], Any], /) -> Any:
-        return await send()
-
-    async def speak(maker: Any) -> Narration:
-        made: Narration = await maker.speak(VoiceAsk(text, language), straight)
-        return made
-
     if offer.why:
         return offer
     try:
         maker: Any = voice_maker(offer.spec)
         if getattr(maker, "online", False):
             raise ProviderError("it asks a service; samples are of this machine's voices")
-        narration = run(speak(maker))
+        narration: Narration = run(maker.speak(VoiceAsk(text, language), ungated))
     except ProviderError as error:
-        return VoiceOffer(offer.spec, offer.label, why=str(error))
-    return VoiceOffer(offer.spec, offer.label, narration.data)
+        return replace(offer, why=str(error))
+    return replace(offer, sound=narration.data)
 
 
 def fetch(name: str) -> Path:
@@ -178,8 +163,7 @@ def fetch(name: str) -> Path:
         raise ProviderError(f"the settings of {name} that came are damaged; try again") from None
     _download(f"{base}/resolve/main/{path}", model, told, name)
     _written(settings, facts)
-    found: PiperVoice = find_voice(name)
-    return found.model
+    return find_voice(name).file
 
 
 def _fetch_hibari(name: str) -> Path:
@@ -189,9 +173,9 @@ def _fetch_hibari(name: str) -> Path:
         raise ProviderError(f"hibari has no voice {name!r}; it has {', '.join(voices_by_name)}")
     if not voice.here:
         base = os.environ.get("VIDKIT_VOICES_URL", HIBARI_VOICES).rstrip("/")
-        url = f"{base}/resolve/main/voices/{voice.model.name}"
-        _download(url, voice.model, voice.sha256, f"hibari:{name}")
-    return voice.model
+        url = f"{base}/resolve/main/voices/{voice.file.name}"
+        _download(url, voice.file, voice.sha256, f"hibari:{name}")
+    return voice.file
 
 
 def _pointer(url: str, name: str) -> str:

@@ -14,7 +14,6 @@ import ssl
 import zlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -294,7 +293,7 @@ def hopeless(error: BaseException, address: Address, proxy: tuple[str, str] | No
     """Why a request that was not sent cannot be sent later either, and what to mend; None where
     waiting may help.
     """
-    causes = list(_causes(error))
+    causes = causes_of(error)
     told = " ".join(str(cause) for cause in causes)
     if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes) or (
         "CERTIFICATE_VERIFY_FAILED" in told
@@ -311,8 +310,9 @@ def hopeless(error: BaseException, address: Address, proxy: tuple[str, str] | No
     return None
 
 
-def _causes(error: BaseException | None) -> Any:
-    seen = 0
-    while error is not None and seen < 12:
-        yield error
-        error, seen = error.__cause__ or error.__context__, seen + 1
+def causes_of(error: BaseException) -> list[BaseException]:
+    """An error and what led to it, the first cause last."""
+    found = [error]
+    while (cause := found[-1].__cause__ or found[-1].__context__) and len(found) < 12:
+        found.append(cause)
+    return found

@@ -78,6 +78,13 @@ class Sound:
     def __len__(self) -> int:
         return len(self.samples)
 
+    def first_heard(self, start: int, end: int) -> int:
+        """Where the sound rises that begins at `start` or later, before `end` (samples); `start`
+        where all of that is silence.
+        """
+        loud = (at for at in range(start, end) if abs(self.samples[at]) > QUIET)
+        return next(loud, start)
+
     def last_heard(self, start: int, end: int) -> int:
         """Where the sound that begins at `start` falls silent before `end` (samples)."""
         step = self.hertz // 200
@@ -96,17 +103,21 @@ def word_times(
 
     The engine gives some words no time of their own (it joins "of the"), and a sign that is
     not spoken has none: these share the time of what stands before them, by their letters.
+    A word that is told in the silence before it starts where it is heard.
     """
     spans = [found.span() for found in _WRITTEN.finditer(written)]
     if not spans:
         return ()
     starts, ends = _known(spans, text, paragraphs)
     _share([_letters(written[a:b]) for a, b in spans], starts, sound)
-    filled = [start or 0 for start in starts]
     words = []
+    filled = [start or 0 for start in starts]
     next_ones = [*filled[1:], len(sound)]
-    for (a, b), start, following, told in zip(spans, filled, next_ones, ends, strict=True):
-        end = sound.last_heard(start, following) if told is None else min(told, following)
+    for (a, b), told, following, told_end in zip(spans, filled, next_ones, ends, strict=True):
+        end = following if told_end is None else min(told_end, following)
+        start = sound.first_heard(told, end)
+        if told_end is None:
+            end = sound.last_heard(start, following)
         words.append(Word(written[a:b], round(start / sound.hertz, 4), round(end / sound.hertz, 4)))
     return tuple(words)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
-from ..core.events import Outcome, WorkOutcome
+from ..core.events import Outcome
 from ..core.format import by, times, took
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ class Stretch:
 
     start: float
     end: float | None = None
-    outcome: WorkOutcome | None = None
 
 
 @dataclass(slots=True)
@@ -123,11 +122,6 @@ class Tally:
     waited: float = 0.0
     worked: float = 0.0
 
-    @property
-    def steps(self) -> int:
-        """Steps that are over."""
-        return self.made + self.kept + self.failed + self.cancelled
-
 
 # Many bars as fewer: neighbours that are too short to see become one.
 
@@ -186,7 +180,6 @@ def joined(work: Iterable[Stretch], gap: float) -> list[Stretch]:
         last = found[-1] if found else None
         if last and last.end is not None and each.end is not None and each.start <= last.end + gap:
             last.end = max(last.end, each.end)
-            last.outcome = each.outcome
         else:
             found.append(replace(each))
     return found
@@ -265,24 +258,16 @@ _ENDS = {"made": "made", "kept": "made before", "failed": "failed", "cancelled":
 
 def sentence(timeline: Timeline, now: float) -> str:
     """All of it in one sentence: "Timeline of 12 s: 3 images made, 1 failed; …"."""
-    parts = []
-    by_kind: dict[Kind, dict[str, int]] = {}
+    by_kind: defaultdict[Kind, Counter[str]] = defaultdict(Counter)
     for tally in timeline.tallies:
-        counts = by_kind.setdefault(tally.kind, {})
-        for outcome in _ENDS:
-            counts[outcome] = counts.get(outcome, 0) + getattr(tally, outcome)
+        by_kind[tally.kind].update({outcome: getattr(tally, outcome) for outcome in _ENDS})
     for bar in timeline.bars:
         if bar.end is None:
-            counts = by_kind.setdefault(bar.kind, {})
-            how = "under way" if bar.work and bar.work[-1].end is None else "waiting"
-            how = "under way" if bar.kind == "lesson" else how
-            counts[how] = counts.get(how, 0) + 1
-    lessons = sum(by_kind.get("lesson", {}).values())
-    for kind, counts in by_kind.items():
-        if kind == "lesson" and lessons < 2:
-            continue
-        if told := _counted(_NOUNS[kind], counts):
-            parts.append(told)
+            at_work = bar.kind == "lesson" or (bar.work and bar.work[-1].end is None)
+            by_kind[bar.kind]["under way" if at_work else "waiting"] += 1
+    if by_kind["lesson"].total() < 2:
+        del by_kind["lesson"]
+    parts = [_counted(_NOUNS[kind], counts) for kind, counts in by_kind.items() if counts.total()]
     refused = sum(tally.refused for tally in timeline.tallies)
     if refused:
         parts.append(f"{refused} {'request was' if refused == 1 else 'requests were'} told 429")
@@ -290,14 +275,13 @@ def sentence(timeline: Timeline, now: float) -> str:
     return f"Timeline of {took(now)}{so_far}: {'; '.join(parts) or 'nothing yet'}."
 
 
-def _counted(nouns: tuple[str, str], counts: dict[str, int]) -> str:
-    """ "3 images made, 1 failed"; "" where there are none."""
-    names = {**_ENDS, "under way": "under way", "waiting": "waiting"}
+def _counted(nouns: tuple[str, str], counts: Counter[str]) -> str:
+    """ "3 images made, 1 failed"."""
     told: list[str] = []
-    for outcome, name in names.items():
-        if number := counts.get(outcome, 0):
+    for outcome in (*_ENDS, "under way", "waiting"):
+        if number := counts[outcome]:
             noun = "" if told else f" {nouns[number != 1]}"
-            told.append(f"{number}{noun} {name}")
+            told.append(f"{number}{noun} {_ENDS.get(outcome, outcome)}")
     return ", ".join(told)
 
 

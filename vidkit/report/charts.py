@@ -106,7 +106,9 @@ def draw_bar(
     wide = max(to - x - 0.8, LEAST)
     if bar.kind == "lesson":
         fill: Role = "lesson-soft" if bar.outcome != "failed" else "failed-soft"
-        return [Box(x, y, wide, high, fill), *_name(bar.name, x, wide, y, high, "ink")]
+        name = cut(bar.name, TINY, wide - 10)
+        words = [Text(x + 5, y + high / 2, name, "ink", TINY)] if name else []
+        return [Box(x, y, wide, high, fill), *words]
     if bar.outcome == "kept":
         return _kept(bar, x, wide, y, high, end - bar.placed > LOOKING)
     full, soft = _fills(bar)
@@ -149,12 +151,8 @@ def _fills(bar: Bar) -> tuple[Role, Role]:
 
 def _kept(bar: Bar, x: float, wide: float, y: float, high: float, waited: bool) -> list[Shape]:
     """Made before: a tick, after the time for which it waited where somebody else made it."""
-    tick = Box(max(x + wide - 2.5, x), y, 2.5, high, "kept", 0)
-    return (
-        [Box(x, y, wide, high, cast(Role, f"{bar.kind}-soft")), tick]
-        if waited and wide > 6
-        else [tick]
-    )
+    pale = [Box(x, y, wide, high, cast(Role, f"{bar.kind}-soft"))] if waited and wide > 6 else []
+    return [*pale, Box(max(x + wide - 2.5, x), y, 2.5, high, "kept", 0)]
 
 
 def _refused(bar: Bar, scale: Scale, y: float, high: float) -> list[Shape]:
@@ -191,11 +189,6 @@ def _label(
     if not bar.work and needs <= wide:
         return [Text(x + wide / 2, y + high / 2, name, "ink", TINY, "middle")]
     return []
-
-
-def _name(name: str, x: float, wide: float, y: float, high: float, colour: Role) -> list[Shape]:
-    shown = cut(name, TINY, wide - 10)
-    return [Text(x + 5, y + high / 2, shown, colour, TINY)] if shown else []
 
 
 GUTTER = 108

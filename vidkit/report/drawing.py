@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache
 from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING, Literal
@@ -320,30 +320,27 @@ def _with_palette(data: bytes) -> bytes:
     return file.getvalue()
 
 
-@lru_cache(maxsize=1)
+@cache
 def _style() -> str:
-    plain = (
-        f".{_CLASS}{{font-family:{_FONT};display:block;position:relative}}"
-        f".{_CLASS} svg{{overflow:visible;display:block}}"
-        f".{_CLASS} .still{{position:absolute;left:0;top:0}}"
-        f".{_CLASS} text{{font-size:11px;font-variant-numeric:tabular-nums}}"
-        f".{_CLASS} .tiny{{font-size:10px}}.{_CLASS} {_STRONG}"
-        f".{_CLASS} line{{shape-rendering:crispEdges}}"
-    )
-    return f"<style>{plain}{css(f'.{_CLASS}')}</style>"
-
-
-def css(within: str) -> str:
-    """The colours as custom properties of the element `within`, light or dark as JupyterLab is,
-    or a panel in another page, and a class for each: `.f-image` fills, `.s-image` draws a line.
+    """The colours as custom properties of the picture, light or dark as JupyterLab is, or a panel
+    in another page, and a class for each: `.f-image` fills, `.s-image` draws a line.
     """
-    rules = [f"{within}{{{_properties(LIGHT)}}}"]
+    within = f".{_CLASS}"
     dark = f'body[data-jp-theme-light="false"] {within},.vk[data-dark] {within}'
-    rules.append(f"{dark}{{{_properties(DARK)}}}")
+    rules = [
+        f"{within}{{font-family:{_FONT};display:block;position:relative}}",
+        f"{within} svg{{overflow:visible;display:block}}",
+        f"{within} .still{{position:absolute;left:0;top:0}}",
+        f"{within} text{{font-size:11px;font-variant-numeric:tabular-nums}}",
+        f"{within} .tiny{{font-size:10px}}{within} {_STRONG}",
+        f"{within} line{{shape-rendering:crispEdges}}",
+        f"{within}{{{_properties(LIGHT)}}}",
+        f"{dark}{{{_properties(DARK)}}}",
+    ]
     for role in LIGHT:
         rules.append(f"{within} .f-{role}{{fill:var(--{role})}}")
         rules.append(f"{within} .s-{role}{{stroke:var(--{role})}}")
-    return "".join(rules)
+    return f"<style>{''.join(rules)}</style>"
 
 
 def _properties(colours: dict[Role, str]) -> str:

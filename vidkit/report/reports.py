@@ -14,7 +14,7 @@ from ..core.format import clock_time, count, in_runs, in_sections, printable, to
 from ..core.notebook import show_video
 from ..core.paths import from_here, path_given
 from ..core.system import vidkit_version
-from .html import Page, Row, Shown, Table, step_lines, step_table
+from .html import Page, Row, Shown, Table, step_lines, step_table, write_page
 from .timeline import Timeline
 
 # What went wrong in a batch, once for all lessons that met the same, and what to do about it.
@@ -270,6 +270,11 @@ class SectionReport(Shown):
         return self.index + 1
 
     @property
+    def name(self) -> str:
+        """Its title, or its number where it has none."""
+        return self.title or f"Section {self.number}"
+
+    @property
     def made(self) -> bool:
         """True where the section stands in the video as its lesson wants it."""
         return self.state == "made"
@@ -407,6 +412,11 @@ class VideoReport(Shown):
         return self.path is not None and all(section.made for section in self.sections)
 
     @property
+    def picture(self) -> Path | None:
+        """The first picture that was made for it."""
+        return next((section.image for section in self.sections if section.image), None)
+
+    @property
     def failed(self) -> tuple[SectionReport, ...]:
         """The sections that are not in the video as they should be."""
         return tuple(section for section in self.sections if not section.made)
@@ -457,8 +467,6 @@ class VideoReport(Shown):
         Raises `OutputError` where there is no video, where `path` is a file that is no such page,
         and where it cannot be written.
         """
-        from .export import write_page
-
         if self.path is None:
             raise OutputError(
                 f"{self.name} has no video to export: {self.error or 'none was made'}"
@@ -599,8 +607,6 @@ class BatchReport(Shown):
 
     def export_html(self, path: str | Path) -> Path:
         """Write a page with all videos that plays anywhere, as that of a `VideoReport` does."""
-        from .export import write_page
-
         if not any(video.path for video in self):
             raise OutputError("there is no video to export: none was made")
         page = path_given("path", path, "the name of an HTML file")
@@ -640,9 +646,7 @@ class BatchReport(Shown):
         return Page(
             head=self._headline(),
             pictures=tuple(
-                (picture, video.title or video.name)
-                for video in self.videos
-                if (picture := next((s.image for s in video.sections if s.image), None))
+                (video.picture, video.title or video.name) for video in self.videos if video.picture
             ),
             wrong=(*ended, *to_do),
             lines=tuple(lines),

@@ -25,7 +25,8 @@ HOUR = 3600.0
 
 class Summary:
     """The file in `folder` that tells of a batch: claimed before its first lesson, written as
-    lessons end, and at its end. count: how many lessons there are, None where nobody knows.
+    lessons end, and at its end; one that is not claimed is not written. count: how many lessons
+    there are, None where nobody knows.
 
     A file of that name that is not vidkit's is left alone. `notes` says so, and where the file
     cannot be written; the batch goes on without it. The methods block.
@@ -62,6 +63,8 @@ class Summary:
 
     def heard(self, position: int, video: VideoReport) -> None:
         """Take in the report of a lesson that is over."""
+        if not self._ours:
+            return
         self._troubles.add(video)
         self._made += video.made
         self._dollars += video.dollars
@@ -72,6 +75,8 @@ class Summary:
 
     def over(self, report: BatchReport) -> None:
         """Write what came of the whole batch."""
+        if not self._ours:
+            return
         for position, video in enumerate(report.videos):
             if position not in self._rows:
                 self._rows[position] = json.dumps(self._row(video), ensure_ascii=False)
@@ -118,8 +123,6 @@ class Summary:
 
     def _write(self, state: str, about: Mapping[str, Any]) -> None:
         """The whole file appears at once, or none."""
-        if not self._ours:
-            return
         head = json.dumps({"vidkit": vidkit_version(), "state": state, **about}, indent=1)
         rows = ",\n  ".join(self._rows[position] for position in sorted(self._rows))
         text = f'{head[:-2]},\n "videos": [\n  {rows}\n ]\n}}\n'

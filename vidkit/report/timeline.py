@@ -110,12 +110,6 @@ class Timeline:
         with self._lock:
             return sorted(self._tallies.values(), key=lambda each: KINDS.index(each.kind))
 
-    @property
-    def lanes(self) -> dict[Kind, int]:
-        """How many lanes each kind of bar has, in the order in which they are drawn."""
-        with self._lock:
-            return {kind: len(self._lanes[kind]) for kind in KINDS if kind in self._lanes}
-
     def waiting(self, kind: Kind) -> int:
         """How many of a kind wait for a core now; of a run that is over, the most that ever did."""
         with self._lock:
@@ -214,7 +208,7 @@ class Timeline:
     def _rest(self, event: WorkEnded) -> None:
         bar, stretch = self._pieces.pop(event.piece, (None, None))
         if bar is not None and stretch is not None:
-            stretch.end, stretch.outcome = event.at, event.outcome
+            stretch.end = event.at
             if event.outcome == "too many":
                 bar.refused.append(event.at)
                 self._tally(bar.kind, event.by).refused += 1
@@ -322,7 +316,7 @@ class Timeline:
         """
         return as_svg(self.scene(width, now, since))
 
-    def html(self, width: int = 860, now: float | None = None, since: float = 0.0) -> str:
+    def html(self, width: int = SHOWN, now: float | None = None, since: float = 0.0) -> str:
         """The picture as an HTML element that takes the width it is given. What has room for its
         name is reckoned for `width` pixels; the rest as in `svg`.
         """

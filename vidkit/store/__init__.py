@@ -7,7 +7,7 @@ database: a journal that is lost loses no asset.
 
 from __future__ import annotations
 
-from .assets import Asset, cache_key, copy_out, without_credentials
+from .assets import Asset, cache_key, copy_into, without_credentials
 from .ledger import Budget, Entry, Journal, Money, Reservation
 from .maintenance import Contents, Removal, Verdict
 from .store import MaintainedStore, Store, default_folder, open_store
@@ -25,7 +25,7 @@ __all__ = [
     "Store",
     "Verdict",
     "cache_key",
-    "copy_out",
+    "copy_into",
     "default_folder",
     "open_store",
     "without_credentials",

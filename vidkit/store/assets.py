@@ -20,7 +20,6 @@ import re
 import shutil
 import stat
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -70,37 +69,20 @@ def _flush(descriptor: int) -> None:
         os.close(descriptor)
 
 
-def copy(source: Path, target: Path) -> None:
-    """Make `target` a file of its own with the content of `source`.
+def copy(source: Path, target: IO[bytes]) -> None:
+    """Copy a file into an open one, which is a file of its own.
 
     Where the disk can (btrfs, XFS, …) the two share their blocks until one of them is
-    written to, which costs neither time nor room. What fails leaves no `target`, and raises
-    OSError.
+    written to, which costs neither time nor room.
     """
-    try:
-        with source.open("rb") as whence, target.open("wb") as whither:
-            if not _clone(whence.fileno(), whither.fileno()):
-                shutil.copyfileobj(whence, whither, CHUNK)
-    except OSError:
-        with suppress(OSError):
-            target.unlink()
-        raise
+    with source.open("rb") as file:
+        if sys.platform == "linux":
+            import fcntl
 
-
-if sys.platform == "linux":
-    import fcntl
-
-    def _clone(whence: int, whither: int) -> bool:
-        try:
-            fcntl.ioctl(whither, FICLONE, whence)
-        except OSError:
-            return False
-        return True
-
-else:
-
-    def _clone(whence: int, whither: int) -> bool:
-        return False
+            with suppress(OSError):
+                fcntl.ioctl(target.fileno(), FICLONE, file.fileno())
+                return
+        shutil.copyfileobj(file, target, CHUNK)
 
 
 SECRETS = {
@@ -270,14 +252,14 @@ def kind_of(about: Mapping[str, Any]) -> str:
 
 
 def is_key(key: str) -> bool:
-    """Whether `asset_key` could have made it."""
+    """Whether `cache_key` could have made it."""
     return _KEY.fullmatch(key) is not None
 
 
 def checked_key(key: str) -> str:
     """`key`, or `StoreError` where it is none."""
     if not is_key(key):
-        raise StoreError(f"{key[:80]!r} is no key; asset_key makes them")
+        raise StoreError(f"{key[:80]!r} is no key; cache_key makes them")
     return key
 
 
@@ -307,12 +289,14 @@ def describe(
     write(folder / FACTS, _sealed(facts))
 
 
-def load(folder: Path, key: str, verified: Verified, *, hashed: bool = False) -> Asset:
+def load(
+    folder: Path, key: str, verified: dict[Path, tuple[int, ...]], *, hashed: bool = False
+) -> Asset:
     """The version in `folder`, after a look whether it is whole.
 
     Its content is hashed where this process has not done so before, or where the file was
-    touched since, or with `hashed`. Raises `Damaged` where it is not whole, FileNotFoundError
-    where there is no such folder.
+    touched since, or with `hashed`; `verified` tells what files were like when they were. Raises
+    `Damaged` where it is not whole, FileNotFoundError where there is no such folder.
     """
     facts = _facts(folder, key)
     file = folder / facts["file"]
@@ -324,9 +308,13 @@ def load(folder: Path, key: str, verified: Verified, *, hashed: bool = False) ->
         raise Damaged("its file is something else now")
     if found.st_size != facts["bytes"]:
         raise Damaged(f"{found.st_size:,} bytes instead of {facts['bytes']:,}")
-    if (hashed or not verified.has(file, found)) and digest(file) != facts["sha256"]:
+    # a disk may forget what it was given without a change of the file's size and time
+    state = found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+    if (hashed or verified.get(file) != state) and digest(file) != facts["sha256"]:
         raise Damaged("its content has changed")
-    verified.add(file, found)
+    if len(verified) >= MOST_VERIFIED:
+        verified.clear()
+    verified[file] = state
     return Asset(
         key=key,
         path=file,
@@ -338,58 +326,15 @@ def load(folder: Path, key: str, verified: Verified, *, hashed: bool = False) ->
     )
 
 
-class Verified:
-    """The files whose content this process has hashed, as they were then: a disk may forget what
-    it was given without a change of the file's size and time.
-    """
-
-    def __init__(self) -> None:
-        self._files: dict[Path, tuple[int, ...]] = {}
-        self._lock = threading.Lock()
-
-    def has(self, path: Path, found: os.stat_result) -> bool:
-        """Whether the file is still the one that was hashed."""
-        with self._lock:
-            return self._files.get(path) == _state(found)
-
-    def add(self, path: Path, found: os.stat_result) -> None:
-        """Note that it was hashed in this state."""
-        with self._lock:
-            if len(self._files) >= MOST_VERIFIED:
-                self._files.clear()
-            self._files[path] = _state(found)
-
-
-def _state(found: os.stat_result) -> tuple[int, ...]:
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
-
-
-def copy_out(asset: Asset, path: Path) -> None:
-    """Copy an asset to `path`, as a file of its own that shares blocks where the disk can.
-
-    Write beside and rename: what is at `path` is replaced, and what fails leaves nothing there.
-    Raises `StoreError` where the asset is no longer there, OSError where `path` cannot be written.
-    """
-    if asset.data is not None:
-        path.write_bytes(asset.data)
-        return
-    if not asset.path.is_file():
-        raise StoreError(f"{asset.path} is no longer in the store; run again, and it is made again")
-    copy(asset.path, path)
-
-
 def copy_into(asset: Asset, file: IO[bytes]) -> None:
-    """Copy an asset into an open file, which shares its blocks where the disk can.
-
-    Raises `StoreError` where the asset is no longer there.
+    """Copy an asset into an open file, as `copy` does. Raises `StoreError` where the asset is no
+    longer there.
     """
     if asset.data is not None:
         file.write(asset.data)
         return
     try:
-        with asset.path.open("rb") as source:
-            if not _clone(source.fileno(), file.fileno()):
-                shutil.copyfileobj(source, file, CHUNK)
+        copy(asset.path, file)
     except FileNotFoundError:
         raise StoreError(
             f"{asset.path} is no longer in the store; run again, and it is made again"
@@ -457,7 +402,7 @@ class AssetDirectory:
         self.quarantined = None if folder is None else folder / "aside"
         self._process = process
         self._note = note
-        self._verified = Verified()
+        self._verified: dict[Path, tuple[int, ...]] = {}
 
     def scratch(self, suffix: str = "") -> Path:
         """A name for a temporary file or folder. Raises `StoreError` where nothing is kept."""
@@ -564,10 +509,11 @@ class AssetDirectory:
 
     def versions(self) -> Iterator[Version]:
         """Every version of every asset, by the names and sizes of its files."""
-        for place in self.folder.glob("??/*/") if self.folder is not None else ():
-            for number in self.numbers(place.name):
-                with suppress(OSError):
-                    yield _look(place / str(number), place.name)
+        for key, number in self.everywhere(lambda _: None):
+            folder = self.place(key) / str(number)
+            with suppress(OSError):
+                size = sum(each.stat().st_size for each in folder.iterdir())
+                yield Version(key, folder, _kind(folder), size, (folder / FACTS).stat().st_mtime)
 
     def digests(self) -> set[str]:
         """SHA-256 of everything in it, as the facts about it say."""
@@ -670,11 +616,6 @@ def _folders(folder: Path, shut: Callable[[str], None]) -> list[Path]:
     except OSError as error:
         shut(f"{folder} cannot be read: {error.strerror or error}; check its permissions")
         return []
-
-
-def _look(folder: Path, key: str) -> Version:
-    size = sum(each.stat().st_size for each in folder.iterdir())
-    return Version(key, folder, _kind(folder), size, (folder / FACTS).stat().st_mtime)
 
 
 def _kind(folder: Path) -> str:

@@ -176,7 +176,10 @@ class Database:
         with locked(self._folder / "mending.lock"):
             self._path = self._newest()
             if expected and (self._path is None or not self._path.stat().st_size):
-                self._note(_gone(self._folder))
+                self._note(
+                    f"the journal of {self._folder} was gone, and a new one is begun. What was "
+                    "spent before is not counted"
+                )
             self._path = self._path or self._new_path(None)
             try:
                 self._connect(str(self._path))
@@ -331,10 +334,3 @@ def _identity(path: Path) -> tuple[int, int] | None:
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return code in _DAMAGED or _NOT_AS_MADE.search(str(error)) is not None
-
-
-def _gone(folder: Path) -> str:
-    return (
-        f"the journal of {folder} was gone, and a new one is begun. What was spent before is "
-        "not counted"
-    )

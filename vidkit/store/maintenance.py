@@ -116,15 +116,22 @@ def prune_assets(
     versions = sorted(directory.versions(), key=lambda version: version.used)
     before = time.time() - older_than.total_seconds() if older_than is not None else 0.0
     total = sum(size for _, _, size in aside) + sum(version.bytes for version in versions)
-    room = _Room(total, before, keep_bytes)
-    old = [path for path, when, size in aside if room.goes(when, size)]
-    free: list[Version] = []
-    kept: list[Version] = []
+    most = total if keep_bytes is None else keep_bytes
+    staying = {version.key for version in versions if stays(version.key)}
+    old: list[Path] = []
+    going: list[Version] = []
+    removed = 0
+    for path, when, size in aside:
+        if when < before or total - removed > most:
+            old.append(path)
+            removed += size
     for version in versions:
-        (kept if stays(version.key) else free).append(version)
-    going = [version for version in free if room.goes(version.used, version.bytes)]
-    held = [version for version in kept if room.would_go(version.used)]
-    return _remove(directory, going, old, len(held), total - room.total, dry)
+        if version.key not in staying and (version.used < before or total - removed > most):
+            going.append(version)
+            removed += version.bytes
+    too_many = total - removed > most
+    held = sum(v.key in staying and (v.used < before or too_many) for v in versions)
+    return _remove(directory, going, old, held, removed, dry)
 
 
 def clear_assets(directory: AssetDirectory, stays: Callable[[str], bool], *, dry: bool) -> Removal:
@@ -158,24 +165,6 @@ def in_size(size: float) -> str:
 
 def _assets(number: int) -> str:
     return f"{number:,} asset{'' if number == 1 else 's'}"
-
-
-@dataclass
-class _Room:
-    """What is left while things go: bytes in all, and the two reasons to go."""
-
-    total: int
-    before: float
-    keep: int | None
-
-    def would_go(self, used: float) -> bool:
-        return used < self.before or (self.keep is not None and self.total > self.keep)
-
-    def goes(self, used: float, size: int) -> bool:
-        if self.would_go(used):
-            self.total -= size
-            return True
-        return False
 
 
 def _remove(

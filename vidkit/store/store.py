@@ -142,15 +142,6 @@ def has_manifest(folder: Path) -> bool:
     return _read(folder)[0]
 
 
-def demand_manifest(folder: Path) -> None:
-    """Raise `StoreError` unless the folder carries the store's mark."""
-    if not has_manifest(folder):
-        raise StoreError(
-            f"{folder} does not carry the manifest of a store ({MANIFEST}), so nothing in it is "
-            "removed; look whether it is the folder you mean"
-        )
-
-
 def _read(folder: Path) -> tuple[bool, int, bytes]:
     """Whether there is a mark, of which layout, and its secret (none in earlier releases)."""
     try:
@@ -237,10 +228,15 @@ class Store:
         store._init_null(why, on_note)
         return store
 
-    def _init_null(self, why: str = "", on_note: Callable[[str], None] | None = None) -> None:
+    def _init_null(
+        self,
+        why: str = "",
+        on_note: Callable[[str], None] | None = None,
+        journal: Journal | None = None,
+    ) -> None:
         self.folder = self._process = None
         self._begin(on_note, why)
-        self.journal = self._null_journal()
+        self.journal = journal or Journal()
         self.directory = AssetDirectory(None, None, self._notes.add)
         self._leave = weakref.finalize(self, _leave, None, self.journal, {})
         if why:
@@ -251,9 +247,6 @@ class Store:
         self._held: dict[str, Asset] = {}
         self._notes = Notes(on_note)
         self._counts = {"hits": 0, "misses": 0}
-
-    def _null_journal(self) -> Journal:
-        return Journal()
 
     @property
     def secret(self) -> bytes:
@@ -337,21 +330,21 @@ class Store:
         kind, suffix = kind_of(about), checked_suffix(suffix)
         if not self.keeps:
             return unkept(key, data, kind, suffix, about, check)
-        with self._in_words(f"written: the {kind} {key[:12]} is not kept"):
-            filled = self.directory.scratch()
-            try:
+        failing = f"written: the {kind} {key[:12]} is not kept"
+        filled = self.directory.scratch()
+        file = filled / f"{kind}{suffix}"
+        try:
+            with self._in_words(failing):
                 filled.mkdir()
-                file = filled / f"{kind}{suffix}"
                 self._bring(data, file)
-                if check is not None:
-                    with _passing_on():
-                        check(file)
+            if check is not None:
+                check(file)
+            with self._in_words(failing):
                 content = data if isinstance(data, bytes) and check is None else None
                 describe(filled, key, file, without_credentials(about), content)
                 asset = self.directory.publish(key, filled, fresh=fresh)
-            finally:
-                if filled.exists():
-                    shutil.rmtree(filled, ignore_errors=True)
+        finally:
+            shutil.rmtree(filled, ignore_errors=True)
         self._count("misses")
         self.broken = None
         return asset
@@ -480,8 +473,7 @@ class Store:
         if keep_bytes is not None and (not isinstance(keep_bytes, int) or keep_bytes < 0):
             told = shortened(keep_bytes)
             raise SettingsError(f"keep_bytes is {told}; give a whole number of bytes")
-        if self.folder is not None:
-            demand_manifest(self.folder)
+        self._demand_manifest()
         with self._in_words("written"):
             needed = self.journal.needed()
             return prune_assets(
@@ -492,8 +484,7 @@ class Store:
         """Remove all assets but those that a run needs which goes on now; with `dry` only tell.
         The journal stays: what was spent was spent. Raises `StoreError` as `prune` does.
         """
-        if self.folder is not None:
-            demand_manifest(self.folder)
+        self._demand_manifest()
         with self._in_words("written"):
             needed = self.journal.needed(under_way=True)
             return clear_assets(self.directory, self._stays(needed), dry=dry)
@@ -518,8 +509,16 @@ class Store:
         if self._process is not None and data.parent == self._process.folder:
             data.replace(file)
         else:
-            copy(data, file)
+            with file.open("wb") as whole:
+                copy(data, whole)
         flush(file)
+
+    def _demand_manifest(self) -> None:
+        if self.folder is not None and not has_manifest(self.folder):
+            raise StoreError(
+                f"{self.folder} does not carry the manifest of a store ({MANIFEST}), so nothing in "
+                "it is removed; look whether it is the folder you mean"
+            )
 
     def _stays(self, needed: Collection[str]) -> Callable[[str], bool]:
         return lambda key: key in needed or self._is_being_made(key)
@@ -550,26 +549,9 @@ class Store:
         """Tell an error of the system in words for a person."""
         try:
             yield
-        except _Passed as passed:
-            raise passed.error from None
         except OSError as error:
             why = why_unwritable(self.folder or Path(), error, "VIDKIT_CACHE (cache_dir=)")
             raise StoreError(f"the store in {self.folder} cannot be {what}: {why}") from error
-
-
-class _Passed(Exception):
-    """Carries what a check raised past `_in_words`, which tells the store's own errors alone."""
-
-    def __init__(self, error: Exception) -> None:
-        self.error = error
-
-
-@contextmanager
-def _passing_on() -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
-        raise _Passed(error) from error
 
 
 def _leave(process: ProcessLock | None, journal: Journal, counts: Mapping[str, int]) -> None:

@@ -11,10 +11,10 @@ import json
 import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, NamedTuple, get_args, get_type_hints
 
 from pydantic.fields import FieldInfo
 
@@ -324,12 +324,11 @@ def told_faults(error: LessonError) -> list[str]:
     return told
 
 
-@dataclass(frozen=True)
-class _Step:
+class Step(NamedTuple):
     """The lesson at one moment, each of its sections with a number that it keeps."""
 
-    lesson: Lesson
     uids: tuple[int, ...]
+    lesson: Lesson
 
 
 class Draft:
@@ -342,9 +341,9 @@ class Draft:
 
     def __init__(self, lesson: Lesson) -> None:
         self._lock = threading.RLock()
-        self._now = _Step(lesson, tuple(next(_uids) for _ in lesson.sections))
+        self._now = Step(tuple(next(_uids) for _ in lesson.sections), lesson)
         self._file = lesson
-        self._past: list[_Step] = []
+        self._past: list[Step] = []
 
     @property
     def lesson(self) -> Lesson:
@@ -357,10 +356,9 @@ class Draft:
         return self._now.uids
 
     @property
-    def step(self) -> tuple[tuple[int, ...], Lesson]:
+    def step(self) -> Step:
         """The numbers and the lesson, which belong together."""
-        now = self._now
-        return now.uids, now.lesson
+        return self._now
 
     @property
     def file(self) -> Lesson:
@@ -373,15 +371,9 @@ class Draft:
         return self._now.lesson != self._file
 
     @property
-    def steps_back(self) -> int:
-        """How many changes can be taken back."""
-        return len(self._past)
-
-    @property
-    def earlier(self) -> list[tuple[tuple[int, ...], Lesson]]:
-        """The lesson as it was before each change, the oldest first."""
-        with self._lock:
-            return [(step.uids, step.lesson) for step in self._past]
+    def earlier(self) -> list[Step]:
+        """The lesson as it was before each change that can be taken back, the oldest first."""
+        return self._past
 
     def at(self, uid: int) -> int:
         """The position of a section from 0. Raises `ValueError` where it is gone."""
@@ -474,7 +466,7 @@ class Draft:
         with self._lock:
             if not self._past:
                 return False
-            self._now = self._past.pop()
+            *self._past, self._now = self._past
             return True
 
     def save(self) -> None:
@@ -482,13 +474,13 @@ class Draft:
         with self._lock:
             saved = save_lesson(replace(self.lesson, seal=self._file.seal))
             self._file = saved
-            self._now = _Step(saved, self.uids)
+            self._now = Step(self.uids, saved)
 
     def reread(self, lesson: Lesson) -> None:
         """The file was read again, and says the same."""
         with self._lock:
             if self._now.lesson == self._file:
-                self._now = _Step(lesson, self.uids)
+                self._now = Step(self.uids, lesson)
             self._file = lesson
 
     @property
@@ -516,7 +508,7 @@ class Draft:
             for uid, section in zip(uids, lesson.sections, strict=True)
         )
         self._past = [*self._past[-MOST_STEPS_BACK + 1 :], self._now]
-        self._now = _Step(replace(lesson, sections=kept), tuple(uids))
+        self._now = Step(tuple(uids), replace(lesson, sections=kept))
 
 
 NEW_SECTION = {

@@ -19,7 +19,7 @@ from typing import Any
 from ..core import loop
 from ..core.errors import Fault, LessonError, SettingsError, VidkitError
 from ..core.format import clock_time, count
-from ..core.paths import is_file
+from ..core.paths import is_file, stamp
 from ..draft import course
 from ..models.convert import DRAFTED
 from ..models.files import lesson_files
@@ -27,7 +27,7 @@ from ..models.lesson import Lesson, Section
 from ..models.reading import load_lesson, read_lesson
 from ..slides.analysis import length
 from .editing import NEW_SECTION
-from .widgets import Listeners, Part
+from .widgets import Part
 
 log = logging.getLogger("vidkit.studio")
 
@@ -89,23 +89,23 @@ class Folder:
 
     def open(self, path: Path) -> Opened:
         """What the file holds now."""
-        stamp = _stamp(path)
+        now = stamp(path)
         with self._lock:
             known = self._opened.get(path)
-        if known is not None and known[0] == stamp:
+        if known is not None and known[0] == now:
             return known[1]
         try:
             opened = Opened(path, load_lesson(path))
         except LessonError as error:
             opened = Opened(path, None, error.faults)
         with self._lock:
-            self._opened[path] = stamp, opened
+            self._opened[path] = now, opened
         return opened
 
     @property
     def key(self) -> tuple[object, ...]:
         """Changes whenever a lesson does."""
-        return tuple((path, _stamp(path)) for path in self.paths)
+        return tuple((path, stamp(path)) for path in self.paths)
 
     def lessons(self) -> list[Lesson]:
         """All lessons that have no faults. Opens them."""
@@ -161,14 +161,6 @@ def _texts(opened: Opened) -> Iterator[tuple[int | None, str, str]]:
         yield number, "image description", section.image_description
 
 
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
-
-
 def spoken_words(section: Section) -> int:
     """The words that a voice has to speak for a section; none where it brings its own sound."""
     return 0 if section.audio else length(section.content)
@@ -204,7 +196,6 @@ class Lessons(Part):
         self.chosen: Opened | None = None
         if self.folder.paths:
             self.chosen = self.folder.open(self.folder.paths[0])
-        self._choosing = Listeners("lessons")
         self._lock = RLock()
         self._search = ""
         self._said: list[str] = []
@@ -241,13 +232,13 @@ class Lessons(Part):
                     self._look_for("")
                 self.chosen = self.folder.open(each)
                 self._show()
-                self._choosing.notify()
+                self.notify()
                 return
         raise SettingsError(f"there is no lesson {str(path)!r} in {self.folder.path}")
 
     def on_choose(self, call: Callable[[], None]) -> None:
         """Call something whenever another lesson is chosen, or the chosen one is read anew."""
-        self._choosing.add(call)
+        self._listeners.append(call)
 
     def search(self, text: str) -> list[Hit]:
         """Look for words in all lessons, as the field does, and show where they stand."""
@@ -271,7 +262,7 @@ class Lessons(Part):
         self._reading = loop.submit(self._read_all())
         self.read_anew = True
         try:
-            self._choosing.notify()
+            self.notify()
         finally:
             self.read_anew = False
 
@@ -444,23 +435,15 @@ class Lessons(Part):
     def _found(self, looking: str) -> list[dict[str, str]]:
         """Where the words stand."""
         if not self._hits:
-            return [
-                {"where": "", "before": f"No lesson holds “{looking}”.", "found": "", "after": ""}
-            ]
-        rows = [
-            {
-                "where": " · ".join(
-                    filter(None, (hit.path.stem, str(hit.section or ""), hit.field))
-                ),
-                "before": hit.before,
-                "found": hit.found,
-                "after": hit.after,
-            }
-            for hit in self._hits[:MOST_HITS]
-        ]
+            return [{"before": f"No lesson holds “{looking}”."}]
+        rows = []
+        for hit in self._hits[:MOST_HITS]:
+            where = " · ".join(filter(None, (hit.path.stem, str(hit.section or ""), hit.field)))
+            rows.append(
+                {"where": where, "before": hit.before, "found": hit.found, "after": hit.after}
+            )
         if len(self._hits) > MOST_HITS:
-            more = f"and {len(self._hits) - MOST_HITS} more"
-            rows.append({"where": "", "before": more, "found": "", "after": ""})
+            rows.append({"before": f"and {len(self._hits) - MOST_HITS} more"})
         return rows
 
     def _label(self, path: Path) -> str:
@@ -544,5 +527,4 @@ def new_lesson(folder: Path, name: str, title: str, language: str) -> Path:
     except OSError as error:
         fault = Fault(f"it cannot be written ({error.strerror or error})", "make room, or allow it")
         raise LessonError(path, [fault]) from error
-    load_lesson(path)
     return path

@@ -36,20 +36,17 @@ from .widgets import Part, Tone, line
 
 
 class Controls(Part):
-    """*Make*, *Make all*, *Pause* and *Cancel*, and how far the run is.
-
-    `status` is what the line says. does: what the buttons that are not here do, by their names.
+    """The buttons that make, hold and end a run, and how far it is: `status` is what the line
+    says.
     """
 
     component = "run"
 
-    def __init__(self, does: Mapping[str, Callable[[], object]]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._does = does
         self._run: Run[Any] | None = None
         self.several = False
         self.code = ""
-        self.status, self.tone = "", "state"
         self._ending = False
         self._began, self._expected = 0.0, 0.0
         self._what = ""
@@ -75,15 +72,6 @@ class Controls(Part):
         self._ending = False
         self._over = self._failed = self._lessons_over = self._lessons = self._total = 0
 
-    def say(self, text: str, tone: str = "state") -> None:
-        """Say something in the place of how far it is, until another run begins."""
-        self.status, self.tone, self._changed = text, tone, True
-        self.paint()
-
-    def trouble(self, text: str) -> None:
-        """Tell what went wrong."""
-        self.say(text, "wrong")
-
     def pause(self) -> None:
         """Hold the run, or let it go on."""
         if (run := self.run) is not None:
@@ -100,18 +88,6 @@ class Controls(Part):
             self.paint()
 
     do_pause, do_cancel = pause, cancel
-
-    def do_make(self) -> None:
-        """*Make video*."""
-        self._does["make"]()
-
-    def do_make_all(self) -> None:
-        """*Make all*."""
-        self._does["make_all"]()
-
-    def do_code(self) -> None:
-        """*Python*: shown, or hidden again."""
-        self._does["code"]()
 
     def on_event(self, event: Event) -> None:
         """Count what is over."""
@@ -178,12 +154,10 @@ class Controls(Part):
             return None
         share = self._over / total
         planned = self._expected - taken if self._expected > taken else None
-        seen = taken / share - taken if self._over >= 2 else None
-        if planned is None and seen is None:
-            return None
-        if planned is None or seen is None:
-            return round(seen if planned is None else planned)  # type: ignore[arg-type]
-        return round((1 - share) * planned + share * seen)
+        if self._over < 2:
+            return None if planned is None else round(planned)
+        seen = taken / share - taken
+        return round(seen if planned is None else (1 - share) * planned + share * seen)
 
 
 DECISIONS = 4
@@ -265,15 +239,10 @@ class Meters(Part):
 
     def values(self) -> Mapping[str, Any]:
         """The meters, and the latest decisions of the gates."""
+        meters = list(map(_meter, self.meters()))
         with self._lock:
-            meters = [*self._calls(), *self._machine(), self._money()]
-            decisions = list(self._decisions)
-        return {
-            "meters": {
-                "meters": list(map(_meter, meters)),
-                "decisions": list(map(_decision, decisions)),
-            }
-        }
+            decisions = list(map(_decision, self._decisions))
+        return {"meters": {"meters": meters, "decisions": decisions}}
 
     def page(self) -> str:
         """The meters as lines, for a saved notebook."""

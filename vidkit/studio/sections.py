@@ -38,7 +38,6 @@ from .widgets import (
     MANY,
     SMALL_THUMBNAIL,
     THUMBNAIL,
-    Listeners,
     Painter,
     Part,
     figure,
@@ -82,7 +81,6 @@ class Sections(Part):
         self.draft = draft or Draft(lesson)
         self.settings = settings or Settings()
         self.run: Run[VideoReport] | None = None
-        self.said, self.tone = "", "state"
         self._alone = make is None
         self._make: Make = make or self._start
         self._lock = threading.RLock()
@@ -90,7 +88,6 @@ class Sections(Part):
         self._line: dict[Force | None, dict[int, None]] = {}
         self._running: tuple[int, ...] = ()
         self._under_way = False
-        self._edits = Listeners("sections")
         self._versions: dict[int, list[Version]] = {}
         self._uploads: dict[tuple[str, str], bytes] = {}
         self._looking: loop.Work[None] | None = None
@@ -113,6 +110,11 @@ class Sections(Part):
         with self._lock:
             return self._states.setdefault(uid, SectionState())
 
+    def _states_now(self) -> list[tuple[SectionState, Section]]:
+        """How the sections stand, each with what it says now."""
+        uids, lesson = self.draft.step
+        return [(self._of(uid), each) for uid, each in zip(uids, lesson.sections, strict=True)]
+
     @property
     def edited(self) -> bool:
         """Whether it holds changes that are not saved, those in open fields among them."""
@@ -129,13 +131,13 @@ class Sections(Part):
 
     def when_edited(self, call: Callable[[], None]) -> None:
         """Call something whenever the lesson says something else."""
-        self._edits.add(call)
+        self._listeners.append(call)
 
     # ---- what is there
 
     def look(self) -> None:
         """Find out, aside, what the store and the output folder have. Returns at once."""
-        self._looking = loop.submit(self._look())
+        self._looking = loop.submit(asyncio.to_thread(self._find))
 
     def wait(self) -> None:
         """Wait until what is there is shown."""
@@ -150,9 +152,6 @@ class Sections(Part):
             self.paint()
             if painting is self._painting and not self._under_way and not self._line:
                 return
-
-    async def _look(self) -> None:
-        await asyncio.to_thread(self._find)
 
     def _find(self) -> None:
         uids, lesson = self.draft.step
@@ -209,8 +208,8 @@ class Sections(Part):
                 **head_of(lesson),
                 "tally": self._counts(),
                 "unsaved": self.draft.unsaved,
-                "undo": self.draft.steps_back > 0,
-                "said": self.said,
+                "undo": bool(self.draft.earlier),
+                "said": self.status,
                 "tone": self.tone,
             },
             "sections": [
@@ -254,12 +253,10 @@ class Sections(Part):
 
     def page(self) -> str:
         """The cards as HTML that needs no kernel: what a saved notebook shows of them."""
-        uids, lesson = self.draft.step
-        pairs = zip(uids, lesson.sections, strict=True)
-        most = THUMBNAIL if len(uids) <= MANY else SMALL_THUMBNAIL
+        pairs = self._states_now()
+        most = THUMBNAIL if len(pairs) <= MANY else SMALL_THUMBNAIL
         cards = []
-        for number, (uid, section) in enumerate(pairs, start=1):
-            state = self._of(uid)
+        for number, (state, section) in enumerate(pairs, start=1):
             told, _ = state.status(section)
             name = f"{number} {section.title or ''}".strip()
             shown = figure(state.files.get("image"), state.files.get("clip"), name, most)
@@ -268,20 +265,13 @@ class Sections(Part):
             cards.append(f"<li>{line(f'{name} · {told}', bold=True)}{shown}{said}{wrong}</li>")
         return f"{line(self._counts())}<ol>{''.join(cards)}</ol>"
 
-    @property
-    def over(self) -> int:
-        """Sections to which nothing more will happen."""
-        return sum(self._of(uid).state is not None for uid in self.draft.uids)
-
     def _counts(self) -> str:
         """How many sections there are, and how they stand; what was paid."""
-        uids, lesson = self.draft.step
-        pairs = zip(uids, lesson.sections, strict=True)
-        states = [self._of(uid) for uid in uids]
-        told = [count(len(states), "section")]
-        stand = Counter(self._of(uid).status(section)[0] for uid, section in pairs)
-        told += [f"{number} {state}" for state, number in stand.items()]
-        if paid := sum(state.dollars for state in states):
+        pairs = self._states_now()
+        told = [count(len(pairs), "section")]
+        stand = Counter(state.status(section)[0] for state, section in pairs)
+        told += [f"{number} {how}" for how, number in stand.items()]
+        if paid := sum(state.dollars for state, _ in pairs):
             told.append(f"paid {dollars(paid)}")
         if self.draft.unsaved:
             told.append("not saved")
@@ -325,25 +315,19 @@ class Sections(Part):
         """
         self.take_in()
         if not self.draft.unsaved:
-            self._say("There is nothing to save: the file says the same.")
+            self.say("There is nothing to save: the file says the same.")
             return
         self.draft.save()
-        self._say(f"Saved in {self.lesson.path.name}; the old one is beside it, as .bak.")
+        self.say(f"Saved in {self.lesson.path.name}; the old one is beside it, as .bak.")
         self._edited()
 
-    def trouble(self, text: str) -> None:
-        """Tell what went wrong with something that was asked for."""
-        self._say(text, "wrong")
-
-    def _say(self, text: str, tone: str = "state") -> None:
-        self.said, self.tone, self._changed = text, tone, True
-        self.paint()
+    do_save = save
 
     def _edited(self) -> None:
         self._changed = True
         self.paint()
         self.store()
-        self._edits.notify()
+        self.notify()
 
     # ---- what somebody does in the page
 
@@ -377,21 +361,18 @@ class Sections(Part):
 
     def do_head(self, **fields: str) -> list[str]:
         """The lesson's title, language, music and speakers; gives what is wrong with them."""
-        try:
-            self.draft.head(fields)
-        except LessonError as error:
-            return told_faults(error)
-        self._edited()
-        return []
+        return self._tried(lambda: self.draft.head(fields))
 
     def do_unrewrite(self, uid: int, fields: dict[str, str]) -> list[str]:
         """Take the words back that a section had before a model rewrote them, after what stands in
         its open fields was taken in; gives what is wrong with that.
         """
-        if faults := self.do_edit_done(uid, fields):
-            return faults
+        return self.do_edit_done(uid, fields) or self._tried(lambda: self.draft.unrewrite(uid))
+
+    def _tried(self, change: Callable[[], object]) -> list[str]:
+        """Change the lesson; gives what is wrong with that."""
         try:
-            self.draft.unrewrite(uid)
+            change()
         except LessonError as error:
             return told_faults(error)
         self._edited()
@@ -432,14 +413,6 @@ class Sections(Part):
         """Take the last change back."""
         self.draft.undo()
         self._edited()
-
-    def do_save(self) -> None:
-        """Write the changes into the file."""
-        self.save()
-
-    def do_make(self) -> None:
-        """Make the lesson."""
-        self.make()
 
     def do_offers(self) -> dict[str, Any]:
         """What an editor offers to choose from."""
@@ -543,6 +516,8 @@ class Sections(Part):
         except VidkitError as error:
             self.trouble(str(error))
 
+    do_make = make
+
     def make_again(self, number: int, force: Force | None = None) -> None:
         """Make a section again, that one alone, now or when the run that goes on is over.
 
@@ -613,7 +588,7 @@ class Sections(Part):
         if run is None:
             return False
         self.run = run
-        self.said = ""
+        self.status = ""
         started = run
         run.when_done(lambda: self._over(started))
         return True
@@ -627,10 +602,10 @@ class Sections(Part):
         try:
             report = run.result()
         except VidkitError as error:
-            self.said, self.tone = str(error), "wrong"
+            self.status, self.tone = str(error), "wrong"
         else:
             if report.path is None:
-                self.said, self.tone = report.error or "", "wrong"
+                self.status, self.tone = report.error or "", "wrong"
         self._changed = True
 
     def _start(self, lesson: Lesson, **changes: Any) -> Run[VideoReport]:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import RLock
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from .. import api
 from ..api import Run
@@ -16,12 +16,12 @@ from ..core.events import Event, WorkersChanged
 from ..core.format import by, count, took
 from ..forecasting.plan import Calls, Plan
 from ..models.lesson import Lesson
-from ..models.settings import MOST_WORKERS, TABLE, Motion, OnFailure, Settings, settled
+from ..models.settings import MOST_WORKERS, TABLE, Settings, settled
 from ..models.table import Row
 from ..providers.offers import Offer, offer
 from ..providers.registry import AUTO, Kind, names
 from .editing import voices
-from .widgets import Listeners, Part, Tone
+from .widgets import Part, Tone
 
 
 @dataclass(frozen=True)
@@ -132,19 +132,25 @@ _MEANING: dict[Band, str] = {
     "bold": "bold: for large accounts; others answer “Too Many Requests”",
 }
 _COUNTS = ("section_workers", "video_workers")
-_PROVIDERS: dict[str, Kind] = {"images": "images", "voice": "voice"}
+_PROVIDERS: tuple[Kind, ...] = ("images", "voice")
 _BESIDE = {"images": "Model, theme or folder of pictures", "voice": "Model, voice or folder"}
-_TITLES = {"images": "Pictures by", "voice": "Narration by"}
 
 _SIZES = ((854, 480), (1280, 720), (1920, 1080), (720, 1280), (1080, 1080))
-_MOTIONS = {"still": "still pictures", "zoom": "a slow zoom", "fade": "a fade between sections"}
-_FAILURES = {
+_WORDS = {
+    "yes": "yes: as fast as it bears",
+    "no": "no: always so many",
+    "still": "still pictures",
+    "zoom": "a slow zoom",
+    "fade": "a fade between sections",
     "skip": "leave the section out",
     "placeholder": "show a card in its place",
     "stop": "stop the lesson",
+    "contain": "show all of each",
+    "cover": "fill the frame",
 }
-_FITS = {"contain": "show all of each", "cover": "fill the frame"}
-_YES_NO = (("yes", "yes: as fast as it bears"), ("no", "no: always so many"))
+"""The choices of settings in words."""
+_WITHOUT = {"budget": "no limit", "rate": "the voice's own"}
+"""What stands in a field for a number that is empty."""
 
 
 def band(sections: int, videos: int) -> Band:
@@ -170,11 +176,10 @@ class Workers(Part):
         super().__init__()
         self._lock = RLock()
         self.settings = settled(settings, changes)
-        self._choosing = Listeners("workers")
         self._run: Run[Any] | None = None
-        self._reason, self._wrong = "", ""
+        self._reason = ""
         # looked up once: it takes a tenth of a second, among all packages that are installed
-        self._known = {kind: names(row) for kind, row in _PROVIDERS.items()}
+        self._known = {kind: names(kind) for kind in _PROVIDERS}
         self._offers: dict[tuple[str, str, str], tuple[Offer, list[tuple[str, str]]]] = {}
         self._language = "en"
         self._looking: loop.Work[None] | None = None
@@ -192,7 +197,7 @@ class Workers(Part):
 
     def on_change(self, call: Callable[[], None]) -> None:
         """Call something whenever another setting is chosen."""
-        self._choosing.add(call)
+        self._listeners.append(call)
 
     def speak(self, language: str) -> None:
         """Offer the voices of this language first."""
@@ -251,7 +256,7 @@ class Workers(Part):
     def do_set(self, name: str, value: Any) -> None:
         """Something else in a field."""
         with self._lock:
-            self._wrong = ""
+            self.status = ""
             self.settings = self.settings.with_(**self._meant(name, value))
         self._chosen()
 
@@ -266,11 +271,6 @@ class Workers(Part):
             run.resize(**{which: number})
         self._chosen()
 
-    def trouble(self, text: str) -> None:
-        """Tell what a run would not take."""
-        self._wrong = text
-        self._show()
-
     def _meant(self, name: str, value: Any) -> dict[str, Any]:
         """What a field means as settings."""
         if name in _PROVIDERS:
@@ -283,22 +283,14 @@ class Workers(Part):
         match name:
             case "size":
                 return {"size": tuple(int(side) for side in str(value).split("x"))}
-            case "adaptive":
-                return {"adaptive": value == "yes"}
             case "auto":
                 now = {each: getattr(self.settings, each) for each in _COUNTS}
                 return dict.fromkeys(_COUNTS, "auto") if value == "yes" else now
-            case "budget" | "rate":
-                if value in ("", None):
-                    return {name: None}
-                return {name: float(value) if name == "budget" else int(value)}
-            case "image_style" | "voice_manner":
-                return {name: str(value).strip() or None}
             case "section_workers" | "video_workers":
                 if not isinstance(value, int | float):
                     raise SettingsError("the number of workers is empty; write one from 1 to 64")
                 return {name: int(value)}
-        return {name: _of_row(TABLE[name], value) if name in TABLE else value}
+        return {name: _read(TABLE[name], value) if name in TABLE else value}
 
     # ---- what it shows
 
@@ -307,7 +299,7 @@ class Workers(Part):
         self._show()
         if self._run is None:
             self._estimate.begin(self.settings)
-        self._choosing.notify()
+        self.notify()
 
     def _released(self, run: Run[Any]) -> None:
         if self._run is run:
@@ -327,24 +319,24 @@ class Workers(Part):
         if wanted:
             self._looking = loop.submit(self._find(wanted))
 
-    async def _find(self, wanted: Sequence[str]) -> None:
+    async def _find(self, wanted: Sequence[Kind]) -> None:
         for kind in wanted:
             if (key := self._key(kind)) is not None:
                 self._offers[key] = await asyncio.to_thread(self._offer, kind, *key[1:])
         await asyncio.to_thread(self._show)
 
-    def _offer(self, kind: str, name: str, language: str) -> tuple[Offer, list[tuple[str, str]]]:
+    def _offer(self, kind: Kind, name: str, language: str) -> tuple[Offer, list[tuple[str, str]]]:
         """What a provider needs, and its voices but for its own choice."""
-        found = offer(_PROVIDERS[kind], name, self.settings)
+        found = offer(kind, name, self.settings)
         spoken = kind == "voice" and name != AUTO
         return found, voices(self.settings.with_(voice=name), language)[1:] if spoken else []
 
-    def _key(self, kind: str) -> tuple[str, str, str] | None:
+    def _key(self, kind: Kind) -> tuple[str, str, str] | None:
         """Under which a provider is known that is chosen; voices are told for a language."""
         name = self._named(kind)
         return (kind, name, self._language if kind == "voice" else "") if name else None
 
-    def _named(self, kind: str) -> str | None:
+    def _named(self, kind: Kind) -> str | None:
         """The known name of the provider that is chosen; None for an object, a list, or a name
         that nobody knows.
         """
@@ -362,11 +354,11 @@ class Workers(Part):
             + (" × 2" if chosen.concurrent_parts else "")
             + f" = at most {count(chosen.peak_calls, 'call')} at once"
         )
-        words = self._wrong or " · ".join(filter(None, (told, _MEANING[daring], self._reason)))
+        words = self.status or " · ".join(filter(None, (told, _MEANING[daring], self._reason)))
         shown = {
             "fields": self._fields(),
             "line": words,
-            "tone": "wrong" if self._wrong else _TONES[daring],
+            "tone": "wrong" if self.status else _TONES[daring],
             "plans": [_planned(name, plan) for name, plan in self._estimate.answers],
         }
         return {"settings": shown}
@@ -375,56 +367,20 @@ class Workers(Part):
         held = self._run is not None and not self._run.done()
         chosen = self.settings
         fields = [field for kind in _PROVIDERS for field in self._provider(kind)]
-        for name, label, unit in (
-            ("section_workers", "Sections at once", "workers"),
-            ("video_workers", "Videos at once", "videos"),
-        ):
+        for name, unit in zip(_COUNTS, ("workers", "videos"), strict=True):
             steps = [[f"Fewer {unit}", -1], [f"More {unit}", 1]]
-            number = _number(name, label, getattr(chosen, name), 1, MOST_WORKERS)
+            number = _number(name, TABLE[name].panel, getattr(chosen, name), 1, MOST_WORKERS)
             fields.append(number | {"steps": steps})
-        auto = "yes" if chosen.section_ceiling or chosen.video_ceiling else "no"
-        sizes = sorted({*_SIZES, tuple(chosen.size)})
-        budget = chosen.budget if isinstance(chosen.budget, int | float) else None
-        more = [
-            _choice(
-                "adaptive",
-                "Find out what a provider bears",
-                _YES_NO,
-                "yes" if chosen.adaptive else "no",
-            ),
-            _choice(
-                "auto",
-                "How many at once",
-                (("no", "as above"), ("yes", "found out while it runs")),
-                auto,
-            ),
-            _choice(
-                "size",
-                "Size",
-                [(f"{w}x{h}", f"{w} × {h}") for w, h in sizes],
-                "{}x{}".format(*chosen.size),
-            ),
-            _choice("motion", "Motion", _told(get_args(Motion), _MOTIONS), chosen.motion),
-            _choice(
-                "on_failure",
-                "When a section fails",
-                _told(get_args(OnFailure), _FAILURES),
-                chosen.on_failure,
-            ),
-            _number("budget", "Spend at most, in dollars", budget, 0, None)
-            | {"step": "any", "placeholder": "no limit"},
-            _number("rate", "Words a minute", chosen.rate, 80, 400)
-            | {"placeholder": "the voice's own"},
-            _text("image_style", "Style of all pictures", chosen.image_style),
-            _text("voice_manner", "How the voice speaks", chosen.voice_manner),
-        ]
-        made = {field["name"] for field in (*fields, *more)}
-        rows = [row for row in TABLE.values() if row.panel and row.name not in made]
-        more += [_row(row, getattr(chosen, row.name)) for row in rows]
+        which = (("no", "as above"), ("yes", "found out while it runs"))
+        auto = _text_of(bool(chosen.section_ceiling or chosen.video_ceiling))
+        more = [_choice("auto", "How many at once", which, auto)]
+        shown = {*_PROVIDERS, *_COUNTS}
+        rows = [row for row in TABLE.values() if row.panel and row.name not in shown]
+        more += [_field(row, getattr(chosen, row.name)) for row in rows]
         fields += [field | {"more": True} for field in more]
         return [field | {"held": held} for field in fields]
 
-    def _provider(self, kind: str) -> list[dict[str, Any]]:
+    def _provider(self, kind: Kind) -> list[dict[str, Any]]:
         spec, named = getattr(self.settings, kind), self._named(kind)
         options = [(each, each) for each in self._known[kind]]
         value = named
@@ -437,7 +393,7 @@ class Workers(Part):
         about = _about(found) if found else ""
         tone = "wrong" if found is not None and found.usable is False else None
         return [
-            _choice(kind, _TITLES[kind], options, value) | {"note": about, "tone": tone},
+            _choice(kind, TABLE[kind].panel, options, value) | {"note": about, "tone": tone},
             {
                 "name": f"{kind}_with",
                 "kind": "combo",
@@ -502,43 +458,42 @@ def _asked(calls: Calls) -> str:
     return told + (f", {cost}" if calls.dollars != 0 else "") + there
 
 
-def _told(values: Iterable[str], words: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [(value, words.get(value, value)) for value in values]
+def _field(row: Row, value: Any) -> dict[str, Any]:
+    """The field of a setting, as the table of settings tells it."""
+    if row.name == "size":
+        sizes = [(f"{w}x{h}", f"{w} × {h}") for w, h in sorted({*_SIZES, tuple(value)})]
+        return _choice(row.name, row.panel, sizes, "{}x{}".format(*value))
+    if row.choices:
+        options = [_text_of(each) for each in row.choices]
+        words = [(each, _WORDS.get(each, each)) for each in options]
+        return _choice(row.name, row.panel, words, _text_of(value))
+    if row.read in (int, float):
+        given = value if isinstance(value, int | float) else None
+        number = _number(row.name, row.panel, given, row.low or 0, row.high)
+        step = {} if row.read is int else {"step": "any"}
+        return number | {"placeholder": _WITHOUT.get(row.name)} | step
+    return {"name": row.name, "kind": "text", "label": row.panel, "value": value or ""}
+
+
+def _text_of(value: object) -> str:
+    """A choice as the page has it."""
+    return ("no", "yes")[value] if isinstance(value, bool) else str(value)
+
+
+def _read(row: Row, value: Any) -> Any:
+    """What the field of a setting means."""
+    if row.switch:
+        return value == "yes"
+    given = value.strip() if isinstance(value, str) else value
+    if given in ("", None):
+        return row.default
+    return row.read(given) if row.read else given
 
 
 def _number(
-    name: str, label: str, value: float | None, low: int, high: int | None
+    name: str, label: str, value: float | None, low: float, high: float | None
 ) -> dict[str, Any]:
     return {"name": name, "kind": "number", "label": label, "value": value, "min": low, "max": high}
-
-
-def _text(name: str, label: str, value: str | None) -> dict[str, Any]:
-    return {"name": name, "kind": "text", "label": label, "value": value or ""}
-
-
-def _row(row: Row, value: Any) -> dict[str, Any]:
-    """The field of a setting, as the table of settings tells it."""
-    if row.switch:
-        return _choice(
-            row.name, row.panel, (("yes", "yes"), ("no", "no")), "yes" if value else "no"
-        )
-    if row.choices:
-        options = [(str(each), _FITS.get(each, str(each))) for each in row.choices]
-        if row.default is None:
-            options.insert(0, ("", "as usual"))
-        return _choice(row.name, row.panel, options, str(value or ""))
-    if row.low is not None and row.high is not None:
-        return _number(row.name, row.panel, value, int(row.low), int(row.high))
-    return _text(row.name, row.panel, value)
-
-
-def _of_row(row: Row, value: Any) -> Any:
-    """What such a field means."""
-    if row.switch:
-        return value == "yes"
-    if value in ("", None):
-        return row.default
-    return int(value) if row.low is not None else value
 
 
 def _choice(

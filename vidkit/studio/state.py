@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,18 +33,19 @@ from ..core.format import took
 from ..models.lesson import Lesson, Section
 from ..models.settings import Settings
 from ..pipeline.assets import candidates, find_stored
+from ..pipeline.batch import output_folder
 from ..pipeline.context import PartKind, Source
 from ..pipeline.output import REPORT, read_report
-from ..pipeline.shared import store_of
-from ..pipeline.source import output_folder
+from ..pipeline.run import store_of
 from ..providers.files import own_files
 from ..providers.registry import image_makers, voice_makers
-from ..report.reports import SectionReport, VideoReport
-from ..store import Asset
+from ..report.reports import SectionReport
 from .editing import Draft
 from .widgets import Tone
 
 PARTS: tuple[PartKind, ...] = ("image", "audio")
+STEPS: tuple[Step, ...] = ("image", "audio", "clip")
+"""The steps of a section, in the order in which they are shown."""
 
 
 @dataclass(frozen=True)
@@ -63,70 +65,66 @@ class Present:
         return "clip" in self.files
 
 
-def report_of(lesson: Path) -> VideoReport | None:
-    """The report of the latest run of a lesson, as its folder has it."""
-    return read_report(output_folder(lesson), lesson)
-
-
 def present(lesson: Lesson, settings: Settings) -> list[Present]:
     """What is there of each section of a lesson, as it says them now. Nothing is made, and nobody
     is asked.
     """
-    report = report_of(lesson.path)
-    digests = _digests(output_folder(lesson.path))
-    told = list(report.sections) if report else []
-    assets = _Assets(lesson, settings)
+    folder = output_folder(lesson.path)
+    report, digests = read_report(folder, lesson.path), _digests(folder)
+    told = {each.index: each for each in (report.sections if report else ())}
+    sources, store = _sources(settings), store_of(settings)
     found = []
     for index, section in enumerate(lesson.sections):
-        parts = {part: assets.of(index, part) for part in PARTS}
-        own = {"image": section.image, "audio": section.audio}
-        wanted = {part: _digest(parts[part], own[part]) for part in PARTS}
-        files: dict[Step, Path] = {
-            part: asset.path for part, (_, asset) in ((p, f) for p, f in parts.items() if f)
-        }
-        files |= {part: path for part, path in own.items() if path is not None}  # type: ignore[misc]
-        by: dict[Step, str] = {
-            part: name for part, (name, _) in ((p, f) for p, f in parts.items() if f)
-        }
-        same = next((each for each in _near(told, index) if _is(each, wanted, digests)), None)
-        if same is not None and same.clip is not None:
-            files |= {"clip": same.clip}
-            if same.image is not None:
-                files["image"] = same.image
-            if same.audio is not None:
-                files["audio"] = same.audio
-        elif index < len(told) and told[index].error and told[index].title == section.title:
-            same = told[index]
+        files: dict[Step, Path] = {}
+        by: dict[Step, str] = {}
+        wanted: dict[Step, str] = {}
+        for part in PARTS:
+            with suppress(VidkitError):
+                makers = sources.get(part)
+                several = makers and candidates(part, lesson, index, settings, makers, own_files)
+                if several and (there := find_stored(several, store)):
+                    files[part], by[part] = there[1].path, there[0].name
+                    wanted[part] = there[1].sha256
+            if (own := getattr(section, part)) is not None:
+                files[part] = own
+                wanted.setdefault(part, _digest(own))
+        here = told.get(index)
+        near = [here, *told.values()] if here else told.values()
+        same = next((each for each in near if _is_cut_of(each, wanted, digests)), None)
+        if same is not None:
+            files |= {step: getattr(same, step) for step in STEPS}
+        elif here is not None and here.error and here.title == section.title:
+            same = here
         found.append(Present(files, by, same))
     return found
 
 
-def _near(told: Sequence[SectionReport], index: int) -> Iterator[SectionReport]:
-    """The sections of a report, the one at the same place first."""
-    if index < len(told):
-        yield told[index]
-    yield from (each for at, each in enumerate(told) if at != index)
+def _sources(settings: Settings) -> dict[PartKind, list[Source[Any]]]:
+    """Who may make each part, where the settings name somebody that there is."""
+    found: dict[PartKind, list[Source[Any]]] = {}
+    with suppress(VidkitError):
+        found["image"] = [Source(maker) for maker in image_makers(settings, keyless=True)]
+    with suppress(VidkitError):
+        found["audio"] = [Source(maker) for maker in voice_makers(settings, keyless=True)]
+    return found
 
 
-def _is(told: SectionReport, wanted: dict[PartKind, str | None], digests: dict[str, str]) -> bool:
-    """Whether a clip was cut of this picture and this narration."""
+def _is_cut_of(told: SectionReport, wanted: Mapping[Step, str], digests: Mapping[str, str]) -> bool:
+    """Whether a clip was cut of the picture and the narration with these digests."""
     if told.state != "made" or told.clip is None:
         return False
-    for part, path in (("image", told.image), ("audio", told.audio)):
-        if path is None or wanted[part] is None:  # type: ignore[index]
-            return False
-        if digests.get(f"{path.parent.name}/{path.name}") != wanted[part]:  # type: ignore[index]
-            return False
-    return True
+    paths: tuple[Path | None, ...] = tuple(getattr(told, part) for part in PARTS)
+    return all(
+        path is not None and digests.get(f"{path.parent.name}/{path.name}") == wanted.get(part, "")
+        for part, path in zip(PARTS, paths, strict=True)
+    )
 
 
-def _digest(found: tuple[str, Asset] | None, own: Path | None) -> str | None:
-    if found is not None:
-        return found[1].sha256
+def _digest(file: Path) -> str:
     try:
-        return hashlib.sha256(own.read_bytes()).hexdigest() if own is not None else None
+        return hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError:
-        return None
+        return ""
 
 
 def _digests(folder: Path) -> dict[str, str]:
@@ -136,34 +134,6 @@ def _digests(folder: Path) -> dict[str, str]:
         return {name: str(entry["sha256"]) for name, entry in files.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
-
-
-class _Assets:
-    """The pictures and narrations that the store has of a lesson."""
-
-    def __init__(self, lesson: Lesson, settings: Settings) -> None:
-        self._lesson, self._settings = lesson, settings
-        self._store = store_of(settings)
-        self._sources: dict[PartKind, list[Source[Any]]] = {}
-        for part, makers in (("image", image_makers), ("audio", voice_makers)):
-            try:
-                given = makers(settings, keyless=True)
-                self._sources[part] = [Source(maker) for maker in given]  # type: ignore[index]
-            except VidkitError:
-                continue
-
-    def of(self, index: int, part: PartKind) -> tuple[str, Asset] | None:
-        """The asset that a section would get now, with the name of who made it."""
-        if part not in self._sources:
-            return None
-        try:
-            several = candidates(
-                part, self._lesson, index, self._settings, self._sources[part], own_files
-            )
-            found = find_stored(several, self._store)
-        except VidkitError:
-            return None
-        return (found[0].name, found[1]) if found is not None else None
 
 
 @dataclass(frozen=True)
@@ -185,44 +155,25 @@ def versions(draft: Draft, uid: int, settings: Settings) -> list[Version]:
     """All versions of a section that the store has, also those of earlier words: as the draft had
     it before, and as the file has it. The present ones first, then the latest.
     """
-    found: list[Version] = []
-    seen: set[Path] = set()
-    now = draft.lesson
-    stages = [(draft.uids, now), *reversed(draft.earlier)]
+    found: dict[Path, Version] = {}
+    uids, now = draft.step
+    at, stages = uids.index(uid), [(uids, now), *reversed(draft.earlier)]
     for uids, lesson in stages:
         if uid not in uids:
             continue
         number = uids.index(uid) + 1
-        section = lesson.sections[number - 1]
-        reworded = section != now.sections[draft.at(uid)]
+        reworded = lesson.sections[number - 1] != now.sections[at]
         for part in PARTS:
-            for take in _takes(lesson, number, part, settings):
-                if take.path in seen:
-                    continue
-                seen.add(take.path)
-                present_one = _present_take(lesson, number, part, settings)
-                current = not reworded and take.take == present_one
-                found.append(Version(part, lesson, number, take.take, take.path, current, reworded))
-    return found
+            with suppress(VidkitError):
+                takes = api.takes(lesson, number, part, settings)
+                present = api.present_take(lesson, number, part, settings)
+                for take in takes:
+                    current = not reworded and present is not None and take.take == present.take
+                    version = Version(part, lesson, number, take.take, take.path, current, reworded)
+                    found.setdefault(take.path, version)
+    return list(found.values())
 
 
-def _takes(lesson: Lesson, number: int, part: PartKind, settings: Settings) -> list[Asset]:
-    try:
-        return api.takes(lesson, number, part, settings)
-    except VidkitError:
-        return []
-
-
-def _present_take(lesson: Lesson, number: int, part: PartKind, settings: Settings) -> int | None:
-    try:
-        found = api.present_take(lesson, number, part, settings)
-    except VidkitError:
-        return None
-    return found.take if found else None
-
-
-STEPS: tuple[Step, ...] = ("image", "audio", "clip")
-"""The steps of a section, in the order in which they are shown."""
 NAMES: dict[Step, str] = {"image": "picture", "audio": "narration", "clip": "clip"}
 OURS = ("vidkit", "recorded")
 """Who is not named while something is made: vidkit itself, and whoever made one's own files."""

@@ -23,8 +23,8 @@ from ..forecasting.plan import Plan
 from ..models.editing import TEXTS
 from ..models.lesson import Lesson
 from ..models.settings import Settings
+from ..pipeline.batch import output_folder
 from ..pipeline.output import read_report
-from ..pipeline.source import output_folder
 from ..report.reports import BatchReport, VideoReport, outcome
 from ..store.ledger import Budget
 from .editing import Draft
@@ -55,6 +55,8 @@ class Studio(Part):
     Raises `SettingsError` where the folder is missing.
     """
 
+    component = "studio"
+
     def __init__(
         self, folder: str | Path = "lessons", settings: Settings | None = None, **changes: Any
     ) -> None:
@@ -62,8 +64,7 @@ class Studio(Part):
         self._lock = RLock()
         self.workers = Workers(settings, **{"progress": False} | changes)
         self.lessons = Lessons(folder, self.workers.settings.rate, reader=False)
-        does = {"make": self.make, "make_all": self.make_all, "code": self._show_code}
-        self.controls = Controls(does)
+        self.controls = Controls()
         self.film = Film()
         self.meters = Meters(self.workers.settings)
         self.timeline = Timeline()
@@ -85,10 +86,7 @@ class Studio(Part):
     def widget(self) -> View:
         """The panel, made when it is first asked for."""
         if self._view is None:
-            parts = [part for part in self._parts() if part is not self]
-            self._view = View(parts, shown=("studio",))
-            for part in parts:
-                part.join(self._view)
+            self._view = View([self, *self._parts()], shown=("studio",))
             self.paint()
         return self._view
 
@@ -108,7 +106,7 @@ class Studio(Part):
                 raise VidkitError(why)
             self._start(self.sections.take_in())
         except VidkitError as error:
-            self.controls.trouble(str(error))
+            self.trouble(str(error))
 
     def make_all(self) -> None:
         """Start making every lesson of the folder, as their files are; returns at once."""
@@ -119,10 +117,21 @@ class Studio(Part):
             self._begin(paths, Videos(paths, self._watch))
             run = api.start_all(paths, settings=self.workers.settings, listener=self.on_event)
         except VidkitError as error:
-            self.controls.trouble(str(error))
+            self.trouble(str(error))
             return
         total = sum(len(lesson.sections) for lesson in self.lessons.folder.lessons())
         self._follow(run, count(len(paths), "lesson"), total)
+
+    do_make, do_make_all = make, make_all
+
+    def do_code(self) -> None:
+        """*Python*: shown, or hidden again."""
+        self.controls.code = "" if self.controls.code else self.code()
+        self.controls.say(self.controls.status, self.controls.tone)
+
+    def trouble(self, text: str) -> None:
+        """Tell what went wrong."""
+        self.controls.trouble(text)
 
     def pause(self) -> None:
         """Hold the run, or let it go on."""
@@ -218,20 +227,20 @@ class Studio(Part):
 
         Cards with edits stay as they are. anew: not where the file was changed besides.
         """
-        if self.sections is not None and self.sections.lesson.path != path:
-            self._leave(self.sections)
-        sections = self._kept.get(path) if path and self.sections is None else self.sections
-        if sections is not None and self._stays(sections, lesson, anew):
-            if lesson is not None and lesson in (sections.lesson, sections.draft.file):
-                sections.draft.reread(lesson)
-        elif sections is not None:
-            self._drop(sections)
-            sections = None
-        if sections is None and lesson is not None:
-            sections = self._cards(lesson)
-        if sections is not None:
-            self._kept.pop(sections.lesson.path, None)
-        self._place(sections)
+        shown = self.sections
+        if shown is not None and shown.edited:
+            self._kept[shown.lesson.path] = shown
+        here = self._kept.pop(path, None) if path else None
+        if shown is not None and shown.lesson.path == path:
+            here = shown
+        if here is not None and lesson is not None and lesson in (here.lesson, here.draft.file):
+            here.draft.reread(lesson)
+        elif here is not None and (anew or not here.edited):
+            _UNSAVED.pop(here.lesson.path.resolve(), None)
+            here = None
+        if here is None and lesson is not None:
+            here = self._cards(lesson)
+        self._place(here)
 
     def _cards(self, lesson: Lesson) -> Sections:
         """Cards for a lesson, with the edits of an earlier Studio and what its run has done."""
@@ -254,25 +263,6 @@ class Studio(Part):
                     sections.paint()
                 else:
                     self._view.put({"lesson": {}, "sections": [], "states": {}})
-
-    def _stays(self, sections: Sections, lesson: Lesson | None, anew: bool) -> bool:
-        """Whether cards show what they should: the file as it is, or edits of it."""
-        if lesson is not None and lesson in (sections.lesson, sections.draft.file):
-            return True
-        return not anew and sections.edited
-
-    def _leave(self, sections: Sections) -> None:
-        """Another lesson is shown: keep the cards where they hold edits."""
-        if sections.edited:
-            self._kept[sections.lesson.path] = sections
-        self.sections = None
-
-    def _drop(self, sections: Sections) -> None:
-        path = sections.lesson.path
-        self._kept.pop(path, None)
-        _UNSAVED.pop(path.resolve(), None)
-        if self.sections is sections:
-            self.sections = None
 
     def _edited(self, sections: Sections) -> None:
         """The lesson says something else: that counts at once."""
@@ -319,10 +309,6 @@ class Studio(Part):
 
     def _watch(self, report: VideoReport) -> None:
         self.lessons.choose(report.lesson)
-
-    def _show_code(self) -> None:
-        self.controls.code = "" if self.controls.code else self.code()
-        self.controls.say(self.controls.status, self.controls.tone)
 
     # ---- running
 
@@ -430,10 +416,6 @@ def _verdict(report: Report) -> tuple[str, str]:
     return line[:1].upper() + line[1:], "state" if report.made else "wrong"
 
 
-_PANEL_ONLY = ("progress",)
-"""Settings that the panel chooses for itself."""
-
-
 _TO_SAVE = "# press Save lesson first: the panel has changes that the file does not have"
 
 
@@ -443,17 +425,10 @@ def making(
     """Makes the video of the lesson in the file `path`. shown, read: the lesson as the panel has
     it, and as its file has it, where both are known; edits between them are made there too.
     """
-    changes = _edits(shown, read) if shown and read else []
-    if not changes:
-        return _cell([], _call("generate_video", repr(str(path)), settings))
-    if changes == [_TO_SAVE]:
-        return _cell(changes, _call("generate_video", repr(str(path)), settings))
-    before = [
-        "",
-        f"lesson = vidkit.load_lesson({str(path)!r})",
-        *changes,
-    ]
-    return _cell(before, _call("generate_video", "lesson", settings))
+    subject, before = repr(str(path)), _edits(shown, read) if shown and read else []
+    if before and before != [_TO_SAVE]:
+        subject, before = "lesson", ["", f"lesson = vidkit.load_lesson({subject})", *before]
+    return _cell(before, _call("generate_video", subject, settings))
 
 
 def making_all(folder: Path, settings: Settings) -> str:
@@ -491,8 +466,8 @@ def _call(name: str, subject: str, settings: Settings) -> list[str]:
     default = Settings()
     for each in fields(Settings):
         value = getattr(settings, each.name)
-        if each.name in _PANEL_ONLY or value == getattr(default, each.name):
-            continue
+        if each.name == "progress" or value == getattr(default, each.name):
+            continue  # bars are what the panel chooses for itself
         written = _written(value)
         if written is None:
             unknown.append(f"# add {each.name}=, which you gave the panel as an object")

@@ -123,7 +123,7 @@ class Tuner(Part):
         self._curves: OrderedDict[object, Speeds] = OrderedDict()
         self._turn, self._painted = 0, 0.0
         self._work: loop.Work[None] | None = None
-        self._said, self._speed = "", ""
+        self._speed = ""
         self._make_sliders()
         self.forecast: Forecast
         self._moved()
@@ -140,24 +140,20 @@ class Tuner(Part):
             f"{count(chosen.section_workers, 'section')} × {count(chosen.video_workers, 'video')}"
         )
         if self._use is None:
-            self._say(f"{told} at once: they are in tuner.settings")
+            self.say(f"{told} at once: they are in tuner.settings")
             return
         try:
             self._use(chosen)
         except VidkitError as error:
-            self._say(str(error))
+            self.say(str(error))
         else:
-            self._say(f"{told} at once: handed over")
+            self.say(f"{told} at once: handed over")
 
     do_use = use
 
     def do_set(self, name: str, value: float | bool) -> None:
         """Somebody moves a slider."""
-        next(slider for slider in self._sliders if slider.name == name).value = value
-
-    def trouble(self, text: str) -> None:
-        """Tell what went wrong."""
-        self._say(text)
+        self._sliders[name].value = value
 
     def wait(self) -> Forecast:
         """Wait until everything is shown, and give the forecast."""
@@ -172,10 +168,10 @@ class Tuner(Part):
         """The sliders, what a run would come to, and the two pictures."""
         title, rest = _status(self.forecast)
         told = {
-            "sliders": [slider.values() for slider in self._sliders],
+            "sliders": [slider.values() for slider in self._sliders.values()],
             "title": title,
             "rest": rest,
-            "said": self._said,
+            "said": self.status,
             "timeline": self.forecast.timeline.html(),
             "speed": self._speed,
         }
@@ -184,10 +180,6 @@ class Tuner(Part):
     def page(self) -> str:
         """The forecast for a saved notebook."""
         return self.forecast._repr_html_()
-
-    def _say(self, text: str) -> None:
-        self._said, self._changed = text, True
-        self.paint()
 
     def _make_sliders(self) -> None:
         load, given = self._base.load, self._given
@@ -204,30 +196,21 @@ class Tuner(Part):
             return Slider(name, label, value, 1, max(most, value), 1, moved, most == 1)
 
         most = min(MOST_VIDEOS, len(load.lessons))
-        self.image_s = seconds(
-            "image_s", "Seconds an image takes", load.mean("image"), IMAGE_SECONDS
-        )
-        self.voice_s = seconds(
-            "voice_s", "Seconds a narration takes", load.mean("audio"), VOICE_SECONDS
-        )
+        images, voice = load.mean("image"), load.mean("audio")
+        bears = "Find out what the provider bears"
+        self.image_s = seconds("image_s", "Seconds an image takes", images, IMAGE_SECONDS)
+        self.voice_s = seconds("voice_s", "Seconds a narration takes", voice, VOICE_SECONDS)
         self.image_limit = limit("image_limit", "Image requests a minute", load.images.per_minute)
         self.voice_limit = limit(
             "voice_limit", "Narration requests a minute", load.voice.per_minute
         )
         self.sections = number("sections", "Sections at once", given.section_workers, MOST_SECTIONS)
-        videos = min(given.video_workers, most)
-        self.videos = number("videos", "Videos at once", videos, most)
-        told = "Find out what the provider bears"
-        self.adaptive = Slider("adaptive", told, given.adaptive, 0, 1, 1, moved)
-        self._sliders = (
-            self.image_s,
-            self.voice_s,
-            self.image_limit,
-            self.voice_limit,
-            self.sections,
-            self.videos,
-            self.adaptive,
-        )
+        self.videos = number("videos", "Videos at once", min(given.video_workers, most), most)
+        self.adaptive = Slider("adaptive", bears, given.adaptive, 0, 1, 1, moved)
+        # in the order in which they are shown
+        self._sliders = {
+            each.name: each for each in vars(self).values() if isinstance(each, Slider)
+        }
 
     def _chosen(self) -> dict[str, Any]:
         return {
@@ -249,7 +232,7 @@ class Tuner(Part):
     def _moved(self) -> None:
         """Show the forecast at once, and the speed-up as far as it is known."""
         self._turn += 1
-        self._said = ""
+        self.status = ""
         key, simulation = self._provider()
         settings = self._bare.with_(**self._chosen())
         self.forecast = forecast_of(simulation, settings)

@@ -14,7 +14,7 @@ from ..core.events import Event, LessonEnded, LessonStarted, SectionEnded
 from ..core.format import clock_time, count, in_sections
 from ..pipeline.output import VTT, read_report
 from ..report.reports import BatchReport, SectionReport, VideoReport
-from .widgets import Part, Tone, View, film_page, line
+from .widgets import POSTER, Part, Tone, View, figure, line, log
 
 Watch = Callable[[VideoReport], None]
 
@@ -71,11 +71,10 @@ class Film(Part):
         film = self.media.file(report.path)
         if film is None:
             return {"player": {}}
-        pictures = (section.image for section in report.sections if section.image)
         return {
             "player": {
                 "film": film,
-                "poster": self.media.poster(next(pictures, None)),
+                "poster": self.media.poster(report.picture),
                 "captions": self.media.file(report.folder / VTT),
                 "title": report.title or report.name,
                 "facts": _facts(report),
@@ -86,8 +85,18 @@ class Film(Part):
         }
 
     def page(self) -> str:
-        """The film for a saved notebook."""
-        return film_page(self.report) if self.report else ""
+        """The film for a saved notebook: where it lies, how long it is, and its chapters."""
+        report = self.report
+        if report is None or report.path is None:
+            return ""
+        name = report.title or report.name
+        told = f"{report.path} · {clock_time(report.length)} long"
+        chapters = "; ".join(
+            each.name if each.start is None else f"{clock_time(each.start)} {each.name}"
+            for each in report.sections
+        )
+        film = figure(report.picture, report.path, name, POSTER)
+        return film + line(name, bold=True) + line(told) + line(chapters)
 
     def __repr__(self) -> str:
         there = self.report and self.report.path
@@ -103,9 +112,8 @@ def _facts(report: VideoReport) -> str:
 
 def _chapter(section: SectionReport) -> dict[str, Any]:
     """Where a section begins, in seconds; None where it is not in the video."""
-    title = section.title or f"Section {section.number}"
     start = None if section.start is None else round(section.start, 3)
-    return {"title": title, "start": start}
+    return {"title": section.name, "start": start}
 
 
 _FOUND = {
@@ -159,10 +167,11 @@ def _finding(
     first = several[0]
     numbers = [int(each["section"]) for each in several if each["section"] is not None]
     where = in_sections(numbers).capitalize() if numbers else "The lesson"
-    if len(several) == 1 and (title := _title_of(sections, numbers)):
-        where = f"{where}: {title}"
-    values = sorted({_value(name, float(each["value"])) for each in several}, key=_number)
-    spread = values[0] if len(values) == 1 else f"{values[0]} to {values[-1]}"
+    titles = [each.title for each in sections if each.number in numbers and each.title]
+    if len(several) == 1 and titles:
+        where = f"{where}: {titles[0]}"
+    values = [_value(name, value) for value in sorted(float(each["value"]) for each in several)]
+    spread = values[0] if values[0] == values[-1] else f"{values[0]} to {values[-1]}"
     told = _FOUND.get(name, f"{name}: {{}}").format(spread)
     about = "; ".join(str(place) for each in several for place in each.get("where") or ())
     mend = str(first["mend"]).replace("`", "")
@@ -174,16 +183,8 @@ def _finding(
     }
 
 
-def _title_of(sections: Sequence[SectionReport], numbers: Sequence[int]) -> str | None:
-    return next((each.title for each in sections if each.number in numbers), None)
-
-
 def _value(name: str, value: float) -> str:
     return f"{100 * value:.0f} %" if name.startswith("share of") else f"{value:.3g}"
-
-
-def _number(told: str) -> float:
-    return float(told.removesuffix(" %"))
 
 
 class Row:
@@ -210,10 +211,6 @@ class Row:
                 self._ended = event
             case _:
                 pass
-
-    def take(self, report: VideoReport) -> None:
-        """Take in what came of it."""
-        self.report = report
 
     @property
     def state(self) -> tuple[str, Tone]:
@@ -288,7 +285,7 @@ class Videos(Part):
     def take(self, report: BatchReport) -> None:
         """Show what came of the batch."""
         for at, (row, video) in enumerate(zip(self.rows, report, strict=True)):
-            row.take(video)
+            row.report = video
             self._stale[at] = True
         self._changed = True
         self.paint()
@@ -313,6 +310,10 @@ class Videos(Part):
             whole = None if report.review else read_report(report.folder, report.lesson)
             self._watch(whole or report)
 
+    def trouble(self, text: str) -> None:
+        """Log what went wrong: there is no place for it."""
+        log.warning("%s", text)
+
     def page(self) -> str:
         """The rows for a saved notebook."""
         rows = (row.values() for row in self.rows)
@@ -335,9 +336,8 @@ class Course(Videos):
         """Both as one widget."""
         if self._view is None:
             self._view = View((self, self.film))
-            for part in (self, self.film):
-                part.join(self._view)
-                part.paint()
+            self.paint()
+            self.film.paint()
         return self._view
 
     def page(self) -> str:

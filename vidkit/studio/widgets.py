@@ -8,7 +8,6 @@ needs no address of any file, and works wherever widgets do.
 from __future__ import annotations
 
 import asyncio
-import base64
 import hashlib
 import io
 import json
@@ -35,8 +34,8 @@ from ..api import Run
 from ..core import loop
 from ..core.errors import VidkitError
 from ..core.events import Event
-from ..core.format import clock_time
-from ..report.reports import SectionReport, VideoReport
+from ..core.paths import stamp
+from ..report.html import jpeg_address
 
 log = logging.getLogger("vidkit.studio")
 
@@ -69,6 +68,7 @@ class Part:
     clicks change in any thread; `paint` sends to the page what is shown differently since.
 
     component: which component of the page draws it, and under which name it does something.
+    status, tone: what it has to say at this moment, in a line and a colour.
     """
 
     component: ClassVar[str] = ""
@@ -76,6 +76,8 @@ class Part:
     def __init__(self) -> None:
         self._view: View | None = None
         self._changed = True
+        self.status, self.tone = "", "state"
+        self._listeners: list[Callable[[], None]] = []
         self.saved: Saved | None = None
 
     @property
@@ -83,7 +85,6 @@ class Part:
         """Its widget, made when it is first asked for; a part of a larger panel has that of it."""
         if self._view is None:
             self._view = View((self,))
-            self._changed = True
             self.paint()
         return self._view
 
@@ -103,15 +104,31 @@ class Part:
         """What the page is to show, by the names of the view's values."""
         return {}
 
+    def notify(self) -> None:
+        """Tell those who listen to what is chosen here. One that fails is logged, and keeps nobody
+        from choosing.
+        """
+        for call in self._listeners:
+            try:
+                call()
+            except Exception:
+                what = type(self).__name__.lower()
+                log.exception("what listens to the choice of %s failed", what)
+
     def paint(self) -> None:
         """Show what changed since the last time; called at 10 Hz at most."""
         if self._view is not None and self._changed:
             self._changed = False
             self._view.put(self.values())
 
+    def say(self, text: str, tone: str = "state") -> None:
+        """Say something in the page."""
+        self.status, self.tone, self._changed = text, tone, True
+        self.paint()
+
     def trouble(self, text: str) -> None:
-        """Tell what went wrong with something that was asked for in the page."""
-        log.warning("%s", text)
+        """Tell what went wrong with something that was asked for."""
+        self.say(text, "wrong")
 
     def page(self) -> str:
         """It as HTML that needs no kernel: what a saved notebook shows."""
@@ -173,16 +190,18 @@ class View(anywidget.AnyWidget):
     videos = traitlets.Dict().tag(sync=True)
     tuner = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, parts: Iterable[Part], shown: Sequence[str] = ()) -> None:
-        self._members = {part.component: part for part in parts}
+    def __init__(self, parts: Sequence[Part], shown: Sequence[str] = ()) -> None:
+        self._members: dict[str, Part] = {}
         self._putting = threading.RLock()
         self.media = Media()
         self._esm, self._css = script(), style()
-        super().__init__(parts=list(shown or self._members))
+        super().__init__(parts=list(shown or (part.component for part in parts)))
+        for part in parts:
+            self.member(part)
         self.on_msg(self._told)
 
     def member(self, part: Part) -> None:
-        """Have clicks of another part of that name go to this one."""
+        """Have a part drawn here, and clicks on what has its name go to it and to no other."""
         self._members[part.component] = part
         part.join(self)
 
@@ -248,24 +267,23 @@ class Media:
 
     def file(self, path: Path | None) -> str | None:
         """A token for a file as it is; None where there is none."""
-        if path is None or (stamp := _stamp(path)) is None:
+        if path is None or (age := stamp(path)) is None:
             return None
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         if path.suffix == ".vtt":
             kind = "text/vtt"
-        return self._token(f"{path}|{stamp}", kind, path)
+        return self.made(f"{path}|{age}", kind, path)
 
     def poster(self, path: Path | None) -> str | None:
         """A token for a picture in the size of a card; None where there is none."""
-        if path is None or (stamp := _stamp(path)) is None:
+        if path is None or (age := stamp(path)) is None:
             return None
-        return self.made(f"poster|{path}|{stamp}", "image/jpeg", lambda: thumbnail(path, POSTER))
+        return self.made(f"poster|{path}|{age}", "image/jpeg", lambda: _poster(path))
 
-    def made(self, name: str, kind: str, make: Callable[[], bytes]) -> str:
-        """A token for what `make` gives when the page asks for it; the same for the same name."""
-        return self._token(name, kind, make)
-
-    def _token(self, name: str, kind: str, source: Callable[[], bytes] | Path) -> str:
+    def made(self, name: str, kind: str, source: Callable[[], bytes] | Path) -> str:
+        """A token for a file, or for what is made when the page asks for it; the same for the same
+        name.
+        """
         token = hashlib.blake2b(name.encode(), key=self._salt, digest_size=12).hexdigest()
         with self._lock:
             self._known[token] = kind, source
@@ -302,19 +320,10 @@ class Media:
         return data
 
 
-def _stamp(path: Path) -> str | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return f"{found.st_mtime_ns}|{found.st_size}"
-
-
-def thumbnail(path: Path, most: tuple[int, int]) -> bytes:
-    """A picture as a JPEG of at most so many pixels. Raises `MediaError` where it is none."""
+def _poster(path: Path) -> bytes:
     from ..media.images import jpeg
 
-    return jpeg(path, most)
+    return jpeg(path, POSTER)
 
 
 class Painter:
@@ -361,26 +370,6 @@ def paint(parts: Iterable[Part]) -> None:
             part.paint()
         except Exception:
             log.exception("%s could not be painted", type(part).__name__)
-
-
-class Listeners:
-    """Who wants to know of a choice. One that fails is logged, and keeps nobody from choosing."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self._calls: list[Callable[[], None]] = []
-
-    def add(self, call: Callable[[], None]) -> None:
-        """Call something from now on."""
-        self._calls.append(call)
-
-    def notify(self) -> None:
-        """Call all of them."""
-        for call in self._calls:
-            try:
-                call()
-            except Exception:
-                log.exception("what listens to the choice of %s failed", self._what)
 
 
 # ---- what a notebook shows without its kernel
@@ -447,7 +436,7 @@ def figure(
     """A picture in a saved notebook, small and in the page itself, with the film that it stands
     for where the notebook can reach that; nothing where there is neither.
     """
-    source = _embedded(picture, most) if picture is not None else None
+    source = _embedded(picture, stamp(picture), most) if picture is not None else ""
     address, name = url(film) if film is not None else None, escape(label)
     if address is not None:
         poster = f' poster="{source}"' if source else ""
@@ -455,7 +444,7 @@ def figure(
             f'<video controls preload="none" width="{most[0]}" src="{escape(address)}"{poster} '
             f'aria-label="{name}"></video>'
         )
-    elif source is not None:
+    elif source:
         shown = f'<img src="{source}" alt="{name}" width="{most[0]}">'
     else:
         return ""
@@ -466,7 +455,7 @@ def url(path: Path) -> str | None:
     """A file's address relative to the notebook, with its age, so that a file that was made
     anew is loaded anew. None where the notebook's server does not give it out, or it is gone.
     """
-    if (stamp := _stamp(path)) is None:
+    if (age := stamp(path)) is None:
         return None
     here = notebook_folder()
     path = Path(os.path.abspath(path))  # noqa: PTH100 - `..` goes, links stay
@@ -474,7 +463,7 @@ def url(path: Path) -> str | None:
     if inside is None or any(part.startswith(".") for part in inside.parts):
         return None
     relative = Path(os.path.relpath(path, here))
-    return f"{quote(relative.as_posix())}?v={stamp.partition('|')[0]}"
+    return f"{quote(relative.as_posix())}?v={age[0]}"
 
 
 def _inside(path: Path, folder: Path) -> Path | None:
@@ -506,33 +495,7 @@ def server_folder() -> Path | None:
         return None
 
 
-def _embedded(path: Path, most: tuple[int, int]) -> str | None:
-    stamp = _stamp(path)
-    if stamp is None:
-        return None
-    try:
-        return _data(str(path), stamp, most)
-    except (OSError, ValueError, VidkitError):
-        return None
-
-
 @lru_cache(maxsize=256)
-def _data(path: str, stamp: str, most: tuple[int, int]) -> str:
-    return f"data:image/jpeg;base64,{base64.b64encode(thumbnail(Path(path), most)).decode()}"
-
-
-def film_page(report: VideoReport) -> str:
-    """A video in a saved notebook: where it lies, how long it is, and its chapters."""
-    if report.path is None:
-        return ""
-    first = next((section.image for section in report.sections if section.image), None)
-    name = report.title or report.name
-    chapters = "; ".join(map(_chapter, report.sections))
-    told = f"{report.path} · {clock_time(report.length)} long"
-    film = figure(first, report.path, name, (640, 360))
-    return film + line(name, bold=True) + line(told) + line(chapters)
-
-
-def _chapter(section: SectionReport) -> str:
-    title = section.title or f"Section {section.number}"
-    return title if section.start is None else f"{clock_time(section.start)} {title}"
+def _embedded(path: Path, age: tuple[int, int] | None, most: tuple[int, int]) -> str:
+    """A picture as it is since its `age`, small and in the page itself; "" where it is none."""
+    return jpeg_address(path, most) if age else ""

@@ -65,7 +65,7 @@ export class Lessons {
     const name = h("input", { type: "text", required: true, placeholder: "photosynthesis", dir: "auto" });
     const title = h("input", { type: "text", placeholder: "How plants make sugar", dir: "auto" });
     const language = h("input", { type: "text", value: "en", size: "6", placeholder: "en, es, de-CH" });
-    this.ask("New lesson", "Create", this.fresh, [
+    this.form = form(this.form, "New lesson", "Create", this.fresh, [
       labelled("File name", name), labelled("Title", title), labelled("Language", language),
     ], () => this.panel.ask("lessons", "new", { name: name.value, title: title.value, language: language.value }));
   }
@@ -75,7 +75,7 @@ export class Lessons {
     const list = h("datalist", { id: `vk-sources-${Math.random().toString(36).slice(2)}` });
     const source = h("input", { type: "text", placeholder: "analysis.ipynb", dir: "auto", list: list.id });
     const own = h("input", { type: "file" });
-    this.ask("New lesson from…", "Draft it", this.from, [
+    this.form = form(this.form, "New lesson from…", "Draft it", this.from, [
       labelled("A file here", source, "a notebook, Markdown, PowerPoint or PDF"), list,
       labelled("or one of your own", own),
     ], async () => {
@@ -88,11 +88,6 @@ export class Lessons {
     const { kinds, files } = await this.panel.ask("lessons", "sources");
     set(own, "accept", kinds);
     fill(list, files.map((value) => h("option", { value })));
-  }
-
-  /** Show a form in the place of the last one; `does` gives what is wrong, if anything is. */
-  ask(...what) {
-    this.form = form(this.form, ...what);
   }
 }
 

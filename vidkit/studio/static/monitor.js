@@ -7,15 +7,15 @@ export class Controls {
     const act = (name) => () => panel.act("run", name);
     this.make = button("Make video", "Make the video of this lesson", () => {
       sections?.flush();
-      panel.act("run", "make");
+      panel.act("studio", "make");
     }, "vk-chief");
-    this.all = button("Make all", "Make the videos of all lessons, as their files are", act("make_all"));
+    this.all = button("Make all", "Make the videos of all lessons, as their files are", () => panel.act("studio", "make_all"));
     this.pause = button("Pause", "Begin nothing more until Resume", act("pause"));
     this.cancel = button("Cancel", "End the run; what is under way is finished and kept", act("cancel"));
     const step = (by) => () => panel.act("settings", "step", { name: "section_workers", by });
     this.fewer = button("Fewer workers", "One section less at once", step(-1));
     this.more = button("More workers", "One section more at once", step(1));
-    this.python = button("Python", "The Python that does the same", act("code"), "vk-quiet");
+    this.python = button("Python", "The Python that does the same", () => panel.act("studio", "code"), "vk-quiet");
     this.said = h("p", { class: "vk-said", dir: "auto" });
     this.bar = h("progress", { "aria-label": "Sections that are over", max: 1, value: 0 });
     this.time = h("span", { class: "vk-small" });

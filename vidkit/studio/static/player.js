@@ -49,7 +49,7 @@ export class Player {
   rest(film) {
     this.token = film.film;
     this.video = null;
-    const poster = h("img", { class: "vk-poster", alt: "", "data-media": film.poster });
+    const poster = h("img", { class: "vk-poster", alt: "" });
     fill(this.stage, [poster, this.start, this.told]);
     set(this.start, "aria-label", `Play the video: ${film.title}`);
     this.start.hidden = false;
@@ -91,10 +91,7 @@ export class Player {
     if (this.video) return this.video;
     const focused = this.start === this.panel.focused();
     const video = h("video", { controls: true, playsinline: true, src: url, "aria-label": film.title });
-    if (captions) {
-      video.append(h("track", { kind: "captions", label: "Captions", src: captions,
-        srclang: film.language ?? "en" }));
-    }
+    if (captions) video.append(h("track", { kind: "captions", label: "Captions", src: captions }));
     fill(this.stage, [video]);
     this.video = video;
     if (focused) video.focus();

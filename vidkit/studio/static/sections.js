@@ -1,7 +1,6 @@
 import { allow, button, fill, form, h, labelled, say, sent, set, toolbar, voicePicker } from "./base.js";
 
 const SOUNDS = ".wav,.mp3,.ogg,.oga,.opus,.flac,.m4a";
-const BUSY = new Set(["working", "waiting"]);
 const KEYS = {
   ArrowRight: (at) => at + 1, ArrowLeft: (at) => at - 1, Home: () => 0, End: () => Infinity,
 };
@@ -79,7 +78,6 @@ export class Sections {
     if (!lesson) return;
     this.make.hidden = !lesson.make;
     say(this.tally, lesson.tally ?? "");
-    set(this.tally, "data-unsaved", lesson.unsaved);
     say(this.said, lesson.said ?? "");
     set(this.said, "data-tone", lesson.tone);
     set(this.said, "role", lesson.tone === "wrong" ? "alert" : "status");
@@ -212,7 +210,7 @@ class Card {
     say(this.again, state.failed ? "Try again" : "Make again");
     set(this.again, "aria-label", `${state.failed ? "Try again" : "Make again"}: section ${n}`);
     this.again.hidden = !state.can_make;
-    set(this.element, "aria-busy", BUSY.has(state.tone) && state.tone === "working");
+    set(this.element, "aria-busy", state.tone === "working");
     if (state.poster !== this.shown) this.picture(state.poster ?? null);
     const media = state.clip ?? state.audio ?? null;
     if (media !== this.media && this.video) this.rest();
@@ -316,7 +314,7 @@ class Card {
       fill(this.slot, []);
       from.focus();
     }, "vk-quiet");
-    const buttons = answers.map(({ name, label, ...args }) => button(name, `${label}`, async () => {
+    const buttons = answers.map(({ name, label, ...args }) => button(name, label, async () => {
       fill(this.slot, []);
       from.focus();
       await this.ask(args.does, args);
@@ -329,7 +327,8 @@ class Card {
   menu() {
     const open = this.more.getAttribute("aria-expanded") === "true";
     set(this.more, "aria-expanded", String(!open));
-    if (open) return fill(this.slot, []);
+    fill(this.slot, []);
+    if (open) return;
     const n = this.section.number;
     const act = (name, label, does, args = {}) => button(name, label, async () => {
       const uid = await this.ask(does, args);
@@ -338,16 +337,14 @@ class Card {
       if (typeof uid === "number") this.owner.focus(uid, does === "add" ? "edit" : null);
       else if (this.element.isConnected) this.more.focus();
     });
-    const row = h("div", { class: "vk-row vk-answers", role: "group", "aria-label": `More for section ${n}` },
+    fill(this.slot, [h("div", { class: "vk-row vk-answers", role: "group", "aria-label": `More for section ${n}` },
       act("Move earlier", `Move earlier: section ${n}`, "move", { by: -1 }),
       act("Move later", `Move later: section ${n}`, "move", { by: 1 }),
       act("Add after", `Add after section ${n}`, "add"),
       act("Duplicate", `Duplicate section ${n}`, "duplicate"),
       button("Versions", `Versions of section ${n}`, () => this.versions()),
-      act("Remove", `Remove section ${n}`, "remove"));
-    fill(this.slot, [row]);
+      act("Remove", `Remove section ${n}`, "remove"))]);
     this.owner.stops();
-    return undefined;
   }
 
   async versions() {
@@ -392,40 +389,33 @@ class Editor {
     this.card = card;
     const now = { ...card.section, ...(typed ?? {}) };
     const n = card.section.number;
-    const field = (key, label, rows, note = "") => {
-      const made = rows ? h("textarea", { rows, dir: "auto" }) : h("input", { type: "text", dir: "auto" });
-      made.value = now[key] ?? "";
-      made.dataset.key = key;
-      return [made, labelled(label, made, note)];
-    };
-    const [title, titleRow] = field("title", "Title", 0);
-    const [, contentRow] = field("content", "Narration", 7, card.section.speaking
-      ? "Who speaks stands before it, such as Ana: …; a paragraph without a name is the narrator's" : "");
-    const [, wishRow] = field("image_description", "What the picture shows", 4);
-    const [, focusRow] = field("focus", "Regions of the picture", 2,
-      "Each lit while its words are said; left, top, width and height from 0 to 1: 0.1 0.2 0.3 0.4: the nucleus");
-    const [, sayRow] = field("say", "How words are said", 2, "One a line: GPU = gee pee you");
-    const [, filmRow] = field("video", "A film of your own", 0, "Its file beside the lesson, such as films/cell.mp4");
-    const [, tongueRow] = field("language", "Language, where it is not the lesson's", 0);
-    this.first = title;
+    this.now = now;
+    const row = (...field) => this.row(...field).element;
+    const title = this.row("title", "Title", 0);
+    this.first = title.field;
     this.faults = h("ul", { class: "vk-wrong vk-faults", role: "alert" });
     this.layouts = h("div", { class: "vk-layouts", role: "radiogroup", "aria-label": `Layout of section ${n}` });
     this.voice = voicePicker(card.panel, `section ${n}`);
     this.voice.list.addEventListener("change", () => this.set("voice", this.voice.list.value));
     this.values = { layout: "", image: "", audio: "", voice: "" };
     for (const key of Object.keys(this.values)) this.values[key] = now[key] ?? "";
-    this.now = now;
     this.slides = h("div", { class: "vk-editor" });
     const more = h("details", { class: "vk-fold" }, h("summary", {}, "Layout, voice and more"),
       h("div", { class: "vk-label" }, "Layout"), this.layouts, this.slides,
       this.voice.element,
       this.own("image", "A picture of your own", "Remove picture", ".png,.jpg,.jpeg,.webp,.gif"),
       this.own("audio", "A sound of your own", "Remove sound", SOUNDS),
-      focusRow, filmRow, sayRow, tongueRow);
-    this.more = more;
+      row("focus", "Regions of the picture", 2,
+        "Each lit while its words are said; left, top, width and height from 0 to 1: 0.1 0.2 0.3 0.4: the nucleus"),
+      row("video", "A film of your own", 0, "Its file beside the lesson, such as films/cell.mp4"),
+      row("say", "How words are said", 2, "One a line: GPU = gee pee you"),
+      row("language", "Language, where it is not the lesson's", 0));
     more.addEventListener("toggle", () => more.open && this.furnish());
     this.element = h("div", { class: "vk-editor", role: "group", "aria-label": `Texts of section ${n}` },
-      titleRow, contentRow, this.rewritten(), wishRow, more, this.faults);
+      title.element,
+      row("content", "Narration", 7, card.section.speaking
+        ? "Who speaks stands before it, such as Ana: …; a paragraph without a name is the narrator's" : ""),
+      this.rewritten(), row("image_description", "What the picture shows", 4), more, this.faults);
     this.element.addEventListener("input", () => this.later());
     this.done = button("Done", `Done with section ${n}`, () => this.finish(), "vk-chief");
     this.discard = button("Discard", `Discard changes of section ${n}`, async () => {
@@ -433,6 +423,14 @@ class Editor {
       await card.ask("discard");
       card.shut();
     });
+  }
+
+  /** A field for a text of the section, with its label. */
+  row(key, label, rows, note = "") {
+    const field = rows ? h("textarea", { rows, dir: "auto" }) : h("input", { type: "text", dir: "auto" });
+    field.value = this.now[key] ?? "";
+    field.dataset.key = key;
+    return { field, element: labelled(label, field, note) };
   }
 
   /** What a section said before a model rewrote it, to be taken back. */
@@ -486,16 +484,10 @@ class Editor {
   show() {
     fill(this.slides, (this.offered ?? []).map(({ key, label, note, rows, layouts }) => {
       const layout = this.values.layout;
-      let row = this.rows.get(key);
-      if (!row) {
-        const made = rows ? h("textarea", { rows, dir: "auto" }) : h("input", { type: "text", dir: "auto" });
-        made.value = this.now[key] ?? "";
-        made.dataset.key = key;
-        row = { made, element: labelled(label, made, note) };
-        this.rows.set(key, row);
-      }
-      set(row.made, "placeholder", layouts[layout] ?? Object.values(layouts)[0]);
-      return layout in layouts || row.made.value ? row.element : null;
+      if (!this.rows.has(key)) this.rows.set(key, this.row(key, label, rows, note));
+      const { field, element } = this.rows.get(key);
+      set(field, "placeholder", layouts[layout] ?? Object.values(layouts)[0]);
+      return layout in layouts || field.value ? element : null;
     }));
   }
 
@@ -522,7 +514,7 @@ class Editor {
 
   fields() {
     const told = { ...this.values };
-    const slides = [...(this.rows?.values() ?? [])].map(({ made }) => made);
+    const slides = [...(this.rows?.values() ?? [])].map(({ field }) => field);
     for (const field of [...this.element.querySelectorAll("[data-key]"), ...slides]) {
       told[field.dataset.key] = field.value;
     }
