@@ -687,9 +687,7 @@ def test_commands_that_define_each_other_without_end_are_cut(tmp_path: Path) -> 
 
 
 def test_a_formula_is_never_lost(tmp_path: Path) -> None:
-    """One without a word beside it is read aloud, several are shown under one another, and a long
-    one is set without what only spaces it.
-    """
+    """One without a word beside it is read aloud, and one of many commands has its line."""
     long = (
         "p(\\vec{x}) \\propto \\exp \\left [ - \\frac{1}{2} (\\vec{x} - \\vec{\\mu})^\\mathrm{T} "
         "\\, \\Sigma ^{-1} \\, (\\vec{x} - \\vec{\\mu}) \\right ]"
@@ -698,7 +696,7 @@ def test_a_formula_is_never_lost(tmp_path: Path) -> None:
     text = f"# One\n\n$$\n{cases}\n$$\n\n# Two\n\nIt is given by\n\n$$\n{long}\n$$\n"
     lesson = vidkit.lesson_from(markdown(tmp_path, text))
     assert contents(lesson) == [f"${cases}$", "It is given by"]
-    assert [len(s.slide["equation"]) for s in lesson.sections] == [1, 2]
+    assert [s.slide["equation"] for s in lesson.sections] == [[cases], [long]]
 
 
 def test_the_heads_of_a_notebook_give_it_the_highest_as_title(tmp_path: Path) -> None:
@@ -757,15 +755,32 @@ def test_a_formula_that_a_program_gives_is_its_result(tmp_path: Path) -> None:
 
 
 def test_a_long_formula_is_shown_in_lines(tmp_path: Path) -> None:
-    """It is divided where a relation stands between its outermost terms; spaces at its end go."""
-    left, right = "\\hat{c}_f(\\tau)", "\\frac{1}{N - \\tau} \\sum_{n=1}^{N-\\tau} (f_n - \\mu_f)"
-    text = f"It is\n\n$$\n{left} = {right} \\,(f_{{n+\\tau}} - \\mu_f) \\quad .\n$$\n"
+    """It is divided between its equations, then where a relation stands between its outermost
+    terms; spaces at its end go, and the sides of a short one stay together.
+    """
+    left = "\\sigma^2_{\\text{total}}(x, y, z) + \\sigma^2_0"
+    right = "\\frac{1}{N - \\tau} \\sum_{n=1}^{N-\\tau} (f_n - \\mu_f)(g_n - \\mu_g) + R(x, y, z)"
+    rows = (
+        "A = \\begin{bmatrix} 0 & 10 \\\\ -1 & 0 \\end{bmatrix} + \\begin{pmatrix}0\\end{pmatrix}"
+    )
+    second = "y = C(A - B)^{-1} D + E + F + G + H + I"
+    text = (
+        f"It is\n\n$$\n{left} = {right} \\quad .\n$$\n\n# Two\n\nIt is\n\n$$\n{rows}, "
+        f"\\qquad {second}\n$$\n\n# Three\n\nIt is\n\n$$\n{rows} \\, .\n$$\n"
+    )
     lesson = vidkit.lesson_from(markdown(tmp_path, text))
-    assert lesson.sections[0].slide["equation"] == [
-        left,
-        f"= {right} \\,(f_{{n+\\tau}} - \\mu_f)",
+    assert [s.slide["equation"] for s in lesson.sections] == [
+        [left, f"= {right}"],
+        [rows, second],
+        [rows],
     ]
     assert main(["slides", str(lesson.path), "-o", str(tmp_path / "sheet.png")]) == 0
+
+
+def test_an_index_of_a_formula_is_one_sign(tmp_path: Path) -> None:
+    """Where LaTeX has no brackets, what follows the sign stands on the line."""
+    lesson = vidkit.lesson_from(markdown(tmp_path, "It is\n\n$$\nu = -Kx + k_rr + x^2y_{ab}\n$$\n"))
+    assert lesson.sections[0].slide["equation"] == ["u = -Kx + k_{r} r + x^{2} y_{ab}"]
 
 
 DECKS = {

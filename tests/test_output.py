@@ -162,12 +162,16 @@ def test_a_killed_run_knows_its_files_and_leaves_no_half_ones(
 
 
 def test_temporary_files_of_the_living_are_left(tmp_path: Path) -> None:
-    """Another process that is at work here does not lose what it writes."""
+    """Another process that is at work here does not lose what it writes, and a number that no
+    process can have is no reason to stop.
+    """
     claimed(tmp_path)
     mine = tmp_path / f"images/.section-01.png.{os.getpid()}-7.part"
-    mine.write_text("in work")
+    for path in (mine, odd := tmp_path / "images/.section-01.png.9999999999-7.part"):
+        path.write_text("in work")
     claimed(tmp_path)
     assert mine.exists()
+    assert odd.exists()
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -69,6 +69,20 @@ def test_a_slide_has_exactly_the_size_that_was_asked(size: tuple[int, int]) -> N
     assert ink(image) is not None
 
 
+@pytest.mark.parametrize("signs", [("(", ")"), ("[", "]")])
+def test_a_bracket_is_as_high_as_what_it_holds(signs: tuple[str, str]) -> None:
+    """Around a fraction of an equation it grows with it."""
+    opening, closing = signs
+    slide = {"layout": "equation", "equation": [rf"\left{opening}\frac{{88}}{{88}}\right{closing}"]}
+    ask = replace(ASK, title="A", narration="", description="", slide=slide)
+    image = pixels(drawn(ask)).convert("L").crop((40, 80, 600, 340))
+    dark = image.point(lambda value: 255 * (value < 100))
+    left, top, right, bottom = dark.getbbox() or (0, 0, 0, 0)
+    bracket = dark.crop((left, top, left + (right - left) // 8, bottom)).getbbox()
+    assert bracket is not None
+    assert bracket[3] - bracket[1] > 0.8 * (bottom - top)
+
+
 def test_the_provider_is_found_by_its_name() -> None:
     """`images="slides:dark"` gives the provider with its dark theme."""
     maker = image_maker("slides:dark")

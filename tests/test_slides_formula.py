@@ -78,6 +78,8 @@ def test_any_text_has_few_tokens_and_loses_no_letter(text: str) -> None:
         (r"\omega_0 s", "omega 0 s", "ω₀s"),
         (r"{\rm max}(x)", None, "max(x)"),
         (r"\color{red}{z} + \phantom{q}y", "z plus y", "z + y"),
+        (r"\Sigma ^{-1}", "sigma to the power minus 1", "Σ⁻¹"),
+        (r"\lVert x \rVert", "x", "‖x‖"),
     ],
 )
 def test_commands_that_stack_negate_or_hide_are_read(
@@ -89,6 +91,7 @@ def test_commands_that_stack_negate_or_hide_are_read(
 
 
 def test_what_is_seen_of_an_equation_is_counted() -> None:
-    """Commands count as one sign, what only groups counts for nothing."""
+    """Commands count as one sign, what only groups or arranges counts for nothing."""
     assert signs_of(r"\frac{a}{b_1} = x^2") == len(r"\ab1 = x2")
+    assert signs_of(r"\begin{bmatrix}1&2\\3&4\end{bmatrix}") == len("1234")
     assert signs_of("a + b") == 5

@@ -55,6 +55,12 @@ LEAF = (
             "This entire process is repeated billions of times on one chip",
         ),
         (
+            "Among all the tests of how well several chains of samples have converged so far the "
+            "Gelman–Rubin statistic is used most.",
+            "Among all the tests of how well several chains of samples have converged so far the "
+            "Gelman–Rubin statistic is used most",
+        ),
+        (
             "It's vastly faster and cheaper to build, but you always sacrifice some of the "
             "hand-tuned performance of the other.",
             "It's vastly faster and cheaper to build, but you always sacrifice some of the "

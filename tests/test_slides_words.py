@@ -44,6 +44,8 @@ def test_a_word_of_a_megabyte_is_cut() -> None:
         ("One. Two! Three? Four", "en", ["One.", "Two!", "Three?", "Four"]),
         ("It costs 3.5 euros. No more.", "en", ["It costs 3.5 euros.", "No more."]),
         ("Ask Dr. Smith, e.g. today. Then go.", "en", ["Ask Dr. Smith, e.g. today.", "Then go."]),
+        ("It is a PNG (a.k.a. 'retina'). Good.", "en", ["It is a PNG (a.k.a. 'retina').", "Good."]),
+        ("She said no. See no. 3. Go on.", "en", ["She said no.", "See no. 3.", "Go on."]),
         ("J. K. Rowling wrote it. We read.", "en", ["J. K. Rowling wrote it.", "We read."]),
         ('He said "stop." Then he left.', "en", ['He said "stop."', "Then he left."]),
         ("Wait... what? Yes.", "en", ["Wait... what?", "Yes."]),

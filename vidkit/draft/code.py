@@ -229,19 +229,25 @@ def _docstrings(code: str) -> list[str]:
 
 LONGEST_FORMULA = 80
 MOST_FORMULAS = 4
-"""Characters of a formula, and formulas, that a slide can hold."""
+"""Signs of a formula, and formulas, that a slide can hold."""
+ONE_LINE, ALONE = 44, 10
+"""Signs of a formula that is well read on one line, and the fewest that have a line of their own
+where the rest is cut off."""
 
 LONGEST_EXPANDED = 4_000
 """Characters by which a formula may grow, where commands of its author are written out."""
 
 _ENVIRONMENT = re.compile(r"\s*\\begin\{(\w+)\*?\}(.*)\\end\{\1\*?\}\s*", re.S)
 _LINED = re.compile(r"align\w*|gather\w*|eqnarray|split|multline|flalign")
-_END_OF_FORMULA = re.compile(r"(?:\\q?quad|\\[,;:! ]|[ ,.;])+$")
+_END_OF_FORMULA = re.compile(r"(?:\\q?quad|\\[,;:! ]|[ ,;]|(?<!\\right)\.)+$")
 _NESTS = re.compile(r"\\(?:left|right|begin|end)\b|\\.|[{}]")
 _DEFINED = re.compile(
     r"\\(?:(?:re|provide)?newcommand\*?|def|DeclareMathOperator\*?)\s*\{?(\\[A-Za-z]+)\}?"
     r"(?:\[(\d)\])?(?:#\d)*\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
 )
+_WIDE = re.compile(r"\\q?quad(?![A-Za-z])")
+_SCRIPT = re.compile(r"(?<!\\)([_^])([A-Za-z0-9])(?=[A-Za-z0-9])")
+"""A script without brackets, which in LaTeX is a single sign, and elsewhere goes on."""
 _RELATION = re.compile(r"(?<=.)(?:=|\\(?:approx|equiv|sim|propto|leq?|geq?|implies|iff)\b)")
 
 
@@ -261,7 +267,8 @@ def formula(text: str, where: str) -> list[Shown]:
         nested = "\\begin" in body
         lines = [body] if nested else re.split(r"\\\\(?:\[[^\]]*\])?", body)
         lines = [line if nested else re.sub(r"(?<!\\)&", "", line) for line in lines]
-    tidy = [_END_OF_FORMULA.sub("", " ".join(line.split())) for line in lines]
+    tidy = [re.sub(r"(\\right) \.", r"\1.", " ".join(line.split())) for line in lines]
+    tidy = [_END_OF_FORMULA.sub("", _SCRIPT.sub(r"\1{\2} ", line)) for line in tidy]
     groups: list[list[str]] = [[]]
     for pieces in (_short_formulas(line) for line in tidy if line):
         if max(map(signs_of, pieces)) > LONGEST_FORMULA:
@@ -289,22 +296,29 @@ def _short_formulas(line: str) -> list[str]:
 
 
 def _at_relations(line: str) -> list[str]:
-    """A formula in pieces, each but the first beginning with a relation such as "="; whole where
-    it is short, or has none between its outermost terms.
+    """A formula in pieces: whole where it is short, else one for each equation in it, the long ones
+    of them cut where they can be, each piece but the first beginning with a relation ("=").
     """
-    if len(line) <= LONGEST_FORMULA:
+    if signs_of(line) <= ONE_LINE:
         return [line]
-    depths = {"{": 1, "\\left": 1, "\\begin": 1, "}": -1, "\\right": -1, "\\end": -1}
-    nests = [(found.start(), depths.get(found[0], 0)) for found in _NESTS.finditer(line)]
-    ends = [
-        found.start()
-        for found in _RELATION.finditer(line)
-        if not sum(depth for at, depth in nests if at < found.start())
-    ]
-    fitting = [end for end in ends if end <= LONGEST_FORMULA] or ends
+    if several := _outermost(_WIDE, line):
+        first = _END_OF_FORMULA.sub("", line[: several[0]])
+        second = _WIDE.sub("", line[several[0] :], count=1).strip()
+        return [*_at_relations(first), *_at_relations(second)]
+    few = ALONE if signs_of(line) <= LONGEST_FORMULA else 0
+    ends = [end for end in _outermost(_RELATION, line) if signs_of(line[:end]) >= few]
+    fitting = [end for end in ends if signs_of(line[:end]) <= ONE_LINE] or ends
     if not fitting:
         return [line]
     return [line[: fitting[-1]].rstrip(), *_at_relations(line[fitting[-1] :])]
+
+
+def _outermost(pattern: re.Pattern[str], line: str) -> list[int]:
+    """Where `pattern` is found in a formula outside of its groups, brackets and matrices."""
+    depths = {"{": 1, "\\left": 1, "\\begin": 1, "}": -1, "\\right": -1, "\\end": -1}
+    nests = [(found.start(), depths.get(found[0], 0)) for found in _NESTS.finditer(line)]
+    places = [found.start() for found in pattern.finditer(line)]
+    return [place for place in places if not sum(depth for at, depth in nests if at < place)]
 
 
 def macros(text: str) -> dict[str, tuple[int, str]]:

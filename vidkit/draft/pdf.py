@@ -157,9 +157,9 @@ def _blocks(page: _Page, number: int, lines: list[str]) -> list[Block]:
 def _paragraphs(lines: list[str]) -> str:
     """Lines of a page as running text: a line that begins a sentence or a point ends the last."""
     text = ""
-    drawn = "I (?=[A-Z])" if sum(bool(re.match("I [A-Z]", line)) for line in lines) > 1 else "•"
+    drawn = "I (?=[A-Z])|" if sum(bool(re.match("I [A-Z]", line)) for line in lines) > 1 else ""
     for line in lines:
-        point = re.match(drawn + r"|(?:[•◦‣▪–—*·►▶▸■●○-]|\d{1,2}[.)])\s*(?=\S)", line)
+        point = re.match(drawn + r"(?:[•◦‣▪–—*·►▶▸■●○-]|\d{1,2}[.)])\s*(?=\S)", line)
         line = line[point.end() :] if point else line
         if text and text[-1] not in ".!?:;,…" and (point or line[:1].isupper()):
             text += "."

@@ -564,7 +564,8 @@ class ProviderCall:
             with context.working(self.index, candidate.kind, candidate.name):
                 answer = await send()
         except BaseException as error:
-            if nothing_owed(error):
+            # all else may have been made, and be billed
+            if isinstance(error, ProviderError) and not error.owed:
                 await self._write(reservation.failed)
             else:
                 self._count_unconfirmed(error)
@@ -640,10 +641,3 @@ class ProviderCall:
     def _emit_paid(self, dollars: float, sure: bool) -> None:
         context, step, by = self.context, self.candidate.kind, self.candidate.name
         context.emit(Paid(context.now(), context.position, self.index, step, by, dollars, sure))
-
-
-def nothing_owed(error: BaseException) -> bool:
-    """Whether a request that ended so was not made for certain: not sent, or refused before any
-    work. All else may have been made, and be billed.
-    """
-    return isinstance(error, ProviderError) and not error.owed

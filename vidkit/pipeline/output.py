@@ -22,6 +22,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+import psutil
 from filelock import FileLock
 
 from ..core.errors import OutputError, VidkitError
@@ -258,7 +259,7 @@ POSTER, SHEET = "poster.png", "contact_sheet.png"
 PARTS = {"image": "images", "audio": "audio", "clip": "clips"}
 _SCRATCH = re.compile(
     r"\.(?:section[-_]\d+\.\w+|final_video\.mp4|captions\.\w+|poster\.png|contact_sheet\.png"
-    r"|report\.json|\.vidkit\.json)\.(\d{1,10})-[0-9a-f]+\.part"
+    r"|report\.json|\.vidkit\.json)\.(\d{1,9})-[0-9a-f]+\.part"
 )
 """The temporary files that are ours, and so may be swept."""
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
@@ -387,31 +388,32 @@ class Output:
     def publish(self, name: str, data: bytes) -> Path:
         """Have `data` stand under `name`: the whole file appears at once, or none."""
         seal = hashlib.sha256(data).hexdigest()
-        if self._stands(name, seal):
-            return self.folder / name
-        scratch = self.scratch(name)
-        try:
-            self._files.write(scratch.name, data)
-            return self._adopt(name, scratch, seal)
-        except OSError as error:
-            self.discard(scratch)
-            raise self._unwritable(error) from error
+        if not self._stands(name, seal):
+            self._put(name, seal, data)
+        return self.folder / name
 
     def take(self, name: str, asset: Asset) -> Path:
         """Have a copy of `asset` stand under `name`. A file that was made by `scratch` and
         not kept anywhere is given its name; another is copied, where it is not there yet.
         """
-        if self._stands(name, asset.sha256):
-            if asset.path.suffix == _TEMPORARY:
-                self.discard(asset.path)
-            return self.folder / name
-        scratch = asset.path if asset.path.suffix == _TEMPORARY else self.scratch(name)
-        try:
-            if scratch != asset.path:
-                self._files.write(scratch.name, asset)
-            return self._adopt(name, scratch, asset.sha256)
-        except OSError as error:
+        scratch = asset.path if asset.path.suffix == _TEMPORARY else None
+        if not self._stands(name, asset.sha256):
+            self._put(name, asset.sha256, asset, scratch)
+        elif scratch is not None:
             self.discard(scratch)
+        return self.folder / name
+
+    def _put(
+        self, name: str, seal: str, content: bytes | Asset, scratch: Path | None = None
+    ) -> None:
+        """Write a file, unless it is there as `scratch`, and then give it its name."""
+        whole = scratch or self.scratch(name)
+        try:
+            if scratch is None:
+                self._files.write(whole.name, content)
+            self._adopt(name, whole, seal)
+        except OSError as error:
+            self.discard(whole)
             raise self._unwritable(error) from error
 
     def discard(self, scratch: Path) -> None:
@@ -471,7 +473,7 @@ class Output:
                 self._note_removed(name)
             return stands
 
-    def _adopt(self, name: str, scratch: Path, seal: str) -> Path:
+    def _adopt(self, name: str, scratch: Path, seal: str) -> None:
         """Give a finished temporary file its name. Files of ours that `name` replaces under
         another suffix (an image that was a PNG and is a JPEG now) go.
         """
@@ -486,7 +488,6 @@ class Output:
             self._manifest.settle(name)
             self._scratches.discard(scratch)
             self._drop_twins(name)
-        return self.folder / name
 
     def _is_as_listed(self, name: str, entry: Entry) -> bool:
         """Whether a file is what the manifest says: by its size and time, or by its content."""
@@ -598,7 +599,7 @@ class Output:
         for part in ("", *PARTS.values()):
             for name in self._files.names(part):
                 ours = _SCRATCH.fullmatch(name)
-                if ours and not _alive(int(ours[1])):
+                if ours and not psutil.pid_exists(int(ours[1])):
                     self._files.unlink(f"{part}/{name}" if part else name)
 
     def _remove(self, scratch: Path) -> None:
@@ -618,18 +619,6 @@ def _kept_note(kept: Sequence[Path]) -> str:
         "what stood in the output folder and is not known to this machine's store as vidkit's "
         f"own is kept beside: {which}"
     )
-
-
-def _alive(pid: int) -> bool:
-    if os.name == "nt":  # where signal 0 would end the process that is asked after
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass
-    return True
 
 
 # The report of a lesson that was made earlier, read back from its folder.

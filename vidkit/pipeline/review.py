@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..core.errors import VidkitError
 from ..core.format import in_sections
@@ -125,112 +125,81 @@ class Spoken:
 _MAYER = "Mayer 2017"
 _OURS = "vidkit's own bound"
 _RETRIEVAL = "Roediger and Karpicke 2006"
-_KINDS: dict[str, tuple[float | None, float | None, str, str, str]] = {
-    "minutes": (None, 6, "segmenting", "Guo, Kim and Rubin 2014", "divide the lesson"),
-    "share of sections with a picture": (
-        _PICTURED_SHARE,
-        None,
+
+
+class _Kind(NamedTuple):
+    """A kind of measure: the principle behind it, where that is from, the mend, and its bounds."""
+
+    principle: str
+    source: str
+    mend: str
+    least: float | None = None
+    most: float | None = None
+
+
+_KINDS: dict[str, _Kind] = {
+    "minutes": _Kind("segmenting", "Guo, Kim and Rubin 2014", "divide the lesson", most=6),
+    "share of sections with a picture": _Kind(
         "multimedia",
         _MAYER,
         "add a chart, a diagram, a table, a film or an emoji",
+        least=_PICTURED_SHARE,
     ),
-    "questions": (
-        1,
-        None,
-        "retrieval practice",
-        _RETRIEVAL,
-        'add a section with "question" and "answer"',
+    "questions": _Kind(
+        "retrieval practice", _RETRIEVAL, 'add a section with "question" and "answer"', least=1
     ),
-    "terms used before they are explained": (
-        None,
-        0,
-        "pre-training",
-        _MAYER,
-        "explain them first, or use other words before",
+    "terms used before they are explained": _Kind(
+        "pre-training", _MAYER, "explain them first, or use other words before", most=0
     ),
-    "narrations in another language": (
-        None,
-        0,
-        "voice",
-        _MAYER,
-        "write the `language` that is spoken",
+    "narrations in another language": _Kind(
+        "voice", _MAYER, "write the `language` that is spoken", most=0
     ),
-    "words that are said": (1, None, "modality", _MAYER, "say something"),
-    "words a minute": (
-        100,
-        190,
+    "words that are said": _Kind("modality", _MAYER, "say something", least=1),
+    "words a minute": _Kind(
         "pacing",
         "Tauroza and Allison 1990",
         "choose a `rate` between 120 and 180",
+        least=100,
+        most=190,
     ),
-    "share of its languages that a voice speaks": (
-        1,
-        None,
+    "share of its languages that a voice speaks": _Kind(
         "voice",
         _MAYER,
         "name a voice that speaks it; `vidkit voices LANGUAGE` lists those of this machine",
+        least=1,
     ),
-    "loudness in LUFS": (
-        -17.5,
-        -14.5,
+    "loudness in LUFS": _Kind(
         "legibility of speech",
         "AES TD1008",
         "record it closer to the microphone",
+        least=-17.5,
+        most=-14.5,
     ),
-    "seconds": (None, 60, "segmenting", _MAYER, "divide the section"),
-    "characters of captions a second": (
-        None,
-        20,
-        "pacing",
-        "BBC subtitle guidelines",
-        "say it more slowly, or in fewer words",
+    "seconds": _Kind("segmenting", _MAYER, "divide the section", most=60),
+    "characters of captions a second": _Kind(
+        "pacing", "BBC subtitle guidelines", "say it more slowly, or in fewer words", most=20
     ),
-    "seconds without a change": (
-        None,
-        10,
-        "signalling",
-        _MAYER,
-        "show more items, or say them more evenly",
+    "seconds without a change": _Kind(
+        "signalling", _MAYER, "show more items, or say them more evenly", most=10
     ),
-    "share of items that are said": (
-        0.9,
-        None,
-        "temporal contiguity",
-        _MAYER,
-        "say what is shown, or leave it out",
+    "share of items that are said": _Kind(
+        "temporal contiguity", _MAYER, "say what is shown, or leave it out", least=0.9
     ),
-    "words on the slide": (None, 45, "coherence", _MAYER, "shorten its points"),
-    "share of words said alike": (
-        None,
-        0.6,
-        "redundancy",
-        _MAYER,
-        "shorten the points to 2 to 7 words",
+    "words on the slide": _Kind("coherence", _MAYER, "shorten its points", most=45),
+    "share of words said alike": _Kind(
+        "redundancy", _MAYER, "shorten the points to 2 to 7 words", most=0.6
     ),
-    "smallest text in points of 1080": (24, None, "legibility", _OURS, "show less on it"),
-    "contrast of text": (
-        4.5,
-        None,
-        "legibility",
-        "WCAG 2, 1.4.3",
-        "choose another accent or picture",
+    "smallest text in points of 1080": _Kind("legibility", _OURS, "show less on it", least=24),
+    "contrast of text": _Kind(
+        "legibility", "WCAG 2, 1.4.3", "choose another accent or picture", least=4.5
     ),
-    "share of the frame used": (
-        0.1,
-        None,
-        "coherence",
-        _OURS,
-        "show what is spoken of: a picture, a chart, three points",
+    "share of the frame used": _Kind(
+        "coherence", _OURS, "show what is spoken of: a picture, a chart, three points", least=0.1
     ),
-    "answers given away": (
-        None,
-        0,
-        "retrieval practice",
-        _RETRIEVAL,
-        "ask first, and say the answer afterwards",
+    "answers given away": _Kind(
+        "retrieval practice", _RETRIEVAL, "ask first, and say the answer afterwards", most=0
     ),
 }
-"""Each measure: least, most, the principle, its source, and the mend."""
 
 
 @dataclass(frozen=True)
@@ -484,8 +453,9 @@ def clocked(text: str, pace: float) -> list[Word]:
 
 def _measure(name: str, value: float, section: int | None) -> Measure:
     """A measure; one of a section gives a point where it is good."""
-    least, most, principle, source, mend = _KINDS[name]
-    found = Measure(name, round(value, 4), section, least, most, principle, source, mend)
+    kind = _KINDS[name]
+    bounds, about = (kind.least, kind.most), (kind.principle, kind.source, kind.mend)
+    found = Measure(name, round(value, 4), section, *bounds, *about)
     return found if section is None else replace(found, points=1, earned=int(found.good))
 
 

@@ -29,6 +29,7 @@ class Grammar:
 
     stop: words that carry no meaning of their own.
     abbreviations: what may stand before a full stop without ending a sentence.
+    numbered: such abbreviations where a number follows ("no. 3"), and words elsewhere ("no.").
     joints: words that open a sentence by tying it to the one before and can simply go.
     adverbs: openings that can go where a comma follows.
     leaning: openings that mean something only after the sentence before.
@@ -39,6 +40,7 @@ class Grammar:
 
     stop: frozenset[str] = frozenset()
     abbreviations: frozenset[str] = frozenset()
+    numbered: frozenset[str] = frozenset()
     joints: tuple[str, ...] = ()
     adverbs: tuple[str, ...] = ()
     leaning: tuple[str, ...] = ()
@@ -61,6 +63,7 @@ def _of_file(language: str) -> Grammar:
     return Grammar(
         stop=frozenset(lists.get("stop", "").split()),
         abbreviations=frozenset(lists.get("abbreviations", "").split()),
+        numbered=frozenset(lists.get("numbered", "").split()),
         joints=_phrases(lists, "joints"),
         adverbs=_phrases(lists, "adverbs"),
         leaning=_phrases(lists, "leaning"),
@@ -159,7 +162,9 @@ def _goes_on(line: str, start: int, dot: int, end: int, language: str) -> bool:
     last = line[start:dot].rsplit(None, 1)[-1].lstrip("(\"'“‘") if line[start:dot].strip() else ""
     initial = len(last) == 1 and last.isalpha() and last.isupper()
     ordinal = language == "de" and last.isdigit() and len(last) <= 2
-    return initial or ordinal or last.lower() in grammar(language).abbreviations
+    known = grammar(language)
+    numbered = following[:1].isdigit() and last.lower() in known.numbered
+    return initial or ordinal or numbered or last.lower() in known.abbreviations
 
 
 def words(text: str, language: str = "en") -> list[str]:
@@ -287,7 +292,11 @@ def equation_lines(text: str) -> tuple[str, ...]:
 
 
 def signs_of(text: str) -> int:
-    """How many signs an equation shows: of LaTeX, a command is one, and brackets of groups none."""
+    """How many signs an equation shows: of LaTeX, a command is one, and what only arranges others
+    none: brackets of groups, what parts cells and rows. A wide space is several.
+    """
+    text = re.sub(r"\\(q?)quad(?![A-Za-z])", lambda wide: "0000" if wide[1] else "00", text)
+    text = re.sub(r"\\(?:begin|end)\{\w+\*?\}|\\\\|(?<!\\)&|\\[,;:! ]", "", text)
     return len(re.sub(r"(?<!\\)[{}^_]", "", re.sub(r"\\[A-Za-z]+ ?", "x", text)))
 
 
@@ -486,7 +495,8 @@ LONGEST_DESCRIPTION = 4_000
 LONGEST_NARRATION = 12_000
 """Characters that are read: some two thousand words, a quarter of an hour of speech."""
 
-_CAPITALS = re.compile(r"(?<![\w'’])[A-Z][\w-]*(?:\s+(?:of\s+)?[A-Z][\w-]*)*")
+# also with an initial: "Richard M. Murray"
+_CAPITALS = re.compile(r"(?<![\w'’])[A-Z][\w-]*(?:\s+(?:of\s+)?(?:[A-Z]\.\s+)*[A-Z][\w-]*)*")
 _NOT_TERMS = frozenset(
     ("I", "A", "OK", "YES", "NO", "NOT", "AND", "OR", "ON", "OFF", "HIGH", "LOW")
 )

@@ -55,8 +55,10 @@ _SIMILE = re.compile(
 )
 # not those of a formula: an even number of dollar signs follows
 _BRACKETS = re.compile(r"\s*\((?=[^()]*\s)[^()]{12,}\)(?=[^$]*(?:\$[^$]*\$[^$]*)*$)")
-_INSERT = re.compile(r"(?<=\w)\s*[—–]\s*[^—–]{3,120}?\s*[—–]\s*(?=\w)")
-_BREAK = re.compile(r"\s*[—–;]\s*|\s+-\s+")
+# an en dash without spaces joins: "Gelman–Rubin", "1914–1918"
+_DASH = r"(?:\s*—\s*|\s+–\s+)"
+_INSERT = re.compile(rf"(?<=\w){_DASH}[^—–]{{3,120}}?{_DASH}(?=\w)")
+_BREAK = re.compile(rf"{_DASH}|\s*;\s*|\s+-\s+")
 _MARKS = re.compile(r"\*\*|__|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)")
 # Openings after which the main clause is still to come, and the sign that it has.
 _OPENER = re.compile(

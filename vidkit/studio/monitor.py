@@ -5,21 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..api import Run
+from ..api import Run, Snapshot
 from ..core.events import (
     Event,
     GateDecided,
-    LessonEnded,
     Noticed,
     Paid,
     RunEnded,
     RunStarted,
     Sampled,
-    SectionEnded,
     Step,
     StepEnded,
     StepStarted,
@@ -29,8 +27,10 @@ from ..core.events import (
 )
 from ..core.format import by as made_by
 from ..core.format import clock_time, count, in_brief, times, took
+from ..forecasting.plan import Plan
 from ..models.settings import Settings
 from ..report import timeline
+from ..report.progress import Progress
 from ..store.ledger import Budget
 from .widgets import Part, Tone, line
 
@@ -45,62 +45,46 @@ class Controls(Part):
     def __init__(self) -> None:
         super().__init__()
         self._run: Run[Any] | None = None
+        self._what = ""
+        self._progress = Progress(0)
         self.several = False
         self.code = ""
-        self._ending = False
-        self._began, self._expected = 0.0, 0.0
-        self._what = ""
-        self._total = self._lessons = 0
-        self._over = self._failed = self._lessons_over = 0
 
     @property
     def run(self) -> Run[Any] | None:
         """The run that goes on, None where none does."""
         return self._run if self._run is not None and not self._run.done() else None
 
-    def watch(self, run: Run[Any], what: str, total: int, expected: float = 0.0) -> None:
-        """Steer `run` until it is over. `what` is being made, in a few words: `total` sections, in
-        about `expected` seconds (0: nobody knows).
-        """
-        self._run, self._what, self._total, self._expected = run, what, total, expected
-        self._began = time.monotonic()
-        self._changed = True
-        self.paint()
+    def begin(self, sections: Sequence[int]) -> None:
+        """A run is about to begin, over lessons of so many sections each."""
+        self._progress = Progress(len(sections), sections)
 
-    def begin(self) -> None:
-        """A run is about to begin."""
-        self._ending = False
-        self._over = self._failed = self._lessons_over = self._lessons = self._total = 0
+    def watch(self, run: Run[Any], what: str, plan: Plan | None = None) -> None:
+        """Steer `run` until it is over. `what` is being made, in a few words. plan: of the run,
+        where there is one.
+        """
+        self._run, self._what = run, what
+        if plan is not None:
+            self._progress.expect(plan.seconds, plan.new + plan.clips + plan.lessons)
+        self.paint()
 
     def pause(self) -> None:
         """Hold the run, or let it go on."""
         if (run := self.run) is not None:
             (run.resume if run.snapshot().paused else run.pause)()
-            self._changed = True
             self.paint()
 
     def cancel(self) -> None:
         """End the run: calls under way are finished and kept. A second time, those end too."""
         if (run := self.run) is not None:
-            self._ending = True
             run.cancel()
-            self._changed = True
             self.paint()
 
     do_pause, do_cancel = pause, cancel
 
     def on_event(self, event: Event) -> None:
         """Count what is over."""
-        match event:
-            case RunStarted():
-                self._lessons = event.lessons or 0
-            case SectionEnded() if event.state != "cancelled":
-                self._over += 1
-                self._failed += event.state != "made"
-            case LessonEnded():
-                self._lessons_over += 1
-            case _:
-                pass
+        self._progress.on_event(event)
 
     def paint(self) -> None:
         """Show how far it is, and how long it has taken."""
@@ -110,54 +94,44 @@ class Controls(Part):
 
     def values(self) -> Mapping[str, Any]:
         """What may be done, what is said, and how far the run is."""
-        run = self.run
-        taken = time.monotonic() - self._began
-        paused = run is not None and run.snapshot().paused
-        if run is not None:
-            self.status, self.tone = self._sentence(paused), "state"
-        total = max(self._total, self._over)
+        run, progress = self.run, self._progress
+        now = run.snapshot() if run is not None else None
+        if now is not None:
+            self.status, self.tone = self._sentence(now), "state"
         return {
             "run": {
-                "busy": run is not None,
+                "busy": now is not None,
                 "ran": self._run is not None,
                 "several": self.several,
-                "paused": paused,
-                "ending": self._ending,
+                "paused": now is not None and now.paused,
+                "ending": now is not None and now.ending,
                 "said": self.status,
                 "tone": self.tone,
-                "done": self._over,
-                "total": total,
-                "taken": int(taken),
-                "left": None if paused or self._ending else self._left(taken, total),
+                "done": progress.done,
+                "total": progress.sections or 0,
+                "taken": int(progress.elapsed),
+                "left": self._left(now),
                 "code": self.code,
             }
         }
 
-    def _sentence(self, paused: bool) -> str:
-        state = "Making"
-        if self._ending:
-            state = "Cancelling, and finishing what is under way:"
-        elif paused:
-            state = "Paused:"
-        failed = f", {self._failed} failed" if self._failed else ""
-        lessons = ""
-        if self._lessons > 1:
-            lessons = f"{self._lessons_over} of {count(self._lessons, 'lesson')}, "
-        total = max(self._total, self._over)
-        return f"{state} {self._what}: {lessons}{self._over} of {count(total, 'section')}{failed}"
+    def _left(self, now: Snapshot | None) -> int | None:
+        """Seconds until the run is over, where anybody can tell."""
+        left = self._progress.to_go
+        return None if left is None or now is None or now.paused or now.ending else round(left)
 
-    def _left(self, taken: float, total: int) -> int | None:
-        """Seconds to go: as the plan says, and the more is over, as the run itself tells. A plan
-        that has run out says nothing.
-        """
-        if not total or self._over >= total:
-            return None
-        share = self._over / total
-        planned = self._expected - taken if self._expected > taken else None
-        if self._over < 2:
-            return None if planned is None else round(planned)
-        seen = taken / share - taken
-        return round(seen if planned is None else (1 - share) * planned + share * seen)
+    def _sentence(self, now: Snapshot) -> str:
+        progress, state = self._progress, "Making"
+        if now.ending:
+            state = "Cancelling, and finishing what is under way:"
+        elif now.paused:
+            state = "Paused:"
+        failed = f", {progress.failed} failed" if progress.failed else ""
+        lessons = ""
+        if progress.lessons and progress.lessons > 1:
+            lessons = f"{progress.over} of {count(progress.lessons, 'lesson')}, "
+        sections = f"{progress.done} of {count(progress.sections or 0, 'section')}"
+        return f"{state} {self._what}: {lessons}{sections}{failed}"
 
 
 DECISIONS = 4

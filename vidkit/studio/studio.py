@@ -112,15 +112,17 @@ class Studio(Part):
         """Start making every lesson of the folder, as their files are; returns at once."""
         if self.controls.run is not None:
             return
-        paths = tuple(self.lessons.folder.paths)
+        folder = self.lessons.folder
+        paths = tuple(folder.paths)
+        lessons = [folder.open(path).lesson for path in paths]
         try:
-            self._begin(paths, Videos(paths, self._watch))
+            sections = [len(lesson.sections) if lesson else 0 for lesson in lessons]
+            self._begin(paths, sections, Videos(paths, self._watch))
             run = api.start_all(paths, settings=self.workers.settings, listener=self.on_event)
         except VidkitError as error:
             self.trouble(str(error))
             return
-        total = sum(len(lesson.sections) for lesson in self.lessons.folder.lessons())
-        self._follow(run, count(len(paths), "lesson"), total)
+        self._follow(run, count(len(paths), "lesson"))
 
     do_make, do_make_all = make, make_all
 
@@ -317,15 +319,14 @@ class Studio(Part):
         if self.controls.run is not None:
             return None
         settings = self.workers.settings.with_(**changes)
-        self._begin((lesson.path,), None)
-        run = api.start(lesson, None, settings=settings, listener=self.on_event)
         only = settings.only
+        self._begin((lesson.path,), [len(only or lesson.sections)], None)
+        run = api.start(lesson, None, settings=settings, listener=self.on_event)
         part = f"section {', '.join(map(str, only))} of " if only else ""
-        total = len(set(only)) if only else len(lesson.sections)
-        self._follow(run, f"{part}{lesson.title or lesson.name}", total)
+        self._follow(run, f"{part}{lesson.title or lesson.name}")
         return run
 
-    def _begin(self, paths: Sequence[Path], videos: Videos | None) -> None:
+    def _begin(self, paths: Sequence[Path], sections: Sequence[int], videos: Videos | None) -> None:
         self._batch = videos is not None
         if videos is not None:
             self.videos = videos
@@ -334,22 +335,21 @@ class Studio(Part):
         self.report = None
         with self._lock:
             self._paths, self._under_way = tuple(paths), {}
-        self.controls.begin()
+        self.controls.begin(sections)
         self.meters.settle(self.workers.settings)
         self._settled()
 
-    def _follow(self, run: Run[Any], what: str, total: int) -> None:
+    def _follow(self, run: Run[Any], what: str) -> None:
         self.run = run
-        self.controls.watch(run, what, total, self._expected())
+        self.controls.watch(run, what, self._planned())
         self.workers.watch(run)
         self._following = Painter().watch(run, self, after=lambda: self._ended(run))
 
-    def _expected(self) -> float:
-        """Seconds that the run would take, as far as that was reckoned."""
+    def _planned(self) -> Plan | None:
+        """The plan of the run, as far as there is one."""
         name = f"All {len(self.lessons.folder.paths)} lessons" if self._batch else "This lesson"
-        plans = dict(self.workers.answers)
-        plan = plans.get(name)
-        return plan.seconds if isinstance(plan, Plan) else 0.0
+        plan = dict(self.workers.answers).get(name)
+        return plan if isinstance(plan, Plan) else None
 
     def _note(self, event: Event) -> None:
         """Keep how the sections of lessons that are under way stand, for cards that are shown

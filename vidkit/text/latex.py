@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .units import MEASURE, measure_in_words
 
@@ -49,10 +49,11 @@ _SIGN_PAIRS = (
     "∞ partial ∂ nabla ∇ in ∈ notin ∉ subset ⊂ subseteq ⊆ cup ∪ cap ∩ setminus ∖ forall ∀ "
     "exists ∃ neg ¬ lnot ¬ land ∧ wedge ∧ lor ∨ vee ∨ circ ∘ degree ° prime ′ ldots … dots … "
     "cdots … vdots … emptyset ∅ varnothing ∅ perp ⊥ parallel ∥ angle ∠ triangle △ therefore ∴ "
-    "because ∵ mid | vert | lvert | rvert | Vert ‖ oplus ⊕ otimes ⊗ colon : percent % langle ⟨ "
-    "rangle ⟩ lfloor ⌊ rfloor ⌋ lceil ⌈ rceil ⌉ dagger † ddagger ‡ top ⊤ bot ⊥ doteq ≐ triangleq ≜ "
-    "coloneqq ≔ lesssim ≲ gtrsim ≳ prec ≺ succ ≻ preceq ⪯ succeq ⪰ supset ⊃ supseteq ⊇ subsetneq ⊊ "
-    "ni ∋ nexists ∄ uparrow ↑ downarrow ↓ leadsto ⇝ hookrightarrow ↪ models ⊨ vdash ⊢ odot ⊙ "
+    "because ∵ mid | vert | lvert | rvert | Vert ‖ lVert ‖ rVert ‖ oplus ⊕ otimes ⊗ colon : "
+    "percent % langle ⟨ rangle ⟩ lfloor ⌊ rfloor ⌋ lceil ⌈ rceil ⌉ dagger † ddagger ‡ top ⊤ "
+    "bot ⊥ doteq ≐ triangleq ≜ coloneqq ≔ lesssim ≲ gtrsim ≳ prec ≺ succ ≻ preceq ⪯ succeq ⪰ "
+    "supset ⊃ supseteq ⊇ subsetneq ⊊ ni ∋ nexists ∄ uparrow ↑ downarrow ↓ leadsto ⇝ lbrace { "
+    "rbrace } hookrightarrow ↪ models ⊨ vdash ⊢ odot ⊙ "
     "dotsc … dotsb … dotsm … lnot ¬ checkmark ✓ square □ Box □ blacksquare ■"
 )
 SIGNS = dict(
@@ -146,6 +147,8 @@ LONGEST = 400
 """Characters of one equation that are read."""
 DEEPEST = 12
 """Brackets within brackets that are read."""
+BRACE = ("sign", "{")
+"""What stands before rows that are cases, where they are written as an array."""
 UNIT = re.compile(rf"(?<=\d)(?: |\\,|\\ |~)?{MEASURE}")
 
 
@@ -187,6 +190,8 @@ class Latex(Reader):
             before = self.at
             node = self.absolute(parts, depth) or self.atom(depth)
             if node is not None:
+                if node.kind == "lines" and parts and (parts[-1].kind, parts[-1].text) == BRACE:
+                    node = replace(node, at=parts.pop().at, text="cases")
                 parts.append(self.scripts(node, depth))
             if self.at == before:
                 self.at += 1
@@ -223,6 +228,7 @@ class Latex(Reader):
     def scripts(self, base: Node, depth: int) -> Node:
         below, above = EMPTY, EMPTY
         while self.at < len(self.text):
+            self.run(re.compile(r" +(?=[_^])"))
             if self.peek() == "_":
                 self.at += 1
                 below = self.argument(depth)
