@@ -750,8 +750,9 @@ def test_a_formula_that_a_program_gives_is_its_result(tmp_path: Path) -> None:
     """What SymPy shows as LaTeX is on the slide while it is spoken of."""
     latex = {"text/latex": "$\\displaystyle \\int x\\, dx$", "text/plain": "Integral(x, x)"}
     output = {"output_type": "execute_result", "data": latex, "metadata": {}}
-    lesson = vidkit.lesson_from(notebook(tmp_path, said("We integrate."), program("i", output)))
-    assert lesson.sections[0].slide["equation"] == ["\\int x\\, dx"]
+    cells = said("We integrate."), program("i", output, output)
+    lesson = vidkit.lesson_from(notebook(tmp_path, *cells))
+    assert lesson.sections[0].slide["equation"] == ["\\int x\\, dx"] * 2
 
 
 def test_a_long_formula_is_shown_in_lines(tmp_path: Path) -> None:

@@ -281,6 +281,14 @@ def test_pages_that_are_steps_of_the_next_are_shown_once(tmp_path: Path) -> None
     assert [section.source for section in lesson.sections] == ["page 3", "page 4"]
 
 
+def test_a_long_page_is_shown_as_long_as_it_is_read(tmp_path: Path) -> None:
+    """Its words are several sections, and it is the picture of each."""
+    words = " ".join(f"Light number {n} bends in water." for n in range(40))
+    lesson = typeset(tmp_path, f"#set page(width: 16cm, height: 9cm)\n#set text(8pt)\n= A\n{words}")
+    assert len(lesson.sections) == 3
+    assert len({section.image for section in lesson.sections}) == 1
+
+
 def test_the_parts_of_a_talk_and_the_numbers_of_its_slides_are_not_said(tmp_path: Path) -> None:
     """A head that names the part above each title is no title, and neither is "3/11"."""
     slides = [(part, n) for part in ("Past", "Future") for n in "abcdef"]

@@ -340,8 +340,7 @@ class _Walk:
         if name in _DROPPED or self.depth > MOST_NESTED:
             return []
         if name in ("figure", "image"):
-            words = without_tags(body) or _option(content, "alt")
-            return self.reader.picture(rest, words, base)
+            return self.reader.picture(rest, without_tags(body), base)
         if name == "math":
             return self.formula(body)
         inner = _Walk(self.reader, self.reader.tokens(body), lambda _: base, self.depth + 1).all()
@@ -539,11 +538,6 @@ def _aside(title: str, inner: list[Block], where: str) -> list[Block]:
 def _joined(blocks: Sequence[Block]) -> str:
     texts = [b.text if isinstance(b, Said | Heading) else getattr(b, "words", "") for b in blocks]
     return "\n\n".join(text for text in texts if text)
-
-
-def _option(content: str, name: str) -> str:
-    found = re.search(rf"(?m)^\s*:{name}:\s*(.+)$", content)
-    return found[1].strip() if found else ""
 
 
 def _rows(tokens: Sequence[Token]) -> list[list[str]]:

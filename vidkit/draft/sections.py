@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil
@@ -342,17 +343,7 @@ def _of_group(items: Sequence[Said | Shown], title: str, language: str) -> list[
             back, ahead = _looking_back(item, shown[-1], ends=ends, language=language)
             found += _told(text, shown, back, title, language)
             text, shown = ahead, []
-    if not shown and found and _wordless(found[-1], title):
-        last = found[-1]
-        last.said = [each.text for each in text] or last.said
-        last.where += [each.where for each in text]
-        return found
     return found + (_told(text, shown, [], title, language) if shown else _alone(text, language))
-
-
-def _wordless(section: Section, title: str) -> bool:
-    """Whether nothing is said over a picture but a heading."""
-    return section.picture is not None and section.content in (title, section.title)
 
 
 def _looking_back(
@@ -388,6 +379,8 @@ def _told(
     last = _last_result(shown)
     shown = _commented(shown, [*words[:last], [*words[last], *back], *words[last + 1 :]], language)
     found = _alone(before, language)
+    for section in found if shown[0].picture and not shown[0].wish else ():
+        section.picture = shown[0].picture  # a page, on which its words stand
     for index, (each, own) in enumerate(zip(shown, words, strict=True)):
         after = back if index == last else []
         said = [one.text for one in own]
@@ -417,7 +410,7 @@ def _flows(shown: Shown) -> bool:
 
 def _side_by_side(shown: Sequence[Shown]) -> list[Shown]:
     """What is shown, with a few points beside the picture or the short program that comes after
-    them, and formulas that are not read aloud under one another.
+    them, and formulas that a program gives under one another.
     """
     found: list[Shown] = []
     for each in shown:
@@ -431,17 +424,16 @@ def _side_by_side(shown: Sequence[Shown]) -> list[Shown]:
             found[-1] = replace(each, wish=wish, words=last.words)
         elif last and last.kind == each.kind == "equation" and _can_join(last, each):
             both = [*last.wish["equation"], *each.wish["equation"]]
-            words = ", ".join(filter(None, (last.words, each.words)))
-            found[-1] = replace(last, wish={**last.wish, "equation": both}, words=words)
+            found[-1] = replace(last, wish={**last.wish, "equation": both})
         else:
             found.append(each)
     return found
 
 
 def _can_join(one: Shown, other: Shown) -> bool:
+    """Whether two formulas are results of one program, and have room on one slide."""
     count = len(one.wish["equation"]) + len(other.wish["equation"])
-    spoken = _flows(one) or _flows(other)
-    return not spoken and one.where == other.where and count <= MOST_FORMULAS
+    return not (one.words or other.words) and one.where == other.where and count <= MOST_FORMULAS
 
 
 def _commented(
@@ -510,11 +502,12 @@ def _dealt(
     return words
 
 
-def _joined(parts: Sequence[Said]) -> list[Said]:
-    """Sentences that follow each other in the same place, as one text."""
+def _joined(parts: Sequence[Said], most: int = sys.maxsize) -> list[Said]:
+    """Sentences that follow each other in the same place, as texts of at most so many words."""
     found: list[Said] = []
     for part in parts:
-        if found and found[-1].where == part.where:
+        both = count_words(f"{found[-1].text} {part.text}") if found else 0
+        if found and found[-1].where == part.where and both <= most:
             found[-1] = replace(found[-1], text=f"{found[-1].text} {part.text}")
         else:
             found.append(part)
@@ -550,13 +543,7 @@ def _pieces(text: Said, most: int, language: str) -> list[Said]:
     """A paragraph, cut between sentences where it has more than so many words."""
     if count_words(text.text) <= most:
         return [text]
-    found: list[Said] = []
-    for part in sentences(text.text, language):
-        if found and count_words(found[-1].text) + count_words(part) <= most:
-            found[-1] = replace(found[-1], text=f"{found[-1].text} {part}")
-        else:
-            found.append(replace(text, text=part))
-    return found
+    return _joined([replace(text, text=part) for part in sentences(text.text, language)], most)
 
 
 @dataclass(frozen=True)
