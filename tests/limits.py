@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vidkit.errors import RateLimited, Unreachable
-from vidkit.providers.headers import Answer, Limits
+from vidkit.providers.answers import Answer, Limits
 
 SPREAD = 0.35
 """Of the log-normal times that calls take."""

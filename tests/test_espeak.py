@@ -93,7 +93,7 @@ def test_the_bytes_do_not_hang_on_the_environment() -> None:
         "from vidkit.providers import VoiceAsk, espeak\n"
         "async def at_once(send): return await send()\n"
         f"ask = VoiceAsk({LESSON!r}, 'en')\n"
-        "made = asyncio.run(espeak.voice(None).speak(ask, at_once))\n"
+        "made = asyncio.run(espeak.Espeak(None).speak(ask, at_once))\n"
         "print(hashlib.sha256(made.data).hexdigest())"
     )
     odd = {"LC_ALL": "C", "LANG": "tr_TR.UTF-8", "TZ": "Asia/Tokyo", "PYTHONHASHSEED": "7"}
@@ -202,7 +202,7 @@ def test_an_unknown_voice_is_named_with_some_that_exist() -> None:
     with pytest.raises(ProviderError, match=r"no variant 'f33'; it has .*f3"):
         Espeak("en+f33")
     with pytest.raises(ProviderError, match="no voice 'nobody'"):
-        espeak.voice("nobody")
+        Espeak("nobody")
 
 
 def test_the_rate_is_heard() -> None:
@@ -264,7 +264,7 @@ def test_a_missing_engine_is_told_with_its_mend(monkeypatch: pytest.MonkeyPatch)
     """Without the wheel, or with half of it, the error says what to install."""
     monkeypatch.setitem(sys.modules, "espeakng_loader", None)
     with pytest.raises(ProviderMissing, match=r"pip install .*espeakng-loader"):
-        espeak.voice(None)
+        Espeak()
 
 
 def test_an_engine_that_cannot_start_is_an_error(tmp_path: Path) -> None:

@@ -188,7 +188,6 @@ def test_sixty_four_is_the_most() -> None:
         script = Script()
         many = gate(1000, adaptive=False)
         await outcomes(many, script, 200)
-        many.resize(10_000)
         return [script.peak, many.limit, gate(2).limit, gate(0).limit]
 
     assert virtually(ceilings()) == [64, 64, 2, 1]
@@ -206,44 +205,6 @@ def test_an_adaptive_gate_begins_with_few_and_ends_with_many() -> None:
         return first, script.peak
 
     assert virtually(grow()) == (8, 64)
-
-
-def test_a_resized_gate_grows_at_once_and_shrinks_as_calls_end() -> None:
-    """From 2 to 8 the server sees 8 at once; from 8 to 1 it sees what was under way end, and
-    then one at a time.
-    """
-
-    async def change() -> list[int]:
-        one, script, seen = gate(2), Script(), []
-        work = asyncio.ensure_future(outcomes(one, script, 60))
-        for ceiling, rest in ((2, 2.5), (8, 0.1), (8, 2.0), (1, 0.1), (1, 1.5), (1, 3.0)):
-            one.resize(ceiling)
-            await asyncio.sleep(rest)
-            seen.append(script.under_way)
-        work.cancel()
-        return seen
-
-    assert virtually(change()) == [2, 8, 8, 8, 1, 1]
-
-
-def test_a_paused_gate_starts_nothing_and_lets_finish_what_is_under_way() -> None:
-    """Between `pause` and `resume` no request begins; those that were under way are answered."""
-
-    async def hold() -> tuple[list[float], list[str]]:
-        one, script = gate(2), Script()
-        told = listened(one)
-        work = asyncio.ensure_future(outcomes(one, script, 6))
-        await asyncio.sleep(0.5)
-        one.pause()
-        await asyncio.sleep(10)
-        assert one.snapshot().held and one.under_way == 0
-        one.resume()
-        await work
-        return script.begun, [event.course for event in told]
-
-    begun, told = virtually(hold())
-    assert begun == [0, 0, 10.5, 10.5, 11.5, 11.5]
-    assert told == ["held", "goes on"]
 
 
 def test_a_snapshot_tells_what_goes_on() -> None:

@@ -21,7 +21,7 @@ from limits import (
 
 from vidkit.core.loop import virtually
 from vidkit.events import Event, GateDecided
-from vidkit.providers.headers import Answer, Limits, limits_in, retry_after, seconds_in
+from vidkit.providers.answers import Answer, Limits, limits_in, retry_after, seconds_in
 from vidkit.providers.limiter import RateLimiter
 
 SLOWER = 1.12

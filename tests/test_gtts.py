@@ -31,9 +31,9 @@ from vidkit.errors import (
 from vidkit.media import check_sound
 from vidkit.media.audio import sound_suffix
 from vidkit.providers import VoiceAsk, voice_maker
-from vidkit.providers.chunks import NoSound, joined_mp3, joined_wav, pieces
 from vidkit.providers.gtts import GoogleVoice
 from vidkit.providers.limiter import RateLimiter
+from vidkit.providers.service_voice import NoSound, joined_mp3, joined_wav, pieces
 
 SAY = VoiceAsk("Leaves eat light.", "en")
 EDGES = 2304

@@ -24,11 +24,16 @@ from vidkit.media.silence import measured
 from vidkit.models import Settings
 from vidkit.pipeline import Batch, Job, Runtime, Source
 from vidkit.providers import VoiceAsk
-from vidkit.providers.chunks import joined_decoded, joined_wav
 from vidkit.providers.espeak import Espeak
 from vidkit.providers.limiter import RateLimiter
-from vidkit.providers.listening import doubt, longest_speech, shortest_speech
 from vidkit.providers.openai import OpenAIVoice
+from vidkit.providers.service_voice import (
+    doubt,
+    joined_decoded,
+    joined_wav,
+    longest_speech,
+    shortest_speech,
+)
 from vidkit.providers.simulated import Simulated
 from vidkit.store import Budget, Store
 

@@ -13,7 +13,7 @@ from fake_gtts import FakeGoogle
 from fake_openai import FakeOpenAI
 
 from vidkit.models import Settings
-from vidkit.providers import prices
+from vidkit.providers import account
 from vidkit.providers.offers import Offer, check, offer, offers, table
 from vidkit.providers.registry import names, registered
 
@@ -86,7 +86,7 @@ def test_everything_that_can_be_named_is_told() -> None:
         ("voice", "simulated"),
     ]
     drawn = named(several, "images", "openai")
-    assert drawn.cost == f"about $0.03 for a picture of 1280 × 720 (prices of {prices.dated()})"
+    assert drawn.cost == f"about $0.03 for a picture of 1280 × 720 (prices of {account.dated()})"
     assert drawn.models[0] == "gpt-image-2.6-flare"
     assert "OPENAI_API_KEY is not set" in drawn.needs
     assert (drawn.usable, "set the environment variable" in drawn.found) == (False, True)

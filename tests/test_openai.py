@@ -34,7 +34,7 @@ from vidkit.errors import (
     Unreachable,
 )
 from vidkit.media import check_picture, check_sound
-from vidkit.providers import ImageAsk, VoiceAsk, image_maker, prices, voice_maker
+from vidkit.providers import ImageAsk, VoiceAsk, account, image_maker, voice_maker
 from vidkit.providers.limiter import RateLimiter
 from vidkit.providers.openai import STYLE, OpenAIImages, OpenAIVoice
 
@@ -158,7 +158,7 @@ def test_the_price_is_told_beforehand() -> None:
         assert price is not None and dollars - 0.0005 <= price <= dollars + 0.005, quality
     assert OpenAIImages(api_key=SECRET, quality="auto").price(ASK) is None
     assert OpenAIImages("unknown", api_key=SECRET).price(ASK) is None
-    assert OpenAIImages(api_key=SECRET).priced == prices.dated() >= "2026-11"
+    assert OpenAIImages(api_key=SECRET).priced == account.dated() >= "2026-11"
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_tokens_of_a_picture_are_those_of_openais_calculator(
     quality: str, size: tuple[int, int], tokens: int
 ) -> None:
     """The formula gives the figures that users read off OpenAI's own calculator."""
-    assert prices.image_tokens(quality, size) == tokens
+    assert account.image_tokens(quality, size) == tokens
 
 
 @given(st.tuples(st.integers(8, 4096), st.integers(8, 4096)))
@@ -182,7 +182,7 @@ def test_tokens_of_a_picture_are_those_of_openais_calculator(
 def test_every_frame_has_a_size_that_can_be_drawn(half: tuple[int, int]) -> None:
     """Whatever the frame, the size keeps OpenAI's rules, and its shape where they allow it."""
     frame = 2 * half[0], 2 * half[1]
-    width, height = prices.frame_size("gpt-image-2.6-flare", frame)
+    width, height = account.frame_size("gpt-image-2.6-flare", frame)
     assert width % 16 == height % 16 == 0
     assert max(width, height) <= 3840
     assert 655_360 <= width * height <= 8_294_400
@@ -193,11 +193,11 @@ def test_every_frame_has_a_size_that_can_be_drawn(half: tuple[int, int]) -> None
 
 def test_the_usual_frames_are_drawn_as_they_are() -> None:
     """1280 × 720 and 2560 × 1440 need no cut, and older models get the nearest that they know."""
-    assert prices.frame_size("gpt-image-2.6-flare", (1280, 720)) == (1280, 720)
-    assert prices.frame_size("gpt-image-2.6-flare", (2560, 1440)) == (2560, 1440)
-    assert prices.frame_size("gpt-image-2.6-flare", (1920, 1080)) == (1920, 1088)
-    assert prices.frame_size("gpt-image-1-mini", (1920, 1080)) == (1536, 1024)
-    assert prices.frame_size("gpt-image-1-mini", (1080, 1920)) == (1024, 1536)
+    assert account.frame_size("gpt-image-2.6-flare", (1280, 720)) == (1280, 720)
+    assert account.frame_size("gpt-image-2.6-flare", (2560, 1440)) == (2560, 1440)
+    assert account.frame_size("gpt-image-2.6-flare", (1920, 1080)) == (1920, 1088)
+    assert account.frame_size("gpt-image-1-mini", (1920, 1080)) == (1536, 1024)
+    assert account.frame_size("gpt-image-1-mini", (1080, 1920)) == (1024, 1536)
 
 
 def test_speech_is_what_the_lesson_says() -> None:

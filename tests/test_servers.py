@@ -42,8 +42,8 @@ from vidkit.media import check_picture, check_sound
 from vidkit.media.audio import PLAYED, open_sound
 from vidkit.providers import ImageAsk, VoiceAsk, image_maker, voice_maker
 from vidkit.providers.account import Account
+from vidkit.providers.answers import retry_after
 from vidkit.providers.gtts import GoogleVoice
-from vidkit.providers.headers import retry_after
 from vidkit.providers.openai import OpenAIImages, OpenAIVoice
 from vidkit.providers.wire import Address
 

@@ -18,7 +18,7 @@ from distributed import SchedulerPlugin
 
 from ..core.errors import ClusterError
 from ..core.events import Event
-from ..providers.headers import Answer
+from ..providers.answers import Answer
 from ..providers.limiter import RateLimiter
 from .messages import SCHEDULER, STREAM, Message, ReplyTo, answer_to, decoded, error_to, portable
 

@@ -36,8 +36,8 @@ from ..pipeline.context import LessonContext, Maker, RunControl, Runtime, Source
 from ..pipeline.lesson import make_here
 from ..pipeline.output import LOCK, Output
 from ..pipeline.run import gate_of, in_use
+from ..providers.answers import Answer
 from ..providers.base import ImageMaker, VoiceMaker
-from ..providers.headers import Answer
 from ..providers.registry import image_makers, voice_makers
 from ..report.reports import VideoReport
 from ..store import Store

@@ -24,8 +24,8 @@ from ..pipeline.context import Runtime, Source
 from ..pipeline.output import Output
 from ..pipeline.workload import Kind, Load, Piece, Provider, SectionLoad
 from ..providers.base import ImageAsk, Narration, Picture, Request, VoiceAsk
-from ..providers.chunks import together
 from ..providers.limiter import RateLimiter
+from ..providers.service_voice import together
 from ..providers.simulated import RateLimit
 from ..store import Asset, Store
 from ..store.ledger import JournalProxy, Money

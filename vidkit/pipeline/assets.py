@@ -31,7 +31,7 @@ from ..media.frame import Frame
 from ..models.files import MOST_FILM, digest_of
 from ..models.lesson import Film, Lesson, Section
 from ..models.settings import Settings
-from ..providers import listening
+from ..providers import service_voice
 from ..providers.base import (
     ImageAsk,
     Narration,
@@ -187,7 +187,7 @@ class Candidate:
         and may be asked for once more. Raises `ProviderError` or one of its kinds.
         """
         if isinstance(self.ask, VoiceAsk):
-            return await listening.speak(self.maker, self.ask, request, arrived)
+            return await service_voice.speak(self.maker, self.ask, request, arrived)
         drawn: Picture = await self.maker.draw(self.ask, request)
         return drawn
 

@@ -206,7 +206,7 @@ def _idle(gate: object) -> bool:
     if not isinstance(gate, RateLimiter):
         return True
     now = gate.snapshot()
-    waits = now.waiting or now.held or now.closed or now.pause
+    waits = now.waiting or now.closed or now.pause
     return not waits and now.under_way < now.places
 
 

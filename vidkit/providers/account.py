@@ -1,4 +1,5 @@
-"""An account at OpenAI, or at a server that speaks its language: key, address, client, errors.
+"""An account at OpenAI, or at a server that speaks its language: key, address, client, errors, and
+what its models cost.
 
 What a request comes to is told by the kind of its error, which the ledger goes by: nothing was
 sent (`Offline`, `Misconfigured`), it was refused before any work (429, other 4xx), perhaps made
@@ -8,17 +9,19 @@ sent (`Offline`, `Misconfigured`), it was refused before any work (429, other 4x
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import copy
 import hashlib
-import json
 import logging
+import math
 import os
 import re
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+import tomllib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
@@ -42,8 +45,8 @@ from ..core.errors import (
     Unreachable,
 )
 from ..models.settings import Secret
-from .headers import Answer, limits_in, retry_after
-from .prices import Kind, current, dated, models
+from .answers import HTML, Answer, codes, limits_in, parsed, refused_fields, retry_after, said
+from .service_voice import longest_speech
 from .wire import (
     CONNECT,
     NOT_SENT,
@@ -57,6 +60,14 @@ from .wire import (
     unsendable,
 )
 
+_FILE = Path(__file__).with_name("openai.toml")
+"""OpenAI's models, sizes and prices."""
+MILLION = 1_000_000
+SPARE_TOKENS = 50
+"""Tokens that a request may take beside its text."""
+
+Kind = Literal["images", "speech", "writing"]
+Size = tuple[int, int]
 T = TypeVar("T")
 log = logging.getLogger("vidkit.providers")
 
@@ -508,189 +519,124 @@ def _host(location: str) -> str:
         return "elsewhere"
 
 
-# What servers say, each in its own way: errors, pictures, sounds. Nothing is believed to be in
-# its place: a server's sentence, or a picture, is looked for wherever one is known to stand, and
-# what stands beside it is of no account.
+# OpenAI's models, sizes and prices, from a dated file. What a request may cost is told as an upper
+# bound, for that is what a budget reserves.
 
 
-_WORDS = ("error", "message", "detail", "msg", "errors", "error_message", "description", "title")
-"""Where a server says what is wrong: OpenAI's and Gemini's `error.message`, FastAPI's `detail`
-and `msg`, LiteLLM's and xAI's `error` as text, problem details' (RFC 9457) `detail`, `title`."""
-_CODES = ("code", "type", "status", "reason")
-_INNER = ("error", "detail", "details", "inner_error", "innererror")
-"""Where codes stand within an error: Azure's `innererror`, Google's `details`."""
-_BLOBS = ("b64_json", "b64", "base64", "image_base64", "url", "image_url", "image", "audio", "data")
-_LISTS = ("data", "images", "output", "result", "results", "artifacts")
-DEEPEST = 6
-MOST_DIGITS = 4_000
-SHORTEST = 60
-"""Letters of base64: no picture and no sound has fewer."""
-HTML = re.compile(rb"\s*(<!doctype html|<html|<\?xml|<head|<body)", re.IGNORECASE)
+@cache
+def _data() -> dict[str, Any]:
+    return tomllib.loads(_FILE.read_text("utf-8"))
 
 
-def parsed(content: bytes) -> Any:
-    """A body as JSON, None where it is none."""
-    try:
-        return _from_json(content)
-    except (ValueError, RecursionError):
-        return _streamed(content)
+def dated() -> str:
+    """The day of the prices, as 2026-11-22."""
+    return str(_data()["dated"])
 
 
-def _from_json(content: bytes) -> Any:
-    """JSON, whatever numbers stand in it: Python reads none of more than 4,300 digits."""
-    return json.loads(content, parse_int=lambda digits: int(digits[:MOST_DIGITS]))
+def models(kind: Kind) -> dict[str, date | None]:
+    """The models that are known, and the day on which each ends (None: no such day is known)."""
+    return {name: facts.get("ends") for name, facts in _data()[kind].items()}
 
 
-def _streamed(content: bytes) -> Any:
-    """The events of a stream that nobody asked for (`data: {…}` in lines), the last first; None
-    where it is no stream.
+def current(kind: Kind) -> tuple[str, ...]:
+    """The models without an end; where all have one, those that end last, with the day."""
+    ends = models(kind)
+    if lasting := tuple(name for name, end in ends.items() if end is None):
+        return lasting
+    last = max(end for end in ends.values() if end is not None)
+    return tuple(f"{name} (until {last})" for name, end in ends.items() if end == last)
+
+
+def frame_size(model: str, frame: Size) -> Size:
+    """The size to ask `model` for, for a video's frame: (width, height) in pixels.
+
+    The frame's own where the model can draw it, else the nearest shape that it can.
     """
-    if not re.match(rb"(?::|(?:event|data|id|retry):)", content):
+    sizes = _data()["images"].get(model, {}).get("sizes")
+    if sizes:
+        shape = math.log(frame[0] / frame[1])
+        width, height = min(sizes, key=lambda each: abs(math.log(each[0] / each[1]) - shape))
+        return width, height
+    return _free_size(frame)
+
+
+def _free_size(frame: Size) -> Size:
+    rules = _data()["size"]
+    step = rules["step"]
+    longer, shorter = max(frame), min(frame)
+    ratio = min(longer / shorter, rules["ratio"])
+    area = min(max(longer * shorter, rules["fewest"]), rules["most"])
+    short = math.sqrt(area / ratio)
+    if short * ratio > rules["longest"]:
+        short = rules["longest"] / ratio
+    # Up to the next step in both, or down where that would be too much.
+    sides = [step * math.ceil(side / step - 1e-9) for side in (short * ratio, short)]
+    if sides[0] > rules["longest"] or sides[0] * sides[1] > rules["most"]:
+        sides = [step * math.floor(side / step + 1e-9) for side in (short * ratio, short)]
+    sides[0] = min(sides[0], rules["ratio"] * sides[1])
+    return (sides[0], sides[1]) if frame[0] >= frame[1] else (sides[1], sides[0])
+
+
+def image_tokens(quality: str, size: Size) -> int | None:
+    """Tokens of a picture of that quality and size; None where there is no figure for it."""
+    factor: int | None = _data()["tokens"].get(quality)
+    if factor is None:
         return None
-    events = []
-    for line in content.splitlines():
-        name, _, data = line.partition(b":")
-        if name == b"data" and data.lstrip()[:1] in (b"{", b"["):
-            try:
-                events.append(_from_json(data))
-            except (ValueError, RecursionError):
-                continue
-    return events[::-1] or None
+    across = (2 * factor * min(size) + max(size)) // (2 * max(size))
+    return math.ceil(factor * across * (2 * MILLION + size[0] * size[1]) / (4 * MILLION))
 
 
-def said(body: Any, depth: int = 0) -> str:
-    """The server's own sentence in a body; "" where there is none."""
-    if isinstance(body, str):
-        return body.strip()
-    if depth > DEEPEST:
-        return ""
-    if isinstance(body, Mapping):
-        found = (said(body[name], depth + 1) for name in _WORDS if name in body)
-    elif isinstance(body, Sequence) and not isinstance(body, bytes):
-        found = (said(each, depth + 1) for each in body[:3])
-    else:
-        return ""
-    return next((text for text in found if text), "")
-
-
-def codes(body: Any, depth: int = 0) -> frozenset[str]:
-    """The words by which a program may tell an error from another, wherever they stand."""
-    if depth > DEEPEST:
-        return frozenset()
-    if isinstance(body, Mapping):
-        own = {str(body[name]) for name in _CODES if isinstance(body.get(name), str | int)}
-        inner = [codes(body[name], depth + 1) for name in _INNER if name in body]
-        return frozenset(own).union(*inner)
-    if isinstance(body, list):
-        return frozenset().union(*(codes(each, depth + 1) for each in body[:3]))
-    return frozenset()
-
-
-def refused_fields(body: Any, sentence: str, sent: Sequence[str]) -> list[str]:
-    """Those of the fields that were `sent` which the server says that it does not take: as
-    `param` (OpenAI), as the last of `loc` (FastAPI), or by name in a sentence that says so.
+def image_price(model: str, text_in: int, image_in: int, out: int) -> float | None:
+    """Dollars for tokens of text, of pictures and of the answer; None where the price of the model
+    is not known.
     """
-    named = set(_named(body, 0))
-    if _DOUBT.search(sentence):
-        quoted = re.findall(r"['\"`“‘]([a-z_]+)['\"`”’]|\b([a-z]+_[a-z_]+)\b", sentence)
-        named.update(word for pair in quoted for word in pair if word)
-        named.update(
-            re.findall(r"^\W*(?:invalid |unsupported |unknown )?([a-z_]+)\b", sentence, re.I)
-        )
-    return [field for field in sent if field in named]
+    facts = _data()["images"].get(model, {})
+    if "image_out" not in facts:
+        return None
+    cost = text_in * facts["text_in"] + image_in * facts["image_in"]
+    return float(cost + out * facts["image_out"]) / MILLION
 
 
-_DOUBT = re.compile(
-    r"unsupported|not supported|unknown|unrecognized|unexpected|not permitted|not allowed|extra|"
-    r"invalid|must be|should be|does not (?:support|accept|take)|not available|no such",
-    re.IGNORECASE,
-)
+def image_bound(model: str, quality: str, size: Size, prompt: str) -> float | None:
+    """Dollars that a picture costs at the very most; None where nobody knows a bound."""
+    out = image_tokens(quality, size)
+    if out is None or _data()["images"].get(model, {}).get("sizes"):
+        return None
+    return image_price(model, text_bound(prompt), 0, out)
 
 
-def _named(body: Any, depth: int) -> Iterator[str]:
-    if depth > DEEPEST:
-        return
-    if isinstance(body, Mapping):
-        if isinstance(body.get("param"), str):
-            yield body["param"].strip("[]'\"").rpartition(".")[2]
-        if isinstance(body.get("loc"), list) and body["loc"]:
-            yield str(body["loc"][-1])
-        for name in ("error", "detail"):
-            yield from _named(body.get(name), depth + 1)
-    elif isinstance(body, list):
-        for each in body[:20]:
-            yield from _named(each, depth + 1)
+def writing_price(model: str, text_in: int, out: int) -> float | None:
+    """Dollars for so many tokens of a chat model; None where its price is not known."""
+    facts = _data()["writing"].get(model, {})
+    if "text_out" not in facts:
+        return None
+    return float(text_in * facts["text_in"] + out * facts["text_out"]) / MILLION
 
 
-def blobs(body: Any, is_one: Callable[[bytes], bool]) -> tuple[bytes | None, list[str]]:
-    """The first picture or sound in an answer, None where there is none, and the addresses that
-    may lead to one. is_one: whether bytes begin as one does. It is looked for where one is known
-    to stand, and then everywhere.
+def text_bound(text: str) -> int:
+    """Tokens that a text is at the very most: no token is less than a byte of UTF-8."""
+    return len(text.encode("utf-8", "replace")) + SPARE_TOKENS
+
+
+def takes_manner(model: str) -> bool:
+    """Whether a speech model can be told how to speak; one that is not known is not told."""
+    return bool(_data()["speech"].get(model, {}).get("manner"))
+
+
+def speech_bound(model: str, text: str, manner: str = "", speed: float = 1.0) -> float | None:
+    """Dollars that speaking `text` costs at the very most; None where nobody knows a bound.
+
+    It is exact where the model is paid by the character (`is_exact`).
     """
-    links: list[str] = []
-    for text in _texts(body, 0):
-        if re.match(r"https?://", text, re.IGNORECASE):
-            links.append(text)
-        elif (data := _decoded(text)) is not None and is_one(data):
-            return data, links
-    if links:
-        return None, links
-    anywhere = (_decoded(text) for text in _strings(body) if len(text) >= SHORTEST)
-    return next((data for data in anywhere if data is not None and is_one(data)), None), links
-
-
-def _strings(body: Any, depth: int = 0) -> Iterator[str]:
-    """All texts in an answer."""
-    if isinstance(body, str):
-        yield body.strip()
-    elif depth <= 2 * DEEPEST and isinstance(body, Mapping | list):
-        for each in body.values() if isinstance(body, Mapping) else body:
-            yield from _strings(each, depth + 1)
-
-
-def _texts(body: Any, depth: int) -> Iterator[str]:
-    """What stands where a picture or a sound may stand, the likeliest first."""
-    if depth > DEEPEST:
-        return
-    if isinstance(body, str):
-        yield body.strip()
-    elif isinstance(body, Mapping):
-        for name in dict.fromkeys((*_BLOBS, *_LISTS)):
-            yield from _texts(body.get(name), depth + 1)
-    elif isinstance(body, list):
-        for each in body[:10]:
-            yield from _texts(each, depth + 1)
-
-
-def _decoded(text: str) -> bytes | None:
-    """The bytes of base64 in any of its forms: `data:` before it, lines, no padding, `-_`."""
-    if text[:5].lower() == "data:":
-        head, _, text = text.partition(",")
-        if not head.lower().endswith("base64"):
-            return None
-    text = "".join(text.split()).rstrip("=").replace("-", "+").replace("_", "/")
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except (binascii.Error, ValueError):
+    facts = _data()["speech"].get(model, {})
+    if "a_million" in facts:
+        return float(len(text) * facts["a_million"]) / MILLION
+    if "audio_out" not in facts:
         return None
+    heard = longest_speech(text) / speed * facts["audio_tokens_a_second"] * facts["audio_out"]
+    return float((text_bound(text) + text_bound(manner)) * facts["text_in"] + heard) / MILLION
 
 
-def tokens(usage: Any) -> tuple[int, int, int] | None:
-    """Tokens of text, of pictures and of the answer that `usage` tells; None where it makes no
-    sense, and then what was reserved is what was paid.
-    """
-    if not isinstance(usage, Mapping):
-        return None
-    details = usage.get("input_tokens_details")
-    pictures = _count(details.get("image_tokens") or 0) if isinstance(details, Mapping) else 0
-    whole, out = _count(usage.get("input_tokens")), _count(usage.get("output_tokens"))
-    if whole is None or pictures is None or not out or pictures > whole:
-        return None
-    return whole - pictures, pictures, out
-
-
-def _count(value: object) -> int | None:
-    """A number of tokens; None for what is none."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10**9:
-        return None
-    return value
+def is_exact(model: str) -> bool:
+    """Whether a speech model costs what `speech_bound` says, to the cent."""
+    return "a_million" in _data()["speech"].get(model, {})

@@ -15,8 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 
+from .answers import MINUTE, Limits
 from .concurrency import FIRST_DOUBT
-from .headers import MINUTE, Limits
 
 # How many requests a second a provider bears, by what it lets through and what it refuses.
 #

@@ -11,13 +11,13 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 from ..core.errors import ProviderError, ProviderMissing
 from ..text.captions import Word
 from ..text.markup import pauses
-from . import listening
+from . import service_voice
 from .base import ImageAsk, Narration, Request, VoiceAsk, primary
 from .registry import order, voice_maker
 from .speech import silence
@@ -158,12 +158,9 @@ class _Part:
 
     async def speak(self, request: Request) -> Narration:
         async def gated(send: Callable[[], Awaitable[T]], /) -> T:
-            async def through() -> T:
-                return await send() if self.gate is None else await self.gate(send)
+            return await request(send if self.gate is None else partial(self.gate, send))
 
-            return await request(through)
-
-        return await listening.speak(self.maker, self.ask, gated)
+        return await service_voice.speak(self.maker, self.ask, gated)
 
 
 class _Parts:
@@ -279,16 +276,19 @@ class Conversation(_Parts):
         if self._failure is not None:
             raise self._failure
         several = (part.speak(request) for part in self.parts)
-        made = await asyncio.gather(*map(_kept, several))
-        for result in made:
-            if isinstance(result, ProviderError):
+        made: list[Narration] = []
+        for result in await asyncio.gather(*several, return_exceptions=True):
+            if isinstance(result, BaseException):
                 raise result
-        return [each for each in made if isinstance(each, Narration)]
+            made.append(result)
+        return made
 
     def _choose(self, span: Span, ask: VoiceAsk, rank: int) -> tuple[Any, Request | None, VoiceAsk]:
         """Who speaks a span, by which gate, and what is asked."""
-        provider, colon, _ = (span.voice or "").partition(":")
-        makers, gates = self._makers, [*self._gates]
+        makers: list[Any] = self._makers
+        gates: list[Request | None] = [*self._gates]
+        named = span.voice or ""
+        provider, colon, _ = named.partition(":")
         each = replace(
             ask,
             text=ask.text[span.start : span.end],
@@ -296,37 +296,27 @@ class Conversation(_Parts):
             voice=span.voice,
             turns=(),
         )
-        if colon and all(maker.name != provider for maker in makers):
+        beside = colon and all(maker.name != provider for maker in makers)
+        whole = provider in ("piper", "kokoro")  # the name is all of its argument
+        if beside and whole:
+            each = replace(each, voice=None)
+        found = order(makers, each)
+        if beside:
             try:
-                makers = [_local(span.voice or ""), *makers]
-                gates.insert(0, None)  # type: ignore[arg-type]
+                makers, gates = [_local(named), *makers], [None, *gates]
             except ProviderError:  # the run's own voices take the place of one that is not here
-                if provider not in ("piper", "kokoro"):
+                if not whole:
                     raise
-                each = replace(each, voice=None)
-                self.ranks = max(self.ranks, 1 + len(order(makers, each)))
+                self.ranks = max(self.ranks, 1 + len(found))
                 if not rank:
                     raise
-                provider, rank = "", rank - 1
-            if provider in ("piper", "kokoro"):  # the name is all of its argument
-                each = replace(each, voice=None)
-                able = order(makers[1:], each)
-                found = [(0, each), *((n + 1, one) for n, one in able)]
+                rank -= 1
             else:
-                found = order(makers, each)
-        else:
-            found = order(makers, each)
+                others = ((n + 1, one) for n, one in found)
+                found = [(0, each), *others] if whole else order(makers, each)
         self.ranks = max(self.ranks, len(found))
         number, asked = found[min(rank, len(found) - 1)]
         return makers[number], gates[number], asked
-
-
-async def _kept(coroutine: Awaitable[Narration]) -> Narration | ProviderError:
-    """The narration, or the provider's error as a value, so that it leaves the others alone."""
-    try:
-        return await coroutine
-    except ProviderError as error:
-        return error
 
 
 def _put_together(
@@ -384,4 +374,4 @@ def requests(maker: object, ask: ImageAsk | VoiceAsk) -> int:
 
 def handed_text(maker: Any, ask: VoiceAsk) -> str | None:
     """The words that a voice is handed, None where it does not say so."""
-    return listening.handed(with_pauses(maker, ask), ask)
+    return service_voice.handed(with_pauses(maker, ask), ask)

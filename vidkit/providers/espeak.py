@@ -59,11 +59,6 @@ EAR = (
 )
 
 
-def phonetic_fixes(text: MappedText, language: str) -> MappedText:
-    """`text` as espeak-ng must be given it to say what it says."""
-    return rewrite(text, EAR) if language.split("-")[0] == "en" else text
-
-
 # The voices of an espeak-ng, and which of them speaks a language.
 
 
@@ -89,10 +84,6 @@ class Voice:
     def language(self) -> str:
         """The language it speaks, as a tag such as "en-us"."""
         return self.ranks[0][0]
-
-    def rank(self, language: str) -> int | None:
-        """How well it speaks `language`; None for not at all."""
-        return dict(self.ranks).get(language)
 
 
 @lru_cache(maxsize=256)
@@ -125,7 +116,7 @@ def _named(voices: tuple[Voice, ...], tag: str) -> Voice | None:
     ranked = [
         (rank, len(voice.identifier), voice.identifier, voice)
         for voice in voices
-        if (rank := voice.rank(tag)) is not None
+        if (rank := dict(voice.ranks).get(tag)) is not None
     ]
     return min(ranked)[-1] if ranked else None
 
@@ -316,9 +307,8 @@ class Espeak:
         if rate < SLOWEST:
             notes = (f"espeak speaks no slower than {SLOWEST} words a minute; asked were {rate}",)
             rate = SLOWEST
-        text, more = broken(
-            phonetic_fixes(spoken(ask.text, voice.language, ask.say), voice.language)
-        )
+        text = spoken(ask.text, voice.language, ask.say)
+        text, more = broken(rewrite(text, EAR) if primary(voice.language) == "en" else text)
         if script := unreadable(text.text, voice.language, _CANNOT.get(voice.language, "")):
             own = likely_language(text.text)
             mend = "voice='gtts' or voice='openai'"
@@ -329,11 +319,6 @@ class Espeak:
                 f"written; choose {mend}"
             )
         return _Plan(voice, rate, text, (*notes, *more))
-
-
-def voice(argument: str | None) -> Espeak:
-    """The provider `espeak`, or `espeak:VOICE`."""
-    return Espeak(argument)
 
 
 async def _run(task: Mapping[str, Any]) -> bytes:

@@ -34,11 +34,10 @@ from ..core.errors import (
     Unreachable,
 )
 from ..media.audio import check_sound
-from ..text.markup import MappedText
-from ..text.speech import VERSION, spoken, spoken_before
+from ..text.speech import VERSION, spoken_before
+from .answers import retry_after
 from .base import Narration, Request, VoiceAsk, options
-from .chunks import NoSound, heard_pieces, joined_mp3, pieces, together
-from .headers import retry_after
+from .service_voice import NoSound, heard_pieces, joined_mp3, pieces, text_for, together
 from .wire import CONNECT, NOT_SENT, Address, Unwanted, Wire, hopeless
 
 MOST = gTTS.GOOGLE_TTS_MAX_CHARS
@@ -110,7 +109,7 @@ class GoogleVoice:
             "provider": self.name,
             "engine": version("gTTS"),
             "speech": VERSION,
-            "text": _spoken(ask),
+            "text": text_for(ask).text,
             "language": _language(ask.language),
             "tld": self._tld(ask),
             "slow": self.slow,
@@ -128,7 +127,7 @@ class GoogleVoice:
 
     def requests(self, ask: VoiceAsk) -> int:
         """One for every 100 characters, about."""
-        return len(pieces(_spoken(ask), MOST))
+        return len(pieces(text_for(ask).text, MOST))
 
     async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
         """The narration as MP3 (24,000 Hz, mono), by one request for every 100 characters.
@@ -137,7 +136,7 @@ class GoogleVoice:
         text without a word, and what a gate knows: `RateLimited`, `Unreachable`, `Offline`.
         """
         language, tld = _language(ask.language), self._tld(ask)
-        handed = _handed(ask)
+        handed = text_for(ask)
         parts = pieces(handed.text, MOST)
         if not parts:
             raise Refused("gtts: nothing in the text can be spoken; write a sentence")
@@ -283,14 +282,6 @@ def _typed(status: int, headers: Mapping[str, str], language: str, tld: str) -> 
             f"gtts: Google Translate sent no sound in {language!r} (status {status}); try later"
         )
     return BadRequest(f"gtts: Google Translate does not take this request (status {status})")
-
-
-def _handed(ask: VoiceAsk) -> MappedText:
-    return spoken(ask.text, ask.language, ask.say, normalise=False)
-
-
-def _spoken(ask: VoiceAsk) -> str:
-    return _handed(ask).text
 
 
 def voice(argument: str | None, **given: Any) -> GoogleVoice:

@@ -34,8 +34,8 @@ from ..core.errors import (
 from ..core.events import Course, Events, GateDecided, Listener, RequestRetried
 from ..models.settings import MOST_WORKERS
 from .adaptive import OutageDetector, Pacer, RefusalPattern, Start
+from .answers import MINUTE, Answer, seconds_in
 from .concurrency import ConcurrencyLimit
-from .headers import MINUTE, Answer, seconds_in
 
 
 class Queue:
@@ -106,9 +106,9 @@ class LimiterState:
 
     places: requests that may be under way at once, of `ceiling` at the very most. pace:
     requests that may start in a minute, None where nothing is known to limit them. pause:
-    seconds for which nothing starts. held: somebody paused it by hand. closed: why nothing
-    passes any more, or None. The counts are those of the gate's whole life; `seconds` is how
-    long a request usually takes, None where that is not known yet.
+    seconds for which nothing starts. closed: why nothing passes any more, or None. The counts are
+    those of the gate's whole life; `seconds` is how long a request usually takes, None where that
+    is not known yet.
     """
 
     name: str
@@ -118,7 +118,6 @@ class LimiterState:
     waiting: int
     pace: float | None
     pause: float
-    held: bool
     closed: str | None
     sent: int
     answered: int
@@ -186,14 +185,14 @@ class RateLimiter:
         self._clock = clock
         chance = chance or Random()  # noqa: S311 - spreads pauses, keeps no secret
         self._pace = Pacer(chance, adaptive, pace)
-        self._room = ConcurrencyLimit(_within(ceiling), adaptive)
+        most = MOST_WORKERS if ceiling is None else max(1, min(ceiling, MOST_WORKERS))
+        self._room = ConcurrencyLimit(most, adaptive)
         self._refusals = RefusalPattern()
         self._silence = OutageDetector(chance)
         self._line = Queue()
         self._timer: asyncio.TimerHandle | None = None
         self._events = Events()
         self._under_way = 0
-        self._held = False
         self._closed: ProviderError | None = None
         self._closed_at, self._probe_at = -math.inf, math.inf
         self._odd = self._shut_out = 0
@@ -260,7 +259,6 @@ class RateLimiter:
             waiting=len(self._line),
             pace=self._pace.a_minute,
             pause=self._pace.paused(self._clock.time()) if self._clock else 0.0,
-            held=self._held,
             closed=str(self._closed) if self._closed else None,
             sent=self._counts["sent"],
             answered=self._counts["answered"],
@@ -275,26 +273,6 @@ class RateLimiter:
         Their `at` is on the gate's own clock. Returns a function that ends it.
         """
         return self._events.subscribe(listener)
-
-    def resize(self, ceiling: int) -> None:
-        """Let at most `ceiling` requests through at once; a smaller number as calls end."""
-        if (most := _within(ceiling)) != self._room.most:
-            self._room.most = most
-            self._decided("resized", f"at most {most} at once from now on")
-            self._let_in()
-
-    def pause(self) -> None:
-        """Start nothing more until `resume`; what is under way goes on."""
-        if not self._held:
-            self._held = True
-            self._decided("held", "paused by hand")
-
-    def resume(self) -> None:
-        """Go on after `pause`."""
-        if self._held:
-            self._held = False
-            self._decided("goes on", "resumed by hand")
-            self._let_in()
 
     def reopen(self) -> None:
         """Let requests through again after what closed the gate may be mended: for a new run."""
@@ -358,7 +336,7 @@ class RateLimiter:
             raise
 
     def _has_place(self) -> bool:
-        return not self._held and self._under_way < self.limit
+        return self._under_way < self.limit
 
     def _begin(self, now: float) -> Start:
         self._under_way += 1
@@ -380,7 +358,7 @@ class RateLimiter:
             self._judge_refusals(now)
             wait: float | None = self._pace.wait(now)
             if not self._has_place():
-                wait = None if self._held or self._silence.down else self._room.open(now)
+                wait = None if self._silence.down else self._room.open(now)
             if wait is None:
                 return
             if wait > MOMENT or not self._has_place():
@@ -602,7 +580,3 @@ class RateLimiter:
 def _clock_time(seconds: float) -> str:
     """The time of day in so many seconds, as 14:05."""
     return (datetime.now().astimezone() + timedelta(seconds=seconds)).strftime("%H:%M")
-
-
-def _within(ceiling: int | None) -> int:
-    return MOST_WORKERS if ceiling is None else max(1, min(ceiling, MOST_WORKERS))

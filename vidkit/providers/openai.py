@@ -25,23 +25,9 @@ from ..core.errors import (
 )
 from ..media.audio import PLAYED, check_sound, sound_suffix
 from ..media.images import check_picture, picture_suffix
-from ..text.markup import MappedText
-from ..text.speech import VERSION, spoken, spoken_before
-from .account import HTML, Account, blobs, parsed, said, tokens
-from .base import ImageAsk, Narration, Picture, Request, VoiceAsk, WriteAsk, Written, options
-from .chunks import (
-    NoSound,
-    heard_pieces,
-    joined_decoded,
-    joined_mp3,
-    joined_wav,
-    pieces,
-    together,
-)
-from .headers import Answer
-from .listening import WORDS_A_MINUTE, better_of
-from .prices import (
-    Used,
+from ..text.speech import VERSION, spoken_before
+from .account import (
+    Account,
     frame_size,
     image_bound,
     image_price,
@@ -50,6 +36,20 @@ from .prices import (
     takes_manner,
     text_bound,
     writing_price,
+)
+from .answers import HTML, Answer, blobs, parsed, said, tokens
+from .base import ImageAsk, Narration, Picture, Request, VoiceAsk, WriteAsk, Written, options
+from .service_voice import (
+    WORDS_A_MINUTE,
+    NoSound,
+    better_of,
+    heard_pieces,
+    joined_decoded,
+    joined_mp3,
+    joined_wav,
+    pieces,
+    text_for,
+    together,
 )
 
 IMAGE_MODEL = "gpt-image-2.6-flare"
@@ -174,7 +174,7 @@ class OpenAIImages(Account):
     def _cost(self, usage: Any) -> float | None:
         """Dollars, by the tokens that the answer tells and the prices of the file."""
         used = tokens(usage) if self.at_home else None
-        return None if used is None else image_price(self.model, Used(*used))
+        return None if used is None else image_price(self.model, *used)
 
 
 class OpenAIVoice(Account):
@@ -203,7 +203,7 @@ class OpenAIVoice(Account):
         """Model, text as it is spoken, voice, speed, manner, and another's address."""
         return self._shape(
             speech=VERSION,
-            text=_spoken(ask),
+            text=text_for(ask).text,
             voice=ask.voice or self.voice,
             speed=_speed(ask),
             manner=self.manner,
@@ -221,16 +221,16 @@ class OpenAIVoice(Account):
         if not self.at_home or self.fields:
             return None
         bound = partial(speech_bound, manner=self.manner, speed=min(1.0, _speed(ask) or 1.0))
-        costs = [bound(self.model, part) for part in pieces(_spoken(ask), LONGEST_INPUT)]
+        costs = [bound(self.model, part) for part in pieces(text_for(ask).text, LONGEST_INPUT)]
         return max((cost for cost in costs if cost is not None), default=None)
 
     def requests(self, ask: VoiceAsk) -> int:
         """One, and more for a narration that is longer than a request may be."""
-        return len(pieces(_spoken(ask), LONGEST_INPUT))
+        return len(pieces(text_for(ask).text, LONGEST_INPUT))
 
     async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
         """The narration, as WAV or as what the server gives. Raises `ProviderError`s."""
-        handed = _handed(ask)
+        handed = text_for(ask)
         parts = pieces(handed.text, LONGEST_INPUT)
         if not parts:
             raise Refused("openai: nothing in the text can be spoken; write a sentence")
@@ -401,11 +401,6 @@ def voice(argument: str | None, **given: Any) -> OpenAIVoice:
     return OpenAIVoice(**given | _options(argument, ("model", "voice", "manner"), _SPEECH_FIELDS))
 
 
-def writer(argument: str | None) -> OpenAIWriter:
-    """The writer `openai`, or `openai:MODEL`."""
-    return OpenAIWriter(argument)
-
-
 def _found(content: bytes, sign: Any) -> tuple[Any, bytes | None, list[str]]:
     """The body as JSON, the picture or sound in it, and where else it may be. It may also be the
     picture itself.
@@ -455,14 +450,6 @@ def _joined(sounds: Sequence[bytes]) -> tuple[bytes, str]:
 def _changed(fields: Mapping[str, Any], by_hand: Mapping[str, str]) -> dict[str, Any]:
     """What is sent, with what is set by hand; "" leaves a field out."""
     return {name: value for name, value in {**fields, **by_hand}.items() if value != ""}
-
-
-def _handed(ask: VoiceAsk) -> MappedText:
-    return spoken(ask.text, ask.language, ask.say, normalise=False)
-
-
-def _spoken(ask: VoiceAsk) -> str:
-    return _handed(ask).text
 
 
 def _speed(ask: VoiceAsk) -> float | None:

@@ -20,8 +20,6 @@ from ..models.settings import TABLE, Settings
 from .base import (
     ImageAsk,
     ImageMaker,
-    Narration,
-    Picture,
     Request,
     VoiceAsk,
     VoiceMaker,
@@ -39,7 +37,7 @@ _OWN: dict[AnyKind, dict[str, str]] = {
         "simulated": "vidkit.providers.simulated:simulated",
     },
     "voice": {
-        "espeak": "vidkit.providers.espeak:voice",
+        "espeak": "vidkit.providers.espeak:Espeak",
         "hibari": "vidkit.providers.neural:Hibari",
         "kokoro": "vidkit.providers.neural:Kokoro",
         "openai": "vidkit.providers.openai:voice",
@@ -49,7 +47,7 @@ _OWN: dict[AnyKind, dict[str, str]] = {
         "simulated": "vidkit.providers.simulated:simulated",
     },
     "writers": {
-        "openai": "vidkit.providers.openai:writer",
+        "openai": "vidkit.providers.openai:OpenAIWriter",
         "recorded": "vidkit.providers.files:writer",
         "simulated": "vidkit.providers.simulated:writer",
     },
@@ -76,13 +74,11 @@ class Absent:
         """Raises why it is not there."""
         raise copy.copy(self.missing)
 
-    async def draw(self, ask: ImageAsk, request: Request) -> Picture:
+    async def draw(self, ask: ImageAsk | VoiceAsk, request: Request) -> NoReturn:
         """Raises why it is not there."""
         raise copy.copy(self.missing)
 
-    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
-        """Raises why it is not there."""
-        raise copy.copy(self.missing)
+    speak = draw
 
 
 def names(kind: AnyKind) -> tuple[str, ...]:

@@ -15,10 +15,11 @@ import re
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from ..core.errors import ProviderError, ProviderMissing, SettingsError
 from ..core.loop import run
@@ -162,7 +163,8 @@ def fetch(name: str) -> Path:
     except (ValueError, KeyError, TypeError):
         raise ProviderError(f"the settings of {name} that came are damaged; try again") from None
     _download(f"{base}/resolve/main/{path}", model, told, name)
-    _written(settings, facts)
+    with _beside(settings) as file:
+        file.write(facts)
     return find_voice(name).file
 
 
@@ -215,29 +217,30 @@ def _download(url: str, target: Path, sha256: str, name: str) -> None:
     """Fetch a large file beside its place, and move it there once it is what was promised."""
     target.parent.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
-    handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
-        with os.fdopen(handle, "wb") as file, _opened(url, name) as answer:
+        with _beside(target) as file, _opened(url, name) as answer:
             while block := answer.read(1 << 20):
                 size += len(block)
                 if size > LARGEST:
                     raise ProviderError(f"{url} is larger than a voice can be; not used")
                 digest.update(block)
                 file.write(block)
-        if digest.hexdigest() != sha256:
-            raise ProviderError(
-                f"what came from {url} is not what it promises (its SHA-256 differs), and was "
-                "thrown away; try again"
-            )
-        Path(beside).replace(target)
+            if digest.hexdigest() != sha256:
+                raise ProviderError(
+                    f"what came from {url} is not what it promises (its SHA-256 differs), and was "
+                    "thrown away; try again"
+                )
     except OSError as error:
         raise ProviderError(f"{name} could not be fetched into {target.parent}: {error}") from None
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[IO[bytes]]:
+    """A new file that becomes `target` at the end, and is gone where that does not come."""
+    handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        Path(beside).replace(target)
     finally:
         Path(beside).unlink(missing_ok=True)
-
-
-def _written(target: Path, data: bytes) -> None:
-    handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-    Path(beside).replace(target)
