@@ -121,23 +121,19 @@ def clip_key_fields(
     the picture follows the voice, and the film that is played; one that stands still has the key
     that it always had. Reads the film, and raises `ProviderError` where it cannot.
     """
-    return {
+    fields = {
         "version": MEDIA_VERSION,
         "picture": picture,
         "voice": voice,
         "frame": dict(vars(frame)),
-        **({"follow": following.digest()} if following else {}),
-        **({"film": _film_key_fields(film)} if film else {}),
     }
-
-
-def _film_key_fields(film: Film) -> dict[str, Any]:
-    return {
-        "sha256": digest_of(film.file, MOST_FILM),
-        "sound": film.sound,
-        "start": film.start,
-        "end": film.end,
-    }
+    if following:
+        fields["follow"] = following.digest()
+    if film:
+        sha256 = digest_of(film.file, MOST_FILM)
+        played = {"sound": film.sound, "start": film.start, "end": film.end}
+        fields["film"] = {"sha256": sha256, **played}
+    return fields
 
 
 @dataclass(frozen=True)

@@ -75,10 +75,9 @@ class StepRecord:
         self.path, self.by, self.hit = path, by or self.by, hit
 
     def __enter__(self) -> StepRecord:
-        self._began = self._context.now()
-        self._context.emit(
-            StepStarted(self._began, self._context.position, self._index, self._step, self.by)
-        )
+        context, self._began = self._context, self._context.now()
+        begin = StepStarted(self._began, context.position, self._index, self._step, self.by)
+        context.emit(begin)
         return self
 
     def __exit__(
@@ -107,19 +106,8 @@ class StepRecord:
     def _end(self, outcome: Outcome, why: str | None = None) -> None:
         context, now = self._context, self._context.now()
         self.seconds = now - self._began
-        context.emit(
-            StepEnded(
-                now,
-                context.position,
-                self._index,
-                self._step,
-                self.by,
-                outcome,
-                self.seconds,
-                self.path,
-                why,
-            )
-        )
+        which = (context.position, self._index, self._step, self.by)
+        context.emit(StepEnded(now, *which, outcome, self.seconds, self.path, why))
 
 
 def is_cancelled() -> bool:
@@ -129,17 +117,13 @@ def is_cancelled() -> bool:
 
 
 def _as_failure(by: str, error: BaseException) -> Exception:
-    if isinstance(error, asyncio.CancelledError):
-        return _broken_off(by, error)
+    """What went wrong as an error of the step, by whoever did it."""
+    if isinstance(error, asyncio.CancelledError):  # by the provider itself
+        return ProviderError(f"{by} broke off the call: {error or 'cancelled'}")
     if isinstance(error, Exception):
         return error
     # such as SystemExit, which is not a provider's to raise
     return ProviderError(f"{by}: {ended_all(error)}")
-
-
-def _broken_off(by: str, error: asyncio.CancelledError) -> ProviderError:
-    """The error for a call that its provider cancelled itself."""
-    return ProviderError(f"{by} broke off the call: {error or 'cancelled'}")
 
 
 @dataclass
@@ -206,7 +190,7 @@ class PartTask:
             except asyncio.CancelledError as error:
                 if is_cancelled() or self.context.ending:
                     raise
-                self._failures.append((candidate, _broken_off(candidate.name, error)))
+                self._failures.append((candidate, _as_failure(candidate.name, error)))
             if earlier := await self._earlier(candidate):
                 return self._take(candidate, earlier)
         raise self._failure()

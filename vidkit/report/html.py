@@ -246,8 +246,9 @@ body[data-jp-theme-light="false"] .vidkit-report .drawn {
 
 def html(page: Page) -> str:
     """The page as one element. All text is escaped, and nothing in it runs."""
+    link = f"<br>{_file(page.link)}" if page.link else ""
     inside = [
-        f"<p><strong>{_html_text(page.head)}</strong>{_link(page.link)}</p>",
+        f"<p><strong>{_html_text(page.head)}</strong>{link}</p>",
         _paragraph(page.wrong, ' class="wrong"'),
         _paragraph(page.lines),
         _wrapped(_picture(page.picture, page.head)),
@@ -265,10 +266,6 @@ def _html_text(text: str) -> str:
 def _paragraph(lines: tuple[str, ...], attributes: str = "") -> str:
     told = "<br>".join(map(_html_text, lines))
     return f"<p{attributes}>{told}</p>" if told else ""
-
-
-def _link(path: Path | None) -> str:
-    return f"<br>{_file(path)}" if path else ""
 
 
 def _file(path: Path) -> str:

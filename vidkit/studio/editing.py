@@ -11,6 +11,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -610,22 +611,17 @@ def voices(settings: Settings, language: str) -> list[tuple[str, str]]:
     is called; first that the provider decides. Blocks while the provider looks.
     """
     chosen: list[tuple[str, str]] = [("", "Usual voice")]
-    try:
+    with suppress(VidkitError):
         makers: Sequence[Any] = voice_makers(settings, keyless=True)
         for maker in makers:
-            listed = getattr(maker, "voices", None)
             by = f" ({maker.name})" if len(makers) > 1 else ""
-            if callable(listed):
-                chosen += [(value, f"{label}{by}") for value, label in listed(language)]
-    except VidkitError:
-        return chosen
+            chosen += [(value, f"{label}{by}") for value, label in _voices_of(maker, language)]
     return chosen
 
 
-def _has(maker: Any, voice: str, language: str) -> bool:
-    """Whether a provider has a voice."""
-    listed = getattr(maker, "voices", None)
-    return callable(listed) and (not voice or voice in dict(listed(language)))
+def _voices_of(maker: Any, language: str) -> list[tuple[str, str]]:
+    """The voices that a provider lists, of those that do."""
+    return list(maker.voices(language)) if callable(getattr(maker, "voices", None)) else []
 
 
 def sample(settings: Settings, language: str, voice: str, media: Media) -> str:
@@ -634,7 +630,8 @@ def sample(settings: Settings, language: str, voice: str, media: Media) -> str:
     Raises `ProviderError` where that would cost something, or the voice cannot be had.
     """
     makers: Sequence[Any] = voice_makers(settings)
-    maker = next((each for each in makers if _has(each, voice, language)), makers[0])
+    lists = ((each, dict(_voices_of(each, language))) for each in makers)
+    maker = next((each for each, has in lists if has and voice in (*has, "")), makers[0])
     if getattr(maker, "online", False) and getattr(maker, "price", None) != 0:
         raise ProviderError(
             f"a sample of {maker.name} would be paid for; make a section to hear it"

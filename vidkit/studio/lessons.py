@@ -245,6 +245,8 @@ class Lessons(Part):
         self._look_for(text)
         return self._hits
 
+    do_search = search
+
     def read_again(self) -> None:
         """Read the folder and its lessons anew. A chosen lesson that is gone is not chosen any
         more.
@@ -261,10 +263,10 @@ class Lessons(Part):
         self._look_for(self._search)
         self._reading = loop.submit(self._read_all())
         self.read_anew = True
-        try:
-            self.notify()
-        finally:
-            self.read_anew = False
+        self.notify()
+        self.read_anew = False
+
+    do_read_again = read_again
 
     def new(self, name: str, title: str = "", language: str = "") -> Path:
         """Begin a lesson in the folder, and choose it; gives its file.
@@ -309,14 +311,6 @@ class Lessons(Part):
         paths = self.folder.paths
         if 0 <= at < len(paths):
             self.choose(paths[at])
-
-    def do_search(self, text: str) -> None:
-        """Words in the field."""
-        self._look_for(text)
-
-    def do_read_again(self) -> None:
-        """*Read again*."""
-        self.read_again()
 
     def do_new(self, name: str, title: str, language: str) -> str:
         """*Create*: gives what is wrong, if anything is."""

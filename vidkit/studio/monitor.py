@@ -267,7 +267,9 @@ class Meters(Part):
         under_way = Counter((which[2], by) for which, by in self._pieces.values())
         at_work = {which for which, _ in self._pieces.values()}
         waiting = Counter((w[2], by) for w, by in self._open.items() if w not in at_work)
-        rows = sorted({*under_way, *waiting, *self._asked}, key=_order)
+        kinds = list(_NAMES)
+        seen = {*under_way, *waiting, *self._asked}
+        rows = sorted(seen, key=lambda row: (kinds.index(row[0]), row[1]))
         return [self._call(row, under_way[row], waiting[row], rows) for row in rows]
 
     def _call(self, row: Row, under_way: int, waiting: int, rows: list[Row]) -> Meter:
@@ -331,10 +333,6 @@ class Meters(Part):
         if self._unsure:
             told += f"; ${self._unsure:.2f} more may be gone, for calls never answered"
         return Meter("Paid", full, told, "failed" if tone == "failed" else "working")
-
-
-def _order(row: Row) -> tuple[int, str]:
-    return list(_NAMES).index(row[0]), row[1]
 
 
 def _size(bytes_: int) -> str:
