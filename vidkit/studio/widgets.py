@@ -345,19 +345,9 @@ class Painter:
     async def _paint_on(
         self, run: Run[Any], parts: tuple[Part, ...], after: Callable[[], None] | None
     ) -> None:
-        over = asyncio.Event()
-        running = asyncio.get_running_loop()
-
-        def ended() -> None:
-            running.call_soon_threadsafe(over.set)
-
-        run.when_done(ended)
         while not run.done():
             await asyncio.to_thread(paint, parts)
-            try:
-                await asyncio.wait_for(over.wait(), self.seconds)
-            except TimeoutError:
-                continue
+            await asyncio.sleep(self.seconds)
         if after is not None:
             await asyncio.to_thread(after)
         await asyncio.to_thread(paint, parts)
