@@ -234,6 +234,13 @@ def _conversations(
     return tuple(Candidate("audio", each, ungated, ask) for each in (first, *others))
 
 
+def candidates_in(context: LessonContext, kind: PartKind, index: int) -> tuple[Candidate, ...]:
+    """Who may make a part of a section in a run."""
+    runtime = context.runtime
+    sources: Sequence[Source[Any]] = runtime.images if kind == "image" else runtime.voice
+    return candidates(kind, context.lesson, index, context.settings, sources, runtime.own)
+
+
 def keys_of(
     several: Sequence[Candidate], store: Store | None = None
 ) -> Iterator[tuple[Candidate, str]]:

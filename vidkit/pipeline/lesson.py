@@ -41,7 +41,7 @@ from .assets import (
     Candidate,
     Content,
     cached,
-    candidates,
+    candidates_in,
     find_stored,
     keys_of,
 )
@@ -72,7 +72,8 @@ def select_sections(context: LessonContext) -> tuple[int, ...]:
     if context.settings.join == "only":
         return tuple(chosen)
     others = [index for index in range(there) if index + 1 not in only]
-    stored = [index for index in others if _is_stored(context, index)]
+    store = context.runtime.store
+    stored = [i for i in others if all(find_stored(part, store) for part in _parts(context, i))]
     if missing := [index + 1 for index in others if index not in stored]:
         context.notes.append(
             f"{in_sections(missing)}: not in the video, for the store has no image or no narration "
@@ -122,17 +123,7 @@ def faults_of_slides(context: LessonContext, indexes: Iterable[int]) -> list[str
 
 def _parts(context: LessonContext, index: int) -> tuple[tuple[Candidate, ...], ...]:
     """Who may make a section's image, and who its narration."""
-    lesson, settings, runtime = context.lesson, context.settings, context.runtime
-    return (
-        candidates("image", lesson, index, settings, runtime.images, runtime.own),
-        candidates("audio", lesson, index, settings, runtime.voice, runtime.own),
-    )
-
-
-def _is_stored(context: LessonContext, index: int) -> bool:
-    """Whether the store has a section's image and narration."""
-    store = context.runtime.store
-    return all(find_stored(part, store) is not None for part in _parts(context, index))
+    return candidates_in(context, "image", index), candidates_in(context, "audio", index)
 
 
 async def make_here(context: LessonContext) -> VideoReport:

@@ -457,9 +457,12 @@ class _Watch:
             return
         late, self._before = sampled.at - self._before, sampled.at
         if late > ASLEEP:
-            runtime.events.emit(Noticed(sampled.at, None, _slept(late)))
-        if sampled.disk_free < LEAST_ROOM:
-            runtime.control.end(_no_room(self._folder))
+            what = f"nothing happened for {took(late)}: the machine slept or was stopped"
+            runtime.events.emit(Noticed(sampled.at, None, f"{what}; the run goes on"))
+        if sampled.disk_free < LEAST_ROOM:  # what is made now would be paid and lost
+            left = f"the disk of {self._folder} has less than {LEAST_ROOM // 10**6} MB left"
+            why = f"{left}, and so nothing more was begun. Make room and run again"
+            runtime.control.end(DiskFull(why))
         runtime.events.emit(sampled)
         if self._steering is not None:
             self._steering.steer(sampled)
@@ -470,20 +473,6 @@ ASLEEP = 30.0
 stopped."""
 LEAST_ROOM = 32_000_000
 """Bytes that must be left on the store's disk for anything more to be begun."""
-
-
-def _slept(seconds: float) -> str:
-    return (
-        f"nothing happened for {took(seconds)}: the machine slept or was stopped; the run goes on"
-    )
-
-
-def _no_room(folder: Path) -> DiskFull:
-    """Why nothing more is begun on a disk that is about to be full: it would be paid and lost."""
-    return DiskFull(
-        f"the disk of {folder} has less than {LEAST_ROOM // 10**6} MB left, and so nothing more "
-        "was begun. Make room and run again"
-    )
 
 
 def _refuse_unshared(store: Store, budget: object) -> None:

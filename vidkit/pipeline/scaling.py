@@ -381,13 +381,16 @@ class Monitor:
         passed = at - self._at
         cores = (worked - self._before) / passed if passed > 0 else 0.0
         self._at, self._before = at, worked
+        # the folder may not be there yet
+        around = (self._folder, *self._folder.parents)
+        there = next((each for each in around if each.is_dir()), Path())
         return Sampled(
             at=self._now(),
             cores=max(0.0, cores),
             usable_cores=self._cores,
             memory=self._held(),
             memory_limit=self._memory,
-            disk_free=shutil.disk_usage(_there(self._folder)).free,
+            disk_free=shutil.disk_usage(there).free,
             calls=len(self._calls),
         )
 
@@ -444,8 +447,3 @@ def _started_by(task: Path) -> list[str]:
     with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has ended since
         return (task / "children").read_text().split()
     return []
-
-
-def _there(folder: Path) -> Path:
-    """The folder, or the first around it that is there."""
-    return next((each for each in (folder, *folder.parents) if each.is_dir()), Path())

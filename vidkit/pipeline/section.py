@@ -35,7 +35,7 @@ from .assets import (
     Content,
     ProviderCall,
     cached,
-    candidates,
+    candidates_in,
     clip_key_fields,
     find,
     find_stored,
@@ -148,12 +148,8 @@ class PartTask:
     _failures: list[tuple[Candidate, Exception]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        context, runtime = self.context, self.context.runtime
-        sources: Sequence[Any] = runtime.images if self.kind == "image" else runtime.voice
-        self.candidates = candidates(
-            self.kind, context.lesson, self.index, context.settings, sources, runtime.own
-        )
-        self.step = StepRecord(context, self.index, self.kind, self.candidates[0].name)
+        self.candidates = candidates_in(self.context, self.kind, self.index)
+        self.step = StepRecord(self.context, self.index, self.kind, self.candidates[0].name)
 
     @property
     def words(self) -> tuple[Word, ...]:

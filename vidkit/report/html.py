@@ -173,16 +173,12 @@ def _tallies(timeline: Timeline | None) -> list[Tally]:
     return [each for each in timeline.tallies if each.kind != "lesson"] if timeline else []
 
 
-def _by(tally: Tally) -> str:
-    return {"vidkit": "", "recorded": "files of your own"}.get(tally.by, tally.by)
-
-
 def _cells(tally: Tally) -> tuple[str, ...]:
     counts = (tally.made, tally.kept, tally.failed, tally.cancelled, tally.requests, tally.refused)
     times = (tally.worked, tally.waited) if tally.requests else (0.0, tally.waited)
     return (
         NAMES[tally.kind],
-        _by(tally),
+        {"vidkit": "", "recorded": "files of your own"}.get(tally.by, tally.by),
         *(str(count) if count else "" for count in counts),
         *(took(seconds) if seconds >= 0.05 else "" for seconds in times),
     )

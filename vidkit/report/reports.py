@@ -139,11 +139,7 @@ class Troubles:
             )
             for (kind, problem), lessons in self._where.items()
         ]
-        return tuple(sorted(found, key=_breadth))
-
-
-def _breadth(trouble: Trouble) -> tuple[int, int]:
-    return (-max(trouble.sections, trouble.lessons), -trouble.lessons)
+        return tuple(sorted(found, key=lambda t: (-max(t.sections, t.lessons), -t.lessons)))
 
 
 # What a run used of the machine: peaks and means of its samples.

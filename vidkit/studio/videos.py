@@ -227,7 +227,9 @@ class Row:
     def values(self) -> dict[str, Any]:
         """It in words; of a lesson that is over its folder is read once."""
         if self._ended and self._started and self.report is None:
-            self.report = _without_review(read_report(self._started.folder, self.path))
+            found = read_report(self._started.folder, self.path)
+            # a review is larger than all the rest of it
+            self.report = found and replace(found, review=None)
         state, tone = self.state
         over, total, length = self.over, self.total, ""
         why = self._ended.error if self._ended else None
@@ -247,11 +249,6 @@ class Row:
             "why": why or "",
             "watch": bool(self.report and self.report.path),
         }
-
-
-def _without_review(report: VideoReport | None) -> VideoReport | None:
-    """What a row keeps of a report: a review is larger than all the rest of it."""
-    return report and replace(report, review=None)
 
 
 class Videos(Part):
