@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from .. import api
 from ..api import Run
@@ -48,14 +48,11 @@ LONGEST_ERROR = 600
 """Characters: a provider may answer with a whole page."""
 
 
-class Make(Protocol):
-    """Starts a run of a lesson with changed settings, such as only=[3], force="image".
-
-    Gives the run, or None where it cannot start now: then it is asked again at a later paint.
-    Raises `VidkitError` where it can never start.
-    """
-
-    def __call__(self, lesson: Lesson, **changes: Any) -> Run[VideoReport] | None: ...
+Make = Callable[..., Run[VideoReport] | None]
+"""Starts a run of a lesson with changed settings, such as only=[3], force="image". Gives the run,
+or None where it cannot start now: then it is asked again at a later paint. Raises `VidkitError`
+where it can never start.
+"""
 
 
 class Sections(Part):
