@@ -20,7 +20,7 @@ from vidkit.core import interrupts, terminal
 from vidkit.models.lesson import Lesson, Section, keys
 from vidkit.models.settings import settings_page
 from vidkit.pipeline import output
-from vidkit.report.summary import SUMMARY
+from vidkit.report.progress import SUMMARY
 from vidkit.slides.override import ABOUT, EXAMPLES
 
 NAME = "8-reference.ipynb"

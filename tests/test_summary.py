@@ -14,7 +14,7 @@ import vidkit
 from vidkit.errors import Refused
 from vidkit.events import Event, RunEnded
 from vidkit.report import BatchReport, SectionReport, VideoReport
-from vidkit.report.summary import SUMMARY, Summary
+from vidkit.report.progress import SUMMARY, Summary
 
 QUICK: dict[str, Any] = {
     "images": "simulated:0",

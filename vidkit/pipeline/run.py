@@ -37,9 +37,8 @@ from ..models.settings import Settings
 from ..providers.base import ImageMaker, VoiceMaker
 from ..providers.limiter import PATIENCE, RateLimiter
 from ..providers.registry import image_makers, left_aside, voice_makers
-from ..report.progress import Watcher, bars
+from ..report.progress import Summary, Watcher, bars
 from ..report.reports import BatchReport, ResourceTally, VideoReport
-from ..report.summary import Summary
 from ..store import Store, default_folder, open_store
 from ..store.ledger import Budget
 from .batch import Batch, Job, LessonSource, MakeLesson
