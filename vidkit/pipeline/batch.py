@@ -20,6 +20,7 @@ from collections.abc import (
     Sequence,
     Sized,
 )
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -315,7 +316,6 @@ class Batch:
         self._contexts: list[LessonContext] = []
         self.started: float | None = None
         self.timeline = runtime.timeline
-        self._unsubscribe: Callable[[], None] | None = None
         self._reports: dict[int, VideoReport] = {}
         self._on_report: OnReport | None = None
 
@@ -359,14 +359,11 @@ class Batch:
         """
         if count is None and isinstance(jobs, Sized):
             count = len(jobs)
-        self._begin(count)
         self._on_report = on_report
         source, failure = iter(jobs), None
-        try:
+        with self._under_way(count):
             async with asyncio.TaskGroup() as group:
                 failure = await self._draw(source, count is not None, group)
-        finally:
-            self._end()
         stop, reports = self.runtime.control.stop, self._reports
         begun = len(reports)
         if stop is not None and failure is stop and count is not None:
@@ -395,23 +392,22 @@ class Batch:
 
     async def make_one(self, job: Job) -> VideoReport:
         """Make one lesson. Raises what kept it from beginning."""
-        self._begin(1)
-        try:
+        with self._under_way(1):
             report = await self._lesson(0, job)
-        finally:
-            self._end()
         return replace(report, timeline=self.timeline)
 
-    def _begin(self, lessons: int | None) -> None:
-        self.started = self.runtime.clock()
-        if self.timeline is not None:
-            self._unsubscribe = self.runtime.events.subscribe(self.timeline.on_event)
-        self.runtime.events.emit(RunStarted(0.0, lessons))
-
-    def _end(self) -> None:
-        self.runtime.events.emit(RunEnded(self.now()))
-        if self._unsubscribe is not None:
-            self._unsubscribe()
+    @contextmanager
+    def _under_way(self, lessons: int | None) -> Iterator[None]:
+        """Emit the run's begin and end."""
+        events, self.started = self.runtime.events, self.runtime.clock()
+        with ExitStack() as listening:
+            if self.timeline is not None:
+                listening.callback(events.subscribe(self.timeline.on_event))
+            events.emit(RunStarted(0.0, lessons))
+            try:
+                yield
+            finally:
+                events.emit(RunEnded(self.now()))
 
     def now(self) -> float:
         """Seconds since the run began, 0 before."""

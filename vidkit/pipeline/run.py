@@ -368,7 +368,6 @@ class Runner:
         async with in_use([*self.images, *self.voice]):
             batch = await self._batch()
             watch = _Watch(batch, self.settings, self._used, tunes=self.tunes)
-            watch.begin()
             expecting = asyncio.create_task(self._expect())
             try:
                 yield batch
@@ -412,8 +411,8 @@ MOST_COUNTED = 200
 
 
 class _Watch:
-    """Samples what a run uses and hands that on; `end` gives the time that no run with its
-    pieces could beat. tunes: workers follow from what is measured.
+    """Samples what a run uses, once a second from now on, and hands that on; `end` gives the time
+    that no run with its pieces could beat. tunes: workers follow from what is measured.
     """
 
     def __init__(
@@ -426,21 +425,14 @@ class _Watch:
         self._bound_tracker = BoundTracker(settings) if tunes else None
         self._monitor = Monitor(self._on_sample, batch.now, self._folder)
         self._before, self._over = batch.now(), False
-        self._unsubscribe: list[Callable[[], object]] = []
-        self._watching: asyncio.Task[None] | None = None
-
-    def begin(self) -> None:
-        """Listen to the run, and sample once a second from now on."""
-        events = self._batch.runtime.events
-        for listener in (self._monitor, self._bound_tracker, self._steering):
-            if listener is not None:
-                self._unsubscribe.append(events.subscribe(listener.on_event))
+        listeners = (self._monitor, self._bound_tracker, self._steering)
+        subscribe = batch.runtime.events.subscribe
+        self._unsubscribe = [subscribe(each.on_event) for each in listeners if each is not None]
         self._watching = asyncio.create_task(self._monitor.watch())
 
     async def end(self) -> Bound | None:
         """Stop; also a run of less than a second has a sample."""
-        if self._watching is not None:
-            self._watching.cancel()
+        self._watching.cancel()
         for unsubscribe in self._unsubscribe:
             unsubscribe()
         self._over = True

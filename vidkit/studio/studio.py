@@ -117,7 +117,8 @@ class Studio(Part):
         lessons = [folder.open(path).lesson for path in paths]
         try:
             sections = [len(lesson.sections) if lesson else 0 for lesson in lessons]
-            self._begin(paths, sections, Videos(paths, self._watch))
+            rows = Videos(paths, lambda video: self.lessons.choose(video.lesson))
+            self._begin(paths, sections, rows)
             run = api.start_all(paths, settings=self.workers.settings, listener=self.on_event)
         except VidkitError as error:
             self.trouble(str(error))
@@ -300,17 +301,11 @@ class Studio(Part):
     def _show_film(self) -> None:
         """Show the video of the chosen lesson, also one that was made earlier."""
         path = self.lessons.path
-        report = read_report(output_folder(path), path) if path is not None else None
-        mine = self._reported().get(path) if path is not None else None
-        self.film.show_report(mine or report)
-
-    def _reported(self) -> dict[Path, VideoReport]:
-        """What came of the latest run, by lesson."""
-        videos = self.report.videos if isinstance(self.report, BatchReport) else (self.report,)
-        return {video.lesson: video for video in videos if video is not None}
-
-    def _watch(self, report: VideoReport) -> None:
-        self.lessons.choose(report.lesson)
+        videos = self.report.videos if isinstance(self.report, BatchReport) else [self.report]
+        mine = next((video for video in videos if video and video.lesson == path), None)
+        if mine is None and path is not None:
+            mine = read_report(output_folder(path), path)
+        self.film.show_report(mine)
 
     # ---- running
 
@@ -449,12 +444,8 @@ def _edits(lesson: Lesson, read: Lesson) -> list[str]:
     for index, (now, before) in enumerate(zip(lesson.sections, read.sections, strict=True)):
         if now != replace(before, **{key: getattr(now, key) for key in TEXTS}):
             return [_TO_SAVE]
-        texts = {
-            key: getattr(now, key) or ""
-            for key in TEXTS
-            if getattr(now, key) != getattr(before, key)
-        }
-        given = "".join(f", {key}={text!r}" for key, text in texts.items())
+        changed = [key for key in TEXTS if getattr(now, key) != getattr(before, key)]
+        given = "".join(f", {key}={getattr(now, key) or ''!r}" for key in changed)
         if given:
             lines.append(f"lesson = vidkit.edited(lesson, {index}{given})")
     return lines
