@@ -218,7 +218,7 @@ class Lessons(Part):
         fresh = self.folder.open(self.chosen.path)
         if fresh is not self.chosen:
             self.chosen = fresh
-            self._show()
+            self.show()
         return fresh.lesson
 
     def choose(self, path: str | Path) -> None:
@@ -231,7 +231,7 @@ class Lessons(Part):
                 if each not in self._listed():
                     self._look_for("")
                 self.chosen = self.folder.open(each)
-                self._show()
+                self.show()
                 self.notify()
                 return
         raise SettingsError(f"there is no lesson {str(path)!r} in {self.folder.path}")
@@ -302,7 +302,7 @@ class Lessons(Part):
     def trouble(self, text: str) -> None:
         """Tell what went wrong."""
         self._said = [text]
-        self._show()
+        self.show()
 
     # ---- what somebody does in the page
 
@@ -362,17 +362,13 @@ class Lessons(Part):
         """Open what was not opened yet, aside, so that the list can name titles and faults."""
         for path in self.folder.paths:
             await asyncio.to_thread(self.folder.open, path)
-        await asyncio.to_thread(self._show)
+        await asyncio.to_thread(self.show)
 
     def _look_for(self, text: str) -> None:
         """Narrow the list to the lessons that hold the words."""
         self._search = text
         self._hits = self.folder.search(text)
-        self._show()
-
-    def _show(self) -> None:
-        self._changed = True
-        self.paint()
+        self.show()
 
     def _listed(self) -> list[Path]:
         """The lessons in the list: those that hold the words that are looked for."""

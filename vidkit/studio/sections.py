@@ -160,8 +160,7 @@ class Sections(Part):
         with self._lock:
             for uid, section, there in zip(uids, lesson.sections, found, strict=True):
                 self._of(uid).find(there, section)
-        self._changed = True
-        self.paint()
+        self.show()
         self.store()
 
     # ---- a part of a panel
@@ -321,8 +320,7 @@ class Sections(Part):
     do_save = save
 
     def _edited(self) -> None:
-        self._changed = True
-        self.paint()
+        self.show()
         self.store()
         self.notify()
 
@@ -378,8 +376,7 @@ class Sections(Part):
     def do_discard(self, uid: int) -> bool:
         """*Discard*: leave it as it was."""
         self._of(uid).typed = None
-        self._changed = True
-        self.paint()
+        self.show()
         return True
 
     def do_add(self, uid: int | None = None) -> int:
@@ -530,8 +527,7 @@ class Sections(Part):
         with self._lock:
             self._line.setdefault(force, {})[uid] = None
             self._of(uid).in_line, self._of(uid).trouble = True, ""
-            self._changed = True
-        self.paint()
+        self.show()
 
     def take_back(self, number: int, part: PartKind, take: int | None = None) -> None:
         """Let an earlier take of the "image" or the narration ("audio") count again, and have it

@@ -183,7 +183,7 @@ class Workers(Part):
         self._offers: dict[tuple[str, str, str], tuple[Offer, list[tuple[str, str]]]] = {}
         self._language = "en"
         self._looking: loop.Work[None] | None = None
-        self._estimate = Estimate(lambda _: self._show())
+        self._estimate = Estimate(lambda _: self.show())
         self._look()
 
     def choose(self, **changes: Any) -> None:
@@ -226,7 +226,7 @@ class Workers(Part):
     def watch(self, run: Run[Any]) -> None:
         """Steer `run` until it is over: the buttons resize it, and the fields wait."""
         self._run, self._reason = run, ""
-        self._show()
+        self.show()
         run.when_done(lambda: self._released(run))
 
     def fewer(self) -> None:
@@ -296,7 +296,7 @@ class Workers(Part):
 
     def _chosen(self) -> None:
         self._look()
-        self._show()
+        self.show()
         if self._run is None:
             self._estimate.begin(self.settings)
         self.notify()
@@ -306,10 +306,6 @@ class Workers(Part):
             self._run = None
             self._changed = True
             self._estimate.begin(self.settings, anew=True)
-
-    def _show(self) -> None:
-        self._changed = True
-        self.paint()
 
     def _look(self) -> None:
         """Find out aside what the providers need: a library may take a second to come in."""
@@ -323,7 +319,7 @@ class Workers(Part):
         for kind in wanted:
             if (key := self._key(kind)) is not None:
                 self._offers[key] = await asyncio.to_thread(self._offer, kind, *key[1:])
-        await asyncio.to_thread(self._show)
+        await asyncio.to_thread(self.show)
 
     def _offer(self, kind: Kind, name: str, language: str) -> tuple[Offer, list[tuple[str, str]]]:
         """What a provider needs, and its voices but for its own choice."""

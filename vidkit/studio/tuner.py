@@ -277,8 +277,7 @@ class Tuner(Part):
         self._painted = time.monotonic()
         if alone := known.get((1, 1)):
             self._speed = curve(dict(known), alone, self._row(), self.forecast)
-        self._changed = True
-        self.paint()
+        self.show()
 
     def __repr__(self) -> str:
         return repr(self.forecast)

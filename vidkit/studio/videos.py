@@ -59,8 +59,8 @@ class Film(Part):
 
     def show_report(self, report: VideoReport | None) -> None:
         """Show another video, or none."""
-        self.report, self._changed = report, True
-        self.paint()
+        self.report = report
+        self.show()
         self.store()
 
     def values(self) -> Mapping[str, Any]:
@@ -284,8 +284,7 @@ class Videos(Part):
         for at, (row, video) in enumerate(zip(self.rows, report, strict=True)):
             row.report = video
             self._stale[at] = True
-        self._changed = True
-        self.paint()
+        self.show()
 
     def values(self) -> Mapping[str, Any]:
         """All rows; those to which nothing happened are told as before."""

@@ -115,6 +115,11 @@ class Part:
                 what = type(self).__name__.lower()
                 log.exception("what listens to the choice of %s failed", what)
 
+    def show(self) -> None:
+        """Show that something is different now."""
+        self._changed = True
+        self.paint()
+
     def paint(self) -> None:
         """Show what changed since the last time; called at 10 Hz at most."""
         if self._view is not None and self._changed:
@@ -123,8 +128,8 @@ class Part:
 
     def say(self, text: str, tone: str = "state") -> None:
         """Say something in the page."""
-        self.status, self.tone, self._changed = text, tone, True
-        self.paint()
+        self.status, self.tone = text, tone
+        self.show()
 
     def trouble(self, text: str) -> None:
         """Tell what went wrong with something that was asked for."""
