@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,6 @@ class Source:
     """
 
     name: str
-    kind: Literal["notebook", "Markdown", "PowerPoint", "PDF"]
     blocks: list[Block] = field(default_factory=list)
     title: str = ""
     language: str = ""

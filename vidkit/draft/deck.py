@@ -58,7 +58,7 @@ def _text(path: Path, most: int) -> str:
 
 def markdown(text: str, path: Path) -> Source:
     """The Markdown `text`, as if `path` were its file."""
-    source = Source(path.name, "Markdown")
+    source = Source(path.name)
     head, slides = slides_of(text)
     source.title = head.get("title", "")
     source.language = head.get("lang") or head.get("language", "")
@@ -238,7 +238,7 @@ def read_reveal(path: Path) -> Source:
     if not slides:
         mend = "name a deck of reveal.js, or the notebook or text that the page was made from"
         raise LessonError(path, [Fault("this page holds no slides of reveal.js", mend)])
-    source = Source(path.name, "Markdown", title=parser.title.strip(), language=parser.language)
+    source = Source(path.name, title=parser.title.strip(), language=parser.language)
     source.deck = True
     reader = Reader(path.parent, notes=source.notes)
     for number, slide in enumerate(slides, start=1):

@@ -47,7 +47,8 @@ _ASIDES = frozenset(("note", "tip", "hint", "important", "seealso", "admonition"
 _ASIDES |= {"attention", "warning", "caution", "danger", "error"}
 _LISTS = ("bullet_list_open", "ordered_list_open", "dl_open")
 _DROPPED = frozenset(("toctree", "contents", "raw", "bibliography", "include", "index"))
-_CODE_OF_MYST = frozenset(("code-cell", "code-block", "code", "sourcecode", "ipython"))
+_CODE = frozenset(("code-cell", "code-block", "code", "sourcecode", "ipython"))
+_CODE |= {"python", "r", "julia", "ojs", "bash", "sql", "javascript", "mermaid"}
 _UNSAID = re.compile(
     r"(open|run|view|launch|download|source)\b[\w ]{0,20}\b(colab|binder|github|notebook|kaggle)"
     r"[\w ]{0,20}|<<< \S.*|\[\[?TOC\]?\]|(---|===)+|(table of )?contents:?"
@@ -112,7 +113,11 @@ class Reader:
         """The tokens of `text`, formulas with the commands of their author written out."""
         tokens = _parser().parse(_prepared(text), {"references": dict(self.links)})
         for token in (one for each in tokens for one in (each, *(each.children or ()))):
-            if token.type == "inline" and "\\" in token.content and not _undefined(token.content):
+            if (
+                token.type == "inline"
+                and "\\" in token.content
+                and not with_macros(token.content, {}).strip()
+            ):
                 self.macros |= macros(token.content)
                 token.children = []
             elif "math" in token.type:
@@ -306,7 +311,7 @@ class _Walk:
     def fence(self, token: Token) -> list[Block]:
         info = token.info.strip()
         name = re.match(r"\{([\w:.-]+)\}", info)
-        if name and name[1] not in _CODE_OF_MYST and not _is_language(name[1]):
+        if name and name[1].lower() not in _CODE:
             return self.directive(info, token.content)
         if "magic-move" in info:  # of Slidev: programs that become one another
             programs = [each for each in self.reader.tokens(token.content) if each.type == "fence"]
@@ -550,15 +555,6 @@ def _rows(tokens: Sequence[Token]) -> list[list[str]]:
     return rows
 
 
-def _undefined(text: str) -> str:
-    """What is left of a text without the commands that it defines for formulas."""
-    return with_macros(text, {}).strip()
-
-
-def _is_language(name: str) -> bool:
-    return name.lower() in ("python", "r", "julia", "ojs", "bash", "sql", "javascript", "mermaid")
-
-
 def _prepared(text: str) -> str:
     """`text` as the parser needs it; every line stays where it is."""
     text = re.sub(r"\x1b\[[0-9;]*m|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "", text)
@@ -573,7 +569,9 @@ def _prepared(text: str) -> str:
     text = re.sub(r"\\\\\([ \t]*(\S[^\n]{0,300}?)[ \t]*\\\\\)", _unescaped, text)
     text = re.sub(r"(?m)^\+[-=:+]{3,}\+\n(?:[|+][^\n]*\n)+", of_pipes, text)
     text = re.sub(r"\$\$([^$`]{1,3000})\$\$(?:[ \t]*[.,;](?=\s|$))?", _on_one_line, text)
-    text = re.sub(r"(?is)<(table|style|script)\b.*?</\1>", _in_one_piece, text)
+    # HTML is one piece, where Markdown would end it at a blank line
+    pieces = r"(?is)<(table|style|script)\b.*?</\1>"
+    text = re.sub(pieces, lambda one: re.sub(r"\n[ \t]*(?=\n)", "\n<!-- -->", one[0]), text)
     text = re.sub(r"!\[\[([^\[\]|\n]{1,200})(?:\|[^\[\]\n]{0,40})?\]\]", r"![](<\1>)", text)
     text = re.sub(r"\\\((?=\S)([^\n]{1,300}?)(?<=\S)\\\)(?!\])", r"$\1$", text)
     spaced = r"(?<![\w$\\])\$ +([^$\n]{0,200}?[\\^_=+<>][^$\n]{0,200}?) +\$(?!\w)"
@@ -592,11 +590,6 @@ def _on_one_line(found: re.Match[str]) -> str:
     after it goes.
     """
     return f"$${' '.join(found[1].split())}$$" + "\n" * found[1].count("\n")
-
-
-def _in_one_piece(found: re.Match[str]) -> str:
-    """HTML whose blank lines, where Markdown would end it, hold a comment."""
-    return re.sub(r"\n[ \t]*(?=\n)", "\n<!-- -->", found[0])
 
 
 def _without_columns(text: str) -> str:
@@ -626,11 +619,6 @@ def _without_columns(text: str) -> str:
     return "\n".join(ends.get(number, line) for number, line in enumerate(lines))
 
 
-def _is_read(url: str) -> bool:
-    """Whether a link is read as one: each is, and none is followed."""
-    return True
-
-
 @cache
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
@@ -646,6 +634,7 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     parser.use(footnote_plugin).use(amsmath_plugin).use(deflist_plugin).use(colon_fence_plugin)
     parser.use(admon_plugin)
-    parser.validateLink = _is_read  # type: ignore[method-assign]
+    # each link is read as one, and none is followed
+    parser.validateLink = lambda url: True  # type: ignore[method-assign]
     parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True)
     return parser.use(myst_role_plugin).use(myst_block_plugin).disable("myst_line_comment")

@@ -43,6 +43,7 @@ _BAR = re.compile(r"[^\n]*\d+%\|[█▉▊▋▌▍▎▏▒░#\d ]*\|[^\n]*|[^
 _REPR = re.compile(r"[\[( ]*<[\w.]+(?:[ :(][^\n]*)?(?: at 0x[0-9a-f]+|>)[^\n]*|Text\([^\n]*\)")
 """A line that only names an object."""
 
+_NO_CELLS = Fault("this is no notebook: it has no list of cells", "name a notebook (.ipynb)")
 _SHAPE = re.compile(r"\[?(\d[\d,]* rows? [x×] \d+ columns?)\]?")
 
 
@@ -54,7 +55,7 @@ def read_notebook(path: Path) -> Source:
 def notebook(data: Mapping[str, Any], path: Path) -> Source:
     """The notebook whose JSON is `data`, as if `path` were its file."""
     data = _fourth(data, path)
-    source = Source(path.name, "notebook")
+    source = Source(path.name)
     meta = _object(data.get("metadata"))
     kernel, info = _object(meta.get("kernelspec")), _object(meta.get("language_info"))
     lang = str(info.get("name") or kernel.get("language") or "python")
@@ -227,7 +228,7 @@ def _json(path: Path) -> Mapping[str, Any]:
         fault = Fault("this is no notebook: its JSON is damaged", "open it in Jupyter and save it")
         raise LessonError(path, [fault]) from None
     if not isinstance(data, dict):
-        raise LessonError(path, [_no_notebook()])
+        raise LessonError(path, [_NO_CELLS])
     return data
 
 
@@ -245,12 +246,8 @@ def _fourth(data: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
             fault = Fault(f"it cannot be read ({error})", "open it in Jupyter and save it")
             raise LessonError(path, [fault]) from error
     if not isinstance(data.get("cells"), list):
-        raise LessonError(path, [_no_notebook()])
+        raise LessonError(path, [_NO_CELLS])
     return data
-
-
-def _no_notebook() -> Fault:
-    return Fault("this is no notebook: it has no list of cells", "name a notebook (.ipynb)")
 
 
 def _object(value: object) -> Mapping[str, Any]:

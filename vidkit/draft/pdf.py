@@ -44,7 +44,7 @@ def read_pdf(path: Path) -> Source:
     """The pages of the file `path`. Raises `LessonError` where it is no PDF or needs a password,
     and `ProviderMissing` where pypdfium2 is not installed.
     """
-    source = Source(path.name, "PDF", deck=True)
+    source = Source(path.name, deck=True)
     document = _opened(path)
     try:
         title = str(document.get_metadata_value("Title") or "")
@@ -175,11 +175,10 @@ def _is_number(line: str, number: int, ends: bool) -> bool:
     """Whether a line is the number of its page, as "3", "3 / 20", "page 3" or "iii"; one that ends
     the page may be that of a slide, of which there are fewer.
     """
-    own = rf"\W*(?:page )?{number + 1}\W*(?:(?:/|of)\s*\d+)?\W*|[ivxlc]{{1,7}}"
-    slide = r"(?:(\d+)|[ivx]+)(?:\s*/\s*(?:\d+|[ivx]+))?"
-    if ends and (found := re.fullmatch(slide, line)):
-        return int(found[1] or 0) <= number + 1
-    return bool(re.fullmatch(own, line, re.I))
+    told = r"\W*(?:page )?(?:(\d+)|[ivxlc]{1,7})\W*(?:(?:/|of)\s*(?:\d+|[ivx]+))?\W*"
+    found = re.fullmatch(told, line, re.I)
+    counted = int(found[1] or number + 1) if found else -1
+    return counted == number + 1 or (ends and 0 <= counted <= number)
 
 
 def _drawn(page: Any) -> Picture:

@@ -44,7 +44,7 @@ def read_powerpoint(path: Path, *, draw: bool = True) -> Source:
         fault = Fault("this is no PowerPoint (.pptx), or a damaged one", "save it again")
         raise LessonError(path, [fault]) from error
     title = str(deck.core_properties.title or "").strip()
-    source = Source(path.name, "PowerPoint", title=title, deck=True)
+    source = Source(path.name, title=title, deck=True)
     if source.title.lower() in ("powerpoint presentation", "presentation"):
         source.title = ""
     shown = [(n, s) for n, s in enumerate(slides, start=1) if s.element.get("show") != "0"]

@@ -482,20 +482,11 @@ def _shared(text: Sequence[Said], shown: Sequence[Shown], language: str) -> list
     parts = [replace(one, text=part) for one in text for part in sentences(one.text, language)]
     if (shown[0].kind in _IN_FLOW and not _is_result(shown[0])) or not results or len(shown) == 1:
         return [list(text), *words[1:]]
-    if results[0] == 0:  # one figure after the other
-        return _dealt(text, parts, results, words)
-    speaks = next((i for i, p in enumerate(parts) if i and _PICTURED.search(p.text)), 0)
-    kept = speaks or max(0, len(parts) - len(results))
-    if kept:
-        words[0] = _joined(parts[:kept])
-    return _dealt([], parts[kept:], results, words)
-
-
-def _dealt(
-    text: Sequence[Said], parts: Sequence[Said], results: Sequence[int], words: list[list[Said]]
-) -> list[list[Said]]:
-    """The sentences dealt out to what is shown: the first has all that is over."""
-    over = max(1, len(parts) - len(results) + 1)
+    if results[0]:  # the first sentences are of what stands before the first figure
+        speaks = next((i for i, p in enumerate(parts) if i and _PICTURED.search(p.text)), 0)
+        kept = speaks or max(0, len(parts) - len(results))
+        words[0], parts = _joined(parts[:kept]), parts[kept:]
+    over = max(1, len(parts) - len(results) + 1)  # those are said over the first figure
     words[results[0]] = _joined(parts[:over])
     for index, part in zip(results[1:], parts[over:], strict=False):
         words[index] = [part]
