@@ -145,6 +145,8 @@ class Prose(Reader):
         after = self.text[self.at : self.at + 1] if self.at < len(self.text) else ""
         if after and (after.isalnum() or after in "_^\\&/@*") and after not in "′":
             return False
+        if after == "." and self.text[self.at + 1 : self.at + 2].islower():
+            return False  # "R_ext/RS.h"
         return self.evidence.sure
 
     def expression(self) -> Node | None:
@@ -182,14 +184,14 @@ class Prose(Reader):
             return self.factorial(at)
         else:
             return None
-        if sign in "^':,;%":
+        if sign in "^':,;%" or (written == "+-" and left.kind in ("name", "word")):
             return None
         after = self.peek() == " "
         self.at += after
         if spaced != after and sign not in "→⇒=":
             return None
-        if sign == "=" and written == "=" and spaced != after and not spaced:
-            return None
+        if written == "=" and spaced != after and (not spaced or left.kind == "word"):
+            return None  # "separate =item"
         if sign in "=→" and not spaced and self.glued:
             return None  # "VAR1=x", "dc=com"
         right = self.operand(first=False)
@@ -198,6 +200,8 @@ class Prose(Reader):
         first = next((each for each in right if each.kind != "sign"), right[0])
         if first.text in _SLIPS and re.match(r" [a-z]{2}", self.text[self.at : self.at + 3]):
             return None  # "10^9 - a billion": the article
+        if first.kind == "symbol" and re.match(r"\. ?\d", self.text[self.at : self.at + 3]):
+            return None  # "c. 1600 - c. 1700"
         if not self.allowed(left, first, sign, spaced, written):
             return None
         return [Node("sign", at, "−" if sign in "-–" else sign), *right]
@@ -229,6 +233,10 @@ class Prose(Reader):
                 return False
             if sign in "<>" and not spaced and not (_single(left) and _single(right)):
                 return False
+            if sign in "<>" and right.kind == "word" and left.kind != "number":
+                return False  # "xz -z > zeros"
+            if sign == "<" and not spaced and re.match(r"[^\s<>]*>", self.text[right.at :]):
+                return False  # "List<T>"
             evidence.sure = evidence.relation = True
             return True
         if words:
@@ -246,11 +254,17 @@ class Prose(Reader):
             )
             if not spaced:
                 return left.kind == "fence" or self.step(left, right)
+            if _listed(left) or "name" in (left.kind, right.kind):
+                return False  # "(blob) - S_book", "HDL - s5"
             evidence.sure = evidence.sure or (lower and not numbers)
             return True
         if sign in "/":
             return not spaced or not numbers
         if sign == "*":
+            listed = _listed(left) and right.kind not in ("script", "symbol")
+            listed = listed or _listed(right) or right.text == "[]"
+            if spaced and listed and not evidence.relation:
+                return False  # the mark of an item: "RSS 1.0 * RSS 2.0"
             ok = spaced or not {left.kind, right.kind} & {"row", "name"}
             if not spaced and left.kind == right.kind == "symbol" and left.text.isupper():
                 return evidence.relation  # "M*A*S*H"
@@ -298,7 +312,7 @@ class Prose(Reader):
                 self.at = back
                 break
             parts.append(more)
-        self.glued = parts[0].kind in ("row", "name")
+        self.glued = factor.kind in ("row", "name")
         return parts
 
     def touches(self, left: Node) -> bool:
@@ -315,7 +329,9 @@ class Prose(Reader):
         if left.kind == "word":
             return False
         if left.kind == "number":
-            return bool(re.match(r"[A-Za-zΑ-ω(∂]", following))
+            return bool(
+                re.match(r"(?!(?:st|nd|rd|th)\b)[A-Za-zΑ-ω(∂]", self.text[self.at : self.at + 3])
+            )
         return following == "(" or bool(re.match(r"[A-Za-zΑ-ω\d½]", following))
 
     def factor(self, first: bool, joined: bool = False) -> Node | None:
@@ -448,6 +464,8 @@ class Prose(Reader):
         if not found:
             return None
         at, run = self.at, found[0]
+        if run == "HEAD" or (run == "v" and re.match(r"\d+\.\d", self.text[at + 1 :])):
+            return None  # of git, and versions
         if run in FUNCTIONS or run == "sqrt":
             return self.function(at, run)
         if len(run) == 1 or run[0] in LETTER_NAMES or run[0].lower() in GREEK.values():
@@ -628,6 +646,11 @@ def _wordy(node: Node) -> bool:
 def _reckons(fence: Node) -> bool:
     """Whether brackets hold more than a word: "(x + 1)", not "(man)"."""
     return any(part.kind in ("number", "script", "sign") for part in fence.parts[0].parts)
+
+
+def _listed(node: Node) -> bool:
+    """Whether it may as well be the last or first word of an item of a list."""
+    return node.kind == "name" or (node.kind == "fence" and not _reckons(node))
 
 
 def _single(node: Node) -> bool:

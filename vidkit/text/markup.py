@@ -299,8 +299,14 @@ def unshielded(text: str) -> str:
     return text.translate(_UNSHIELD)
 
 
-def _equation(found: Found) -> list[Piece]:
+# "$1 or the variable $HOME; $" and "$<user@host>$" are no equations.
+_NO_EQUATION = re.compile(r"[^\\]*(?:(?:\b[a-z]{2,} ){3}|\w@\w)[^\\]*")
+
+
+def _equation(found: Found) -> list[Piece] | None:
     k = next(k for k, group in enumerate(found.groups(), 1) if group is not None)
+    if _NO_EQUATION.fullmatch(found[k]):
+        return None
     inner = [(each, at) for at, each in enumerate(found[k].translate(_SHIELD), found.start(k))]
     return [(MATHS, found.start(k)), *inner, (MATHS_END, found.end(k) - 1)]
 
@@ -314,8 +320,9 @@ EQUATIONS = rule(
     "equations",
     # A price is no equation: no space stands inside the marks, and no digit right after them.
     rf"(?<!{_TOUCHING})(?<![$\\])\$\$(?!\$)" + _TEX + r"\$\$(?!\$)"
-    rf"|(?<!{_TOUCHING})(?<![$\\])\$(?![\s$])((?:\\\$|[^$\n]){{1,300}}?)(?<![\s\\])\$"
-    rf"(?!(?!(?:th|st|nd|rd|s)\b){_TOUCHING}|\$)"
+    # "${name}", "$'" and "$!" are words of a program.
+    rf"|(?<!{_TOUCHING})(?<![$\\])\$(?![\s$'\"!;]|\{{\^?[A-Za-z_])((?:\\\$|[^$\n]){{1,300}}?)"
+    rf"(?<![\s\\])\$(?!(?!(?:th|st|nd|rd|s)\b){_TOUCHING}|[${{])"
     r"|\\\((?!\s*\\\))([^\n]{1,300}?)\\\)"
     r"|\\\[" + _TEX + r"\\\]"
     r"|(\\begin\{(?:equation|align|gather|eqnarray|displaymath)\*?\}"

@@ -146,7 +146,7 @@ IDENTIFIERS = (
     ),
     rule(
         "numbers of accounts",
-        r"(?<![\w.-])[A-Z]{2}\d{2}(?: [\dA-Z]{4}){3,7}(?: \d{1,3})?(?![\w-])",
+        r"(?<![\w.-])(?<![\dA-F]{4} )[A-Z]{2}\d{2}(?: [\dA-Z]{4}){3,7}(?: \d{1,3})?(?![\w-])",
         lambda f: _groups(f[0]),
     ),
     rule("postal codes", r"(?<![\w.,/-])(\d{5})-(\d{4})(?![\w-]|[.,]\d)", _code),
@@ -181,8 +181,14 @@ def _in_program(found: Found) -> bool:
     """Whether "$1" is a word of a program: "print $1", "'$2'", "{$3}"."""
     following = after(found, 2)
     around = found.string[max(0, found.start() - 1) : found.start()] + following[:1]
-    marked = bool(set(around) & set("{}'\"`;\\=|")) or following == ",$"
-    return found[0].lstrip("$").isdigit() and marked
+    marked = set(around) & set("{}'\"`;\\=|") or following == ",$"
+    told = len(found[0]) == 2 and _PROGRAM.search(found.string)
+    return found[0].lstrip("$").isdigit() and bool(marked or told)
+
+
+_PROGRAM = re.compile(
+    r"(?i)\b(?:variables?|reg(?:ular )?exp|captur|grouping|perl|awk|bash|shell|argv)|\$[&!]"
+)
 
 
 def _money(found: Found) -> str | None:
@@ -211,8 +217,10 @@ def _money_after(found: Found) -> str:
     return rf"\1 {one if found[1] == '1' else many}"
 
 
-def _money_range(found: Found) -> str:
-    sign, _, _, scale, short = found.groups()
+def _money_range(found: Found) -> str | None:
+    sign, low, high, scale, short = found.groups()
+    if float(low.replace(",", "")) >= float(high.replace(",", "")):
+        return None
     word = scale or (_SCALES[short] if short else "")
     return rf"\2 to \3 {word} {_COINS[sign][1]}".replace("  ", " ")
 
@@ -223,7 +231,7 @@ _SCALE = r"(?:[ -](thousand|million|billion|trillion|lakh|crore)\b|(k|K|mn|bn|tn
 MONEY = (
     rule(
         "a range of money",
-        rf"(?<![\w$.])({_SIGN})({_NUMBER}) ?[-–] ?{_SIGN}?({_NUMBER}){_SCALE}(?![\w-])",
+        rf"(?<![\w$.])({_SIGN})({_NUMBER}) ?[-–] ?{_SIGN}?({_NUMBER}){_SCALE}(?![\w-]| ?=)",
         _money_range,
     ),
     rule(
@@ -282,8 +290,9 @@ def _parted(year: str) -> str:
 
 
 def _date(found: Found) -> str | None:
-    year, _, month, day = found.groups()
-    return _day(day, month, year) if 1000 <= int(year) <= 2200 else None
+    year, sign, month, day = found.groups()
+    version = sign == "." and _NAMED.search(before(found, 12))
+    return _day(day, month, year) if 1000 <= int(year) <= 2200 and not version else None
 
 
 def _dotted(found: Found) -> str | None:
@@ -396,6 +405,8 @@ _SIDES = frozenset([("16", "9"), ("4", "3"), ("1", "1"), ("9", "16"), ("3", "2")
 
 def _ratio(found: Found) -> str | None:
     sides = found[1], found[2]
+    if _NAMED.search(before(found, 12)):
+        return None
     sure = _RATIO.search(before(found)) or _RATIO_AFTER.match(after(found)) or sides in _SIDES
     return r"\1 to \2" if sure else None
 
@@ -418,7 +429,7 @@ DATES = (
     ),
     rule(
         "dates",
-        r"(?<![\w./-])(\d{4})([-/])(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?![\w/-])",
+        r"(?<![\w./-])(\d{4})([-/.])(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?![\w/-]|\.\d)",
         _date,
     ),
     rule("dates with hyphens", r"(?<![\w.-])(\d\d)-(\d\d)-([12]\d{3})(?![\w-])", _hyphened),
@@ -442,13 +453,13 @@ DATES = (
     ),
     rule(
         "times",
-        r"(?<![\w:.])([01]?\d|2[0-3]):([0-5]\d)(?![\w:]|\.\d)(?: ?([ap])\.?m\b)?",
+        r"(?<![\w:.+])([01]?\d|2[0-3]):([0-5]\d)(?![\w:]|\.\d)(?: ?([ap])\.?m\b)?",
         _time,
     ),
     rule("times with half of the day", r"(?<![\w:.])([01]?\d):([0-5]\d)([ap])m\b", _time),
     rule(
         "ratios",
-        r"(?<![\w:.])(\d{1,4}(?:\.\d)?):(\d{1,3}(?:,\d{3})+|\d{1,7}(?:\.\d)?)(?![\w:]|[.,]\d|[-–]\d)",
+        r"(?<![\w:.+])(\d{1,4}(?:\.\d)?):(\d{1,3}(?:,\d{3})+|\d{1,7}(?:\.\d)?)(?![\w:]|[.,]\d|[-–]\d)",
         _ratio,
     ),
     rule("decades", r"(?<![\w.])(?:'|’)?(1[1-9]|20)?(\d)0[’']?s\b", _decade),
@@ -568,9 +579,10 @@ def _half(found: Found) -> str:
 
 def _fraction(found: Found) -> str | None:
     whole, top, bottom = found.groups()
+    named = re.search(r"(?<!^)(?<![.!?] )[A-Z][A-Za-z]*\+? $", before(found))  # "GTK+ 2/3"
     if bottom not in _PARTS or int(top) >= int(bottom) or after(found).startswith(" time"):
         return None
-    certain = (top, bottom) in _CERTAIN and (whole or not _COUNTED.search(before(found)))
+    certain = (top, bottom) in _CERTAIN and (whole or not (named or _COUNTED.search(before(found))))
     if not (certain and "-" not in found[0]) and not _OF.match(after(found)):
         return None
     words = f"{_COUNTS[int(top)]} {_PARTS[bottom][top != '1']}"
@@ -588,10 +600,13 @@ def _joined(found: Found) -> str:
     return found[0].replace(" ", "").replace("_", "").replace("\u202f", "")
 
 
+_TILED = r"(?:grid|block|board|matri(?:x\b|ces)|square|array|table|pixel|kernel|filter|image)"
+
 SIZES = (
     rule("sizes", r"(?<![\w.])(?!80x)(\d{2,5})(?:[x×]| x )(?=\d{2,5}(?!\w|\.\d| ?=))", r"\1 by "),
     rule("small sizes", r"(?<![\w.])(?!\d{1,2}x86)(\d{1,2})x(?=\d{1,2}(?![\w.]| ?=))", r"\1 by "),
     rule("sizes of a thing", r"(?<=\b[Aa] )(\d{1,5}) ?× ?(?=\d{1,5} [a-z])", r"\1 by "),
+    rule("sizes of things", rf"(?<![\w.])(\d{{1,5}})×(?=\d{{1,5}} {_TILED})", r"\1 by "),
 )
 
 COUNTS = (
@@ -643,7 +658,8 @@ COUNTS = (
     rule("about a number", r"(?:(?<=[\s(])|\A)~ ?(?=\d)", "about "),
     rule(
         "less than a number",
-        r"(?:(?<=[\s(])|\A)(?<!\bI )<(?=\.?\d)(?!\d+>|3(?:\Z|[.!?\n]| (?:you|u|my|this|it)\b))",
+        r"(?:(?<=[\s(])|\A)(?<!\bI )<(?=\.?\d)(?![^\s<>]{1,60}>)"
+        r"(?!\d+[A-Za-z]\w*[.@]\w|3(?:\Z|[.!?\n]| (?:you|u|my|this|it)\b))",
         "less than ",
     ),
     rule("more than a number", r"(?:(?<=[\s(])|\A)>(?=\.?\d)", "more than "),

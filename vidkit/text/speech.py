@@ -394,7 +394,7 @@ _RULERS_WORDS = (
     "Boniface Julius Christian Gustav Haakon Robert Malcolm Mehmed Selim Murad Darius Xerxes "
     "Ptolemy Cleopatra Antiochus Baldwin Umberto Emmanuel Victor Wilhelm Leopold Ferdinand "
     "Maximilian Francis Joseph Constantine Justinian Theodosius Amenhotep Thutmose Seti "
-    "Bonaventure Stephen Casimir Sigismund Rudolf"
+    "Bonaventure Stephen Casimir Sigismund Rudolf Harold Rameses Artaxerxes Gustavus Edmund Alfonso"
 )
 _RULERS = frozenset(_RULERS_WORDS.split())
 _UNNAMED_WORDS = (
@@ -413,7 +413,7 @@ _NUMBERED = (
 def _roman(found: Found) -> str | None:
     name, numeral = found.groups()
     value = _value(numeral)
-    if name in _RULERS:
+    if name in _RULERS or re.search(r"\b(?:King|Queen|Pope|Emperor|Tsar|Czar) $", before(found)):
         return rf"\1 the {_ordinal(value)}"
     if name in _UNNAMED or numeral == "V":
         return None
@@ -459,7 +459,7 @@ def _greek(found: Found) -> str:
     return f"{left}{names} " if after(found, 1).isalnum() else left + names
 
 
-_PER = r"(?:year|month|week|day|hour|minute|second|person|unit|user|capita)(?!\w)"
+_PER = r"(?:year|month|week|day|hour|minute|second|person|capita)(?!\w)"
 _ORGAN = r"(?<![\w₀-₉])"
 
 NAMES = (
@@ -491,7 +491,7 @@ NAMES = (
         lambda f: rf"{''.join(str('⁰¹²³⁴⁵⁶⁷⁸⁹'.index(d)) for d in f[1])} \2",
     ),
     rule("with", r"(?<![\w/])w/(?= \w)", "with"),
-    rule("per", rf"(?<=[a-z])/(?={_PER})", " per "),
+    rule("per", rf"(?<=[a-z])(?<!day)(?<!week)(?<!month)(?<!year)/(?={_PER})", " per "),
     rule(
         "one of two",
         r"(?<![\w/.~@:#%=&?-])([A-Za-z]{2,20})/([A-Za-z]{2,20})(?![\w/.@:(=-])",
@@ -530,7 +530,7 @@ MINUS = (
         r"(?<![\w).\]–-])[-–](?=\d[\d.,]* ?(?:°|%|degrees\b|K\b|V\b))",
         "minus ",
     ),
-    rule("plus or minus", r"(?:±|\+/-|\+-) ?(?=\d)", "plus or minus "),
+    rule("plus or minus", r"(?:±|\+/-|(?<![A-Za-z+])\+-) ?(?=\d)", "plus or minus "),
 )
 
 ENGLISH: tuple[Rule | Finder, ...] = (

@@ -209,7 +209,7 @@ def _measure(found: Found) -> str | None:
     gap, symbol = found[1], found[2]
     groups = found.groups()[1:]
     compound = any(groups[1:])
-    if re.search(r"[A-Za-z_]-?[\d.,]+$", before(found, 24)) and not _UPPER.search(
+    if re.search(r"[A-Za-z_@]-?[\d.,]+$", before(found, 24)) and not _UPPER.search(
         before(found, 24)
     ):
         return None
@@ -220,8 +220,12 @@ def _measure(found: Found) -> str | None:
         return None
     digits = number[0] if number else ""
     lead = before(found)[: -len(digits)] if digits else before(found)
+    if compound and re.match(r"\.\d", after(found)):
+        return None  # "0m3.585s"
     if not compound and not _is_quantity(found, gap, symbol, digits, lead):
         return None
+    if symbol == "bit":
+        return " bit"
     single = gap == "-" or _ONE.search(before(found)) or _is_noun(found, lead)
     one = bool(single or _thing(found, symbol))
     return " " + measure_in_words(groups, one=one)
@@ -242,7 +246,7 @@ _ONE = re.compile(r"(?<![\d.,])1$|(?<![\d.,/])(?<!\d )\d/\d+$|(?<!\d)[½¼¾⅓�
 
 def _is_noun(found: Found, lead: str) -> bool:
     """Whether it tells more of a thing: "a 100 Mbps line", but not "a 5 km" or "an 8 g of"."""
-    of_one = re.search(r"\ban? $", lead, re.I) and len(found[2]) > 1
+    of_one = re.search(r"\ban? $", lead, re.I) and (len(found[2]) > 1 or found[2] in "VW")
     return bool(
         of_one and re.match(r" (?!(?:of|at|in|to|from|per|and|or|is|was)\b)\w", after(found))
     )
@@ -283,6 +287,13 @@ def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) ->
         return False
     ingredient = symbol == "g" and len(digits) > 1 and bool(re.match(r"^ [a-z]{3}", rest))
     some = symbol in "gmlL" and bool(re.match(r"^ of [a-z]", rest))
+    if symbol == "F" and not re.search(
+        r"[Cc]apaci|[Ff]arad|\bC ?= ?$", found.string[: found.start()]
+    ):
+        return False  # "98.6 F"
+    round_one = _HUNDREDS.match(rest) or (not decimal and _TENS.search(lead))
+    if gap == "" and symbol in "sg" and not equation and round_one:
+        return False  # "the 20s", "in the high 30s", "100s of"
     strong = equation or decimal or ingredient or some or _NAMED_QUANTITY.search(lead)
     if re.match(r"^\.", rest):
         return bool(_STOP.match(rest)) and bool(
@@ -293,9 +304,7 @@ def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) ->
         return False
     if gap == "":
         # "5G", "4K", "3D", "the 20s" are names.
-        if symbol not in "VWmgsA" or (
-            symbol in "sg" and re.search(r"\b(?:the|in|and|of|at) $", lead)
-        ):
+        if symbol not in "VWmgsA":
             return False
         if symbol == "m" and re.search(r"[$€£] ?$", lead):
             return False
@@ -308,6 +317,8 @@ def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) ->
     return bool(ingredient or thing or _QUANTITY.match(rest))
 
 
+_TENS = re.compile(r"\b(?:the|in|and|of|at|high|low|mid|early|late|upper|lower) $")
+_HUNDREDS = re.compile(r"^ (?:of [a-z]|or [\d,]+s\b)")
 _WORDLIKE_WORDS = "min sec ha mi mol cal bit ft hr hrs lb lbs oz"
 _WORDLIKE = frozenset(_WORDLIKE_WORDS.split())
 
@@ -353,6 +364,11 @@ def _price(found: Found) -> str | None:
     return f" per {name}" if name and _PRICE.search(before(found)) else None
 
 
+def _square(found: Found) -> str:
+    number = _one if _ONE.search(before(found).strip()) else _many
+    return ("square " if found[1] == "sq" else "cubic ") + number(found[2], "")
+
+
 QUOTIENTS = (
     rule("newton metres", r"(?<![\w/.·⋅]) ?N[·⋅]m(?![\w/·⋅])", " newton metres"),
     rule(
@@ -384,7 +400,7 @@ MEASURES = (
     rule(
         "square and cubic",
         r"(?<=\d )(sq|cu)\.? ?(km|mi|ft|cm|mm|m)\b(?:\.(?= [a-z]))?",
-        lambda f: f"{'square' if f[1] == 'sq' else 'cubic'} {_many(f[2], '')}",
+        _square,
     ),
     rule(
         "units shortened with a stop",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .markup import Found, before, rule
+from .markup import Found, after, before, rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,9 +327,10 @@ _TITLES = dict(zip(_TITLES_WORDS.split()[::2], _TITLES_WORDS.split()[1::2], stri
 
 
 def _title(found: Found) -> str | None:
-    """ "Dr. Smith" is a doctor, "12 Elm Dr. Chicago" none."""
+    """ "Dr. Smith" is a doctor, "12 Elm Dr. Chicago" none, and "Ms. Arabe 5036" a manuscript."""
     street = found[1] in ("Dr", "St", "Mt") and _STREET.search(before(found))
-    return None if street else _TITLES[found[1]]
+    script = found[1] == "Ms" and re.match(r" [A-Z][a-z]+ \d", after(found))
+    return None if street or script else _TITLES[found[1]]
 
 
 def _number(found: Found) -> str | None:
@@ -377,7 +378,8 @@ ABBREVIATIONS = (
     rule("Doctor", r"(?<![\w.])(Dr|Mrs?)\.(?= [A-Z]| (?:&|and) (?:M|Dr))", _title),
     rule(
         "Captain",
-        rf"(?<![\w.])({'|'.join(_TITLES)})\.(?= (?:[A-Z]\. ?){{0,3}}[A-ZÀ-Þ][a-zà-ÿ])",
+        rf"(?<![\w.])({'|'.join(_TITLES)})\.(?= (?:[A-Z]\. ?){{0,3}}[A-ZÀ-Þ][a-zà-ÿ])"
+        r"(?! [A-Z][a-z]{2,3}\. ?[a-z)\d])",
         _title,
     ),
     rule("numbers by name", r"(?<![\w.])[Nn]o\. ?(?=\d)", _number),
