@@ -288,6 +288,8 @@ class Prose(Reader):
     def step(self, left: Node, right: Node) -> bool:
         """ "n-1": a lone letter and a number below ten."""
         sure = left.kind == "symbol" and left.text in "hijklmnpqrtxyz" and right.kind == "number"
+        if sure and re.match(rf"\d+{left.text}\b", self.text[right.at : self.at]):
+            return False  # "2k-4k"
         self.evidence.sure = self.evidence.sure or sure
         return sure or (left.kind == "script" and right.kind in ("number", "symbol", "script"))
 
@@ -308,8 +310,8 @@ class Prose(Reader):
         while self.touches(parts[-1]):
             back = self.at
             more = self.factor(first=False, joined=True)
-            if more is None:
-                self.at = back
+            if more is None or (more.kind == "number" and re.match(r"0\d", more.text)):
+                self.at = back  # "c0000" is an address
                 break
             parts.append(more)
         self.glued = factor.kind in ("row", "name")

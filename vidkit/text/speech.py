@@ -415,7 +415,8 @@ def _roman(found: Found) -> str | None:
     value = _value(numeral)
     if name in _RULERS or re.search(r"\b(?:King|Queen|Pope|Emperor|Tsar|Czar) $", before(found)):
         return rf"\1 the {_ordinal(value)}"
-    if name in _UNNAMED or numeral == "V":
+    family = re.search(rf"(?:[A-Z]\.|{'|'.join(_RULERS)}) $", before(found))  # "Henry Ford II"
+    if name in _UNNAMED or numeral == "V" or family:
         return None
     return rf"\1 {value}"
 

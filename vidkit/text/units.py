@@ -306,7 +306,7 @@ def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) ->
         # "5G", "4K", "3D", "the 20s" are names.
         if symbol not in "VWmgsA":
             return False
-        if symbol == "m" and re.search(r"[$€£] ?$", lead):
+        if symbol == "m" and re.search(r"[$€£~] ?$", lead):
             return False
         if symbol in "VW":
             return True
@@ -317,7 +317,7 @@ def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) ->
     return bool(ingredient or thing or _QUANTITY.match(rest))
 
 
-_TENS = re.compile(r"\b(?:the|in|and|of|at|high|low|mid|early|late|upper|lower) $")
+_TENS = re.compile(r"\b(?:the|in|and|of|at|high|low|mid|early|late|upper|lower|\d0s or) $")
 _HUNDREDS = re.compile(r"^ (?:of [a-z]|or [\d,]+s\b)")
 _WORDLIKE_WORDS = "min sec ha mi mol cal bit ft hr hrs lb lbs oz"
 _WORDLIKE = frozenset(_WORDLIKE_WORDS.split())
