@@ -22,7 +22,7 @@ from .markup import (
 )
 
 _SPACES = rule("one space", r"\s{2,}|[^\S ]", lambda found: "\n" if "\n" in found.group() else " ")
-_ZONE = re.compile(f"{MATHS}([^{MATHS}{MATHS_END}]*){MATHS_END}")
+ZONE = re.compile(f"{MATHS}([^{MATHS}{MATHS_END}]*){MATHS_END}")
 _TYPED = re.compile(r"[\^_\\]")
 
 
@@ -56,7 +56,7 @@ def segments(text: str) -> list[Segment]:
     bare = rewrite(MappedText.of(text), (*HIDDEN, *MARKUP, *UNSHIELD)).text
     found: list[Segment] = []
     at = 0
-    for start, end, node in _mathematics(bare):
+    for start, end, node in mathematics(bare):
         if at < start:
             found.append(Segment("text", bare[at:start]))
         found.append(Segment("maths", maths.signs(node), node))
@@ -82,17 +82,19 @@ def _shown(text: str) -> MappedText:
 
 
 def _signs(text: str) -> Iterator[Claim]:
-    for start, end, node in _mathematics(text):
+    for start, end, node in mathematics(text):
         yield start, end, [(maths.signs(node), start)]
 
 
-def _mathematics(text: str) -> Iterator[tuple[int, int, maths.Node]]:
-    """The equations of a text that plain characters would not show as they are meant."""
-    zones = [found.span() for found in _ZONE.finditer(text)]
+def mathematics(text: str, typed: re.Pattern[str] = _TYPED) -> list[tuple[int, int, maths.Node]]:
+    """The equations of a text after `MARKUP` that are marked as such or hold what is `typed`, and
+    so would not be shown by plain characters as they are meant.
+    """
+    zones = [found.span() for found in ZONE.finditer(text)]
     found = [(a, b, maths.read(text[a + 1 : b - 1])) for a, b in zones]
-    if _TYPED.search(text):
+    if typed.search(text):
         for start, end, node in maths.equations(text):
             inside = any(a < end and start < b for a, b in zones)
-            if not inside and _TYPED.search(text, start, end):
+            if not inside and typed.search(text, start, end):
                 found.append((start, end, node))
-    return iter(sorted(found, key=lambda each: each[0]))
+    return sorted(found, key=lambda each: each[0])

@@ -98,6 +98,7 @@ _START = re.compile(
 )
 _WEB = re.compile(r"\S{0,20}(?:://|www\.)\S{1,2000}")
 _SLIPS = frozenset(["a", "I", "A"])
+_RAISABLE = ("symbol", "number", "fence", "script", "name", "big", "function", "call")
 
 
 def equations(text: str) -> Iterator[tuple[int, int, Node]]:
@@ -216,11 +217,8 @@ class Prose(Reader):
     def allowed(self, left: Node, right: Node, sign: str, spaced: bool, written: str) -> bool:
         """Whether `sign` between the two is an operation, and what it proves."""
         evidence = self.evidence
-        wordy = (
-            ("word",)
-            if sign == "=" or (sign in "+-−×·*/" and evidence.relation)
-            else ("word", "row")
-        )
+        plain = sign == "=" or (sign in "+-−×·*/" and evidence.relation)
+        wordy = ("word",) if plain else ("word", "row")
         words = (left.kind in wordy) + (right.kind in wordy)
         if sign in RELATIONS:
             if sign == "~" or (
@@ -555,16 +553,7 @@ class Prose(Reader):
 
     def scripts(self, base: Node) -> Node:
         below, above = EMPTY, EMPTY
-        raisable = base.kind in (
-            "symbol",
-            "number",
-            "fence",
-            "script",
-            "name",
-            "big",
-            "function",
-            "call",
-        )
+        raisable = base.kind in _RAISABLE
         while raisable and self.at < len(self.text):
             back = self.at
             if self.peek() == "_" and base.kind in ("symbol", "fence", "big", "function"):

@@ -56,26 +56,13 @@ _SIGN_PAIRS = (
     "rbrace } hookrightarrow ↪ models ⊨ vdash ⊢ odot ⊙ "
     "dotsc … dotsb … dotsm … lnot ¬ checkmark ✓ square □ Box □ blacksquare ■"
 )
-SIGNS = dict(
-    zip(
-        *[iter(_SIGN_PAIRS.split())] * 2,
-        strict=True,
-    )
-)
+SIGNS = dict(zip(*[iter(_SIGN_PAIRS.split())] * 2, strict=True))
 LETTERS = {
-    "ell": "ℓ",
-    "hbar": "ℏ",
-    "varepsilon": "ε",
-    "varphi": "φ",
-    "vartheta": "θ",
-    "varrho": "ρ",
-    "Re": "Re",
-    "Im": "Im",
-    "imath": "i",
-    "aleph": "ℵ",
+    "ell": "ℓ", "hbar": "ℏ", "varepsilon": "ε", "varphi": "φ", "vartheta": "θ", "varrho": "ρ",
+    "Re": "Re", "Im": "Im", "imath": "i", "aleph": "ℵ",
     **GREEK,
     **{name.capitalize(): letter.upper() for name, letter in GREEK.items()},
-}
+}  # fmt: skip
 BIG = {"sum": "∑", "prod": "∏", "int": "∫", "oint": "∮", "bigcup": "⋃", "bigcap": "⋂"}
 BIG |= {"iint": "∬", "iiint": "∭", "coprod": "∐", "bigoplus": "⨁", "bigotimes": "⨂"}
 _FUNCTION_NAMES = (
@@ -98,20 +85,10 @@ UNSEEN = frozenset(_UNSEEN_NAMES.split())
 """Commands whose (first) argument is not seen."""
 NEGATED = {"=": "≠", "\\in": "∉", "\\equiv": "≢", "\\subset": "⊄", "\\exists": "∄"}
 ACCENTS = {
-    "bar": "bar",
-    "overline": "bar",
-    "hat": "hat",
-    "widehat": "hat",
-    "vec": "vec",
-    "overrightarrow": "vec",
-    "dot": "dot",
-    "ddot": "ddot",
-    "tilde": "tilde",
-    "widetilde": "tilde",
-    "underline": "",
-    "overbrace": "",
-    "underbrace": "",
-}
+    "bar": "bar", "overline": "bar", "hat": "hat", "widehat": "hat", "vec": "vec",
+    "overrightarrow": "vec", "dot": "dot", "ddot": "ddot", "tilde": "tilde",
+    "widetilde": "tilde", "underline": "", "overbrace": "", "underbrace": "",
+}  # fmt: skip
 RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱᵀˣ", "0123456789+−=()niTx", strict=True))
 LOWERED = dict(
     zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₒₓₕₖₗₘₙₚₛₜᵢⱼᵣᵤᵥ", "0123456789+−=()aeoxhklmnpstijruv", strict=True)

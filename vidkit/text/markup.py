@@ -348,13 +348,8 @@ _TAG = "|".join(sorted(_TAGS.split(), key=len, reverse=True))
 _ATTRIBUTES = r"(?:\s[^<>]{0,300}=[^<>]{0,300}|\s(?:controls|hidden|checked|selected|disabled))?\s?"
 _SECONDS = r"(\d{1,5}(?:\.\d{1,3})?) ?(ms|milliseconds?|s|sec|seconds?)"
 _STRENGTHS = {
-    "none": 0.0,
-    "x-weak": 0.15,
-    "weak": 0.3,
-    "medium": 0.5,
-    "strong": 0.8,
-    "x-strong": 1.2,
-}
+    "none": 0.0, "x-weak": 0.15, "weak": 0.3, "medium": 0.5, "strong": 0.8, "x-strong": 1.2,
+}  # fmt: skip
 PAUSE = 0.7
 """Seconds of a pause whose length nobody wrote."""
 LONGEST_PAUSE = 30.0

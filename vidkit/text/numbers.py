@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from .latex import HALVES
 from .markup import Found, after, before, rule
 from .units import MEASURE, SYMBOL
 
@@ -35,10 +36,6 @@ _CITED = re.compile(
 )
 
 
-def _phone(found: Found) -> str | None:
-    return _groups(found[0]) if not _CITED.search(before(found)) else None
-
-
 def _world_phone(found: Found) -> str | None:
     digits = re.sub(r"\D", "", found[0])
     if not 7 <= len(digits) <= 15 or (not re.search(r"[ .()-]", found[0]) and len(digits) < 9):
@@ -62,10 +59,6 @@ def _short_phone(found: Found) -> str | None:
 
 
 _PHONED = re.compile(r"\d{3}[-.) ]\d{4}(?:,| or| and) $|\d{3}[-.) ]\d{3}[-. ]\d{4}(?:,| or| and) $")
-
-
-def _isbn(found: Found) -> str:
-    return rf"\1 {_groups(found[2])}"
 
 
 def _address(found: Found) -> str | None:
@@ -117,7 +110,11 @@ IDENTIFIERS = (
         r"|(?=[0-9A-Fa-f:]*::|(?:[0-9A-Fa-f]{1,4}:){7})[0-9A-Fa-f:]{6,39}(?:/\d{1,3})?)(?![\w-])",
         KEEP,
     ),
-    rule("ISBN", r"(?<!\w)(IS[BS]N(?:-1[03])?)[: ]{1,2}(\d[\d-]{7,16}[\dX])(?![\w-])", _isbn),
+    rule(
+        "ISBN",
+        r"(?<!\w)(IS[BS]N(?:-1[03])?)[: ]{1,2}(\d[\d-]{7,16}[\dX])(?![\w-])",
+        lambda f: rf"\1 {_groups(f[2])}",
+    ),
     rule(
         "addresses of computers",
         r"(?<![\w.-])(\d{1,3}(?:\.\d{1,3}){3})(?:/(\d{1,2}))?(?::(\d{1,5}))?(?![\w-]|\.\d)",
@@ -131,7 +128,7 @@ IDENTIFIERS = (
     rule(
         "phones with an area",
         r"(?<![\w.+(/-])(?:1-)?(?:\(\d{3}\) ?|\d{3}[-.])\d{3}[-.]\d{4}(?![\w-]|\.\d)",
-        _phone,
+        lambda f: None if _CITED.search(before(f)) else _groups(f[0]),
     ),
     rule(
         "phones that are called",
@@ -212,11 +209,6 @@ def _money(found: Found) -> str | None:
     return rf"\3{where}{name}" + (f" {int(part)}" if part != "00" else "")
 
 
-def _money_after(found: Found) -> str:
-    one, many, *_ = _COINS[found[2]]
-    return rf"\1 {one if found[1] == '1' else many}"
-
-
 def _money_range(found: Found) -> str | None:
     sign, low, high, scale, short = found.groups()
     if float(low.replace(",", "")) >= float(high.replace(",", "")):
@@ -253,7 +245,7 @@ MONEY = (
     rule(
         "money after its number",
         rf"(?<![\w.,])(\d{{1,5}},\d\d(?!\d)|{_NUMBER}) ?([€£₽])(?!\w)",
-        _money_after,
+        lambda f: rf"\1 {_COINS[f[2]][f[1] != '1']}",
     ),
     rule("cents", r"(?<=\d) ?¢", " cents"),
 )
@@ -279,14 +271,10 @@ def _parted(year: str) -> str:
     """A year as it is said, which engines read as thousands: "1953" → "19 53"."""
     if not re.fullmatch(r"1[1-9]\d\d|[12]0[1-9]\d", year):
         return year
-    rest = year[2:]
-    return (
-        year
-        if rest == "00"
-        else f"{year[:2]} oh {rest[1]}"
-        if rest[0] == "0"
-        else f"{year[:2]} {rest}"
-    )
+    century, rest = year[:2], year[2:]
+    if rest == "00":
+        return year
+    return f"{century} oh {rest[1]}" if rest[0] == "0" else f"{century} {rest}"
 
 
 def _date(found: Found) -> str | None:
@@ -303,11 +291,6 @@ def _dotted(found: Found) -> str | None:
         return _day(first, second, year)
     # "5.6.2024" is day first wherever dots are used, and a month first where they are not
     return f"{int(first)} {int(second)} {_parted(year)}" if int(first) and int(second) else None
-
-
-def _hyphened(found: Found) -> str | None:
-    """ "25-12-2024", but not "05-06-2024", which nobody can be sure of."""
-    return _dotted(found) if max(int(found[1]), int(found[2])) > 12 else None
 
 
 def _month(short: str) -> str:
@@ -330,21 +313,14 @@ def _time(found: Found) -> str | None:
         or re.match(r",? (?:\d{1,2}:\d\d|o'clock|today|tomorrow|hours|GMT|UTC)", after(found))
     ):
         return None
-    if minutes == "00":
-        said = "" if half else " o'clock" if hours <= 12 else " hundred"
-    else:
-        said = f" oh {minutes[1]}" if minutes[0] == "0" else f" {minutes}"
-    return f"{hours}{said}" + (f" {half.lower()}m" if half else "")
+    said = str(hours) if half and minutes == "00" else _clock(found[1], minutes)
+    return said + (f" {half.lower()}m" if half else "")
 
 
 def _clock(hours: str, minutes: str) -> str:
     if minutes == "00":
         return f"{int(hours)} o'clock" if int(hours) <= 12 else f"{int(hours)} hundred"
     return f"{int(hours)} " + (f"oh {minutes[1]}" if minutes[0] == "0" else minutes)
-
-
-def _times(found: Found) -> str:
-    return f"{_clock(found[1], found[2])} to {_clock(found[3], found[4])}"
 
 
 def _year(found: Found) -> str | None:
@@ -432,7 +408,12 @@ DATES = (
         r"(?<![\w./-])(\d{4})([-/.])(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?![\w/-]|\.\d)",
         _date,
     ),
-    rule("dates with hyphens", r"(?<![\w.-])(\d\d)-(\d\d)-([12]\d{3})(?![\w-])", _hyphened),
+    # "25-12-2024", but not "05-06-2024", which nobody can be sure of
+    rule(
+        "dates with hyphens",
+        r"(?<![\w.-])(\d\d)-(\d\d)-([12]\d{3})(?![\w-])",
+        lambda f: _dotted(f) if max(int(f[1]), int(f[2])) > 12 else None,
+    ),
     rule("dates with points", r"(?<![\w.])(\d{1,2})\.(\d{1,2})\.(\d{4})(?![\w]|\.\d)", _dotted),
     rule("dates with strokes", r"(?<![\w/.-])(\d{1,2})/(\d{1,2})/(\d{4})(?![\w/])", _dotted),
     rule(
@@ -449,12 +430,10 @@ DATES = (
     rule(
         "times from to",
         r"(?<![\w:.])([01]?\d|2[0-4]):([0-5]\d) ?[-–] ?([01]?\d|2[0-4]):([0-5]\d)(?![\w:]|\.\d)",
-        _times,
+        lambda f: f"{_clock(f[1], f[2])} to {_clock(f[3], f[4])}",
     ),
     rule(
-        "times",
-        r"(?<![\w:.+])([01]?\d|2[0-3]):([0-5]\d)(?![\w:]|\.\d)(?: ?([ap])\.?m\b)?",
-        _time,
+        "times", r"(?<![\w:.+])([01]?\d|2[0-3]):([0-5]\d)(?![\w:]|\.\d)(?: ?([ap])\.?m\b)?", _time
     ),
     rule("times with half of the day", r"(?<![\w:.])([01]?\d):([0-5]\d)([ap])m\b", _time),
     rule(
@@ -547,12 +526,6 @@ RANGES = (
 
 # ── counts and fractions ────────────────────────────────────────────────────────────────────
 
-_HALVES = {
-    "½": "one half", "⅓": "one third", "⅔": "two thirds", "¼": "one quarter",
-    "¾": "three quarters", "⅕": "one fifth", "⅖": "two fifths", "⅗": "three fifths",
-    "⅘": "four fifths", "⅙": "one sixth", "⅛": "one eighth", "⅜": "three eighths",
-    "⅝": "five eighths", "⅞": "seven eighths",
-}  # fmt: skip
 _PARTS = {
     "2": ("half", "halves"), "3": ("third", "thirds"), "4": ("quarter", "quarters"),
     "5": ("fifth", "fifths"), "6": ("sixth", "sixths"), "8": ("eighth", "eighths"),
@@ -561,6 +534,7 @@ _PARTS = {
 }  # fmt: skip
 _COUNTS_WORDS = "zero one two three four five six seven eight nine"
 _COUNTS = _COUNTS_WORDS.split()
+_HALVES = {sign: f"{_COUNTS[a]} {_PARTS[str(b)][a > 1]}" for sign, (a, b) in HALVES.items()}
 _OF = re.compile(
     r"^(?:-inch| (?:of|inch|inches|cups?|miles?|teaspoons?|tablespoons?|pounds?|hour|price|full|"
     r"majority|scale)\b)"

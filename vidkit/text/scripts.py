@@ -44,13 +44,7 @@ _OF_LANGUAGE = {
     "Myanmar": "my shn", "Georgian": "ka", "Hangul": "ko", "Ethiopic": "am ti", "Khmer": "km",
     "kana": "ja", "Chinese characters": "zh cmn yue hak ja ko",
 }  # fmt: skip
-_USUAL = {
-    "Greek": "el", "Cyrillic": "ru", "Armenian": "hy", "Hebrew": "he", "Arabic": "ar",
-    "Devanagari": "hi", "Bengali": "bn", "Gurmukhi": "pa", "Gujarati": "gu", "Oriya": "or",
-    "Tamil": "ta", "Telugu": "te", "Kannada": "kn", "Malayalam": "ml", "Sinhala": "si",
-    "Thai": "th", "Lao": "lo", "Myanmar": "my", "Georgian": "ka", "Hangul": "ko",
-    "Ethiopic": "am", "Khmer": "km", "kana": "ja", "Chinese characters": "zh",
-}  # fmt: skip
+_USUAL = {script: tags.split()[0] for script, tags in _OF_LANGUAGE.items()}
 NAMES = {
     "en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian",
     "pt": "Portuguese", "nl": "Dutch", "pl": "Polish", "sv": "Swedish", "da": "Danish",

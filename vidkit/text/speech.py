@@ -19,6 +19,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from . import maths
+from .display import ZONE, mathematics
 from .markup import (
     CODE_LINE_END,
     HIDDEN,
@@ -39,15 +40,7 @@ from .markup import (
     rewrite_once,
     rule,
 )
-from .numbers import (
-    COUNTS,
-    DATES,
-    IDENTIFIERS,
-    KEEP,
-    MONEY,
-    RANGES,
-    SIZES,
-)
+from .numbers import COUNTS, DATES, IDENTIFIERS, KEEP, MONEY, RANGES, SIZES
 from .units import MEASURES, QUOTIENTS, UNITS, units_of
 from .vocabulary import ABBREVIATIONS, CHEMISTRY, vocabulary
 
@@ -197,15 +190,9 @@ def unspoken_equations(written: str, language: str) -> list[str]:
     if vocabulary(language) is not None:
         return []
     text = rewrite(MappedText.of(written), CLEAN)
-    zones = [found.span() for found in _ZONE.finditer(text.text)]
-    typed = [
-        (start, end)
-        for start, end, _ in maths.equations(text.text)
-        if _LATEX.search(text.text, start, end) and not any(a < end and start < b for a, b in zones)
-    ]
     return [
         written[text.origin[start] : text.origin[end - 1] + 1]
-        for start, end in sorted([*zones, *typed])
+        for start, end, _ in mathematics(text.text, _LATEX)
     ]
 
 
@@ -287,29 +274,24 @@ CLEAN = (
 """Takes away what is not heard: marks of Markdown and what is hidden. Comes before all else."""
 
 
-def _plain_letters(found: Found) -> str:
-    return unicodedata.normalize("NFKC", found.group())
-
-
-def _composed(found: Found) -> str:
-    return unicodedata.normalize("NFC", found.group())
-
-
 STYLED = (
     rule(
         "styled letters and wide digits are plain ones",
         "[\U0001d400-\U0001d7cb\U0001d7ce-\U0001d7ff\uff01-\uff0b\uff0d-\uff19\uff21-\uff3a"
         "\uff41-\uff5a\u210e\u2115\u211d\u2124\u2126\u212b]",
-        _plain_letters,
+        lambda found: unicodedata.normalize("NFKC", found[0]),
     ),
     rule("letters under a heap of accents", "[\u0300-\u036f]{4,}", ""),
-    rule("letters with their accents apart", "[^\\W\\d_][\u0300-\u036f]{1,3}", _composed),
+    rule(
+        "letters with their accents apart",
+        "[^\\W\\d_][\u0300-\u036f]{1,3}",
+        lambda found: unicodedata.normalize("NFC", found[0]),
+    ),
 )
 
 # ── mathematics ─────────────────────────────────────────────────────────────────────────────
 
 _LATEX = re.compile(r"\\[A-Za-z]|[_^]\{")
-_ZONE = re.compile(f"{MATHS}([^{MATHS}{MATHS_END}]*){MATHS_END}")
 
 
 @lru_cache(maxsize=32)
@@ -317,7 +299,7 @@ def _zones(language: str) -> Finder:
     """Finds equations that the text marks as such."""
 
     def find(text: str) -> Iterator[Claim]:
-        for found in _ZONE.finditer(text):
+        for found in ZONE.finditer(text):
             node = maths.read(found[1])
             said = maths.spoken(node, language)
             yield (
@@ -434,24 +416,16 @@ _FOLDERS = frozenset(_FOLDERS_WORDS.split())
 _SLASHED = re.compile(r"[a-z]+/[a-z]+|[A-Z]{2,6}/[A-Z]{2,6}|[A-Z][a-z]+/[A-Z][a-z]+")
 
 
+_PRONOUNS = re.compile(r"(?:s?he|his|hers?|him)/(?:s?he|his|hers?|him)", re.IGNORECASE)
+
+
 def _stroke(found: Found) -> str | None:
     left, right = found.groups()
     if not _SLASHED.fullmatch(found[0]) or left in _FOLDERS or {left, right} & UNITS.keys():
         return None
-    if left.lower() in ("he", "his", "she", "her", "him", "hers") and right.lower() in (
-        "she",
-        "her",
-        "hers",
-        "he",
-        "his",
-        "him",
-    ):
+    if _PRONOUNS.fullmatch(found[0]):
         return r"\1 or \2"
     return r"\1 \2"
-
-
-def _minus(found: Found) -> str:
-    return "minus " if before(found, 1) in ("", "(", "[", " ") else " minus "
 
 
 def _greek(found: Found) -> str:
@@ -461,7 +435,6 @@ def _greek(found: Found) -> str:
 
 
 _PER = r"(?:year|month|week|day|hour|minute|second|person|capita)(?!\w)"
-_ORGAN = r"(?<![\w₀-₉])"
 
 NAMES = (
     rule("C++", r"(?<!\w)([CG])\+\+(?!\w)", r"\1 plus plus"),
@@ -508,12 +481,10 @@ NAMES = (
     rule("calls without arguments", r"(?<=[a-z]{2})\(\)", ""),
     rule("arrows", r"(?<=[\w)]) (?:→|⟶) (?=[\w(])|(?<=[A-Z\d)]) --?> (?=[A-Z\d(])", " to "),
     rule("arrows without spaces", r"(?<=\w)→(?=\w)", " to "),
-    rule("signs of minus", " ?[−﹣－] ?", _minus),
     rule(
-        "Greek letters",
-        r"(?<![Α-Ωα-ωϵϑϕµ∆ά-ώ])[Α-Ωα-ωϵϑϕµ∆]{1,2}(?![Α-Ωα-ωϵϑϕµ∆ά-ώ])",
-        _greek,
+        "signs of minus", " ?[−﹣－] ?", lambda f: " minus "[before(f, 1) in ("", "(", "[", " ") :]
     ),
+    rule("Greek letters", r"(?<![Α-Ωα-ωϵϑϕµ∆ά-ώ])[Α-Ωα-ωϵϑϕµ∆]{1,2}(?![Α-Ωα-ωϵϑϕµ∆ά-ώ])", _greek),
 )
 
 MINUS = (
@@ -580,16 +551,10 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
         gap, symbol, below = found.groups()
         if re.search(r"[^\W\d_]-?[\d.,]+$", before(found)):
             return None
-        if len(symbol) == 1 and (
-            gap == "" or not re.match(r"^(?:$|[,;?!]| [a-zà-ÿ]|\.$)", after(found))
-        ):
-            return None
-        if (
-            len(symbol) == 1
-            and symbol not in "mgsVWΩ"
-            and not re.search(r"[=≈<>] ?[\d.,]+$", before(found))
-        ):
-            return None
+        if len(symbol) == 1:
+            equal = symbol in "mgsVWΩ" or re.search(r"[=≈<>] ?[\d.,]+$", before(found))
+            if not (gap and equal and re.match(r"^(?:$|[,;?!]| [a-zà-ÿ]|\.$)", after(found))):
+                return None
         rest = f" {words.per} {_one(units[below])}" if below else ""
         one = re.search(r"(?<![\d.,])1$", before(found))
         return f" {_one(units[symbol]) if one else units[symbol]}{rest}"

@@ -115,9 +115,7 @@ def estimated_words(
     )
     return tuple(
         Word(
-            found[0],
-            round(clock.at(found.start()), 3),
-            round(clock.at(found.end(), after=True), 3),
+            found[0], round(clock.at(found.start()), 3), round(clock.at(found.end(), after=True), 3)
         )
         for found in _WRITTEN.finditer(text)
     )
@@ -216,11 +214,7 @@ _SEAM = 0.15
 
 
 def _pinned_pieces(
-    text: str,
-    weight: Sequence[float],
-    speech: Span,
-    pauses: Sequence[Span],
-    pieces: Sequence[Word],
+    text: str, weight: Sequence[float], speech: Span, pauses: Sequence[Span], pieces: Sequence[Word]
 ) -> Iterator[tuple[int, float]]:
     """As `_pinned`, within each of the pieces that were asked for one by one."""
     parts: list[tuple[int, float, float]] = [(0, *speech)]

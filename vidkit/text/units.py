@@ -209,12 +209,11 @@ def _measure(found: Found) -> str | None:
     gap, symbol = found[1], found[2]
     groups = found.groups()[1:]
     compound = any(groups[1:])
-    if re.search(r"[A-Za-z_@]-?[\d.,]+$", before(found, 24)) and not _UPPER.search(
-        before(found, 24)
-    ):
+    near = before(found, 24)
+    if re.search(r"[A-Za-z_@]-?[\d.,]+$", near) and not _UPPER.search(near):
         return None
     number = re.search(
-        r"\d[eE][-+]?\d+$|[\d.,]+$|[⁻⁰¹²³⁴-⁹]+$|[½¼¾⅓⅔]$|\^\{[-−]?\d+\}\ue102?$", before(found, 24)
+        r"\d[eE][-+]?\d+$|[\d.,]+$|[⁻⁰¹²³⁴-⁹]+$|[½¼¾⅓⅔]$|\^\{[-−]?\d+\}\ue102?$", near
     )
     if number is None and found.string[found.start() - 1] in "}\ue102":
         return None
@@ -397,22 +396,14 @@ MEASURES = (
         _hours,
     ),
     rule("litres for a distance", r"(?<=\d) ?[lL]/100 ?km\b", " litres per 100 kilometres"),
-    rule(
-        "square and cubic",
-        r"(?<=\d )(sq|cu)\.? ?(km|mi|ft|cm|mm|m)\b(?:\.(?= [a-z]))?",
-        _square,
-    ),
+    rule("square and cubic", r"(?<=\d )(sq|cu)\.? ?(km|mi|ft|cm|mm|m)\b(?:\.(?= [a-z]))?", _square),
     rule(
         "units shortened with a stop",
         r"(?<=\d)( ?)(ft|lbs?|oz|mi|mins?|secs?|hrs?|tsp|tbsp|[kcm]m|kg|ml)\."
         r"(?= [a-z]| \d{1,2} ?(?:in|oz)\b)",
         lambda f: " " + (_one if _ONE.search(before(f)) else _many)(f[2], ""),
     ),
-    rule(
-        "inches",
-        r"(?<=\d) ?in\b(?:\.(?= [a-z,]))?",
-        _inches,
-    ),
+    rule("inches", r"(?<=\d) ?in\b(?:\.(?= [a-z,]))?", _inches),
     rule("a number with its unit", r"(?<=[\d⁰¹²³⁴-⁹½¼¾⅓⅔}\ue102])( ?|-)" + MEASURE, _measure),
     rule(
         "millions of a unit",

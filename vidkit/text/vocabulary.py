@@ -410,22 +410,18 @@ def _spelt(found: Found) -> str | None:
     return gap + " ".join(re.findall(r"[A-Z]|\d+", found[0].upper()))
 
 
-def _ion(found: Found) -> str:
-    return " ".join([*found[1].upper(), *found[2], "plus"])
-
-
 CHEMISTRY = (
     rule(
         "formulas",
         rf"(?<![A-Za-z_.$-])(?=[A-Za-z]{{0,9}}\d)(?:(?:{_ELEMENT})\d{{0,2}}){{2,8}}(?![\w-])",
         _spelt,
     ),
+    rule("salts and oxides", rf"(?<![\w.$-])(?:{_METAL})(?:Cl|Br|OH|CN|O|S|F|I)(?![\w-])", _spelt),
     rule(
-        "salts and oxides",
-        rf"(?<![\w.$-])(?:{_METAL})(?:Cl|Br|OH|CN|O|S|F|I)(?![\w-])",
-        _spelt,
+        "ions",
+        rf"(?<![\w.$-])({_METAL})(\d?)\+(?![\w+])",
+        lambda f: " ".join([*f[1].upper(), *f[2], "plus"]),
     ),
-    rule("ions", rf"(?<![\w.$-])({_METAL})(\d?)\+(?![\w+])", _ion),
 )
 
 LETTER_A = rule(
