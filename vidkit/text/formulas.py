@@ -191,7 +191,7 @@ class Prose(Reader):
         self.at += after
         if spaced != after and sign not in "→⇒=":
             return None
-        if written == "=" and spaced != after and (not spaced or left.kind == "word"):
+        if written == "=" and spaced != after and (not spaced or left.kind in ("word", "name")):
             return None  # "separate =item"
         if sign in "=→" and not spaced and self.glued:
             return None  # "VAR1=x", "dc=com"
@@ -252,15 +252,18 @@ class Prose(Reader):
             )
             if not spaced:
                 return left.kind == "fence" or self.step(left, right)
-            if _listed(left) or "name" in (left.kind, right.kind):
+            if _listed(left) or _listed(right) or left.text == "[]":
                 return False  # "(blob) - S_book", "HDL - s5"
+            more = re.match(r" ?[-+−=≈]", self.text[self.at : self.at + 2])
+            if left.kind == right.kind == "measure" and not (more or evidence.relation):
+                return False  # "64 MHz - 1.7 GHz"
             evidence.sure = evidence.sure or (lower and not numbers)
             return True
         if sign in "/":
             return not spaced or not numbers
         if sign == "*":
-            listed = _listed(left) and right.kind not in ("script", "symbol")
-            listed = listed or _listed(right) or right.text == "[]"
+            named = left.kind == "name" and right.kind in ("script", "symbol")
+            listed = (_listed(left) and not named) or _listed(right) or right.text == "[]"
             if spaced and listed and not evidence.relation:
                 return False  # the mark of an item: "RSS 1.0 * RSS 2.0"
             ok = spaced or not {left.kind, right.kind} & {"row", "name"}

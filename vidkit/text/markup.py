@@ -302,7 +302,7 @@ def unshielded(text: str) -> str:
 
 
 # "$1 or the variable $HOME; $" and "$<user@host>$" are no equations.
-_NO_EQUATION = re.compile(r"[^\\]*(?:(?:\b[a-z]{2,} ){3}|\w@\w)[^\\]*")
+_NO_EQUATION = re.compile(r"[^\\]*(?:(?:\b[a-z]{2,} ){3}|\b[a-z]{4,} [a-z]{4,}\b|\w@\w)[^\\]*")
 
 
 def _equation(found: Found) -> list[Piece] | None:

@@ -539,7 +539,10 @@ _OF = re.compile(
     r"^(?:-inch| (?:of|inch|inches|cups?|miles?|teaspoons?|tablespoons?|pounds?|hour|price|full|"
     r"majority|scale)\b)"
 )
-_COUNTED = re.compile(r"\b(?:[Pp]art|[Pp]age|[Nn]o\.|[Cc]hapter|on|USB|[Dd]isk|[Vv]ol\w*) $")
+_COUNTED = re.compile(
+    r"\b(?:[Pp]art|[Ll]ayer|[Pp]age|[Nn]o\.|[Cc]hapter|on|USB|[Dd]isk|[Vv]ol\w*) $"
+)
+_METRES = re.compile(r"\b(?:2/4|4/4|6/8)\b")
 _CERTAIN = frozenset([("1", "2"), ("1", "3"), ("2", "3"), ("1", "4"), ("3", "4")])
 
 
@@ -554,6 +557,7 @@ def _half(found: Found) -> str:
 def _fraction(found: Found) -> str | None:
     whole, top, bottom = found.groups()
     named = re.search(r"(?<!^)(?<![.!?] )[A-Z][A-Za-z]*\+? $", before(found))  # "GTK+ 2/3"
+    named = named or _METRES.search(before(found, 12) + "," + after(found, 12))
     if bottom not in _PARTS or int(top) >= int(bottom) or after(found).startswith(" time"):
         return None
     certain = (top, bottom) in _CERTAIN and (whole or not (named or _COUNTED.search(before(found))))

@@ -210,7 +210,7 @@ def _measure(found: Found) -> str | None:
     groups = found.groups()[1:]
     compound = any(groups[1:])
     near = before(found, 24)
-    if re.search(r"[A-Za-z_@]-?[\d.,]+$", near) and not _UPPER.search(near):
+    if re.search(r"[A-Za-z_@#]-?[\d.,]+$", near) and not _UPPER.search(near):
         return None
     number = re.search(
         r"\d[eE][-+]?\d+$|[\d.,]+$|[⁻⁰¹²³⁴-⁹]+$|[½¼¾⅓⅔]$|\^\{[-−]?\d+\}\ue102?$", near
