@@ -64,6 +64,7 @@ SIGNS = dict(
 )
 LETTERS = {
     "ell": "ℓ",
+    "AA": "Å",
     "hbar": "ℏ",
     "varepsilon": "ε",
     "varphi": "φ",
@@ -371,7 +372,7 @@ class Latex(Reader):
         if unit:
             raw = Node("word", found.start(1), found[1].strip())
             return Node("unit", found.start(1), measure_in_words(unit.groups()), (raw,))
-        name = re.sub(r"\\[,;:! ]", " ", found[1]).strip()
+        name = re.sub(r"\\[,;:! ]", " ", found[1]).replace("\\AA", "Å").strip()
         if name in FUNCTIONS:
             return Node("function", at, name)
         return Node("symbol" if len(name) == 1 else "word", found.start(1), name)
