@@ -105,8 +105,7 @@ QUICKER, LATER = 0.2, 0.05
 class ConcurrencyLimit:
     """The number of places, between 1 and `most`. Seconds on any clock.
 
-    adaptive=False has always `most` places. `seconds` is how long a request usually takes, None
-    where too few have been answered.
+    adaptive=False has always `most` places.
     """
 
     def __init__(self, most: int, adaptive: bool = True) -> None:
@@ -117,7 +116,7 @@ class ConcurrencyLimit:
         self._opening = True
         self._refused = False
         self._opened: float | None = None
-        self.seconds: float | None = None
+        self._usual: float | None = None
         self._test: tuple[float, float] | None = None
         self._logs: list[float] = []
         self._since = float("-inf")
@@ -181,30 +180,30 @@ class ConcurrencyLimit:
 
     def _judge(self, took: float, full: bool, now: float) -> str | None:
         """What a round of requests that took so long on average says of the room."""
-        if self.seconds is None:
-            self.seconds = took
+        if self._usual is None:
+            self._usual = took
             return None
         if self._test is not None:
             places, then = self._test
             self._test = None
             if took > NO_HELP * then:
-                self.seconds = took
+                self._usual = took
                 return self._change(
                     places, now, f"faster, because fewer at once take {took:.2g} s too"
                 )
-        if took > LONGER * self.seconds and self._opening:
+        if took > LONGER * self._usual and self._opening:
             # How long they take in this room is known when it has stopped to grow.
             self._opening = False
             return self._change(self._learnt, now, None)
-        if took > LONGER * self.seconds and self.places > FEWEST:
+        if took > LONGER * self._usual and self.places > FEWEST:
             self._test = (self._learnt, took)
             return self._change(
                 max(FEWEST, self._learnt * SHRINK),
                 now,
-                f"slower, because requests take {took:.2g} s instead of {self.seconds:.2g} s",
+                f"slower, because requests take {took:.2g} s instead of {self._usual:.2g} s",
             )
-        if took <= SAME * self.seconds:
-            self.seconds += (QUICKER if took < self.seconds else LATER) * (took - self.seconds)
+        if took <= SAME * self._usual:
+            self._usual += (QUICKER if took < self._usual else LATER) * (took - self._usual)
             if full and not self._opening and self._learnt < self.most:
                 self._learnt *= GROWTH
         return None
