@@ -27,9 +27,9 @@ from PIL import Image
 
 from ..core.errors import MediaError
 from ..core.paths import open_unlinked
-from .audio import CODECS, LENIENT, MOST_HOURS, Samples, decoding, filtered, resampled
+from .audio import CODECS, LENIENT, MOST_HOURS, Samples, filtered, resampled
 from .beds import Bed
-from .frame import RATE, Frame
+from .frame import RATE, Frame, decoding
 from .images import Planes, planes_of
 from .loudness import measure
 

@@ -86,6 +86,41 @@ def starts(lengths: Iterable[int]) -> list[int]:
     return list(accumulate(lengths, initial=0))
 
 
+# Files of somebody's own: what is wrong with them.
+
+
+@contextmanager
+def decoding(
+    name: str,
+    what: str = "sound",
+    mend: str = "make or export",
+    damage: tuple[type[Exception], ...] = (OSError, ValueError, IndexError, av.FFmpegError),
+) -> Iterator[None]:
+    """Makes a `MediaError` of what a decoder or the file system says of the file `name`.
+
+    damage: the errors by which a damaged file shows.
+    """
+    try:
+        yield
+    except MediaError:
+        raise
+    except FileNotFoundError as error:
+        raise MediaError(f"{name} is not there; name a {what} that exists") from error
+    except damage as error:
+        said = getattr(error, "strerror", None) or error
+        raise MediaError(
+            f"{name} is damaged and cannot be decoded ({said}); {mend} it again"
+        ) from error
+
+
+def unknown(start: bytes, what: str) -> str:
+    """What a file seems to be that begins with `start` and is no `what` that is known."""
+    if not start:
+        return "empty"
+    text = start[:24].decode("latin-1")
+    return f"no {what} (it starts with {text!r})" if text.isprintable() else f"no known {what}"
+
+
 # MP4 files of vidkit's own, opened for reading and for writing.
 
 
