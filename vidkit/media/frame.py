@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import av
 from av.container import InputContainer, OutputContainer
+from av.stream import Stream
 
 from ..core.errors import MediaError, OutputError
 
@@ -153,3 +155,23 @@ def writing(out: Path) -> Iterator[OutputContainer]:
             yield container
     except OSError as error:
         raise OutputError(f"{out} cannot be written ({error.strerror or error})") from error
+
+
+def write_packet(
+    container: OutputContainer,
+    stream: Stream,
+    data: bytes | av.Packet[Any],
+    at: int,
+    unit: Fraction,
+    *,
+    length: int = 1,
+    key: bool = True,
+) -> None:
+    """Writes a packet to a `stream`, for `length` from `at` on, both counted in a `unit` of
+    seconds; key: whether it needs nothing of those before it.
+    """
+    packet = av.Packet(data) if isinstance(data, bytes) else data
+    packet.stream, packet.time_base = stream, unit
+    packet.pts = packet.dts = at
+    packet.duration, packet.is_keyframe = length, key
+    container.mux_one(packet)
