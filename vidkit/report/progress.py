@@ -36,7 +36,7 @@ from ..core.format import count, printable, took
 from ..core.notebook import in_kernel, put
 from ..core.paths import why_unwritable
 from ..core.system import vidkit_version
-from .reports import BatchReport, Trouble, Troubles, VideoReport
+from .reports import BatchReport, Troubles, VideoReport
 
 _DOING = {"image": "drawing", "audio": "speaking", "clip": "cutting", "join": "joining"}
 STEPS = 3
@@ -479,7 +479,7 @@ class Summary:
             "resources": asdict(report.resources) if report.resources else None,
             "error": str(report.failure) if report.failure else None,
             "notes": list(report.notes),
-            "to_do": _as_json(report.troubles),
+            "to_do": [trouble.as_json() for trouble in report.troubles],
         }
         self._write(state, about)
 
@@ -491,7 +491,7 @@ class Summary:
             "seconds": round(self._clock() - self._began, 3),
             "dollars": self._dollars,
             "unconfirmed": self._unconfirmed,
-            "to_do": _as_json(self._troubles.listed),
+            "to_do": [trouble.as_json() for trouble in self._troubles.listed],
         }
 
     def _row(self, video: VideoReport) -> dict[str, Any]:
@@ -528,10 +528,6 @@ class Summary:
             why = why_unwritable(self.path.parent, error, "output_dir=")
             self.notes.append(f"{self.path} cannot be written: {why}")
         self._written = self._clock()
-
-
-def _as_json(troubles: tuple[Trouble, ...]) -> list[dict[str, Any]]:
-    return [trouble.as_json() for trouble in troubles]
 
 
 def _is_summary(path: Path) -> bool:
