@@ -448,7 +448,7 @@ class Output:
         some network disks, is written to without.
         """
         try:
-            held = try_lock(self.folder / LOCK)
+            held = try_lock(self._files.inside(LOCK))
         except OSError as error:
             if error.errno not in _NO_LOCKS:
                 raise
