@@ -275,8 +275,6 @@ class Media:
         if path is None or (age := stamp(path)) is None:
             return None
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        if path.suffix == ".vtt":
-            kind = "text/vtt"
         return self.made(f"{path}|{age}", kind, path)
 
     def poster(self, path: Path | None) -> str | None:
