@@ -16,7 +16,7 @@ import nbformat
 import run_notebooks
 
 from vidkit import cli
-from vidkit.core import interrupts, terminal
+from vidkit.core import terminal
 from vidkit.models.lesson import Lesson, Section, keys
 from vidkit.models.settings import settings_page
 from vidkit.pipeline import output
@@ -110,7 +110,7 @@ CODES: tuple[tuple[int, str], ...] = (
     (cli.ALL_MADE, "all was made"),
     (cli.SOME_FAILED, "something failed; what was made is kept, and the same command goes on"),
     (cli.BAD_INPUT, "a lesson, a setting or an output folder cannot be used; nothing was made"),
-    (interrupts.INTERRUPTED, "it was interrupted (Ctrl-C)"),
+    (terminal.INTERRUPTED, "it was interrupted (Ctrl-C)"),
     (terminal.UNHEARD, "whoever read its output has gone, as in `vidkit settings | head -1`"),
 )
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from vidkit.core.loop import virtually
 from vidkit.models import Settings
-from vidkit.pipeline.scaling import BASE, Cores, encode_memory
+from vidkit.pipeline.scaling import ENCODE_BYTES, Cores, encode_memory
 
 
 async def work(cores: Cores, each: int, most: list[tuple[int, int]], seconds: float = 10) -> None:
@@ -112,6 +112,6 @@ def test_a_small_container_gets_few_places() -> None:
 def test_what_moves_and_what_is_large_needs_more() -> None:
     """An encode's memory follows the frame, the motion and moviepy's effects."""
     still = encode_memory(Settings())
-    assert BASE < still < encode_memory(Settings(motion="zoom"))
+    assert ENCODE_BYTES < still < encode_memory(Settings(motion="zoom"))
     assert encode_memory(Settings(motion="fade")) < encode_memory(Settings(effects={1: [len]}))
     assert encode_memory(Settings(size=(3840, 2160))) > 5 * still

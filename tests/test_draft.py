@@ -776,6 +776,10 @@ def test_a_long_formula_is_shown_in_lines(tmp_path: Path) -> None:
         [rows],
     ]
     assert main(["slides", str(lesson.path), "-o", str(tmp_path / "sheet.png")]) == 0
+    rows = "".join(f"a_{n} + b_{n} + c_{n} &= d_{n} + e_{n} + f_{n} \\\\ " for n in range(3))
+    array = f"$$\n{{1|3|all}}\n\\begin{{array}}{{c}}\n{rows}\\end{{array}}\n$$\n"
+    lesson = vidkit.lesson_from(markdown(tmp_path, f"We have\n\n{array}", "array.md"))
+    assert len(lesson.sections[0].slide["equation"]) == 3
 
 
 def test_an_index_of_a_formula_is_one_sign(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from stand_ins import NoMedia, written
 from vidkit.core.events import Event, Noticed, Paid
 from vidkit.media import open_sound
 from vidkit.media.frame import RATE
-from vidkit.media.silence import measured
+from vidkit.media.loudness import audible
 from vidkit.models import Settings
 from vidkit.pipeline import Batch, Job, Runtime, Source
 from vidkit.providers import VoiceAsk
@@ -136,7 +136,7 @@ def test_what_cannot_be_the_text_is_asked_for_once_more(
     assert report.made, str(report)
     assert len(home.requests) == 2
     audio = report.videos[0].sections[0].audio
-    assert measured(audio).seconds == pytest.approx(GOOD, abs=0.1)
+    assert audible(audio).seconds == pytest.approx(GOOD, abs=0.1)
     assert "section 1" not in str(report)
     assert spent.paid >= 2 * PRICE and not spent.unconfirmed
 
@@ -167,7 +167,7 @@ def test_the_likelier_of_two_is_kept(tmp_path: Path, home: FakeOpenAI) -> None:
     for number, answers in enumerate(([2.4, 4.0], [4.0, 2.4])):
         report, store = narrated(tmp_path / str(number), home, [spoken(each) for each in answers])
         store.close()
-        assert measured(report.videos[0].sections[0].audio).seconds == pytest.approx(4.0, abs=0.1)
+        assert audible(report.videos[0].sections[0].audio).seconds == pytest.approx(4.0, abs=0.1)
 
 
 def test_a_cap_that_has_no_room_for_a_second_keeps_the_first(
@@ -255,7 +255,7 @@ def test_a_part_of_a_long_narration_is_asked_for_again_alone(
     )
     store.close()
     assert report.made and len(home.requests) == 4, str(report)
-    assert measured(report.videos[0].sections[0].audio).seconds > 300
+    assert audible(report.videos[0].sections[0].audio).seconds > 300
     assert "section 1" not in str(report)
 
 
@@ -285,7 +285,7 @@ def test_parts_of_any_form_are_joined(form: str, size: int) -> None:
     at = part.index(b"data") + 4
     assert len(part) - at - 4 <= int.from_bytes(part[at : at + 4], "little") + 1, "sound comes last"
     part[at : at + 4] = size.to_bytes(4, "little")
-    whole = measured(joined_wav([bytes(part)] * 2))
+    whole = audible(joined_wav([bytes(part)] * 2))
     assert whole.seconds == pytest.approx(4.0, abs=0.15)
     assert whole.sounding == pytest.approx(4.0, abs=0.15)
 
@@ -293,7 +293,7 @@ def test_parts_of_any_form_are_joined(form: str, size: int) -> None:
 def test_parts_of_different_forms_are_joined() -> None:
     """What a server gave in two forms is paid for, and becomes one sound nevertheless."""
     parts = [wav(tone(1.0)), encoded(tone(1.0, 44_100), "mp3", "mp3", 44_100, "stereo")]
-    assert measured(joined_decoded(parts)).seconds == pytest.approx(2.0, abs=0.1)
+    assert audible(joined_decoded(parts)).seconds == pytest.approx(2.0, abs=0.1)
 
 
 def stereo(left: Any, right: Any) -> bytes:
@@ -350,7 +350,7 @@ def test_what_a_voice_really_says_is_never_doubted(language: str, rate: int | No
     made = asyncio.run(Espeak().speak(ask, through))
     speed = (rate or 150) / 150
     assert doubt(text, made.data, speed) is None
-    heard = measured(made.data)
+    heard = audible(made.data)
     assert shortest_speech(text) / max(1.0, speed) < 0.8 * heard.sounding
     assert heard.seconds < longest_speech(text) / min(1.0, speed)
 

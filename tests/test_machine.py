@@ -7,7 +7,9 @@ import platform
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from vidkit.core.system import memory_left, usable_cores, usable_memory
@@ -28,10 +30,10 @@ def own(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def meminfo(tmp_path: Path) -> Path:
+def machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine of 64 GiB, of which half is free."""
-    (tmp_path / "meminfo").write_text("MemTotal:  67108864 kB\nMemAvailable:  33554432 kB\n")
-    return tmp_path / "meminfo"
+    memory = SimpleNamespace(total=64 * GB, available=32 * GB)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
 
 
 def write(folder: Path, **files: str | int) -> Path:
@@ -80,15 +82,15 @@ def test_without_a_quota_the_affinity_counts(tmp_path: Path) -> None:
     assert usable_cores(tmp_path, tmp_path / "none") == 8
 
 
-def test_a_containers_memory_is_believed(tmp_path: Path, own: Path, meminfo: Path) -> None:
+def test_a_containers_memory_is_believed(tmp_path: Path, own: Path, machine: None) -> None:
     """The limit of the container counts, and what it holds but cannot drop is not left."""
     group = write(tmp_path / "groups", memory__max=GB, memory__current=GB * 3 // 4)
     (group / "memory.stat").write_text(f"anon 5\ninactive_file {GB // 2}\n")
-    assert usable_memory(group, own, meminfo) == GB
-    assert memory_left(group, own, meminfo) == GB * 3 // 4
+    assert usable_memory(group, own) == GB
+    assert memory_left(group, own) == GB * 3 // 4
 
 
-def test_the_older_kind_of_memory_limit_is_believed_too(tmp_path: Path, meminfo: Path) -> None:
+def test_the_older_kind_of_memory_limit_is_believed_too(tmp_path: Path, machine: None) -> None:
     """cgroup v1 has other names, and a number beyond all machines for "no limit"."""
     own = tmp_path / "own"
     own.write_text("4:memory:/jobs/7\n")
@@ -97,14 +99,14 @@ def test_the_older_kind_of_memory_limit_is_believed_too(tmp_path: Path, meminfo:
     group = groups / "memory/jobs/7"
     write(group, memory__limit_in_bytes=2 * GB, memory__usage_in_bytes=GB)
     (group / "memory.stat").write_text("total_inactive_file 0\n")
-    assert usable_memory(groups, own, meminfo) == 2 * GB
-    assert memory_left(groups, own, meminfo) == GB
+    assert usable_memory(groups, own) == 2 * GB
+    assert memory_left(groups, own) == GB
 
 
-def test_without_a_limit_the_machines_memory_counts(tmp_path: Path, meminfo: Path) -> None:
+def test_without_a_limit_the_machines_memory_counts(tmp_path: Path, machine: None) -> None:
     """What is there, and what the system says is free."""
-    assert usable_memory(tmp_path, tmp_path / "none", meminfo) == 64 * GB
-    assert memory_left(tmp_path, tmp_path / "none", meminfo) == 32 * GB
+    assert usable_memory(tmp_path, tmp_path / "none") == 64 * GB
+    assert memory_left(tmp_path, tmp_path / "none") == 32 * GB
 
 
 def test_this_machine_has_something_to_lend() -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 from vidkit.core.fonts import font_for
 from vidkit.errors import MediaError
 from vidkit.media import Frame, contact_sheet, fit_picture, make_clip, open_picture, poster
-from vidkit.media.video import _clock, _wrapped
+from vidkit.media.video import _wrapped
 
 
 def pixels(data: bytes) -> np.ndarray:  # type: ignore[type-arg]
@@ -78,14 +78,6 @@ def test_sheet_of_a_damaged_clip_is_refused(tmp_path: Path) -> None:
     (tmp_path / "0.mp4").write_bytes(b"no clip")
     with pytest.raises(MediaError):
         contact_sheet([tmp_path / "0.mp4"])
-
-
-@pytest.mark.parametrize(
-    ("seconds", "shown"), [(0.2, "0:00"), (59.6, "1:00"), (125, "2:05"), (3725, "1:02:05")]
-)
-def test_lengths_are_told_as_on_a_clock(seconds: float, shown: str) -> None:
-    """Minutes and seconds, and hours where there are some."""
-    assert _clock(seconds) == shown
 
 
 @given(st.text(max_size=200))

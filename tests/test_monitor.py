@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from vidkit.events import Sampled, WorkEnded, WorkStarted
-from vidkit.pipeline.scaling import TIDYING, Monitor
+from vidkit.pipeline.scaling import TIDY_SHARE, Monitor
 
 TICK = 2 / os.sysconf("SC_CLK_TCK")
 """Seconds by which two readings of a process's times, each in whole ticks, can be too small."""
@@ -114,4 +114,4 @@ def test_handing_back_memory_takes_its_share_and_no_more(
         clock.now = 200.0 + second
         monitor._tidy_sample()
     assert len(times) == 50
-    assert 0.010 * len(times) / 100 <= TIDYING
+    assert 0.010 * len(times) / 100 <= TIDY_SHARE

@@ -12,7 +12,7 @@ from test_film import QUICK, at_pitch, made, written
 
 from vidkit.errors import LessonError, MediaError
 from vidkit.media import Frame, join_clips, make_clip
-from vidkit.media.beds import ALONE, FADE_OUT, UNDER
+from vidkit.media.narration import ALONE, FADE_OUT, UNDER
 from vidkit.models import Music, load_lesson
 
 FRAME = Frame(size=(64, 48), gap=0.2)

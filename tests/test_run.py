@@ -322,7 +322,7 @@ def test_a_disk_that_is_about_to_be_full_begins_nothing_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is under way is finished and kept; the lessons after it say to make room."""
-    monkeypatch.setattr("vidkit.pipeline.run.LEAST_ROOM", 1 << 60)
+    monkeypatch.setattr("vidkit.pipeline.run.LEAST_DISK", 1 << 60)
     for name in "abcd":
         written(tmp_path, name, 4)
     voice = Held(seconds=0.2)

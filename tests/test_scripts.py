@@ -9,7 +9,7 @@ import pytest
 
 from vidkit.errors import ProviderError
 from vidkit.models import read_lesson
-from vidkit.models.advice import advice, stage_directions
+from vidkit.models.reading import advice, stage_directions
 from vidkit.providers import VoiceAsk
 from vidkit.providers.espeak import Espeak
 from vidkit.text import cues, shown, spoken

@@ -89,6 +89,19 @@ def test_no_long_word_of_a_gloss_leaves_its_box(size: tuple[int, int]) -> None:
         assert (abs(gutter - image[2, 2]).max(axis=2) < 12).all()
 
 
+def test_a_table_whose_columns_have_no_names_has_no_head() -> None:
+    """Its first row stands where the head of another begins."""
+    size, rows = (1280, 720), [["a", "1"], ["b", "2"]]
+    tops = []
+    for head in (["", ""], ["Name", "Size"]):
+        wish = {"layout": "table", "table": [head, *rows]}
+        picture = SLIDES.picture(SLIDES.slide(ImageAsk("", "a", "T", "en", size, wish)), size)
+        boxes = {r.item.key: spot.box for r in picture.regions for spot in r.spots}
+        tops.append((boxes["row.0"][1] + boxes["row.1"][3]) / 2)
+    middle = 0.55 * size[1]
+    assert abs(tops[0] - middle) < abs(tops[1] - middle)
+
+
 def test_the_steps_of_a_second_slide_go_on_counting() -> None:
     """Whoever sees step three sees a three."""
     slide = Slide("steps", "", "T", entries=tuple(Entry(f"Step {i}") for i in range(1, 6)))

@@ -80,6 +80,7 @@ def test_any_text_has_few_tokens_and_loses_no_letter(text: str) -> None:
         (r"\color{red}{z} + \phantom{q}y", "z plus y", "z + y"),
         (r"\Sigma ^{-1}", "sigma to the power minus 1", "Σ⁻¹"),
         (r"\lVert x \rVert", "x", "‖x‖"),
+        (r"5\,\AA", None, "5Å"),
     ],
 )
 def test_commands_that_stack_negate_or_hide_are_read(

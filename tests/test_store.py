@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from vidkit.errors import MediaError, StoreError
+from vidkit.errors import StoreError
 from vidkit.store import Asset, Store, cache_key, copy_into
 
 KEY = cache_key("image", {"n": 1})
@@ -60,29 +60,6 @@ def test_a_file_is_kept_too(store: Store, tmp_path: Path) -> None:
     assert store.keep(two, own, ".mp4", {"kind": "clip"}).path.read_bytes() == b"own"
     assert not scratch.exists()
     assert own.exists()
-
-
-def test_what_does_not_decode_is_not_kept(store: Store) -> None:
-    """The check sees the whole file before it is kept; what it raises goes on up, and nothing
-    is left.
-    """
-    seen = []
-
-    def refuse(path: Path) -> None:
-        seen.append((path.suffix, path.read_bytes()))
-        raise MediaError("half a picture")
-
-    with pytest.raises(MediaError, match="half a picture"):
-        keep(store, check=refuse)
-    assert seen == [(".png", PNG)]
-    assert store.find(KEY) is None
-    assert not temporary(store)
-
-    def unreadable(path: Path) -> None:
-        raise PermissionError("of the check")
-
-    with pytest.raises(PermissionError, match="of the check"):
-        keep(store, check=unreadable)
 
 
 def grow(asset: Asset) -> None:
@@ -408,12 +385,9 @@ assert store.keep(key, scratch, ".mp4", {}) and store.journal.spent().total == 0
 
 
 def test_no_store_does_the_same_and_keeps_nothing(tmp_path: Path) -> None:
-    """A run without a store checks what it makes and hands it on, and finds nothing again."""
-    seen = []
+    """A run without a store hands on what it makes, and finds nothing again."""
     with Store.null("no room") as none:
-        asset = none.keep(
-            KEY, PNG, ".png", {"kind": "image"}, check=lambda p: seen.append(p.suffix)
-        )
+        asset = none.keep(KEY, PNG, ".png", {"kind": "image"})
         assert none.find(KEY) is None
         with (tmp_path / "out.png").open("wb") as file:
             copy_into(asset, file)
@@ -424,6 +398,3 @@ def test_no_store_does_the_same_and_keeps_nothing(tmp_path: Path) -> None:
         money.paid()
         assert none.journal.spent().paid == 1
     assert (tmp_path / "out.png").read_bytes() == PNG
-    assert seen == [".png"]
-    with pytest.raises(MediaError):
-        none.keep(KEY, PNG, ".png", {}, check=lambda _: (_ for _ in ()).throw(MediaError("no")))

@@ -196,7 +196,7 @@ def test_planning_never_blocks_and_the_last_choice_wins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While one plan takes its time other choices are made; only the last one is shown."""
-    monkeypatch.setattr(settings, "PATIENCE", 0)
+    monkeypatch.setattr(settings, "DEBOUNCE", 0)
     lesson = load_lesson(written(tmp_path, sections=9))
     begun, go_on = threading.Event(), threading.Event()
     asked: list[int] = []
@@ -226,7 +226,7 @@ def test_turning_a_number_plans_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     until a run may have changed the store.
     """
     # also where a busy machine takes long for ten changes
-    monkeypatch.setattr("vidkit.studio.settings.PATIENCE", 1.0)
+    monkeypatch.setattr("vidkit.studio.settings.DEBOUNCE", 1.0)
     asked: list[int] = []
     lesson = load_lesson(written(tmp_path))
 

@@ -58,12 +58,12 @@ def test_it_grows_as_lessons_end_and_says_what_to_do(tmp_path: Path) -> None:
     assert read(tmp_path)["state"] == "under way"
     assert read(tmp_path)["lessons"] == 2
     clock.now += 5
-    summary.heard(1, one := video(tmp_path, 1, state="failed", error="no", kinds=("Refused",)))
+    summary.add(1, one := video(tmp_path, 1, state="failed", error="no", kinds=("Refused",)))
     half = read(tmp_path)
     assert (half["over"], half["made"], half["seconds"]) == (1, 0, 5.0)
     assert half["to_do"][0]["where"] == [{"lesson": str(tmp_path / "1.json"), "sections": [1]}]
     clock.now += 5
-    summary.heard(0, zero := video(tmp_path, 0))
+    summary.add(0, zero := video(tmp_path, 0))
     summary.over(BatchReport((zero, one), seconds=10.0, workers="2 videos"))
     over = read(tmp_path)
     assert over["state"] == "partly made"
@@ -82,7 +82,7 @@ def test_a_long_batch_is_not_written_for_each_lesson(tmp_path: Path) -> None:
     for number in range(1000):
         before = (tmp_path / SUMMARY).stat().st_mtime_ns
         clock.now += 0.01
-        summary.heard(number, video(tmp_path, number))
+        summary.add(number, video(tmp_path, number))
         writings += (tmp_path / SUMMARY).stat().st_mtime_ns != before
     assert writings <= 10
 
@@ -162,7 +162,7 @@ def test_an_error_in_the_report_is_told_in_the_file(tmp_path: Path) -> None:
     """A batch that ended early says why, and how many lessons there were to be."""
     summary = Summary(tmp_path, 5)
     summary.claim()
-    summary.heard(0, video(tmp_path, 0))
+    summary.add(0, video(tmp_path, 0))
     summary.over(BatchReport((video(tmp_path, 0),), failure=Refused("enough")))
     found = read(tmp_path)
     assert (found["error"], found["lessons"], found["over"]) == ("enough", 5, 1)

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from vidkit.cli import main
-from vidkit.core import lab
-from vidkit.core.lab import FIRST, notebooks
+from vidkit.core import notebook
+from vidkit.core.notebook import FIRST, notebooks
 from vidkit.errors import SettingsError, VidkitError
 
 HERE = Path(__file__).parent.parent / "notebooks"
@@ -66,7 +66,7 @@ def test_an_installed_package_brings_its_notebooks(
     monkeypatch.chdir(tmp_path)
     package = tmp_path / "site" / "vidkit"
     package.mkdir(parents=True)
-    monkeypatch.setattr(lab, "_PACKAGE", package)
+    monkeypatch.setattr(notebook, "_PACKAGE", package)
     with pytest.raises(VidkitError, match="vidkit lab FOLDER"):
         notebooks()
     notebooks_in = package / "notebooks"
@@ -79,7 +79,7 @@ def test_without_jupyterlab_the_mend_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Somebody without JupyterLab reads what to install, and no traceback."""
-    monkeypatch.setattr(lab, "find_spec", lambda name: None)
+    monkeypatch.setattr(notebook, "find_spec", lambda name: None)
     assert main(["lab"]) == 1
     assert "pip install jupyterlab" in capsys.readouterr().err
 

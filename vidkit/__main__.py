@@ -2,9 +2,9 @@
 
 import sys
 
-# `interrupts` first: it makes Ctrl-C quiet while the rest is being imported
+# `terminal` first: it makes Ctrl-C quiet while the rest is being imported
 # isort: off
-from .core import interrupts  # noqa: F401
+from .core import terminal  # noqa: F401
 from .cli import main
 # isort: on
 

@@ -23,7 +23,7 @@ from . import api
 from .api import Run
 from .core.errors import LessonError, OutputError, ProviderMissing, SettingsError, VidkitError
 from .core.format import count, printable
-from .core.lab import open_lab
+from .core.notebook import open_lab
 from .core.paths import (
     demand_here,
     is_file,

@@ -16,7 +16,7 @@ MOST = 0.010
 
 def main() -> int:
     """Print the share of a core that a sample each second takes, with idle threads around."""
-    from vidkit.pipeline.scaling import SECONDS, Monitor
+    from vidkit.pipeline.scaling import SAMPLE_SECONDS, Monitor
 
     over = threading.Event()
     for _ in range(40):
@@ -28,8 +28,8 @@ def main() -> int:
         monitor.look()
     each = (time.process_time() - before) / 2000
     over.set()
-    print(f"{each * 1000:.2f} ms a sample: {each / SECONDS:.2%} of a core")
-    return 0 if each / SECONDS < MOST else 1
+    print(f"{each * 1000:.2f} ms a sample: {each / SAMPLE_SECONDS:.2%} of a core")
+    return 0 if each / SAMPLE_SECONDS < MOST else 1
 
 
 if __name__ == "__main__":

@@ -339,18 +339,5 @@ def virtually_aside(coroutine: Coroutine[Any, Any, T]) -> T:
     """The same from anywhere, also from a notebook's cell, whose loop is running: in a thread
     of its own, which is waited for.
     """
-    done: list[T] = []
-    wrong: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            done.append(virtually(coroutine))
-        except BaseException as error:
-            wrong.append(error)
-
-    thread = threading.Thread(target=run, name="vidkit forecast")
-    thread.start()
-    thread.join()
-    if wrong:
-        raise wrong[0]
-    return done[0]
+    with ThreadPoolExecutor(1, "vidkit-forecast") as thread:
+        return thread.submit(virtually, coroutine).result()

@@ -16,9 +16,10 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import psutil
+
 CGROUP = Path("/sys/fs/cgroup")
 OWN = Path("/proc/self/cgroup")
-MEMINFO = Path("/proc/meminfo")
 
 ENDLESS = 1 << 60
 """Bytes that no machine has: version 1 writes a number beyond this for "no limit"."""
@@ -36,20 +37,18 @@ def usable_cores(cgroup: Path = CGROUP, own: Path = OWN) -> int:
     return max(1, math.floor(min([cores, *quotas])))
 
 
-def usable_memory(cgroup: Path = CGROUP, own: Path = OWN, meminfo: Path = MEMINFO) -> int:
-    """Bytes of memory this process may hold: its container's limit, or else the machine's; 0
-    where the system does not say.
-    """
+def usable_memory(cgroup: Path = CGROUP, own: Path = OWN) -> int:
+    """Bytes of memory this process may hold: its container's limit, or else the machine's."""
     limits = [limit for limit, _ in _memory(cgroup, own)]
-    return min([*limits, *_total(meminfo)], default=0)
+    return min([*limits, psutil.virtual_memory().total])
 
 
-def memory_left(cgroup: Path = CGROUP, own: Path = OWN, meminfo: Path = MEMINFO) -> int:
+def memory_left(cgroup: Path = CGROUP, own: Path = OWN) -> int:
     """Bytes of memory that nobody in the container, or on the machine, holds; what the system
-    would drop at once, such as the copies of files, counts as free. 0 where nobody says.
+    would drop at once, such as the copies of files, counts as free.
     """
     left = [limit - used for limit, used in _memory(cgroup, own)]
-    return max(0, min([*left, *_available(meminfo)], default=0))
+    return max(0, min([*left, psutil.virtual_memory().available]))
 
 
 def hand_back_memory() -> None:
@@ -121,26 +120,10 @@ def _field(path: Path, name: str) -> int:
     """A number of a file with a name and a number on each line; 0 where it is not there."""
     with suppress(OSError):
         for line in path.read_text("utf-8").splitlines():
-            first, _, rest = line.partition(" ")
-            number = rest.split()[0] if rest.split() else ""
-            if first.rstrip(":") == name and number.isdigit():
+            first, _, number = line.partition(" ")
+            if first == name and number.isdigit():
                 return int(number)
     return 0
-
-
-def _total(meminfo: Path) -> list[int]:
-    if total := _field(meminfo, "MemTotal"):
-        return [total * 1024]
-    try:
-        return [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
-    except (AttributeError, OSError, ValueError):  # Windows
-        return []
-
-
-def _available(meminfo: Path) -> list[int]:
-    if left := _field(meminfo, "MemAvailable"):
-        return [left * 1024]
-    return _total(meminfo)
 
 
 DISTRIBUTION = "vidkit-lessons"

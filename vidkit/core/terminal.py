@@ -1,4 +1,9 @@
-"""The terminal: what is said to it, and what happens when it is closed or interrupted."""
+"""The terminal: what is said to it, and what happens when it is closed or interrupted.
+
+Importing this makes Ctrl-C quiet, with the right exit code, where this process is the command line
+and not a program that calls it. It is the first thing that the command line imports, and so
+imports little itself.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +15,31 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
+from types import TracebackType
 from typing import TextIO
 
 from .format import printable
-from .interrupts import INTERRUPTED, PROGRAM
 
-FAILED, UNHEARD = 1, 141
-"""Exit codes: the second is that of a program whose reader has gone, as in `… | head -1`."""
+FAILED, INTERRUPTED, UNHEARD = 1, 130, 141
+"""Exit codes: the last is that of a program whose reader has gone, as in `… | head -1`."""
+
+PROGRAM = os.path.basename(sys.argv[0]) in ("vidkit", "__main__.py", "-m")  # noqa: PTH119
+"""Whether this process is the command line."""
 
 STOPPED = "Stopped. What was finished is kept; the same command goes on."
+
+
+def _quiet(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
+    if kind is KeyboardInterrupt:
+        sys.stderr.write("\n")
+    elif isinstance(error.__cause__, KeyboardInterrupt):  # came while a class was being made
+        os._exit(INTERRUPTED)
+    else:
+        sys.__excepthook__(kind, error, where)
+
+
+if PROGRAM:
+    sys.excepthook = _quiet
 
 
 def say(what: object = "", *, trouble: bool = False) -> None:

@@ -260,7 +260,6 @@ class NullStore(Store):
         suffix: str,
         about: Mapping[str, Any],
         *,
-        check: Callable[[Path], None] | None = None,
         fresh: bool = False,
     ) -> Asset:
         """The asset, whose key is its digest."""

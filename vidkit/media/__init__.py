@@ -10,7 +10,7 @@ from .audio import Sound, check_sound, open_sound
 from .clips import Clip, Effect, apply_effects, make_clip, make_seam, picture_of, read_clip
 from .frame import Frame
 from .images import check_picture, fit_picture, open_picture
-from .silence import find_speech
+from .loudness import find_speech
 from .video import (
     Chapter,
     Joined,

@@ -23,7 +23,7 @@ from av.filter import Graph
 from numpy.typing import NDArray
 
 from ..core.errors import MediaError
-from .frame import RATE
+from .frame import RATE, decoding, unknown
 
 Samples = NDArray[np.float32]
 """Mono sound: shape (samples,), full scale from -1 to 1."""
@@ -105,7 +105,8 @@ class Sound:
         Raises `MediaError` when it comes to damage, or to the end too early.
         """
         try:
-            yield from _resampled(self, rate or self.rate)
+            with decoding(self.name):
+                yield from resampled(_decoded(self), rate or self.rate, self.channel)
         finally:
             if _SINCE_19:
                 # its resamplers point at themselves, and each would keep a megabyte for minutes
@@ -120,7 +121,8 @@ class Sound:
             return None
         each, mixed = np.zeros(2), 0.0
         with decoding(self.name):
-            for left, right in _stereo(self):
+            for channels in _channels(_decoded(self), RATE, "stereo"):
+                left, right = np.nan_to_num(channels).astype(np.float64)
                 each += float(np.dot(left, left)), float(np.dot(right, right))
                 mixed += float(np.square((left + right) / 2).sum())
         return int(each.argmax()) if mixed < each.max() * CANCELLED else None
@@ -143,9 +145,8 @@ def open_sound(source: Path | bytes, name: str = "") -> Sound:
             start = file.read(64)
             kind, _ = _kind(start)
             if kind is None:
-                raise MediaError(
-                    f"{name} is {_seen(start)}; give a WAV, MP3, Ogg, FLAC or M4A file"
-                )
+                found = unknown(start, "sound")
+                raise MediaError(f"{name} is {found}; give a WAV, MP3, Ogg, FLAC or M4A file")
             if kind == "wav":
                 _check_wav(file, name)
         with _opened(Sound(source, name, kind, 0, 0)) as (_, stream):
@@ -174,13 +175,6 @@ def _kind(start: bytes) -> tuple[str, str] | tuple[None, None]:
     return next(found, (None, None))
 
 
-def _seen(start: bytes) -> str:
-    if not start:
-        return "empty"
-    text = start[:24].decode("latin-1")
-    return f"no sound (it starts with {text!r})" if text.isprintable() else "no known sound"
-
-
 def _check_wav(file: BinaryIO, name: str) -> None:
     """Compares the size of the samples with what a WAV's header promises: FFmpeg would take
     the smaller of the two without a word."""
@@ -198,20 +192,6 @@ def _check_wav(file: BinaryIO, name: str) -> None:
                 )
             return
         at += size + size % 2
-
-
-@contextmanager
-def decoding(name: str, what: str = "sound", mend: str = "make or export") -> Iterator[None]:
-    """Makes a `MediaError` of what FFmpeg or the file system says of the file `name`."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise MediaError(f"{name} is not there; name a {what} that exists") from error
-    except (OSError, ValueError, IndexError, av.FFmpegError) as error:
-        said = getattr(error, "strerror", None) or error
-        raise MediaError(
-            f"{name} is damaged and cannot be decoded ({said}); {mend} it again"
-        ) from error
 
 
 @contextmanager
@@ -278,58 +258,46 @@ _COUNTING = ("flac", "mov", "aiff", "au", "wv", "tta")
 """The kinds whose header says how many samples there are."""
 
 
-def _resampled(sound: Sound, rate: int) -> Iterator[Samples]:
-    with decoding(sound.name):
-        yield from resampled(_decoded(sound), rate, sound.channel)
-
-
 def resampled(
     frames: Iterable[av.AudioFrame], rate: int, channel: int | None = None
 ) -> Iterator[Samples]:
     """Decoded sound as mono pieces at `rate`, also where its kind changes on the way; channel: the
     one that is heard alone, None where all are mixed.
     """
-    resampler, shape = None, None
-    for frame in frames:
-        frame.pts = None
-        now = (frame.sample_rate, frame.layout.name, frame.format.name)
-        if resampler is None or now != shape:
-            if resampler is not None:
-                yield from _pieces(resampler, None, channel)
-            layout = "mono" if channel is None else frame.layout.name
-            resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate, **_ALONE)
-            shape = now
-        yield from _pieces(resampler, frame, channel)
-    if resampler is not None:
-        yield from _pieces(resampler, None, channel)
-
-
-def _pieces(
-    resampler: av.AudioResampler, frame: av.AudioFrame | None, channel: int | None
-) -> Iterator[Samples]:
-    for done in resampler.resample(frame):
-        if done is None or not done.samples:
-            continue
-        channels = done.to_ndarray()
+    for channels in _channels(frames, rate, "mono" if channel is None else None):
         samples: Samples = channels[min(channel or 0, len(channels) - 1)]
         if not np.isfinite(samples.sum()):
             samples = np.nan_to_num(samples, posinf=1.0, neginf=-1.0)
         yield samples
 
 
-def _stereo(sound: Sound) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Its samples in stereo at `RATE`, left and right, piece by piece."""
-    resampler = av.AudioResampler(format="fltp", layout="stereo", rate=RATE, **_ALONE)
-    shape = None
-    for frame in _decoded(sound):
-        now = (frame.sample_rate, frame.layout.name, frame.format.name)
+def _channels(
+    frames: Iterable[av.AudioFrame], rate: int, layout: str | None
+) -> Iterator[NDArray[np.float32]]:
+    """Decoded sound at `rate` in pieces of the shape (channels, samples), with the channels of
+    `layout`, None for its own.
+    """
+    resampler, shape = None, None
+    for frame in itertools.chain(frames, [None]):
+        now = frame and (frame.sample_rate, frame.layout.name, frame.format.name)
+        if resampler is not None and now != shape:
+            yield from _arrays(resampler.resample(None))
+        if frame is None:
+            return
         if now != shape:
-            resampler = av.AudioResampler(format="fltp", layout="stereo", rate=RATE, **_ALONE)
+            kept = layout or frame.layout.name
+            resampler = av.AudioResampler(format="fltp", layout=kept, rate=rate, **_ALONE)
             shape = now
         frame.pts = None
-        for done in resampler.resample(frame):
-            left, right = np.nan_to_num(done.to_ndarray()).astype(np.float64)
-            yield left, right
+        assert resampler is not None
+        yield from _arrays(resampler.resample(frame))
+
+
+def _arrays(resampled: Iterable[av.AudioFrame | None]) -> Iterator[NDArray[np.float32]]:
+    for frame in resampled:
+        if frame is not None and frame.samples:
+            channels: NDArray[Any] = frame.to_ndarray()
+            yield channels
 
 
 def filtered(pieces: Iterable[Samples], *filters: tuple[str, str]) -> Iterator[av.AudioFrame]:

@@ -30,7 +30,17 @@ from PIL import Image
 from ..core.errors import MediaError
 from .audio import Samples, open_sound
 from .film import Film, film_bed, filmed
-from .frame import BLOCK, RATE, Frame, frames_in, groups, padded, reading, writing
+from .frame import (
+    BLOCK,
+    RATE,
+    Frame,
+    frames_in,
+    groups,
+    padded,
+    reading,
+    write_packet,
+    writing,
+)
 from .images import Planes, fit_picture, frame_picture, planes_of, rows_of
 from .narration import Track, as_it_is, narrate, set_up_sound, silence
 
@@ -132,10 +142,11 @@ def key_frame(image: Image.Image, fps: int) -> bytes:
     return bytes(packet)
 
 
-def new_encoder(size: tuple[int, int], fps: int) -> VideoCodecContext:
+def new_encoder(size: tuple[int, int], fps: int, *, moves: bool = False) -> VideoCodecContext:
+    """An encoder of its own, as `set_up` makes it."""
     encoder = av.CodecContext.create("libx264", "w")
     assert isinstance(encoder, VideoCodecContext)
-    set_up(encoder, size, fps)
+    set_up(encoder, size, fps, moves=moves)
     return encoder
 
 
@@ -204,9 +215,7 @@ def moving(pictures: Iterable[Planes], frames: int, frame: Frame) -> Iterator[li
 
 def _encoded(pictures: Iterable[Planes], keys: Container[int], frame: Frame) -> Iterator[bytes]:
     """A packet for each picture, in order; those at the places in `keys` are key frames."""
-    encoder = av.CodecContext.create("libx264", "w")
-    assert isinstance(encoder, VideoCodecContext)
-    set_up(encoder, frame.size, frame.fps, moves=True)
+    encoder = new_encoder(frame.size, frame.fps, moves=True)
     for number, planes in enumerate(pictures):
         picture = as_picture(planes)
         picture.pts, picture.time_base = number, encoder.time_base
@@ -352,19 +361,12 @@ def _mux(
     number = block = 0
     for group in groups:
         for place, data in enumerate(group):
-            packet = av.Packet(data)
-            packet.stream, packet.time_base = picture_stream, a_frame
-            packet.pts = packet.dts = number
-            packet.duration, packet.is_keyframe = 1, place == 0
-            container.mux_one(packet)
+            write_packet(container, picture_stream, data, number, a_frame, key=place == 0)
             number += 1
         heard = -(-number * RATE // (fps * BLOCK)) + 1
         for data in track.packets[block:heard]:
-            packet = av.Packet(data)
-            packet.stream, packet.time_base = sound_stream, a_sample
-            packet.pts = packet.dts = (block - 1) * BLOCK
-            packet.duration, packet.is_keyframe = BLOCK, True
-            container.mux_one(packet)
+            at = (block - 1) * BLOCK
+            write_packet(container, sound_stream, data, at, a_sample, length=BLOCK)
             block += 1
 
 
@@ -530,11 +532,7 @@ def make_seam(before: Path, after: Path, out: Path, frame: Frame) -> int:
         container.start_encoding()
         packets = [p for group in moving(map(at, range(frames)), frames, frame) for p in group]
         for number, data in enumerate(packets):
-            packet = av.Packet(data)
-            packet.stream, packet.time_base = stream, encoder.time_base
-            packet.pts = packet.dts = number
-            packet.duration, packet.is_keyframe = 1, number == 0
-            container.mux_one(packet)
+            write_packet(container, stream, data, number, encoder.time_base, key=number == 0)
     return frames
 
 

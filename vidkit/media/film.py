@@ -27,11 +27,11 @@ from PIL import Image
 
 from ..core.errors import MediaError
 from ..core.paths import open_unlinked
-from .audio import CODECS, LENIENT, MOST_HOURS, Samples, decoding, filtered, resampled
-from .beds import Bed
-from .frame import RATE, Frame
+from .audio import CODECS, LENIENT, MOST_HOURS, Samples, filtered, resampled
+from .frame import RATE, Frame, decoding
 from .images import Planes, planes_of
 from .loudness import measure
+from .narration import Bed
 
 SLOWEST = 0.8
 """The least part of its speed at which a film is played; below it movement looks wrong."""
@@ -46,24 +46,8 @@ MOST_MINUTES = 60
 """A film whose own sound stands for the narration is played for no longer than this."""
 
 _PICTURES = frozenset(
-    (
-        "av1",
-        "dnxhd",
-        "ffv1",
-        "h263",
-        "h264",
-        "hevc",
-        "mjpeg",
-        "mpeg2video",
-        "mpeg4",
-        "png",
-        "prores",
-        "qtrle",
-        "rawvideo",
-        "theora",
-        "vp8",
-        "vp9",
-    )
+    {"av1", "dnxhd", "ffv1", "h263", "h264", "hevc", "mjpeg", "mpeg2video", "mpeg4", "png"}
+    | {"prores", "qtrle", "rawvideo", "theora", "vp8", "vp9"}
 )
 _NEAR = 0.002
 """Seconds by which a picture's time may be rounded in its file."""

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import av
 from av.container import InputContainer, OutputContainer
+from av.stream import Stream
 
 from ..core.errors import MediaError, OutputError
 
@@ -86,6 +88,41 @@ def starts(lengths: Iterable[int]) -> list[int]:
     return list(accumulate(lengths, initial=0))
 
 
+# Files of somebody's own: what is wrong with them.
+
+
+@contextmanager
+def decoding(
+    name: str,
+    what: str = "sound",
+    mend: str = "make or export",
+    damage: tuple[type[Exception], ...] = (OSError, ValueError, IndexError, av.FFmpegError),
+) -> Iterator[None]:
+    """Makes a `MediaError` of what a decoder or the file system says of the file `name`.
+
+    damage: the errors by which a damaged file shows.
+    """
+    try:
+        yield
+    except MediaError:
+        raise
+    except FileNotFoundError as error:
+        raise MediaError(f"{name} is not there; name a {what} that exists") from error
+    except damage as error:
+        said = getattr(error, "strerror", None) or error
+        raise MediaError(
+            f"{name} is damaged and cannot be decoded ({said}); {mend} it again"
+        ) from error
+
+
+def unknown(start: bytes, what: str) -> str:
+    """What a file seems to be that begins with `start` and is no `what` that is known."""
+    if not start:
+        return "empty"
+    text = start[:24].decode("latin-1")
+    return f"no {what} (it starts with {text!r})" if text.isprintable() else f"no known {what}"
+
+
 # MP4 files of vidkit's own, opened for reading and for writing.
 
 
@@ -118,3 +155,23 @@ def writing(out: Path) -> Iterator[OutputContainer]:
             yield container
     except OSError as error:
         raise OutputError(f"{out} cannot be written ({error.strerror or error})") from error
+
+
+def write_packet(
+    container: OutputContainer,
+    stream: Stream,
+    data: bytes | av.Packet[Any],
+    at: int,
+    unit: Fraction,
+    *,
+    length: int = 1,
+    key: bool = True,
+) -> None:
+    """Writes a packet to a `stream`, for `length` from `at` on, both counted in a `unit` of
+    seconds; key: whether it needs nothing of those before it.
+    """
+    packet = av.Packet(data) if isinstance(data, bytes) else data
+    packet.stream, packet.time_base = stream, unit
+    packet.pts = packet.dts = at
+    packet.duration, packet.is_keyframe = length, key
+    container.mux_one(packet)

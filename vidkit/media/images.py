@@ -25,7 +25,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from ..core.errors import MediaError
-from .frame import Frame
+from .frame import Frame, decoding, unknown
 
 MOST_PIXELS = 200_000_000
 """Larger pictures are refused: one of this size already takes 800 MB to decode."""
@@ -184,27 +184,21 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 def _opened(source: Path | bytes, name: str) -> Iterator[ImageFile]:
     """An image file, undecoded. What goes wrong inside becomes a `MediaError`."""
     name = name or (str(source) if isinstance(source, Path) else "the picture")
-    try:
-        with source.open("rb") if isinstance(source, Path) else BytesIO(source) as file:
-            image = _recognised(file, name)
-            pixels = image.width * image.height
-            if pixels > MOST_PIXELS:
-                raise MediaError(
-                    f"{name} is {image.width} x {image.height} pixels, more than "
-                    f"{MOST_PIXELS // 1_000_000} million; make it smaller"
-                )
-            with _large if pixels > LARGE_PIXELS else nullcontext():
-                yield image
-    except MediaError:
-        raise
-    except FileNotFoundError as error:
-        raise MediaError(f"{name} is not there; name a picture that exists") from error
-    except Exception as error:
-        # A damaged file surfaces as OSError, SyntaxError, ValueError, struct.error or
-        # zlib.error, depending on where the damage is.
-        raise MediaError(
-            f"{name} is damaged and cannot be decoded ({error}); make or export it again"
-        ) from error
+    # A damaged file surfaces as OSError, SyntaxError, ValueError, struct.error or zlib.error,
+    # depending on where the damage is.
+    with (
+        decoding(name, "picture", damage=(Exception,)),
+        source.open("rb") if isinstance(source, Path) else BytesIO(source) as file,
+    ):
+        image = _recognised(file, name)
+        pixels = image.width * image.height
+        if pixels > MOST_PIXELS:
+            raise MediaError(
+                f"{name} is {image.width} x {image.height} pixels, more than "
+                f"{MOST_PIXELS // 1_000_000} million; make it smaller"
+            )
+        with _large if pixels > LARGE_PIXELS else nullcontext():
+            yield image
 
 
 def picture_suffix(data: bytes) -> str | None:
@@ -218,16 +212,8 @@ def _recognised(file: BinaryIO, name: str) -> ImageFile:
     for begins, opened, _ in _KINDS:
         if re.match(begins, start):
             return opened(file)
-    raise MediaError(
-        f"{name} is {_seen(start)}; give a PNG, JPEG, WebP, AVIF, GIF, TIFF or BMP picture"
-    )
-
-
-def _seen(start: bytes) -> str:
-    if not start:
-        return "empty"
-    text = start.decode("latin-1")
-    return f"no picture (it starts with {text!r})" if text.isprintable() else "no known picture"
+    found = unknown(start, "picture")
+    raise MediaError(f"{name} is {found}; give a PNG, JPEG, WebP, AVIF, GIF, TIFF or BMP picture")
 
 
 def planes_of(frame: VideoFrame) -> Planes:

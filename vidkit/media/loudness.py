@@ -1,4 +1,4 @@
-"""How loud a narration is, and the gain that makes all sections alike.
+"""How loud a narration is, the gain that makes all sections alike, and where a sound is silent.
 
 Loudness as in ITU-R BS.1770-4: the mean squares of 400 ms, weighted and measured by libavfilter,
 gated at -70 LUFS and at 10 LU under the mean of the rest. One gain then serves the whole section;
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -92,11 +93,8 @@ def measure(pieces: Iterable[Samples]) -> Measured:
         nonlocal samples
         for piece in regrouped(pieces, 10 * STEP):
             samples += len(piece)
-            padded_piece = np.zeros(-(-len(piece) // STEP) * STEP, np.float32)
-            padded_piece[: len(piece)] = piece
-            hops = np.abs(padded_piece).reshape(-1, HOP).max(1)
-            peaks.append(hops[: -(-len(piece) // HOP)])
-            yield padded_piece
+            peaks.append(_peaks(piece))
+            yield np.pad(piece, (0, -len(piece) % STEP))
 
     meter = filtered(whole(), ("ebur128", "metadata=1:framelog=quiet"))
     momentary = [float(frame.metadata["lavfi.r128.M"]) for frame in meter]
@@ -105,6 +103,13 @@ def measure(pieces: Iterable[Samples]) -> Measured:
         _blocks(momentary),
         np.concatenate([np.zeros(0, np.float32), *peaks]),
     )
+
+
+def _peaks(piece: Samples) -> NDArray[np.float32]:
+    """The largest sample of each `HOP`, the last of which may be shorter."""
+    whole = np.pad(np.abs(piece), (0, -len(piece) % HOP))
+    peaks: NDArray[np.float32] = whole.reshape(-1, HOP).max(1)
+    return peaks
 
 
 def _blocks(momentary: Sequence[float]) -> NDArray[np.float64]:
@@ -117,15 +122,11 @@ def _blocks(momentary: Sequence[float]) -> NDArray[np.float64]:
 
 
 def _integrated(blocks: NDArray[np.float64]) -> float:
-    heard = blocks[blocks > _energy(SILENCE)]
+    heard = blocks[blocks > 10 ** ((SILENCE + 0.691) / 10)]
     if not len(heard):
         return -np.inf
     heard = heard[heard > heard.mean() / 10]
     return float(-0.691 + 10 * np.log10(heard.mean()))
-
-
-def _energy(loudness: float) -> float:
-    return float(10 ** ((loudness + 0.691) / 10))
 
 
 def _ratio(decibels: float) -> float:
@@ -282,3 +283,71 @@ def levelled(data: bytes, ceiling: float) -> tuple[Samples, float]:
     kept[: len(ramp)] *= ramp
     kept[len(kept) - len(ramp) :] *= ramp[::-1]
     return kept, first / RATE
+
+
+# Where a sound is silent: for the times of words that its voice does not tell, and to see whether
+# there is a narration at all.
+
+
+SHORTEST_PAUSE = 0.12
+"""Seconds of silence that count as a pause; the closure of a consonant lasts up to 0.1 s."""
+
+PAUSE_RANGE = 34.0
+"""dB under the loudest moment below which nobody speaks: breath and the room's noise stay under."""
+
+
+def find_speech(source: Path | bytes, name: str = "") -> dict[str, Any]:
+    """Decodes the whole sound in `source`, as `check_sound` does, and says where it is silent.
+
+    "heard": from when to when there is sound, in seconds; "pauses": the silences in between of at
+    least `SHORTEST_PAUSE`, (start, end) each.
+    """
+    peaks: list[NDArray[Any]] = []
+    samples = 0
+    for piece in regrouped(open_sound(source, name).pieces(RATE), 10 * STEP):
+        samples += len(piece)
+        peaks.append(_peaks(piece))
+    loud = loud_hops(np.concatenate([np.zeros(0, np.float32), *peaks]), PAUSE_RANGE)
+    if not len(loud):
+        return {"heard": [0.0, samples / RATE], "pauses": []}
+    gaps = np.flatnonzero(np.diff(loud) > SHORTEST_PAUSE * RATE / HOP)
+    edges = [(int(loud[gap]) + 1, int(loud[gap + 1])) for gap in gaps]
+    heard = int(loud[0]), int(loud[-1]) + 1
+    seconds = [[round(place * HOP / RATE, 3) for place in edge] for edge in (heard, *edges)]
+    return {"heard": seconds[0], "pauses": seconds[1:]}
+
+
+AUDIBLE = 10 ** (-50 / 20)
+"""Full scale is 1; what swings less is not heard as speech, even after the greatest gain that a
+narration gets (`MOST_GAIN`)."""
+BRIDGED = 1.0
+"""Seconds; a shorter pause belongs to the speech around it."""
+BLOCKS = 100
+"""Looks at a sound in each second of it."""
+
+
+@dataclass(frozen=True)
+class Audible:
+    """The length of a sound, and for how much of it something can be heard, in seconds."""
+
+    seconds: float
+    sounding: float
+
+
+def audible(source: Path | bytes, name: str = "") -> Audible:
+    """Decodes the whole sound in `source` and measures how much of it can be heard. A constant is
+    silence, however large. Raises `MediaError` as `check_sound` does.
+    """
+    sound = open_sound(source, name)
+    size = max(1, sound.rate // BLOCKS)
+    swings: list[NDArray[Any]] = []
+    samples = 0
+    for piece in regrouped(sound.pieces(), BLOCKS * size):
+        samples += len(piece)
+        blocks = piece[: len(piece) // size * size].reshape(-1, size)
+        swings.append((blocks.max(1) - blocks.min(1)) / 2)
+    loud = np.flatnonzero(np.concatenate([np.zeros(0, np.float32), *swings]) >= AUDIBLE)
+    gaps = np.diff(loud)
+    bridged = gaps[gaps <= BRIDGED * BLOCKS].sum() + (gaps > BRIDGED * BLOCKS).sum()
+    sounding = (int(bridged) + bool(len(loud))) * size / sound.rate
+    return Audible(samples / sound.rate, sounding)

@@ -6,11 +6,11 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import av
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.video.stream import VideoStream
@@ -20,11 +20,22 @@ from PIL.PngImagePlugin import PngInfo
 
 from ..core.errors import MediaError
 from ..core.fonts import font_for
+from ..core.format import clock_time
 from .audio import Samples
-from .beds import Music, music_bed
 from .clips import Clip, picture_of, read_clip
-from .frame import BLOCK, KEY_SECONDS, RATE, Frame, first_frame, frames_in, reading, starts, writing
-from .narration import decoded_packets, with_music
+from .frame import (
+    BLOCK,
+    KEY_SECONDS,
+    RATE,
+    Frame,
+    first_frame,
+    frames_in,
+    reading,
+    starts,
+    write_packet,
+    writing,
+)
+from .narration import Music, decoded_packets, music_bed, with_music
 
 if TYPE_CHECKING:
     from ..text.captions import Cue
@@ -106,11 +117,9 @@ class Subtitles:
         """Writes the cues that start before `until`, in seconds of the video."""
         while self._waiting and self._waiting[-1][0] < until * 1000:
             start, end, text = self._waiting.pop()
-            packet = av.Packet(struct.pack(">H", len(text)) + text)
-            packet.stream, packet.time_base = self._stream, _MILLISECOND
-            packet.pts = packet.dts = start
-            packet.duration, packet.is_keyframe = end - start, True
-            self._container.mux_one(packet)
+            data = struct.pack(">H", len(text)) + text
+            length = end - start
+            write_packet(self._container, self._stream, data, start, _MILLISECOND, length=length)
 
 
 def _contiguous(cues: Sequence[Cue]) -> Iterator[tuple[int, int, bytes]]:
@@ -186,7 +195,10 @@ def join_clips(
     if not clips:
         raise MediaError("there are no clips to join; make a section first")
     facts = [read_clip(path) for path in clips]
-    sound = _with_music(facts, music) if music is not None else None
+    sound = None
+    if music is not None:
+        samples = sum(clip.samples for clip in facts)
+        sound = with_music(_Heard(facts), samples, music_bed(music, samples / RATE)).packets
     with writing(out) as container:
         video = _Video(container, clips[0], frame, three_letters(language), cues, sound)
         if title:
@@ -206,12 +218,6 @@ def join_clips(
             last = place == len(facts)
             video.append(clip, seams[place - 1] if seams and not last else None, last=last)
     return Joined(video.samples / RATE, section_starts(facts))
-
-
-def _with_music(clips: Sequence[Clip], music: Music) -> Sequence[bytes]:
-    """The AAC packets of the whole video with music beneath it."""
-    samples = sum(clip.samples for clip in clips)
-    return with_music(_Heard(clips), samples, music_bed(music, samples / RATE)).packets
 
 
 @dataclass(frozen=True)
@@ -266,6 +272,7 @@ class _Video:
         last AAC packet only ends the sound: the last clip alone brings both.
         """
         fps, rate = Fraction(1, self._frame.fps), Fraction(1, RATE)
+        write = partial(write_packet, self._container)
         number, block = first_frame(self.samples, self._frame.fps), self.samples // BLOCK - 1
         self.samples += clip.samples
         frames = first_frame(self.samples, self._frame.fps)
@@ -281,29 +288,16 @@ class _Video:
                 if packet.stream is pictures and number < frames and packet.size:
                     if packet.is_keyframe and self._subtitles:
                         self._subtitles.write(float(number * fps) + KEY_SECONDS)
-                    packet.stream, packet.time_base = self._pictures, fps
-                    packet.pts = packet.dts = number
-                    packet.duration = 1
+                    write(self._pictures, packet, number, fps, key=packet.is_keyframe)
                     number += 1
                 elif packet.stream is sounds and block < blocks and packet.size:
-                    if self._sound is not None:
-                        packet = av.Packet(self._sound[block + 1])
-                        packet.is_keyframe = True
-                    packet.stream, packet.time_base = self._sounds, rate
-                    packet.pts = packet.dts = block * BLOCK
-                    packet.duration = BLOCK
+                    heard = packet if self._sound is None else self._sound[block + 1]
+                    write(self._sounds, heard, block * BLOCK, rate, length=BLOCK)
                     block += 1
-                else:
-                    continue
-                self._container.mux_one(packet)
         if number < frames or block < blocks:
             raise MediaError(f"{clip.path} breaks off; make the section again")
         for place, data in enumerate(fade):
-            packet = av.Packet(data)
-            packet.stream, packet.time_base = self._pictures, fps
-            packet.pts = packet.dts = number + place
-            packet.duration, packet.is_keyframe = 1, place == 0
-            self._container.mux_one(packet)
+            write(self._pictures, data, number + place, fps, key=place == 0)
 
     def _fade(self, seam: Path, room: int) -> list[bytes]:
         """The packets of a cross-fade; none where the section is too short to hold it and two
@@ -366,7 +360,7 @@ def contact_sheet(
     `clips` are their clips, made for `frame`; `titles` and `seconds` belong to those of the
     same place, and either may be shorter. Raises `MediaError` for a clip that cannot be read.
     """
-    lengths = [_clock(length) for length in seconds]
+    lengths = [clock_time(length) for length in seconds]
     return sheet(map(picture_of, clips), len(clips), titles, lengths, frame.size)
 
 
@@ -441,12 +435,6 @@ def _cut(line: str, font: FreeTypeFont, room: int) -> str:
     while line and font.getlength(f"{line}…") > room:
         line = line[:-1]
     return f"{line.rstrip()}…"
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def _png(image: Image.Image) -> bytes:

@@ -14,7 +14,9 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import fields, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -220,17 +222,12 @@ def _past_space(text: str, at: int) -> int:
     return found.end() if found else at
 
 
-def _keep_beside(path: Path, data: bytes) -> Path:
+def _keep_beside(path: Path, data: bytes) -> None:
     """Keep the old content beside `path`, under the first name that is free."""
-    number = 1
-    while True:
-        beside = path.with_name(f"{path.name}.bak{number if number > 1 else ''}")
-        try:
-            _write(beside, data)
-        except FileExistsError:
-            number += 1
-        else:
-            return beside
+    for number in count(1):
+        with suppress(FileExistsError):
+            _write(path.with_name(f"{path.name}.bak{number if number > 1 else ''}"), data)
+            return
 
 
 def _write(path: Path, data: bytes) -> None:

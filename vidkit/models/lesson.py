@@ -34,8 +34,6 @@ from ..text.scripts import tag_of
 from .files import beside
 from .jsontext import quoted
 
-__all__ = ["IMAGES", "SOUNDS", "Lesson", "Section", "json_schema"]
-
 LONGEST_TEXT = 50_000
 """Characters: about an hour of speech at 150 words a minute."""
 

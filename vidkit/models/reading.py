@@ -6,7 +6,8 @@ A key that nobody knows is kept in `extra` and named in a warning.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,10 +16,26 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..core.errors import Fault, LessonError, SettingsError
+from ..text.scripts import language_note, name_of
+from ..text.speech import unspoken_equations, unused_words
 from .convert import hint, meant_by, other_format, to_be_drafted
 from .files import contents
 from .jsontext import Odd, Twice, called, given_twice, parse, quoted, tidied, unsound
-from .lesson import MOST_KEYS, TURNS, Key, Lesson, Section, Turn, Wrong, adapter, joined, keys, tag
+from .lesson import (
+    IMAGES,
+    MOST_KEYS,
+    SOUNDS,
+    TURNS,
+    Key,
+    Lesson,
+    Section,
+    Turn,
+    Wrong,
+    adapter,
+    joined,
+    keys,
+    tag,
+)
 
 MOST_NAMED = 50
 """Unknown keys that are named one by one in the warnings."""
@@ -89,8 +106,6 @@ class _Reading:
         made = tuple(self.section(part, number) for number, part in enumerate(sections, start=1))
         told = [section.content for section in made]
         language = known.get("language", "en")
-        from .advice import advice, misplaced  # which compile what they know of languages
-
         notes = [*advice(told, language, [section.say for section in made]), *misplaced(made)]
         warnings = (*self.warnings, *_unknown_keys(self.unknown), *notes)
         return Lesson(self.path, made, warnings=warnings, extra=extra, **known)
@@ -120,8 +135,8 @@ class _Reading:
         """The turns of a narration that is a list; None where it is none."""
         if not isinstance(value, list):
             return None
-        row = Key("", 'write turns such as {"speaker": "Ana", "text": "Good morning."}', TURNS)
-        row = replace(row, name="content", attribute="content")
+        write = 'write turns such as {"speaker": "Ana", "text": "Good morning."}'
+        row = Key("", write, TURNS, name="content", attribute="content")
         odd = [(n, each) for n, each in enumerate(value, 1) if not isinstance(each, dict)]
         if odd:
             problem = f"`content` is a list, and its item {odd[0][0]} is {kind_of(odd[0][1])}"
@@ -291,3 +306,94 @@ def _unknown_keys(unknown: Mapping[str, list[int]]) -> list[str]:
     if len(names) > MOST_NAMED:
         warnings.append(f"{len(names) - MOST_NAMED:,} more keys are not known, and not used")
     return warnings
+
+
+# What a lesson's words give away, told as notes: another language, stage directions, equations that
+# nobody can say, words of `say` that never occur.
+
+
+_DIRECTION = re.compile(
+    r"(?m)^\s*(?:\*\*)?((?:[Nn]arrator|NARRATOR|[Hh]ost|[Vv]oice-?over|VOICE-?OVER|VO|"
+    r"[Ss]peaker(?: \d)?|"
+    r"[Ss]cene(?: \d+)?|SCENE(?: \d+)?|[Vv]isuals?|[Oo]n[- ]screen))(?:\*\*)?\s?:"
+    r"|([\[(](?:[Ss]cene|SCENE|[Mm]usic|MUSIC|[Ss]ound|SOUND|[Ss]fx|SFX|[Ff]ade|"
+    r"[Cc]ut to|CUT TO|[Vv]isual|"
+    r"[Ss]how|[Ii]ntro|[Oo]utro|[Tt]ransition|[Aa]pplause|[Ll]aughs?|[Ss]miling|[Zz]oom)\b[^\])\n]{0,120}[\])])"
+)
+MOST_ADVISED = 5
+
+
+def stage_directions(text: str) -> list[str]:
+    """What in a narration is for a stage and would be spoken: "Narrator:", "[music fades in]"."""
+    return [found[1] + ":" if found[1] else found[2] for found in _DIRECTION.finditer(text)]
+
+
+_FILE = re.compile(r"[^\s/\\][^\n]{0,200}\.(\w{3,4})", re.IGNORECASE)
+LONG_TITLE = 120
+"""Characters of a heading that may have been meant to be said."""
+
+
+def misplaced(sections: Sequence[Section]) -> list[str]:
+    """Notes on texts of sections that likely belong in another field: the name of a file, and a
+    title that is much longer than what is said.
+    """
+    notes = []
+    for number, section in enumerate(sections, 1):
+        for key, kinds, place in (
+            ("content", SOUNDS, "audio"),
+            ("content", IMAGES, "image"),
+            ("image_description", IMAGES, "image"),
+        ):
+            text = getattr(section, key)
+            named = _FILE.fullmatch(text)
+            there = getattr(section, place) is not None
+            if named and f".{named[1].lower()}" in kinds and not there:
+                mend = f'write "{place}": "{text}"'
+                notes.append(f"section {number}: `{key}` is the name of a file; to use it, {mend}")
+        title = section.title or ""
+        if len(title) > LONG_TITLE and len(title) > 2 * len(section.content) and section.content:
+            notes.append(
+                f"section {number}: `title` is much longer than `content`, which is what is said; "
+                "are the two in each other's place?"
+            )
+    return notes
+
+
+def advice(narrations: Sequence[str], language: str, say: Iterable[Mapping[str, str]]) -> list[str]:
+    """Notes on the narrations of a lesson, in order, each with the mend."""
+    notes = []
+    if note := language_note("\n\n".join(narrations), language):
+        notes.append(note)
+    directed = [
+        (number, each)
+        for number, text in enumerate(narrations, 1)
+        for each in stage_directions(text)
+    ]
+    notes += [
+        f"section {number}: {each!r} looks like a stage direction, and would be spoken; remove it"
+        for number, each in directed[:MOST_ADVISED]
+    ]
+    if len(directed) > MOST_ADVISED:
+        notes.append(f"{len(directed) - MOST_ADVISED} more stage directions would be spoken")
+    unsaid = [
+        (number, each)
+        for number, text in enumerate(narrations, 1)
+        for each in unspoken_equations(text, language)
+    ]
+    if unsaid:
+        number, first = unsaid[0]
+        others = len(unsaid) - 1
+        more = f" and {others} more equation{'s' * (others > 1)}" if others else ""
+        notes.append(
+            f'section {number}: "{first}"{more} cannot be said in words, for vidkit does not know '
+            f"what the signs are called in {name_of(language)}; write them as they are said, or in "
+            "`say`"
+        )
+    words: dict[str, str] = {}
+    for each in say:
+        words |= each
+    notes += [
+        f"`say` has {word!r}, which no narration has; look how it is spelt there"
+        for word in unused_words(list(narrations), words)[:MOST_ADVISED]
+    ]
+    return notes

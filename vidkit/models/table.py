@@ -135,16 +135,13 @@ def in_our_words(read: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[
             except ValidationError as error:
                 raise SettingsError("\n".join(_told(table, error, given))) from None
 
-        plain = [each.replace(annotation=Parameter.empty) for each in _parameters(table)]
+        parameters = signature(table).parameters.values()
+        plain = [each.replace(annotation=Parameter.empty) for each in parameters]
         table.__init__ = init  # type: ignore[misc]
         table.__signature__ = Signature(plain)  # type: ignore[attr-defined]
         return table
 
     return wrapped
-
-
-def _parameters(table: type) -> list[Parameter]:
-    return list(signature(table).parameters.values())
 
 
 def _told(table: type, error: ValidationError, given: Mapping[str, Any]) -> list[str]:

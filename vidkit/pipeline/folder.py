@@ -65,6 +65,13 @@ class Folder:
             "folder with -o (output_dir=)"
         )
 
+    def inside(self, name: str) -> Path:
+        """A path to a file in it, for who opens none otherwise: by the folder that is opened where
+        the system knows such paths, so that a link that stands in its place by now leads nowhere.
+        """
+        opened = Path(f"/proc/self/fd/{self._part('')}") if RELATIVE else self.path
+        return (opened if opened.is_dir() else self.path) / name
+
     def make(self, part: str) -> None:
         """Have a folder in it. Raises `OutputError` where a link, or a file, has its name."""
         where, how = self._at(part)

@@ -60,7 +60,7 @@ _OURS = re.compile(
 )
 """The names that a run gives to its files."""
 _TEMPORARY = ".part"
-SELDOM = 2
+REWRITE_RATIO = 2
 """All is written anew when one file in so many is new."""
 
 Entry = dict[str, Any]
@@ -120,7 +120,7 @@ class Manifest:
         self.files[name] = {**entry, "was": was}
         self.proven.add(name)
         self._new += 1
-        if self._new * SELDOM >= len(self.files):
+        if self._new * REWRITE_RATIO >= len(self.files):
             self.save()
             return
         try:
@@ -448,7 +448,7 @@ class Output:
         some network disks, is written to without.
         """
         try:
-            held = try_lock(self.folder / LOCK)
+            held = try_lock(self._files.inside(LOCK))
         except OSError as error:
             if error.errno not in _NO_LOCKS:
                 raise

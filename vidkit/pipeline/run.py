@@ -45,7 +45,7 @@ from .batch import Batch, Job, LessonSource, MakeLesson
 from .context import Maker, RunControl, Runtime, Source
 from .lesson import make_here
 from .review import review_as_json
-from .scaling import SHARE, Cores, Loan, Monitor, Steering, encode_memory
+from .scaling import MEMORY_SHARE, Cores, Loan, Monitor, Steering, encode_memory
 from .workload import Bound, BoundTracker, limits_of
 
 log = logging.getLogger("vidkit.pipeline")
@@ -134,7 +134,7 @@ def cores_of(settings: Settings) -> Loan:
     moment: its affinity, its container's quota, and the memory that is left.
     """
     cores, left = _shared.cores, memory_left()
-    cores.resize(usable_cores(), int(left * SHARE) + cores.held if left else None)
+    cores.resize(usable_cores(), int(left * MEMORY_SHARE) + cores.held if left else None)
     return cores.lend(encode_memory(settings))
 
 
@@ -277,7 +277,7 @@ class Runner:
         summary = Summary(self._home or Path(), self.count)
 
         async def on_report(position: int, video: VideoReport) -> None:
-            await run_in_thread(summary.heard, position, video)
+            await run_in_thread(summary.add, position, video)
 
         async with self._run() as batch:
             for note in self._notes:
@@ -447,11 +447,11 @@ class _Watch:
         if self._over:
             return
         late, self._before = sampled.at - self._before, sampled.at
-        if late > ASLEEP:
+        if late > SLEEP_SECONDS:
             what = f"nothing happened for {took(late)}: the machine slept or was stopped"
             runtime.events.emit(Noticed(sampled.at, None, f"{what}; the run goes on"))
-        if sampled.disk_free < LEAST_ROOM:  # what is made now would be paid and lost
-            left = f"the disk of {self._folder} has less than {LEAST_ROOM // 10**6} MB left"
+        if sampled.disk_free < LEAST_DISK:  # what is made now would be paid and lost
+            left = f"the disk of {self._folder} has less than {LEAST_DISK // 10**6} MB left"
             why = f"{left}, and so nothing more was begun. Make room and run again"
             runtime.control.end(DiskFull(why))
         runtime.events.emit(sampled)
@@ -459,10 +459,10 @@ class _Watch:
             self._steering.steer(sampled)
 
 
-ASLEEP = 30.0
+SLEEP_SECONDS = 30.0
 """Seconds between two samples after which it was the machine that slept, or a process that was
 stopped."""
-LEAST_ROOM = 32_000_000
+LEAST_DISK = 32_000_000
 """Bytes that must be left on the store's disk for anything more to be begun."""
 
 

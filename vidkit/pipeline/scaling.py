@@ -216,24 +216,24 @@ def _idle(gate: object) -> bool:
 # gets one when a core is free and there is memory for one more of its kind.
 
 
-BASE = 20_000_000
+ENCODE_BYTES = 20_000_000
 """Bytes that an encode takes besides its pictures: sound, encoder, file."""
 
-A_PIXEL = {"still": 45, "zoom": 90, "fade": 90}
+PIXEL_BYTES = {"still": 45, "zoom": 90, "fade": 90}
 """Bytes that it takes for each pixel of the frame (measured with noise, which needs most:
 `tests/bench/encode_memory.py`)."""
 
-WITH_EFFECTS = 130
+EFFECTS_PIXEL_BYTES = 130
 """The same for a clip that passes through moviepy."""
 
-SHARE = 0.75
+MEMORY_SHARE = 0.75
 """Of the memory that is left; the rest is for what is not foreseen here."""
 
 
 def encode_memory(settings: Settings) -> int:
     """Bytes that an encode of a run with these settings holds at its most."""
-    each = WITH_EFFECTS if settings.effects else A_PIXEL[settings.motion]
-    return BASE + each * settings.size[0] * settings.size[1]
+    each = EFFECTS_PIXEL_BYTES if settings.effects else PIXEL_BYTES[settings.motion]
+    return ENCODE_BYTES + each * settings.size[0] * settings.size[1]
 
 
 class Cores:
@@ -328,10 +328,10 @@ class Loan:
 
 _TASKS = Path("/proc/self/task")
 
-SECONDS = 1.0
+SAMPLE_SECONDS = 1.0
 """Between two samples."""
 
-TIDYING = 0.005
+TIDY_SHARE = 0.005
 """Of a core, at most, for handing back the memory that was freed, so that a sample tells what is
 held and memory does not grow with a batch. It takes longer the more a process holds."""
 
@@ -397,7 +397,7 @@ class Monitor:
     async def watch(self) -> None:
         """Sample every second until it is cancelled; a sample that fails is left out."""
         while True:
-            await asyncio.sleep(SECONDS)
+            await asyncio.sleep(SAMPLE_SECONDS)
             with suppress(OSError, psutil.Error):
                 # a disk that does not answer holds up the sampler alone
                 self._tell(await asyncio.to_thread(self._tidy_sample))
@@ -407,7 +407,7 @@ class Monitor:
         began = self._clock()
         if began >= self._tidy_at:
             hand_back_memory()
-            self._tidy_at = began + (self._clock() - began) / TIDYING
+            self._tidy_at = began + (self._clock() - began) / TIDY_SHARE
         return self.sample()
 
     def look(self) -> None:

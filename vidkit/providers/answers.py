@@ -209,19 +209,9 @@ def _streamed(content: bytes) -> Any:
     return events[::-1] or None
 
 
-def said(body: Any, depth: int = 0) -> str:
+def said(body: Any) -> str:
     """The server's own sentence in a body; "" where there is none."""
-    if isinstance(body, str):
-        return body.strip()
-    if depth > DEEPEST:
-        return ""
-    if isinstance(body, Mapping):
-        found = (said(body[name], depth + 1) for name in _WORDS if name in body)
-    elif isinstance(body, Sequence) and not isinstance(body, bytes):
-        found = (said(each, depth + 1) for each in body[:3])
-    else:
-        return ""
-    return next((text for text in found if text), "")
+    return next(filter(None, _texts(_within(body, _WORDS, 3, DEEPEST + 1))), "")
 
 
 def codes(body: Any) -> frozenset[str]:

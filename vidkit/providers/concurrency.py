@@ -129,11 +129,6 @@ class ConcurrencyLimit:
             return self.most
         return min(int(self._learnt), self.most, self.at_once.limit or self.most)
 
-    @property
-    def seconds(self) -> float | None:
-        """How long a request usually takes, None where too few have been answered."""
-        return self._usual
-
     def open(self, now: float) -> float | None:
         """Open the room a little while somebody waits for the first answers.
 

@@ -220,9 +220,6 @@ class GoogleVoice:
             )
         return tld
 
-    def __repr__(self) -> str:
-        return f"GoogleVoice(tld={self.tld!r}, slow={self.slow})"
-
 
 def _language(tag: str) -> str:
     """Google's name for a language tag. Raises `ProviderError` where it speaks no such one."""

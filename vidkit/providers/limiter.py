@@ -107,11 +107,9 @@ class LimiterState:
     places: requests that may be under way at once, of `ceiling` at the very most. pace:
     requests that may start in a minute, None where nothing is known to limit them. pause:
     seconds for which nothing starts. closed: why nothing passes any more, or None. The counts are
-    those of the gate's whole life; `seconds` is how long a request usually takes, None where that
-    is not known yet.
+    those of the gate's whole life.
     """
 
-    name: str
     places: int
     ceiling: int
     under_way: int
@@ -122,8 +120,6 @@ class LimiterState:
     sent: int
     answered: int
     rate_limited: int
-    unreachable: int
-    seconds: float | None
 
 
 @dataclass(slots=True)
@@ -252,7 +248,6 @@ class RateLimiter:
     def snapshot(self) -> LimiterState:
         """The gate as it is now."""
         return LimiterState(
-            name=self.name,
             places=self.limit,
             ceiling=self._room.most,
             under_way=self._under_way,
@@ -263,8 +258,6 @@ class RateLimiter:
             sent=self._counts["sent"],
             answered=self._counts["answered"],
             rate_limited=self._counts["rate limited"],
-            unreachable=self._counts["unreachable"],
-            seconds=self._room.seconds,
         )
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -477,7 +470,6 @@ class RateLimiter:
         """Seconds until the request is sent again. Raises where it is not."""
         now = self._now()
         self._slept(start, now)
-        self._counts["unreachable"] += 1
         if not self._retry:
             raise error
         tries.lost += 1

@@ -298,10 +298,10 @@ def doubt(text: str, data: bytes, speed: float = 1.0) -> Doubt | None:
     """Why the sound in `data` can hardly be `text`, spoken at `speed` times the usual; None where
     nothing speaks against it, or it does not decode, which others tell. Blocks.
     """
-    from ..media.silence import measured
+    from ..media.loudness import audible
 
     try:
-        heard = measured(data)
+        heard = audible(data)
     except MediaError:
         return None
     shortest = shortest_speech(text) / max(1.0, speed)

@@ -64,13 +64,12 @@ SURROUNDINGS = {
 @dataclass(frozen=True)
 class Speech:
     """What a process gave: PCM of 16 bits, mono; for each paragraph its first sample and its
-    words; the words that it has no sound for; how far it had to stretch."""
+    words; the words that it has no sound for."""
 
     pcm: bytes
     hertz: int
     paragraphs: dict[int, tuple[int, list[list[int]]]]
     unspoken: tuple[str, ...]
-    stretch: float
 
 
 class _Ended(Exception):
@@ -214,9 +213,7 @@ class SpeechProcess:
         while True:
             head, sound = self._next()
             if "done" in head:
-                return Speech(
-                    bytes(pcm), self.hertz, parts, tuple(head["unspoken"]), head["stretch"]
-                )
+                return Speech(bytes(pcm), self.hertz, parts, tuple(head["unspoken"]))
             if "refused" in head:
                 raise Refused(f"{head['refused']}; shorten or split the section")
             if "failed" in head:

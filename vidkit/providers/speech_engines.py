@@ -72,12 +72,12 @@ def _measured(engine: Engine, piece: Piece, stretch: float) -> float:
     return len(trimmed(engine.speak(piece, stretch)[0], engine.hertz)[0]) / engine.hertz
 
 
-def session(model: bytes, threads: int = 1) -> Any:
+def session(model: bytes) -> Any:
     """An onnxruntime session on one thread: more are no quicker here, and give other bytes."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = threads
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     # tanh in place of erf: as good for speech, and 3 % of hibari's time
     options.add_session_config_entry("optimization.enable_gelu_approximation", "1")

@@ -2,12 +2,12 @@
 
     argv:   the voice as JSON: `engine` ("hibari", "piper" or "kokoro") and what that one takes
     stdin:  one request a line, JSON: `paragraphs` (texts), `rate` (words a minute, or null),
-            `language`, `limit` (seconds of speech)
+            `limit` (seconds of speech)
     stdout: lines of JSON. {"hertz"} once it is ready; then for each request
             {"paragraph", "words", "bytes"} with as many bytes of PCM16LE, mono, for each piece of
-            sound, and {"done", "stretch", "unspoken"}. A word is [character from 1, first and last
-            sample of the piece]. In place of any of them a sentence: {"refused"} for a text,
-            {"failed"} for a fault, {"damaged"} for an installation.
+            sound, and {"done", "unspoken"}. A word is [character from 1, first and last sample
+            of the piece]. In place of any of them a sentence: {"refused"} for a text, {"failed"}
+            for a fault, {"damaged"} for an installation.
 
 It imports no vidkit, so that it is light, and so that piper, which is under the GPL, stays a
 program beside it. It ends when its input does, when its parent is gone, and after a while without
@@ -139,7 +139,7 @@ def narrate(engine: Engine, request: Mapping[str, Any], answer: Answer) -> None:
         after = [edge] if number == len(breaths) - 1 else []
         pcm = np.clip(np.concatenate([before, samples, *after]), -1, 1) * 32767
         answer({"paragraph": breath.paragraph, "words": told}, pcm.astype("<i2").tobytes())
-    answer({"done": True, "stretch": stretch, "unspoken": sorted(unspoken)[:20]})
+    answer({"done": True, "unspoken": sorted(unspoken)[:20]})
 
 
 # The program

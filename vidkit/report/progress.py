@@ -36,7 +36,7 @@ from ..core.format import count, printable, took
 from ..core.notebook import in_kernel, put
 from ..core.paths import why_unwritable
 from ..core.system import vidkit_version
-from .reports import BatchReport, Trouble, Troubles, VideoReport
+from .reports import BatchReport, Troubles, VideoReport
 
 _DOING = {"image": "drawing", "audio": "speaking", "clip": "cutting", "join": "joining"}
 STEPS = 3
@@ -45,7 +45,7 @@ COLUMNS = 60
 """What a line is wide at most: it has to fit on narrow terminals and in a column of a notebook."""
 NAME, BAR = 12, 10
 """Letters of a lesson's name in it, and of the bar."""
-OFTEN = 0.1
+DRAW_SECONDS = 0.1
 """Seconds between two drawings."""
 
 
@@ -315,7 +315,7 @@ class Bar:
     def __call__(self, event: Event) -> None:
         with self._lock:
             self.progress.on_event(event)
-            if time.monotonic() - self._drawn >= OFTEN:
+            if time.monotonic() - self._drawn >= DRAW_SECONDS:
                 self._draw()
         if isinstance(event, RunEnded):
             self.close()
@@ -408,7 +408,7 @@ class Lines:
 
 
 SUMMARY = "batch_report.json"
-SELDOM = 1.0
+WRITE_SECONDS = 1.0
 """Seconds between two writings; a batch of ten thousand is not written ten thousand times."""
 HOUR = 3600.0
 
@@ -451,7 +451,7 @@ class Summary:
                     left.unlink()
         self._write("under way", self._so_far())
 
-    def heard(self, position: int, video: VideoReport) -> None:
+    def add(self, position: int, video: VideoReport) -> None:
         """Take in the report of a lesson that is over."""
         if not self._ours:
             return
@@ -460,7 +460,7 @@ class Summary:
         self._dollars += video.dollars
         self._unconfirmed += video.unconfirmed
         self._rows[position] = json.dumps(self._row(video), ensure_ascii=False)
-        if self._clock() - self._written >= SELDOM:
+        if self._clock() - self._written >= WRITE_SECONDS:
             self._write("under way", self._so_far())
 
     def over(self, report: BatchReport) -> None:
@@ -479,7 +479,7 @@ class Summary:
             "resources": asdict(report.resources) if report.resources else None,
             "error": str(report.failure) if report.failure else None,
             "notes": list(report.notes),
-            "to_do": _as_json(report.troubles),
+            "to_do": [trouble.as_json() for trouble in report.troubles],
         }
         self._write(state, about)
 
@@ -491,7 +491,7 @@ class Summary:
             "seconds": round(self._clock() - self._began, 3),
             "dollars": self._dollars,
             "unconfirmed": self._unconfirmed,
-            "to_do": _as_json(self._troubles.listed),
+            "to_do": [trouble.as_json() for trouble in self._troubles.listed],
         }
 
     def _row(self, video: VideoReport) -> dict[str, Any]:
@@ -528,10 +528,6 @@ class Summary:
             why = why_unwritable(self.path.parent, error, "output_dir=")
             self.notes.append(f"{self.path} cannot be written: {why}")
         self._written = self._clock()
-
-
-def _as_json(troubles: tuple[Trouble, ...]) -> list[dict[str, Any]]:
-    return [trouble.as_json() for trouble in troubles]
 
 
 def _is_summary(path: Path) -> bool:

@@ -18,7 +18,6 @@ import re
 import secrets
 import shutil
 import stat
-import tempfile
 import weakref
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
@@ -180,7 +179,7 @@ class Store:
             key = cache_key("image", fields)
             if (asset := store.find(key)) is None:
                 …                                         # reserve, ask, and then
-                asset = store.keep(key, picture, ".png", {"kind": "image"}, check=decodes)
+                asset = store.keep(key, picture, ".png", {"kind": "image"})
 
     folder: None is `VIDKIT_CACHE`, or vidkit's folder in the user's cache. on_note: called
     with each sentence that a person should read (an asset that was damaged, a journal that was
@@ -314,14 +313,12 @@ class Store:
         suffix: str,
         about: Mapping[str, Any],
         *,
-        check: Callable[[Path], None] | None = None,
         fresh: bool = False,
     ) -> Asset:
         """Keep what was made for `key`, and give it as it is kept.
 
         data: the content, or a file with it: one of `scratch` is moved, another is copied.
         about: JSON facts to keep with it; "kind" names its kind. Credentials are left out.
-        check: called with the file before it is kept; what it raises goes on up.
         fresh: keep a new take beside those that are there, and let it count. Without it,
         one that is there and whole stays, and is given.
         What fails leaves the store as it was.
@@ -329,18 +326,14 @@ class Store:
         checked_key(key)
         kind, suffix = kind_of(about), checked_suffix(suffix)
         if not self.keeps:
-            return unkept(key, data, kind, suffix, about, check)
-        failing = f"written: the {kind} {key[:12]} is not kept"
+            return unkept(key, data, kind, suffix, about)
         filled = self.directory.scratch()
         file = filled / f"{kind}{suffix}"
         try:
-            with self._in_words(failing):
+            with self._in_words(f"written: the {kind} {key[:12]} is not kept"):
                 filled.mkdir()
                 self._bring(data, file)
-            if check is not None:
-                check(file)
-            with self._in_words(failing):
-                content = data if isinstance(data, bytes) and check is None else None
+                content = data if isinstance(data, bytes) else None
                 describe(filled, key, file, without_credentials(about), content)
                 asset = self.directory.publish(key, filled, fresh=fresh)
         finally:
@@ -574,28 +567,14 @@ def _make_private(folder: Path) -> None:
             folder.chmod(mode & 0o700)
 
 
-def unkept(
-    key: str,
-    data: bytes | Path,
-    kind: str,
-    suffix: str,
-    about: Mapping[str, Any],
-    check: Callable[[Path], None] | None = None,
-) -> Asset:
-    """An asset that is checked and not kept: its `path` is the file that was given, or with bytes
-    it names nothing and `data` has them.
+def unkept(key: str, data: bytes | Path, kind: str, suffix: str, about: Mapping[str, Any]) -> Asset:
+    """An asset that is not kept: its `path` is the file that was given, or with bytes it names
+    nothing and `data` has them.
     """
     if isinstance(data, Path):
-        if check is not None:
-            check(data)
         return Asset(key, data, digest(data), data.stat().st_size, suffix, 1, about)
-    name = f"{kind}{suffix}"
-    if check is not None:
-        with tempfile.TemporaryDirectory() as folder:
-            (path := Path(folder) / name).write_bytes(data)
-            check(path)
     seal = hashlib.sha256(data).hexdigest()
-    return Asset(key, Path(name), seal, len(data), suffix, 1, about, data)
+    return Asset(key, Path(f"{kind}{suffix}"), seal, len(data), suffix, 1, about, data)
 
 
 def open_store(

@@ -493,7 +493,6 @@ class Sections(Part):
             {
                 "name": f"{name}{self.price(number, force)}",
                 "label": f"{name} for section {number}",
-                "does": "force",
                 "force": force,
             }
             for name, force in parts

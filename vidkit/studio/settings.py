@@ -39,7 +39,7 @@ class Subject:
 
 Answer = tuple[str, Plan | VidkitError]
 
-PATIENCE = 0.15
+DEBOUNCE = 0.15
 """Seconds without another choice after which work begins: a number that is turned sends many."""
 
 
@@ -84,7 +84,7 @@ class Estimate:
         return self.answers
 
     async def _answer(self, turn: int, subjects: Sequence[Subject], settings: Settings) -> None:
-        await asyncio.sleep(PATIENCE)
+        await asyncio.sleep(DEBOUNCE)
         answers: tuple[Answer, ...] = ()
         for subject in subjects:
             if turn != self._turn:

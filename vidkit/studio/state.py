@@ -180,22 +180,12 @@ OURS = ("vidkit", "recorded")
 _DOING: dict[Step, str] = {"image": "drawing", "audio": "speaking", "clip": "cutting the clip"}
 
 
-@dataclass(frozen=True)
-class Ended:
-    """A step that is over: how, by whom, after how many seconds, and why it failed."""
-
-    outcome: Outcome
-    by: str
-    seconds: float
-    error: str | None = None
-
-
 class SectionState:
     """How one section stands: what the events of its runs told, or what was found of it.
 
     begun: who does each step that goes on; at_work: how many pieces of each no longer wait.
-    ended: the steps that are over. files: what they left. state: None until the section is
-    over, `error` why it is not made. dollars: paid for it in all runs that were heard,
+    ended: who did the steps that are over, and how. files: what they left. state: None until the
+    section is over, `error` why it is not made. dollars: paid for it in all runs that were heard,
     `unsure` what may have been paid besides. made_of: the section that it was made of.
     in_line: it will be made when the run that goes on is over; due: that run will make it.
     typed: what stands in its open fields, None where they are closed.
@@ -204,7 +194,7 @@ class SectionState:
     def __init__(self) -> None:
         self.begun: dict[Step, str] = {}
         self.at_work: dict[Step, int] = {}
-        self.ended: dict[Step, Ended] = {}
+        self.ended: dict[Step, str] = {}
         self.files: dict[Step, Path] = {}
         self.state: State | None = None
         self.error: str | None = None
@@ -259,14 +249,11 @@ class SectionState:
             self.state, self.made_of = "made", section
         elif report is not None and report.error:
             self.state, self.error = report.state, report.error
-        self.ended = {
-            step: Ended("kept", there.by.get(step, ""), 0.0) for step in STEPS if step in self.files
-        }
+        self.ended = {step: _who(there.by.get(step), "kept", 0.0) for step in self.files}
         if report is not None and there.made:
             for step, seconds in report.seconds.items():
-                by = {"image": report.image_by, "audio": report.voice_by}.get(step) or ""
-                outcome: Outcome = "kept" if step in report.kept else "made"
-                self.ended[step] = Ended(outcome, by, seconds)
+                by = {"image": report.image_by, "audio": report.voice_by}.get(step)
+                self.ended[step] = _who(by, "kept" if step in report.kept else "made", seconds)
 
     def forget(self) -> None:
         """It is about to be made, or made again: how it went before counts no longer. Its files
@@ -288,7 +275,7 @@ class SectionState:
         if event.path is not None:
             self.files[event.step] = event.path
         if not (event.outcome == "kept" and event.step in self.ended):
-            self.ended[event.step] = Ended(event.outcome, event.by, event.seconds, event.error)
+            self.ended[event.step] = _who(event.by, event.outcome, event.seconds)
 
     # ---- in words
 
@@ -322,25 +309,25 @@ class SectionState:
         """What is being done, or who made what and in which time."""
         told = []
         for step in STEPS:
-            if step in self.begun:
+            if (by := self.begun.get(step)) is not None:
                 doing = _DOING[step] if self.at_work.get(step) else f"{NAMES[step]} waits"
-                told.append(
-                    f"{doing} ({self.begun[step]})" if self.begun[step] not in OURS else doing
-                )
-            elif (
-                step != "clip"
-                and (ended := self.ended.get(step))
-                and ended.by not in ("", "vidkit")
-            ):
-                who = "your own" if ended.by == "recorded" else ended.by
-                took_it = took(ended.seconds) if ended.seconds and ended.outcome == "made" else ""
-                how = took_it or (ended.outcome if ended.outcome in ("failed", "cancelled") else "")
-                told.append(f"{who} {how}".strip())
+                told.append(doing if by in OURS else f"{doing} ({by})")
+            elif who := self.ended.get(step):
+                told.append(who)
         if self.dollars:
             told.append(f"paid {dollars(self.dollars)}")
         if self.unsure:
             told.append(f"perhaps {dollars(self.unsure)} more")
         return " · ".join(told)
+
+
+def _who(by: str | None, outcome: Outcome, seconds: float) -> str:
+    """Who made a part, and in which time: "openai 12 s"; "" for what vidkit itself made."""
+    if by in (None, "", "vidkit"):
+        return ""
+    made_in = took(seconds) if outcome == "made" and seconds else ""
+    how = outcome if outcome in ("failed", "cancelled") else made_in
+    return f"{'your own' if by == 'recorded' else by} {how}".strip()
 
 
 def dollars(amount: float) -> str:

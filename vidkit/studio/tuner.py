@@ -20,7 +20,7 @@ from ..forecasting.sweep import curve
 from ..forecasting.workload import Assumptions, Given, PerMinute, Seconds
 from ..models.settings import Settings, settled
 from ..pipeline.workload import Kind
-from .widgets import Part
+from .widgets import PAINT_SECONDS, Part
 
 IMAGE_SECONDS, VOICE_SECONDS = 60.0, 30.0
 MOST_A_MINUTE = 200
@@ -28,14 +28,13 @@ MOST_SECTIONS, MOST_VIDEOS = 16, 8
 """The far ends of the sliders, where nothing that was given is beyond."""
 COUNTS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16)
 """The numbers of sections at once that the speed-up is shown for."""
-PATIENCE = 0.05
+DEBOUNCE = 0.05
 """Seconds without another move after which the speed-up is worked out."""
-PAINTS = 0.1
 REMEMBERED = 12
 """Providers whose speed-ups are kept, so that a slider that comes back shows them at once."""
 
-LessonContext = tuple[int, int]
-Speeds = dict[LessonContext, Forecast]
+WorkerCounts = tuple[int, int]
+Speeds = dict[WorkerCounts, Forecast]
 
 
 @dataclass
@@ -250,7 +249,7 @@ class Tuner(Part):
         most = max(map(len, self._base.load.lessons))
         return sorted({each for each in COUNTS if each <= most} | {self.sections.value})
 
-    def _places(self) -> list[LessonContext]:
+    def _places(self) -> list[WorkerCounts]:
         """What has to be known for it: one alone, and each number with as many videos."""
         return [(1, 1), *((sections, self.videos.value) for sections in self._row())]
 
@@ -258,7 +257,7 @@ class Tuner(Part):
         self, turn: int, simulation: Simulation, settings: Settings, known: Speeds
     ) -> None:
         """Work out the speed-up where it is not known yet, until a slider moves again."""
-        await asyncio.sleep(PATIENCE)
+        await asyncio.sleep(DEBOUNCE)
         for sections, videos in self._places():
             if turn != self._turn:
                 return
@@ -267,7 +266,7 @@ class Tuner(Part):
             with_ = settings.with_(section_workers=sections, video_workers=videos)
             found = await asyncio.to_thread(forecast_of, simulation, with_, watched=False)
             known[sections, videos] = found
-            if time.monotonic() > self._painted + PAINTS and turn == self._turn:
+            if time.monotonic() > self._painted + PAINT_SECONDS and turn == self._turn:
                 self._draw(known)
         if turn == self._turn:
             self._draw(known)
@@ -283,7 +282,7 @@ class Tuner(Part):
         return repr(self.forecast)
 
 
-def _workers(settings: Settings) -> LessonContext:
+def _workers(settings: Settings) -> WorkerCounts:
     return settings.section_workers, settings.video_workers
 
 

@@ -59,7 +59,7 @@ MOST_TOKENS = 6000
 MADE_BYTES = 16e6
 """Of posters that were made and may be asked for once more."""
 
-PAINTS = 0.1
+PAINT_SECONDS = 0.1
 """Seconds between two paints: a kernel that sends thousands of updates a second is cut off."""
 
 
@@ -275,8 +275,6 @@ class Media:
         if path is None or (age := stamp(path)) is None:
             return None
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        if path.suffix == ".vtt":
-            kind = "text/vtt"
         return self.made(f"{path}|{age}", kind, path)
 
     def poster(self, path: Path | None) -> str | None:
@@ -334,7 +332,7 @@ def _poster(path: Path) -> bytes:
 class Painter:
     """Paints parts every `seconds` while a run goes on, and once after it ended."""
 
-    def __init__(self, seconds: float = PAINTS) -> None:
+    def __init__(self, seconds: float = PAINT_SECONDS) -> None:
         self.seconds = seconds
 
     def watch(

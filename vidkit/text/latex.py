@@ -59,7 +59,7 @@ _SIGN_PAIRS = (
 SIGNS = dict(zip(*[iter(_SIGN_PAIRS.split())] * 2, strict=True))
 LETTERS = {
     "ell": "ℓ", "hbar": "ℏ", "varepsilon": "ε", "varphi": "φ", "vartheta": "θ", "varrho": "ρ",
-    "Re": "Re", "Im": "Im", "imath": "i", "aleph": "ℵ",
+    "Re": "Re", "Im": "Im", "imath": "i", "aleph": "ℵ", "AA": "Å",
     **GREEK,
     **{name.capitalize(): letter.upper() for name, letter in GREEK.items()},
 }  # fmt: skip
@@ -348,7 +348,7 @@ class Latex(Reader):
         if unit:
             raw = Node("word", found.start(1), found[1].strip())
             return Node("unit", found.start(1), measure_in_words(unit.groups()), (raw,))
-        name = re.sub(r"\\[,;:! ]", " ", found[1]).strip()
+        name = re.sub(r"\\[,;:! ]", " ", found[1]).replace("\\AA", "Å").strip()
         if name in FUNCTIONS:
             return Node("function", at, name)
         return Node("symbol" if len(name) == 1 else "word", found.start(1), name)

@@ -314,10 +314,10 @@ class Card {
       fill(this.slot, []);
       from.focus();
     }, "vk-quiet");
-    const buttons = answers.map(({ name, label, ...args }) => button(name, label, async () => {
+    const buttons = answers.map(({ name, label, force }) => button(name, label, async () => {
       fill(this.slot, []);
       from.focus();
-      await this.ask(args.does, args);
+      await this.ask("force", { force });
     }));
     fill(this.slot, [h("div", { class: "vk-row vk-answers", role: "group", "aria-label": title }, ...buttons, back)]);
     this.owner.stops();
