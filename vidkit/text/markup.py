@@ -520,7 +520,9 @@ MARKUP = (
     rule("raised by carets", r"(?<=\w)\^([\w+-]{1,4})\^(?![\w^])", r"^{\1}"),
     rule("lowered by tildes", r"(?<=[A-Za-z)])~(\d{1,2})~", r"_{\1}"),
     rule(
-        "addresses of links by name", r"(?m)^ ?\[[^\[\]\n]{1,100}\]: \S+(?: \"[^\"\n]*\")? ?$", ""
+        "addresses of links by name",
+        r"(?m)^ ?\[[^\[\]\n]{1,100}\]: (?=\S*(?:[/#:@]|\.\w))\S+(?: \"[^\"\n]*\")? ?$",
+        "",
     ),
     rule("code", r"(?<![`\w])``? ?([^`\n]{1,600}?) ?``?(?![`\w])", r"\1"),
     rule("rules and underlines", _line(r"(?:[-=*_|:+] ?+){3,}+$"), ""),
