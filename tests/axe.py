@@ -46,6 +46,13 @@ def wrong_in_both_themes(page: Page, selector: str = ".vk") -> list[str]:
     return wrong
 
 
+def turn_to(page: Page, theme: str) -> None:
+    """Give JupyterLab a theme, which all its pages have from then on."""
+    command(page, "apputils:change-theme", theme=theme)
+    light = str(theme.endswith("Light")).lower()
+    page.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached")
+
+
 def violations(page: Page, selector: str, contrasts: int = 1) -> list[str]:
     """What axe-core finds wrong within all elements of `selector`: a line for each, with the
     theme, the rule, how bad it is, where, and the mend. An AssertionError where it could judge
@@ -56,9 +63,7 @@ def violations(page: Page, selector: str, contrasts: int = 1) -> list[str]:
     page.evaluate(_SEEN)
     wrong = []
     for theme in THEMES:
-        command(page, "apputils:change-theme", theme=theme)
-        light = str(theme.endswith("Light")).lower()
-        page.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached")
+        turn_to(page, theme)
         page.wait_for_function(_SETTLED, arg=theme.endswith("Dark"))
         found: dict[str, Any] = {}
         for _ in range(40):  # a panel that was just drawn anew may not be in sight yet

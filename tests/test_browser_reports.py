@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import nbformat
-from axe import violations
+from axe import THEMES, turn_to, violations
 from browser import needs_browser
 from lab import Lab, command, run_all
 from stand_ins import written
@@ -59,6 +59,7 @@ def test_reports_are_read_live_in_the_dark_and_untrusted(lab: Lab, launched: Bro
     context = launched.new_context(viewport={"width": 1100, "height": 900})
     page = context.new_page()
     opened(page, lab, "reports", errors)
+    turn_to(page, THEMES[0])
     run_all(page)
     assert page.evaluate(LOADED)
     assert all(page.evaluate(LOADED))

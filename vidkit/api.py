@@ -438,9 +438,8 @@ def takes(
     """All takes of the image or the narration ("audio") of section `number`, counted from 1,
     the oldest first. Settings as for the run that made them.
     """
-    chosen = settled(settings, changes)
-    store = store_of(chosen)
-    return store.versions(_key(lesson, number, part, chosen, store))
+    store, key = _stored(lesson, number, part, settled(settings, changes))
+    return store.versions(key)
 
 
 def present_take(
@@ -451,9 +450,8 @@ def present_take(
     **changes: Any,
 ) -> Asset | None:
     """The take that counts now, None where there is none. Arguments as for `takes`."""
-    chosen = settled(settings, changes)
-    store = store_of(chosen)
-    return store.find(_key(lesson, number, part, chosen, store))
+    store, key = _stored(lesson, number, part, settled(settings, changes))
+    return store.find(key)
 
 
 def take_back(
@@ -472,8 +470,7 @@ def take_back(
     chosen = settled(settings, changes)
     if take is not None:
         whole("take", take, 1, 1_000_000)
-    store = store_of(chosen)
-    key = _key(lesson, number, part, chosen, store)
+    store, key = _stored(lesson, number, part, chosen)
     if take is None:
         present = store.find(key)
         earlier = [one.take for one in store.versions(key) if present and one.take < present.take]
@@ -485,13 +482,11 @@ def take_back(
     return store.bring_back(key, take).path
 
 
-def _key(
-    lesson: Pathlike | Lesson,
-    number: int,
-    part: PartKind,
-    settings: Settings,
-    store: Store,
-) -> str:
+def _stored(
+    lesson: Pathlike | Lesson, number: int, part: PartKind, settings: Settings
+) -> tuple[Store, str]:
+    """The store of these settings, and the key in it of what the section's part is made as."""
+    store = store_of(settings)
     loaded = lesson if isinstance(lesson, Lesson) else load_lesson(lesson)
     if isinstance(number, bool) or not isinstance(number, int):
         told = shortened(number)
@@ -505,5 +500,5 @@ def _key(
     there = candidates(part, loaded, number - 1, settings, sources, own_files)
     # of several providers, the one whose take the video has
     if found := find_stored(there, store):
-        return found[0].key()
-    return next((key for _, key in keys_of(there)), None) or there[0].key()
+        return store, found[0].key()
+    return store, next((key for _, key in keys_of(there)), None) or there[0].key()

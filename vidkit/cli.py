@@ -41,7 +41,7 @@ from .models.reading import load_lesson
 from .models.settings import TABLE, Settings, settings_page, settings_schema
 from .models.table import Row
 from .providers.registry import Kind, names, specs
-from .report.reports import BatchReport
+from .report.reports import BatchReport, VideoReport
 from .store import MaintainedStore, Removal
 
 # The options of the commands: those of the settings, from their table, and what may stand behind
@@ -199,8 +199,7 @@ def _make(given: argparse.Namespace) -> int:
     report = _waited(api.start(given.lesson[0], given.output, settings=settings))
     if report.path is None and report.failure is not None:
         raise report.failure
-    say(report)
-    return ALL_MADE if report.made else SOME_FAILED
+    return _print_report(report)
 
 
 def _batch(given: argparse.Namespace) -> int:
@@ -474,7 +473,7 @@ def _settings(_: argparse.Namespace) -> int:
     return ALL_MADE
 
 
-def _print_report(report: BatchReport) -> int:
+def _print_report(report: VideoReport | BatchReport) -> int:
     say(report)
     return ALL_MADE if report.made else SOME_FAILED
 

@@ -15,6 +15,8 @@ from dataclasses import replace
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
+from distributed import Client, wait
+
 from ..core import loop
 from ..core.errors import ClusterError, SettingsError, VidkitError
 from ..core.events import (
@@ -36,7 +38,7 @@ from ..store.ledger import Reservation
 from .attempts import Attempt, EventFilter, WorkerSlots
 from .messages import SCHEDULER, STREAM, Channel, Message
 from .scheduler import ClusterPlugin
-from .worker import CALLS, Hold, LessonTask, Outcome, Start, Unfit, make_on_worker, packed
+from .worker import CALLS, Hold, LessonTask, Outcome, Unfit, make_on_worker, packed
 
 
 class ClusterRunner(Runner):
@@ -76,8 +78,6 @@ class ClusterRunner(Runner):
 
 def require_client(client: Any) -> Any:
     """`client`, where it is a Dask client. Raises `SettingsError` where it is none."""
-    from distributed import Client
-
     if not isinstance(client, Client):
         raise SettingsError(
             f"client is a {type(client).__name__}; give distributed.Client('tcp://…:8786')"
@@ -90,8 +90,6 @@ def connected(address: str) -> Any:
 
     Raises `SettingsError` where there is no scheduler.
     """
-    from distributed import Client
-
     try:
         return Client(address, timeout=10)
     except (OSError, ValueError, TypeError) as error:
@@ -338,8 +336,6 @@ class Dispatcher:
 
     async def _submit(self, task: LessonTask, worker: str) -> None:
         """Have Dask run the task there and nowhere else; on Dask's loop. Raises what it raises."""
-        from distributed import wait
-
         name = f"vidkit-{task.lesson.name}-{self.run[7:15]}-{task.number}"
         future = self._client.submit(
             make_on_worker, task, workers=[worker], key=name, pure=False, retries=0
@@ -362,7 +358,7 @@ class Dispatcher:
                 attempt = self._attempts.get(number)
                 wanted = attempt is not None and attempt.starts(worker)
                 held = Hold(self._sections, self.control.held, self.control.stop)
-                self._channel.reply(message, Start(self._now(), held) if wanted else None)
+                self._channel.reply(message, (self._now(), held) if wanted else None)
             case "event", (number, event):
                 if attempt := self._attempts.get(number):
                     attempt.note(event)
@@ -411,9 +407,8 @@ class Dispatcher:
             else:
                 answer = await attempt.ask_journal(call, do, asked)
         except Exception as error:
-            self._channel.reply_error(message, error)
-        else:
-            self._channel.reply(message, answer)
+            answer = error
+        self._channel.reply(message, answer)
 
     def _emit(self, event: Event) -> None:
         if self._filter.is_new(event):

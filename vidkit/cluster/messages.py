@@ -59,15 +59,11 @@ def decoded(payload: bytes) -> Message:
 
 
 def answer_to(reply_to: ReplyTo, value: Any) -> Message:
-    """The message that answers another."""
+    """The message that answers another; an error is raised where it is waited for."""
     to, number = reply_to
+    if isinstance(value, Exception):
+        return Message(to, "error", (number, portable(value)))
     return Message(to, "answer", (number, value))
-
-
-def error_to(reply_to: ReplyTo, error: Exception) -> Message:
-    """The message that lets whoever asked have an error."""
-    to, number = reply_to
-    return Message(to, "error", (number, portable(error)))
 
 
 def portable(error: BaseException) -> VidkitError:
@@ -145,14 +141,9 @@ class Channel:
             ) from None
 
     def reply(self, message: Message, value: Any = None) -> None:
-        """Answer a message that waits for it."""
+        """Answer a message that waits for it, also with an error."""
         if message.reply_to is not None:
             self._put(answer_to(message.reply_to, value))
-
-    def reply_error(self, message: Message, error: Exception) -> None:
-        """Answer a message with an error."""
-        if message.reply_to is not None:
-            self._put(error_to(message.reply_to, error))
 
     def receive(self, payload: bytes) -> None:
         """Take in what the stream brought; on Dask's loop."""

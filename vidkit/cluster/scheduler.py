@@ -20,7 +20,7 @@ from ..core.errors import ClusterError
 from ..core.events import Event
 from ..providers.answers import Answer
 from ..providers.limiter import RateLimiter
-from .messages import SCHEDULER, STREAM, Message, ReplyTo, answer_to, decoded, error_to, portable
+from .messages import SCHEDULER, STREAM, Message, ReplyTo, answer_to, decoded, portable
 
 Asset = tuple[str, str]
 """A store's folder, and the key of an asset in it."""
@@ -234,7 +234,7 @@ class ClusterPlugin(SchedulerPlugin):
             self._scheduler.worker_send(message.to, message.on_stream())
         elif message.reply_to is not None:
             gone = ClusterError("the program that began this run is gone")
-            self._deliver(error_to(message.reply_to, gone))
+            self._deliver(answer_to(message.reply_to, gone))
 
     def _handle(self, worker: str, message: Message) -> None:
         match message.kind, message.args:

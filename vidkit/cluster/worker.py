@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import anyio
 from distributed import WorkerPlugin, get_worker, secede
+from distributed.protocol.pickle import dumps, loads
 
 from ..core import loop
 from ..core.errors import (
@@ -88,14 +89,6 @@ class Hold:
 
 
 @dataclass(frozen=True)
-class Start:
-    """What a worker is told when it begins: seconds since the run began, and how it is held."""
-
-    at: float
-    how: Hold
-
-
-@dataclass(frozen=True)
 class Unfit:
     """What came of a try on a worker that can make no lesson of this run: why not."""
 
@@ -112,8 +105,6 @@ def packed(settings: Settings) -> bytes:
 
     Raises `SettingsError` where a provider cannot be sent, or would take a key along.
     """
-    from distributed.protocol.pickle import dumps
-
     try:
         bare = settings.with_(budget=None, progress=False, cache_dir=None)
         sent: bytes = dumps(bare)
@@ -130,14 +121,6 @@ def packed(settings: Settings) -> bytes:
     if _KEY.search(sent):
         raise _holds_key("a key")
     return sent
-
-
-def unpacked(sent: bytes) -> Settings:
-    """The settings that `packed` sent."""
-    from distributed.protocol.pickle import loads
-
-    settings: Settings = loads(sent)
-    return settings
 
 
 def _holds_key(what: str) -> SettingsError:
@@ -335,7 +318,7 @@ class WorkerService(WorkerPlugin):
         which = task.run, task.number
         attempt = self._attempts[which] = _Attempt(task, running=asyncio.current_task())
         try:
-            outcome = await self._outcome(attempt, start)
+            outcome = await self._outcome(attempt, *start)
         finally:
             del self._attempts[which]
         try:
@@ -343,15 +326,16 @@ class WorkerService(WorkerPlugin):
         except ClusterError:
             return  # what was made is in the store, for whoever asks next
 
-    async def _outcome(self, attempt: _Attempt, start: Start) -> Outcome:
+    async def _outcome(self, attempt: _Attempt, at: float, how: Hold) -> Outcome:
         try:
-            return await self._made(attempt, start)
+            return await self._made(attempt, at, how)
         except asyncio.CancelledError:
             return Cancelled("cancelled; what was finished is kept")
         except Exception as error:
             return error if isinstance(error, VidkitError) else VidkitError(describe(error))
 
-    async def _made(self, attempt: _Attempt, start: Start) -> VideoReport | Unfit:
+    async def _made(self, attempt: _Attempt, at: float, how: Hold) -> VideoReport | Unfit:
+        """Make the lesson. at: seconds since the run began. how: it is held now."""
         task, renewed = attempt.task, set[str]()
         events = Events()
         events.subscribe(lambda event: self._send_event(task, event))
@@ -383,12 +367,12 @@ class WorkerService(WorkerPlugin):
                 output=Output(task.folder, store),
                 settings=run.settings,
                 runtime=runtime,
-                slots=anyio.CapacityLimiter(start.how.sections),
-                started=time.monotonic() - start.at,
+                slots=anyio.CapacityLimiter(how.sections),
+                started=time.monotonic() - at,
                 notes=[*task.notes],
                 calls_over=lambda: self.channel.send(task.run, "called", task.number),
             )
-            attempt.hold(start.how)
+            attempt.hold(how)
             return await make_here(attempt.context)
 
     async def _run(self, task: LessonTask) -> _Run:
@@ -484,9 +468,11 @@ class WorkerService(WorkerPlugin):
 
 
 def _settings(task: LessonTask) -> Settings:
+    """The settings that `packed` sent. Raises `ClusterError` where vidkit's version is another."""
     if (here := vidkit_version()) != task.version:
         raise ClusterError(f"it has vidkit {here}, and the client {task.version}")
-    return unpacked(task.settings)
+    settings: Settings = loads(task.settings)
+    return settings
 
 
 def _require_files(lesson: Lesson, folder: Path, address: str) -> None:

@@ -62,13 +62,18 @@ class Calls:
     priced: str | None = None
     seconds: float = 0.0
 
-    def __str__(self) -> str:
-        cost = "price unknown" if self.dollars is None else f"${self.dollars:.2f}"
+    @property
+    def cost(self) -> str:
+        """What the new ones may cost, and by the prices of which day, in words."""
+        if self.dollars is None:
+            return "unknown"
         dated = f" (prices of {self.priced})" if self.priced and self.dollars else ""
-        return (
-            f"{self.provider}: {count(self.new, 'call')} for {self.kind}s, {cost}{dated}; "
-            f"{self.kept} in the store"
-        )
+        return f"${self.dollars:.2f}{dated}"
+
+    def __str__(self) -> str:
+        cost = "price unknown" if self.dollars is None else self.cost
+        asked = f"{self.provider}: {count(self.new, 'call')} for {self.kind}s"
+        return f"{asked}, {cost}; {self.kept} in the store"
 
 
 @dataclass(frozen=True, repr=False)
@@ -125,10 +130,8 @@ def _table(calls: Sequence[Calls]) -> Table:
     columns = ("Provider", "For", "Calls", "In the store", "Cost", "A call takes")
     rows = []
     for each in calls:
-        cost = "unknown" if each.dollars is None else f"${each.dollars:.2f}"
-        dated = f" (prices of {each.priced})" if each.priced and each.dollars else ""
         kept = str(each.kept) if each.kept else ""
-        cells = (each.provider, f"{each.kind}s", str(each.new), kept, cost + dated)
+        cells = (each.provider, f"{each.kind}s", str(each.new), kept, each.cost)
         rows.append(Row((*cells, took(each.seconds) if each.seconds else "")))
     return Table(columns, tuple(rows), "provider", frozenset(range(2, 6))).without_empty()
 

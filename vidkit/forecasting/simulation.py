@@ -159,14 +159,16 @@ class SimulatedMedia:
         self._owed = 0.0
         self.check_picture: Callable[[bytes, str], object] = _nothing
         self.check_sound: Callable[[bytes, str], object] = _nothing
-        self.find_speech: Callable[[bytes, str], Mapping[str, Any]] = _no_analysis
+        self.find_speech: Callable[[bytes, str], Mapping[str, Any]] = lambda *_: {}
         self.make_clip: Callable[..., Clip] = self._clip
         self.apply_effects: Callable[..., Clip] = self._clip
         self.make_seam: Callable[..., object] = _nothing
         self.join_clips: Callable[..., Joined] = self._join
-        self.poster: Callable[..., bytes] = _no_picture
-        self.contact_sheet: Callable[..., bytes] = _no_picture
-        self.section_starts: Callable[[Sequence[Clip]], tuple[float, ...]] = _starts
+        self.poster: Callable[..., bytes] = lambda *_, **__: b"picture"
+        self.contact_sheet: Callable[..., bytes] = lambda *_, **__: b"picture"
+        self.section_starts: Callable[[Sequence[Clip]], tuple[float, ...]] = lambda clips: tuple(
+            float(i) for i in range(len(clips))
+        )
 
     async def run_in_thread(self, call: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
         """Call it here and now, and wait for as long as it would take."""
@@ -185,21 +187,8 @@ class SimulatedMedia:
         return Joined(float(len(clips)), ())
 
 
-def _no_analysis(*ignored: object) -> Mapping[str, Any]:
-    """A sound that nobody listens to."""
-    return {}
-
-
 def _nothing(*_: object) -> None:
     pass
-
-
-def _no_picture(*_: object) -> bytes:
-    return b"picture"
-
-
-def _starts(clips: Sequence[Clip]) -> tuple[float, ...]:
-    return tuple(float(i) for i in range(len(clips)))
 
 
 class NullOutput(Output):
