@@ -463,6 +463,7 @@ FULL = """
 import json, resource, signal, sys, vidkit
 from pathlib import Path
 from vidkit.errors import VidkitError
+sys.dont_write_bytecode = True  # a module compiled from here on would be cut short
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 told = {}
 for room in map(int, sys.argv[2:]):

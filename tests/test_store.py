@@ -303,6 +303,7 @@ store.keep(one, b"1" * 1000, ".png", {})
 room = resource.getrlimit(resource.RLIMIT_FSIZE)
 money = store.journal.reserve(run=None, key=two, kind="image", provider="p", lesson="l",
                               dollars=0.01)
+sys.dont_write_bytecode = True  # a module compiled from here on would be cut short
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, room[1]))
 try:
     store.keep(two, b"2" * 1_000_000, ".png", {})

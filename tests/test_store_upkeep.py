@@ -18,6 +18,7 @@ from pathlib import Path
 from vidkit.errors import StoreError
 from vidkit.store import Store, MaintainedStore
 folder = Path(sys.argv[1])
+sys.dont_write_bytecode = True  # a module compiled from here on would be cut short
 resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
 try:
     Store(folder)
