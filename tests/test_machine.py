@@ -6,12 +6,16 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TypeVar
+from unittest.mock import patch
 
 import psutil
 import pytest
 
+from vidkit.core import system
 from vidkit.core.system import memory_left, usable_cores, usable_memory
 
 GB = 1 << 30
@@ -36,6 +40,15 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
 
 
+T = TypeVar("T")
+
+
+def within(look: Callable[[], T], groups: Path, own: Path) -> T:
+    """What `look` gives in a process whose control groups these folders and this file show."""
+    with patch.multiple(system, CGROUP=groups, OWN=own):
+        return look()
+
+
 def write(folder: Path, **files: str | int) -> Path:
     """The files of a group; a double underscore in a name stands for a point."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -51,7 +64,7 @@ def write(folder: Path, **files: str | int) -> Path:
 )
 def test_a_containers_quota_is_believed(tmp_path: Path, own: Path, quota: str, cores: int) -> None:
     """A cgroup of so much processor time counts as so many whole cores, never less than one."""
-    assert usable_cores(write(tmp_path / "groups", cpu__max=quota), own) == cores
+    assert within(usable_cores, write(tmp_path / "groups", cpu__max=quota), own) == cores
 
 
 @pytest.mark.usefixtures("eight_cores")
@@ -59,7 +72,7 @@ def test_the_older_kind_of_cgroup_is_believed_too(tmp_path: Path, own: Path) -> 
     """cgroup v1 says the same in two files."""
     group = tmp_path / "groups/cpu"
     write(group, cpu__cfs_quota_us=300000, cpu__cfs_period_us=100000)
-    assert usable_cores(tmp_path / "groups", own) == 3
+    assert within(usable_cores, tmp_path / "groups", own) == 3
 
 
 @pytest.mark.usefixtures("eight_cores")
@@ -70,24 +83,24 @@ def test_the_least_quota_around_the_process_counts(tmp_path: Path) -> None:
     groups = tmp_path / "groups"
     write(groups / "slice", cpu__max="400000 100000")
     write(groups / "slice/session", cpu__max="max 100000")
-    assert usable_cores(groups, own) == 4
+    assert within(usable_cores, groups, own) == 4
     write(groups / "cpu/user", cpu__cfs_quota_us=250000, cpu__cfs_period_us=100000)
     write(groups / "cpu/user/alice/job", cpu__cfs_quota_us=-1, cpu__cfs_period_us=100000)
-    assert usable_cores(groups, own) == 2
+    assert within(usable_cores, groups, own) == 2
 
 
 @pytest.mark.usefixtures("eight_cores")
 def test_without_a_quota_the_affinity_counts(tmp_path: Path) -> None:
     """No cgroup, no limit beyond the cores the process may run on."""
-    assert usable_cores(tmp_path, tmp_path / "none") == 8
+    assert within(usable_cores, tmp_path, tmp_path / "none") == 8
 
 
 def test_a_containers_memory_is_believed(tmp_path: Path, own: Path, machine: None) -> None:
     """The limit of the container counts, and what it holds but cannot drop is not left."""
     group = write(tmp_path / "groups", memory__max=GB, memory__current=GB * 3 // 4)
     (group / "memory.stat").write_text(f"anon 5\ninactive_file {GB // 2}\n")
-    assert usable_memory(group, own) == GB
-    assert memory_left(group, own) == GB * 3 // 4
+    assert within(usable_memory, group, own) == GB
+    assert within(memory_left, group, own) == GB * 3 // 4
 
 
 def test_the_older_kind_of_memory_limit_is_believed_too(tmp_path: Path, machine: None) -> None:
@@ -99,14 +112,14 @@ def test_the_older_kind_of_memory_limit_is_believed_too(tmp_path: Path, machine:
     group = groups / "memory/jobs/7"
     write(group, memory__limit_in_bytes=2 * GB, memory__usage_in_bytes=GB)
     (group / "memory.stat").write_text("total_inactive_file 0\n")
-    assert usable_memory(groups, own) == 2 * GB
-    assert memory_left(groups, own) == GB
+    assert within(usable_memory, groups, own) == 2 * GB
+    assert within(memory_left, groups, own) == GB
 
 
 def test_without_a_limit_the_machines_memory_counts(tmp_path: Path, machine: None) -> None:
     """What is there, and what the system says is free."""
-    assert usable_memory(tmp_path, tmp_path / "none") == 64 * GB
-    assert memory_left(tmp_path, tmp_path / "none") == 32 * GB
+    assert within(usable_memory, tmp_path, tmp_path / "none") == 64 * GB
+    assert within(memory_left, tmp_path, tmp_path / "none") == 32 * GB
 
 
 def test_this_machine_has_something_to_lend() -> None:

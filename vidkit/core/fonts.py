@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
@@ -198,8 +198,6 @@ def _is_invisible(sign: str) -> bool:
     )
 
 
-Weight = Literal["Regular", "Medium", "SemiBold"]
-
 FONTS = Path(__file__).parent.parent / "slides" / "fonts"
 """The fonts that come with vidkit."""
 _OTHERS = (
@@ -247,10 +245,10 @@ def cut(text: str, size: float, room: float) -> str:
     return text
 
 
-def font_for(text: str, size: int, weight: Weight = "Medium") -> FreeTypeFont:
+def font_for(text: str, size: int) -> FreeTypeFont:
     """The bundled font, or one of this machine where only that has all signs of `text`."""
     signs = set(map(ord, text))
-    bundled = _font(str(FONTS / f"Inter-{weight}.otf"), size)
+    bundled = _font(str(FONTS / "Inter-Medium.otf"), size)
     assert bundled is not None
     for font in (bundled, *(_font(name, size) for name in _OTHERS)):
         if font and all(has(of_file(str(font.path), font.index), s) for s in signs):

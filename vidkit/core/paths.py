@@ -141,13 +141,13 @@ def demand_here() -> None:
         ) from None
 
 
-def shortened(value: object, most: int = 80) -> str:
+def shortened(value: object) -> str:
     """A value for an error, as Python writes it, and not all of one that is long."""
     try:
         said = repr(value)
     except Exception:  # the number of more than 4,300 digits, a class of somebody's own
         return f"a {type(value).__name__} that cannot be shown"
-    return said if len(said) <= most else f"{said[: most - 1]}…"
+    return said if len(said) <= 80 else f"{said[:79]}…"
 
 
 def write_whole(path: Path, pieces: Iterable[bytes], how: str) -> None:

@@ -25,7 +25,7 @@ ENDLESS = 1 << 60
 """Bytes that no machine has: version 1 writes a number beyond this for "no limit"."""
 
 
-def usable_cores(cgroup: Path = CGROUP, own: Path = OWN) -> int:
+def usable_cores() -> int:
     """Processor cores this process may keep busy: its affinity, or its container's quota
     where that is less; at least 1.
     """
@@ -33,21 +33,21 @@ def usable_cores(cgroup: Path = CGROUP, own: Path = OWN) -> int:
         cores = len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS or Windows
         cores = os.cpu_count() or 1
-    quotas = [quota for level in _levels("cpu", cgroup, own) if (quota := _quota(level))]
+    quotas = [quota for level in _levels("cpu") if (quota := _quota(level))]
     return max(1, math.floor(min([cores, *quotas])))
 
 
-def usable_memory(cgroup: Path = CGROUP, own: Path = OWN) -> int:
+def usable_memory() -> int:
     """Bytes of memory this process may hold: its container's limit, or else the machine's."""
-    limits = [limit for limit, _ in _memory(cgroup, own)]
+    limits = [limit for limit, _ in _memory()]
     return min([*limits, psutil.virtual_memory().total])
 
 
-def memory_left(cgroup: Path = CGROUP, own: Path = OWN) -> int:
+def memory_left() -> int:
     """Bytes of memory that nobody in the container, or on the machine, holds; what the system
     would drop at once, such as the copies of files, counts as free.
     """
-    left = [limit - used for limit, used in _memory(cgroup, own)]
+    left = [limit - used for limit, used in _memory()]
     return max(0, min([*left, psutil.virtual_memory().available]))
 
 
@@ -60,12 +60,12 @@ def hand_back_memory() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def _levels(kind: str, cgroup: Path, own: Path) -> Iterator[Path]:
+def _levels(kind: str) -> Iterator[Path]:
     """The folders of the groups that the process is in, for "cpu" or "memory": its own, those
     around it, and the outermost, which is a container's own.
     """
     try:
-        lines = own.read_text("utf-8").splitlines()
+        lines = OWN.read_text("utf-8").splitlines()
     except OSError:
         lines = []
     for line in ["0::/", f"1:{kind}:/", *lines]:
@@ -73,7 +73,7 @@ def _levels(kind: str, cgroup: Path, own: Path) -> Iterator[Path]:
         kinds, _, path = rest.partition(":")
         if kinds and kind not in kinds.split(","):
             continue
-        root = cgroup / kind if kinds else cgroup
+        root = CGROUP / kind if kinds else CGROUP
         inner = Path(path.lstrip("/"))
         for each in (inner, *inner.parents):
             if (root / each).is_dir():
@@ -95,9 +95,9 @@ def _quota(level: Path) -> float | None:
     return int(quota) / int(period)
 
 
-def _memory(cgroup: Path, own: Path) -> Iterator[tuple[int, int]]:
+def _memory() -> Iterator[tuple[int, int]]:
     """The limit of each group that has one, and what cannot be dropped of what it holds."""
-    for level in _levels("memory", cgroup, own):
+    for level in _levels("memory"):
         for limit, used, files in (
             ("memory.max", "memory.current", "inactive_file"),
             ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),

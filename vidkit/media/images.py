@@ -74,7 +74,7 @@ def open_picture(source: Path | bytes, name: str = "") -> Image.Image:
 
 def jpeg(source: Path | bytes, most: tuple[int, int], quality: int = 82) -> bytes:
     """The picture in `source` as a JPEG of at most so many pixels. Raises as `open_picture`."""
-    with _opened(source, "") as opened:
+    with _opened(source) as opened:
         opened.draft(None, most)
         image = _upright(_rgb(opened), opened)
     image.thumbnail(most, Image.Resampling.LANCZOS, reducing_gap=2.0)
@@ -89,9 +89,9 @@ def check_picture(source: Path | bytes, name: str = "") -> None:
         image.load()
 
 
-def frame_picture(source: Path | bytes, frame: Frame, name: str = "") -> Image.Image:
-    """`fit_picture(open_picture(source, name), frame)`, in less memory for a large picture."""
-    with _opened(source, name) as image:
+def frame_picture(source: Path | bytes, frame: Frame) -> Image.Image:
+    """`fit_picture(open_picture(source), frame)`, in less memory for a large picture."""
+    with _opened(source) as image:
         longest = 2 * max(frame.size)
         image.draft(None, (longest, longest))
         image.load()
@@ -181,7 +181,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
 
 @contextmanager
-def _opened(source: Path | bytes, name: str) -> Iterator[ImageFile]:
+def _opened(source: Path | bytes, name: str = "") -> Iterator[ImageFile]:
     """An image file, undecoded. What goes wrong inside becomes a `MediaError`."""
     name = name or (str(source) if isinstance(source, Path) else "the picture")
     # A damaged file surfaces as OSError, SyntaxError, ValueError, struct.error or zlib.error,

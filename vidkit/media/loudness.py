@@ -334,11 +334,11 @@ class Audible:
     sounding: float
 
 
-def audible(source: Path | bytes, name: str = "") -> Audible:
+def audible(source: Path | bytes) -> Audible:
     """Decodes the whole sound in `source` and measures how much of it can be heard. A constant is
     silence, however large. Raises `MediaError` as `check_sound` does.
     """
-    sound = open_sound(source, name)
+    sound = open_sound(source)
     size = max(1, sound.rate // BLOCKS)
     swings: list[NDArray[Any]] = []
     samples = 0
