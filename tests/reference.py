@@ -111,7 +111,7 @@ CODES: tuple[tuple[int, str], ...] = (
     (cli.SOME_FAILED, "something failed; what was made is kept, and the same command goes on"),
     (cli.BAD_INPUT, "a lesson, a setting or an output folder cannot be used; nothing was made"),
     (terminal.INTERRUPTED, "it was interrupted (Ctrl-C)"),
-    (terminal.UNHEARD, "whoever read its output has gone, as in `vidkit settings | head -1`"),
+    (terminal.READER_GONE, "whoever read its output has gone, as in `vidkit settings | head -1`"),
 )
 
 

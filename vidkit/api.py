@@ -343,11 +343,12 @@ def _one(
     changes: dict[str, Any],
 ) -> Runner:
     chosen = _settings(settings, changes, section_workers=max_workers)
-    if isinstance(lesson, Lesson):
-        jobs = [Job(lesson, _folder(lesson.path, output_dir))]
-        return _told(Runner(chosen, jobs, *_heard(listener)))
-    path = path_given("json_path", lesson)
-    return _told(Runner(chosen, [Job(path, _folder(path, output_dir))], *_heard(listener)))
+    given = lesson if isinstance(lesson, Lesson) else path_given("json_path", lesson)
+    if output_dir is not None:
+        folder = folder_given("output_dir", output_dir)
+    else:
+        folder = output_folder(given.path if isinstance(given, Lesson) else given)
+    return _with_forecast(Runner(chosen, [Job(given, folder)], *_listeners(listener)))
 
 
 def _many(
@@ -363,9 +364,9 @@ def _many(
     chosen = _settings(settings, changes, video_workers=max_workers)
     if not parallel:
         chosen = chosen.with_(video_workers=1)
-    lineup, heard = LessonSource(base_dir, output_dir), _heard(listener)
+    source, listeners = LessonSource(base_dir, output_dir), _listeners(listener)
     if client is None:
-        return _told(Runner(chosen, lineup, *heard))
+        return _with_forecast(Runner(chosen, source, *listeners))
     if not parallel:
         raise SettingsError("parallel=False makes one lesson after the other; give no client= then")
     from .cluster import demand_dask
@@ -373,14 +374,14 @@ def _many(
     demand_dask()
     from .cluster.client import ClusterRunner
 
-    return ClusterRunner(client, chosen, lineup, *heard)
+    return ClusterRunner(client, chosen, source, *listeners)
 
 
 MOST_FORECAST = 50
 """Lessons up to which the time to go is told: a forecast looks at every section."""
 
 
-def _told(runner: Runner) -> Runner:
+def _with_forecast(runner: Runner) -> Runner:
     """The run, whose bar tells the time to go as a plan of it does."""
 
     def forecast() -> tuple[float, int]:
@@ -399,7 +400,7 @@ def _told(runner: Runner) -> Runner:
     return runner
 
 
-def _heard(listener: Listener | None) -> tuple[Listener, ...]:
+def _listeners(listener: Listener | None) -> tuple[Listener, ...]:
     if listener is not None and not callable(listener):
         raise SettingsError(
             f"listener is {shortened(listener)}; give a function, which is called with each event"
@@ -415,11 +416,6 @@ def _settings(
         if name in changes:
             raise SettingsError(f"give max_workers or {name}, not both: they are the same")
     return settled(settings, given | changes)
-
-
-def _folder(lesson: Path, output_dir: Pathlike | None) -> Path:
-    """Where a lesson's output goes: where the caller says, or beside the lesson."""
-    return output_folder(lesson) if output_dir is None else folder_given("output_dir", output_dir)
 
 
 # Earlier takes of a section's image or narration, and how to have one back.

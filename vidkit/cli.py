@@ -34,7 +34,7 @@ from .core.paths import (
     write_whole,
 )
 from .core.system import vidkit_version
-from .core.terminal import FAILED, asked, carried_out, say
+from .core.terminal import FAILED, confirmed, run_command, say
 from .models.files import contents, lesson_files
 from .models.lesson import Lesson, json_schema
 from .models.reading import load_lesson
@@ -166,7 +166,7 @@ def main(arguments: Sequence[str] | None = None, lesson: Lesson | None = None) -
 
     lesson: what `make` makes instead of the file that is named.
     """
-    return carried_out(lambda: _named(arguments, lesson))
+    return run_command(lambda: _named(arguments, lesson))
 
 
 def _named(arguments: Sequence[str] | None, lesson: Lesson | None) -> int:
@@ -274,7 +274,7 @@ def _remove(given: argparse.Namespace, remove: Callable[[bool], Removal]) -> Non
     if not would.assets and not would.aside:
         return
     if not given.yes:
-        yes = asked("Go on? [y/N] ")
+        yes = confirmed("Go on? [y/N] ")
         if yes is None:
             say("nothing is removed; add --yes to go on")
         if not yes:

@@ -72,38 +72,38 @@ class Font:
     index: int = 0
 
 
-def has(ranges: Ranges, code: int) -> bool:
+def covers(ranges: Ranges, code: int) -> bool:
     """Whether `code` lies in `ranges`."""
     place = bisect_right(ranges, (code, 0x110000)) - 1
     return place >= 0 and ranges[place][0] <= code <= ranges[place][1]
 
 
-def unseen(text: str, ranges: Ranges) -> list[str]:
+def uncovered(text: str, ranges: Ranges) -> list[str]:
     """The characters of `text` that no bundled font can show, in order, each once."""
     return [
         sign
         for sign in dict.fromkeys(text)
         if ord(sign) > 0x7E
         and not _is_invisible(sign)
-        and not has(ranges, ord(sign))
-        and not has(WITH_TYPST, ord(sign))
+        and not covers(ranges, ord(sign))
+        and not covers(WITH_TYPST, ord(sign))
     ]
 
 
-def cast(signs: Iterable[str], fonts: Sequence[Font]) -> dict[str, Font]:
+def choose_fonts(signs: Iterable[str], fonts: Sequence[Font]) -> dict[str, Font]:
     """For each of `signs` the first of `fonts` that has it; signs that none has are left out."""
     found: dict[str, Font] = {}
     left = list(signs)
     for font in fonts:
         if not left:
             break
-        ranges = of_file(font.path, font.index)
-        found |= {sign: font for sign in left if has(ranges, ord(sign))}
+        ranges = coverage(font.path, font.index)
+        found |= {sign: font for sign in left if covers(ranges, ord(sign))}
         left = [sign for sign in left if sign not in found]
     return found
 
 
-def in_order(fonts: Iterable[Font], language: str) -> list[Font]:
+def by_preference(fonts: Iterable[Font], language: str) -> list[Font]:
     """`fonts`: those that suit `language`, those with much in them, then the rest by name."""
     wanted = (*_PREFERRED.get(language.lower(), _PREFERRED.get(language[:2], ())), *_ANYWHERE)
     rank = {family: place for place, family in enumerate(wanted)}
@@ -131,7 +131,7 @@ def replaced(text: str, missing: Iterable[str]) -> str:
 
 
 @lru_cache(maxsize=1024)
-def of_file(path: str, index: int = 0) -> Ranges:
+def coverage(path: str, index: int = 0) -> Ranges:
     """The characters of a font file; none where the file cannot be read as a font."""
     try:
         with Path(path).open("rb") as file:
@@ -251,7 +251,7 @@ def font_for(text: str, size: int) -> FreeTypeFont:
     bundled = _font(str(FONTS / "Inter-Medium.otf"), size)
     assert bundled is not None
     for font in (bundled, *(_font(name, size) for name in _OTHERS)):
-        if font and all(has(of_file(str(font.path), font.index), s) for s in signs):
+        if font and all(covers(coverage(str(font.path), font.index), s) for s in signs):
             return font
     return bundled
 

@@ -35,7 +35,7 @@ THREADS = 8 + (os.cpu_count() or 1)
 """For what blocks: an encode on each core, and besides them what waits for a disk. Each thread
 keeps some megabytes of memory for the next encode."""
 
-FAREWELL = 60.0
+EXIT_TIMEOUT = 60.0
 """Seconds that what is under way has to come to its end when the program ends: it is cancelled,
 and takes no longer than its disk takes for the reports."""
 
@@ -53,13 +53,13 @@ def event_loop() -> asyncio.AbstractEventLoop:
         if _loop is None or _pid != os.getpid() or _thread is None or not _thread.is_alive():
             loop = asyncio.new_event_loop()
             loop.set_default_executor(ThreadPoolExecutor(THREADS, "vidkit-aside"))
-            _thread = threading.Thread(target=_turn, args=(loop,), name="vidkit", daemon=True)
+            _thread = threading.Thread(target=_run_loop, args=(loop,), name="vidkit", daemon=True)
             _thread.start()
             _loop, _pid = loop, os.getpid()
         return _loop
 
 
-def _turn(loop: asyncio.AbstractEventLoop) -> None:
+def _run_loop(loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(loop)
     while True:
         try:
@@ -80,7 +80,7 @@ def _end_all() -> None:
     for work in works:
         work.cancel()
     with suppress(KeyboardInterrupt):
-        concurrent.futures.wait([work.future for work in works], timeout=FAREWELL)
+        concurrent.futures.wait([work.future for work in works], timeout=EXIT_TIMEOUT)
 
 
 def _forget() -> None:

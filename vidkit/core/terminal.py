@@ -20,7 +20,7 @@ from typing import TextIO
 
 from .format import printable
 
-FAILED, INTERRUPTED, UNHEARD = 1, 130, 141
+FAILED, INTERRUPTED, READER_GONE = 1, 130, 141
 """Exit codes: the last is that of a program whose reader has gone, as in `… | head -1`."""
 
 PROGRAM = os.path.basename(sys.argv[0]) in ("vidkit", "__main__.py", "-m")  # noqa: PTH119
@@ -54,7 +54,7 @@ def say(what: object = "", *, trouble: bool = False) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise _Unsaid(error.strerror or error) from None
+        raise _CannotWrite(error.strerror or error) from None
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def redirected(listener: Callable[[object], None]) -> Iterator[None]:
 _listener: ContextVar[Callable[[object], None] | None] = ContextVar("listener", default=None)
 
 
-def asked(question: str) -> bool | None:
+def confirmed(question: str) -> bool | None:
     """Whether somebody says yes; None where nobody can answer."""
     if sys.stdin is None or not sys.stdin.isatty():
         return None
@@ -83,7 +83,7 @@ def asked(question: str) -> bool | None:
         return False
 
 
-def carried_out(command: Callable[[], int]) -> int:
+def run_command(command: Callable[[], int]) -> int:
     """The exit code of `command`, with a terminal that is whole before it and left quietly
     after it.
     """
@@ -103,9 +103,9 @@ def carried_out(command: Callable[[], int]) -> int:
         code = INTERRUPTED
     except BrokenPipeError:
         _close_streams()
-        code = UNHEARD
-    except _Unsaid as error:
-        with suppress(OSError, _Unsaid):
+        code = READER_GONE
+    except _CannotWrite as error:
+        with suppress(OSError, _CannotWrite):
             say(f"vidkit: the output cannot be written: {error}", trouble=True)
         _close_streams()
         code = code or FAILED
@@ -114,7 +114,7 @@ def carried_out(command: Callable[[], int]) -> int:
     return code
 
 
-class _Unsaid(Exception):
+class _CannotWrite(Exception):
     """The output could not be written: a full disk behind it, and the like."""
 
 
@@ -125,7 +125,7 @@ def _flush() -> None:
         except BrokenPipeError:
             raise
         except OSError as error:
-            raise _Unsaid(error.strerror or error) from None
+            raise _CannotWrite(error.strerror or error) from None
 
 
 def _open_streams() -> None:

@@ -6,29 +6,24 @@ say "as before". Its narration is encoded once. Joining copies packets.
 
 from __future__ import annotations
 
-from .audio import Sound, check_sound, open_sound
-from .clips import Clip, Effect, apply_effects, make_clip, make_seam, picture_of, read_clip
+from .audio import check_sound, open_sound
+from .clips import Clip, apply_effects, make_clip, make_seam, read_clip
 from .frame import Frame
 from .images import check_picture, fit_picture, open_picture
 from .loudness import find_speech
 from .video import (
-    Chapter,
     Joined,
     chapters,
     contact_sheet,
     join_clips,
     poster,
     section_starts,
-    sheet,
 )
 
 __all__ = [
-    "Chapter",
     "Clip",
-    "Effect",
     "Frame",
     "Joined",
-    "Sound",
     "apply_effects",
     "chapters",
     "check_picture",
@@ -41,9 +36,7 @@ __all__ = [
     "make_seam",
     "open_picture",
     "open_sound",
-    "picture_of",
     "poster",
     "read_clip",
     "section_starts",
-    "sheet",
 ]

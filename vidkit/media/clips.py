@@ -513,7 +513,7 @@ def make_seam(before: Path, after: Path, out: Path, frame: Frame) -> int:
     a clip that cannot be read, `OutputError` where `out` cannot be written.
     """
     one, other = _last_picture(before), _first_picture(after)
-    frames = fade_frames(frame)
+    frames = max(2, round(FADE_SECONDS * frame.fps))  # a group of frames has two at least
 
     def at(number: int) -> Planes:
         part = round(256 * (number + 1) / (frames + 1))
@@ -534,11 +534,6 @@ def make_seam(before: Path, after: Path, out: Path, frame: Frame) -> int:
         for number, data in enumerate(packets):
             write_packet(container, stream, data, number, encoder.time_base, key=number == 0)
     return frames
-
-
-def fade_frames(frame: Frame) -> int:
-    """Frames in a cross-fade: at least the two that a group of frames must have."""
-    return max(2, round(FADE_SECONDS * frame.fps))
 
 
 def _first_picture(clip: Path) -> Planes:

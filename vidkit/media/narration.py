@@ -96,7 +96,7 @@ def narrate(sound: Sound, frame: Frame, bed: Callable[[float], Bed | None] | Non
     """The track of a section with the narration `sound`; bed: gives what lies beneath it, for a
     section of so many seconds.
     """
-    reading = _Twice(sound)
+    reading = _Rereadable(sound)
     measured = measure(reading)
     samples = padded(measured.samples, frame)
     beneath = bed(samples / RATE) if bed is not None else None
@@ -127,7 +127,7 @@ def levelled_track(
         for first, last in runs:
             over = peaks[first, last] - MOST_PEAK + 0.1
             levels = levels.lowered(first * BLOCK, (last + 1) * BLOCK, over)
-        packets = _mended(packets, pieces, levels, runs)
+        packets = _reencoded(packets, pieces, levels, runs)
     return Track(packets, samples, speech, levels.loudness)
 
 
@@ -159,7 +159,7 @@ def as_it_is(pieces: Iterable[Samples], samples: int, speech: tuple[float, float
     return Track(encoded(pieces, None, samples), samples, speech)
 
 
-class _Twice:
+class _Rereadable:
     """The pieces of a sound at `RATE`, to be read again and again: from memory while they are
     few, else from the file once more."""
 
@@ -209,7 +209,7 @@ def encoded(pieces: Iterable[Samples], levels: Levels | None, samples: int) -> l
     return packets
 
 
-def _mended(
+def _reencoded(
     packets: list[bytes], pieces: Iterable[Samples], levels: Levels, runs: list[tuple[int, int]]
 ) -> list[bytes]:
     """`packets` after their `levels` were lowered in the blocks of `runs`: encoded again around
@@ -359,12 +359,10 @@ class Mixed:
         beneath = regrouped(self._bed.pieces(), _PIECE)
         for at in range(0, self._samples, _PIECE):
             mixed = np.zeros(min(_PIECE, self._samples - at), np.float32)
-            if (spoken := next(voice, None)) is not None:
-                kept = spoken[: len(mixed)]
-                mixed[: len(kept)] += kept
-            if (played := next(beneath, None)) is not None:
-                kept = played[: len(mixed)]
-                mixed[: len(kept)] += self._gains.apply(kept, at)
+            spoken = next(voice, mixed[:0])[: len(mixed)]
+            mixed[: len(spoken)] += spoken
+            played = next(beneath, mixed[:0])[: len(mixed)]
+            mixed[: len(played)] += self._gains.apply(played, at)
             yield mixed
 
     @cached_property
@@ -415,7 +413,7 @@ def music_bed(music: Music, seconds: float) -> Bed:
     sound = sound[first:last]
 
     def pieces() -> Iterator[Samples]:
-        return _again(sound)
+        return _looped(sound)
 
     under, alone = UNDER + music.volume, ALONE + music.volume
     return Bed(pieces, measured.loud, under, alone, FADE_IN, FADE_OUT)
@@ -432,7 +430,7 @@ def _beginning(path: Path, most: int) -> Samples:
     return np.concatenate(kept)
 
 
-def _again(sound: Samples) -> Iterator[Samples]:
+def _looped(sound: Samples) -> Iterator[Samples]:
     """A sound for ever: its end is faded into its beginning, so that no seam is heard."""
     crossed = min(round(CROSSED * RATE), len(sound) // 4)
     body = len(sound) - crossed

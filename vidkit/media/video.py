@@ -198,7 +198,7 @@ def join_clips(
     sound = None
     if music is not None:
         samples = sum(clip.samples for clip in facts)
-        sound = with_music(_Heard(facts), samples, music_bed(music, samples / RATE)).packets
+        sound = with_music(_ClipSound(facts), samples, music_bed(music, samples / RATE)).packets
     with writing(out) as container:
         video = _Video(container, clips[0], frame, three_letters(language), cues, sound)
         if title:
@@ -221,7 +221,7 @@ def join_clips(
 
 
 @dataclass(frozen=True)
-class _Heard:
+class _ClipSound:
     """The sound of clips, one after the other, to be read again and again."""
 
     clips: Sequence[Clip]

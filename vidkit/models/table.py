@@ -133,7 +133,7 @@ def in_our_words(read: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[
             try:
                 check(self, **given)
             except ValidationError as error:
-                raise SettingsError("\n".join(_told(table, error, given))) from None
+                raise SettingsError("\n".join(_sentences(table, error, given))) from None
 
         parameters = signature(table).parameters.values()
         plain = [each.replace(annotation=Parameter.empty) for each in parameters]
@@ -144,7 +144,7 @@ def in_our_words(read: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[
     return wrapped
 
 
-def _told(table: type, error: ValidationError, given: Mapping[str, Any]) -> list[str]:
+def _sentences(table: type, error: ValidationError, given: Mapping[str, Any]) -> list[str]:
     told: dict[str, str] = {}
     for each in error.errors(include_url=False):
         name = str(each["loc"][0]) if each["loc"] else ""

@@ -24,7 +24,7 @@ import typst
 
 from .. import slides
 from ..core.errors import ProviderError, SettingsError
-from ..core.fonts import Font, Ranges, cast, in_order, of_file, replaced, unseen
+from ..core.fonts import Font, Ranges, by_preference, choose_fonts, coverage, replaced, uncovered
 from ..models.files import MOST_PICTURE, digest
 from ..slides import emoji
 from ..slides.analysis import Reading
@@ -104,7 +104,7 @@ class Slides:
             "accent": self.style.accent,
             "font": self.style.font,
             "fonts": sorted({_file_digest(font.path) for font in self._own}),
-            "borrowed": _fingerprint() if unseen(emoji.without(words), _bundled()) else None,
+            "borrowed": _fingerprint() if uncovered(emoji.without(words), _bundled()) else None,
             "template": _digest(),
             "typst": _typst_version(),
         }
@@ -174,7 +174,7 @@ class Slides:
         """The picture, and whether something on it does not fit."""
         text = json.dumps(spec(slide, frame), ensure_ascii=False, sort_keys=True)
         casting = _casting(text, slide.language)
-        missing = [sign for sign in unseen(text, _bundled()) if sign not in casting]
+        missing = [sign for sign in uncovered(text, _bundled()) if sign not in casting]
         families = _families(self._own, list(casting.values()))
         inputs = {"slide": replaced(text, missing), "palette": self._palette, "fonts": families}
         compiler = _compiler(system=bool(self._own or casting))
@@ -253,7 +253,7 @@ def _typst_fonts(system: bool) -> typst.Fonts:
 
 @cache
 def _bundled() -> Ranges:
-    return of_file(str(FONTS / "Inter-Regular.otf"))
+    return coverage(str(FONTS / "Inter-Regular.otf"))
 
 
 @cache
@@ -276,8 +276,8 @@ def _family(name: str) -> tuple[Font, ...]:
 
 def _casting(text: str, language: str) -> dict[str, Font]:
     """The fonts of this machine for the characters of `text` that no bundled font has."""
-    signs = unseen(text, _bundled())
-    return cast(signs, in_order(_on_this_machine(), language)) if signs else {}
+    signs = uncovered(text, _bundled())
+    return choose_fonts(signs, by_preference(_on_this_machine(), language)) if signs else {}
 
 
 def _families(own: Sequence[Font], borrowed: Sequence[Font]) -> str:

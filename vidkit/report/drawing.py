@@ -14,7 +14,7 @@ from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING, Literal
 
-from ..core.fonts import FONTS, of_file, unseen
+from ..core.fonts import FONTS, coverage, uncovered
 
 if TYPE_CHECKING:
     import typst
@@ -271,7 +271,7 @@ def as_png(scene: Scene, dark: bool = False) -> bytes:
         f'#image(bytes(sys.inputs.drawing), format: "svg", width: {width}pt)'
     )
     drawing = _plain(scene, palette)
-    made = _compiler(bool(unseen(drawing, of_file(str(FONTS / "Inter-Regular.otf")))))
+    made = _compiler(bool(uncovered(drawing, coverage(str(FONTS / "Inter-Regular.otf")))))
     data = made.compile(input=page.encode(), format="png", ppi=144, sys_inputs={"drawing": drawing})
     assert isinstance(data, bytes)
     return _with_palette(data)
