@@ -224,7 +224,7 @@ def _measure(found: Found) -> str | None:
     if not compound and not _is_quantity(found, gap, symbol, digits, lead):
         return None
     if symbol == "bit":
-        return " bit"
+        return None if gap == " " else " bit"
     single = gap == "-" or _ONE.search(before(found)) or _is_noun(found, lead)
     one = bool(single or _thing(found, symbol))
     return " " + measure_in_words(groups, one=one)
