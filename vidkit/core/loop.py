@@ -24,6 +24,7 @@ from importlib.util import find_spec
 from typing import Any, Generic, TypeVar
 
 from .errors import Cancelled, VidkitError
+from .system import in_forked_child
 
 T = TypeVar("T")
 
@@ -83,6 +84,7 @@ def _end_all() -> None:
         concurrent.futures.wait([work.future for work in works], timeout=EXIT_TIMEOUT)
 
 
+@in_forked_child
 def _forget() -> None:
     """In a forked child: the loop is the parent's, and a lock that was held stays so for ever."""
     global _lock, _loop
@@ -90,8 +92,6 @@ def _forget() -> None:
     _under_way.clear()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)
 # before the threads of asyncio's pool are waited for, which atexit comes after; that is why the
 # pool's module is imported above
 getattr(threading, "_register_atexit", atexit.register)(_end_all)

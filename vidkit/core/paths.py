@@ -150,6 +150,14 @@ def shortened(value: object) -> str:
     return said if len(said) <= 80 else f"{said[:79]}…"
 
 
+def write_through(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write a new file of `pieces` through to the disk. Raises OSError, also where there is one."""
+    with path.open("xb") as file:
+        file.writelines(pieces)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def write_whole(path: Path, pieces: Iterable[bytes], how: str) -> None:
     """Write a file in one step: `path` holds all of `pieces`, or what it held before. how: what
     chooses another file, such as "-o".
@@ -159,10 +167,7 @@ def write_whole(path: Path, pieces: Iterable[bytes], how: str) -> None:
     scratch = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
         try:
-            with scratch.open("xb") as file:
-                file.writelines(pieces)
-                file.flush()
-                os.fsync(file.fileno())
+            write_through(scratch, pieces)
             scratch.replace(path)
         except BaseException:
             with suppress(OSError, ValueError):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -49,6 +49,15 @@ def memory_left() -> int:
     """
     left = [limit - used for limit, used in _memory()]
     return max(0, min([*left, psutil.virtual_memory().available]))
+
+
+def in_forked_child(forget: Callable[[], None]) -> Callable[[], None]:
+    """Have a function called in every child that is forked: what the parent holds is the parent's,
+    and nobody would ever open a lock that was held. A decorator.
+    """
+    if hasattr(os, "register_at_fork"):  # not on Windows
+        os.register_at_fork(after_in_child=forget)
+    return forget
 
 
 def hand_back_memory() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -25,6 +24,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from ..core.errors import MediaError
+from ..core.system import in_forked_child
 from .frame import Frame, decoding, unknown
 
 MOST_PIXELS = 200_000_000
@@ -52,14 +52,11 @@ of sizes that are welcome here.
 _large = threading.Lock()
 
 
+@in_forked_child
 def _forget() -> None:
     """In a forked child: nobody would ever open a lock that was held."""
     global _large
     _large = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)
 
 
 def open_picture(source: Path | bytes, name: str = "") -> Image.Image:

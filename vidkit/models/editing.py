@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import uuid
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import Fault, LessonError, SettingsError
+from ..core.paths import write_through
 from .lesson import Film, Lesson, Music, Section, keys
 from .reading import load_lesson, read_lesson
 
@@ -80,7 +80,7 @@ def save_lesson(lesson: Lesson) -> Lesson:
         return saved
     scratch = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
-        _write(scratch, new)
+        write_through(scratch, [new])
         shutil.copymode(path, scratch)
         _keep_beside(path, data)
         _as_it_was_read(lesson)
@@ -226,13 +226,6 @@ def _keep_beside(path: Path, data: bytes) -> None:
     """Keep the old content beside `path`, under the first name that is free."""
     for number in count(1):
         with suppress(FileExistsError):
-            _write(path.with_name(f"{path.name}.bak{number if number > 1 else ''}"), data)
+            beside = path.with_name(f"{path.name}.bak{number if number > 1 else ''}")
+            write_through(beside, [data])
             return
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a new file through to the disk."""
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import threading
 import time
 import uuid
@@ -31,7 +30,7 @@ from ..core.events import Event, Events, Listener, Noticed, Sampled
 from ..core.format import took
 from ..core.loop import run_in_thread, run_to_end
 from ..core.paths import path_given, shortened
-from ..core.system import memory_left, usable_cores
+from ..core.system import in_forked_child, memory_left, usable_cores
 from ..models.files import section_count
 from ..models.settings import Settings
 from ..providers.base import ImageMaker, VoiceMaker
@@ -82,13 +81,10 @@ class _Shared:
 _shared = _Shared()
 
 
+@in_forked_child
 def _forget() -> None:
     global _shared
     _shared = _Shared()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)
 
 
 def store_of(settings: Settings) -> Store:

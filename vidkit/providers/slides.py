@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import os
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +24,7 @@ import typst
 from .. import slides
 from ..core.errors import ProviderError, SettingsError
 from ..core.fonts import Font, Ranges, by_preference, choose_fonts, coverage, replaced, uncovered
+from ..core.system import in_forked_child
 from ..models.files import MOST_PICTURE, digest
 from ..slides import emoji
 from ..slides.analysis import Reading
@@ -47,15 +47,12 @@ _THREADS = 2  # a slide keeps one core busy; more threads than that only hold me
 _compilers = threading.local()
 
 
+@in_forked_child
 def _forget() -> None:
     """In a forked child: threads are the parent's, and what they compile with as well."""
     global _compilers
     _threads.cache_clear()
     _compilers = threading.local()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import ProviderError, ProviderMissing, Refused, Unreachable
+from ..core.system import in_forked_child
 from ..text.markup import MappedText
 from ..text.speech import paragraphs
 from .base import Narration, Request, VoiceAsk
@@ -278,15 +279,12 @@ def process_of(voice: Mapping[str, Any]) -> SpeechProcess:
     return process
 
 
+@in_forked_child
 def _forget() -> None:
     """In a forked child: the processes are the parent's, and nobody would open a lock."""
     global _choosing
     _choosing = threading.Lock()
     _processes.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)
 
 
 @atexit.register

@@ -30,6 +30,7 @@ from typing import IO, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from ..core.errors import StoreError
+from ..core.paths import write_through
 from .locks import ProcessLock
 
 FICLONE = 0x40049409
@@ -43,14 +44,6 @@ def digest(path: Path) -> str:
     """SHA-256 of a file's content, as 64 hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write a new file through to the disk."""
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def flush(path: Path) -> None:
@@ -286,7 +279,7 @@ def describe(
         "made": time.time(),
         "about": about,
     }
-    write(folder / FACTS, _sealed(facts))
+    write_through(folder / FACTS, [_sealed(facts)])
 
 
 def load(
@@ -566,7 +559,7 @@ class AssetDirectory:
 
     def _point(self, key: str, number: int, newest: int) -> None:
         scratch = self.scratch(".json")
-        write(scratch, json.dumps({"take": number, "of": newest}).encode())
+        write_through(scratch, [json.dumps({"take": number, "of": newest}).encode()])
         scratch.replace(self.place(key) / CURRENT)
         flush(self.place(key))
 

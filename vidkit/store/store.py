@@ -27,7 +27,7 @@ from typing import Any, Self
 
 from ..core.errors import SettingsError, StoreError
 from ..core.loop import run_in_thread, run_to_end
-from ..core.paths import is_folder, path_given, shortened, why_unwritable
+from ..core.paths import is_folder, path_given, shortened, why_unwritable, write_through
 from .assets import (
     Asset,
     AssetDirectory,
@@ -39,7 +39,6 @@ from .assets import (
     flush,
     kind_of,
     without_credentials,
-    write,
 )
 from .ledger import Journal
 from .locks import WAITS, KeyLock, ProcessLock, is_locked, locked, sweep_key_locks, sweep_processes
@@ -128,7 +127,7 @@ def put_manifest(folder: Path) -> bool:
         text = {**_MANIFEST_TEXT, "secret": secrets.token_hex(32)}
         try:
             scratch.unlink(missing_ok=True)
-            write(scratch, json.dumps(text, indent=2).encode())
+            write_through(scratch, [json.dumps(text, indent=2).encode()])
             scratch.replace(folder / MANIFEST)
         except OSError:
             if not known:  # one of an earlier release does without, where its disk is full
@@ -497,7 +496,7 @@ class Store:
     def _bring(self, data: bytes | Path, file: Path) -> None:
         """Let the content be in `file`, on the disk."""
         if isinstance(data, bytes):
-            write(file, data)
+            write_through(file, [data])
             return
         if self._process is not None and data.parent == self._process.folder:
             data.replace(file)
