@@ -38,6 +38,14 @@ def test_it_shows_what_a_forecast_says() -> None:
     assert told.timeline.html() == shown(tuner)["timeline"]
 
 
+def test_measured_seconds_are_told_to_the_hundredth() -> None:
+    """What was measured to the microsecond is told as a person would, and forecast as it is."""
+    tuner = Tuner([2], image_s=0.0562131, voice_s=12.0)
+    told = {each["name"]: each["told"] for each in shown(tuner)["sliders"]}
+    assert (told["image_s"], told["voice_s"]) == ("0.06", "12")
+    assert tuner.image_s.value == 0.0562131
+
+
 def test_every_slider_changes_the_forecast() -> None:
     """What is moved is what is forecast, at once."""
     tuner = Tuner([7, 5], **HOW)

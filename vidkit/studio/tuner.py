@@ -73,7 +73,7 @@ class Slider:
         shown = ""
         if not isinstance(self._value, bool):
             limit = self.name.endswith("_limit")
-            shown = "no limit" if limit and not self._value else f"{self._value:g}"
+            shown = "no limit" if limit and not self._value else f"{round(self._value, 2):g}"
         return {
             "name": self.name,
             "label": self.label,
