@@ -18,7 +18,8 @@ import run_notebooks
 from vidkit import cli
 from vidkit.core import terminal
 from vidkit.models.lesson import Lesson, Section, keys
-from vidkit.models.settings import settings_page
+from vidkit.models.settings import Settings
+from vidkit.models.table import page
 from vidkit.pipeline import output
 from vidkit.report.progress import SUMMARY
 from vidkit.slides.override import ABOUT, EXAMPLES
@@ -151,7 +152,7 @@ def cells() -> list[Any]:
     made += [code('await slide(wish, theme="dark")'), code('await slide(wish, accent="#b3261e")')]
     made += [text(VOICES), code(LIST_VOICES, metadata=here)]
     made += [text(PROVIDERS), code(LIST_PROVIDERS, metadata=here)]
-    made += [text(settings_page().replace("# ", "## "))]
+    made += [text(page(Settings).replace("# ", "## "))]
     files = ((f"`{name}`", what) for name, what in FILES)
     made += [text(f"{OUTPUT}\n\n{table(('File', 'What it is'), files)}")]
     codes = ((str(number), what) for number, what in CODES)

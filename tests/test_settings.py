@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vidkit.errors import SettingsError
-from vidkit.models import TABLE, Settings, settings_schema
+from vidkit.models import TABLE, Settings
+from vidkit.models.table import schema
 from vidkit.providers import ImageAsk, VoiceAsk, image_makers, left_aside, voice_makers
 
 
@@ -178,8 +179,8 @@ def test_one_line_of_the_table_is_told_everywhere(capsys: pytest.CaptureFixture[
 
 def test_settings_fit_their_schema() -> None:
     """The JSON Schema takes what the settings take, and refuses what they refuse."""
-    jsonschema.Draft202012Validator.check_schema(settings_schema())
-    check = jsonschema.Draft202012Validator(settings_schema()).is_valid
+    jsonschema.Draft202012Validator.check_schema(schema(Settings))
+    check = jsonschema.Draft202012Validator(schema(Settings)).is_valid
     assert check({"section_workers": "auto:12", "size": [640, 360], "images": ["openai", "slides"]})
     for wrong in ({"fps": 0}, {"size": [641, 360]}, {"fit": "tight"}, {"speed": 3}, {"gap": 11}):
         assert not check(wrong), wrong

@@ -21,7 +21,14 @@ from typing import Any, NoReturn, TypeVar
 
 from . import api
 from .api import Run
-from .core.errors import LessonError, OutputError, ProviderMissing, SettingsError, VidkitError
+from .core.errors import (
+    Fault,
+    LessonError,
+    OutputError,
+    ProviderMissing,
+    SettingsError,
+    VidkitError,
+)
 from .core.format import count, printable
 from .core.notebook import open_lab
 from .core.paths import (
@@ -35,11 +42,12 @@ from .core.paths import (
 )
 from .core.system import vidkit_version
 from .core.terminal import FAILED, confirmed, run_command, say
+from .models.convert import converted
 from .models.files import contents, lesson_files
 from .models.lesson import Lesson, json_schema
 from .models.reading import load_lesson
-from .models.settings import TABLE, Settings, settings_page, settings_schema
-from .models.table import Row
+from .models.settings import TABLE, Settings
+from .models.table import Row, page, schema
 from .providers.registry import Kind, names, specs
 from .report.reports import BatchReport, VideoReport
 from .store import MaintainedStore, Removal
@@ -318,11 +326,7 @@ def _check(given: argparse.Namespace) -> int:
 
 def _convert(given: argparse.Namespace) -> int:
     """`vidkit convert`: a lesson from a file of another tool, with what became of each key."""
-    from .core.errors import Fault
-    from .models.convert import converted
-
     source = path_given("FILE", given.file, "the name of a file")
-    demand_here()
     out = path_given("-o", given.output, "the name of a JSON file")
     if is_file(out) and not given.yes:
         raise OutputError(f"{out} is there; name another file, or add --yes to replace it")
@@ -443,7 +447,7 @@ def _draft(given: argparse.Namespace) -> int:
 
 def _schema(given: argparse.Namespace) -> int:
     """`vidkit schema`: the format of lessons, or of the settings."""
-    made = json_schema() if given.what == "lesson" else settings_schema()
+    made = json_schema() if given.what == "lesson" else schema(Settings)
     say(json.dumps(made, indent=2, ensure_ascii=False))
     return ALL_MADE
 
@@ -469,7 +473,7 @@ def _layouts(given: argparse.Namespace) -> int:
 
 def _settings(_: argparse.Namespace) -> int:
     """`vidkit settings`: a page about every setting."""
-    say(settings_page())
+    say(page(Settings))
     return ALL_MADE
 
 
@@ -584,8 +588,8 @@ def _add_lessons(commands: Any) -> None:
     layouts = _command(commands, "layouts", _layouts, "say what a section's slide can show")
     layouts.add_argument("--prompt", action="store_true", help="a page for whoever writes lessons")
 
-    schema = _command(commands, "schema", _schema, "print a format as JSON Schema")
-    schema.add_argument(
+    formats = _command(commands, "schema", _schema, "print a format as JSON Schema")
+    formats.add_argument(
         "what",
         nargs="?",
         default="lesson",

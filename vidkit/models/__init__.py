@@ -4,7 +4,7 @@ from .editing import TEXTS, edited, save_lesson
 from .files import lesson_files, lesson_order
 from .lesson import Film, Lesson, Music, Section, json_schema
 from .reading import load_lesson, read_lesson
-from .settings import TABLE, Settings, settings_schema
+from .settings import TABLE, Settings
 
 __all__ = [
     "TABLE",
@@ -21,5 +21,4 @@ __all__ = [
     "load_lesson",
     "read_lesson",
     "save_lesson",
-    "settings_schema",
 ]

@@ -26,7 +26,7 @@ from pydantic.dataclasses import dataclass as checked
 
 from ..core.errors import SettingsError
 from ..core.paths import path_given, shortened
-from .table import Row, docstring, in_our_words, page, rows, schema, setting, unknown
+from .table import Row, docstring, in_our_words, rows, setting, unknown
 
 Fit = Literal["contain", "cover"]
 Motion = Literal["still", "zoom", "fade"]
@@ -527,13 +527,3 @@ TABLE: Mapping[str, Row] = rows(Settings)
 """The settings by name, in order, for whoever lists them."""
 
 Settings.__doc__ = docstring(Settings)
-
-
-def settings_schema() -> dict[str, Any]:
-    """The settings as JSON Schema 2020-12, each with its option of the command line."""
-    return schema(Settings)
-
-
-def settings_page() -> str:
-    """The settings as a page in Markdown: what each is, its default, and its option."""
-    return page(Settings)
