@@ -272,7 +272,7 @@ def test_whatever_ffmpeg_decodes_is_taken_as_it_is(
     report, store = narrated(tmp_path, home, [data])
     store.close()
     assert report.made and len(home.requests) == 1, str(report)
-    heard = open_sound(report.videos[0].sections[0].audio).samples[24_000:48_000]
+    heard = open_sound(report.videos[0].sections[0].audio).samples()[24_000:48_000]
     assert int(np.abs(np.fft.rfft(heard)).argmax()) == 440
     assert np.sqrt((heard**2).mean()) == pytest.approx(0.3 / np.sqrt(2), rel=0.05)
 
@@ -317,7 +317,9 @@ def test_other_stereo_is_mixed(other: float) -> None:
     left = tone(2.0)
     sound = open_sound(stereo(left, other * left))
     assert sound.channel is None
-    assert float(np.abs(sound.samples).max()) == pytest.approx(0.3 * (1 + other) / 2**0.5, rel=0.02)
+    assert float(np.abs(sound.samples()).max()) == pytest.approx(
+        0.3 * (1 + other) / 2**0.5, rel=0.02
+    )
 
 
 TEXTS = {

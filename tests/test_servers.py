@@ -504,7 +504,7 @@ def test_a_sound_is_taken_in_whatever_form_a_server_gives(form: str) -> None:
     assert len(server.requests) == 1
     assert narration.suffix in PLAYED
     sound = open_sound(narration.data, form)
-    assert len(sound.samples) / sound.rate == pytest.approx(1.2, abs=0.1)
+    assert len(sound.samples()) / sound.rate == pytest.approx(1.2, abs=0.1)
 
 
 @pytest.mark.parametrize(

@@ -166,16 +166,14 @@ def write_whole(path: Path, pieces: Iterable[bytes], how: str) -> None:
     """
     scratch = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
-        try:
-            write_through(scratch, pieces)
-            scratch.replace(path)
-        except BaseException:
-            with suppress(OSError, ValueError):
-                scratch.unlink(missing_ok=True)
-            raise
+        write_through(scratch, pieces)
+        scratch.replace(path)
     except (OSError, ValueError) as error:
         why = why_unwritable(path, error, how, "file")
         raise OutputError(f"{path} cannot be written: {why}") from error
+    finally:
+        with suppress(OSError, ValueError):
+            scratch.unlink(missing_ok=True)
 
 
 def disk_is_full(error: BaseException | None) -> bool:

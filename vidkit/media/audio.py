@@ -127,10 +127,9 @@ class Sound:
                 mixed += float(np.square((left + right) / 2).sum())
         return int(each.argmax()) if mixed < each.max() * CANCELLED else None
 
-    @property
-    def samples(self) -> Samples:
-        """All its samples at its own rate."""
-        return np.concatenate([np.zeros(0, np.float32), *self.pieces()])
+    def samples(self, rate: int | None = None) -> Samples:
+        """All of its `pieces` at once."""
+        return np.concatenate([np.zeros(0, np.float32), *self.pieces(rate)])
 
 
 def open_sound(source: Path | bytes, name: str = "") -> Sound:

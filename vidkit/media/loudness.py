@@ -269,7 +269,7 @@ def levelled(data: bytes, ceiling: float) -> tuple[Samples, float]:
     The fade is over where the sound is, so that one that breaks off (espeak-ng ends the Spanish r
     at its full height) does not click.
     """
-    sound = np.concatenate([np.zeros(0, np.float32), *open_sound(data).pieces(RATE)])
+    sound = open_sound(data).samples(RATE)
     measured = measure([sound]) if len(sound) else Measured(0, np.zeros(0), np.zeros(0, np.float32))
     first, last = (round(seconds * RATE) for seconds in measured.speech)
     fade = RATE // 200
