@@ -16,7 +16,7 @@ from PIL import Image
 from stand_ins import Rehearsal, written
 
 from vidkit.errors import VidkitError
-from vidkit.forecasting import Calls, Plan
+from vidkit.forecasting.plan import Calls, Plan
 from vidkit.models import Settings
 from vidkit.pipeline import Job
 from vidkit.providers.simulated import Simulated

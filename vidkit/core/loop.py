@@ -227,15 +227,13 @@ async def hop(coroutine: Coroutine[Any, Any, T]) -> T:
     """Await a coroutine that runs on vidkit's loop, from a coroutine of any loop."""
     if inside():
         return await coroutine
-    return await Work(coroutine).watch()
+    return await Work(coroutine)
 
 
-async def run_in_thread(call: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
-    """Call a blocking function in a thread of the running loop's pool, and wait for it.
-
-    A wait that is cancelled leaves the call to itself: it goes on to its end.
-    """
-    return await asyncio.to_thread(call, *args, **kwargs)
+run_in_thread = asyncio.to_thread
+"""Calls a blocking function in a thread of the running loop's pool, and waits for it. A wait that
+is cancelled leaves the call to itself: it goes on to its end.
+"""
 
 
 async def run_to_end(work: Awaitable[T]) -> T:

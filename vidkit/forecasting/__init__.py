@@ -8,9 +8,3 @@ time that is said, on a virtual clock.
     `workload`    how long each piece takes: as is said, or as in an earlier run
     `simulation`  the run in virtual time, with stand-ins for what takes time
 """
-
-from __future__ import annotations
-
-from .plan import Calls, Plan
-
-__all__ = ["Calls", "Plan"]
