@@ -21,14 +21,7 @@ from typing import Any, NoReturn, TypeVar
 
 from . import api
 from .api import Run
-from .core.errors import (
-    Fault,
-    LessonError,
-    OutputError,
-    ProviderMissing,
-    SettingsError,
-    VidkitError,
-)
+from .core.errors import LessonError, OutputError, ProviderMissing, SettingsError, VidkitError
 from .core.format import count, printable
 from .core.notebook import open_lab
 from .core.paths import (
@@ -42,8 +35,8 @@ from .core.paths import (
 )
 from .core.system import vidkit_version
 from .core.terminal import FAILED, confirmed, run_command, say
-from .models.convert import converted
-from .models.files import contents, lesson_files
+from .models.convert import convert_file
+from .models.files import lesson_files
 from .models.lesson import Lesson, json_schema
 from .models.reading import load_lesson
 from .models.settings import TABLE, Settings
@@ -330,10 +323,7 @@ def _convert(given: argparse.Namespace) -> int:
     out = path_given("-o", given.output, "the name of a JSON file")
     if is_file(out) and not given.yes:
         raise OutputError(f"{out} is there; name another file, or add --yes to replace it")
-    data = contents(source)
-    made = data if isinstance(data, Fault) else converted(data, source.name)
-    if isinstance(made, Fault):
-        raise LessonError(source, [made])
+    made = convert_file(source)
     write_whole(out, [made.text().encode()], "-o")
     for note in made.notes:
         say(f"  {note}")

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..core.errors import Fault, LessonError, OutputError, SettingsError
 from ..core.paths import write_whole
-from ..models.convert import DRAFTED, converted
+from ..models.convert import DRAFTED, convert_file
 from ..models.lesson import Lesson
 from ..models.reading import load_lesson
 from ..models.settings import Settings
@@ -175,14 +175,7 @@ def _unseen(read: Source, sections: Sequence[Section]) -> list[str]:
 
 def _of_json(path: Path, stem: str) -> Draft:
     """The draft of a lesson of another tool. Raises `LessonError`."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        why = f"it cannot be read ({error.strerror or error})"
-        raise LessonError(path, [Fault(why, "check its name")]) from None
-    made = converted(data, path.name)
-    if isinstance(made, Fault):
-        raise LessonError(path, [made])
+    made = convert_file(path)
     sections = [
         {**each, "from": f"section {number}"}
         for number, each in enumerate(made.lesson["sections"], start=1)

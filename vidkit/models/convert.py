@@ -18,7 +18,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import Fault
+from ..core.errors import Fault, LessonError
+from .files import contents
 from .jsontext import parse
 
 LISTS = ("sections", "beats", "scenes", "slides", "segments", "clips", "shots", "chapters", "steps",
@@ -329,6 +330,17 @@ def meant_by(key: str, unknown: Mapping[str, object]) -> str:
 
 
 # ── the lesson ──────────────────────────────────────────────────────────────────────────────
+
+
+def convert_file(path: Path) -> Conversion:
+    """The lesson that the file at `path` means. Raises `LessonError` where none can be seen in it,
+    or it cannot be read.
+    """
+    data = contents(path)
+    made = data if isinstance(data, Fault) else converted(data, path.name)
+    if isinstance(made, Fault):
+        raise LessonError(path, [made])
+    return made
 
 
 def converted(data: bytes, name: str = "the file") -> Conversion | Fault:
