@@ -74,7 +74,7 @@ Those of this machine, the best first, by the `language` of the lesson, the sect
 LIST_VOICES = """\
 from vidkit.providers.voices import voices
 
-for language in ("en", "es", "fr", "de", "hi", "zh"):
+for language in ("en", "es", "fr", "de", "hi"):
     print(f"{language}\\n{voices(language)}\\n")"""
 
 PROVIDERS = """\
@@ -119,7 +119,8 @@ CODES: tuple[tuple[int, str], ...] = (
 def table(heads: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
     """A table in Markdown."""
     lines = [heads, tuple("---" for _ in heads), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', '¦') for cell in row)} |" for row in lines)
+    safe = ([cell.replace("|", r"\|") for cell in row] for row in lines)
+    return "\n".join(f"| {' | '.join(row)} |" for row in safe)
 
 
 def fields(kind: Any) -> str:

@@ -319,6 +319,17 @@ def test_the_code_that_is_shown_follows_the_choice(tmp_path: Path) -> None:
     assert page.view.run["code"] == ""
 
 
+def test_what_came_of_a_run_names_its_lesson(tmp_path: Path) -> None:
+    """Where another lesson is chosen, nobody takes the line for that lesson's."""
+    written(tmp_path, "1", 1, title="The First")
+    written(tmp_path, "2", 1, title="The Second")
+    studio = quick(tmp_path)
+    studio.make()
+    waited(studio)
+    studio.lessons.choose("2")
+    assert said(studio).startswith("The First: 1 of 1 section")
+
+
 def test_awaiting_before_making_is_told(tmp_path: Path) -> None:
     """There is nothing to wait for before something was started."""
     written(tmp_path)

@@ -378,7 +378,7 @@ def _voices(given: argparse.Namespace) -> int:
     found = voices(given.what, given.sample, given.voice)
     if not len(found):
         spoken = f"no voice here speaks {given.what!r}"
-        raise SettingsError(f"{spoken}; write a tag such as es, or nothing for all languages")
+        raise SettingsError(f"{spoken}; write a tag such as es, or nothing for English")
     say(str(found))
     if given.sample is None:
         return ALL_MADE

@@ -406,9 +406,12 @@ def _verdict(report: Report) -> tuple[str, str]:
         return str(report.failure), "state"
     if report.failure is not None:
         return str(report.failure), "wrong"
-    told = str(report).splitlines()[-1] if isinstance(report, BatchReport) else outcome(report)
-    line = told.partition(";")[0]
-    return line[:1].upper() + line[1:], "state" if report.made else "wrong"
+    if isinstance(report, BatchReport):
+        line = str(report).splitlines()[-1].partition(";")[0]
+        line = line[:1].upper() + line[1:]
+    else:  # with its name: it stays in sight where another lesson is chosen
+        line = f"{report.title or report.name}: {outcome(report).partition(';')[0]}"
+    return line, "state" if report.made else "wrong"
 
 
 _TO_SAVE = "# press Save lesson first: the panel has changes that the file does not have"
