@@ -225,8 +225,6 @@ def take_back(path: Path, numbers: Sequence[int]) -> list[int]:
     those that were. Raises `LessonError` where the lesson cannot be read.
     """
     written = contents(path)
-    if isinstance(written, Fault):
-        raise LessonError(path, [written])
     read_lesson(written, path)
     data = json.loads(written.decode("utf-8-sig"))
     back = []

@@ -336,8 +336,7 @@ def convert_file(path: Path) -> Conversion:
     """The lesson that the file at `path` means. Raises `LessonError` where none can be seen in it,
     or it cannot be read.
     """
-    data = contents(path)
-    made = data if isinstance(data, Fault) else converted(data, path.name)
+    made = converted(contents(path), path.name)
     if isinstance(made, Fault):
         raise LessonError(path, [made])
     return made

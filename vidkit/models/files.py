@@ -17,7 +17,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import Fault, ProviderError, SettingsError
+from ..core.errors import Fault, LessonError, ProviderError, SettingsError
 from ..core.paths import open_unlinked
 from .jsontext import LARGEST, quoted, too_large
 
@@ -78,18 +78,22 @@ def _counted(name: str) -> tuple[tuple[str, int, str], ...]:
     )
 
 
-def contents(path: Path) -> bytes | Fault:
-    """The bytes of a lesson's file, at most one more than a lesson may have."""
+def contents(path: Path) -> bytes:
+    """The bytes of a lesson's file. Raises `LessonError` where they cannot be read."""
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            return Fault("this is a folder", "name one lesson in it, or make them all as a batch")
-        if not stat.S_ISREG(mode):
-            return Fault("this is a pipe or a device", "name the file of a lesson")
-        data = _beginning(path, LARGEST + 1)
+            mend = "name one lesson in it, or make them all as a batch"
+            fault = Fault("this is a folder", mend)
+        elif not stat.S_ISREG(mode):
+            fault = Fault("this is a pipe or a device", "name the file of a lesson")
+        elif len(data := _beginning(path, LARGEST + 1)) <= LARGEST:
+            return data
+        else:
+            fault = too_large()
     except (OSError, ValueError) as error:
-        return _unreadable(path, error)
-    return too_large() if len(data) > LARGEST else data
+        fault = _unreadable(path, error)
+    raise LessonError(path, [fault])
 
 
 def section_count(lesson: object) -> int | None:
@@ -98,11 +102,10 @@ def section_count(lesson: object) -> int | None:
     """
     if not isinstance(lesson, Path):
         return len(getattr(lesson, "sections", ()))
-    found = contents(lesson)
-    if isinstance(found, Fault):
-        return 0
     try:
-        sections = json.loads(found)["sections"]
+        sections = json.loads(contents(lesson))["sections"]
+    except LessonError:
+        return 0
     except (ValueError, LookupError, TypeError, RecursionError):
         return None
     return len(sections) if isinstance(sections, list) else None

@@ -49,10 +49,7 @@ def load_lesson(path: str | Path) -> Lesson:
     if not isinstance(path, str | Path):
         raise SettingsError(f"{path!r} is no path; name the file of a lesson")
     path = Path(path)
-    data = contents(path)
-    if isinstance(data, Fault):
-        raise LessonError(path, [data])
-    return read_lesson(data, path)
+    return read_lesson(contents(path), path)
 
 
 def read_lesson(data: bytes, path: Path) -> Lesson:
