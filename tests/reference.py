@@ -144,7 +144,8 @@ def cells() -> list[Any]:
     made = [text(HEAD), text(f"## A lesson\n\n{fields(Lesson)}")]
     made += [text(f"## A section\n\n{fields(Section)}"), text(SLIDES), code(DRAW)]
     for layout in EXAMPLES:
-        made.append(text(f"### `{layout}`: {ABOUT[layout]}"))
+        about = ABOUT[layout].replace("*", r"\*")  # an asterisk that is to be written is seen
+        made.append(text(f"### `{layout}`: {about}"))
         if layout == "picture":
             made.append(text(f"```json\n{json.dumps(EXAMPLES[layout])}\n```\n\n{OWN_PICTURE}"))
         else:

@@ -307,7 +307,7 @@ def test_a_retired_speech_model_names_what_there_is() -> None:
     """Where every speech model has an end, the last of them and the free voices are named."""
     with FakeOpenAI(["retired"]) as server:
         error = spoken(server)
-    assert "gpt-4o-mini-tts (until 2027-01-06)" in str(error) and "espeak" in str(error)
+    assert "gpt-4o-mini-tts (until 2027-01-06)" in str(error) and "voice='auto'" in str(error)
 
 
 def test_retry_after_arrives_in_seconds() -> None:

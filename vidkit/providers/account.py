@@ -158,7 +158,7 @@ class Account:
             return KeyMissing(
                 "openai needs a key, and there is none; set the environment variable "
                 f"OPENAI_API_KEY (keys are made at {KEYS}), or choose a provider that is free "
-                "and offline: images='slides', voice='espeak'"
+                "and offline: images='slides', voice='auto'"
             )
         if (why := unsendable(key)) is not None:
             return KeyMissing(
@@ -471,7 +471,7 @@ class Account:
         return Offline(
             f"no connection to {self.address} ({reason}{through}); check the network"
             f"{' and base_url' if nameless and not self.at_home else ''}, or choose a provider "
-            "that works offline: images='slides', voice='espeak'"
+            "that works offline: images='slides', voice='auto'"
         )
 
     def _gone(self, told: str) -> ModelMissing:
@@ -479,7 +479,7 @@ class Account:
             return ModelMissing(f"{self.address} has no model {self.model!r}: {told}")
         names = ", ".join(current(self.kind))
         where = {"images": "images", "speech": "voice", "writing": "writer"}[self.kind]
-        other = ", or voice='espeak' or 'gtts'" if self.kind == "speech" else ""
+        other = ", or voice='auto' or 'gtts'" if self.kind == "speech" else ""
         first = current(self.kind)[0].split()[0]
         return ModelMissing(
             f"{self._server()} has no model {self.model!r} (any more): {told}; current as of "

@@ -255,7 +255,7 @@ def _lost(
     through = f", through the proxy that {proxy[0]} names" if proxy else ""
     return Offline(
         f"no connection to translate.google.{tld}{through}; check the network, or choose a "
-        "voice that works offline: voice='espeak'"
+        "voice that works offline: voice='auto'"
     )
 
 
@@ -267,7 +267,7 @@ def _typed(status: int, headers: Mapping[str, str], language: str, tld: str) -> 
     if status == 403:
         return ProviderMissing(
             "gtts: Google Translate lets nobody in from here (403); wait some hours, install a "
-            "newer gTTS, or choose another voice, such as voice='espeak'"
+            "newer gTTS, or choose another voice, such as voice='auto'"
         )
     if status == 404:
         return BadRequest(
