@@ -401,7 +401,7 @@ def _opened(text: str) -> tuple[object, list[str]]:
 
 
 _TOKEN = re.compile(
-    r"\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'|//[^\n]*|/\*.*?\*/|[A-Za-z_$][\w$]*|[^\w\"'/]+|.",
+    r"\"(?>(?:[^\"\\\n]|\\.)*)\"|'(?>(?:[^'\\\n]|\\.)*)'|//[^\n]*|/\*.*?\*/|[A-Za-z_$][\w$]*|[^\w\"'/]+|.",
     re.DOTALL,
 )
 _LITERALS = {"True": "true", "False": "false", "None": "null", "undefined": "null", "NaN": "null"}
@@ -425,7 +425,7 @@ def _put_right(text: str) -> object:
             token = json.dumps(token) if name else _LITERALS.get(token, token)
         pieces.append(token)
     strict = re.sub(
-        r'("(?:[^"\\]|\\.)*+")|,(\s*[}\]])', lambda found: found[1] or found[2], "".join(pieces)
+        r'("(?>(?:[^"\\]|\\.)*)")|,(\s*[}\]])', lambda found: found[1] or found[2], "".join(pieces)
     )
     return parse(strict.encode())
 

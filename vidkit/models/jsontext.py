@@ -75,7 +75,7 @@ def _decoded(data: bytes) -> str | Fault:
         return Fault(f"line {line}: the byte 0x{byte:02X} is not UTF-8", "save the file as UTF-8")
 
 
-_TEXT_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_TEXT_OR_BRACKET = re.compile(r'"(?>(?:[^"\\]|\\.)*)"?|[\[\]{}]', re.DOTALL)
 
 
 def _tangle(text: str) -> Fault | None:

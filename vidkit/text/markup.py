@@ -450,7 +450,8 @@ _LINK = (
 
 # "- 5 + 3" is a list where another line goes on with it, and a number below zero where not.
 _NO_LIST = r"(?!(?<![^\n])(?<!\n)- ?\d[^\n]*(?:\Z|\n(?! ?-)))"
-_BLOCK = r"(?m)^ ?```[^\n`]*\n((?:[^`\n]|`(?!``)|\n(?! ?```))*+)\n ?```"
+# an atomic group: Python 3.11.2 reads a possessive "*+" beyond what the lookaheads forbid
+_BLOCK = r"(?m)^ ?```[^\n`]*\n((?>(?:[^`\n]|`(?!``)|\n(?! ?```))*))\n ?```"
 _INLINE = r"(?<![`\w])`(?!`)([^`\n]{1,600})`(?![`\w])"
 _CODE = re.compile(f"{_BLOCK}|{_INLINE}")
 
