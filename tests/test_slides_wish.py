@@ -85,6 +85,9 @@ def test_a_layout_alone_is_filled_from_the_section() -> None:
     """A lesson may name the layout and leave the rest to the rules."""
     assert [entry.name for entry in of(layout="steps").entries] == ["Beam", "Plank", "Nail"]
     assert of(layout="statement").headline == "Materials"
+    said = Reading.of("Light bends. It is a thing of angles.", "", None, "en")
+    slide = wished({"layout": "statement", "points": ["Not a thing", "But light"]}, said)
+    assert (slide.headline, slide.points) == ("Not a thing", ("But light",))
 
 
 @pytest.mark.parametrize(

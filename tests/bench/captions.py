@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from vidkit import load_lesson
-from vidkit.media import hear
+from vidkit.media.loudness import find_speech
 from vidkit.providers import VoiceAsk
 from vidkit.providers.espeak import Espeak
 from vidkit.text import Cue, cues
@@ -43,7 +43,7 @@ async def _at_once(send: Callable[[], Awaitable[T]], /) -> T:
 def differences(text: str, language: str) -> list[float]:
     """Seconds by which each cue begins too late or too early without the voice's times."""
     made = asyncio.run(Espeak().speak(VoiceAsk(text, language), _at_once))
-    heard = hear(made.data)
+    heard = find_speech(made.data)
     speech = (heard["heard"][0], heard["heard"][1])
     pauses = [(start, end) for start, end in heard["pauses"]]
     length = speech[1] + 0.5
@@ -68,7 +68,7 @@ def _starts(made: list[Cue]) -> dict[tuple[str, int], float]:
 def word_errors(text: str, language: str) -> list[float]:
     """Seconds between when each word is said and when it is thought to be."""
     made = asyncio.run(Espeak().speak(VoiceAsk(text, language), _at_once))
-    heard = hear(made.data)
+    heard = find_speech(made.data)
     pauses = [(start, end) for start, end in heard["pauses"]]
     guessed = estimated_words(text, tuple(heard["heard"]), pauses, language)
     return [abs(a.start - b.start) for a, b in zip(made.words, guessed, strict=True)]

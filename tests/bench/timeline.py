@@ -6,10 +6,12 @@ then a batch of 1,000 lessons. Prints processor time, and what is sent to the pa
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -36,13 +38,13 @@ def watched(events: list[Event]) -> None:
     """Feed the panels as a run does, painting every tenth of a second."""
     now, sent, heard, spent = 0.0, 0, 0, 0.0
 
-    def count(change: dict[str, str]) -> None:
+    def count(change: dict[str, Any]) -> None:
         nonlocal sent
-        sent += len(change["new"])
+        sent += len(json.dumps(change["new"]))
 
     panels = (Timeline(lambda: now), Meters(Settings(section_workers=8)))
     for panel in panels:
-        panel.widget.children[0].observe(count, "value")
+        panel.widget.observe(count, panel.component)
     while heard < len(events):
         now += 0.1
         began = time.process_time()

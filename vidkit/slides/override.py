@@ -125,7 +125,10 @@ def _filled(layout: Layout, points: tuple[str, ...], reading: Reading) -> Slide:
         return draft(reading, layout, _WHY, 0, sides=_sides(points))
     if layout == "curve":
         return _wish_curve(points, reading)
-    return replace(draft(reading, layout, _WHY, 0), points=points, terms=())
+    slide = replace(draft(reading, layout, _WHY, 0), points=points, terms=())
+    if layout == "statement" and reading.title is None:
+        slide = replace(slide, headline=points[0], points=points[1:], headline_why=_WHY)
+    return slide
 
 
 def _entry(point: str) -> Entry:
