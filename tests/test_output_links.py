@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock
 
 from vidkit.errors import OutputError
+from vidkit.pipeline.folder import RELATIVE, Folder
 from vidkit.pipeline.output import Output
 from vidkit.store import Store
 from vidkit.store.assets import Asset
-from vidkit.store.locks import try_lock
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="links need rights of another kind")
 
@@ -274,19 +273,21 @@ def test_a_store_is_its_owners_alone(tmp_path: Path) -> None:
         assert (tmp_path / "store").stat().st_mode & 0o777 == 0o700
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="folders have no such paths here")
+@pytest.mark.skipif(not RELATIVE, reason="files are opened by their paths here")
 def test_the_lock_of_a_folder_that_became_a_link_stays_in_it(
     tmp_path: Path, outside: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A link that is put in the place of the folder after it was opened gets no lock of ours."""
     folder, aside = tmp_path / "out", tmp_path / "aside"
 
-    def swapped(path: Path) -> FileLock | None:
+    take = Folder.lock
+
+    def swapped(opened: Folder, name: str) -> bool:
         folder.rename(aside)
         folder.symlink_to(outside, target_is_directory=True)
-        return try_lock(path)
+        return take(opened, name)
 
-    monkeypatch.setattr("vidkit.pipeline.output.try_lock", swapped)
+    monkeypatch.setattr(Folder, "lock", swapped)
     output = Output(folder)
     output.claim(range(2), REPORT)
     assert unharmed(outside)
@@ -301,6 +302,7 @@ import hashlib, os, sys
 from pathlib import Path
 from vidkit.core.paths import open_unlinked
 from vidkit.errors import OutputError
+from vidkit.pipeline.folder import RELATIVE, Folder
 from vidkit.pipeline.output import Output
 from vidkit.store.assets import Asset
 

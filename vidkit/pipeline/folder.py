@@ -12,12 +12,23 @@ import hashlib
 import os
 import stat
 import threading
+from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 from typing import IO, TYPE_CHECKING, Any, cast
+
+from filelock import FileLock
 
 from ..core.errors import OutputError
 from ..core.paths import resolved
 from ..store.assets import Asset, copy_into
+from ..store.locks import let_go, try_lock
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -28,12 +39,18 @@ RELATIVE = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 """Whether the system opens files relative to a folder; elsewhere each step is looked at."""
 
 
+def _identity(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_dev, found.st_ino, found.st_ctime_ns
+
+
 class Folder:
     """The folder at `path`, by names in it such as "images/section-01.png". All methods block."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._opened: dict[str, int] = {}
+        self._locked: dict[str, int] = {}
+        self._held: FileLock | None = None
         self._opening = threading.Lock()
 
     def open(self) -> None:
@@ -53,11 +70,9 @@ class Folder:
                 raise
         link, target = self.path.lstat(), resolved(self.path)
         opened = os.open(target, _FOLDER | _NO_LINK)
-        again = self.path.lstat()
-        if link.st_uid in (os.geteuid(), 0) and (link.st_dev, link.st_ino) == (
-            again.st_dev,
-            again.st_ino,
-        ):
+        ours = stat.S_ISLNK(link.st_mode) and link.st_uid in (os.geteuid(), 0)
+        # whoever puts another thing in its place, and it back, cannot put its time of change back
+        if ours and _identity(link) == _identity(self.path.lstat()):
             return opened
         os.close(opened)
         raise OutputError(
@@ -65,12 +80,40 @@ class Folder:
             "folder with -o (output_dir=)"
         )
 
-    def inside(self, name: str) -> Path:
-        """A path to a file in it, for who opens none otherwise: by the folder that is opened where
-        the system knows such paths, so that a link that stands in its place by now leads nowhere.
+    def lock(self, name: str) -> bool:
+        """Take the lock that is a file in it; False where somebody holds it. It is let go with the
+        folder at the latest. Raises OSError where the folder keeps no locks.
         """
-        opened = Path(f"/proc/self/fd/{self._part('')}") if RELATIVE else self.path
-        return (opened if opened.is_dir() else self.path) / name
+        if not RELATIVE or fcntl is None:
+            self._held = try_lock(self.path / name)
+            return self._held is not None
+        while True:
+            # filelock would take it by its path, in which a link may stand by now
+            opened = os.open(name, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o600, dir_fd=self._part(""))
+            try:
+                fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                os.close(opened)
+                if error.errno in (errno.EACCES, errno.EAGAIN):
+                    return False
+                raise
+            there = self.lstat(name)
+            if there is not None and os.path.samestat(there, os.fstat(opened)):
+                self._locked[name] = opened
+                return True
+            os.close(opened)  # who held it has removed it meanwhile
+
+    def unlock(self, name: str) -> None:
+        """Let a lock go, and remove its file; nothing where it is not held."""
+        held, self._held = self._held, None
+        if held is not None:
+            let_go(held)
+        opened = self._locked.pop(name, None)
+        if opened is not None and fcntl is not None:
+            with suppress(OSError):
+                self.unlink(name)
+            fcntl.flock(opened, fcntl.LOCK_UN)  # also for a forked child, which has it open as well
+            os.close(opened)
 
     def make(self, part: str) -> None:
         """Have a folder in it. Raises `OutputError` where a link, or a file, has its name."""
@@ -81,7 +124,7 @@ class Folder:
             self._demand_folder(part)
 
     def __del__(self) -> None:
-        for opened in self._opened.values():
+        for opened in (*self._opened.values(), *self._locked.values()):
             os.close(opened)
 
     def lstat(self, name: str) -> os.stat_result | None:

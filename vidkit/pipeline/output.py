@@ -23,13 +23,11 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import psutil
-from filelock import FileLock
 
 from ..core.errors import OutputError, VidkitError
 from ..core.paths import why_unwritable
 from ..report.reports import SectionReport, VideoReport
 from ..store import Asset, Store
-from ..store.locks import let_go, try_lock
 from .folder import Folder
 
 # What is ours in an output folder: the files that its report and a hidden list name.
@@ -299,7 +297,6 @@ class Output:
         self._files = Folder(folder)
         self._manifest = Manifest(self._files)
         self._lock = threading.Lock()
-        self._held: FileLock | None = None
         self._over = False
         self._scratches: set[Path] = set()
         self._dropped: set[Path] = set()
@@ -364,9 +361,7 @@ class Output:
             self._over = True
             for scratch in self._scratches:
                 self._remove(scratch)
-            held, self._held = self._held, None
-            if held is not None:
-                let_go(held)
+            self._files.unlock(LOCK)
 
     def scratch(self, name: str) -> Path:
         """Where to write what becomes `name` until the file is whole: in the folder itself."""
@@ -448,17 +443,16 @@ class Output:
         some network disks, is written to without.
         """
         try:
-            held = try_lock(self._files.inside(LOCK))
+            locked = self._files.lock(LOCK)
         except OSError as error:
             if error.errno not in _NO_LOCKS:
                 raise
             return
-        if held is None:
+        if not locked:
             raise OutputError(
                 f"another run is writing to {self.folder}; wait for it, or choose another folder "
                 "with -o (output_dir=)"
             )
-        self._held = held
 
     def _stands(self, name: str, seal: str) -> bool:
         """Whether the file is there with this content."""
