@@ -782,6 +782,16 @@ def test_a_long_formula_is_shown_in_lines(tmp_path: Path) -> None:
     assert len(lesson.sections[0].slide["equation"]) == 3
 
 
+def test_a_list_of_dates_is_no_title(tmp_path: Path) -> None:
+    """A section that goes on under a heading keeps that where a short sentence has only dates."""
+    text = (
+        "# Tracking\n\nThe plan is:\n\n- One thing\n- Two things\n\nAuthors:\n\n"
+        "- Ann Smith, a University. March, 2015, July 2015, March 2016.\n- Bob Smith\n"
+    )
+    lesson = vidkit.lesson_from(markdown(tmp_path, text))
+    assert [section.title for section in lesson.sections] == ["Tracking", "Tracking"]
+
+
 def test_an_index_of_a_formula_is_one_sign(tmp_path: Path) -> None:
     """Where LaTeX has no brackets, what follows the sign stands on the line."""
     lesson = vidkit.lesson_from(markdown(tmp_path, "It is\n\n$$\nu = -Kx + k_rr + x^2y_{ab}\n$$\n"))

@@ -183,7 +183,9 @@ def _own_title(section: Section, language: str) -> str:
         whole = not (re.search(r"^[(.…]|[.!?] |\$", text[:-1]) or text[-1] in ":…")
         stands = not (leans(text, language=language) or is_question(text))
         new = not any(point.startswith(text.rstrip(".")) for point in points)
-        if fits and whole and stands and new and not speaks_to_viewer(text, language):
+        # dates alone ("March 2015, July 2016") state nothing
+        states = not re.search(r"\d", short) or bool(re.search(r"(?<!\w)[^\W\d_A-Z]", short))
+        if fits and whole and stands and new and states and not speaks_to_viewer(text, language):
             return short
     return ""
 
