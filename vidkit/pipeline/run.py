@@ -26,7 +26,7 @@ from ..core.errors import (
     StoreError,
     VidkitError,
 )
-from ..core.events import Event, Events, Listener, Noticed, Sampled
+from ..core.events import Event, Events, Listener, Noticed, RunEnded, Sampled
 from ..core.format import took
 from ..core.loop import run_in_thread, run_to_end
 from ..core.paths import path_given, shortened
@@ -421,10 +421,15 @@ class _Watch:
         self._bound_tracker = BoundTracker(settings) if tunes else None
         self._monitor = Monitor(self._on_sample, batch.now, self._folder)
         self._before, self._over = batch.now(), False
-        listeners = (self._monitor, self._bound_tracker, self._steering)
+        listeners = (self, self._monitor, self._bound_tracker, self._steering)
         subscribe = batch.runtime.events.subscribe
         self._unsubscribe = [subscribe(each.on_event) for each in listeners if each is not None]
         self._watching = asyncio.create_task(self._monitor.watch())
+
+    def on_event(self, event: Event) -> None:
+        """Tell no samples after the end of the run: a cluster lets go of its workers after it."""
+        if isinstance(event, RunEnded):
+            self._over = True
 
     async def end(self) -> Bound | None:
         """Stop; also a run of less than a second has a sample."""
