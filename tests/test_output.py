@@ -486,6 +486,35 @@ def test_a_second_run_is_locked_out(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".*lock"))
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_child_holds_no_folder_and_frees_none(tmp_path: Path) -> None:
+    """What a run has locked is neither let go by a child of its process, nor held by one that
+    outlives it.
+    """
+    script = (
+        "import os, sys; from pathlib import Path\n"
+        "from vidkit.pipeline.output import Output\n"
+        "o = Output(Path(sys.argv[1])); o.claim(range(3), {'vidkit': '1'})\n"
+        "if (child := os.fork()) == 0:\n"
+        "    o.release()\n"
+        "    print('forked', flush=True)\n"
+        "sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as run:
+        assert run.stdin is not None and run.stdout is not None
+        assert run.stdout.readline() == "forked\n"
+        with pytest.raises(OutputError, match="another run is writing"):
+            claimed(tmp_path)
+        run.kill()
+        run.wait()
+        claimed(tmp_path).release()
+
+
 def test_the_lock_of_a_killed_run_holds_nobody_up(
     tmp_path: Path, ended: Callable[..., int]
 ) -> None:

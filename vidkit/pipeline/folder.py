@@ -12,6 +12,7 @@ import hashlib
 import os
 import stat
 import threading
+import weakref
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +22,7 @@ from filelock import FileLock
 
 from ..core.errors import OutputError
 from ..core.paths import resolved
+from ..core.system import in_forked_child
 from ..store.assets import Asset, copy_into
 from ..store.locks import let_go, try_lock
 
@@ -100,6 +102,7 @@ class Folder:
             there = self.lstat(name)
             if there is not None and os.path.samestat(there, os.fstat(opened)):
                 self._locked[name] = opened
+                _locking.add(self)
                 return True
             os.close(opened)  # who held it has removed it meanwhile
 
@@ -112,8 +115,13 @@ class Folder:
         if opened is not None and fcntl is not None:
             with suppress(OSError):
                 self.unlink(name)
-            fcntl.flock(opened, fcntl.LOCK_UN)  # also for a forked child, which has it open as well
+            fcntl.flock(opened, fcntl.LOCK_UN)  # also for a child that is about to become a program
             os.close(opened)
+
+    def forget_locks(self) -> None:
+        """Hold none any more, and leave those that are held by others to them."""
+        while self._locked:
+            os.close(self._locked.popitem()[1])
 
     def make(self, part: str) -> None:
         """Have a folder in it. Raises `OutputError` where a link, or a file, has its name."""
@@ -248,3 +256,13 @@ class Folder:
                 "choose another folder with -o (output_dir=)"
             )
         raise FileExistsError(errno.EEXIST, "it is a file", str(self.path / part))
+
+
+_locking: weakref.WeakSet[Folder] = weakref.WeakSet()
+"""Folders whose locks this process holds, or held."""
+
+
+@in_forked_child
+def _leave_locks() -> None:
+    for folder in tuple(_locking):
+        folder.forget_locks()
