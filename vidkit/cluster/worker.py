@@ -43,7 +43,7 @@ from ..providers.registry import image_makers, voice_makers
 from ..report.reports import VideoReport
 from ..store import Store
 from ..store.ledger import Journal, JournalProxy
-from ..store.locks import let_go, try_lock
+from ..store.locks import try_lock
 from .messages import SCHEDULER, STREAM, Channel, Message, portable
 from .scheduler import Service
 
@@ -509,7 +509,7 @@ async def _wait_for_lock(folder: Path) -> None:
         except OSError:
             return
         if held is not None:
-            let_go(held)
+            held.let_go()
             return
         await asyncio.sleep(POLL)
 

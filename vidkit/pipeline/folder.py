@@ -12,25 +12,13 @@ import hashlib
 import os
 import stat
 import threading
-import weakref
-from contextlib import suppress
 from pathlib import Path
-from types import ModuleType
 from typing import IO, TYPE_CHECKING, Any, cast
-
-from filelock import FileLock
 
 from ..core.errors import OutputError
 from ..core.paths import resolved
-from ..core.system import in_forked_child
 from ..store.assets import Asset, copy_into
-from ..store.locks import let_go, try_lock
-
-fcntl: ModuleType | None
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
+from ..store.locks import AnyLock, try_lock
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -51,8 +39,7 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._opened: dict[str, int] = {}
-        self._locked: dict[str, int] = {}
-        self._held: FileLock | None = None
+        self._lock: AnyLock | None = None
         self._opening = threading.Lock()
 
     def open(self) -> None:
@@ -86,42 +73,18 @@ class Folder:
         """Take the lock that is a file in it; False where somebody holds it. It is let go with the
         folder at the latest. Raises OSError where the folder keeps no locks.
         """
-        if not RELATIVE or fcntl is None:
-            self._held = try_lock(self.path / name)
-            return self._held is not None
-        while True:
-            # filelock would take it by its path, in which a link may stand by now
-            opened = os.open(name, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o600, dir_fd=self._part(""))
-            try:
-                fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                os.close(opened)
-                if error.errno in (errno.EACCES, errno.EAGAIN):
-                    return False
-                raise
-            there = self.lstat(name)
-            if there is not None and os.path.samestat(there, os.fstat(opened)):
-                self._locked[name] = opened
-                _locking.add(self)
-                return True
-            os.close(opened)  # who held it has removed it meanwhile
+        # by the folder that was opened: in its path a link may stand by now
+        if RELATIVE:
+            self._lock = try_lock(name, self._part(""))
+        else:
+            self._lock = try_lock(self.path / name)
+        return self._lock is not None
 
-    def unlock(self, name: str) -> None:
-        """Let a lock go, and remove its file; nothing where it is not held."""
-        held, self._held = self._held, None
-        if held is not None:
-            let_go(held)
-        opened = self._locked.pop(name, None)
-        if opened is not None and fcntl is not None:
-            with suppress(OSError):
-                self.unlink(name)
-            fcntl.flock(opened, fcntl.LOCK_UN)  # also for a child that is about to become a program
-            os.close(opened)
-
-    def forget_locks(self) -> None:
-        """Hold none any more, and leave those that are held by others to them."""
-        while self._locked:
-            os.close(self._locked.popitem()[1])
+    def unlock(self) -> None:
+        """Let the lock go, and remove its file; nothing where none is held."""
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            lock.let_go()
 
     def make(self, part: str) -> None:
         """Have a folder in it. Raises `OutputError` where a link, or a file, has its name."""
@@ -132,7 +95,7 @@ class Folder:
             self._demand_folder(part)
 
     def __del__(self) -> None:
-        for opened in (*self._opened.values(), *self._locked.values()):
+        for opened in self._opened.values():
             os.close(opened)
 
     def lstat(self, name: str) -> os.stat_result | None:
@@ -256,13 +219,3 @@ class Folder:
                 "choose another folder with -o (output_dir=)"
             )
         raise FileExistsError(errno.EEXIST, "it is a file", str(self.path / part))
-
-
-_locking: weakref.WeakSet[Folder] = weakref.WeakSet()
-"""Folders whose locks this process holds, or held."""
-
-
-@in_forked_child
-def _leave_locks() -> None:
-    for folder in tuple(_locking):
-        folder.forget_locks()

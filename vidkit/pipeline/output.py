@@ -361,7 +361,7 @@ class Output:
             self._over = True
             for scratch in self._scratches:
                 self._remove(scratch)
-            self._files.unlock(LOCK)
+            self._files.unlock()
 
     def scratch(self, name: str) -> Path:
         """Where to write what becomes `name` until the file is whole: in the folder itself."""

@@ -1,58 +1,138 @@
 """Locks between processes. The kernel holds them, and drops them when their process dies.
 
+`HeldLock`      a lock that is held, as a file in some folder
 `KeyLock`       the right to make one asset
 `ProcessLock`   one for each who opened the store, with a folder for temporary files
 """
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import platform
 import re
 import shutil
+import sys
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from ..core.errors import StoreError
+from ..core.system import in_forked_child
+
+if sys.platform != "win32":
+    import fcntl
 
 PATIENCE = 60.0
 """Seconds to wait for a lock that is only ever held for moments."""
 WAITS = (0.02, 0.25)
 """Seconds between two looks at a key that somebody else holds: at first, and at most."""
 DAY = 86_400.0
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _KEY_LOCK = re.compile(r"[0-9a-f]{64}\.lock")
 _NAME = re.compile(r"[A-Za-z0-9-]+\.\d+\.[0-9a-f]+-\d+")
 _number = itertools.count(1)
 
 
-def try_lock(path: Path) -> FileLock | None:
-    """The lock at `path`, or None where somebody holds it, in this process or another.
+class HeldLock:
+    """A lock that this process holds, until it lets go or ends. A child that it forks does not.
 
-    Raises OSError where the folder is not there or keeps no locks.
+    path: its file, in the opened folder `folder` where there is one. opened: the file, opened.
     """
-    # A soft lock would outlive a killed process, so none is taken in its place.
-    lock = FileLock(path, mode=0o600, thread_local=False, fallback_to_soft=False)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
+
+    def __init__(self, path: str | Path, folder: int | None, opened: int) -> None:
+        self._path = path
+        self._folder = folder
+        self._opened: int | None = opened
+        _held.add(self)
+
+    def let_go(self) -> None:
+        """Release it and remove its file, so that used locks do not pile up.
+
+        Whoever opened the file before it went sees that it has no name any more, and begins anew.
+        """
+        if self._opened is None:
+            return
+        with suppress(OSError):
+            os.unlink(self._path, dir_fd=self._folder)
+        self._release()
+
+    def _release(self) -> None:
+        opened, self._opened = self._opened, None
+        if opened is not None and sys.platform != "win32":
+            fcntl.flock(opened, fcntl.LOCK_UN)  # also for a child that is about to become a program
+            os.close(opened)
+
+    __del__ = _release
+
+    def leave(self) -> None:
+        """Hold it no more, and leave it to the process that does."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            os.close(opened)
+
+
+_held: weakref.WeakSet[HeldLock] = weakref.WeakSet()
+"""The locks that this process holds, or held."""
+
+
+@in_forked_child
+def _leave_locks() -> None:
+    for lock in tuple(_held):
+        lock.leave()
+
+
+class _WindowsLock:
+    """As `HeldLock`, where a lock is no file's but a range of its bytes."""
+
+    def __init__(self, path: Path) -> None:
+        assert sys.platform == "win32"  # nothing else needs filelock
+        from filelock import FileLock
+
+        self._lock = FileLock(path, thread_local=False, fallback_to_soft=False)
+        self._lock.acquire(blocking=False)
+
+    def let_go(self) -> None:
+        """Release it; its file stays, where it is open elsewhere, for the next opening to sweep."""
+        with suppress(OSError):
+            Path(self._lock.lock_file).unlink()
+        self._lock.release()
+
+
+AnyLock = HeldLock | _WindowsLock
+
+
+def try_lock(path: str | Path, folder: int | None = None) -> AnyLock | None:
+    """The lock that is the file `path`, in the opened folder `folder` where there is one; None
+    where somebody holds it, in this process or another.
+
+    Raises OSError where the folder is not there or keeps no locks, or where a link has the name.
+    """
+    if sys.platform == "win32":
+        from filelock import Timeout
+
+        with suppress(Timeout):
+            return _WindowsLock(Path(path))
         return None
-    return lock
-
-
-def let_go(lock: FileLock) -> None:
-    """Release a lock and remove its file, so that used locks do not pile up.
-
-    Whoever opened the file before it went sees that it has no name any more, and begins anew.
-    """
-    with suppress(OSError):  # Windows removes no open file; the next opening sweeps it
-        Path(lock.lock_file).unlink()
-    lock.release()
+    while True:
+        opened = os.open(path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o600, dir_fd=folder)
+        lock = HeldLock(path, folder, opened)
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.leave()
+            if error.errno in (errno.EACCES, errno.EAGAIN):
+                return None
+            raise
+        with suppress(FileNotFoundError):  # who held it has removed it meanwhile
+            there = os.stat(path, dir_fd=folder, follow_symlinks=False)
+            if os.path.samestat(there, os.fstat(opened)):
+                return lock
+        lock.leave()
 
 
 @contextmanager
@@ -71,7 +151,7 @@ def locked(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        let_go(lock)
+        lock.let_go()
 
 
 class KeyLock:
@@ -84,7 +164,7 @@ class KeyLock:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._guard = threading.Lock()
-        self._held: FileLock | None = None
+        self._held: AnyLock | None = None
         self._over = False
 
     def try_acquire(self) -> bool:
@@ -113,7 +193,7 @@ class KeyLock:
             self._over = True
             held, self._held = self._held, None
             if held is not None:
-                let_go(held)
+                held.let_go()
 
 
 def is_locked(path: Path) -> bool:
@@ -122,7 +202,7 @@ def is_locked(path: Path) -> bool:
         return False
     with suppress(OSError):
         if (lock := try_lock(path)) is not None:
-            let_go(lock)
+            lock.let_go()
             return False
     return True
 
@@ -131,7 +211,7 @@ def sweep_key_locks(folder: Path) -> None:
     """Remove the lock files that makers left who died."""
     for path in folder.glob("*.lock"):
         if _KEY_LOCK.fullmatch(path.name) and (lock := try_lock(path)) is not None:
-            let_go(lock)
+            lock.let_go()
 
 
 class ProcessLock:
@@ -168,7 +248,7 @@ class ProcessLock:
         """Remove the temporary files and give up the lock. Does nothing in a forked child."""
         if os.getpid() == self.pid:
             shutil.rmtree(self.folder, ignore_errors=True)
-            let_go(self._lock)
+            self._lock.let_go()
 
 
 def sweep_processes(processes: Path) -> tuple[set[str], int]:
@@ -200,7 +280,7 @@ def _sweep_one(processes: Path, name: str) -> int | None:
         return None
     left = sum(1 for each in folder.rglob("*") if not each.is_dir())
     shutil.rmtree(folder, ignore_errors=True)
-    let_go(lock)
+    lock.let_go()
     return left
 
 
