@@ -378,6 +378,7 @@ def picture_of(clip: Path) -> Image.Image:
     """
     with reading(clip) as container:
         stream = container.streams.video[0]
+        stream.codec_context.thread_count = 1  # to begin more takes longer than these few frames
         last: list[Any] = []
         for packet in container.demux(stream):
             if packet.is_keyframe:
@@ -387,7 +388,7 @@ def picture_of(clip: Path) -> Image.Image:
         shown = [frame for packet in [*last, None] for frame in stream.decode(packet)]
         if shown:
             rgb = VideoReformatter().reformat(
-                shown[-1], format="rgb24", src_colorspace=Colorspace.ITU709
+                shown[-1], format="rgb24", src_colorspace=Colorspace.ITU709, threads=1
             )
             return Image.fromarray(rgb.to_ndarray())
     raise MediaError(f"{clip} shows nothing; make the section again")
