@@ -11,17 +11,16 @@ away takes its points along. So leaving something out never raises it.
 from __future__ import annotations
 
 import io
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..core.errors import VidkitError
-from ..core.format import in_sections
+from ..core.format import in_sections, json_in_lines
 from ..models.lesson import Lesson, Section
 from ..models.settings import Settings
 from ..providers.registry import image_makers, speaks, voice_makers
@@ -236,7 +235,7 @@ class Review:
             "score": self.score,
             "most": self.most,
             "share": self.share,
-            "measures": [{**asdict(m), "good": m.good} for m in self.measures],
+            "measures": [{**vars(m), "good": m.good} for m in self.measures],
         }
 
     def __str__(self) -> str:
@@ -278,7 +277,7 @@ def review(
 def review_as_json(lesson: Lesson, settings: Settings, spoken: Mapping[int, Spoken]) -> bytes:
     """The review of a lesson that was made, as a file."""
     found = review(lesson, settings, spoken).as_dict()
-    return json.dumps(found, ensure_ascii=False, indent=1).encode()
+    return json_in_lines(found).encode()
 
 
 class _Reviewing:
@@ -300,19 +299,21 @@ class _Reviewing:
         section = self._lesson.sections[index]
         ask = image_ask(self._lesson, index, self._settings)
         own = section.video is not None or (section.image is not None and not section.slide)
-        drawn = self._by_slides and not own
-        slide = self._slides.slide(replace(ask, file=section.image, film=None))
+        slide = None
+        if self._by_slides and not own:
+            slide = self._slides.slide(replace(ask, file=section.image, film=None))
         told = self._spoken.get(index)
         words = told.words if told else tuple(clocked(section.content, self._settings.rate or PACE))
         length = told.seconds if told else (words[-1].end if words else 0) + self._settings.gap
         self._seconds.append(length)
-        self._pictured.append(not drawn or section.image is not None or _pictured(slide))
-        self._questions += drawn and (slide.layout == "question" or "?" in slide.headline)
-        self._terms += [(index, term) for term in _explained(slide, section.content)]
+        self._pictured.append(slide is None or section.image is not None or _pictured(slide))
+        asks = slide is not None and (slide.layout == "question" or "?" in slide.headline)
+        self._questions += asks
+        self._terms += [(index, term) for term in _explained(section.content, ask.language)]
         found = self._heard(section, words, length)
         if told and told.loudness is not None:
             found["loudness in LUFS"] = told.loudness
-        if drawn:
+        if slide is not None:
             found |= _of_slide(slide, section, words, length, self._lesson, self._settings)
             picture = self._picture(slide, told)
             if picture.smallest is not None:
@@ -398,9 +399,9 @@ _DEFINITION = re.compile(
 """A sentence that says what something is: "A prism is a block of glass"."""
 
 
-def _explained(slide: Slide, text: str) -> list[str]:
+def _explained(text: str, language: str) -> list[str]:
     """The terms that a section explains, in small letters."""
-    if not slide.language.lower().startswith("en"):
+    if not language.lower().startswith("en"):
         return []
     return list(dict.fromkeys(found[1].casefold() for found in _DEFINITION.finditer(text)))
 

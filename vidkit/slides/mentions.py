@@ -23,6 +23,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from ..text.captions import Word
 from ..text.speech import spoken
@@ -93,7 +94,7 @@ class Narrated:
             self.times.append(time)
             self.sentence.append(sentence)
         self.count = Counter(self.tokens)
-        self._stop = frozenset(_key(word) for word in grammar(language).stop)
+        self._stop = _stop_keys(language)
 
     @property
     def sentence_starts(self) -> list[float]:
@@ -229,6 +230,11 @@ def _placed(text: str, words: Sequence[Word]) -> list[tuple[int, int, Word]]:
 
 def _key(word: str) -> str:
     return stem(word.lower().replace("’", "'").removesuffix("'s"))
+
+
+@lru_cache(maxsize=32)
+def _stop_keys(language: str) -> frozenset[str]:
+    return frozenset(_key(word) for word in grammar(language).stop)
 
 
 def mentions(item: Item, narrated: Narrated) -> list[Mention]:
