@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 
 def took(seconds: float) -> str:
@@ -55,6 +57,21 @@ def in_runs(numbers: Iterable[int]) -> str:
 def in_sections(numbers: Collection[int]) -> str:
     """Numbers of sections: "section 3", "sections 1, 4-7"."""
     return f"section{'s' if len(set(numbers)) > 1 else ''} {in_runs(numbers)}"
+
+
+def json_in_lines(value: Any, levels: int = 2, margin: str = "") -> str:
+    """`value` as JSON with a line for each entry of its `levels` outermost objects and lists; what
+    is in an entry stands in its line. `json` itself writes lines in Python, ten times as slowly.
+    """
+    inner = f"{margin}  "
+    if not levels or not value or not isinstance(value, (Mapping, list, tuple)):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, Mapping):
+        named = ((json.dumps(name, ensure_ascii=False), each) for name, each in value.items())
+        rows = [f"{name}: {json_in_lines(each, levels - 1, inner)}" for name, each in named]
+        return "{\n" + ",\n".join(inner + row for row in rows) + f"\n{margin}}}"
+    rows = [json_in_lines(each, levels - 1, inner) for each in value]
+    return "[\n" + ",\n".join(inner + row for row in rows) + f"\n{margin}]"
 
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")

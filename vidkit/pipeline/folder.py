@@ -129,8 +129,8 @@ class Folder:
         except OSError:
             return None
 
-    def write(self, name: str, data: bytes | Asset) -> None:
-        """Write a new file, through to the disk."""
+    def write(self, name: str, data: bytes | Asset) -> os.stat_result:
+        """Write a new file, through to the disk, and tell what it is like there."""
         with self._open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as file:
             if isinstance(data, bytes):
                 file.write(data)
@@ -138,6 +138,7 @@ class Folder:
                 copy_into(data, file)
             file.flush()
             os.fsync(file.fileno())
+            return os.fstat(file.fileno())
 
     def append(self, name: str, data: bytes) -> None:
         """Write on at the end of a file."""

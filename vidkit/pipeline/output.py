@@ -25,6 +25,7 @@ from typing import Any, Literal, TypeVar
 import psutil
 
 from ..core.errors import OutputError, VidkitError
+from ..core.format import json_in_lines
 from ..core.paths import why_unwritable
 from ..report.reports import SectionReport, VideoReport
 from ..store import Asset, Store
@@ -142,8 +143,7 @@ class Manifest:
         """Write the list and the report."""
         files = {name: self._entry(name) for name in sorted(self.files)}
         told = {**self._report, "layout": LAYOUT, "files": files}
-        content = json.dumps(told, indent=2, ensure_ascii=False)
-        data = (content + "\n").encode("utf-8", "backslashreplace")
+        data = (json_in_lines(told) + "\n").encode("utf-8", "backslashreplace")
         # A kill may come between the two, so the list knows the report before and the one after;
         # and it is first: what it lists is ours even if the report is lost.
         self._seals = [*self._seals[-1:], hashlib.sha256(data).hexdigest()]
@@ -405,8 +405,10 @@ class Output:
         whole = scratch or self.scratch(name)
         try:
             if scratch is None:
-                self._files.write(whole.name, content)
-            self._adopt(name, whole, seal)
+                found = self._files.write(whole.name, content)
+            else:
+                found = self._files.flush(whole.name)
+            self._adopt(name, whole, seal, found)
         except OSError as error:
             self.discard(whole)
             raise self._unwritable(error) from error
@@ -467,11 +469,11 @@ class Output:
                 self._note_removed(name)
             return stands
 
-    def _adopt(self, name: str, scratch: Path, seal: str) -> None:
-        """Give a finished temporary file its name. Files of ours that `name` replaces under
-        another suffix (an image that was a PNG and is a JPEG now) go.
+    def _adopt(self, name: str, scratch: Path, seal: str, found: os.stat_result) -> None:
+        """Give a finished temporary file, which is on the disk as `found` says, its name. Files of
+        ours that `name` replaces under another suffix (an image that was a PNG and is a JPEG now)
+        go.
         """
-        found = self._files.flush(scratch.name)
         with self._lock:
             if self._over:
                 raise OSError(errno.ECANCELED, "the run is over")

@@ -265,9 +265,9 @@ def checked_suffix(suffix: str) -> str:
 
 def describe(
     folder: Path, key: str, file: Path, about: Mapping[str, Any], data: builtins.bytes | None = None
-) -> None:
-    """Write the facts about `file`, which is in `folder`. `about` has no credentials in it.
-    data: the file's content, where it is at hand.
+) -> dict[str, Any]:
+    """Write the facts about `file`, which is in `folder`, and give them as they are read back.
+    `about` has no credentials in it. data: the file's content, where it is at hand.
     """
     found = file.stat()
     facts = {
@@ -279,7 +279,10 @@ def describe(
         "made": time.time(),
         "about": about,
     }
-    write_through(folder / FACTS, [_sealed(facts)])
+    body = canonical(facts)
+    write_through(folder / FACTS, [_sealed(body)])
+    told: dict[str, Any] = json.loads(body)
+    return told
 
 
 def load(
@@ -293,6 +296,16 @@ def load(
     """
     facts = _facts(folder, key)
     file = folder / facts["file"]
+    state = _state(file, facts)
+    if (hashed or verified.get(file) != state) and digest(file) != facts["sha256"]:
+        raise Damaged("its content has changed")
+    return as_verified(folder, facts, verified, state)
+
+
+def _state(file: Path, facts: Mapping[str, Any]) -> tuple[int, ...]:
+    """What a file is like from outside. A disk may forget what it was given without a change of
+    the file's size and time. Raises `Damaged` where it cannot be the one of the facts.
+    """
     try:
         found = file.lstat()
     except FileNotFoundError:
@@ -301,15 +314,24 @@ def load(
         raise Damaged("its file is something else now")
     if found.st_size != facts["bytes"]:
         raise Damaged(f"{found.st_size:,} bytes instead of {facts['bytes']:,}")
-    # a disk may forget what it was given without a change of the file's size and time
-    state = found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
-    if (hashed or verified.get(file) != state) and digest(file) != facts["sha256"]:
-        raise Damaged("its content has changed")
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+
+
+def as_verified(
+    folder: Path,
+    facts: Mapping[str, Any],
+    verified: dict[Path, tuple[int, ...]],
+    state: tuple[int, ...] | None = None,
+) -> Asset:
+    """The version in `folder`, whose content is known to be what the facts say; `verified`
+    remembers it. Raises `Damaged` where its file is not there as they say.
+    """
+    file = folder / facts["file"]
     if len(verified) >= MOST_VERIFIED:
         verified.clear()
-    verified[file] = state
+    verified[file] = state or _state(file, facts)
     return Asset(
-        key=key,
+        key=facts["key"],
         path=file,
         sha256=facts["sha256"],
         bytes=facts["bytes"],
@@ -342,9 +364,8 @@ def used_now(folder: Path) -> None:
             os.utime(facts)
 
 
-def _sealed(facts: Mapping[str, Any]) -> bytes:
+def _sealed(body: str) -> bytes:
     """Facts as JSON that begins with a digest of the rest, so that a change to it is seen."""
-    body = canonical(facts)
     seal = hashlib.sha256(body.encode()).hexdigest()
     return f"{_HEAD}{seal}{_TAIL}{body[1:]}".encode()
 
@@ -406,7 +427,7 @@ class AssetDirectory:
     def place(self, key: str) -> Path:
         """The folder of all versions of a key."""
         assert self.folder is not None
-        return self.folder / key[:2] / key
+        return self.folder.joinpath(key[:2], key)
 
     def numbers(self, key: str) -> list[int]:
         """The versions that there are, in order."""
@@ -445,13 +466,14 @@ class AssetDirectory:
         number = self.current(key)
         return None if number is None else self.version(key, number)
 
-    def publish(self, key: str, filled: Path, *, fresh: bool) -> Asset:
+    def publish(self, filled: Path, facts: Mapping[str, Any], *, fresh: bool) -> Asset:
         """Put the folder `filled`, whose files are on the disk, in the directory as the newest
-        version.
+        version of the asset that `facts` describe.
 
         Unless it is `fresh`, one that counts already stays, and is given.
         """
         flush(filled)
+        key = facts["key"]
         place = self.place(key)
         while True:
             # Before the look at what counts, so that of two who keep at once one finds the
@@ -462,10 +484,10 @@ class AssetDirectory:
                 return there
             if self._move(filled, place / str(number)):
                 break
-        asset = self.version(key, number)
-        if asset is None:
-            raise StoreError(f"{place / str(number)} was removed while it was being kept")
-        return asset
+        try:
+            return as_verified(place / str(number), facts, self._verified)
+        except Damaged as damage:
+            raise StoreError(f"{place / str(number)} was not kept: {damage}; run again") from None
 
     def _move(self, filled: Path, target: Path) -> bool:
         """Move a folder to its place for good. False where somebody else was quicker."""

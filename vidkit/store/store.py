@@ -333,8 +333,8 @@ class Store:
                 filled.mkdir()
                 self._bring(data, file)
                 content = data if isinstance(data, bytes) else None
-                describe(filled, key, file, without_credentials(about), content)
-                asset = self.directory.publish(key, filled, fresh=fresh)
+                facts = describe(filled, key, file, without_credentials(about), content)
+                asset = self.directory.publish(filled, facts, fresh=fresh)
         finally:
             shutil.rmtree(filled, ignore_errors=True)
         self._count("misses")
