@@ -253,7 +253,7 @@ class _Cost:
     def __init__(self, atoms: Sequence[Atom]) -> None:
         self.width = _sums(atom.width + len(atom.space) for atom in atoms)
         self.start = [atom.start for atom in atoms] + [atoms[-1].end] if atoms else []
-        self.ending = [3.0 + (0, 2, 9, 16)[max(0, atom.ends)] for atom in atoms]
+        self.ending = [3.0 + (0, 2, 9, 16)[_ends(atoms, end)] for end in range(1, len(atoms) + 1)]
         # what is better not within a piece: ends of sentences and items, pauses, and a question
         # together with its answer
         self.within = _sums(
@@ -276,6 +276,14 @@ class _Cost:
         return cost + (0.5 * (15 - width) if width < 15 else 0.0)
 
 
+def _ends(atoms: Sequence[Atom], end: int) -> int:
+    """How good a place to cut there is before the atom `end`; a sentence's first word alone belongs
+    to what comes next.
+    """
+    here = atoms[end - 1].ends
+    return 3 if here in (1, 2) and end > 1 and atoms[end - 2].ends <= 0 else max(0, here)
+
+
 def _asks(atom: Atom) -> bool:
     return atom.text.rstrip(CLOSING).endswith(("?", "？", "؟"))
 
@@ -294,7 +302,7 @@ def lines(piece: Sequence[Atom], room: int) -> list[str]:
         upper, lower = text_of(piece[:cut]), text_of(piece[cut:])
         sides = columns(upper), columns(lower)
         if max(sides) <= room:
-            uneven = abs(sides[0] - sides[1]) + (0, 4, 10, 24)[max(0, piece[cut - 1].ends)]
+            uneven = abs(sides[0] - sides[1]) + (0, 4, 10, 24)[_ends(piece, cut)]
             choices.append((uneven, cut, [upper, lower]))
     return min(choices)[-1]
 
