@@ -379,8 +379,8 @@ def _voices(given: argparse.Namespace) -> int:
     if not len(found):
         spoken = f"no voice here speaks {given.what!r}"
         raise SettingsError(f"{spoken}; write a tag such as es, or nothing for English")
-    say(str(found))
     if given.sample is None:
+        say(str(found))
         return ALL_MADE
     folder = path_given("output", given.output or "voice-samples")
     try:
@@ -389,10 +389,12 @@ def _voices(given: argparse.Namespace) -> int:
         why = why_unwritable(folder, error, "-o")
         raise OutputError(f"{folder} cannot be made: {why}") from error
     for each in found:
-        if each.sound is not None:
+        if each.sound is None:
+            say(f"{each.spec}: {each.why}")
+        else:
             path = folder / f"{re.sub(r'[^A-Za-z0-9.+-]', '_', each.spec)}.wav"
             write_whole(path, [each.sound], "-o")
-            say(str(path))
+            say(f"{path}  {each.label}")
     return ALL_MADE
 
 
