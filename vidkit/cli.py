@@ -17,10 +17,8 @@ from contextlib import nullcontext
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from . import api
-from .api import Run
 from .core.errors import LessonError, OutputError, ProviderMissing, SettingsError, VidkitError
 from .core.format import count, printable
 from .core.notebook import open_lab
@@ -44,6 +42,9 @@ from .models.table import Row, page, schema
 from .providers.registry import Kind, names, specs
 from .report.reports import BatchReport, VideoReport
 from .store import MaintainedStore, Removal
+
+if TYPE_CHECKING:
+    from .api import Run
 
 # The options of the commands: those of the settings, from their table, and what may stand behind
 # the others.
@@ -192,6 +193,8 @@ def _named(arguments: Sequence[str] | None, lesson: Lesson | None) -> int:
 
 def _make(given: argparse.Namespace) -> int:
     """`vidkit make`: one lesson into one folder, or several each beside itself."""
+    from . import api  # which loads all that makes videos
+
     if given.output and len(given.lesson) > 1:
         raise SettingsError(f"-o is for one lesson, and there are {len(given.lesson)}")
     settings = settings_from(given)
@@ -205,6 +208,8 @@ def _make(given: argparse.Namespace) -> int:
 
 def _batch(given: argparse.Namespace) -> int:
     """`vidkit batch`: every lesson of a folder or a glob, or those that are named."""
+    from . import api
+
     settings = settings_from(given)
     if given.sequential:
         settings = settings.with_(video_workers=1)
@@ -237,6 +242,8 @@ def _waited(run: Run[T]) -> T:
 
 def _plan(given: argparse.Namespace) -> int:
     """`vidkit plan`: calls, cost and time, before anything is spent."""
+    from . import api
+
     paths = [p for each in given.lesson for p in _lessons(path_given("lesson", each))]
     say(api.plan(paths, settings_from(given)))
     return ALL_MADE
@@ -285,6 +292,7 @@ def _remove(given: argparse.Namespace, remove: Callable[[bool], Removal]) -> Non
 
 def _check(given: argparse.Namespace) -> int:
     """`vidkit check`: what is wrong with lessons, without making anything."""
+    from . import api
     from .pipeline.batch import LessonSource
     from .pipeline.preview import faults_before, slide_faults, slide_notes
 
