@@ -15,7 +15,7 @@ from fake_openai import FakeOpenAI
 from vidkit.models import Settings
 from vidkit.providers import account
 from vidkit.providers.offers import Offer, check, offer, offers, table
-from vidkit.providers.registry import names, registered
+from vidkit.providers.registry import declared, names, registered
 
 SECRET = "sk-secret-do-not-show"
 
@@ -183,3 +183,17 @@ def test_a_package_that_comes_while_a_program_runs_is_found(
     assert registered("voice") is registered("voice")
     install(tmp_path, "mute")
     assert "mute" in names("voice")
+
+
+def test_a_file_says_what_it_provides_and_is_not_run_for_that(tmp_path: Path) -> None:
+    """A provider of the package's own is one file: what its `PROVIDES` names is found, and nothing
+    in it is run.
+    """
+    said = 'PROVIDES = {\n    "images": {"circle": "Circle"},\n    "voice": {"hum": "hum"},\n}\n'
+    (tmp_path / "circle.py").write_text(f"raise SystemExit\n\n{said}")
+    (tmp_path / "part.py").write_text("raise SystemExit\n")
+    found = declared(tmp_path)
+    assert found["images"] == {"circle": "vidkit.providers.circle:Circle"}
+    assert found["voice"] == {"hum": "vidkit.providers.circle:hum"}
+    assert found["writers"] == {}
+    assert set(declared()["voice"]) < set(names("voice"))

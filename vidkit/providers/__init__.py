@@ -13,10 +13,11 @@ stores, limits, files or the rest of the lesson:
         async def draw(self, ask, request):    # `speak` for a voice
             return Picture(await request(lambda: fetch(ask.description)), ".png")
 
-Use it by handing it over, `images=Circle()`, or register a name for it:
-another package does so with an entry point in the group `vidkit.images` or
-`vidkit.voices` that names a function from the text after the colon (or None)
-to a provider. `base` has what a provider may say of itself besides.
+Use it by handing it over, `images=Circle()`, or give it a name: a file here
+says `PROVIDES = {"images": {"circle": "Circle"}}`, another package has an
+entry point in the group `vidkit.images` or `vidkit.voices`. Either names what
+makes a provider from the text after the colon (or None). `base` has what a
+provider may say of itself besides.
 """
 
 from __future__ import annotations

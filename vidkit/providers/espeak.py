@@ -37,6 +37,8 @@ from .espeak_process import DAMAGED, REFUSED
 from .speech import silence
 from .word_times import Paragraph, Sound, broken, wav, word_times
 
+PROVIDES = {"voice": {"espeak": "Espeak"}}
+
 # Text the way espeak-ng must be given it: English words that it says wrongly, spelt the way it
 # says them right, and words of a length that it bears.
 

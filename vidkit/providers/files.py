@@ -25,6 +25,12 @@ from .base import ImageAsk, ImageMaker, Narration, Picture, Request, VoiceAsk, W
 if TYPE_CHECKING:
     from ..media.film import Film
 
+PROVIDES = {
+    "images": {"recorded": "recorded"},
+    "voice": {"recorded": "recorded"},
+    "writers": {"recorded": "writer"},
+}
+
 LARGE_SOUND = 32_000_000
 """Bytes from which a narration is copied as a file, and never held in memory: a lesson of a few
 kilobytes may come with gigabytes of them."""

@@ -40,6 +40,8 @@ from .base import Narration, Request, VoiceAsk, options
 from .service_voice import NoSound, heard_pieces, joined_mp3, pieces, text_for, together
 from .wire import CONNECT, NOT_SENT, Address, Unwanted, Wire, hopeless
 
+PROVIDES = {"voice": {"gtts": "voice"}}
+
 MOST = gTTS.GOOGLE_TTS_MAX_CHARS
 """Characters that Google Translate speaks in one request: 100."""
 TIMEOUT = (CONNECT, 20.0)

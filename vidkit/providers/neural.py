@@ -41,6 +41,8 @@ from .base import Narration, Request, VoiceAsk, primary
 from .speech import VERSION, narrated, process_of
 from .word_times import broken
 
+PROVIDES = {"voice": {"hibari": "Hibari", "kokoro": "Kokoro", "piper": "Piper"}}
+
 
 @dataclass(frozen=True)
 class Voice:

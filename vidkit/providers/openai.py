@@ -52,6 +52,12 @@ from .service_voice import (
     together,
 )
 
+PROVIDES = {
+    "images": {"openai": "images"},
+    "voice": {"openai": "voice"},
+    "writers": {"openai": "OpenAIWriter"},
+}
+
 IMAGE_MODEL = "gpt-image-2.6-flare"
 SPEECH_MODEL = "gpt-4o-mini-tts"
 WRITING_MODEL = "gpt-6-luna"

@@ -5,8 +5,10 @@ that a run has, those that speak a language.
 from __future__ import annotations
 
 import copy
+import re
 import sys
-from collections.abc import Callable, Sequence
+from ast import literal_eval
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -29,33 +31,28 @@ from .base import (
 Kind = Literal["images", "voice"]
 AnyKind = Kind | Literal["writers"]
 
-_OWN: dict[AnyKind, dict[str, str]] = {
-    "images": {
-        "slides": "vidkit.providers.slides:images",
-        "openai": "vidkit.providers.openai:images",
-        "recorded": "vidkit.providers.files:recorded",
-        "simulated": "vidkit.providers.simulated:simulated",
-    },
-    "voice": {
-        "espeak": "vidkit.providers.espeak:Espeak",
-        "hibari": "vidkit.providers.neural:Hibari",
-        "kokoro": "vidkit.providers.neural:Kokoro",
-        "openai": "vidkit.providers.openai:voice",
-        "gtts": "vidkit.providers.gtts:voice",
-        "piper": "vidkit.providers.neural:Piper",
-        "recorded": "vidkit.providers.files:recorded",
-        "simulated": "vidkit.providers.simulated:simulated",
-    },
-    "writers": {
-        "openai": "vidkit.providers.openai:OpenAIWriter",
-        "recorded": "vidkit.providers.files:writer",
-        "simulated": "vidkit.providers.simulated:writer",
-    },
-}
 AUTO = "auto"
 """As a voice: those of `AUTO_VOICES`, each for the languages that it speaks."""
 AUTO_VOICES = ("hibari", "espeak")
 """Free, offline and installed with vidkit, the best first."""
+
+
+_DECLARED = re.compile(r"^PROVIDES = (\{.*?\})$", re.MULTILINE | re.DOTALL)
+
+
+@lru_cache(maxsize=2)
+def declared(folder: Path = Path(__file__).parent) -> Mapping[AnyKind, Mapping[str, str]]:
+    """The providers of each kind that the files in `folder` say they have, by their names, each
+    as "module:attribute". `PROVIDES` in a file is read and not run, since what some of them import
+    takes half a second.
+    """
+    found: dict[AnyKind, dict[str, str]] = {kind: {} for kind in (*get_args(Kind), "writers")}
+    for file in sorted(folder.glob("*.py")):
+        if said := _DECLARED.search(file.read_text("utf-8")):
+            for kind, named in literal_eval(said[1]).items():
+                places = {name: f"{__package__}.{file.stem}:{what}" for name, what in named.items()}
+                found[kind] |= places
+    return found
 
 
 class Absent:
@@ -83,7 +80,7 @@ class Absent:
 
 def names(kind: AnyKind) -> tuple[str, ...]:
     """The names that `images=`, `voice=` or `writer=` accepts, those of other packages included."""
-    own = _OWN[kind].keys() | ({AUTO} if kind == "voice" else set())
+    own = declared()[kind].keys() | ({AUTO} if kind == "voice" else set())
     return tuple(sorted(own | {point.name for point in registered(kind)}))
 
 
@@ -217,7 +214,7 @@ def _made(kind: AnyKind, spec: object, settings: Settings | None) -> object:
             f"{setting} is {spec!r}; name a provider, such as {setting}='simulated', or give one"
         )
     name, _, argument = spec.partition(":")
-    if place := _OWN[kind].get(name):
+    if place := declared()[kind].get(name):
         module, _, attribute = place.partition(":")
         make = getattr(import_module(module), attribute)
         given = settings.keywords(kind, name) if settings and kind != "writers" else {}

@@ -29,6 +29,12 @@ from ..text.captions import Word
 from .base import ImageAsk, Narration, Picture, Request, VoiceAsk, WriteAsk, Written, options
 from .word_times import wav
 
+PROVIDES = {
+    "images": {"simulated": "simulated"},
+    "voice": {"simulated": "simulated"},
+    "writers": {"simulated": "writer"},
+}
+
 # A pretended rate limit, as providers count it: a bucket of requests that refills.
 
 

@@ -35,6 +35,8 @@ from ..slides.slide import Region, Slide
 from ..text import plain
 from .base import ImageAsk, Picture, Request, options
 
+PROVIDES = {"images": {"slides": "images"}}
+
 FOLDER = Path(slides.__file__).parent
 FONTS = FOLDER / "fonts"
 
