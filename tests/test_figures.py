@@ -16,8 +16,8 @@ from vidkit.providers import ImageAsk
 from vidkit.providers.slides import Slides, images
 from vidkit.slides import emoji
 from vidkit.slides.figures import figure, ticks
+from vidkit.slides.layouts import LAYOUTS
 from vidkit.slides.override import ABOUT, EXAMPLES, layouts_page, prompt_page
-from vidkit.slides.slide import LAYOUTS
 
 SIZES = {"wide": (640, 360), "tall": (360, 640), "square": (360, 360)}
 HOSTILE = "#panic() $x$ <b> \\input{/etc/passwd} *a* & \u202e\x07 🌈"

@@ -7,10 +7,10 @@ import pytest
 from vidkit.slides.analysis import Reading
 from vidkit.slides.declared import READERS
 from vidkit.slides.figures import BarChart, Question
-from vidkit.slides.layouts import BY_LAYOUT, choose
+from vidkit.slides.layouts import BY_LAYOUT, LAYOUTS, choose
 from vidkit.slides.mentions import Narrated
 from vidkit.slides.override import EXAMPLES
-from vidkit.slides.slide import LAYOUTS, Entry, Slide
+from vidkit.slides.slide import Entry, Slide
 
 
 def of(narration: str, description: str = "", title: str | None = "T", tongue: str = "en") -> Slide:

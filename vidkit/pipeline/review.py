@@ -25,8 +25,9 @@ from ..models.lesson import Lesson, Section
 from ..models.settings import Settings
 from ..providers.registry import image_makers, speaks, voice_makers
 from ..slides.follow import Found, between, moments, spoken_times
+from ..slides.layouts import KINDS
 from ..slides.mentions import Narrated
-from ..slides.slide import KINDS, Layout, Region, Slide
+from ..slides.slide import Layout, Region, Slide
 from ..text.captions import Word, cues
 from ..text.scripts import language_note
 from .assets import Cached, image_ask

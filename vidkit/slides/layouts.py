@@ -1,17 +1,17 @@
-"""The layout of a slide, chosen from the section alone: the rules, and the turn that they have."""
+"""The layouts of slides: the rules that make them, what each is for, and which a section gets."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 from ..text.markup import only_list
 from .analysis import (
     Label,
     Reading,
-    capitalised,
     equation_lines,
     fenced,
     is_formula,
@@ -20,14 +20,13 @@ from .analysis import (
     sentences,
     stems,
     with_role,
-    words,
 )
-from .boxes import layers, parts, steps, terms, timeline
+from .boxes import compare, layers, parts, steps, terms, timeline
 from .declared import LONGEST_CELL, MOST_BARS, MOST_CHOICES
 from .figures import Bar, BarChart, Question, height_of, shape_of
 from .follow import spoken_times
 from .mentions import Narrated
-from .slide import MOST_COLUMNS, MOST_LINES, Curve, Layout, Side, Slide
+from .slide import MOST_COLUMNS, MOST_LINES, Curve, Layout, Slide
 from .summary import (
     LEAST,
     MOST,
@@ -256,176 +255,7 @@ def _number(text: str, language: str) -> float | None:
     return float(f"{digits}.{rest or 0}") if digits.isdigit() and (rest or "0").isdigit() else None
 
 
-# The rule for a comparison: two sides of a picture, each with what is said of it.
-
-
-_SPLIT = re.compile(
-    r"\b(?:on the |to the |the |at )?(left|right)(?:[- ]hand)?(?: side| half| panel)?\b"
-)
-_NOUN = r"(?:(?:an?|the|one|two) )?((?:[\w₀-₉/+-]+ ){0,4}?[\w₀-₉/+-]+)"
-_SHOWN = (
-    re.compile(
-        rf"(?:showing|shows?|is|of|with|see|:|,) {_NOUN} (?:is |are |appears? )?(?:on|to|at) the $"
-    ),
-    re.compile(
-        rf"^[^.]{{0,12}}?(?:,| is| shows?| we see| there is|:)\s*{_NOUN}(?= (?:that|which|with|"
-        r"labell?ed|appears?|is|are|of|in|where|being|places?|glow\w*)\b|[,.;:(…]|$)"
-    ),
-    re.compile(rf"^[^.]{{0,12}}?, where {_NOUN} (?:is|are|appears?)\b"),
-)
-_PLAIN = re.compile(
-    r"(?:detailed|complex|glowing|clean|animated|realistic|styli[sz]ed|massive|sleek|beautiful|same|"
-    r"stunning|intricate|simple|large|small|big|little|modern|full|photo|image|picture|view|drawing)\b",
-    re.IGNORECASE,
-)
-
-
-_REFERS = re.compile(
-    r"\b(?:it|it's|its|they|they're|their|them|he|his|she|her|this|these|every|you|er|sie|es|il|elle)\b"
-)
-
-
-def compare(reading: Reading, asked: bool = False) -> Slide | None:
-    """Two panels, where the description shows one thing left and another right, and both have a
-    name and something said of them.
-    """
-    sides = _titled(reading) or _against_each_other(reading) or _left_and_right(reading)
-    if sides is None:
-        return None
-    one, other = (_as_long_as(side, sides) for side in sides)
-    arrow = bool(re.search(r"\barrow\b|\bturns? into\b|\btransform", reading.scene))
-    own = _named_apart(one.name, other.name)
-    heading = f"{own[0]} {'→' if arrow else 'vs.'} {own[1]}"
-    why = "the description sets two sides against each other"
-    bare = all(length(" ".join(side.points)) <= 4 for side in (one, other))
-    slide = draft(
-        reading,
-        "compare",
-        why,
-        2 if bare else 0,
-        heading=heading if len(heading) <= 64 else None,
-        sides=(one, other),
-        arrow=arrow,
-    )
-    return slide if asked or all(side.points for side in (one, other)) else None
-
-
-def _as_long_as(side: Side, sides: tuple[Side, Side]) -> Side:
-    """`side` with at most one point more than the other has."""
-    return Side(side.name, side.points[: min(len(s.points) for s in sides) + 1])
-
-
-def _titled(reading: Reading) -> tuple[Side, Side] | None:
-    """The sides of a description that gives both a title."""
-    titles = with_role(reading.labels, "title")
-    if len(titles) != 2 or not _SPLIT.search(reading.scene):
-        return None
-    one, other = titles[0].text, titles[1].text
-    return Side(one, _told_of(reading, one, other)), Side(other, _told_of(reading, other, one))
-
-
-_ACROSS = re.compile(r"\bleft[- ]to[- ](?:the )?right\b|\bright[- ]to[- ](?:the )?left\b")
-_AGAINST = re.compile(
-    r"\bcompar|\bversus\b|\bvs\b|\btwo (?:columns|panels|halves|sides)\b|\bside by side\b|"
-    r"\bvergleich|\bcompara"
-)
-
-
-def _against_each_other(reading: Reading) -> tuple[Side, Side] | None:
-    """The sides of a description that compares just two things that it labels."""
-    names = [label.text for label in with_role(reading.labels, "part", "title")]
-    if len(names) != 2 or len(reading.labels) != 2 or not _AGAINST.search(reading.scene):
-        return None
-    one, other = names
-    return Side(one, _told_of(reading, one, other)), Side(other, _told_of(reading, other, one))
-
-
-def _left_and_right(reading: Reading) -> tuple[Side, Side] | None:
-    """The sides of a description that says "on the left" and "on the right"."""
-    low = _ACROSS.sub(lambda match: "-" * len(match[0]), reading.description.lower())
-    places = {match[1]: match for match in reversed(list(_SPLIT.finditer(low)))}
-    if set(places) != {"left", "right"} or places["left"].start() > places["right"].start():
-        return None
-    left, right = places["left"], places["right"]
-    cut = low.rfind(".", left.end(), right.start()) + 1 or right.start()
-    spans = ((max(0, left.start() - 60), left, cut), (cut, right, len(low)))
-    sides = []
-    for start, place, end in spans:
-        name = _shown(reading.description, start, place, end)
-        if not stems(name, reading.language) & reading.heard:
-            name = ""
-        inside = [
-            label.text
-            for label in reading.labels
-            if label.role in ("part", "title")
-            and start <= label.start < min(end, place.end() + 200)
-            and not is_formula(label.text)
-        ]
-        sides.append((name, inside))
-    names = [name or (inside[0] if inside else "") for name, inside in sides]
-    if not all(names) or names[0].casefold() == names[1].casefold():
-        return None
-    found = []
-    for (name, inside), own, against in zip(sides, names, names[::-1], strict=True):
-        tags = tuple(capitalised(tag) for tag in inside if tag != own)[:3] if name else ()
-        found.append(Side(own, _told_of(reading, own, against) or tags))
-    return found[0], found[1]
-
-
-def _shown(description: str, start: int, place: re.Match[str], end: int) -> str:
-    """The noun that the description puts at `place`, "" where it is not plain."""
-    before, after = description[start : place.start()], description[place.end() : end]
-    opening = re.sub(r"(?:on|to|at) the $", "", before) + "on the "
-    for text, shape in ((opening, _SHOWN[0]), (after, _SHOWN[2]), (after, _SHOWN[1])):
-        match = shape.search(text)
-        if match:
-            name = match[1].split()
-            while name and _PLAIN.fullmatch(name[0]):
-                name.pop(0)
-            if 0 < len(name) <= 5 and words(" ".join(name)):
-                return capitalised(" ".join(name))
-    return ""
-
-
-def _told_of(reading: Reading, name: str, other: str) -> tuple[str, ...]:
-    """What the narration says of `name` and not of `other`: from the first sentence that names it
-    to the first that names the other.
-    """
-    own = stems(name, reading.language) - stems(other, reading.language)
-    against = stems(other, reading.language) - stems(name, reading.language)
-    told: list[str] = []
-    inside = introduced = False
-    for sentence in reading.sentences:
-        meaning = stems(sentence, reading.language)
-        named = bool(meaning & own) and not meaning & against
-        # A sentence after one that names the side is still of it while it says "it" or "they".
-        # So is all that follows one that does nothing but name it.
-        refers = introduced or _refers_back(sentence)
-        inside = named or (inside and not meaning & against and refers)
-        if not inside or is_question(sentence) or speaks_to_viewer(sentence, reading.language):
-            continue
-        short = in_few_words(sentence, reading.language, 13)
-        only_named = len(stems(short, reading.language) - stems(name, reading.language)) < 2
-        introduced = introduced or (named and only_named)
-        if length(short) <= 24 and not only_named and (told or not leans(sentence)):
-            told.append(short)
-    return tuple(told[:3])
-
-
-def _refers_back(sentence: str) -> bool:
-    opening = " ".join(sentence.lower().split()[:4])
-    return bool(_REFERS.search(opening) or re.search(r"\b(?:him|her|it|them)\W*$", sentence))
-
-
-def _named_apart(one: str, other: str) -> tuple[str, str]:
-    """ "Full Custom Design", "Semi-Custom Design": what both end with is said once."""
-    left, right = one.split(), other.split()
-    if len(left) > 1 and len(right) > 1 and left[-1].casefold() == right[-1].casefold():
-        left.pop()
-    return " ".join(left), other
-
-
-# The layout of a slide, chosen from the section alone: the first rule that finds its cue.
+# Rules for slides of lines: points, a statement, a list; and the turn that all rules have.
 
 
 Rule = Callable[[Reading, bool], Slide | None]
@@ -435,84 +265,6 @@ _OPENING = re.compile(
     r"\b(?:cinematic|opening shot|title card|dramatic|epic|zooms? out|zoom-out|photorealistic|"
     r"establishing shot|final shot|sunrise|panorama)\b"
 )
-
-
-MOST_CHIPS = 8
-"""Labels in the row at the foot."""
-
-
-def choose(reading: Reading) -> Slide:
-    """What the slide of a section shows; nothing that the description quotes gets lost."""
-    return with_labels(without_rests(_chosen(reading), reading), reading)
-
-
-LONGEST_REST, WORDS_A_SECOND = 9.0, 2.6
-"""Seconds of speech through which a slide of few lines may say nothing new, and its usual pace."""
-
-
-def without_rests(slide: Slide, reading: Reading) -> Slide:
-    """`slide` with a line more for each long part of the narration of which it shows nothing, where
-    it is made of lines and has room.
-    """
-    narrated = Narrated(
-        reading.speech, (), reading.language, None, (0.0, length(reading.speech) / WORDS_A_SECOND)
-    )
-    while slide.layout in ("points", "statement") and len(slide.points) < MOST_LINES_ADDED:
-        times = [f.seconds for f in spoken_times(slide.items(), narrated) if f]
-        marks = [0.0, *sorted(times), narrated.times[-1] if narrated.times else 0.0]
-        start, end = max(pairwise(marks), key=lambda gap: gap[1] - gap[0])
-        told = _told_between(reading, slide.headline, narrated, start, end)
-        shown = [point for point in told if point not in slide.points]
-        if end - start <= LONGEST_REST or not shown:
-            break
-        lines = [*slide.points, shown[len(shown) // 2]]
-        lines.sort(key=lambda line: narrated.first(line))
-        slide = replace(slide, points=tuple(lines))
-    return slide
-
-
-MOST_LINES_ADDED = 4
-
-
-def _told_between(
-    reading: Reading, heading: str, narrated: Narrated, start: float, end: float
-) -> list[str]:
-    """The sentences between two times, in few words, that can stand alone under `heading`."""
-    found = []
-    for sentence in reading.sentences:
-        short = in_few_words(main_clause(sentence, reading.language), reading.language)
-        tells = not is_question(sentence) and not speaks_to_viewer(sentence, reading.language)
-        fits = LEAST <= length(short) <= MOST and not leans(short, frozenset(), reading.language)
-        fits = fits and has_predicate(short, reading.language)
-        fits = fits and not repeats(heading, short, reading.language)
-        if tells and fits and start + 2 < narrated.first(short) < end - 1:
-            found.append(short)
-    return found
-
-
-def with_labels(slide: Slide, reading: Reading) -> Slide:
-    """`slide` with those of the description's labels at its foot that stand nowhere on it."""
-    shown = _bare(" ".join(slide.texts()))
-    lost = [label.text for label in reading.labels if _bare(label.text) not in shown]
-    lost = [text for text in lost if re.search(r"\w", text) and not _told_again(text, lost)]
-    return replace(slide, labels=tuple(lost[:MOST_CHIPS]))
-
-
-def _bare(text: str) -> str:
-    return " ".join(text.casefold().split())
-
-
-def _told_again(text: str, others: Sequence[str]) -> bool:
-    """Whether one of `others` says all of `text` and more."""
-    return any(text != other and _bare(text) in _bare(other) for other in others)
-
-
-def _chosen(reading: Reading) -> Slide:
-    for rule in _CHOOSE_IN_TURN:
-        slide = rule(reading, False)
-        if slide is not None:
-            return slide
-    return points(reading, True)
 
 
 def points(reading: Reading, asked: bool = False) -> Slide:
@@ -593,17 +345,243 @@ _CHOOSE_IN_TURN: tuple[Rule, ...] = (
     _little_to_list,
 )
 
-BY_LAYOUT: Mapping[Layout, Rule] = {
-    "statement": statement,
-    "points": points,
-    "cards": terms,
-    "compare": compare,
-    "steps": steps,
-    "layers": layers,
-    "timeline": timeline,
-    "equation": equation,
-    "code": code,
-    "parts": parts,
-    "curve": curve,
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A layout as people are told of it: what it is for, and an example of a section's `slide` that
+    gives it ("picture" stands beside the section's `image`). `boxes`: its points become boxes with
+    a name and a gloss; `drawn`: it shows more than text; `rule`: makes it of a section that gives
+    no more than its name, None where a lesson has to give its data.
+    """
+
+    about: str
+    example: Mapping[str, Any]
+    boxes: bool = False
+    drawn: bool = False
+    rule: Rule | None = None
+
+
+KINDS: Mapping[Layout, Kind] = {
+    "statement": Kind(
+        "one sentence in large",
+        {"layout": "statement", "points": ["A rainbow is light, not a thing"]},
+        rule=statement,
+    ),
+    "points": Kind(
+        "a headline and two to five points",
+        {"layout": "points", "points": ["Light bends", "Light bounces back"]},
+        rule=points,
+    ),
+    "cards": Kind(
+        "two to nine things side by side, each with a name and what it is",
+        {
+            "layout": "cards",
+            "points": ["☀️ Sunlight: from behind you", "🌧️ Raindrops: in front of you"],
+        },
+        boxes=True,
+        rule=terms,
+    ),
+    "compare": Kind(
+        "two sides, each with its points; a name twice for its second point",
+        {
+            "layout": "compare",
+            "points": ["Aristotle: heavy things fall faster", "Galileo: all things fall alike"],
+        },
+        rule=compare,
+    ),
+    "steps": Kind(
+        "what follows one another",
+        {"layout": "steps", "points": ["🥣 Mix", "🔥 Bake", "❄️ Cool"]},
+        boxes=True,
+        rule=steps,
+    ),
+    "layers": Kind(
+        "what lies on one another, the top first",
+        {"layout": "layers", "points": ["Crust: thin", "Mantle: hot rock", "Core: iron"]},
+        boxes=True,
+        rule=layers,
+    ),
+    "timeline": Kind(
+        "events with their hours, days, years or eras",
+        {
+            "layout": "timeline",
+            "points": ["1638: Galileo publishes his law", "1687: Newton explains it"],
+        },
+        boxes=True,
+        drawn=True,
+        rule=timeline,
+    ),
+    "equation": Kind(
+        "one to six equations, aligned; the last of three or more is the conclusion",
+        {"equation": ["F = m * g", "F = m * a", "a = g"]},
+        drawn=True,
+        rule=equation,
+    ),
+    "code": Kind(
+        "a program",
+        {"code": "for n in range(3):\n    print(n)", "lang": "python"},
+        drawn=True,
+        rule=code,
+    ),
+    "parts": Kind(
+        "names in boxes, beside what is said of them",
+        {"layout": "parts", "points": ["Sun", "Observer", "Raindrops"]},
+        boxes=True,
+        rule=parts,
+    ),
+    "curve": Kind(
+        "a sketch without numbers; for numbers use a chart",
+        {
+            "layout": "curve",
+            "points": ["x: Time", "y: Speed", "Falling body: rises steadily"],
+        },
+        drawn=True,
+        rule=curve,
+    ),
+    "chart": Kind(
+        "bars, or lines over two axes with numbers",
+        {
+            "chart": {
+                "bars": {"Oceans": 97, "Ice": 2, "The rest": 1},
+                "unit": "%",
+                "strong": "Oceans",
+            }
+        },
+        drawn=True,
+    ),
+    "diagram": Kind(
+        "boxes and arrows, as a flow or a ring",
+        {
+            "diagram": {
+                "edges": ["Sun -> Sea: heat", "Sea -> Cloud: vapour", "Cloud -> Sea: rain"],
+                "icons": {"Sun": "☀️", "Sea": "🌊", "Cloud": "☁️"},
+            }
+        },
+        drawn=True,
+    ),
+    "table": Kind(
+        "rows and columns; ! marks a cell, *…* stresses a part of it",
+        {
+            "table": [
+                ["", "singular", "plural"],
+                ["1st", "qu*ie*ro", "queremos"],
+                ["2nd", "qu*ie*res", "queréis"],
+            ]
+        },
+        drawn=True,
+    ),
+    "talk": Kind(
+        "what speakers say to each other",
+        {"talk": ["Luis: ¿Qué desea?", "Ana: Un café, por favor."]},
+    ),
+    "quote": Kind(
+        "somebody's words",
+        {
+            "quote": "If I have seen further, it is by standing on the shoulders of giants.",
+            "by": "Isaac Newton, 1675",
+        },
+    ),
+    "question": Kind(
+        "a question; the answer is held back until it is said",
+        {
+            "question": "Which one lands first?",
+            "choices": ["The heavy ball", "The light ball", "Both at once"],
+            "answer": "Both at once",
+        },
+    ),
+    "hero": Kind(
+        "one large emoji beside the headline, with a line or a few points",
+        {"hero": "🌈", "line": "Where does a rainbow end?"},
+        drawn=True,
+    ),
+    "picture": Kind(
+        "the section's own image with labels; at counts from 0 to 1, from the top left",
+        {"layout": "picture", "labels": [{"at": [0.4, 0.5], "text": "Nucleus"}]},
+        drawn=True,
+    ),
 }
+"""The layouts, in the order in which people are told of them."""
+
+LAYOUTS = tuple(KINDS)
+BY_LAYOUT: Mapping[Layout, Rule] = {name: kind.rule for name, kind in KINDS.items() if kind.rule}
 """The rule that makes each layout when a lesson asks for it."""
+
+# What the slide of a section shows: by the first rule that finds its cue, and what is added then.
+
+
+MOST_CHIPS = 8
+"""Labels in the row at the foot."""
+
+
+def choose(reading: Reading) -> Slide:
+    """What the slide of a section shows; nothing that the description quotes gets lost."""
+    return with_labels(without_rests(_chosen(reading), reading), reading)
+
+
+LONGEST_REST, WORDS_A_SECOND = 9.0, 2.6
+"""Seconds of speech through which a slide of few lines may say nothing new, and its usual pace."""
+
+
+def without_rests(slide: Slide, reading: Reading) -> Slide:
+    """`slide` with a line more for each long part of the narration of which it shows nothing, where
+    it is made of lines and has room.
+    """
+    narrated = Narrated(
+        reading.speech, (), reading.language, None, (0.0, length(reading.speech) / WORDS_A_SECOND)
+    )
+    while slide.layout in ("points", "statement") and len(slide.points) < MOST_LINES_ADDED:
+        times = [f.seconds for f in spoken_times(slide.items(), narrated) if f]
+        marks = [0.0, *sorted(times), narrated.times[-1] if narrated.times else 0.0]
+        start, end = max(pairwise(marks), key=lambda gap: gap[1] - gap[0])
+        told = _told_between(reading, slide.headline, narrated, start, end)
+        shown = [point for point in told if point not in slide.points]
+        if end - start <= LONGEST_REST or not shown:
+            break
+        lines = [*slide.points, shown[len(shown) // 2]]
+        lines.sort(key=lambda line: narrated.first(line))
+        slide = replace(slide, points=tuple(lines))
+    return slide
+
+
+MOST_LINES_ADDED = 4
+
+
+def _told_between(
+    reading: Reading, heading: str, narrated: Narrated, start: float, end: float
+) -> list[str]:
+    """The sentences between two times, in few words, that can stand alone under `heading`."""
+    found = []
+    for sentence in reading.sentences:
+        short = in_few_words(main_clause(sentence, reading.language), reading.language)
+        tells = not is_question(sentence) and not speaks_to_viewer(sentence, reading.language)
+        fits = LEAST <= length(short) <= MOST and not leans(short, frozenset(), reading.language)
+        fits = fits and has_predicate(short, reading.language)
+        fits = fits and not repeats(heading, short, reading.language)
+        if tells and fits and start + 2 < narrated.first(short) < end - 1:
+            found.append(short)
+    return found
+
+
+def with_labels(slide: Slide, reading: Reading) -> Slide:
+    """`slide` with those of the description's labels at its foot that stand nowhere on it."""
+    shown = _bare(" ".join(slide.texts()))
+    lost = [label.text for label in reading.labels if _bare(label.text) not in shown]
+    lost = [text for text in lost if re.search(r"\w", text) and not _told_again(text, lost)]
+    return replace(slide, labels=tuple(lost[:MOST_CHIPS]))
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _told_again(text: str, others: Sequence[str]) -> bool:
+    """Whether one of `others` says all of `text` and more."""
+    return any(text != other and _bare(text) in _bare(other) for other in others)
+
+
+def _chosen(reading: Reading) -> Slide:
+    for rule in _CHOOSE_IN_TURN:
+        slide = rule(reading, False)
+        if slide is not None:
+            return slide
+    return points(reading, True)

@@ -19,8 +19,8 @@ from . import emoji
 from .analysis import Reading, clean, equation_lines, signs_of
 from .declared import BESIDE, READERS, read_figure
 from .figures import height_of, shape_of
-from .layouts import BY_LAYOUT, before_formula, cut_code
-from .slide import KINDS, LAYOUTS, Curve, Entry, Layout, Side, Slide
+from .layouts import BY_LAYOUT, KINDS, LAYOUTS, before_formula, cut_code
+from .slide import Curve, Entry, Layout, Side, Slide
 from .summary import draft
 
 KEYS = (
@@ -101,9 +101,8 @@ def _layout(wish: Mapping[str, Any], code: bool, equation: bool) -> Layout:
         if declared:
             return declared[0]
         return "code" if code else "equation" if equation else "points"
-    for layout in LAYOUTS:
-        if layout == named:
-            return layout
+    if named in LAYOUTS:
+        return named
     near = get_close_matches(named, LAYOUTS, 1)
     meant = f"write {near[0]!r}" if near else f"choose from: {', '.join(LAYOUTS)}"
     raise Refused(f"`slide` of the section asks for the layout {named!r}, which is none; {meant}")
