@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from vidkit.core.format import clock_time, took
+from vidkit.core.format import clock_time, json_in_lines, took
 from vidkit.errors import NothingMade
 from vidkit.report import BatchReport, SectionReport, VideoReport
 
@@ -83,3 +87,22 @@ def test_json_paths_are_relative_to_the_folder() -> None:
 def test_times_read_as_people_say_them(seconds: float, words: str, clock: str) -> None:
     """Seconds as words, and as players show them."""
     assert (took(seconds), clock_time(seconds)) == (words, clock)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(value=VALUES, levels=st.integers(0, 3))
+def test_json_in_lines_is_what_it_was_written_from(value: Any, levels: int) -> None:
+    """A report's JSON holds all of it, whatever its texts are."""
+    assert json.loads(json_in_lines(value, levels)) == value
+
+
+def test_json_in_lines_has_texts_for_names() -> None:
+    """A name that is no text is refused, and not written as what nobody can read."""
+    with pytest.raises(TypeError):
+        json_in_lines({"files": {1: "one"}})

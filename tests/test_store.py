@@ -399,3 +399,29 @@ def test_no_store_does_the_same_and_keeps_nothing(tmp_path: Path) -> None:
         money.paid()
         assert none.journal.spent().paid == 1
     assert (tmp_path / "out.png").read_bytes() == PNG
+
+
+def test_what_changes_while_it_is_kept_is_not_given_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file whose writer has not let go of it, and changes it after it was looked at, is no asset
+    of the store, neither now nor later.
+    """
+    with Store(tmp_path) as store:
+        key, scratch = cache_key("clip", {"n": 1}), store.scratch(".mp4")
+        scratch.write_bytes(b"A" * 4000)
+        os.utime(scratch, (1, 1))
+        move = Path.rename
+        with scratch.open("r+b") as writer:
+
+            def moved(path: Path, target: Path) -> Path:
+                there = move(path, target)
+                writer.write(b"B" * 4000)
+                writer.flush()
+                return there
+
+            monkeypatch.setattr(Path, "rename", moved)
+            with pytest.raises(StoreError):
+                store.keep(key, scratch, ".mp4", {"kind": "clip"})
+        monkeypatch.undo()
+        assert store.find(key) is None

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from bench.kill import bills, content, holding, key_of, start
 
+from vidkit.pipeline.folder import Folder
 from vidkit.store import Store, cache_key
-from vidkit.store.locks import KeyLock, is_locked
+from vidkit.store.locks import KeyLock, is_locked, try_lock
 
 KEY = cache_key("image", {"n": 1})
 
@@ -159,6 +160,62 @@ def test_a_killed_process_holds_nothing(tmp_path: Path, child: list[str]) -> Non
         assert KeyLock(path).try_acquire()
         for pid in told - {"True"}:
             os.kill(int(pid), signal.SIGKILL)
+
+
+FORKING = """
+import os, sys, threading, time
+from pathlib import Path
+from vidkit.store.locks import try_lock
+held, children = [], []
+up, there = os.pipe()
+def take():
+    for number in range(400):
+        held.append(try_lock(Path(sys.argv[1]) / f"{number}.lock"))
+taking = threading.Thread(target=take)
+taking.start()
+while taking.is_alive() and len(children) < 30:
+    children.append(os.fork())
+    if children[-1] == 0:
+        os.write(there, b".")
+        time.sleep(60)
+        os._exit(0)
+taking.join()
+for _ in children:
+    os.read(up, 1)
+print(*children, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_child_of_any_moment_holds_nothing(tmp_path: Path) -> None:
+    """A child that is forked while another thread takes a lock does not have it when its parent is
+    gone.
+    """
+    words = [sys.executable, "-W", "ignore", "-c", FORKING, str(tmp_path)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        children = [int(pid) for pid in holder.stdout.readline().split()]
+        holder.kill()
+        holder.wait()
+        stuck = [number for number in range(400) if try_lock(tmp_path / f"{number}.lock") is None]
+        for pid in children:
+            os.kill(pid, signal.SIGKILL)
+    assert children
+    assert stuck == []
+
+
+def test_a_folder_that_is_locked_stays_so(tmp_path: Path) -> None:
+    """A second try to lock an output folder comes to nothing, whoever makes it, and takes nothing
+    from who has it.
+    """
+    mine, other = Folder(tmp_path), Folder(tmp_path)
+    assert mine.lock("lock")
+    assert not other.lock("lock")
+    assert not mine.lock("lock")
+    assert not other.lock("lock")
+    mine.unlock()
+    assert other.lock("lock")
 
 
 def test_a_wait_that_was_given_up_takes_nothing(tmp_path: Path) -> None:

@@ -67,6 +67,8 @@ def json_in_lines(value: Any, levels: int = 2, margin: str = "") -> str:
     if not levels or not value or not isinstance(value, (Mapping, list, tuple)):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, Mapping):
+        if not all(isinstance(name, str) for name in value):
+            raise TypeError("a name in JSON is text")
         named = ((json.dumps(name, ensure_ascii=False), each) for name, each in value.items())
         rows = [f"{name}: {json_in_lines(each, levels - 1, inner)}" for name, each in named]
         return "{\n" + ",\n".join(inner + row for row in rows) + f"\n{margin}}}"

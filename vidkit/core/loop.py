@@ -249,13 +249,16 @@ async def run_in_thread(call: Callable[P, T], /, *args: P.args, **kwargs: P.kwar
 
 
 def _in_turn(call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    global _turn
     with _line:  # so that of all who wait only the first loses its patience
-        ours = _turn.acquire(timeout=PATIENCE)
+        turn = _turn
+        if not turn.acquire(timeout=PATIENCE):  # that call takes long: the others line up behind us
+            turn = _turn = threading.Lock()
+            turn.acquire()
     try:
         return call(*args, **kwargs)
     finally:
-        if ours:
-            _turn.release()
+        turn.release()
 
 
 async def run_to_end(work: Awaitable[T]) -> T:

@@ -74,11 +74,9 @@ class Folder:
         folder at the latest. Raises OSError where the folder keeps no locks.
         """
         # by the folder that was opened: in its path a link may stand by now
-        if RELATIVE:
-            self._lock = try_lock(name, self._part(""))
-        else:
-            self._lock = try_lock(self.path / name)
-        return self._lock is not None
+        lock = try_lock(name, self._part("")) if RELATIVE else try_lock(self.path / name)
+        self._lock = self._lock or lock
+        return lock is not None
 
     def unlock(self) -> None:
         """Let the lock go, and remove its file; nothing where none is held."""

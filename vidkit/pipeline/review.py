@@ -24,6 +24,7 @@ from ..core.format import in_sections, json_in_lines
 from ..models.lesson import Lesson, Section
 from ..models.settings import Settings
 from ..providers.registry import image_makers, speaks, voice_makers
+from ..slides.analysis import script_language
 from ..slides.follow import Found, between, moments, spoken_times
 from ..slides.layouts import KINDS
 from ..slides.mentions import Narrated
@@ -268,7 +269,7 @@ def review(
     """What can be measured of the teaching of `lesson`. spoken: its narrations as they were made,
     by the positions of their sections; where there is none, the times are reckoned.
 
-    Raises `Refused` where a section's `slide` asks for what cannot be.
+    Raises `Refused` where the `slide` of a section that is shown as one asks for what cannot be.
     """
     reviewing = _Reviewing(lesson, settings or Settings(), spoken or {})
     sections = [reviewing.section(index) for index in range(len(lesson.sections))]
@@ -310,7 +311,9 @@ class _Reviewing:
         self._pictured.append(slide is None or section.image is not None or _pictured(slide))
         asks = slide is not None and (slide.layout == "question" or "?" in slide.headline)
         self._questions += asks
-        self._terms += [(index, term) for term in _explained(section.content, ask.language)]
+        script = script_language(section.content) or ask.language
+        explained = _explained(section.content, slide.language if slide else script)
+        self._terms += [(index, term) for term in explained]
         found = self._heard(section, words, length)
         if told and told.loudness is not None:
             found["loudness in LUFS"] = told.loudness

@@ -321,15 +321,15 @@ def as_verified(
     folder: Path,
     facts: Mapping[str, Any],
     verified: dict[Path, tuple[int, ...]],
-    state: tuple[int, ...] | None = None,
+    state: tuple[int, ...],
 ) -> Asset:
     """The version in `folder`, whose content is known to be what the facts say; `verified`
-    remembers it. Raises `Damaged` where its file is not there as they say.
+    remembers that for as long as its file is in this `state`.
     """
     file = folder / facts["file"]
     if len(verified) >= MOST_VERIFIED:
         verified.clear()
-    verified[file] = state or _state(file, facts)
+    verified[file] = state
     return Asset(
         key=facts["key"],
         path=file,
@@ -484,10 +484,20 @@ class AssetDirectory:
                 return there
             if self._move(filled, place / str(number)):
                 break
-        try:
-            return as_verified(place / str(number), facts, self._verified)
-        except Damaged as damage:
-            raise StoreError(f"{place / str(number)} was not kept: {damage}; run again") from None
+        asset = self._as_described(place / str(number), facts) or self.version(key, number)
+        if asset is None:
+            raise StoreError(f"{place / str(number)} was removed while it was being kept")
+        return asset
+
+    def _as_described(self, folder: Path, facts: Mapping[str, Any]) -> Asset | None:
+        """What was described a moment ago and is now in `folder`, without reading it again; None
+        where somebody has touched it since.
+        """
+        with suppress(Damaged):
+            state = _state(folder / facts["file"], facts)
+            if state[1] == facts["mtime_ns"]:
+                return as_verified(folder, facts, self._verified, state)
+        return None
 
     def _move(self, filled: Path, target: Path) -> bool:
         """Move a folder to its place for good. False where somebody else was quicker."""

@@ -22,7 +22,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..core.errors import StoreError
-from ..core.system import in_forked_child
 
 if sys.platform != "win32":
     import fcntl
@@ -64,8 +63,10 @@ class HeldLock:
     def _release(self) -> None:
         opened, self._opened = self._opened, None
         if opened is not None and sys.platform != "win32":
-            fcntl.flock(opened, fcntl.LOCK_UN)  # also for a child that is about to become a program
-            os.close(opened)
+            try:  # also for a child that is about to become a program
+                fcntl.flock(opened, fcntl.LOCK_UN)
+            finally:
+                os.close(opened)
 
     __del__ = _release
 
@@ -78,12 +79,23 @@ class HeldLock:
 
 _held: weakref.WeakSet[HeldLock] = weakref.WeakSet()
 """The locks that this process holds, or held."""
+_opening = threading.RLock()
+"""Held while a file is opened and until `_held` knows it. Nobody forks meanwhile: the child would
+hold what it does not know of."""
 
 
-@in_forked_child
 def _leave_locks() -> None:
     for lock in tuple(_held):
         lock.leave()
+    _opening.release()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(
+        before=_opening.acquire,
+        after_in_parent=_opening.release,
+        after_in_child=_leave_locks,
+    )
 
 
 class _WindowsLock:
@@ -119,8 +131,9 @@ def try_lock(path: str | Path, folder: int | None = None) -> AnyLock | None:
             return _WindowsLock(Path(path))
         return None
     while True:
-        opened = os.open(path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o600, dir_fd=folder)
-        lock = HeldLock(path, folder, opened)
+        with _opening:
+            opened = os.open(path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o600, dir_fd=folder)
+            lock = HeldLock(path, folder, opened)
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
