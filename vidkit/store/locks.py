@@ -20,6 +20,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from ..core.errors import StoreError
 
@@ -102,11 +103,12 @@ class _WindowsLock:
     """As `HeldLock`, where a lock is no file's but a range of its bytes."""
 
     def __init__(self, path: Path) -> None:
-        assert sys.platform == "win32"  # nothing else needs filelock
-        from filelock import FileLock
+        self._lock: Any = None
+        if sys.platform == "win32":  # nothing else needs filelock
+            from filelock import FileLock
 
-        self._lock = FileLock(path, thread_local=False, fallback_to_soft=False)
-        self._lock.acquire(blocking=False)
+            self._lock = FileLock(path, thread_local=False, fallback_to_soft=False)
+            self._lock.acquire(blocking=False)
 
     def let_go(self) -> None:
         """Release it; its file stays, where it is open elsewhere, for the next opening to sweep."""
