@@ -342,3 +342,16 @@ def test_an_hour_is_laid_out_at_once() -> None:
     made = cues(text, spread(text, 3600), 0, 3600)
     check(made, 0, 3600)
     assert " ".join(cue.text for cue in made).split() == text.split()
+
+
+def test_a_line_ends_with_no_first_word_of_a_sentence() -> None:
+    """The first word of a sentence stands with what comes next, where a line or a cue can be cut
+    before it.
+    """
+    text = "The grammar of a drawing. Simple, plain, and easy to read in a book."
+    words = [Word(each, n * 0.35, n * 0.35 + 0.35) for n, each in enumerate(text.split())]
+    (cue,) = cues(text, words, 0.0, words[-1].end)
+    assert cue.text.split("\n") == [
+        "The grammar of a drawing.",
+        "Simple, plain, and easy to read in a book.",
+    ]

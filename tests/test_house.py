@@ -133,6 +133,13 @@ def test_importing_vidkit_loads_nothing_heavy() -> None:
     assert "pydantic" not in loaded_by("import vidkit; vidkit.__version__")
 
 
+def test_the_command_line_loads_nothing_heavy() -> None:
+    """`vidkit --help` needs nothing of what makes videos."""
+    loaded = loaded_by("import vidkit.cli")
+    assert not loaded & (HEAVY - {"markdown_it"})
+    assert not {each for each in loaded if each.startswith(("vidkit.media.", "vidkit.pipeline."))}
+
+
 def test_reading_lessons_loads_nothing_heavy() -> None:
     """`vidkit check` needs no media library."""
     assert not loaded_by("from vidkit import load_lesson") & (HEAVY - {"numpy"})

@@ -7,6 +7,7 @@ import multiprocessing
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -180,3 +181,43 @@ def test_a_child_that_is_forked_while_the_loop_begins_hangs_nowhere() -> None:
     child.join(20)
     assert child.exitcode == 0
     assert answers.get() == "vidkit"
+
+
+def test_short_calls_are_made_in_turn_and_a_long_one_leaves_the_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of calls in threads one is made at a time; one that takes long holds up the next for a
+    moment, and the others behind it not at all.
+    """
+    begun, goes_on, at_work = threading.Event(), threading.Event(), threading.Semaphore(1)
+
+    def endless() -> None:
+        begun.set()
+        goes_on.wait()
+
+    def short() -> bool:
+        alone = at_work.acquire(blocking=False)
+        time.sleep(0.001)
+        if alone:
+            at_work.release()
+        return alone
+
+    async def calls() -> list[bool]:
+        monkeypatch.setattr(loop, "PATIENCE", 600.0)
+        found = await asyncio.gather(*(loop.run_in_thread(short) for _ in range(20)))
+        monkeypatch.setattr(loop, "PATIENCE", 0.01)
+        long = asyncio.create_task(loop.run_in_thread(endless))
+        await asyncio.to_thread(begun.wait)
+        await loop.run_in_thread(short)
+        monkeypatch.setattr(loop, "PATIENCE", 600.0)
+        async with asyncio.timeout(60):
+            for _ in range(3):
+                await loop.run_in_thread(short)
+        goes_on.set()
+        await long
+        return found
+
+    try:
+        assert all(loop.run(calls()))
+    finally:
+        goes_on.set()

@@ -110,6 +110,20 @@ def test_a_term_is_explained_before_it_is_used(tmp_path: Path) -> None:
     assert not [f for f in lesson(tmp_path, told, early).faults if "terms" in f.name]
 
 
+def test_a_term_in_another_script_is_explained_by_nobody(tmp_path: Path) -> None:
+    """A section in another script than the lesson's language explains no English term, whoever
+    draws it.
+    """
+    early = {**PLAIN, "content": "Light goes through a prism and comes out in colours."}
+    other = "これは光の話です。光は水の中で曲がり、色に分かれます。\nA prism is a block of glass."
+    path = tmp_path / "lesson.json"
+    path.write_text(json.dumps({"sections": [early, {**PLAIN, "content": other}]}))
+    for images in ("slides", "simulated"):
+        found = review(load_lesson(path), Settings(images=images)).measures
+        (terms,) = [each for each in found if "terms" in each.name]
+        assert terms.value == 0, images
+
+
 def test_what_was_made_is_measured_as_it_was_made(tmp_path: Path) -> None:
     """Its own times and its loudness take the place of what is reckoned."""
     path = tmp_path / "lesson.json"
