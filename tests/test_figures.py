@@ -12,6 +12,9 @@ import pytest
 from PIL import Image
 
 from vidkit.errors import Refused
+from vidkit.media.clips import in_video_colours
+from vidkit.media.follow import Patch, painted
+from vidkit.media.images import planes_of
 from vidkit.providers import ImageAsk
 from vidkit.providers.slides import Slides, images
 from vidkit.slides import emoji
@@ -92,6 +95,24 @@ def test_all_of_a_question_fades_together() -> None:
     assert dark[top:bottom, left:right].any()
     dark[top:bottom, left:right] = False
     assert not dark.any()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_lies_under_a_line_comes_with_it(theme: str) -> None:
+    """Until the line is spoken of there is bare paper down to the axis, which is there at once."""
+    chart = {"x": "Time", "y": "Way", "lines": {"Car": [[0, 2], [3, 8]]}}
+    picture = drawn({"chart": chart}, theme=theme)
+    with Image.open(io.BytesIO(picture.data)) as image:
+        whole = planes_of(in_video_colours(image.convert("RGB")))
+    (spots,) = [region.spots for region in picture.regions if region.item.key == "line.0"]
+    hidden = painted(whole, [Patch(s.box, 0.0, s.path, s.width, s.ink) for s in spots])
+    line = next(spot for spot in spots if spot.path)
+    middle = (line.box[0] + line.box[2]) // 2
+    before, after = (planes[0][:, middle].astype(int) for planes in (whole, hidden))
+    paper = int(whole[0][-1, -1])
+    line_row, *_, axis_row = np.flatnonzero(abs(before - paper) > 60)
+    assert (after[line_row : axis_row - 1] == paper).all()
+    assert after[axis_row] == before[axis_row]
 
 
 def test_the_help_names_every_layout() -> None:

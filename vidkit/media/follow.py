@@ -60,7 +60,8 @@ class Patch:
 
     `box` is the region; with `path`, points (x, y) in pixels, it is only what lies within `width`
     pixels of that line and has the colour `ink` ("#rrggbb"), so that lines may cross. The ground is
-    the colour at the box's last corner.
+    the colour at the box's last corner. A path without a width is the outline of an area that
+    stands on the page, whose last corner has the colour of the ground.
     """
 
     box: Box
@@ -188,7 +189,7 @@ def _paint(out: Planes, whole: Planes, patch: Patch) -> None:
             if mask is None
             else whole[k][y0 >> halved : y1 >> halved, x0 >> halved : x1 >> halved]
         )
-        ground = int(part[-1, -1])
+        ground = int((plane if patch.path and not patch.width else part)[-1, -1])
         moved = (((start.astype(np.int32) - ground) * level + 128) >> 8) + ground
         if mask is None:
             part[:] = moved
@@ -198,10 +199,13 @@ def _paint(out: Planes, whole: Planes, patch: Patch) -> None:
 
 
 def _mask(whole: Planes, box: Box, patch: Patch) -> NDArray[np.bool_]:
-    """Which pixels of `box` belong to the line of `patch`."""
+    """Which pixels of `box` belong to the line or the area of `patch`."""
     x0, y0, x1, y1 = box
     drawn = Image.new("1", (x1 - x0, y1 - y0))
     points = [(x - x0, y - y0) for x, y in patch.path]
+    if not patch.width:  # Pillow fills the row of the lower edge too, which is of what is below
+        ImageDraw.Draw(drawn).polygon([(x, y - 1) for x, y in points], fill=1)
+        return np.asarray(drawn)
     ImageDraw.Draw(drawn).line(points, fill=1, width=max(1, round(patch.width)), joint="curve")
     near = np.asarray(drawn)
     if not patch.ink:

@@ -17,7 +17,8 @@ MOST_COLUMNS = 96
 @dataclass(frozen=True, slots=True)
 class Spot:
     """Where an item stands: a `box` (left, top, right, bottom) in pixels; with a `path`, points
-    (x, y), only what lies within `width` pixels of that line and has the colour `ink`.
+    (x, y), only what lies within `width` pixels of that line and has the colour `ink`, or what the
+    line encloses where it has no width.
     """
 
     box: tuple[int, int, int, int]
