@@ -367,6 +367,30 @@ def test_edits_are_reckoned_with_at_once(tmp_path: Path) -> None:
     assert plan.new == 1
 
 
+def test_the_line_about_the_lesson_is_of_what_was_edited(tmp_path: Path) -> None:
+    """Title, sections, words and length follow each edit before it is saved, and another choice
+    tells of the other lesson.
+    """
+    written(tmp_path, "1", [{"title": "One", "image_description": "x", "content": "one two"}])
+    written(tmp_path, "2")
+    studio = quick(tmp_path)
+    sections, view = studio.sections, Page(studio).view
+    assert sections is not None
+    sections.edit(1, content="one " * 175)
+    assert "1 section · 175 words · about 1:00 long" in view.lessons["facts"]
+    sections.do_head(title="Edited")
+    sections.do_duplicate(sections.draft.uids[0])
+    assert view.lessons["title"] == "Edited"
+    assert "2 sections · 350 words · about 2:00 long" in view.lessons["facts"]
+    studio.lessons.choose("2")
+    assert view.lessons["facts"].startswith("2.json")
+    studio.lessons.choose("1")
+    assert "350 words" in view.lessons["facts"]
+    for _ in range(3):
+        sections.do_undo()
+    assert "1 section · 2 words" in view.lessons["facts"]
+
+
 def test_edits_outlive_the_cell_that_is_run_again(tmp_path: Path) -> None:
     """A new Studio in the same kernel has what was not saved, as long as the file is the same."""
     written(tmp_path, sections=1)

@@ -194,6 +194,7 @@ class Lessons(Part):
         self.reader = reader
         self.read_anew = False
         self.chosen: Opened | None = None
+        self._edited: Lesson | None = None
         if self.folder.paths:
             self.chosen = self.folder.open(self.folder.paths[0])
         self._lock = RLock()
@@ -235,6 +236,13 @@ class Lessons(Part):
                 self.notify()
                 return
         raise SettingsError(f"there is no lesson {str(path)!r} in {self.folder.path}")
+
+    def tell_of(self, lesson: Lesson | None) -> None:
+        """Tell of the chosen lesson what this one says, which somebody edits and has not saved
+        yet; None for what its file says.
+        """
+        self._edited = lesson
+        self.show()
 
     def on_choose(self, call: Callable[[], None]) -> None:
         """Call something whenever another lesson is chosen, or the chosen one is read anew."""
@@ -409,6 +417,8 @@ class Lessons(Part):
                 "facts": f"{self.chosen.path.name} · {count(len(faults), 'fault')} to mend",
                 "faults": [_fault(fault) for fault in faults],
             }
+        if self._edited is not None and self._edited.path == lesson.path:
+            lesson = self._edited
         told: dict[str, Any] = {
             "title": lesson.title or lesson.name,
             "facts": facts(lesson, self.rate),

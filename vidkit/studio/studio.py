@@ -279,7 +279,10 @@ class Studio(Part):
         self.store()
 
     def _plan(self) -> None:
-        """Reckon anew what a run would do: of the lesson as it is edited, of all as files are."""
+        """Tell anew of the lesson as it is edited, and what a run would do: of this lesson, and of
+        all as files are.
+        """
+        self.lessons.tell_of(self.sections.lesson if self.sections else None)
         folder, subjects = self.lessons.folder, []
         if self.sections is not None:
             lesson = self.sections.lesson

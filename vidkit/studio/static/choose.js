@@ -33,7 +33,6 @@ export class Lessons {
         this.fresh, this.from, this.again, this.count),
       this.form, this.found, h("div", { class: "vk-about" }, this.title, this.facts, this.notes, this.faults, this.reader));
     panel.watch("lessons", (told) => this.update(told ?? {}));
-    panel.watch("lesson", (lesson) => lesson?.there && say(this.title, lesson.title || lesson.name));
   }
 
   update(told) {
@@ -47,8 +46,7 @@ export class Lessons {
     if (this.search !== this.panel.focused() && this.search.value !== (told.search ?? "")) this.search.value = told.search ?? "";
     this.fresh.hidden = this.from.hidden = !told.editable;
     say(this.count, told.count ?? "");
-    const edited = this.panel.get("lesson");
-    say(this.title, edited?.there ? edited.title || edited.name : told.title ?? "");
+    say(this.title, told.title ?? "");
     say(this.facts, told.facts ?? "");
     fill(this.notes, (told.notes ?? []).map((note) => h("li", {}, note)));
     this.notes.hidden = !told.notes?.length;
