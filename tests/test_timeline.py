@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import pickle
 from io import BytesIO
 from pathlib import Path
@@ -347,3 +348,8 @@ def test_a_timeline_shows_itself_in_a_notebook() -> None:
     assert data["text/plain"].startswith("Timeline of")
     picture = Image.open(BytesIO(data["image/png"]))
     assert picture.width == 2 * about["image/png"]["width"]
+    # a page that knows JupyterLab's theme has the same picture, light or dark
+    page = data["text/html"]
+    assert base64.b64encode(data["image/png"]).decode() in page
+    assert f'alt="{data["text/plain"]}' in page
+    assert 'body[data-jp-theme-light="false"]' in page

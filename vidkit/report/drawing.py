@@ -6,6 +6,7 @@ Nothing in it runs, and all text is escaped.
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Literal
 
 from ..core.fonts import FONTS, coverage, uncovered
+from ..core.format import in_brief
 
 if TYPE_CHECKING:
     import typst
@@ -275,6 +277,22 @@ def as_png(scene: Scene, dark: bool = False) -> bytes:
     data = made.compile(input=page.encode(), format="png", ppi=144, sys_inputs={"drawing": drawing})
     assert isinstance(data, bytes)
     return _with_palette(data)
+
+
+_DARK_TOO = """<style>
+body[data-jp-theme-light="false"] .vidkit-report .drawn {
+  filter: invert(.9) hue-rotate(180deg); }
+</style>"""
+
+
+def as_img(png: bytes, scene: Scene) -> str:
+    """The light PNG of a picture for a notebook, within a `.vidkit-report`, with its words in its
+    place; it is turned dark where JupyterLab's theme is dark.
+    """
+    told = "&#10;".join(escape(in_brief(line)) for line in scene.description.splitlines())
+    source = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    image = f'<img class="drawn" width="{scene.width}" alt="{told}" src="{source}">'
+    return f"{_DARK_TOO}<p>{image}</p>"
 
 
 def _plain(scene: Scene, palette: Mapping[Role, str]) -> str:

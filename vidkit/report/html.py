@@ -25,7 +25,7 @@ from ..core.format import by, clock_time, count, in_brief, printable, times, too
 from ..core.paths import from_here, is_file, write_whole
 from .bars import Tally
 from .charts import NAMES
-from .drawing import Scene, as_png
+from .drawing import Scene, as_img, as_png
 from .timeline import Timeline
 
 if TYPE_CHECKING:
@@ -235,8 +235,6 @@ _STYLE = """<style>
 .vidkit-report .thumbnails img { display: inline-block; border-radius: 4px; margin: 0 6px 6px 0; }
 .vidkit-report img { max-width: 100%; height: auto; display: block; margin: .4em 0; }
 body[data-jp-theme-light="false"] .vidkit-report .wrong { color: #ff9a92; }
-body[data-jp-theme-light="false"] .vidkit-report .drawn {
-  filter: invert(.9) hue-rotate(180deg); }
 </style>"""
 
 
@@ -282,14 +280,11 @@ def _drawing(page: Page) -> str:
     if page.drawing is None:
         return ""
     scene = page.drawing(WIDTH)
-    told = "&#10;".join(escape(in_brief(line)) for line in scene.description.splitlines())
     try:
-        data = base64.b64encode(as_png(scene)).decode()
+        return as_img(as_png(scene), scene)
     except (RuntimeError, OSError):
         log.exception("a report's picture could not be drawn")
-        return f"<p>{told}</p>"
-    source = f"data:image/png;base64,{data}"
-    return f'<p><img class="drawn" width="{WIDTH}" alt="{told}" src="{source}"></p>'
+        return f"<p>{_html_text(scene.description)}</p>"
 
 
 def _thumbnails(pictures: tuple[tuple[Path, str], ...]) -> str:

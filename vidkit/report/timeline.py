@@ -41,7 +41,7 @@ from .bars import (
     shifted,
 )
 from .charts import laid_out
-from .drawing import Scene, as_png, as_svg, fluid
+from .drawing import Scene, as_img, as_png, as_svg, fluid
 
 MOST_BARS = 6000
 """Bars that are kept; with more, neighbours too short to see become one."""
@@ -333,8 +333,13 @@ class Timeline:
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The picture for a notebook, live or stored, and the sentence for a terminal."""
-        data = {"text/plain": self.sentence(), "image/png": self.png(SHOWN)}
+        """The picture for a notebook, live or stored, which JupyterLab turns dark where its theme
+        is; its PNG for what shows no HTML, and the sentence for a terminal.
+        """
+        scene = self.scene(SHOWN)
+        png = as_png(scene)
+        html = f'<div class="vidkit-report">{as_img(png, scene)}</div>'
+        data = {"text/plain": self.sentence(), "text/html": html, "image/png": png}
         return data, {"image/png": {"width": SHOWN}}
 
     def _moment(self, now: float | None) -> float:
