@@ -115,6 +115,28 @@ def test_what_lies_under_a_line_comes_with_it(theme: str) -> None:
     assert after[axis_row] == before[axis_row]
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_dots_of_a_line_come_with_it(theme: str) -> None:
+    """Until the line is spoken of, nothing of its colour is left at its ends."""
+    chart = {"x": "Time", "y": "Way", "lines": {"Car": [[0, 2], [3, 8]], "Bus": [[0, 4], [3, 3]]}}
+    picture = drawn({"chart": chart}, theme=theme)
+    with Image.open(io.BytesIO(picture.data)) as image:
+        whole = planes_of(in_video_colours(image.convert("RGB")))
+    (spots,) = [region.spots for region in picture.regions if region.item.key == "line.0"]
+    hidden = painted(whole, [Patch(s.box, 0.0, s.path, s.width, s.ink) for s in spots])
+    line = next(spot for spot in spots if spot.path)
+    for x, y in (line.path[0], line.path[-1]):
+        around = (
+            slice(int(y) // 2 - 20, int(y) // 2 + 20),
+            slice(int(x) // 2 - 20, int(x) // 2 + 20),
+        )
+        coloured, left = (
+            [abs(plane[around].astype(int) - 128).max() for plane in planes[1:]]
+            for planes in (whole, hidden)
+        )
+        assert max(left) < 10 < 20 < max(coloured)
+
+
 def test_the_help_names_every_layout() -> None:
     """Each with an example that works."""
     assert set(ABOUT) == set(LAYOUTS)
