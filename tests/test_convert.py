@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from vidkit.cli import main
 from vidkit.errors import Fault, LessonError
 from vidkit.models import load_lesson, read_lesson
 from vidkit.models.convert import Conversion, converted
@@ -77,7 +78,7 @@ def nested() -> str:
     return json.dumps({"project": {"name": "Rain", "language": "en-US", "scenes": scenes}})
 
 
-FORMATS = [mulmocast, shotstack, remotion, marp, fenced, bare_list, nested]
+FORMATS = [mulmocast, shotstack, remotion, fenced, bare_list, nested]
 
 
 @pytest.mark.parametrize("make", FORMATS, ids=lambda make: make.__name__)
@@ -90,6 +91,20 @@ def test_a_file_of_another_tool_becomes_a_clean_lesson(make: object) -> None:
     assert all(section.image_description for section in lesson.sections)
     assert lesson.warnings == ()
     assert made.notes
+
+
+def test_a_deck_in_markdown_is_drafted(tmp_path: Path) -> None:
+    """Its notes are said, whatever stands on its slides; under another name, what to do is told."""
+    deck, made = tmp_path / "rain.md", tmp_path / "made.json"
+    deck.write_text(marp(), "utf-8")
+    made.write_text("{}", "utf-8")
+    assert main(["convert", str(deck), "-o", str(made)]) != 0
+    assert main(["convert", str(deck), "-o", str(made), "--yes"]) == 0
+    lesson = load_lesson(made)
+    assert [section.content for section in lesson.sections] == [SAID, MORE]
+    assert lesson.title == "Rain" and lesson.warnings == ()
+    with pytest.raises(LessonError, match=r"vidkit draft rain\.md"):
+        read_lesson(marp().encode(), Path("rain.json"))
 
 
 def test_what_became_of_each_key_is_told() -> None:

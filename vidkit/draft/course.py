@@ -316,12 +316,14 @@ def _slug(title: str) -> str:
     return "".join(f"-{word}" for word in words)[:60]
 
 
-def write(draft: Draft, path: Path) -> Lesson:
-    """Write the pictures of a draft, and then its lesson, in one step. Raises `OutputError`."""
+def write(draft: Draft, path: Path, *, replacing: bool = False) -> Lesson:
+    """Write the pictures of a draft, and then its lesson, in one step; in the place of another
+    lesson only where `replacing`. Raises `OutputError`.
+    """
     text = draft.text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if not _is_free(path, draft):
+        if not (replacing or _is_free(path, draft)):
             raise OutputError(
                 f"{path} was changed since it was drafted, or is another lesson, and is not "
                 "written over; name another file with -o (path= in Python)"

@@ -47,6 +47,9 @@ _TITLED = re.compile(
 SPEAKERS = ("speaker", "character", "who", "role", "name")
 LANGUAGES = ("language", "lang", "locale", "idioma", "langue", "sprache")
 _MOST_BYTES = 2_000_000
+_MARKDOWN = re.compile(r"(?m)^#{1,3} +\S|^---\s*$(?s:.*?)^---\s*$")
+_IS_MARKDOWN = "is Markdown, and no lesson yet"
+_WRITE = 'write {"sections": [{"image_description": "…", "content": "…"}]}'
 _SENTENCE = re.compile(r"\S+(?:\s+\S+){3,}")
 _FILE = re.compile(
     r"\S+\.(?:png|jpe?g|webp|gif|svg|mp3|wav|ogg|m4a|flac|mp4|mov|webm)|https?://\S+|data:\S+",
@@ -315,7 +318,7 @@ def hint(data: bytes, fault: Fault, name: str) -> Fault:
         return fault
     found = converted(data, name) if len(data) < _MOST_BYTES else fault
     if isinstance(found, Fault):
-        return fault
+        return found if found.problem.endswith(_IS_MARKDOWN) else fault
     mend = f"take the JSON out, or: vidkit convert {name} -o lesson.json"
     return Fault(f"{fault.problem} ({found.notes[0]})", mend)
 
@@ -351,18 +354,14 @@ def converted(data: bytes, name: str = "the file") -> Conversion | Fault:
         broken = parse(text.encode())
         if text.lstrip()[:1] in ("{", "[") and isinstance(broken, Fault):
             return broken
-        if not _is_markdown(text):
-            return Fault(
-                f"{name} is neither JSON nor Markdown with slides or headings",
-                'write {"sections": [{"image_description": "…", "content": "…"}]}',
-            )
-        return _from_markdown(text)
+        if _MARKDOWN.search(text):
+            stem = Path(name).stem
+            mend = f"save it as {stem}.md, and: vidkit draft {stem}.md -o lesson.json"
+            return Fault(f"{name} {_IS_MARKDOWN}", mend)
+        return Fault(f"{name} is neither JSON nor Markdown with slides or headings", _WRITE)
     found = recognised(value)
     if found is None:
-        return Fault(
-            f"{name} holds no list of objects with sentences in them",
-            'write {"sections": [{"image_description": "…", "content": "…"}]}',
-        )
+        return Fault(f"{name} holds no list of objects with sentences in them", _WRITE)
     return _from_json(value, found, notes)
 
 
@@ -525,69 +524,3 @@ def _tell_rest(top: Sequence[str], found: Recognised, notes: list[str]) -> None:
     left = [*top, *sorted(names - {old for old, _ in used})]
     if left:
         notes.append(f"left aside: {', '.join(f'`{name}`' for name in left[:40])}")
-
-
-# ── Markdown ────────────────────────────────────────────────────────────────────────────────
-
-_FRONT = re.compile(r"\A---\s*\n(.*?)\n---\s*(?:\n|\Z)", re.DOTALL)
-_NOTE = re.compile(r"<!--(.*?)-->", re.DOTALL)
-_DIRECTIVE = re.compile(
-    r"\s*_?(?:class|theme|paginate|header|footer|backgroundColor|color|fit)\s*:"
-)
-_HEADING = re.compile(r"^#{1,3} +(.+?)\s*#*$", re.MULTILINE)
-
-
-def _is_markdown(text: str) -> bool:
-    return bool(_HEADING.search(text)) or len(re.findall(r"(?m)^---\s*$", text)) >= 2
-
-
-def _from_markdown(text: str) -> Conversion | Fault:
-    """Slides of Marp or of their like: `---` between slides, notes in comments are spoken."""
-    front = _FRONT.match(text)
-    body = text[front.end() :] if front else text
-    marked = [part for part in re.split(r"(?m)^---\s*$", body) if part.strip()]
-    by_heading = len(marked) < 2
-    if by_heading:
-        marked = [part for part in re.split(r"(?m)^(?=#{1,2} )", body) if part.strip()]
-    made = Conversion({}, [])
-    if front and (title := re.search(r"(?m)^title:\s*[\"']?(.+?)[\"']?\s*$", front[1])):
-        made.lesson["title"] = title[1]
-        made.notes.append("`title` of the front matter → `title`")
-    if front and (lang := re.search(r"(?m)^(lang|language):\s*[\"']?([\w-]+)", front[1])):
-        made.lesson["language"] = lang[2]
-        made.notes.append(f"`{lang[1]}` of the front matter → `language`")
-    rest = re.findall(r"(?m)^(?!title:|lang:|language:)([\w-]+):", front[1]) if front else []
-    if rest:
-        made.notes.append(
-            f"left aside: {', '.join(f'`{name}`' for name in rest)} of the front matter"
-        )
-    sections = [each for part in marked if (each := _slide(part, made))]
-    if not sections:
-        return Fault("the Markdown holds no slide with words", "write notes: <!-- … --> per slide")
-    made.lesson["sections"] = sections
-    made.notes.insert(
-        0, f"taken for Markdown: {len(sections)} {'headings' if by_heading else 'slides'}"
-    )
-    return made
-
-
-def _slide(part: str, made: Conversion) -> dict[str, Any]:
-    notes = [note.strip() for note in _NOTE.findall(part) if not _DIRECTIVE.match(note)]
-    shown = _NOTE.sub("", part).strip()
-    heading = _HEADING.search(shown)
-    rest = (_HEADING.sub("", shown, count=1) if heading else shown).strip()
-    pictures = re.findall(r"!\[[^\]]*\]\(([^)\s]+)\)", rest)
-    words = re.sub(r"!\[([^\]]*)\]\([^)\s]+\)", r"\1", rest).strip()
-    spoken = "\n\n".join(notes) or words or (heading[1] if heading else "")
-    if not spoken.strip():
-        return {}
-    if not notes:
-        made.notes.append(f"no notes on {heading[1] if heading else 'a slide'!r}: its text is said")
-    if pictures:
-        made.notes.append(
-            f"left aside: the picture {pictures[0]}; name it in `image` if it is there"
-        )
-    section = {"title": heading[1]} if heading else {}
-    section["image_description"] = " ".join(words.split()) or (heading[1] if heading else spoken)
-    section["content"] = spoken
-    return section
