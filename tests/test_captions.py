@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from vidkit.text import Cue, Word, cues, spoken, to_srt, to_vtt
 from vidkit.text.captions import LINE, columns
-from vidkit.text.scripts import phrases
+from vidkit.text.languages import phrases
 from vidkit.text.timing import estimated_words
 
 TEXT = (
@@ -240,7 +240,7 @@ def test_without_a_library_letters_keep_their_marks(
 ) -> None:
     """Then a text without spaces is cut between letters, and none is parted from its marks."""
     text = WITHOUT_SPACES[language]
-    monkeypatch.setattr("vidkit.text.scripts._parser", lambda script: None)
+    monkeypatch.setattr("vidkit.text.languages._parser", lambda script: None)
     made = "\n".join(cue.text for cue in cues(text, (), 0, 14, language=language)).split("\n")
     assert phrases(text, language) == [text]
     assert "".join(made) == text

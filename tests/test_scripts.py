@@ -13,7 +13,7 @@ from vidkit.models.reading import advice, stage_directions
 from vidkit.providers import VoiceAsk
 from vidkit.providers.espeak import Espeak
 from vidkit.text import cues, shown, spoken
-from vidkit.text.scripts import likely_language, unreadable
+from vidkit.text.languages import likely_language, unreadable
 from vidkit.text.speech import unspoken_equations
 
 TEXTS = {

@@ -21,7 +21,7 @@ from ..models.convert import DRAFTED, convert_file
 from ..models.lesson import Lesson
 from ..models.reading import load_lesson
 from ..models.settings import Settings
-from ..text.scripts import likely_language
+from ..text.languages import likely_language
 from .blocks import Heading, Shown, Source, Turn
 from .sections import Draft, Section, digest, sections_of
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from ..core.errors import Fault, LessonError, ProviderMissing
 from ..slides.declared import MOST_BARS
-from ..text.scripts import main_script
+from ..text.languages import main_script
 from .blocks import FIGURE, Block, Heading, Notes, Picture, Said, Shown, Source, Turn, points
 from .pictures import NoPicture, picture_of
 from .tables import table

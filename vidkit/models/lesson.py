@@ -30,7 +30,7 @@ from pydantic import (
 )
 from typing_extensions import TypedDict
 
-from ..text.scripts import tag_of
+from ..text.languages import tag_of
 from .files import beside
 from .jsontext import quoted
 

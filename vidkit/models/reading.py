@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..core.errors import Fault, LessonError, SettingsError
-from ..text.scripts import language_note, name_of
+from ..text.languages import language_note, name_of
 from ..text.speech import unspoken_equations, unused_words
 from .convert import hint, meant_by, other_format, to_be_drafted
 from .files import contents

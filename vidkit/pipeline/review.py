@@ -30,7 +30,7 @@ from ..slides.layouts import KINDS
 from ..slides.mentions import Narrated
 from ..slides.slide import Layout, Region, Slide
 from ..text.captions import Word, cues
-from ..text.scripts import language_note
+from ..text.languages import language_note
 from .assets import Cached, image_ask
 from .reveal import picture_kept
 

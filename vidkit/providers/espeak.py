@@ -28,10 +28,10 @@ from typing import Any
 
 from ..core.errors import ProviderError, ProviderMissing, Refused, Unreachable
 from ..core.system import usable_cores
+from ..text.languages import likely_language, unreadable
 from ..text.markup import MappedText, rewrite, rule
-from ..text.scripts import likely_language, unreadable
 from ..text.speech import VERSION, paragraphs, spoken
-from ..text.vocabulary import LETTER_A
+from ..text.units import LETTER_A
 from .base import Narration, Request, VoiceAsk, primary
 from .espeak_process import DAMAGED, REFUSED
 from .speech import silence

@@ -32,11 +32,11 @@ from typing import Any
 import platformdirs
 
 from ..core.errors import ProviderError, ProviderMissing
+from ..text.languages import scripts
 from ..text.markup import Found, MappedText, Rule, after, before, rewrite, rule
-from ..text.scripts import scripts
 from ..text.speech import VERSION as SPEECH
 from ..text.speech import spoken
-from ..text.vocabulary import LETTER_A
+from ..text.units import LETTER_A
 from .base import Narration, Request, VoiceAsk, primary
 from .speech import VERSION, narrated, process_of
 from .word_times import broken

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from ..text.languages import known, primary
 from ..text.markup import pauses
 
 # What a rule must know of a language to choose and shorten its sentences: small word lists.
 #
-# Each language has a file in `languages/`. One without a file gets an empty grammar: its sentences
-# are chosen by their length and the words they share, and are not shortened.
+# Each language has a file in `languages/`, in which phrases stand between upright strokes. One
+# without a file gets an empty grammar: its sentences are chosen by their length and the words they
+# share, and are not shortened.
 
 
 _FOLDER = Path(__file__).parent / "languages"
@@ -49,34 +50,16 @@ class Grammar:
     sketch: str = "Sketch, not to scale"
 
 
+@cache
 def grammar(language: str) -> Grammar:
     """What is known of `language` ("en", "de-AT", …); an empty grammar where nothing is."""
-    return _of_file(language.replace("_", "-").split("-")[0].lower())
-
-
-@cache
-def _of_file(language: str) -> Grammar:
-    path = _FOLDER / f"{language}.toml"
-    if not re.fullmatch("[a-z]{2,3}", language) or not path.is_file():
-        return Grammar()
-    lists: dict[str, str] = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Grammar(
-        stop=frozenset(lists.get("stop", "").split()),
-        abbreviations=frozenset(lists.get("abbreviations", "").split()),
-        numbered=frozenset(lists.get("numbered", "").split()),
-        joints=_phrases(lists, "joints"),
-        adverbs=_phrases(lists, "adverbs"),
-        leaning=_phrases(lists, "leaning"),
-        asides=_phrases(lists, "asides"),
-        trails=_phrases(lists, "trails"),
-        sketch=lists.get("sketch", Grammar().sketch),
-    )
-
-
-def _phrases(lists: dict[str, str], name: str) -> tuple[str, ...]:
-    """The phrases of a list, which stand between upright strokes."""
-    phrases = (" ".join(phrase.split()) for phrase in lists.get(name, "").split("|"))
-    return tuple(phrase for phrase in phrases if phrase)
+    lists: dict[str, Any] = dict(known(_FOLDER, primary(language)))
+    for name in lists.keys() & {"stop", "abbreviations", "numbered"}:
+        lists[name] = frozenset(lists[name].split())
+    for name in lists.keys() & {"joints", "adverbs", "leaning", "asides", "trails"}:
+        phrases = (" ".join(phrase.split()) for phrase in lists[name].split("|"))
+        lists[name] = tuple(phrase for phrase in phrases if phrase)
+    return Grammar(**lists)
 
 
 LONGEST_WORD = 120

@@ -18,8 +18,8 @@ from itertools import accumulate, pairwise
 
 from .display import measures_kept
 from .display import shown as _shown
+from .languages import phrases
 from .markup import HIDDEN, MappedText, marks, rewrite
-from .scripts import phrases
 from .timing import CLAUSE_ENDS, CLOSING, SENTENCE_ENDS, Clock, Span, Word
 
 __all__ = ["Cue", "Word", "cues", "to_srt", "to_vtt"]

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from .formulas import equations
+from .languages import Vocabulary, primary, vocabulary
 from .latex import (
     CALLED,
     DOWN,
@@ -24,8 +25,6 @@ from .latex import (
     Node,
     read,
 )
-from .units import units_of
-from .vocabulary import Vocabulary, vocabulary
 
 __all__ = [
     "Node",
@@ -73,7 +72,7 @@ def spaced(said: Said) -> Iterator[tuple[str, int]]:
 class _Speaker:
     def __init__(self, words: Vocabulary, language: str) -> None:
         self.words = words
-        self.language = language.split("-")[0].lower()
+        self.language = primary(language)
 
     def row(self, node: Node) -> Said:
         parts = node.parts if node.kind == "row" else (node,)
@@ -124,7 +123,7 @@ class _Speaker:
                 return [*self.single(number), *said]
             case "unit":
                 symbol = node.parts[0].text
-                local = units_of(self.language).get(symbol, symbol)
+                local = self.words.units.get(symbol, symbol)
                 return [(node.text if self.language == "en" else local, node.at)]
             case "fraction":
                 return self.fraction(node)
@@ -245,7 +244,7 @@ class _Speaker:
         above, below = node.parts
         top, bottom = self.row(above), self.row(below)
         if len(top) == len(bottom) == 1 and top[0][0].isdigit() and bottom[0][0].isdigit():
-            whole = int(top[0][0][:6]), int(bottom[0][0][:6])
+            whole = f"{int(top[0][0][:6])}/{int(bottom[0][0][:6])}"
             if whole in self.words.small:
                 return [(self.words.small[whole], node.at)]
         head = _head(above)

@@ -20,6 +20,7 @@ from functools import lru_cache
 
 from . import maths
 from .display import ZONE, mathematics
+from .languages import primary, vocabulary
 from .markup import (
     CODE_LINE_END,
     HIDDEN,
@@ -41,8 +42,7 @@ from .markup import (
     rule,
 )
 from .numbers import COUNTS, DATES, IDENTIFIERS, KEEP, MONEY, RANGES, SIZES
-from .units import MEASURES, QUOTIENTS, UNITS, units_of
-from .vocabulary import ABBREVIATIONS, CHEMISTRY, vocabulary
+from .units import ABBREVIATIONS, CHEMISTRY, MEASURES, QUOTIENTS, UNITS
 
 VERSION = 1
 """Part of a narration's key beside the spoken text itself, which tells of every change."""
@@ -62,8 +62,7 @@ def spoken(
     same rules as the rest. With `normalise` off nothing but marks, equations and `say` is
     touched, for a voice that reads numbers well. The text is empty where nothing can be spoken.
     """
-    short = language.lower().split("-")[0]
-    return _spoken(written, short, tuple((say or {}).items()), normalise)
+    return _spoken(written, primary(language), tuple((say or {}).items()), normalise)
 
 
 _DASHES = re.compile(r" ?(?:—|(?<= )[–-]{1,3}(?= )|(?<=\w)--(?=\w)) ?")
@@ -74,7 +73,7 @@ def spoken_before(written: str, language: str = "en", say: Mapping[str, str] | N
     narrations that were paid for then are kept under these.
     """
     text = spoken(written, language, say).text
-    return _DASHES.sub(", ", text) if language.lower().split("-")[0] == "en" else text
+    return _DASHES.sub(", ", text) if primary(language) == "en" else text
 
 
 def paragraphs(text: str) -> list[tuple[int, str]]:
@@ -544,7 +543,7 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
     words = vocabulary(language)
     if words is None:
         return WORDLESS
-    units = units_of(language)
+    units = words.units
     symbols = "|".join(map(re.escape, sorted(units, key=len, reverse=True)))
 
     def measure(found: Found) -> str | None:

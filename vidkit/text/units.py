@@ -1,9 +1,10 @@
-"""Units of measurement: what they are called, and where one surely follows a number."""
+"""What is written short: units of measurement, where one surely follows a number, abbreviations,
+and formulas of chemistry.
+"""
 
 from __future__ import annotations
 
 import re
-from functools import cache
 
 from .markup import Found, after, before, rule
 
@@ -92,40 +93,6 @@ MEASURE = (
     rf"(?![\w²³⁻^°])(?!/(?!{_EACH}))"
 )
 """A unit, or a quotient or product of two; eight groups, which `measure_in_words` takes."""
-
-# German, French and Spanish: one, many; only symbols that cannot be taken for anything else.
-_ROMANCE_AND_GERMAN = {
-    "de": "km Kilometer|m Meter|cm Zentimeter|mm Millimeter|nm Nanometer|µm Mikrometer|kg Kilogramm"
-    "|g Gramm|mg Milligramm|s Sekunden|ms Millisekunden|min Minuten|h Stunden|Hz Hertz"
-    "|kHz Kilohertz|MHz Megahertz|GHz Gigahertz|V Volt|kV Kilovolt|mV Millivolt|A Ampere"
-    "|mA Milliampere|W Watt|kW Kilowatt|MW Megawatt|kWh Kilowattstunden|J Joule|kJ Kilojoule"
-    "|N Newton|Pa Pascal|hPa Hektopascal|Ω Ohm|kΩ Kiloohm|K Kelvin|l Liter|ml Milliliter"
-    "|°C Grad Celsius|dB Dezibel|MB Megabyte|GB Gigabyte|kB Kilobyte|KB Kilobyte|TB Terabyte"
-    "|mol Mol|ha Hektar|t Tonnen",
-    "fr": "km kilomètres|m mètres|cm centimètres|mm millimètres|nm nanomètres|µm micromètres"
-    "|kg kilogrammes|g grammes|mg milligrammes|s secondes|ms millisecondes|min minutes"
-    "|h heures|Hz hertz|kHz kilohertz|MHz mégahertz|GHz gigahertz|V volts|kV kilovolts"
-    "|mV millivolts|A ampères|mA milliampères|W watts|kW kilowatts|MW mégawatts"
-    "|kWh kilowattheures|J joules|kJ kilojoules|N newtons|Pa pascals|hPa hectopascals|Ω ohms"
-    "|kΩ kiloohms|K kelvins|l litres|ml millilitres|°C degrés Celsius|dB décibels"
-    "|Mo mégaoctets|Go gigaoctets|ko kilooctets|To téraoctets|MB mégaoctets|GB gigaoctets"
-    "|mol moles|ha hectares",
-    "es": "km kilómetros|m metros|cm centímetros|mm milímetros|nm nanómetros|µm micrómetros"
-    "|kg kilogramos|g gramos|mg miligramos|s segundos|ms milisegundos|min minutos|h horas"
-    "|Hz hercios|kHz kilohercios|MHz megahercios|GHz gigahercios|V voltios|kV kilovoltios"
-    "|mV milivoltios|A amperios|mA miliamperios|W vatios|kW kilovatios|MW megavatios"
-    "|kWh kilovatios hora|J julios|kJ kilojulios|N newtons|Pa pascales|hPa hectopascales"
-    "|Ω ohmios|kΩ kiloohmios|K kelvin|l litros|ml mililitros|°C grados Celsius|dB decibelios"
-    "|MB megabytes|GB gigabytes|KB kilobytes|kB kilobytes|TB terabytes|mol moles",
-}
-
-
-@cache
-def units_of(language: str) -> dict[str, str]:
-    """Symbol → its name in the plural, of German, French or Spanish; empty for others."""
-    pairs = _ROMANCE_AND_GERMAN.get(language, "").split("|")
-    table = dict(pair.split(" ", 1) for pair in pairs if pair)
-    return table | {"μm": table["µm"]} if table else table
 
 
 def _one(symbol: str, power: str) -> str:
@@ -434,3 +401,121 @@ MEASURES = (
         ),
     ),
 )
+
+# ── abbreviations ───────────────────────────────────────────────────────────────────────────
+
+_STREET = re.compile(r"(?:\d|[A-Z][a-z]+) ?$")
+
+
+_TITLES_WORDS = (
+    "Dr Doctor St Saint Mt Mount Ft Fort Prof Professor Mr Mister Mrs Missus Ms Miz Gov Governor "
+    "Sen Senator Rep Representative Gen General Col Colonel Maj Major Capt Captain Lt Lieutenant "
+    "Sgt Sergeant Rev Reverend"
+)
+_TITLES = dict(zip(_TITLES_WORDS.split()[::2], _TITLES_WORDS.split()[1::2], strict=True))
+
+
+def _title(found: Found) -> str | None:
+    """ "Dr. Smith" is a doctor, "12 Elm Dr. Chicago" none, and "Ms. Arabe 5036" a manuscript."""
+    street = found[1] in ("Dr", "St", "Mt") and _STREET.search(before(found))
+    script = found[1] == "Ms" and re.match(r" [A-Z][a-z]+ \d", after(found))
+    return None if street or script else _TITLES[found[1]]
+
+
+def _number(found: Found) -> str | None:
+    """ "No. 5", but not the answer "No." before a sentence that begins with a number."""
+    lead = before(found)
+    answer = not lead.strip() or re.search(r"[.!?:\"“”'’—-]\s?$", lead)
+    if (found[0][0] == "N" and answer) or re.search(r"\b(?:sa(?:y|ys|id)|answer(?:s|ed)?) $", lead):
+        return None
+    return f"{found[0][0]}umber "
+
+
+_LISTED = (
+    ("versus", r"vs\."),
+    ("compare", r"cf\."),
+    ("and others", r"et al\.(?= ?[,;)a-z\d(]|$)"),
+    ("approximately", r"approx\.(?= )"),
+    ("with respect to", r"w\.r\.t\."),
+    ("also known as", r"a\.k\.a\."),
+    ("without", r"w/o(?= )"),
+    ("A B", r"A/B(?= ?-?test)"),
+    ("I O", r"I/O"),
+    ("not applicable", r"N/A"),
+    ("control", r"[Cc]trl"),
+    ("World War 1", "WW(?:I|1)(?!I)"),
+    ("World War 2", "WW(?:II|2)(?!I)"),
+    ("P H D", r"Ph\.? ?D\.(?=[ ,;)])"),
+    ("Figures ", r"[Ff]igs\. ?(?=\d)"),
+    ("Figure ", r"[Ff]ig\. ?(?=\d)"),
+    ("Equations ", r"[Ee]qs\. ?(?=\(?\d)"),
+    ("Equation ", r"[Ee]q\. ?(?=\(?\d)"),
+    ("Section ", r"[Ss]ec(?:t)?\. ?(?=\d)"),
+    ("numbers ", r"[Nn]os\. ?(?=\d)"),
+    ("Chapter ", r"[Cc]h(?:ap)?\. ?(?=\d)"),
+    ("Volume ", r"[Vv]ol\. ?(?=\d)"),
+    ("pages ", r"pp\. ?(?=\d)"),
+    ("page ", r"(?<![.] )p\. ?(?=\d)"),
+    ("around ", r"ca\. ?(?=\d)|(?<=[( ])c\. ?(?=\d{3})"),
+)
+
+ABBREVIATIONS = (
+    rule("et cetera at the end", r"(?<![\w./])etc\.(?=\s*\Z|\s+[A-Z]|\n)", "et cetera."),
+    rule("et cetera", r"(?<![\w./])etc\.", "et cetera"),
+    rule("for example", r"(?<![\w.])e\. ?g\.,? ?(?=[\w(\[\"'“‘$`<\\/-])", "for example, "),
+    rule("that is", r"(?<![\w.])i\. ?e\.,? ?(?=[\w(\"'“‘$`<\\/-])", "that is, "),
+    rule("Doctor", r"(?<![\w.])(Dr|Mrs?)\.(?= [A-Z]| (?:&|and) (?:M|Dr))", _title),
+    rule(
+        "Captain",
+        rf"(?<![\w.])({'|'.join(_TITLES)})\.(?= (?:[A-Z]\. ?){{0,3}}[A-ZÀ-Þ][a-zà-ÿ])"
+        r"(?! [A-Z][a-z]{2,3}\. ?[a-z)\d])",
+        _title,
+    ),
+    rule("numbers by name", r"(?<![\w.])[Nn]o\. ?(?=\d)", _number),
+    rule("number sign", "№ ?(?=\\d)", "number "),
+    rule(
+        "Incorporated",
+        r"(?<=[A-Za-z,] )(Inc|Ltd|Jr)\.(?=[, )])(?! [A-Z])",
+        lambda f: {"Inc": "Incorporated", "Ltd": "Limited", "Jr": "Junior"}[f[1]],
+    ),
+    *(
+        rule(words, rf"(?<![\w./@-])(?:{pattern})(?![A-Za-z_@])", words)
+        for words, pattern in _LISTED
+    ),
+)
+
+_METAL = "Li|Na|Mg|Ca|Ba|Al|Fe|Cu|Zn|Ag|Pb|Mn|Ni|Cr|Ti"
+_ELEMENT = (
+    f"{_METAL}|Si|Cl|Br|He|Ne|Ar|Be|Sc|Co|Ga|As|Se|Kr|Rb|Sr|Zr|Mo|Ru|Pd|Cd|Sn|Sb|Te|Xe|Cs|"
+    "Pt|Au|Hg|Bi|[HBCNOFPSKIUW]"
+)
+
+
+def _spelt(found: Found) -> str | None:
+    """A chemical formula letter by letter, where an element of two letters tells it from "W3C"."""
+    if not re.search("[a-z]", found[0]) or len(re.findall("[A-Z]", found[0])) < 2:
+        return None
+    gap = " " if before(found, 1).isdigit() else ""
+    return gap + " ".join(re.findall(r"[A-Z]|\d+", found[0].upper()))
+
+
+CHEMISTRY = (
+    rule(
+        "formulas",
+        rf"(?<![A-Za-z_.$-])(?=[A-Za-z]{{0,9}}\d)(?:(?:{_ELEMENT})\d{{0,2}}){{2,8}}(?![\w-])",
+        _spelt,
+    ),
+    rule("salts and oxides", rf"(?<![\w.$-])(?:{_METAL})(?:Cl|Br|OH|CN|O|S|F|I)(?![\w-])", _spelt),
+    rule(
+        "ions",
+        rf"(?<![\w.$-])({_METAL})(\d?)\+(?![\w+])",
+        lambda f: " ".join([*f[1].upper(), *f[2], "plus"]),
+    ),
+)
+
+LETTER_A = rule(
+    "the letter A among others",
+    r"(?<=\b[A-Z] )A(?= (?:[A-Z\d]\b|plus\b))|(?<![\w'’])A(?= [A-Z] (?:[A-Z\d]\b|plus\b))",
+    "eh",
+)
+"""Of voices that take it for an article."""

@@ -1,12 +1,84 @@
-"""Which script a text is written in, which language it is likely in, and who can read it."""
+"""Languages: what things are called in them, the scripts that they use, and in which a text is."""
 
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
 from collections import Counter
-from functools import lru_cache
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
+
+
+def primary(language: str) -> str:
+    """The first part of a tag, in small letters: "de" for "de-AT"."""
+    return language.replace("_", "-").split("-")[0].lower()
+
+
+# ── what things are called ──────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words of one language, as its file in `words` has them.
+
+    `signs` names operators and relations, `functions` what is written with a name, `units` symbols
+    in the plural (English has rules for its own). Templates hold the parts in the order in which
+    they are written: "{0} over {1}".
+    """
+
+    signs: Mapping[str, str]
+    functions: Mapping[str, str]
+    of: str
+    over: str
+    all_over: str
+    root: str
+    roots: Mapping[str, str]
+    nth_root: str
+    powers: Mapping[str, str]
+    power: str
+    base: str
+    sums: Mapping[str, str]
+    bounds: str
+    lower: str
+    limit: str
+    tends: str
+    given: str
+    absolute: str
+    factorial: str
+    by: str
+    partial: str
+    matrix: str
+    accents: Mapping[str, str]
+    small: Mapping[str, str]
+    degrees: str
+    percent: str
+    per: str
+    units: Mapping[str, str]
+
+
+def vocabulary(language: str) -> Vocabulary | None:
+    """The words of a language (a tag such as "de-AT"), None where there are none."""
+    told = known(_WORDS_FOLDER, primary(language))
+    return Vocabulary(**told) if told else None
+
+
+_WORDS_FOLDER = Path(__file__).parent / "words"
+
+
+@cache
+def known(folder: Path, language: str) -> Mapping[str, Any]:
+    """What a folder has in the file of a language ("de"); empty where there is none."""
+    path = folder / f"{language}.toml"
+    if not re.fullmatch("[a-z]{2,3}", language) or not path.is_file():
+        return {}
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+# ── scripts ─────────────────────────────────────────────────────────────────────────────────
 
 _RANGES = (
     ("Latin", "A-Za-z\u00aa-\u024f\u1e00-\u1eff"),
@@ -146,7 +218,7 @@ def _plain(name: str) -> str:
 
 def reads(language: str, script: str) -> bool:
     """Whether people who write a language (a tag) use a script."""
-    short = language.replace("_", "-").split("-")[0].lower()
+    short = primary(language)
     if script == "Latin":
         return True
     return short in _OF_LANGUAGE.get(script, "").split()
@@ -154,7 +226,7 @@ def reads(language: str, script: str) -> bool:
 
 def language_note(text: str, language: str) -> str | None:
     """What is odd about a text in a lesson of `language`, with the mend; None for nothing."""
-    likely, short = likely_language(text), language.replace("_", "-").split("-")[0].lower()
+    likely, short = likely_language(text), primary(language)
     if likely is None or likely == short:
         return None
     script = main_script(text)
