@@ -12,17 +12,17 @@ import html
 import json
 import os
 import re
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from ..core.errors import ProviderError, ProviderMissing, SettingsError
 from ..core.loop import run
+from ..core.paths import write_whole
 from .base import Narration, VoiceAsk, primary, ungated
 from .neural import Hibari, fetched, find_voice, voices_folder
 from .registry import voice_maker
@@ -139,7 +139,7 @@ def fetch(name: str) -> Path:
     the SHA-256 that its place tells; gives its file, which a run then finds under that name.
 
     Raises `ProviderError` where there is no such voice, no network, or where what came is not
-    what was promised: then nothing is left.
+    what was promised: then nothing is left. `OutputError` where it cannot be written.
     """
     if name.startswith("hibari:"):
         return _fetch_hibari(name.partition(":")[2])
@@ -163,8 +163,7 @@ def fetch(name: str) -> Path:
     except (ValueError, KeyError, TypeError):
         raise ProviderError(f"the settings of {name} that came are damaged; try again") from None
     _download(f"{base}/resolve/main/{path}", model, told, name)
-    with _beside(settings) as file:
-        file.write(facts)
+    write_whole(settings, [facts], "VIDKIT_VOICES")
     return find_voice(name).file
 
 
@@ -214,33 +213,29 @@ def _opened(url: str, name: str) -> Any:
 
 
 def _download(url: str, target: Path, sha256: str, name: str) -> None:
-    """Fetch a large file beside its place, and move it there once it is what was promised."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    """Fetch a large file, which has its name once it is what was promised."""
+    with suppress(OSError):  # the next line tells why it cannot be
+        target.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(target, _checked(url, sha256, name), "VIDKIT_VOICES")
+
+
+def _checked(url: str, sha256: str, name: str) -> Iterator[bytes]:
+    """What comes from an address, block by block; raises `ProviderError`, at the latest behind
+    the last of them, where it is not what was promised.
+    """
     digest, size = hashlib.sha256(), 0
     try:
-        with _beside(target) as file, _opened(url, name) as answer:
+        with _opened(url, name) as answer:
             while block := answer.read(1 << 20):
                 size += len(block)
                 if size > LARGEST:
                     raise ProviderError(f"{url} is larger than a voice can be; not used")
                 digest.update(block)
-                file.write(block)
-            if digest.hexdigest() != sha256:
-                raise ProviderError(
-                    f"what came from {url} is not what it promises (its SHA-256 differs), and was "
-                    "thrown away; try again"
-                )
+                yield block
     except OSError as error:
-        raise ProviderError(f"{name} could not be fetched into {target.parent}: {error}") from None
-
-
-@contextmanager
-def _beside(target: Path) -> Iterator[IO[bytes]]:
-    """A new file that becomes `target` at the end, and is gone where that does not come."""
-    handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-        Path(beside).replace(target)
-    finally:
-        Path(beside).unlink(missing_ok=True)
+        raise ProviderError(f"{name} did not come whole from {url} ({error}); try again") from None
+    if digest.hexdigest() != sha256:
+        raise ProviderError(
+            f"what came from {url} is not what it promises (its SHA-256 differs), and was "
+            "thrown away; try again"
+        )
