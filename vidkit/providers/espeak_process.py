@@ -1,11 +1,10 @@
 """Speak paragraphs with espeak-ng: a program of its own, run once for each narration.
 
-    stdin:  a line of JSON: `library` and `home` (paths), `voice`, `language`, `rate` (words a
-            minute), `paragraphs` (texts), `limit` (seconds of speech), `seconds` (of patience);
-            the input's end is the end of who asks, and ends the program
-    stdout: length of the JSON (4 bytes, little endian); JSON {"hertz", "paragraphs"}, where a
-            paragraph is {"samples", "words": [[character from 1, sample], …]}; PCM16LE, mono
-    exit:   0, or with a sentence on stderr 2 for a text and 3 for an installation
+    argv:   the voice as JSON: `library` and `home` (paths), `voice`, `language`, `rate` (words a
+            minute), `limit` (seconds of speech)
+    stdin:  a line of JSON: `paragraphs` (texts); the input's end is the end of who asks, and ends
+            the program
+    stdout: what `speech_process` answers, one piece of sound for each paragraph
 
 espeak-ng keeps the state of its wave generator for as long as its process lives,
 so only a fresh process gives the same bytes each time. It is started as
@@ -18,13 +17,12 @@ import _thread
 import ctypes
 import json
 import os
-import signal
-import struct
 import sys
 from ctypes import POINTER, byref, c_char, c_char_p, c_int, c_short, c_size_t, c_ubyte, c_uint
-from typing import Any, NoReturn
+from typing import Any
 
-REFUSED, DAMAGED = 2, 3
+PARAGRAPH_PAUSE = 0.45
+"""Seconds of silence between paragraphs, beside the engine's own 0.35 s after a sentence."""
 
 SYNCHRONOUS = 2
 NO_EXIT = 0x8000
@@ -32,6 +30,10 @@ UTF8 = 1
 END_PAUSE = 0x1000
 RATE = 1
 WORD = 1
+
+
+class _Failure(Exception):
+    """ "refused" for a text, "damaged" for an installation, and a sentence: the answer instead."""
 
 
 class _Id(ctypes.Union):
@@ -94,7 +96,7 @@ def _open(task: dict[str, Any]) -> tuple[Any, int]:
     try:
         engine = ctypes.CDLL(task["library"])
     except OSError as error:
-        _fail(f"the library of espeak-ng cannot be loaded: {error}", DAMAGED)
+        raise _Failure("damaged", f"the library of espeak-ng cannot be loaded: {error}") from None
     engine.espeak_Initialize.argtypes = [c_int, c_int, c_char_p, c_int]
     engine.espeak_Synth.argtypes = [
         c_char_p,
@@ -108,7 +110,7 @@ def _open(task: dict[str, Any]) -> tuple[Any, int]:
     ]
     hertz = engine.espeak_Initialize(SYNCHRONOUS, 0, b".", NO_EXIT)
     if hertz <= 0:
-        _fail("espeak-ng did not start: its data is missing or damaged", DAMAGED)
+        raise _Failure("damaged", "espeak-ng did not start: its data is missing or damaged")
     return engine, int(hertz)
 
 
@@ -116,7 +118,7 @@ def _choose(engine: Any, task: dict[str, Any]) -> None:
     if engine.espeak_SetVoiceByName(task["voice"].encode()) != 0:
         wanted = _Voice(languages=task["language"].encode())
         if engine.espeak_SetVoiceByProperties(byref(wanted)) != 0:
-            _fail(f"espeak-ng cannot load its voice {task['voice']}", DAMAGED)
+            raise _Failure("damaged", f"espeak-ng cannot load its voice {task['voice']}")
     engine.espeak_SetParameter(RATE, task["rate"], 0)
 
 
@@ -127,41 +129,51 @@ def _speak(engine: Any, paragraph: str, recorder: _Recorder) -> None:
     failed = engine.espeak_Synth(text, len(text), 0, UTF8, 0, UTF8 | END_PAUSE, None, None)
     engine.espeak_Synchronize()
     if failed:
-        _fail(f"espeak-ng gave up on a text (code {failed})")
+        raise _Failure("refused", f"espeak-ng gave up on a text (code {failed})")
 
 
-def _fail(sentence: str, code: int = REFUSED) -> NoReturn:
-    sys.stderr.write(sentence)
-    sys.exit(code)
+def _answer_all(engine: Any, hertz: int, voice: dict[str, Any], answer: Any) -> None:
+    request = json.loads(sys.stdin.buffer.readline())
+    _thread.start_new_thread(_read_to_end, ())
+    left, before = voice["limit"] * hertz, b""
+    for number, paragraph in enumerate(request["paragraphs"]):
+        recorder = _Recorder(left)
+        _speak(engine, paragraph, recorder)
+        left -= len(recorder.sound) // 2
+        if left < 0:
+            raise _Failure(
+                "refused", f"the text takes more than {voice['limit'] // 60} minutes to speak"
+            )
+        words = [(character, len(before) // 2 + sample) for character, sample in recorder.words]
+        answer({"paragraph": number, "words": words}, before + recorder.sound)
+        if recorder.sound:
+            before = bytes(2 * int(hertz * PARAGRAPH_PAUSE))
+    answer({"done": True, "unspoken": []})
 
 
 def _read_to_end() -> None:
     while os.read(0, 1):
         pass
-    os._exit(REFUSED)
+    os._exit(1)
 
 
 def main() -> None:
     # Whatever the engine prints must not get between the bytes of the answer.
-    answer = os.fdopen(os.dup(1), "wb")
+    out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    task = json.loads(sys.stdin.buffer.readline())
-    _thread.start_new_thread(_read_to_end, ())
-    if hasattr(signal, "alarm"):  # also ends it where nobody is left to kill it
-        signal.alarm(task["seconds"])
-    engine, hertz = _open(task)
-    _choose(engine, task)
-    sound, paragraphs = bytearray(), []
-    for paragraph in task["paragraphs"]:
-        recorder = _Recorder(task["limit"] * hertz - len(sound) // 2)
-        _speak(engine, paragraph, recorder)
-        sound += recorder.sound
-        if len(sound) > 2 * task["limit"] * hertz:
-            _fail(f"the text takes more than {task['limit'] // 60} minutes to speak")
-        paragraphs.append({"samples": len(recorder.sound) // 2, "words": recorder.words})
-    head = json.dumps({"hertz": hertz, "paragraphs": paragraphs}).encode()
-    answer.write(struct.pack("<I", len(head)) + head + sound)
-    answer.flush()
+
+    def answer(head: dict[str, Any], sound: bytes = b"") -> None:
+        out.write(json.dumps({**head, "bytes": len(sound)}).encode() + b"\n" + sound)
+        out.flush()
+
+    voice = json.loads(sys.argv[1])
+    try:
+        engine, hertz = _open(voice)
+        _choose(engine, voice)
+        answer({"hertz": hertz})
+        _answer_all(engine, hertz, voice, answer)
+    except _Failure as error:
+        answer(dict([error.args]))
 
 
 if __name__ == "__main__":

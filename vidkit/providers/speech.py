@@ -1,7 +1,8 @@
-"""Neural voices as warm processes: started once, asked one narration after the other.
+"""Voices that speak in processes of their own.
 
-A text goes to the process of its voice (`speech_process`), and comes back as sound with the time
-of each written word (`narrated`). Which voices there are is told in `neural`.
+A text goes to the process of its voice and comes back as sound with the time of each written word
+(`narrated`). That of a neural voice (`speech_process`) stays warm: it is started once, and asked
+one narration after the other. Which voices there are is told in `neural` and `espeak`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import atexit
 import copy
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -74,16 +76,24 @@ class Speech:
 
 
 class _Ended(Exception):
-    """The process ended before its answer."""
+    """The process ended before its answer. crash: by a fault of the program, which is named."""
+
+    def __init__(self, why: str, crash: str = "") -> None:
+        super().__init__(why)
+        self.crash = crash
 
 
 @dataclass
 class SpeechProcess:
-    """The warm process of one voice. Its calls block; they may come from any thread, and wait
-    for each other.
+    """The process of one voice. Its calls block; they may come from any thread, and wait for each
+    other.
+
+    program: what speaks one narration and then ends; None for one of the neural voices, which
+    stays warm.
     """
 
     voice: Mapping[str, Any]
+    program: Path | None = None
     hertz: int = 0
     failure: ProviderMissing | None = None
     _process: subprocess.Popen[bytes] | None = None
@@ -116,23 +126,28 @@ class SpeechProcess:
         """
         with self._lock:
             for _ in range(ATTEMPTS):
-                if given_up.is_set():
-                    break
                 try:
                     self._ready()
+                    if given_up.is_set():
+                        break
                     return self._asked(request)
                 except _Ended as error:
                     self.stop()
-                    why = str(error)
+                    ended = error
                 except ProviderError:
                     raise
                 except BaseException:
                     self.stop()
                     raise
+                finally:
+                    if self.program is not None:
+                        self.stop()
         if given_up.is_set():
             raise Unreachable("the narration was given up")
+        if ended.crash:
+            raise self._broken_down(ended.crash)
         raise Unreachable(
-            f"the process that speaks with {self.voice['engine']} was ended by the system {why}, "
+            f"the process that speaks with {self.voice['engine']} was ended by the system {ended}, "
             f"{ATTEMPTS} times; try again with fewer workers"
         )
 
@@ -178,9 +193,10 @@ class SpeechProcess:
         where it says that it cannot speak, ends or hangs.
         """
         task = json.dumps({**self.voice, "path": [str(Path(each).absolute()) for each in sys.path]})
+        program = ["-c", START] if self.program is None else [str(self.program)]
         try:
             self._process = subprocess.Popen(  # noqa: S603 (our own program)
-                [sys.executable, "-I", "-S", "-c", START, task, str(HERE)],
+                [sys.executable, "-I", "-S", *program, task, str(HERE)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -212,22 +228,25 @@ class SpeechProcess:
         pcm = bytearray()
         parts: dict[int, tuple[int, list[list[int]]]] = {}
         while True:
-            head, sound = self._next()
+            head, sound = self._next(PATIENCE)
             if "done" in head:
                 return Speech(bytes(pcm), self.hertz, parts, tuple(head["unspoken"]))
             if "refused" in head:
                 raise Refused(f"{head['refused']}; shorten or split the section")
             if "failed" in head:
-                raise Refused(
-                    f"the voice {self.voice['engine']} broke down over this text; choose another "
-                    f"voice for it ({head['failed']})"
-                )
+                raise self._broken_down(head["failed"])
             start, words = parts.setdefault(head["paragraph"], (len(pcm) // 2, []))
             offset = len(pcm) // 2 - start
-            words.extend([at, offset + a, offset + b] for at, a, b in head["words"])
+            words.extend([at, *(offset + each for each in when)] for at, *when in head["words"])
             pcm += sound
 
-    def _next(self, patience: float = PATIENCE) -> tuple[dict[str, Any], bytes]:
+    def _broken_down(self, why: str) -> Refused:
+        return Refused(
+            f"the voice {self.voice['engine']} broke down over this text; shorten its longest "
+            f"words, numbers and codes, or choose another voice for it ({why})"
+        )
+
+    def _next(self, patience: float) -> tuple[dict[str, Any], bytes]:
         """The next line of the answer, and the bytes that belong to it."""
         process = self._process
         assert process is not None and process.stdout is not None
@@ -236,8 +255,12 @@ class SpeechProcess:
             head = json.loads(line) if line.endswith(b"\n") else None
             sound = process.stdout.read(head.get("bytes", 0)) if head else b""
         if head is None or len(sound) < head.get("bytes", 0):
-            raise _Ended(_ended(process.wait()))
+            raise _ended(process.wait())
         return head, sound
+
+
+_FROM_WITHOUT = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")
+"""What ends a process that has no fault; all else is one of the program, or of its text."""
 
 
 @contextmanager
@@ -248,16 +271,21 @@ def _killed_after(patience: float, process: subprocess.Popen[bytes]) -> Iterator
     late.start()
     try:
         yield
-    except (OSError, ValueError) as error:
-        raise _Ended(f"({error})") from error
+    except OSError as error:  # it is about to end, and says why
+        raise _ended(process.wait()) from error
+    except ValueError as error:  # what it says is no answer
+        process.kill()
+        raise _ended(process.wait()) from error
     finally:
         late.cancel()
 
 
-def _ended(code: int) -> str:
-    if code == -9:
-        return "(killed: too slow, or for want of memory)"
-    return f"(exit code {code})"
+def _ended(code: int) -> _Ended:
+    """Why a process ended, by its exit code."""
+    name = {each.value: each.name for each in signal.Signals}.get(-code, f"exit code {code}")
+    if name in _FROM_WITHOUT:
+        return _Ended("(killed: too slow, or for want of memory)")
+    return _Ended(f"({name})", name if code < 0 or code > 255 else "")
 
 
 _processes: dict[str, SpeechProcess] = {}
@@ -306,13 +334,14 @@ async def narrated(
     text: MappedText,
     request: Request,
     notes: tuple[str, ...],
+    hertz: int = 24_000,
 ) -> Narration:
     """The narration of an ask, whose text is spoken as `text`: WAV of 16 bits, mono, with the
-    time of each written word.
+    time of each written word. hertz: of the silence where nothing in it can be spoken.
     """
     parts = paragraphs(text.text)
     if not parts:
-        return silence()
+        return silence(hertz)
     task = {
         "paragraphs": [paragraph for _, paragraph in parts],
         "rate": ask.rate,
