@@ -33,7 +33,6 @@ from .core.paths import (
 )
 from .core.system import vidkit_version
 from .core.terminal import FAILED, confirmed, run_command, say
-from .models.convert import DRAFTED, convert_file
 from .models.files import lesson_files
 from .models.lesson import Lesson, json_schema
 from .models.reading import load_lesson
@@ -327,21 +326,13 @@ def _check(given: argparse.Namespace) -> int:
 
 def _convert(given: argparse.Namespace) -> int:
     """`vidkit convert`: a lesson from a file of another tool, with what became of each key."""
+    from .draft.course import convert
+
     source = path_given("FILE", given.file, "the name of a file")
     out = path_given("-o", given.output, "the name of a JSON file")
     if is_file(out) and not given.yes:
         raise OutputError(f"{out} is there; name another file, or add --yes to replace it")
-    if source.suffix.lower() in DRAFTED:
-        from .draft import course
-
-        draft = course.draft_of(source, out.stem)[0]
-        course.write(draft, out, replacing=True)
-        notes = list(draft.notes)
-    else:
-        made = convert_file(source)
-        write_whole(out, [made.text().encode()], "-o")
-        notes = made.notes
-    for note in notes:
+    for note in convert(source, out):
         say(f"  {note}")
     say(out)
     return ALL_MADE

@@ -122,6 +122,19 @@ def new_lessons(source: str | Path, folder: Path) -> tuple[list[Lesson], list[st
     return lessons, list(dict.fromkeys(note for draft, _ in pairs for note in draft.notes))
 
 
+def convert(source: Path, path: Path) -> Sequence[str]:
+    """Write the lesson that a file of another tool means, in the place of what is at `path`; gives
+    what became of each key. What can be drafted is. Raises `LessonError`, `OutputError`.
+    """
+    if source.suffix.lower() in DRAFTED:
+        draft = draft_of(source, path.stem)[0]
+        write(draft, path, replacing=True)
+        return draft.notes
+    made = convert_file(source)
+    write_whole(path, [made.text().encode()], "-o")
+    return made.notes
+
+
 def _rewritten(drafts: list[Draft], writer: str | Any, settings: Settings | None) -> list[Draft]:
     if writer is None:
         return drafts
