@@ -22,7 +22,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 from weakref import WeakKeyDictionary
 
 import httpx2
@@ -50,6 +50,7 @@ from .service_voice import longest_speech
 from .wire import (
     CONNECT,
     NOT_SENT,
+    REDIRECTS,
     Address,
     BrokenBody,
     Unwanted,
@@ -278,16 +279,35 @@ class Account:
             ) from None
 
     async def fetch(self, link: str) -> bytes:
-        """What is at an address that an answer names: without a key, unless it is the server's
-        own, and without anything of ours. Raises `Damaged` where it does not come.
+        """What is at an address that an answer names, or at the one that this sends on to: without
+        a key, unless it is the server's own, and without anything of ours. Raises `Damaged` where
+        it does not come.
         """
+        for _ in range(REDIRECTS + 1):
+            host, answer = await self._get(link)
+            onward = answer.headers.get("location", "") if answer.has_redirect_location else ""
+            if not onward:
+                break
+            link = self._joined(link, onward)
+        if answer.is_success:
+            return answer.content
+        raise self._not_fetched(host, f"status {answer.status_code}")
+
+    def _joined(self, link: str, onward: str) -> str:
+        try:
+            return urljoin(link, onward)
+        except ValueError:
+            raise self.unusable("leads to what is no address") from None
+
+    async def _get(self, link: str) -> tuple[str, httpx2.Response]:
+        """The host of a link, and its answer. Raises `Unconfirmed`, `Damaged`."""
         try:
             address = Address.of(link.replace(" ", "%20"), given=False)
         except SettingsError:
             raise self.unusable("leads to what is no address") from None
         own = urlsplit(address.shown)[:2] == urlsplit(self.address)[:2]
         wire = Wire(address, self._headers() if own else None)
-        error: Exception | None = None
+        why = ""
         async with httpx2.AsyncClient(
             transport=wire, timeout=httpx2.Timeout(self.seconds, connect=CONNECT)
         ) as client:
@@ -297,13 +317,16 @@ class Account:
                 except (Unwanted, UnicodeError, httpx2.InvalidURL) as odd:
                     raise self.unusable(f"leads to what cannot be had: {odd}") from None
                 except httpx2.TransportError as lost:
-                    error = lost
+                    why = self._clean(lost)
                     continue
-                if answer.status_code == 200:
-                    return answer.content
-        why = f"status {answer.status_code}" if error is None else self._clean(error)
-        raise Damaged(
-            f"{self._server()} made it, and what it made did not come from {address.host} ({why})"
+                if answer.status_code < 400:
+                    return address.host, answer
+                why = f"status {answer.status_code}"
+        raise self._not_fetched(address.host, why)
+
+    def _not_fetched(self, host: str, why: str) -> Damaged:
+        return Damaged(
+            f"{self._server()} made it, and what it made did not come from {host} ({why})"
         )
 
     async def check(self) -> str:

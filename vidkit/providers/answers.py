@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -174,6 +175,8 @@ _PLACES = (
 _WAITS = ("retryDelay", "retry_after", "retryAfter", "retry_after_seconds")
 DEEPEST = 6
 MOST_DIGITS = 4_000
+BEGINNINGS = 8
+"""Brackets at which the JSON of an answer may begin that has something before it."""
 SHORTEST = 60
 """Letters of base64: no picture and no sound has fewer."""
 HTML = re.compile(rb"\s*(<!doctype html|<html|<\?xml|<head|<body)", re.IGNORECASE)
@@ -184,19 +187,27 @@ def parsed(content: bytes) -> Any:
     try:
         return _from_json(content)
     except (ValueError, RecursionError):
-        return _streamed(content)
+        return _streamed(content) or _surrounded(content)
+
+
+_LENIENT: dict[str, Any] = {
+    "strict": False,
+    "parse_int": lambda digits: int(digits[:MOST_DIGITS]),
+}
+"""JSON with lines within its texts, and whatever numbers: Python reads none of more than 4,300
+digits."""
+_DECODER = json.JSONDecoder(**_LENIENT)
 
 
 def _from_json(content: bytes) -> Any:
-    """JSON, whatever numbers stand in it: Python reads none of more than 4,300 digits."""
-    return json.loads(content, parse_int=lambda digits: int(digits[:MOST_DIGITS]))
+    return json.loads(content, **_LENIENT)
 
 
 def _streamed(content: bytes) -> Any:
     """The events of a stream that nobody asked for (`data: {…}` in lines), the last first; None
     where it is no stream.
     """
-    if not re.match(rb"(?::|(?:event|data|id|retry):)", content):
+    if not re.match(rb"\s*(?::|(?:event|data|id|retry):)", content):
         return None
     events = []
     for line in content.splitlines():
@@ -207,6 +218,38 @@ def _streamed(content: bytes) -> Any:
             except (ValueError, RecursionError):
                 continue
     return events[::-1] or None
+
+
+def _surrounded(content: bytes) -> Any:
+    """JSON with something before it or behind it: a warning of the server's, or another document,
+    as where each line is one. Of several, a list with the last first; None where there is none.
+    """
+    text = content.decode("utf-8-sig", "replace").lstrip()
+    if text[:1] in ("{", "["):
+        begins = [0]  # what stands within it is not the whole of it
+    elif HTML.match(content):
+        return None
+    else:
+        begins = [found.start() for found in islice(re.finditer(r"\{", text), BEGINNINGS)]
+    for begin in begins:
+        if found := list(_documents(text, begin)):
+            return found[0] if len(found) == 1 else found[::-1]
+    return None
+
+
+_BLANK = re.compile(r"\s*")
+
+
+def _documents(text: str, begin: int) -> Iterator[Any]:
+    """The JSON that stands from `begin` on, one behind the other."""
+    while text[begin : begin + 1] in ("{", "["):
+        try:
+            value, end = _DECODER.raw_decode(text, begin)
+        except (ValueError, RecursionError):
+            return
+        if value:
+            yield value
+        begin = _BLANK.match(text, end).end()  # type: ignore[union-attr]  # matches everywhere
 
 
 def said(body: Any) -> str:

@@ -409,12 +409,13 @@ def voice(argument: str | None, **given: Any) -> OpenAIVoice:
 
 def _found(content: bytes, sign: Any) -> tuple[Any, bytes | None, list[str]]:
     """The body as JSON, the picture or sound in it, and where else it may be. It may also be the
-    picture itself.
+    picture itself, or that in base64.
     """
     if sign(content) is not None:
         return None, content, []
     body = parsed(content)
-    return body, *blobs(body, lambda data: sign(data) is not None)
+    where = body if body is not None else content.decode("ascii", "replace")
+    return body, *blobs(where, lambda data: sign(data) is not None)
 
 
 def _nothing_in(account: Account, content: bytes, body: Any, what: str) -> ProviderError:

@@ -180,8 +180,24 @@ def _mp3_frames(data: bytes) -> list[tuple[bytes, float]]:
     return found
 
 
+_HEAD = re.compile(rb"RIFF.{4}WAVEfmt ", re.DOTALL)
+LONGEST_SAMPLES = 0x0800_0000
+"""Bytes of samples: a head that tells of more does not know its length."""
+
+
 def _wav(data: bytes) -> tuple[bytes, bytes]:
-    """What a WAV says of its form, and its samples."""
+    """What a WAV says of its form, and its samples. Some that stream send a head with each of
+    their pieces, so it may be several, one behind the other.
+    """
+    begins = [0, *(found.start() for found in _HEAD.finditer(data) if found.start())]
+    found = [_one_wav(data[a:b]) for a, b in pairwise([*begins, len(data)])]
+    forms = {form for form, _ in found}
+    if len(forms) > 1:
+        raise NoSound("sounds of different forms")
+    return forms.pop(), b"".join(samples for _, samples in found)
+
+
+def _one_wav(data: bytes) -> tuple[bytes, bytes]:
     if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
         raise NoSound("no WAV")
     at, form = 12, b""
@@ -198,7 +214,7 @@ def _wav(data: bytes) -> tuple[bytes, bytes]:
 
 def _samples(data: bytes, size: int, block: int) -> bytes:
     """The samples that are there, in whole blocks (bytes that belong together)."""
-    unknown = size >= 0x7FFF_F000 or size == 0
+    unknown = size == 0 or size > max(len(data), LONGEST_SAMPLES)
     if not unknown and size > len(data):
         raise NoSound(f"a WAV that ends after {len(data)} of {size} bytes")
     samples = data if unknown else data[:size]

@@ -7,6 +7,7 @@ no compression and undoes what comes all the same; and reads no more than `most`
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import os
 import re
@@ -14,6 +15,7 @@ import ssl
 import zlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -28,7 +30,12 @@ CONNECT = 4.0
 MOST_BYTES = 128_000_000
 """Bytes of an answer: a picture of 8 megapixels as PNG in base64 takes 45 MB at the very most, a
 narration of 8 minutes as WAV 46 MB."""
+ERROR_BYTES, ERROR_SECONDS = 1_000_000, 4.0
+"""What is read of an answer that is an error, and how long that may take."""
 REDIRECTS = 3
+UNPACKED = {"gzip", "x-gzip", "deflate"}
+PACKINGS = UNPACKED | {"br", "zstd", "compress", "x-compress"}
+"""Codings that change a body. Whatever else stands there, `utf-8` or `none`, changes nothing."""
 
 NOT_SENT = (
     httpx2.ConnectError,
@@ -93,14 +100,20 @@ class Address:
                 text = secret.reveal()
                 parts = [text, *re.split(r"[:&]", text), *re.split(r"[=&]", text)]
                 found.update(each for part in parts for each in (part, unquote(part)))
+        if self.userinfo is not None:
+            found.add(_basic(self.userinfo))  # a server may show the header that it was sent
         return tuple(sorted((each for each in found if len(each) > 3), key=len, reverse=True))
 
     def headers(self) -> dict[str, str]:
         """The header that name and password become."""
         if self.userinfo is None:
             return {}
-        told = base64.b64encode(unquote(self.userinfo.reveal()).encode()).decode()
-        return {"authorization": f"Basic {told}"}
+        return {"authorization": f"Basic {_basic(self.userinfo)}"}
+
+
+def _basic(userinfo: Secret) -> str:
+    """Name and password as they are sent."""
+    return base64.b64encode(unquote(userinfo.reveal()).encode()).decode()
 
 
 def _split(text: str, given: bool) -> SplitResult:
@@ -166,7 +179,8 @@ class Wire(httpx2.AsyncBaseTransport):
                 break
             await response.aclose()
             url = onward
-        return self._capped(response)
+        whole = self._capped(response)
+        return await _told(whole) if whole.status_code >= 400 else whole
 
     def _dressed(self, request: httpx2.Request, url: httpx2.URL, content: bytes) -> httpx2.Request:
         if self._address.query is not None:
@@ -180,7 +194,7 @@ class Wire(httpx2.AsyncBaseTransport):
 
     def _capped(self, response: httpx2.Response) -> httpx2.Response:
         headers = httpx2.Headers(response.headers)
-        coding = headers.pop("content-encoding", "identity").strip().lower()
+        coding = headers.pop("content-encoding", "").strip().lower()
         assert isinstance(response.stream, httpx2.AsyncByteStream)
         return httpx2.Response(
             response.status_code,
@@ -206,6 +220,30 @@ def _onward(response: httpx2.Response, url: httpx2.URL) -> httpx2.URL | None:
     return onward if (onward.scheme, onward.netloc) == (url.scheme, url.netloc) else None
 
 
+async def _told(response: httpx2.Response) -> httpx2.Response:
+    """An answer that is an error, with what there is of its body: its status says whether anything
+    was made, and is not lost with a body that breaks off, cannot be read, or does not end.
+    """
+    assert isinstance(response.stream, httpx2.AsyncByteStream)
+    told = b""
+    try:
+        async with asyncio.timeout(ERROR_SECONDS):
+            async for piece in response.stream:
+                told += piece
+                if len(told) > ERROR_BYTES:
+                    break
+    except (TimeoutError, httpx2.TransportError):
+        pass  # what came of it is enough
+    finally:
+        await response.stream.aclose()
+    headers = httpx2.Headers(response.headers)
+    for framing in ("content-length", "transfer-encoding"):
+        headers.pop(framing, None)
+    return httpx2.Response(
+        response.status_code, headers=headers, content=told, extensions=response.extensions
+    )
+
+
 class _Body(httpx2.AsyncByteStream):
     """The body of an answer, decompressed, as far as it is whole and not too large."""
 
@@ -215,19 +253,11 @@ class _Body(httpx2.AsyncByteStream):
         self._left = most
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        packed = self._coding in ("gzip", "deflate", "x-gzip")
-        unpack = None
-        if not packed and self._coding not in ("identity", ""):
-            raise Unwanted(
-                f"is packed as {self._coding[:40]}, which was not asked for: the server, or a "
-                "proxy before it, is to send it as it is"
-            )
+        unpack, begun = None, False
         try:
             async for piece in self._stream:
-                if packed and unpack is None and piece:
-                    # some pack as "deflate" without the head that it has to have (RFC 9110, 8.4.1)
-                    headed = piece[0] & 15 == 8 or piece[0] == 0x1F
-                    unpack = zlib.decompressobj(47 if headed else -zlib.MAX_WBITS)
+                if piece and not begun:
+                    unpack, begun = _unpacker(self._coding, piece), True
                 # one byte more than there may be, to see whether there is one
                 whole = piece if unpack is None else unpack.decompress(piece, self._left + 1)
                 self._left -= len(whole)
@@ -240,11 +270,30 @@ class _Body(httpx2.AsyncByteStream):
             raise
         except (zlib.error, httpx2.RemoteProtocolError, httpx2.ReadError) as error:
             raise BrokenBody(str(error) or "the connection broke off") from error
-        if packed and (unpack is None or not unpack.eof):
+        if unpack is not None and not unpack.eof:
             raise BrokenBody("the answer breaks off")
 
     async def aclose(self) -> None:
         await self._stream.aclose()
+
+
+def _unpacker(coding: str, start: bytes) -> Any:
+    """What undoes `coding` (the header) in a body that begins with `start`, None where nothing is
+    packed. Raises `Unwanted` for what cannot be undone.
+    """
+    codings = [each for each in re.split(r"[,\s]+", coding) if each in PACKINGS]
+    if not codings:
+        return None
+    if len(codings) > 1 or codings[0] not in UNPACKED:
+        raise Unwanted(
+            f"is packed as {coding[:40]}, which was not asked for: the server, or a proxy before "
+            "it, is to send it as it is"
+        )
+    if codings[0] != "deflate" and start[0] != 0x1F:
+        return None  # a proxy unpacked it, and left the header as it was
+    # some pack as "deflate" without the head that it has to have (RFC 9110, 8.4.1)
+    headed = start[0] & 15 == 8 or start[0] == 0x1F
+    return zlib.decompressobj(47 if headed else -zlib.MAX_WBITS)
 
 
 # A proxy, a certificate: what has to be right before anything can be sent.
