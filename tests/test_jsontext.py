@@ -1,4 +1,4 @@
-"""What `vidkit.lesson.jsontext` promises: values, or the place, the problem and the mend."""
+"""What `vidkit.models.files` promises: values, or the place, the problem and the mend."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vidkit.errors import Fault
-from vidkit.models.jsontext import LARGEST, Odd, Twice, called, parse, quoted, tidied, unsound
+from vidkit.models.files import LARGEST, Odd, Twice, called, parse, quoted, tidied, unsound
 
 VALUES = st.recursive(
     st.none()

@@ -23,7 +23,7 @@ from some_lessons import GOOD, LESSONS, VALUES
 from vidkit import Settings
 from vidkit.errors import LessonError, SettingsError
 from vidkit.models import Lesson, lesson_files, lesson_order, load_lesson, read_lesson
-from vidkit.models.jsontext import LARGEST
+from vidkit.models.files import LARGEST
 from vidkit.pipeline.assets import voice_ask
 
 HERE = Path("lesson.json")

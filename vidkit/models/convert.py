@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import Fault, LessonError
-from .files import contents
-from .jsontext import parse
+from .files import contents, parse
 
 LISTS = ("sections", "beats", "scenes", "slides", "segments", "clips", "shots", "chapters", "steps",
          "frames", "items", "parts", "pages", "cards", "tracks")  # fmt: skip
@@ -133,27 +132,18 @@ def _gather(
     """Put each list of objects within a value to `lists`, and what stands for one to `others`:
     objects that are numbered, or alike; None where enough of them have been looked at.
     """
-    if isinstance(value, list):
-        objects = [each for each in value if isinstance(each, Mapping)]
-        if objects and len(objects) == len(value):
-            lists.setdefault(path, []).extend(objects)
-        for index, each in enumerate(objects if depth < 6 else ()):
-            _gather_within(each, path, depth, lists, others if index < 3 else None)
-    elif isinstance(value, Mapping) and depth < 6:
-        if others is not None:
-            others += [(path, items) for items in _like_a_list(value, path)]
-        _gather_within(value, path, depth, lists, others)
-
-
-def _gather_within(
-    value: Mapping[str, Any],
-    path: str,
-    depth: int,
-    lists: dict[str, list[Any]],
-    others: list[tuple[str, list[Any]]] | None,
-) -> None:
-    for key, inner in value.items():
-        _gather(inner, f"{path}.{key}" if path else str(key), depth + 1, lists, others)
+    is_list = isinstance(value, list)
+    objects = [each for each in (value if is_list else [value]) if isinstance(each, Mapping)]
+    if is_list and 0 < len(objects) == len(value):
+        lists.setdefault(path, []).extend(objects)
+    if depth >= 6:
+        return
+    for index, each in enumerate(objects):
+        wanted = others if index < 3 else None
+        if wanted is not None and not is_list:
+            wanted += [(path, items) for items in _like_a_list(each, path)]
+        for key, inner in each.items():
+            _gather(inner, f"{path}.{key}" if path else str(key), depth + 1, lists, wanted)
 
 
 def _like_a_list(value: Mapping[str, Any], path: str) -> Iterator[list[Any]]:

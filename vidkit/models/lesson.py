@@ -31,8 +31,7 @@ from pydantic import (
 from typing_extensions import TypedDict
 
 from ..text.languages import tag_of
-from .files import beside
-from .jsontext import quoted
+from .files import beside, quoted
 
 LONGEST_TEXT = 50_000
 """Characters: about an hour of speech at 150 words a minute."""

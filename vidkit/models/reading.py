@@ -19,8 +19,7 @@ from ..core.errors import Fault, LessonError, SettingsError
 from ..text.languages import language_note, name_of
 from ..text.speech import unspoken_equations, unused_words
 from .convert import hint, meant_by, other_format, to_be_drafted
-from .files import contents
-from .jsontext import Odd, Twice, called, given_twice, parse, quoted, tidied, unsound
+from .files import Odd, Twice, called, contents, given_twice, parse, quoted, tidied, unsound
 from .lesson import (
     IMAGES,
     MOST_KEYS,
