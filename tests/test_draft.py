@@ -24,7 +24,8 @@ from vidkit.cli import main
 from vidkit.draft.course import new_lessons
 from vidkit.draft.notebook import is_saved, running_notebook
 from vidkit.draft.writer import new_facts
-from vidkit.errors import LessonError, OutputError, SettingsError
+from vidkit.errors import LessonError, OutputError, ProviderError, SettingsError
+from vidkit.providers.base import WriteAsk
 from vidkit.store import Store
 
 pytestmark = pytest.mark.usefixtures("held_to_its_source")
@@ -1226,6 +1227,30 @@ def test_an_answer_that_cannot_be_used_is_asked_for_once_more(
         assert "it is no JSON object" in server.requests[1].decode()
         lesson = vidkit.lesson_from(path, writer="openai:a-model", settings=settings)
         assert contents(lesson) == ["One. Indeed."] and len(server.requests) == 4
+
+
+class OddWriter:
+    """A writer of one's own, whose answers are none."""
+
+    name, price, places = "odd", 0.5, None
+
+    def shape(self, ask: WriteAsk) -> dict[str, object]:
+        return {"text": ask.text}
+
+    async def write(self, ask: WriteAsk, request: Any) -> Any:
+        return await request(self.answer)
+
+    async def answer(self) -> Any:
+        raise ProviderError("an answer that is none")
+
+
+def test_what_a_writer_may_have_billed_counts_as_perhaps_paid(tmp_path: Path) -> None:
+    """An error that does not say that nothing is owed counts in full, as with pictures."""
+    path = markdown(tmp_path, "# Light\n\nOne.")
+    settings = vidkit.Settings(cache_dir=tmp_path / "store")
+    assert contents(vidkit.lesson_from(path, writer=OddWriter(), settings=settings)) == ["One."]
+    with Store(tmp_path / "store") as kept:
+        assert [entry.state for entry in kept.journal.entries()] == ["unconfirmed"]
 
 
 def test_a_writer_that_was_killed_goes_on_where_it_was(

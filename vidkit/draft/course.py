@@ -220,11 +220,11 @@ def _read(path: Path) -> Source:
 
                 return read_notebook(path)
             case ".pptx":
-                from .powerpoint import read_powerpoint
+                from .pages import read_powerpoint
 
                 return read_powerpoint(path)
             case ".pdf":
-                from .pdf import read_pdf
+                from .pages import read_pdf
 
                 return read_pdf(path)
             case ".md" | ".markdown" | ".qmd" | ".txt" | ".rmd":

@@ -18,9 +18,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from ..core.errors import Fault, LessonError
-from .blocks import Block, Heading, Notes, Source, Turn
+from .blocks import Block, Heading, NoPicture, Notes, Source, Turn, path_inside, read_inside
 from .markdown import MOST_NESTED, Reader, is_directive
-from .pictures import NoPicture, path_inside, read_inside
 
 LONGEST_TEXT = 50_000_000
 """Bytes of a text that are read."""

@@ -20,14 +20,15 @@ from .blocks import (
     FIGURE,
     Block,
     Heading,
+    NoPicture,
     Notes,
     Said,
     Shown,
+    picture_at,
     points,
     with_stops,
 )
 from .code import formula, macros, steps, with_macros
-from .pictures import NoPicture, picture_at
 from .tables import ITEM, of_pipes, read_html, table, without_tags
 
 if TYPE_CHECKING:

@@ -17,10 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import Fault, LessonError
-from .blocks import FIGURE, Block, Notes, Said, Shown, Source
+from .blocks import (
+    FIGURE,
+    Block,
+    NoPicture,
+    Notes,
+    Said,
+    Shown,
+    Source,
+    from_base64,
+    picture_of,
+)
 from .code import LONGEST_CODE, MOST_COLUMNS, formula, steps, titles
 from .markdown import Reader
-from .pictures import NoPicture, from_base64, picture_of
 from .tables import read_html, table
 
 LARGEST_NOTEBOOK = 500_000_000

@@ -12,7 +12,6 @@ import asyncio
 import json
 import re
 import unicodedata
-import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from ..core import loop
-from ..core.errors import Fault, LessonError, ProviderError, Unconfirmed
+from ..core.errors import Fault, LessonError, ProviderError
 from ..core.loop import run_in_thread, run_to_end
 from ..core.paths import write_whole
 from ..forecasting.plan import Calls, Plan
@@ -28,7 +27,7 @@ from ..models.files import contents
 from ..models.lesson import json_schema
 from ..models.reading import read_lesson
 from ..models.settings import Settings
-from ..pipeline.run import gate_of, in_use, store_of, use
+from ..pipeline.run import budgets_of, gate_of, in_use, store_of, use
 from ..providers.base import WriteAsk, Writer, Written
 from ..providers.registry import writer_maker
 from ..slides.override import prompt_page
@@ -122,7 +121,7 @@ class Rewriting:
         store = await run_in_thread(store_of, self.settings)
         maker = cast(Any, self.maker)
         gate = gate_of("writer", maker)
-        work = _Work(self, store, gate, _budgets(self.settings))
+        work = _Work(self, store, gate, budgets_of(self.settings, "writing"))
         end = use(gate, maker, self.settings, True)
         try:
             async with in_use([maker]):
@@ -207,7 +206,7 @@ class _Work:
                 answer = await send()
             except BaseException as error:
                 if reservation is not None:
-                    sure = isinstance(error, ProviderError) and not isinstance(error, Unconfirmed)
+                    sure = isinstance(error, ProviderError) and not error.owed
                     ending = reservation.failed if sure else reservation.unconfirmed
                     await run_to_end(run_in_thread(ending))
                 raise
@@ -368,14 +367,6 @@ def _rewritten(section: dict[str, Any], answer: Mapping[str, Any], source: str) 
     new = new_facts("\n".join([answer["content"], *points]), source)
     marks = {"$check": new} if new else {}
     return {**section, **answer, "$draft": before, **marks}
-
-
-def _budgets(settings: Settings) -> tuple[Budget, ...]:
-    """The caps of one rewriting: a number is a budget of its own."""
-    given = settings.budget
-    several = given if isinstance(given, list | tuple) else [] if given is None else [given]
-    own = f"writing {uuid.uuid4().hex[:12]}"
-    return tuple(each if isinstance(each, Budget) else Budget(own, each) for each in several)
 
 
 # What a person can paste into any chat assistant to have a lesson written.

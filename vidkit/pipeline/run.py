@@ -212,7 +212,7 @@ class Runner:
         self.count = jobs.count if isinstance(jobs, LessonSource) else len(jobs)
         self._notes = jobs.notes if isinstance(jobs, LessonSource) else []
         self._home = jobs.home if isinstance(jobs, LessonSource) else None
-        self.budgets = _budgets(settings)
+        self.budgets = budgets_of(settings)
         self.images = image_makers(settings)
         self.voice = voice_makers(settings)
         self.listeners = list(listeners)
@@ -478,8 +478,10 @@ def _refuse_unshared(store: Store, budget: object) -> None:
         )
 
 
-def _budgets(settings: Settings) -> tuple[Budget, ...]:
-    """The caps of one run: a number is a budget of its own, that no other run shares."""
+def budgets_of(settings: Settings, what: str = "run") -> tuple[Budget, ...]:
+    """The caps of one run, or of `what` else there is: a number is a budget of its own, that no
+    other run shares.
+    """
     given = settings.budget
     if given is None:
         return ()
@@ -490,7 +492,7 @@ def _budgets(settings: Settings) -> tuple[Budget, ...]:
             budgets.append(each)
         else:
             try:
-                budgets.append(Budget(f"run {uuid.uuid4().hex[:12]}", each))
+                budgets.append(Budget(f"{what} {uuid.uuid4().hex[:12]}", each))
             except SettingsError:
                 told = shortened(each)
                 raise SettingsError(
