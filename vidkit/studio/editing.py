@@ -92,11 +92,12 @@ def fields_of(section: Section, folder: Path, speakers: Collection[str] = ()) ->
     says. What cannot be written like that stands there as JSON. speakers: those of the lesson.
     """
     own = section_json(section, folder)
+    film = own.get("video", "")
     return {
         **{key: getattr(section, key) or "" for key in ("title", "image_description")},
         **{key: str(own.get(key) or "") for key in ("image", "audio", "voice")},
         "content": _said_by(section, speakers),
-        "video": _film(own.get("video")),
+        "video": film if isinstance(film, str) else json.dumps(film, ensure_ascii=False),
         "language": section.language or "",
         "say": _in_lines("say", section.say, map(" = ".join, section.say.items()), _pairs),
         "focus": _in_lines("focus", own.get("focus") or [], map(_region, section.focus), _regions),
@@ -136,11 +137,6 @@ def _head_value(key: str, text: str) -> Any:
         volume = float(found[2].replace(",", ".").replace("−", "-"))
         return {"file": found[1].strip(), "volume": volume}
     return text.strip()
-
-
-def _film(told: Any) -> str:
-    """A film of one's own as its file's name, or as JSON where more is told of it."""
-    return told if isinstance(told, str) else json.dumps(told, ensure_ascii=False) if told else ""
 
 
 def _in_lines(
@@ -334,7 +330,9 @@ class Step(NamedTuple):
 
 class Draft:
     """A lesson as it is edited. `lesson` is what it says now, `uids` has a number for each of its
-    sections that stays with it when it is moved. Belongs to any thread.
+    sections that stays with it when it is moved, and `step` has both, which belong together. `file`
+    is the lesson as its file has it, `earlier` what it was before each change that can be taken
+    back, the oldest first. Belongs to any thread.
 
     Raises `LessonError` for a change that reading the lesson would refuse, with the section's
     number as people count, and changes nothing then.
@@ -342,43 +340,28 @@ class Draft:
 
     def __init__(self, lesson: Lesson) -> None:
         self._lock = threading.RLock()
-        self._now = Step(tuple(next(_uids) for _ in lesson.sections), lesson)
-        self._file = lesson
-        self._past: list[Step] = []
+        self.step = Step(tuple(next(_uids) for _ in lesson.sections), lesson)
+        self.file = lesson
+        self.earlier: list[Step] = []
 
     @property
     def lesson(self) -> Lesson:
         """The lesson with all changes."""
-        return self._now.lesson
+        return self.step.lesson
 
     @property
     def uids(self) -> tuple[int, ...]:
         """The numbers that its sections keep, in their order."""
-        return self._now.uids
-
-    @property
-    def step(self) -> Step:
-        """The numbers and the lesson, which belong together."""
-        return self._now
-
-    @property
-    def file(self) -> Lesson:
-        """The lesson as its file has it."""
-        return self._file
+        return self.step.uids
 
     @property
     def unsaved(self) -> bool:
         """Whether the file says something else."""
-        return self._now.lesson != self._file
-
-    @property
-    def earlier(self) -> list[Step]:
-        """The lesson as it was before each change that can be taken back, the oldest first."""
-        return self._past
+        return self.step.lesson != self.file
 
     def at(self, uid: int) -> int:
         """The position of a section from 0. Raises `ValueError` where it is gone."""
-        return self._now.uids.index(uid)
+        return self.step.uids.index(uid)
 
     def edit(self, uid: int, fields: Mapping[str, str]) -> None:
         """Give a section other fields: `fields_of` with some texts changed."""
@@ -390,18 +373,13 @@ class Draft:
             except ValueError as error:
                 fault = Fault(str(error), "mend that line", at + 1)
                 raise LessonError(self.lesson.path, [fault]) from None
-            if told == section_json(section, self._folder):
-                return
-            sections = self._sections()
-            sections[at] = told
-            self._become(sections, self.uids, {uid})
+            if told != section_json(section, self._folder):
+                self._put(uid, told)
 
     def put(self, uid: int, section: Section) -> None:
         """Have another section in the place of one."""
         with self._lock:
-            sections = self._sections()
-            sections[self.at(uid)] = section_json(section, self._folder)
-            self._become(sections, self.uids, {uid})
+            self._put(uid, section_json(section, self._folder))
 
     def add(self, after: int | None = None, section: Section | None = None) -> int:
         """Put a section after another, at the end where None is named; gives its number. `section`
@@ -457,32 +435,30 @@ class Draft:
     def unrewrite(self, uid: int) -> None:
         """Give a section the words back that it had before a writer rewrote them."""
         with self._lock:
-            sections, at = self._sections(), self.at(uid)
-            if before := unrewritten(sections[at]):
-                sections[at] = before
-                self._become(sections, self.uids, {uid})
+            if before := unrewritten(self._sections()[self.at(uid)]):
+                self._put(uid, before)
 
     def undo(self) -> bool:
         """Take the last change back; False where there is none."""
         with self._lock:
-            if not self._past:
+            if not self.earlier:
                 return False
-            *self._past, self._now = self._past
+            *self.earlier, self.step = self.earlier
             return True
 
     def save(self) -> None:
         """Write it into its file; the old one is kept beside, as `.bak`."""
         with self._lock:
-            saved = save_lesson(replace(self.lesson, seal=self._file.seal))
-            self._file = saved
-            self._now = Step(self.uids, saved)
+            saved = save_lesson(replace(self.lesson, seal=self.file.seal))
+            self.file = saved
+            self.step = Step(self.uids, saved)
 
     def reread(self, lesson: Lesson) -> None:
         """The file was read again, and says the same."""
         with self._lock:
-            if self._now.lesson == self._file:
-                self._now = Step(self.uids, lesson)
-            self._file = lesson
+            if self.step.lesson == self.file:
+                self.step = Step(self.uids, lesson)
+            self.file = lesson
 
     @property
     def _folder(self) -> Path:
@@ -490,6 +466,11 @@ class Draft:
 
     def _sections(self) -> list[dict[str, Any]]:
         return list(lesson_json(self.lesson)["sections"])
+
+    def _put(self, uid: int, told: Mapping[str, Any]) -> None:
+        sections: list[Mapping[str, Any]] = [*self._sections()]
+        sections[self.at(uid)] = told
+        self._become(sections, self.uids, {uid})
 
     def _become(
         self,
@@ -501,15 +482,15 @@ class Draft:
         whole = {**lesson_json(self.lesson), **(head or {}), "sections": list(sections)}
         whole = {key: value for key, value in whole.items() if value != ""}
         data = json.dumps(whole, ensure_ascii=False).encode("utf-8")
-        lesson = replace(read_lesson(data, self.lesson.path), seal=self._file.seal)
+        lesson = replace(read_lesson(data, self.lesson.path), seal=self.file.seal)
         # what nobody touched stays the very same
         before = dict(zip(self.uids, self.lesson.sections, strict=True))
         kept = tuple(
             before[uid] if uid in before and uid not in checked else section
             for uid, section in zip(uids, lesson.sections, strict=True)
         )
-        self._past = [*self._past[-MOST_STEPS_BACK + 1 :], self._now]
-        self._now = Step(tuple(uids), replace(lesson, sections=kept))
+        self.earlier = [*self.earlier[-MOST_STEPS_BACK + 1 :], self.step]
+        self.step = Step(tuple(uids), replace(lesson, sections=kept))
 
 
 NEW_SECTION = {

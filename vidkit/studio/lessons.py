@@ -9,7 +9,7 @@ import json
 import logging
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -244,9 +244,7 @@ class Lessons(Part):
         self._edited = lesson
         self.show()
 
-    def on_choose(self, call: Callable[[], None]) -> None:
-        """Call something whenever another lesson is chosen, or the chosen one is read anew."""
-        self._listeners.append(call)
+    on_choose = Part.on_change
 
     def search(self, text: str) -> list[Hit]:
         """Look for words in all lessons, as the field does, and show where they stand."""

@@ -126,10 +126,6 @@ class Sections(Part):
                     self._states[self._running[index]] = state
             self._changed = True
 
-    def when_edited(self, call: Callable[[], None]) -> None:
-        """Call something whenever the lesson says something else."""
-        self._listeners.append(call)
-
     # ---- what is there
 
     def look(self) -> None:

@@ -195,10 +195,6 @@ class Workers(Part):
             self.settings = self.settings.with_(**changes)
         self._chosen()
 
-    def on_change(self, call: Callable[[], None]) -> None:
-        """Call something whenever another setting is chosen."""
-        self._listeners.append(call)
-
     def speak(self, language: str) -> None:
         """Offer the voices of this language first."""
         self._language = language

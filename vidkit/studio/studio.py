@@ -251,7 +251,7 @@ class Studio(Part):
         if draft is not None and draft.file.seal != lesson.seal:
             draft = None
         sections = Sections(lesson, self.workers.settings, self._start, draft)
-        sections.when_edited(lambda: self._edited(sections))
+        sections.on_change(lambda: self._edited(sections))
         for index, path in enumerate(self._paths):
             if path == lesson.path:
                 sections.seed(self._under_way.get(index, {}))

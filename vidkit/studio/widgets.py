@@ -104,6 +104,10 @@ class Part:
         """What the page is to show, by the names of the view's values."""
         return {}
 
+    def on_change(self, call: Callable[[], None]) -> None:
+        """Call something whenever something else is chosen here, or said."""
+        self._listeners.append(call)
+
     def notify(self) -> None:
         """Tell those who listen to what is chosen here. One that fails is logged, and keeps nobody
         from choosing.
