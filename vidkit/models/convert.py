@@ -133,8 +133,9 @@ def _gather(
     objects that are numbered, or alike; None where enough of them have been looked at.
     """
     is_list = isinstance(value, list)
-    objects = [each for each in (value if is_list else [value]) if isinstance(each, Mapping)]
-    if is_list and 0 < len(objects) == len(value):
+    several: list[object] = value if isinstance(value, list) else [value]
+    objects = [each for each in several if isinstance(each, Mapping)]
+    if is_list and 0 < len(objects) == len(several):
         lists.setdefault(path, []).extend(objects)
     if depth >= 6:
         return
