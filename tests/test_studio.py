@@ -106,6 +106,21 @@ def test_the_cards_of_a_batch_are_those_of_the_chosen_lesson(tmp_path: Path) -> 
         assert studio.film.report.name == name
 
 
+def test_cards_that_are_shown_in_the_middle_of_a_run_count_each_cent_once(tmp_path: Path) -> None:
+    """A lesson that is chosen while it is made shows what was paid for it, as its report does."""
+    paths = [written(tmp_path, name, 4) for name in ("1", "2")]
+    paid = "simulated:latency=0.05,price=0.5"
+    studio = quick(tmp_path, images=paid, section_workers=1, video_workers=2)
+    studio.make_all()
+    begun(studio)
+    studio.lessons.choose("2")
+    studio.lessons.choose("1")
+    report = waited(studio)
+    assert studio.sections is not None and studio.sections.lesson.path == paths[0]
+    shown = sum(studio.sections.state(number).dollars for number in range(1, 5))
+    assert shown == report.videos[0].dollars == 2.0
+
+
 def test_a_video_that_was_made_earlier_is_shown(tmp_path: Path) -> None:
     """A lesson that another session made can be played as soon as it is chosen."""
     written(tmp_path, sections=1)
@@ -436,7 +451,7 @@ def test_many_lessons_leave_the_memory_flat(tmp_path: Path) -> None:
     waited(studio)
     held = [each for each in events() if id(each) not in known]
     assert len(held) < len(paths)
-    assert not studio._under_way
+    assert not studio._heard
 
 
 def test_a_click_while_the_panel_is_painted_is_not_lost(tmp_path: Path) -> None:

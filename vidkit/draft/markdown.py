@@ -8,7 +8,7 @@ and the directives and roles of MyST and Quarto. What a person who reads aloud w
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import groupby, pairwise
@@ -160,14 +160,16 @@ class _Walk:
         return walk
 
     def all(self) -> list[Block]:
-        found: list[Block] = []
+        return [block for token in self.rest() for block in self.one(token)]
+
+    def rest(self) -> Iterator[Token]:
+        """The tokens from here on, but for those that are taken with one before them."""
         while self.at < len(self.tokens):
             token = self.tokens[self.at]
             self.at += 1
             if token.map:
                 self.here = self.where(token.map[0])
-            found += self.one(token)
-        return found
+            yield token
 
     def one(self, token: Token) -> list[Block]:
         """The blocks of the token, which may take those up to its end with it."""
@@ -268,11 +270,7 @@ class _Walk:
         """
         found: list[str] = []
         others: list[Block] = []
-        while self.at < len(self.tokens):
-            token = self.tokens[self.at]
-            self.at += 1
-            if token.map:
-                self.here = self.where(token.map[0])
+        for token in self.rest():
             if token.type == "list_item_open":
                 found.append("")
             elif token.type == "dt_open":

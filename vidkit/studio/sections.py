@@ -117,15 +117,6 @@ class Sections(Part):
         """Whether it holds changes that are not saved, those in open fields among them."""
         return self.draft.unsaved or any(state.typed is not None for state in self._states.values())
 
-    def seed(self, states: Mapping[int, SectionState]) -> None:
-        """Take in how sections stand in a run that goes on, by their positions from 0."""
-        with self._lock:
-            self._running = self.draft.uids
-            for index, state in states.items():
-                if index < len(self._running):
-                    self._states[self._running[index]] = state
-            self._changed = True
-
     # ---- what is there
 
     def look(self) -> None:

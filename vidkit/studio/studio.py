@@ -32,7 +32,6 @@ from .lessons import Lessons
 from .monitor import Controls, Meters, Timeline
 from .sections import Sections
 from .settings import Subject, Workers
-from .state import SectionState
 from .videos import Film, Videos
 from .widgets import Painter, Part, View
 
@@ -74,7 +73,7 @@ class Studio(Part):
         self.report: Report | None = None
         self._batch = False
         self._paths: tuple[Path, ...] = ()
-        self._under_way: dict[int, dict[int, SectionState]] = {}
+        self._heard: dict[int, list[Event]] = {}
         self._kept: dict[Path, Sections] = {}
         self._following: loop.Work[None] | None = None
         self.lessons.on_choose(self._chosen)
@@ -253,8 +252,8 @@ class Studio(Part):
         sections = Sections(lesson, self.workers.settings, self._start, draft)
         sections.on_change(lambda: self._edited(sections))
         for index, path in enumerate(self._paths):
-            if path == lesson.path:
-                sections.seed(self._under_way.get(index, {}))
+            for event in self._heard.get(index, ()) if path == lesson.path else ():
+                sections.on_event(event)
         return sections
 
     def _place(self, sections: Sections | None) -> None:
@@ -332,7 +331,7 @@ class Studio(Part):
                 self._view.member(videos)
         self.report = None
         with self._lock:
-            self._paths, self._under_way = tuple(paths), {}
+            self._paths, self._heard = tuple(paths), {}
         self.controls.begin(sections)
         self.meters.settle(self.workers.settings)
         self._settled()
@@ -350,21 +349,16 @@ class Studio(Part):
         return plan if isinstance(plan, Plan) else None
 
     def _note(self, event: Event) -> None:
-        """Keep how the sections of lessons that are under way stand, for cards that are shown
-        later; of lessons that are over the folder tells.
+        """Keep what happened to lessons that are under way, for cards that are shown later; of
+        lessons that are over the folder tells.
         """
-        lesson, section = getattr(event, "lesson", None), getattr(event, "section", None)
-        match event:
-            case LessonStarted():
-                self._under_way[event.lesson] = {at: SectionState() for at in event.sections}
-                for state in self._under_way[event.lesson].values():
-                    state.on_event(event, None)
-            case LessonEnded():
-                self._under_way.pop(event.lesson, None)
-            case _ if lesson is not None and section in (states := self._under_way.get(lesson, {})):
-                states[section].on_event(event, None)
-            case _:
-                pass
+        lesson = getattr(event, "lesson", None)
+        if isinstance(event, LessonStarted):
+            self._heard[event.lesson] = [event]
+        elif isinstance(event, LessonEnded):
+            self._heard.pop(event.lesson, None)
+        elif lesson in self._heard:
+            self._heard[lesson].append(event)
 
     def _concerns(self, event: Event, sections: Sections) -> bool:
         lesson = getattr(event, "lesson", None)

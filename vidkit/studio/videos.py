@@ -28,24 +28,19 @@ def show(report: VideoReport | BatchReport) -> None:
         display(Film(report))
 
 
-class _Latest:
-    """The player that a cell was shown last; `cell` is its number."""
-
-    def __init__(self) -> None:
-        self.cell: object = None
-        self.film: Film | None = None
-
-    def show(self, report: VideoReport) -> None:
-        """Display a video, in the place of one that the same cell was shown before."""
-        cell = getattr(get_ipython(), "execution_count", None)
-        if self.film is not None and self.cell == cell:
-            self.film.show_report(report)
-            return
-        self.cell, self.film = cell, Film(report)
-        display(self.film)
+_latest: dict[object, Film] = {}
+"""The player that a cell was shown last, by the cell's number."""
 
 
-show_latest = _Latest().show
+def show_latest(report: VideoReport) -> None:
+    """Display a video, in the place of one that the same cell was shown before."""
+    cell = getattr(get_ipython(), "execution_count", None)
+    if cell in _latest:
+        _latest[cell].show_report(report)
+        return
+    _latest.clear()
+    _latest[cell] = Film(report)
+    display(_latest[cell])
 
 
 class Film(Part):

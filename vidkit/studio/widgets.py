@@ -56,8 +56,6 @@ SMALL_THUMBNAIL = (160, 90)
 MANY = 12
 """Pictures from which on a saved notebook holds small ones."""
 MOST_TOKENS = 6000
-MADE_BYTES = 16e6
-"""Of posters that were made and may be asked for once more."""
 
 PAINT_SECONDS = 0.1
 """Seconds between two paints: a kernel that sends thousands of updates a second is cut off."""
@@ -272,7 +270,6 @@ class Media:
         self._lock = threading.Lock()
         self._salt = uuid.uuid4().bytes
         self._known: OrderedDict[str, tuple[str, Callable[[], bytes] | Path]] = OrderedDict()
-        self._made: OrderedDict[str, bytes] = OrderedDict()
 
     def file(self, path: Path | None) -> str | None:
         """A token for a file as it is; None where there is none."""
@@ -311,20 +308,8 @@ class Media:
                 size = file.seek(0, io.SEEK_END)
                 file.seek(min(max(offset, 0), size))
                 return file.read(PIECE), size, kind
-        data = self._made_once(token, source)
+        data = source()  # the page keeps what it has got
         return data[offset : offset + PIECE], len(data), kind
-
-    def _made_once(self, token: str, make: Callable[[], bytes]) -> bytes:
-        with self._lock:
-            if token in self._made:
-                self._made.move_to_end(token)
-                return self._made[token]
-        data = make()
-        with self._lock:
-            self._made[token] = data
-            while sum(map(len, self._made.values())) > MADE_BYTES and len(self._made) > 1:
-                self._made.popitem(last=False)
-        return data
 
 
 def _poster(path: Path) -> bytes:
