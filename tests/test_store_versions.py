@@ -19,7 +19,7 @@ import vidkit
 from vidkit.events import Event, StepEnded
 from vidkit.pipeline.output import read_report
 from vidkit.store import Budget, Store
-from vidkit.store.database import Database, statements
+from vidkit.store.database import Database
 
 BEFORE = Path(__file__).parent / "made_by_version_1.tar.gz"
 
@@ -87,11 +87,11 @@ def test_each_migration_is_made_once_and_in_full(tmp_path: Path) -> None:
     """A file of an earlier version goes through the migrations that it lacks, in one transaction:
     one that fails leaves the file as it was.
     """
-    first, second = statements("CREATE TABLE a (n)"), statements("CREATE TABLE b (n)")
-    third = statements("CREATE TABLE c (n); CREATE TABLE a (n)")
+    first, second = "CREATE TABLE a (n)", "CREATE TABLE b (n)"
+    third = "CREATE TABLE c (n); CREATE TABLE a (n)"
     notes: list[str] = []
 
-    def opened(*migrations: Any) -> Database:
+    def opened(*migrations: str) -> Database:
         return Database(tmp_path, "test", migrations, notes.append, str)
 
     opened(first).do(lambda base: base.execute("INSERT INTO a VALUES (7)"))

@@ -361,7 +361,7 @@ class LessonContext:
         """
         key = cache_key(kind, fields)
         if self.run is not None and self.runtime.store.keeps:
-            self.runtime.store.journal.need(self.run, [key])
+            self.runtime.store.journal.need(run=self.run, keys=[key])
         return key
 
     @contextmanager

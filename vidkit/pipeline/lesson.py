@@ -196,7 +196,7 @@ class LessonTask:
         context, store = self.context, self.context.runtime.store
         context.output.claim(self.indexes, self.report().as_json() | {"state": "under way"})
         keys = needed_keys(context) if store.keeps else []
-        context.run = store.journal.begin_run(context.name_in_ledger, keys)
+        context.run = store.journal.begin_run(lesson=context.name_in_ledger, keys=keys)
 
     def end(self) -> None:
         """Note in the ledger that the run on this lesson is over, and let go of the folder.
@@ -210,7 +210,7 @@ class LessonTask:
             if context.run is not None:
                 with suppress(StoreError):
                     context.runtime.store.journal.end_run(
-                        context.run, finished=self.finished, seconds=self._seconds()
+                        run=context.run, finished=self.finished, seconds=self._seconds()
                     )
         finally:
             context.output.release()
@@ -384,7 +384,7 @@ class LessonTask:
         """Write the lesson's report. Blocks."""
         self._reported, context = True, self.context
         context.notes += context.output.notes
-        self.money = context.runtime.store.journal.spent(context.run)
+        self.money = context.runtime.store.journal.spent(run=context.run)
         if context.settings.force is None:
             context.notes += self.money.notes
         context.output.write_report(self.report().as_json())

@@ -22,7 +22,7 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -48,18 +48,14 @@ def digest(path: Path) -> str:
 
 def flush(path: Path) -> None:
     """Have the system put a file's content, or the names in a folder, on the disk."""
-    if path.is_dir():
-        with suppress(OSError):  # Windows, and some network disks, flush no folders
-            _flush(os.open(path, os.O_RDONLY))
-    else:
-        _flush(os.open(path, os.O_RDWR))
-
-
-def _flush(descriptor: int) -> None:
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    is_folder = path.is_dir()
+    # Windows, and some network disks, flush no folders
+    with suppress(OSError) if is_folder else nullcontext():
+        opened = os.open(path, os.O_RDONLY if is_folder else os.O_RDWR)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def copy(source: Path, target: IO[bytes]) -> None:
@@ -123,27 +119,31 @@ def cache_key(kind: str, shape: Mapping[str, Any]) -> str:
 
 
 def canonical(value: Any) -> str:
-    """`value` as JSON that is the same wherever it is written: names sorted, ASCII, no spaces.
-
-    Raises TypeError or ValueError for what JSON does not have.
+    """`value`, which `without_credentials` gave, as JSON that is the same wherever it is written:
+    names sorted, ASCII, no spaces. Raises TypeError or ValueError for what JSON does not have.
     """
-    return _WRITER.encode(_plain(value))
+    return _WRITER.encode(value)
 
 
 def without_credentials(value: Any, name: str = "") -> Any:
-    """`value` without what a key or a file must not tell: fields that are named as credentials,
-    and user, password and credentials of the query in fields whose names end in "url" or
-    "endpoint". The texts of a lesson pass as they are.
+    """`value`, in the types that JSON has, without what a key or a file must not tell: fields that
+    are named as credentials, and user, password and credentials of the query in fields whose names
+    end in "url" or "endpoint". The texts of a lesson pass as they are.
+
+    Raises TypeError for a name that is no text, since 1 and "1" would be one name.
     """
     if isinstance(value, str):
         return _bare_url(value) if _address(name) else value
     if type(value) in _LEAVES:
         return value
     if isinstance(value, _MAPPINGS):
+        for each in value:
+            if not isinstance(each, str):
+                raise TypeError(f"the name {each!r} is not text")
         return {
-            each: without_credentials(inner, str(each))
+            each: without_credentials(inner, each)
             for each, inner in value.items()
-            if not _secret(str(each))
+            if not _secret(each)
         }
     if isinstance(value, _LISTS):
         return [without_credentials(inner, name) for inner in value]
@@ -170,22 +170,6 @@ def _bare_url(url: str) -> str:
     kept = [(name, value) for name, value in asked if not _secret(name) and name.lower() != "key"]
     query = parts.query if len(kept) == len(asked) else urlencode(kept)
     return urlunsplit((parts.scheme, host, parts.path, query, parts.fragment))
-
-
-def _plain(value: Any) -> Any:
-    """`value` in the types that `json` writes. A name that is no text is refused, since 1 and
-    "1" would be one name.
-    """
-    if type(value) in _LEAVES:
-        return value
-    if isinstance(value, _MAPPINGS):
-        for name in value:
-            if not isinstance(name, str):
-                raise TypeError(f"the name {name!r} is not text")
-        return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, _LISTS):
-        return [_plain(inner) for inner in value]
-    return value
 
 
 PASSING = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE, errno.ETIMEDOUT, errno.EBUSY}
@@ -285,23 +269,6 @@ def describe(
     return told
 
 
-def load(
-    folder: Path, key: str, verified: dict[Path, tuple[int, ...]], *, hashed: bool = False
-) -> Asset:
-    """The version in `folder`, after a look whether it is whole.
-
-    Its content is hashed where this process has not done so before, or where the file was
-    touched since, or with `hashed`; `verified` tells what files were like when they were. Raises
-    `Damaged` where it is not whole, FileNotFoundError where there is no such folder.
-    """
-    facts = _facts(folder, key)
-    file = folder / facts["file"]
-    state = _state(file, facts)
-    if (hashed or verified.get(file) != state) and digest(file) != facts["sha256"]:
-        raise Damaged("its content has changed")
-    return as_verified(folder, facts, verified, state)
-
-
 def _state(file: Path, facts: Mapping[str, Any]) -> tuple[int, ...]:
     """What a file is like from outside. A disk may forget what it was given without a change of
     the file's size and time. Raises `Damaged` where it cannot be the one of the facts.
@@ -317,30 +284,6 @@ def _state(file: Path, facts: Mapping[str, Any]) -> tuple[int, ...]:
     return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
-def as_verified(
-    folder: Path,
-    facts: Mapping[str, Any],
-    verified: dict[Path, tuple[int, ...]],
-    state: tuple[int, ...],
-) -> Asset:
-    """The version in `folder`, whose content is known to be what the facts say; `verified`
-    remembers that for as long as its file is in this `state`.
-    """
-    file = folder / facts["file"]
-    if len(verified) >= MOST_VERIFIED:
-        verified.clear()
-    verified[file] = state
-    return Asset(
-        key=facts["key"],
-        path=file,
-        sha256=facts["sha256"],
-        bytes=facts["bytes"],
-        suffix=file.suffix,
-        take=int(folder.name),
-        about=facts["about"],
-    )
-
-
 def copy_into(asset: Asset, file: IO[bytes]) -> None:
     """Copy an asset into an open file, as `copy` does. Raises `StoreError` where the asset is no
     longer there.
@@ -354,14 +297,6 @@ def copy_into(asset: Asset, file: IO[bytes]) -> None:
         raise StoreError(
             f"{asset.path} is no longer in the store; run again, and it is made again"
         ) from None
-
-
-def used_now(folder: Path) -> None:
-    """Note that the asset was used: the time of its facts, no finer than an hour."""
-    facts = folder / FACTS
-    with suppress(OSError):
-        if time.time() - facts.stat().st_mtime > HOUR:
-            os.utime(facts)
 
 
 def _sealed(body: str) -> bytes:
@@ -446,7 +381,7 @@ class AssetDirectory:
         """One version, if it is there and whole. A damaged one is quarantined, with a note."""
         folder = self.place(key) / str(number)
         try:
-            asset = load(folder, key, self._verified, hashed=hashed)
+            asset = self._load(folder, key, hashed=hashed)
         except FileNotFoundError:
             return None
         except Damaged as damage:
@@ -458,8 +393,42 @@ class AssetDirectory:
             why = error.strerror if isinstance(error, OSError) else error
             self._quarantine(folder, key, f"it cannot be read: {why}")
             return None
-        used_now(folder)
+        with suppress(OSError):  # the time of its last use, no finer than an hour
+            if time.time() - (folder / FACTS).stat().st_mtime > HOUR:
+                os.utime(folder / FACTS)
         return asset
+
+    def _load(self, folder: Path, key: str, *, hashed: bool) -> Asset:
+        """The version in `folder`, after a look whether it is whole.
+
+        Its content is hashed where this process has not done so before, or where the file was
+        touched since, or with `hashed`. Raises `Damaged` where it is not whole, FileNotFoundError
+        where there is no such folder.
+        """
+        facts = _facts(folder, key)
+        file = folder / facts["file"]
+        state = _state(file, facts)
+        if (hashed or self._verified.get(file) != state) and digest(file) != facts["sha256"]:
+            raise Damaged("its content has changed")
+        return self._as_verified(folder, facts, state)
+
+    def _as_verified(self, folder: Path, facts: Mapping[str, Any], state: tuple[int, ...]) -> Asset:
+        """The version in `folder`, whose content is known to be what the facts say for as long as
+        its file is in this `state`.
+        """
+        file = folder / facts["file"]
+        if len(self._verified) >= MOST_VERIFIED:
+            self._verified.clear()
+        self._verified[file] = state
+        return Asset(
+            key=facts["key"],
+            path=file,
+            sha256=facts["sha256"],
+            bytes=facts["bytes"],
+            suffix=file.suffix,
+            take=int(folder.name),
+            about=facts["about"],
+        )
 
     def counting(self, key: str) -> Asset | None:
         """The asset that counts for a key, if it is there and whole."""
@@ -496,7 +465,7 @@ class AssetDirectory:
         with suppress(Damaged):
             state = _state(folder / facts["file"], facts)
             if state[1] == facts["mtime_ns"]:
-                return as_verified(folder, facts, self._verified, state)
+                return self._as_verified(folder, facts, state)
         return None
 
     def _move(self, filled: Path, target: Path) -> bool:

@@ -39,17 +39,13 @@ _WHY = {
     sqlite3.SQLITE_BUSY: f"another process has held it for {PATIENCE:.0f} s; end that process",
 }
 
-Migration = Callable[[sqlite3.Connection, Path | None], None]
-"""Brings a file from one version of its tables to the next, within a transaction; gets the
-folder that it is in.
-"""
-
 
 class Database:
     """The file `<name>-….sqlite` of a folder, which several processes write and which a kill does
     not harm; or with None one in memory.
 
-    migrations: the first makes the tables of version 1, each further one those of the next. note:
+    migrations: SQL statements, separated by semicolons. The first makes the tables of version 1,
+    each further one those of the next, within a transaction. note:
     called with a sentence where the file was gone or damaged; `expected` says that there has to
     be one. A damaged file is put into the folder's quarantine, and a new one is begun; `epitaph`
     says what that means.
@@ -64,7 +60,7 @@ class Database:
         self,
         folder: Path | None,
         name: str,
-        migrations: Sequence[Migration],
+        migrations: Sequence[str],
         note: Callable[[str], None],
         epitaph: Callable[[Path], str],
         *,
@@ -221,15 +217,15 @@ class Database:
         version = base.execute("PRAGMA user_version").fetchone()[0]
         if version < 0 or (version == 0 and _columns(base)):
             raise sqlite3.DatabaseError("malformed: there are tables, and no version of them")
-        for migrate in self._migrations[version:]:
-            migrate(base, self._folder)
+        for script in self._migrations[version:]:
+            _execute(base, script)
         base.execute(f"PRAGMA user_version = {len(self._migrations)}")
 
     def _demand_tables(self, base: sqlite3.Connection) -> None:
         """Raise DatabaseError where the tables are not those that the migrations make."""
         with closing(sqlite3.connect(":memory:", isolation_level=None)) as ideal:
-            for migrate in self._migrations:
-                migrate(ideal, None)
+            for script in self._migrations:
+                _execute(ideal, script)
             wanted = _columns(ideal)
         found = _columns(base)
         if {name: found.get(name) for name in wanted} != wanted:
@@ -286,15 +282,10 @@ class Database:
             ) from error
 
 
-def statements(script: str) -> Migration:
-    """A migration of SQL statements, separated by semicolons."""
-
-    def migrate(base: sqlite3.Connection, folder: Path | None) -> None:
-        for statement in script.split(";"):
-            if statement.strip():
-                base.execute(statement)
-
-    return migrate
+def _execute(base: sqlite3.Connection, script: str) -> None:
+    """Execute statements one by one: `executescript` would end the transaction."""
+    for statement in filter(str.strip, script.split(";")):
+        base.execute(statement)
 
 
 def _columns(base: sqlite3.Connection) -> dict[str, list[str]]:

@@ -21,12 +21,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partialmethod
 from pathlib import Path
 from typing import Any, Literal
 
 from ..core.errors import OverBudget, SettingsError, StoreError
 from ..core.paths import shortened
-from .database import Database, Migration, statements
+from .database import Database
 
 PaymentState = Literal["reserved", "paid", "free", "unconfirmed", "failed"]
 MILLION = 1_000_000
@@ -170,7 +171,7 @@ class Reservation:
             return
         self._ended = True
         try:
-            self._journal.end(self.id, state, dollars)
+            self._journal.end(entry=self.id, state=state, dollars=dollars)
         except StoreError as error:
             self._journal.note(f"a call that was {state} is still noted as reserved: {error}")
 
@@ -199,7 +200,7 @@ CREATE TABLE tally (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWI
 _PACE = "CREATE TABLE pace (what TEXT PRIMARY KEY, seconds REAL NOT NULL) WITHOUT ROWID"
 """Version 2 knows how long pieces of work take on this machine."""
 
-MIGRATIONS: tuple[Migration, ...] = (statements(_TABLES), statements(_PACE))
+MIGRATIONS = (_TABLES, _PACE)
 """The first makes the tables of version 1; each further one changes them to the next version, and
 stays as it is for ever."""
 
@@ -461,50 +462,26 @@ class JournalProxy(Journal):
     """What a run takes for its journal where that is elsewhere, or nowhere.
 
     ask: called with the name of a method of `Journal` and its arguments; gives what that gives, and
-    for `reserve` the number of the entry. note: as for `Journal`.
+    for `reserve` the number of the entry. note: as for `Journal`. Arguments are given by name.
     """
 
     def __init__(self, ask: Callable[..., Any], note: Callable[[str], None]) -> None:
         self._ask = ask
         self._note = note
 
-    def begin_run(self, lesson: str, keys: Iterable[str] = ()) -> int:
-        """As `Journal.begin_run`."""
-        return int(self._ask("begin_run", lesson=lesson, keys=[*keys]))
-
-    def need(self, run: int, keys: Iterable[str]) -> None:
-        """As `Journal.need`."""
-        self._ask("need", run=run, keys=[*keys])
-
-    def end_run(
-        self, run: int, *, finished: bool, seconds: Mapping[str, float] | None = None
-    ) -> None:
-        """As `Journal.end_run`."""
-        self._ask("end_run", run=run, finished=finished, seconds=seconds)
-
-    def seconds(self) -> dict[str, float]:
-        """As `Journal.seconds`."""
-        return dict(self._ask("seconds"))
+    def _forward(self, call: str, **asked: Any) -> Any:
+        return self._ask(call, **asked)
 
     def reserve(self, **asked: Any) -> Reservation:
         """As `Journal.reserve`."""
         return Reservation(self, self._ask("reserve", **asked))
 
-    def end(self, entry: int, state: PaymentState, dollars: float | None = None) -> None:
-        """As `Journal.end`."""
-        self._ask("end", entry=entry, state=state, dollars=dollars)
-
-    def spent(self, run: int | None = None, budget: str | None = None) -> Money:
-        """As `Journal.spent`."""
-        money: Money = self._ask("spent", run=run, budget=budget)
-        return money
-
-    def tally(self, **more: int) -> dict[str, int]:
-        """As `Journal.tally`."""
-        return dict(self._ask("tally", **more))
-
     def close(self) -> None:
         """Nothing is open here."""
+
+
+for _call in ("begin_run", "need", "end_run", "seconds", "end", "spent", "tally"):
+    setattr(JournalProxy, _call, partialmethod(JournalProxy._forward, _call))
 
 
 def _refuse(base: sqlite3.Connection, what: str, millionths: int | None, budget: Budget) -> None:

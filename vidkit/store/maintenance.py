@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 
 from .assets import AssetDirectory, Version
@@ -103,18 +101,17 @@ def contents_of(directory: AssetDirectory, hits: int, misses: int) -> Contents:
 def prune_assets(
     directory: AssetDirectory,
     stays: Callable[[str], bool],
-    older_than: timedelta | None,
-    keep_bytes: int | None,
+    before: float,
+    keep_bytes: int | None = None,
     *,
     dry: bool,
 ) -> Removal:
-    """Remove what was not used for `older_than`, and then what was used longest ago until no
-    more than `keep_bytes` are left. What was set aside goes first; what has a key
-    of which `stays` is true does not go.
+    """Remove what was not used since `before` (seconds since 1970), and then what was used longest
+    ago until no more than `keep_bytes` are left. What was set aside goes first; what has a key of
+    which `stays` is true does not go.
     """
     aside = sorted(_quarantined(directory.quarantined), key=lambda each: each[1])
     versions = sorted(directory.versions(), key=lambda version: version.used)
-    before = time.time() - older_than.total_seconds() if older_than is not None else 0.0
     total = sum(size for _, _, size in aside) + sum(version.bytes for version in versions)
     most = total if keep_bytes is None else keep_bytes
     staying = {version.key for version in versions if stays(version.key)}
@@ -131,18 +128,11 @@ def prune_assets(
             removed += version.bytes
     too_many = total - removed > most
     held = sum(v.key in staying and (v.used < before or too_many) for v in versions)
-    return _remove(directory, going, old, held, removed, dry)
-
-
-def clear_assets(directory: AssetDirectory, stays: Callable[[str], bool], *, dry: bool) -> Removal:
-    """Remove everything but what a run that goes on now needs."""
-    aside = _quarantined(directory.quarantined)
-    versions = list(directory.versions())
-    going = [version for version in versions if not stays(version.key)]
-    size = sum(size for _, _, size in aside) + sum(version.bytes for version in going)
-    return _remove(
-        directory, going, [path for path, _, _ in aside], len(versions) - len(going), size, dry
-    )
+    if not dry:
+        going = [version for version in going if directory.remove(version)]
+        for path in old:
+            shutil.rmtree(path, ignore_errors=True)
+    return Removal(len(going), len(old), removed, held, dry)
 
 
 def verify_assets(directory: AssetDirectory, told: Callable[[], Iterable[str]]) -> Verdict:
@@ -165,22 +155,6 @@ def in_size(size: float) -> str:
 
 def _assets(number: int) -> str:
     return f"{number:,} asset{'' if number == 1 else 's'}"
-
-
-def _remove(
-    directory: AssetDirectory,
-    versions: Iterable[Version],
-    aside: Iterable[Path],
-    held: int,
-    size: int,
-    dry: bool,
-) -> Removal:
-    versions, aside = list(versions), list(aside)
-    if not dry:
-        versions = [version for version in versions if directory.remove(version)]
-        for path in aside:
-            shutil.rmtree(path, ignore_errors=True)
-    return Removal(len(versions), len(aside), size, held, dry)
 
 
 def _quarantined(folder: Path | None) -> list[tuple[Path, float, int]]:

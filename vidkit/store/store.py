@@ -13,11 +13,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import math
 import os
 import re
 import secrets
 import shutil
 import stat
+import time
 import weakref
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
@@ -46,7 +48,6 @@ from .maintenance import (
     Contents,
     Removal,
     Verdict,
-    clear_assets,
     contents_of,
     prune_assets,
     verify_assets,
@@ -157,18 +158,15 @@ _TALLY = 64
 """Hits and misses are written down after so many, and at the end."""
 
 
-class Notes:
-    """Sentences for a person, kept and passed on."""
+def _note_taker(notes: list[str], listener: Callable[[str], None] | None) -> Callable[[str], None]:
+    """What keeps a sentence in `notes`, and tells it to whoever listens."""
 
-    def __init__(self, listener: Callable[[str], None] | None) -> None:
-        self.sentences: list[str] = []
-        self._listener = listener
+    def note(sentence: str) -> None:
+        notes.append(sentence)
+        if listener is not None:
+            listener(sentence)
 
-    def add(self, sentence: str) -> None:
-        """Keep a sentence, and tell it to whoever listens."""
-        self.sentences.append(sentence)
-        if self._listener is not None:
-            self._listener(sentence)
+    return note
 
 
 class Store:
@@ -182,7 +180,8 @@ class Store:
 
     folder: None is `VIDKIT_CACHE`, or vidkit's folder in the user's cache. on_note: called
     with each sentence that a person should read (an asset that was damaged, a journal that was
-    gone), from the thread that finds it; `notes` keeps them. `journal` is the store's `Journal`.
+    gone), from the thread that finds it; `notes` keeps them in this order. `journal` is
+    the store's `Journal`.
 
     Its methods block, and may be called from several threads. Each raises `StoreError` where
     the folder cannot be read or written. A forked child opens a store of its own.
@@ -214,7 +213,7 @@ class Store:
             _make_private(self.folder)
             with locked(self.folder / OPENING):
                 self._process = self._open(self.folder)
-        self.directory = AssetDirectory(self.folder, self._process, self._notes.add)
+        self.directory = AssetDirectory(self.folder, self._process, self._note)
         self._leave = weakref.finalize(self, _leave, self._process, self.journal, self._counts)
 
     @classmethod
@@ -235,15 +234,16 @@ class Store:
         self.folder = self._process = None
         self._begin(on_note, why)
         self.journal = journal or Journal()
-        self.directory = AssetDirectory(None, None, self._notes.add)
+        self.directory = AssetDirectory(None, None, self._note)
         self._leave = weakref.finalize(self, _leave, None, self.journal, {})
         if why:
-            self._notes.add(why)
+            self._note(why)
 
     def _begin(self, on_note: Callable[[str], None] | None, why: str = "") -> None:
         self.broken = why or None
         self._held: dict[str, Asset] = {}
-        self._notes = Notes(on_note)
+        self.notes: list[str] = []
+        self._note = _note_taker(self.notes, on_note)
         self._counts = {"hits": 0, "misses": 0}
 
     @property
@@ -260,9 +260,7 @@ class Store:
 
     def _open(self, folder: Path) -> ProcessLock:
         if has_manifest(folder) and not is_folder(folder / "assets"):
-            self._notes.add(
-                f"the assets of the store in {folder} were gone; they have to be made again"
-            )
+            self._note(f"the assets of the store in {folder} were gone; they have to be made again")
         used = init_folder(folder)
         with ExitStack() as undo:
             process = self._process = ProcessLock(folder / "processes")
@@ -271,24 +269,17 @@ class Store:
             undo.callback(self.journal.close)
             self._sweep(folder)
             if put_manifest(folder) and used:
-                self._notes.add(
-                    f"the mark of the store in {folder} was missing or damaged; put back"
-                )
+                self._note(f"the mark of the store in {folder} was missing or damaged; put back")
             undo.pop_all()
         return process
 
     def _open_journal(self, folder: Path, used: bool) -> Journal:
-        return Journal(folder, self.opening, self._notes.add, expected=used)
+        return Journal(folder, self.opening, self._note, expected=used)
 
     @property
     def opening(self) -> str:
         """The name of this opening, unique for all time: processes/<name>.lock is held by it."""
         return self._process.name if self._process is not None else ""
-
-    @property
-    def notes(self) -> list[str]:
-        """What a person should read of this opening, in the order in which it was found."""
-        return self._notes.sentences
 
     def find(self, key: str) -> Asset | None:
         """The asset that counts for `key`, if it is there and whole.
@@ -352,7 +343,7 @@ class Store:
                 return self.keep(key, data, suffix, about, fresh=fresh)
             except StoreError as error:
                 self.broken = str(error)
-        self._notes.add(f"{self.broken}; it is used all the same, and nothing more is paid for")
+        self._note(f"{self.broken}; it is used all the same, and nothing more is paid for")
         return self._held.setdefault(key, unkept(key, data, kind_of(about), suffix, about))
 
     def _held_back(self, key: str) -> Asset | None:
@@ -437,7 +428,7 @@ class Store:
         before = len(self.notes)
         with self._in_words("read"):
             if wrong := self.journal.check():
-                self._notes.add(f"the journal is damaged: {wrong}")
+                self._note(f"the journal is damaged: {wrong}")
             return verify_assets(self.directory, lambda: self.notes[before:])
 
     def contents(self) -> Contents:
@@ -467,10 +458,9 @@ class Store:
             raise SettingsError(f"keep_bytes is {told}; give a whole number of bytes")
         self._demand_manifest()
         with self._in_words("written"):
-            needed = self.journal.needed()
-            return prune_assets(
-                self.directory, self._stays(needed), older_than, keep_bytes, dry=dry
-            )
+            stays = self._stays(self.journal.needed())
+            before = time.time() - older_than.total_seconds() if older_than is not None else 0.0
+            return prune_assets(self.directory, stays, before, keep_bytes, dry=dry)
 
     def clear(self, *, dry: bool = False) -> Removal:
         """Remove all assets but those that a run needs which goes on now; with `dry` only tell.
@@ -479,7 +469,7 @@ class Store:
         self._demand_manifest()
         with self._in_words("written"):
             needed = self.journal.needed(under_way=True)
-            return clear_assets(self.directory, self._stays(needed), dry=dry)
+            return prune_assets(self.directory, self._stays(needed), math.inf, dry=dry)
 
     def close(self) -> None:
         """Remove the temporary files of this opening and close the journal. What it had
@@ -631,7 +621,7 @@ class MaintainedStore(Store):
                 "be told: end it first"
             )
         with self._in_words("written"):
-            removal = clear_assets(self.directory, lambda _: False, dry=dry)
+            removal = prune_assets(self.directory, lambda _: False, math.inf, dry=dry)
         if not dry:
             with suppress(StoreError):
                 super()._sweep(self.folder)
@@ -641,7 +631,7 @@ class MaintainedStore(Store):
         try:
             return super()._open_journal(folder, used)
         except StoreError as error:
-            self._notes.add(str(error))
+            self._note(str(error))
             self._unread = True
             return Journal()
 
@@ -649,7 +639,7 @@ class MaintainedStore(Store):
         try:
             return super()._sweep(folder)
         except StoreError as error:
-            self._notes.add(str(error))
+            self._note(str(error))
             self._unsettled = True
             return 0
 
