@@ -157,18 +157,11 @@ class SimulatedMedia:
     def __init__(self, load: Load) -> None:
         self._load = load
         self._owed = 0.0
-        self.check_picture: Callable[[bytes, str], object] = _nothing
-        self.check_sound: Callable[[bytes, str], object] = _nothing
+        self.check_picture = self.check_sound = self.make_seam = _nothing
         self.find_speech: Callable[[bytes, str], Mapping[str, Any]] = lambda *_: {}
-        self.make_clip: Callable[..., Clip] = self._clip
-        self.apply_effects: Callable[..., Clip] = self._clip
-        self.make_seam: Callable[..., object] = _nothing
-        self.join_clips: Callable[..., Joined] = self._join
-        self.poster: Callable[..., bytes] = lambda *_, **__: b"picture"
-        self.contact_sheet: Callable[..., bytes] = lambda *_, **__: b"picture"
-        self.section_starts: Callable[[Sequence[Clip]], tuple[float, ...]] = lambda clips: tuple(
-            float(i) for i in range(len(clips))
-        )
+        self.make_clip = self.apply_effects = self._clip
+        self.join_clips = self._join
+        self.poster = self.contact_sheet = lambda *_: b"picture"
 
     async def run_in_thread(self, call: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
         """Call it here and now, and wait for as long as it would take."""
@@ -177,6 +170,10 @@ class SimulatedMedia:
             self._owed = 0.0
             await asyncio.sleep(owed)
         return result
+
+    def section_starts(self, clips: Sequence[Clip]) -> tuple[float, ...]:
+        """A second for each."""
+        return tuple(map(float, range(len(clips))))
 
     def _clip(self, picture: bytes, narration: object, out: Path, *_: Any, **__: Any) -> Clip:
         self._owed = at(self._load, picture.decode()).clip
@@ -192,36 +189,17 @@ def _nothing(*_: object) -> None:
 
 
 class NullOutput(Output):
-    """An output folder that is not there; every name in it stands for the folder."""
-
-    def scratch(self, name: str) -> Path:
-        """The folder."""
-        return self.folder
+    """An output folder that is not there, in which everything stands already."""
 
     def claim(self, indexes: Iterable[int], report: Mapping[str, Any]) -> None:
-        """Nothing to claim."""
+        """Nothing to claim, and so nothing is written."""
+        self._over = True
 
-    def release(self) -> None:
-        """Nothing to let go."""
+    def _stands(self, name: str, seal: str) -> bool:
+        return True
 
-    def filled(self, scratch: Path, call: Callable[..., T], /, *arguments: Any, **named: Any) -> T:
-        """What the call gives."""
-        return call(*arguments, **named)
-
-    def publish(self, name: str, data: bytes) -> Path:
-        """The folder."""
-        return self.folder
-
-    def take(self, name: str, asset: Asset) -> Path:
-        """The folder."""
-        return self.folder
-
-    def discard(self, scratch: Path) -> None:
-        """Nothing to remove."""
-
-    def write_report(self, report: Mapping[str, Any]) -> Path:
-        """The folder."""
-        return self.folder
+    def _remove(self, scratch: Path) -> None:
+        pass
 
 
 _ANSWERS: Mapping[str, Any] = {"begin_run": 0, "reserve": 0, "spent": Money(), "seconds": {}}
@@ -269,14 +247,6 @@ class Simulation:
         are virtual.
         """
         return virtually_aside(self._run(settings, listeners))
-
-    def run_all(self, variants: Sequence[Settings]) -> list[tuple[float, RequestCounts]]:
-        """The same of several settings, one after another."""
-
-        async def run() -> list[tuple[float, RequestCounts]]:
-            return [await self._run(each, ()) for each in variants]
-
-        return virtually_aside(run())
 
     async def _run(
         self, settings: Settings, listeners: Sequence[Listener]

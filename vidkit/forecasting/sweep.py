@@ -268,10 +268,7 @@ def swept(simulation: Simulation, settings: Settings, places: Sequence[tuple[int
     most = max(map(len, load.lessons)), len(load.lessons)
     # workers beyond what there is to do change nothing, and are not tried again
     same = {place: (min(place[0], most[0]), min(place[1], most[1])) for place in places}
-    tried = list(dict.fromkeys(same.values()))
-    outcomes = dict(
-        zip(tried, simulation.run_all([_with(settings, p) for p in tried]), strict=True)
-    )
+    outcomes = {place: simulation.run(_with(settings, place)) for place in set(same.values())}
     forecasts = {
         place: forecast_from(simulation, _with(settings, place), *outcomes[same[place]])
         for place in places

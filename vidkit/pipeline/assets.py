@@ -48,7 +48,7 @@ from ..providers.registry import AUTO, AUTO_VOICES, chosen_because, order
 from ..store import Asset, Store, cache_key
 from ..store.ledger import Reservation
 from ..store.locks import WAITS, KeyLock
-from .context import LessonContext, OwnFiles, PartKind, Source
+from .context import LessonContext, PartKind, Source
 from .reveal import Following, regions_kept
 
 T = TypeVar("T")
@@ -194,7 +194,7 @@ def candidates(
     index: int,
     settings: Settings,
     sources: Sequence[Source[Any]],
-    own: OwnFiles,
+    own: Any,
 ) -> tuple[Candidate, ...]:
     """Who may make the image or the narration of the section at `index`: its own file alone,
     where it names one, or else each of `sources`, the first before the next.

@@ -27,17 +27,8 @@ from ..media.video import Joined
 from ..models.lesson import Lesson
 from ..models.reading import load_lesson
 from ..models.settings import Settings
-from ..providers.base import (
-    ImageAsk,
-    ImageMaker,
-    Narration,
-    Picture,
-    Request,
-    VoiceAsk,
-    VoiceMaker,
-    ungated,
-)
-from ..providers.files import Recorded
+from ..providers.base import ImageMaker, Request, VoiceMaker, ungated
+from ..providers.files import own_files
 from ..report.timeline import Timeline
 from ..store import Store, cache_key
 from ..store.ledger import Budget
@@ -95,44 +86,16 @@ class Media(Protocol):
     `media` do; all of it blocks. A forecast gives one that takes no time.
     """
 
-    @property
-    def check_picture(self) -> Callable[[bytes, str], object]: ...
-    @property
-    def check_sound(self) -> Callable[[bytes, str], object]: ...
-    @property
-    def find_speech(self) -> Callable[[bytes, str], Mapping[str, Any]]: ...
-    @property
-    def make_clip(self) -> Callable[..., Clip]: ...
-    @property
-    def apply_effects(self) -> Callable[..., Clip]: ...
-    @property
-    def make_seam(self) -> Callable[..., object]: ...
-    @property
-    def join_clips(self) -> Callable[..., Joined]: ...
-    @property
-    def poster(self) -> Callable[..., bytes]: ...
-    @property
-    def contact_sheet(self) -> Callable[..., bytes]: ...
-    @property
-    def section_starts(self) -> Callable[[Sequence[Clip]], tuple[float, ...]]: ...
-
-
-class OwnFiles(Protocol):
-    """What reads the pictures and sounds that sections name themselves: an `ImageMaker` and a
-    `VoiceMaker` that asks nobody.
-    """
-
-    name: str
-    places: int | None
-
-    def shape(self, ask: ImageAsk | VoiceAsk) -> Mapping[str, Any]:
-        """The digest of the file."""
-
-    async def draw(self, ask: ImageAsk, request: Request) -> Picture:
-        """The section's picture."""
-
-    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
-        """The section's narration."""
+    def check_picture(self, data: bytes, name: str, /) -> object: ...
+    def check_sound(self, data: bytes, name: str, /) -> object: ...
+    def find_speech(self, data: bytes, name: str, /) -> Mapping[str, Any]: ...
+    def make_clip(self, *of: Any, **how: Any) -> Clip: ...
+    def apply_effects(self, *of: Any, **how: Any) -> Clip: ...
+    def make_seam(self, *of: Any, **how: Any) -> object: ...
+    def join_clips(self, *of: Any, **how: Any) -> Joined: ...
+    def poster(self, *of: Any) -> bytes: ...
+    def contact_sheet(self, *of: Any) -> bytes: ...
+    def section_starts(self, clips: Sequence[Clip], /) -> tuple[float, ...]: ...
 
 
 class RunControl:
@@ -192,9 +155,10 @@ class Runtime:
     nothing. cores: entered many times at once, it lets as many pieces of processor work go on as
     there are cores. clock: seconds, from any origin. card: draws a placeholder.
     store: where assets are kept, and the ledger of money. budgets: what the run may spend, each
-    of them a hard cap. own: reads sections' own files. read: a lesson's file to the lesson.
-    output: the folder that a lesson is written to. timeline: draws the run; None where nobody
-    looks. review: measures the teaching of a lesson that was made; None where nobody asks.
+    of them a hard cap. own: an `ImageMaker` and a `VoiceMaker` that reads sections' own files.
+    read: a lesson's file to the lesson. output: the folder that a lesson is written to. timeline:
+    draws the run; None where nobody looks. review: measures the teaching of a lesson that was
+    made; None where nobody asks.
     renewed: the keys of what this run made although the store had it. unconfirmed:
     requests of this run that were perhaps made, by the key of their asset. dearer: how many times
     what was reserved a provider has billed, where that was more. pieces: numbers for the pieces
@@ -210,7 +174,7 @@ class Runtime:
     run_in_thread: RunInThread = run_in_thread
     store: Store = field(default_factory=Store.null)
     budgets: tuple[Budget, ...] = ()
-    own: OwnFiles = field(default_factory=Recorded)
+    own: Any = own_files
     read: Callable[[Path], Lesson] = load_lesson
     output: Callable[[Path, Store], Output] = Output
     timeline: Timeline | None = field(default_factory=Timeline)

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -348,10 +348,10 @@ class LessonTask:
             [str(getattr(settings, name)) for name in shaping],
             [[index, *each.shaping] for index, each in spoken.items()],
         ]
-        inputs = (context.lesson, settings, spoken)
-        task = PictureTask(context, "review", of, context.runtime.review, inputs, ".json")
         try:
-            found = await cached(context, task.key, task.make)
+            inputs = (context.lesson, settings, spoken)
+            measure = context.runtime.review
+            found = await drawn(context, "review", of, measure, *inputs, suffix=".json")
             return dict(json.loads(await context.runtime.run_in_thread(found.read)))
         except Exception as error:  # the video is there: what looks at it takes it from nobody
             if not any(describe(error) in (each.error or "") for each in self.reports.values()):
@@ -476,55 +476,45 @@ class VideoTask:
     async def _seams(self) -> list[Cached]:
         if self.context.frame.motion != "fade":
             return []
-        tasks = [SeamTask(self.context, *both) for both in pairwise(self.pieces)]
-        return [await cached(self.context, task.key, task.make) for task in tasks]
+        return [await self._seam(*both) for both in pairwise(self.pieces)]
 
-
-@dataclass
-class SeamTask:
-    """Makes the cross-fade between two clips."""
-
-    context: LessonContext
-    before: Piece
-    after: Piece
-
-    def key(self) -> str:
-        """The key of all that shapes the cross-fade. Blocks."""
+    async def _seam(self, before: Piece, after: Piece) -> Cached:
+        """The cross-fade between two clips."""
+        context = self.context
         fields = {
             "version": MEDIA_VERSION,
-            "clips": [self.before.clip.sha256, self.after.clip.sha256],
-            "frame": dict(vars(self.context.frame)),
+            "clips": [before.clip.sha256, after.clip.sha256],
+            "frame": dict(vars(context.frame)),
         }
-        return self.context.key("seam", fields)
 
-    async def make(self, key: str) -> Content:
-        """The cross-fade."""
-        context, scratch = self.context, self.context.scratch(VIDEO)
-        clips = (self.before.cut.path, self.after.cut.path)
-        await context.encode(scratch, context.runtime.media.make_seam, *clips)
-        return Content(scratch, ".mp4", {"kind": "seam"})
+        async def make(_: str) -> Content:
+            scratch, clips = context.scratch(VIDEO), (before.cut.path, after.cut.path)
+            await context.encode(scratch, context.runtime.media.make_seam, *clips)
+            return Content(scratch, ".mp4", {"kind": "seam"})
+
+        return await cached(context, lambda: context.key("seam", fields), make)
 
 
-@dataclass
-class PictureTask:
-    """Draws a picture of the whole video, or measures it: draw(*inputs). of: all that shapes it."""
+async def drawn(
+    context: LessonContext,
+    kind: str,
+    of: Sequence[object],
+    draw: Callable[..., bytes],
+    *inputs: object,
+    suffix: str = ".png",
+    stem: str | None = None,
+) -> Cached:
+    """A picture of the whole video, or what is measured of it: draw(*inputs). of: all that shapes
+    it. stem: as in `cached`.
+    """
 
-    context: LessonContext
-    kind: str
-    of: Sequence[object]
-    draw: Callable[..., bytes]
-    inputs: tuple[object, ...] = field(repr=False)
-    suffix: str = ".png"
+    async def make(_: str) -> Content:
+        async with context.runtime.cores:
+            data = await context.runtime.run_in_thread(draw, *inputs)
+        return Content(data, suffix, {"kind": kind})
 
-    def key(self) -> str:
-        """The picture's key. Blocks."""
-        return self.context.key(self.kind, {"version": MEDIA_VERSION, "of": self.of})
-
-    async def make(self, key: str) -> Content:
-        """The picture."""
-        async with self.context.runtime.cores:
-            data = await self.context.runtime.run_in_thread(self.draw, *self.inputs)
-        return Content(data, self.suffix, {"kind": self.kind})
+    fields = {"version": MEDIA_VERSION, "of": of}
+    return await cached(context, lambda: context.key(kind, fields), make, stem=stem)
 
 
 async def join(context: LessonContext, pieces: Sequence[Piece], cues: Sequence[Cue]) -> Cached:
@@ -557,10 +547,7 @@ async def add_pictures(context: LessonContext, pieces: Sequence[Piece]) -> None:
     sheet = (clips, titles, lengths, context.frame)
     first = [PICTURES_VERSION, seals[0]]
     try:
-        for name, task in (
-            (POSTER, PictureTask(context, "poster", first, media.poster, (clips[0],))),
-            (SHEET, PictureTask(context, "sheet", of, media.contact_sheet, sheet)),
-        ):
-            await cached(context, task.key, task.make, stem=Path(name).stem)
+        await drawn(context, "poster", first, media.poster, clips[0], stem=Path(POSTER).stem)
+        await drawn(context, "sheet", of, media.contact_sheet, *sheet, stem=Path(SHEET).stem)
     except Exception as error:  # the same
         context.notes.append(f"no poster or contact sheet: {describe(error)}")

@@ -36,7 +36,7 @@ from ..models.settings import Settings
 from ..providers.base import ImageMaker, VoiceMaker
 from ..providers.limiter import PATIENCE, RateLimiter
 from ..providers.registry import image_makers, left_aside, voice_makers
-from ..report.progress import Summary, Watcher, bars
+from ..report.progress import Bar, Lines, Summary, bars
 from ..report.reports import BatchReport, ResourceTally, VideoReport
 from ..store import Store, default_folder, open_store
 from ..store.ledger import Budget
@@ -218,7 +218,7 @@ class Runner:
         self.listeners = list(listeners)
         self.watchers: list[Listener] = []
         self.batch: Batch | None = None
-        self._bars: Watcher | None = None
+        self._bars: Bar | Lines | None = None
         self._unsubscribe: list[Callable[[], object]] = []
         self._began = 0.0
         self._changes: list[Callable[[Batch], None]] = []

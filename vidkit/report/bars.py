@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
-from ..core.events import Outcome
+from ..core.events import Outcome, WorkersChanged
 from ..core.format import by, times, took
 
 if TYPE_CHECKING:
@@ -90,16 +90,6 @@ class Mark:
     reason: str
     seconds: float = 0.0
     times: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Workers:
-    """So many sections of a lesson, and lessons, are made at once from `at` on, and why."""
-
-    at: float
-    sections: int
-    videos: int
-    reason: str
 
 
 @dataclass(slots=True)
@@ -319,7 +309,7 @@ def of_marks(marks: Sequence[Mark]) -> str:
     return f"{marks[0].gate} at {took(marks[0].at)}: " + "; ".join(told[:8])
 
 
-def of_workers(change: Workers) -> str:
+def of_workers(change: WorkersChanged) -> str:
     """When the numbers of workers changed, to what, and why."""
     return (
         f"at {took(change.at)}: {change.sections} sections of a lesson at once, "

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
+from ..core.events import WorkersChanged
 from ..core.fonts import cut, width_of
-from .bars import KINDS, ON_CORES, Bar, Kind, Mark, Workers, fold, of_bar, of_marks, of_workers
+from .bars import KINDS, ON_CORES, Bar, Kind, Mark, fold, of_bar, of_marks, of_workers
 from .drawing import SMALL, TINY, Box, Line, Role, Scale, Scene, Shape, Sign, SignKind, Text, moved
 
 if TYPE_CHECKING:
@@ -357,7 +358,7 @@ def _axis(page: Scene, scale: Scale, between: tuple[float, float], most: int) ->
 
 def _changes(
     page: Scene,
-    workers: Sequence[Workers],
+    workers: Sequence[WorkersChanged],
     scale: Scale,
     between: tuple[float, float],
     several: bool,
@@ -378,7 +379,7 @@ def _changes(
 
 
 def _kinds_of(
-    bars: Sequence[Bar], decided: Collection[str], workers: Sequence[Workers]
+    bars: Sequence[Bar], decided: Collection[str], workers: Sequence[WorkersChanged]
 ) -> list[tuple[Shape, str]]:
     """What occurs in the picture, as samples with their names. decided: the kinds of marks."""
     steps = [bar for bar in bars if bar.kind != "lesson"]

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import Any, TextIO
 
 from ..core.events import (
     Event,
@@ -49,26 +49,12 @@ DRAW_SECONDS = 0.1
 """Seconds between two drawings."""
 
 
-class Watcher(Protocol):
-    """Something that follows a run's events until it is closed."""
-
-    def __call__(self, event: Event) -> None: ...
-
-    def expect(self, seconds: float, steps: int) -> None:
-        """Hear what a forecast says: how long the run takes, and how many steps are to be made
-        in it, for the others are there already.
-        """
-
-    def close(self) -> None:
-        """Tidy up; also after a run that broke off."""
-
-
 def bars(
     lessons: int | None, sections: Sequence[int | None] = (), stream: TextIO | None = None
-) -> Watcher:
+) -> Bar | Lines:
     """What shows a run of `lessons` lessons (None: nobody knows how many), of so many `sections`
-    each as far as that is known: a line where somebody watches, lines where `stream` (default:
-    standard error) is a file, or a terminal that moves no cursor.
+    each as far as that is known, from its events: a line where somebody watches, lines where
+    `stream` (default: standard error) is a file, or a terminal that moves no cursor.
     """
     stream = stream or sys.stderr or io.StringIO()
     progress = Progress(lessons, sections)
@@ -138,7 +124,9 @@ class Progress:
         return left if left is not None and left > 0 else None
 
     def expect(self, seconds: float, steps: int) -> None:
-        """Hear the forecast."""
+        """Hear what a forecast says: how long the run takes, and how many steps are to be made
+        in it, for the others are there already.
+        """
         self._expected = (seconds, steps)
         self._reckon()
 
@@ -327,7 +315,7 @@ class Bar:
             self._draw()
 
     def close(self) -> None:
-        """Leave the last line."""
+        """Leave the last line; also after a run that broke off."""
         with self._lock:
             if not self._over:
                 self._over = True

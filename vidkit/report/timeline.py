@@ -32,7 +32,6 @@ from .bars import (
     Mark,
     Stretch,
     Tally,
-    Workers,
     fold,
     fold_marks,
     joined,
@@ -58,6 +57,9 @@ class Timeline:
 
     A `RunStarted` begins it anew: it shows one run. Events that it missed the beginning of
     are left out.
+
+    last: seconds of the latest event; of the end, when the run is over. ended: when it was over;
+    None while it lasts.
     """
 
     def __init__(self) -> None:
@@ -80,11 +82,11 @@ class Timeline:
         self._most_waiting: dict[Kind, int] = {}
         self._names: dict[int, str] = {}
         self._marks: list[Mark] = []
-        self._workers: list[Workers] = []
+        self._workers: list[WorkersChanged] = []
         self._tallies: dict[tuple[Kind, str], Tally] = {}
         self._grain = 0.0
-        self._last = 0.0
-        self._ended: float | None = None
+        self.last = 0.0
+        self.ended: float | None = None
 
     @property
     def bars(self) -> list[Bar]:
@@ -99,7 +101,7 @@ class Timeline:
             return list(self._marks)
 
     @property
-    def workers(self) -> list[Workers]:
+    def workers(self) -> list[WorkersChanged]:
         """When the numbers of workers were changed, and to what."""
         with self._lock:
             return list(self._workers)
@@ -113,19 +115,9 @@ class Timeline:
     def waiting(self, kind: Kind) -> int:
         """How many of a kind wait for a core now; of a run that is over, the most that ever did."""
         with self._lock:
-            if self._ended is not None:
+            if self.ended is not None:
                 return self._most_waiting.get(kind, 0)
             return self._waiting(kind)
-
-    @property
-    def last(self) -> float:
-        """Seconds of the latest event; of the end, when the run is over."""
-        return self._last
-
-    @property
-    def ended(self) -> float | None:
-        """When the run was over; None while it lasts."""
-        return self._ended
 
     def on_event(self, event: Event) -> None:
         """Take in one event of the run."""
@@ -134,7 +126,7 @@ class Timeline:
 
     def _on_event(self, event: Event) -> None:
         if not isinstance(event, Noticed | RunStarted):
-            self._last = max(self._last, event.at)
+            self.last = max(self.last, event.at)
         match event:
             case RunStarted():
                 self._begin()
@@ -162,9 +154,7 @@ class Timeline:
             case RequestRetried():
                 self._mark(event.at, event.gate, "retried", event.reason, event.seconds)
             case WorkersChanged():
-                changed = Workers(
-                    event.at, event.sections, event.videos, in_brief(event.reason, 200)
-                )
+                changed = replace(event, reason=in_brief(event.reason, 200))
                 self._workers = [*self._workers[-99:], changed]
             case RunEnded():
                 self._finish(event.at)
@@ -258,12 +248,12 @@ class Timeline:
 
     def _fold(self) -> None:
         """Make fewer bars of many, coarser each time."""
-        while len(self._over) > MOST_BARS // 2 and self._grain <= self._last:
-            self._grain = max(2 * self._grain, self._last * FINEST, 1e-9)
+        while len(self._over) > MOST_BARS // 2 and self._grain <= self.last:
+            self._grain = max(2 * self._grain, self.last * FINEST, 1e-9)
             self._over = fold(self._over, self._grain)
 
     def _finish(self, at: float) -> None:
-        self._ended = at
+        self.ended = at
         for kind, lesson, section in list(self._open):
             self._end(kind, lesson, section, at, "cancelled", None)
 
@@ -282,9 +272,9 @@ class Timeline:
     def _excerpt(self, bars: Sequence[Bar], marks: Sequence[Mark]) -> Timeline:
         found = Timeline()
         began = min(bar.start for bar in bars)
-        ended = max(self._last if bar.end is None else bar.end for bar in bars)
+        ended = max(self.last if bar.end is None else bar.end for bar in bars)
         found._over = [shifted(bar, -began) for bar in bars]
-        found._ended = found._last = ended - began
+        found.ended = found.last = ended - began
         found._lanes = lanes_of(found._over)
         for bar in found._over:
             found._count(bar, bar.outcome or "cancelled")
@@ -343,9 +333,9 @@ class Timeline:
         return data, {"image/png": {"width": SHOWN}}
 
     def _moment(self, now: float | None) -> float:
-        if self._ended is not None or now is None:
-            return self._last
-        return max(now, self._last)
+        if self.ended is not None or now is None:
+            return self.last
+        return max(now, self.last)
 
     def __getstate__(self) -> dict[str, Any]:
         with self._lock:
