@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from hypothesis import given
 from hypothesis import settings as tries
 from hypothesis import strategies as st
@@ -101,12 +102,17 @@ def test_places_follow_a_resize() -> None:
     virtually(run())
 
 
-def test_a_small_container_gets_few_places() -> None:
+@pytest.mark.parametrize(("count", "memory", "most"), [(64, 300, 4), (64, 1, 1), (2, None, 2)])
+def test_a_small_container_gets_few_places(count: int, memory: int | None, most: int) -> None:
     """Cores that the memory does not feed are no places."""
-    still = encode_memory(Settings())
-    assert Cores(64, 300_000_000).places(still) == 300_000_000 // still
-    assert Cores(64, 1).places(still) == 1
-    assert Cores(2, None).places(still) == 2
+    seen: list[tuple[int, int]] = []
+
+    async def run() -> None:
+        cores = Cores(count, memory)
+        await asyncio.gather(*(work(cores, 70, seen) for _ in range(6)))
+
+    virtually(run())
+    assert max(busy for busy, _ in seen) == most
 
 
 def test_what_moves_and_what_is_large_needs_more() -> None:

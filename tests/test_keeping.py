@@ -26,6 +26,7 @@ from vidkit.events import Event, StepEnded
 from vidkit.models import Settings
 from vidkit.pipeline.run import store_of
 from vidkit.providers.simulated import Simulated
+from vidkit.store import MaintainedStore
 
 CENT = {"latency": 0.01, "price": 0.01, "seconds": 0.4}
 
@@ -245,10 +246,9 @@ def test_a_chosen_section_does_not_finish_its_lesson(tmp_path: Path) -> None:
     lesson = written(tmp_path, sections=3)
     run(lesson, only=[2])
     journal = store_of(Settings()).journal
-    assert journal.unfinished()
     assert len(journal.needed()) >= 6
     run(lesson)
-    assert not journal.unfinished()
+    assert not journal.needed()
 
 
 def test_only_makes_the_same_video_however_the_store_stands(tmp_path: Path) -> None:
@@ -378,7 +378,7 @@ def test_a_fade_makes_two_seams_anew(tmp_path: Path, own_store: Path) -> None:
     written(tmp_path, sections=changed)
     made = run(lesson, motion="fade")[1]
     assert made.made == {"audio": 1, "clip": 1, "join": 1}
-    kinds = store_of(Settings()).contents().kinds
+    kinds = MaintainedStore().contents().kinds
     assert kinds["seam"][0] == 3 + 2
     assert kinds["clip"][0] == 4 + 1
 
@@ -434,8 +434,7 @@ def test_runs_killed_at_any_moment_pay_nothing_twice(tmp_path: Path, own_store: 
     # one that was published in the very moment of a kill is unconfirmed, and never asked again
     assert len(paid | unconfirmed) == 40
     assert sum(unconfirmed.values()) <= 4 * 8
-    store = store_of(Settings())
-    assert not store.verify().bad
+    assert not MaintainedStore().verify().bad
     assert not list((tmp_path / "killed").rglob("*.part"))
     undisturbed = os.environ | {"VIDKIT_CACHE": str(tmp_path / "other store")}
     subprocess.run([*words, str(tmp_path / "calm")], check=True, env=undisturbed)
@@ -512,7 +511,7 @@ def test_a_full_disk_is_told_and_made_good(filled: tuple[Path, dict[str, str]], 
     how: dict[str, Any] = {"images": "simulated:0", "cache_dir": folder / "store"}
     report, _ = run(folder / "lesson.json", voice="simulated:latency=0,seconds=0.4", **how)
     assert report.made
-    assert not store_of(Settings(cache_dir=folder / "store")).verify().bad
+    assert not MaintainedStore(folder / "store").verify().bad
 
 
 def test_no_key_is_written_anywhere(
@@ -546,7 +545,7 @@ def test_paying_twice_is_told(tmp_path: Path, own_store: Path, gone: str) -> Non
     run(lesson)
     places = sorted(path.parent.parent for path in own_store.rglob("image.png"))
     if gone == "pruned":
-        store_of(Settings()).clear()
+        MaintainedStore().clear()
     for place in places[:1] if gone == "one" else places:
         shutil.rmtree(place, ignore_errors=True)
     again, _ = run(lesson)

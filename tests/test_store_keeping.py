@@ -14,19 +14,19 @@ from typing import Any
 import pytest
 
 from vidkit.errors import SettingsError, StoreError
-from vidkit.store import Asset, Store, cache_key
+from vidkit.store import Asset, MaintainedStore, cache_key
 from vidkit.store.maintenance import in_size
 
 DAY = 86_400
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "store") as store:
+def store(tmp_path: Path) -> Iterator[MaintainedStore]:
+    with MaintainedStore(tmp_path / "store") as store:
         yield store
 
 
-def keep(store: Store, number: int, *, days: float = 0, kind: str = "image") -> Asset:
+def keep(store: MaintainedStore, number: int, *, days: float = 0, kind: str = "image") -> Asset:
     """An asset of 100 kB that was used last so many days ago."""
     data = b"%06d" % number * 16_666
     asset = store.keep(key_of(number), data, ".png", {"kind": kind}, fresh=True)
@@ -39,13 +39,13 @@ def key_of(number: int) -> str:
     return cache_key("image", {"n": number})
 
 
-def left(store: Store) -> set[int]:
+def left(store: MaintainedStore) -> set[int]:
     """Which assets are there, by a look at the files."""
     there = {path.parent.parent.name for path in store.folder.rglob("facts.json")}
     return {number for number in range(10) if key_of(number) in there}
 
 
-def test_the_contents_are_counted_by_kind(store: Store) -> None:
+def test_the_contents_are_counted_by_kind(store: MaintainedStore) -> None:
     """Assets and bytes of each kind, what was set aside, and how often what was asked for was
     there, also over many openings.
     """
@@ -57,7 +57,7 @@ def test_the_contents_are_counted_by_kind(store: Store) -> None:
     assert store.find(key_of(3)) is None
     store.find(key_of(0))
     store.close()
-    with Store(store.folder) as later:
+    with MaintainedStore(store.folder) as later:
         for _ in range(4):
             later.find(key_of(0))
         found = later.contents()
@@ -70,7 +70,7 @@ def test_the_contents_are_counted_by_kind(store: Store) -> None:
     assert "50% of what was asked for was there" in str(found)
 
 
-def test_pruning_takes_what_was_not_used_for_long(store: Store) -> None:
+def test_pruning_takes_what_was_not_used_for_long(store: MaintainedStore) -> None:
     """`older_than` takes what nobody used for so long; a find is a use."""
     for number, days in enumerate((40, 20, 50)):
         keep(store, number, days=days)
@@ -79,7 +79,7 @@ def test_pruning_takes_what_was_not_used_for_long(store: Store) -> None:
     assert left(store) == {1, 2}
 
 
-def test_pruning_takes_what_was_used_longest_ago(store: Store) -> None:
+def test_pruning_takes_what_was_used_longest_ago(store: MaintainedStore) -> None:
     """`keep_bytes` takes one after the other, the longest unused first, until the rest fits, and
     what was set aside before all.
     """
@@ -94,7 +94,7 @@ def test_pruning_takes_what_was_used_longest_ago(store: Store) -> None:
     assert store.prune(keep_bytes=350_000).assets == 0
 
 
-def test_telling_first_removes_nothing(store: Store) -> None:
+def test_telling_first_removes_nothing(store: MaintainedStore) -> None:
     """With `dry` the same is told and nothing is done."""
     for number in range(4):
         keep(store, number, days=40 * (number < 2))
@@ -109,7 +109,7 @@ def test_telling_first_removes_nothing(store: Store) -> None:
     assert left(store) == set()
 
 
-def test_an_unfinished_lesson_keeps_what_it_needs(store: Store) -> None:
+def test_an_unfinished_lesson_keeps_what_it_needs(store: MaintainedStore) -> None:
     """Pruning takes nothing that a lesson needs which is not finished, and says how much it
     left; clearing takes it, but not what a run needs that goes on.
     """
@@ -129,7 +129,7 @@ def test_an_unfinished_lesson_keeps_what_it_needs(store: Store) -> None:
     assert left(store) == {2}
 
 
-def test_what_is_being_made_is_not_pruned(store: Store) -> None:
+def test_what_is_being_made_is_not_pruned(store: MaintainedStore) -> None:
     """An asset whose next take is under way stays."""
     keep(store, 0, days=40)
 
@@ -140,7 +140,7 @@ def test_what_is_being_made_is_not_pruned(store: Store) -> None:
     assert store.prune(keep_bytes=0).assets == 1
 
 
-def test_an_old_take_goes_and_the_one_that_counts_stays(store: Store) -> None:
+def test_an_old_take_goes_and_the_one_that_counts_stays(store: MaintainedStore) -> None:
     """Takes are pruned one by one: the one in use stays the one that counts."""
     first = keep(store, 0, days=1)
     keep(store, 0, days=40)
@@ -151,7 +151,7 @@ def test_an_old_take_goes_and_the_one_that_counts_stays(store: Store) -> None:
     assert len(store.versions(key_of(0))) == 1
 
 
-def test_clearing_keeps_the_account(store: Store) -> None:
+def test_clearing_keeps_the_account(store: MaintainedStore) -> None:
     """What was spent was spent: clearing removes assets and no money."""
     keep(store, 0)
     store.journal.reserve(
@@ -161,7 +161,7 @@ def test_clearing_keeps_the_account(store: Store) -> None:
     assert store.journal.spent().paid == 1
 
 
-def test_nothing_is_removed_without_the_mark(store: Store) -> None:
+def test_nothing_is_removed_without_the_mark(store: MaintainedStore) -> None:
     """Where the mark is gone, or says something else, nothing in the folder is removed."""
     keep(store, 0)
     for text in (None, "{}"):
@@ -173,7 +173,7 @@ def test_nothing_is_removed_without_the_mark(store: Store) -> None:
     assert left(store) == {0}
 
 
-def test_strangers_in_the_folder_survive(store: Store) -> None:
+def test_strangers_in_the_folder_survive(store: MaintainedStore) -> None:
     """Somebody's files between ours, in any of its rooms, are not removed with them."""
     keep(store, 0)
     strangers = [store.folder / "mine.txt", store.folder / "aside" / "mine.txt"]
@@ -188,7 +188,7 @@ def test_strangers_in_the_folder_survive(store: Store) -> None:
 
 def test_no_store_has_nothing_to_look_after() -> None:
     """What can be asked of a store can be asked of one that keeps nothing."""
-    with Store.null() as none:
+    with MaintainedStore.null() as none:
         assert none.contents().assets == 0
         assert none.verify().good == 0
         assert none.prune(timedelta(0)).assets == none.clear().assets == none.sweep() == 0
@@ -211,7 +211,7 @@ def test_sizes_are_told_as_people_do(size: float, text: str) -> None:
         ({"keep_bytes": -1}, "keep_bytes is -1"),
     ],
 )
-def test_pruning_by_what_is_no_size_is_told(store: Store, asked: Any, says: str) -> None:
+def test_pruning_by_what_is_no_size_is_told(store: MaintainedStore, asked: Any, says: str) -> None:
     """Nothing goes for an argument of another kind."""
     keep(store, 1)
     with pytest.raises(SettingsError, match=says):
@@ -219,13 +219,15 @@ def test_pruning_by_what_is_no_size_is_told(store: Store, asked: Any, says: str)
     assert left(store) == {1}
 
 
-def test_pruning_by_giant_numbers_keeps_everything(store: Store) -> None:
+def test_pruning_by_giant_numbers_keeps_everything(store: MaintainedStore) -> None:
     """More time and more room than there is are fine."""
     keep(store, 1)
     assert store.prune(timedelta.max, 10**30).assets == 0
 
 
-def test_what_cannot_be_read_is_not_whole(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_read_is_not_whole(
+    store: MaintainedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A folder that nobody may look into, and a take that is no folder, are told by `verify`."""
     first, second, third = (keep(store, number) for number in range(3))
     shut = first.path.parent.parent.parent
@@ -247,12 +249,12 @@ def test_what_cannot_be_read_is_not_whole(store: Store, monkeypatch: pytest.Monk
     assert third.path.is_file()
 
 
-def test_assets_that_were_removed_whole_are_told(store: Store) -> None:
+def test_assets_that_were_removed_whole_are_told(store: MaintainedStore) -> None:
     """A store whose assets somebody deleted opens with a note, and goes on."""
     keep(store, 1)
     store.close()
     shutil.rmtree(store.folder / "assets")
-    with Store(store.folder) as again:
+    with MaintainedStore(store.folder) as again:
         assert any("were gone" in note for note in again.notes)
         assert again.find(key_of(1)) is None
         keep(again, 1)
@@ -266,7 +268,7 @@ def test_what_a_process_cannot_read_now_is_not_damaged(
     is, and so does the word on which version counts.
     """
     key = cache_key("image", {"of": "a latch"})
-    with Store(tmp_path / "store") as store:
+    with MaintainedStore(tmp_path / "store") as store:
         store.keep(key, b"one", ".png", {"kind": "image"})
         store.keep(key, b"other", ".png", {"kind": "image"}, fresh=True)
         store.bring_back(key, 1)

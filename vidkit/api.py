@@ -36,7 +36,6 @@ from .pipeline.batch import (
 )
 from .pipeline.context import PartKind, Source
 from .pipeline.run import Runner, store_of
-from .providers.files import own_files
 from .providers.registry import image_makers, voice_makers
 from .report.progress import in_one_line
 from .report.reports import BatchReport, VideoReport, in_groups
@@ -493,7 +492,7 @@ def _stored(
         raise SettingsError(f"part is {shortened(part)}; choose 'image' or 'audio'")
     makers: Sequence[Any] = (image_makers if part == "image" else voice_makers)(settings)
     sources = [Source(maker) for maker in makers]
-    there = candidates(part, loaded, number - 1, settings, sources, own_files)
+    there = candidates(part, loaded, number - 1, settings, sources)
     # of several providers, the one whose take the video has
     if found := find_stored(there, store):
         return store, found[0].key()

@@ -516,12 +516,7 @@ def _add_runs(commands: Any) -> None:
     """What makes videos, and keeps what was made."""
     make = _command(commands, "make", _make, "make one lesson's video, or several")
     make.add_argument("lesson", nargs="+", metavar="LESSON", help="the lesson's JSON file")
-    make.add_argument(
-        "-o",
-        "--output",
-        metavar="DIR",
-        help="where everything goes (default: output_<name> beside the lesson)",
-    )
+    _output(make, "DIR", "where everything goes (default: output_<name> beside the lesson)")
     run_options(make)
 
     batch = _command(commands, "batch", _batch, "make the videos of all lessons of a folder")
@@ -533,12 +528,7 @@ def _add_runs(commands: Any) -> None:
         metavar="tcp://HOST:8786",
         help="make them on the workers of the Dask scheduler at this address",
     )
-    batch.add_argument(
-        "-o",
-        "--output",
-        metavar="DIR",
-        help="a folder for all outputs (default: output_<name> beside each lesson)",
-    )
+    _output(batch, "DIR", "a folder for all outputs (default: output_<name> beside each lesson)")
     batch.add_argument("--sequential", action="store_true", help="one lesson after the other")
     run_options(batch, but="only")
 
@@ -581,7 +571,7 @@ def _add_lessons(commands: Any) -> None:
 
     slides = _command(commands, "slides", _slides, "draw all slides of a lesson on one sheet")
     slides.add_argument("lesson", metavar="LESSON", help="the lesson's JSON file")
-    slides.add_argument("-o", "--output", metavar="FILE", help="default: slides_<name>.png")
+    _output(slides, "FILE", "default: slides_<name>.png")
     settings_options(slides, [TABLE["images"], TABLE["size"]])
 
     layouts = _command(commands, "layouts", _layouts, "say what a section's slide can show")
@@ -603,12 +593,7 @@ def _add_drafts(commands: Any) -> None:
     draft.add_argument(
         "source", nargs="?", metavar="SOURCE", help="a notebook, Markdown, .html, .pptx or .pdf"
     )
-    draft.add_argument(
-        "-o",
-        "--output",
-        metavar="PATH",
-        help="lesson.json, or a folder for several (default: beside the source)",
-    )
+    _output(draft, "PATH", "lesson.json, or a folder for several (default: beside the source)")
     draft.add_argument(
         "--minutes", type=float, metavar="N", help="the longest that a lesson may be (default 6)"
     )
@@ -634,9 +619,7 @@ def _add_drafts(commands: Any) -> None:
         commands, "convert", _convert, "write a lesson from another tool's JSON or Markdown"
     )
     convert.add_argument("file", metavar="FILE", help="JSON, JSON in a fence or in prose, Markdown")
-    convert.add_argument(
-        "-o", "--output", default="lesson.json", metavar="FILE", help="the lesson to write"
-    )
+    _output(convert, "FILE", "the lesson to write", "lesson.json")
     convert.add_argument("--yes", action="store_true", help="replace a file that is there")
 
 
@@ -661,7 +644,7 @@ def _add_surroundings(commands: Any) -> None:
         "--try", dest="sample", metavar="TEXT", help="write a sound file of this with each voice"
     )
     spoken.add_argument("--voice", action="append", metavar="NAME", help="this one alone")
-    spoken.add_argument("-o", "--output", metavar="DIR", help="default: voice-samples")
+    _output(spoken, "DIR", "default: voice-samples")
 
     _command(commands, "settings", _settings, "say what can be set for a run, in Markdown")
 
@@ -693,6 +676,12 @@ def _command(commands: Any, name: str, does: Any, what: str) -> argparse.Argumen
     )
     parser.set_defaults(command=does, parser=parser)
     return parser
+
+
+def _output(
+    parser: argparse.ArgumentParser, what: str, about: str, default: str | None = None
+) -> None:
+    parser.add_argument("-o", "--output", metavar=what, help=about, default=default)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,8 @@ settings = vidkit.Settings(**how)
 each = encode_memory(settings)
 
 async def places():
-    return cores_of(settings).cores.places(each)
+    cores = cores_of(settings).cores
+    return max(1, min(cores.count, cores.memory // each))
 
 told = dict(cores=usable_cores(), memory=usable_memory(), left=memory_left(), each=each,
             places=run(places()))

@@ -23,7 +23,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from vidkit.store import Asset, Store, cache_key
+from vidkit.store import Asset, MaintainedStore, Store, cache_key
 
 DOLLARS = 0.01
 LATENCY = (0.05, 0.4)
@@ -79,7 +79,7 @@ async def make(store: Store, run: int, key: str, bills: Path) -> Asset:
 
 async def work(folder: Path, assets: int, at_once: int) -> None:
     """Make all assets; the worker's whole life."""
-    store = Store(folder / "store")
+    store = MaintainedStore(folder / "store")
     keys = [key_of(number) for number in range(assets)]
     run = store.journal.begin_run("kill", keys)
     print("begun", flush=True)
@@ -154,7 +154,7 @@ def kill_test(folder: Path, assets: int, kills: int, at_once: int, seed: int) ->
 
 def count(folder: Path, assets: int, out: Outcome) -> None:
     """Look into the store and the journal, and beside them into the provider's own count."""
-    with Store(folder / "store") as store:
+    with MaintainedStore(folder / "store") as store:
         here = {path.name for path in (store.folder / "processes").iterdir()}
         locks = (store.folder / "flights").iterdir()
         out.left_over = sum(path.name != "all.lock" for path in locks)

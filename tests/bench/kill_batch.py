@@ -107,11 +107,11 @@ def _look_at_summary(folder: Path, out: Outcome) -> None:
 
 
 def _compare(folder: Path, lessons: int, out: Outcome) -> None:
-    from vidkit.store import Store
+    from vidkit.store import MaintainedStore
 
     asked = counts(folder / "book killed")
     out.asked, out.again = asked.total(), sum(times - 1 for times in asked.values())
-    with Store(folder / "store killed") as store:
+    with MaintainedStore(folder / "store killed") as store:
         states = Counter(entry.state for entry in store.journal.entries())
         damaged = store.verify().bad
     out.unconfirmed = states["unconfirmed"]

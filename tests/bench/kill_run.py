@@ -76,10 +76,10 @@ def main() -> int:
 
 
 def _verdict(folder: Path, asked: Counter[str], kills: int, sections: int) -> int:
-    from vidkit.store import Store
+    from vidkit.store import MaintainedStore
 
     began = time.perf_counter()
-    with Store(folder / "store killed") as store:
+    with MaintainedStore(folder / "store killed") as store:
         opened = time.perf_counter() - began
         entries = store.journal.entries()
         damaged = store.verify().bad

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from vidkit.store import Budget, Store, cache_key
+from vidkit.store import Budget, MaintainedStore, Store, cache_key
 
 WORDS = [["word", 0.25, 0.5]] * 150
 """Times of the words of one narration, as an asset's facts hold them."""
@@ -26,7 +26,7 @@ def fill(folder: Path, assets: int) -> None:
     """Let the store hold so many narrations of 20 kB."""
     flush, os.fsync = os.fsync, lambda _: None
     try:
-        with Store(folder) as store:
+        with MaintainedStore(folder) as store:
             for number in range(assets):
                 key = key_of(number)
                 if store.find(key) is None:
@@ -69,10 +69,10 @@ def main() -> None:
     fill(folder, asked.assets)
     shutil.rmtree(fresh, ignore_errors=True)
     print(f"{'':28} {'median':>9} {'slowest':>9}")
-    times("open and close", lambda _: Store(folder).close())
-    with Store(fresh) as store:
+    times("open and close", lambda _: MaintainedStore(folder).close())
+    with MaintainedStore(fresh) as store:
         times("keep 1 MB", lambda n: store.keep(key_of(n), b"x" * 10**6, ".png", {}))
-    with Store(folder) as store:
+    with MaintainedStore(folder) as store:
         journal, course = store.journal, Budget("course", 1000)
         step = max(asked.assets // 100, 1)
         times("hit", lambda n: store.find(key_of(n * step)))

@@ -26,7 +26,6 @@ from ..pipeline.reveal import reveal_of
 from ..pipeline.workload import Load, Piece, SectionLoad, bounds, dollars
 from ..providers.base import ImageMaker, VoiceMaker
 from ..providers.conversation import requests
-from ..providers.files import own_files
 from ..report.html import Page, Row, Shown, Table
 from ..report.timeline import Timeline
 from ..store import Asset, Store, cache_key
@@ -232,7 +231,7 @@ class _RequestCounter:
         """Count what is to be made of the section at `index`, and say how long it would take."""
         (image, drawn), (audio, spoken) = (
             self._part(
-                candidates(kind, lesson, index, self._settings, sources, own_files),
+                candidates(kind, lesson, index, self._settings, sources),
                 (position, index + 1),
             )
             for kind, sources in self._sources.items()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from ..models.reading import load_lesson
 from ..models.settings import Settings
 from ..pipeline.assets import image_ask, voice_ask
 from ..pipeline.context import work_name
-from ..pipeline.output import REPORT
+from ..pipeline.output import read_report
 from ..pipeline.run import store_of
 from ..pipeline.workload import ANY, Kind, Load, Piece, Provider, SectionLoad
 from ..providers.base import ImageAsk, VoiceAsk
@@ -119,9 +118,16 @@ def _reported(source: object) -> Iterator[tuple[str, str, int, float]]:
     """Kind, lesson, index and seconds of each piece that was made."""
     match source:
         case VideoReport():
-            yield from _told(source.as_json())
+            for section in source.sections:
+                for kind, seconds in section.work.items():
+                    yield kind, source.name, section.index, round(seconds, 3)  # as its file has it
         case str() | Path():
-            yield from _told(_opened(Path(source)))
+            if (report := read_report(source)) is None:
+                raise SettingsError(
+                    f"from_run: {source} is none of vidkit's reports that can be read; run again, "
+                    "or give image_s"
+                )
+            yield from _reported(report)
         case BatchReport() | list() | tuple():
             for each in source:
                 yield from _reported(each)
@@ -130,29 +136,6 @@ def _reported(source: object) -> Iterator[tuple[str, str, int, float]]:
                 f"from_run is {type(source).__name__}; give a report, the folder of an earlier "
                 "output, or a store's journal"
             )
-
-
-def _opened(path: Path) -> Mapping[str, Any]:
-    """The report in a file, or in an output folder."""
-    file = path / REPORT if path.is_dir() else path
-    try:
-        found = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise SettingsError(f"from_run: {file} is no report that can be read: {error}") from None
-    if not isinstance(found, dict) or "vidkit" not in found:
-        raise SettingsError(f"from_run: {file} is not one of vidkit's reports")
-    return found
-
-
-def _told(report: Mapping[str, Any]) -> Iterator[tuple[str, str, int, float]]:
-    try:
-        lesson = Path(report["lesson"]).stem
-        sections: Iterable[Mapping[str, Any]] = report["sections"]
-        for section in sections:
-            for kind, seconds in section.get("work", {}).items():
-                yield kind, lesson, int(section["number"]) - 1, float(seconds)
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise SettingsError("from_run: the report is damaged; run again, or give image_s") from None
 
 
 # What there is to do, read from lessons, settings and what somebody says of providers.

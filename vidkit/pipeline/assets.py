@@ -42,7 +42,7 @@ from ..providers.base import (
     ungated,
 )
 from ..providers.conversation import Conversation, is_conversation, price, with_pauses
-from ..providers.files import own_on_a_slide
+from ..providers.files import own_files, own_on_a_slide
 from ..providers.limiter import UNCONFIRMED_TRIES
 from ..providers.registry import AUTO, AUTO_VOICES, chosen_because, order
 from ..store import Asset, Store, cache_key
@@ -194,10 +194,10 @@ def candidates(
     index: int,
     settings: Settings,
     sources: Sequence[Source[Any]],
-    own: Any,
+    own: Any = own_files,
 ) -> tuple[Candidate, ...]:
     """Who may make the image or the narration of the section at `index`: its own file alone,
-    where it names one, or else each of `sources`, the first before the next.
+    where it names one (read by `own`), or else each of `sources`, the first before the next.
 
     Of the voices only those that speak the section's language are asked. A section's `voice` is
     that of the first source that has it; those that take its place speak in their own.

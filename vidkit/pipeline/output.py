@@ -26,7 +26,7 @@ import psutil
 
 from ..core.errors import OutputError, VidkitError
 from ..core.format import json_in_lines
-from ..core.paths import why_unwritable
+from ..core.paths import is_folder, why_unwritable
 from ..report.reports import SectionReport, VideoReport
 from ..store import Asset, Store
 from .folder import Folder
@@ -620,16 +620,16 @@ def _kept_note(kept: Sequence[Path]) -> str:
 # The report of a lesson that was made earlier, read back from its folder.
 
 
-def read_report(folder: str | Path, lesson: str | Path | None = None) -> VideoReport | None:
-    """What `report.json` in an output folder tells of the last run there; None where there is
+def read_report(where: str | Path, lesson: str | Path | None = None) -> VideoReport | None:
+    """What `report.json`, itself or its folder, tells of the last run there; None where there is
     none, or none that can be read. Files that are gone since are left out.
 
     lesson: the lesson's file, where it is not where it was.
     """
-    folder = Path(folder)
+    file = Path(where) / REPORT if is_folder(Path(where)) else Path(where)
     try:
-        told = json.loads((folder / REPORT).read_bytes())
-        return _report(told, folder, Path(lesson or told["lesson"]))
+        told = json.loads(file.read_bytes())
+        return _report(told, file.parent, Path(lesson or told["lesson"]))
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 

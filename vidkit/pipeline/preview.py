@@ -23,7 +23,7 @@ from ..models.lesson import Lesson
 from ..models.settings import Settings
 from ..providers.base import ImageAsk, VoiceAsk, VoiceMaker, ungated
 from ..providers.conversation import handed_text
-from ..providers.files import own_files, own_on_a_slide
+from ..providers.files import own_on_a_slide
 from ..providers.registry import image_makers
 from ..providers.slides import Slides
 from ..slides.slide import Slide
@@ -163,7 +163,7 @@ def spoken_sections(
             yield f"(its own sound: {ask.file.name})"
             continue
         unsaid = ""
-        for each in candidates("audio", lesson, index, settings, sources, own_files):
+        for each in candidates("audio", lesson, index, settings, sources):
             assert isinstance(each.ask, VoiceAsk)
             try:
                 said = handed_text(each.maker, each.ask)

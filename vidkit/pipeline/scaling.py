@@ -255,11 +255,6 @@ class Cores:
         """How many wait for a place."""
         return sum(not place.done() for _, place in self._waiting)
 
-    def places(self, each: int) -> int:
-        """How many pieces of work that hold `each` bytes can be under way at once."""
-        by_memory = self.count if self.memory is None or not each else self.memory // each
-        return max(1, min(self.count, by_memory))
-
     def resize(self, count: int, memory: int | None) -> None:
         """Have so many from now on; what is under way is finished."""
         self.count, self.memory = count, memory

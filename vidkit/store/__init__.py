@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from .assets import Asset, cache_key, copy_into, without_credentials
 from .ledger import Budget, Entry, Journal, Money, Reservation
-from .maintenance import Contents, Removal, Verdict
-from .store import MaintainedStore, Store, default_folder, open_store
+from .maintenance import Contents, MaintainedStore, Removal, Verdict
+from .store import Store, default_folder, open_store
 
 __all__ = [
     "Asset",

@@ -192,7 +192,10 @@ class Database:
             with suppress(sqlite3.Error):
                 self._base.close()
         if self._path is not None:
-            _make_private(self._path)
+            # made where it is not there yet
+            flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+            os.close(os.open(self._path, flags, 0o600))
+            make_private(self._path, self._path.parent)
         self._base = base = sqlite3.connect(
             path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
         )
@@ -303,15 +306,12 @@ def _number_of(path: Path) -> int:
     return int(number) if number.isdecimal() else 1
 
 
-def _make_private(path: Path) -> None:
-    """Let nobody else read the file, which is made where it is not there yet, unless its folder is
-    one of a group (setgid).
-    """
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600))
+def make_private(path: Path, folder: Path) -> None:
+    """Let nobody else look into what is at `path`, unless `folder` is one of a group (setgid)."""
     with suppress(OSError):
         mode = path.stat().st_mode
-        if mode & 0o077 and not path.parent.stat().st_mode & stat.S_ISGID:
-            path.chmod(mode & 0o600)
+        if mode & 0o077 and not folder.stat().st_mode & stat.S_ISGID:
+            path.chmod(mode & 0o700)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

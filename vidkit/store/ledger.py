@@ -5,7 +5,6 @@ A call is *reserved* before it is made, with the most that it can cost, and ends
     failed        it was not sent, or refused before any work: nothing is owed
     unconfirmed   it was perhaps made: it counts in full
     paid          it was made: what the provider says that it cost, else what was reserved
-    free          it was made, and turned out to cost nothing
 
 Whatever is not known to be one of the others is unconfirmed, so that what is paid and what is
 unconfirmed are together never less than the bill: a gateway's 502, an answer that never came,
@@ -29,7 +28,7 @@ from ..core.errors import OverBudget, SettingsError, StoreError
 from ..core.paths import shortened
 from .database import Database
 
-PaymentState = Literal["reserved", "paid", "free", "unconfirmed", "failed"]
+PaymentState = Literal["reserved", "paid", "unconfirmed", "failed"]
 MILLION = 1_000_000
 """Dollars are counted in whole millionths, so that a hundred cents are a dollar. What may be spent
 is rounded up, and what there is to spend is rounded down."""
@@ -132,9 +131,7 @@ def _is_sum(dollars: object) -> bool:
 
 
 class Reservation:
-    """Money that is set aside for one call. The first way in which it ends stands.
-
-    As a context manager it is unconfirmed unless it was ended within. Ending it never
+    """Money that is set aside for one call. The first way in which it ends stands. Ending it never
     raises: where the journal cannot be written it stays reserved, which counts in full.
     """
 
@@ -147,10 +144,6 @@ class Reservation:
         """The provider answered; it cost so much, or None: what was reserved."""
         self._end("paid", dollars)
 
-    def free(self) -> None:
-        """It was made and cost nothing."""
-        self._end("free")
-
     def failed(self) -> None:
         """It was not made, and nothing is owed."""
         self._end("failed")
@@ -158,13 +151,6 @@ class Reservation:
     def unconfirmed(self) -> None:
         """It was sent and never answered; it may have been billed, and counts in full."""
         self._end("unconfirmed")
-
-    def __enter__(self) -> Reservation:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if not self._ended:
-            self.unconfirmed()
 
     def _end(self, state: PaymentState, dollars: float | None = None) -> None:
         if self._ended:
@@ -312,16 +298,6 @@ class Journal:
         sql = "SELECT DISTINCT key, run.ended FROM need JOIN run ON run.id = need.run"
         return {key for key, ended in self._rows(sql) if ended is None or not under_way}
 
-    def unfinished(self) -> list[str]:
-        """The lessons that are not finished and hold assets in the store."""
-        sql = "SELECT DISTINCT lesson FROM need JOIN run ON run.id = need.run ORDER BY lesson"
-        return [lesson for (lesson,) in self._rows(sql)]
-
-    def forget(self, lesson: str) -> None:
-        """Give up what a lesson needs that will not be finished, so that it can be pruned."""
-        sql = "DELETE FROM need WHERE run IN (SELECT id FROM run WHERE lesson = ?)"
-        self._base.do(lambda base: base.execute(sql, (lesson,)))
-
     def reserve(
         self,
         *,
@@ -403,14 +379,8 @@ class Journal:
 
     def left(self, budget: Budget) -> float:
         """Dollars that the budget still has."""
-        return (
-            max(
-                millionths_down(budget.dollars)
-                - self._base.do(lambda b: _spent(b, budget.name), writes=False),
-                0,
-            )
-            / MILLION
-        )
+        spent = self._base.do(lambda base: _spent(base, budget.name), writes=False)
+        return max(millionths_down(budget.dollars) - spent, 0) / MILLION
 
     def entries(
         self,

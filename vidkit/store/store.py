@@ -13,23 +13,19 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import math
 import os
 import re
 import secrets
 import shutil
-import stat
-import time
 import weakref
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
-from datetime import timedelta
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from ..core.errors import SettingsError, StoreError
+from ..core.errors import StoreError
 from ..core.loop import run_in_thread, run_to_end
-from ..core.paths import is_folder, path_given, shortened, why_unwritable, write_through
+from ..core.paths import is_folder, path_given, why_unwritable, write_through
 from .assets import (
     Asset,
     AssetDirectory,
@@ -42,16 +38,9 @@ from .assets import (
     kind_of,
     without_credentials,
 )
+from .database import make_private
 from .ledger import Journal
-from .locks import WAITS, KeyLock, ProcessLock, is_locked, locked, sweep_key_locks, sweep_processes
-from .maintenance import (
-    Contents,
-    Removal,
-    Verdict,
-    contents_of,
-    prune_assets,
-    verify_assets,
-)
+from .locks import WAITS, KeyLock, ProcessLock, locked, sweep_key_locks, sweep_processes
 
 MANIFEST = "vidkit-store.json"
 LAYOUT = 1
@@ -210,7 +199,7 @@ class Store:
                 # a new store that somebody else is making in this moment has no manifest yet
                 if not (self.folder / OPENING).exists() and not has_manifest(self.folder):
                     raise
-            _make_private(self.folder)
+            make_private(self.folder, self.folder)
             with locked(self.folder / OPENING):
                 self._process = self._open(self.folder)
         self.directory = AssetDirectory(self.folder, self._process, self._note)
@@ -423,54 +412,6 @@ class Store:
         with self._in_words("written"), locked(self.folder / OPENING):
             return self._sweep(self.folder)
 
-    def verify(self) -> Verdict:
-        """Read and hash everything; set aside what is damaged, and tell."""
-        before = len(self.notes)
-        with self._in_words("read"):
-            if wrong := self.journal.check():
-                self._note(f"the journal is damaged: {wrong}")
-            return verify_assets(self.directory, lambda: self.notes[before:])
-
-    def contents(self) -> Contents:
-        """What is in the store, and how often it had what was asked for."""
-        counts = self._write_counts()
-        with self._in_words("read"):
-            return contents_of(self.directory, counts.get("hits", 0), counts.get("misses", 0))
-
-    def prune(
-        self,
-        older_than: timedelta | None = None,
-        keep_bytes: int | None = None,
-        *,
-        dry: bool = False,
-    ) -> Removal:
-        """Remove what was not used for `older_than`, then what was used longest ago until no
-        more than `keep_bytes` are left; with `dry` only tell. What a lesson that is not
-        finished needs stays, and what is being made. A use counts to the hour.
-        Raises `StoreError` where the folder does not carry the store's manifest, `SettingsError`
-        for what is no time and no size.
-        """
-        if older_than is not None and not isinstance(older_than, timedelta):
-            told = shortened(older_than)
-            raise SettingsError(f"older_than is {told}; give a time, such as timedelta(days=30)")
-        if keep_bytes is not None and (not isinstance(keep_bytes, int) or keep_bytes < 0):
-            told = shortened(keep_bytes)
-            raise SettingsError(f"keep_bytes is {told}; give a whole number of bytes")
-        self._demand_manifest()
-        with self._in_words("written"):
-            stays = self._stays(self.journal.needed())
-            before = time.time() - older_than.total_seconds() if older_than is not None else 0.0
-            return prune_assets(self.directory, stays, before, keep_bytes, dry=dry)
-
-    def clear(self, *, dry: bool = False) -> Removal:
-        """Remove all assets but those that a run needs which goes on now; with `dry` only tell.
-        The journal stays: what was spent was spent. Raises `StoreError` as `prune` does.
-        """
-        self._demand_manifest()
-        with self._in_words("written"):
-            needed = self.journal.needed(under_way=True)
-            return prune_assets(self.directory, self._stays(needed), math.inf, dry=dry)
-
     def close(self) -> None:
         """Remove the temporary files of this opening and close the journal. What it had
         reserved is unconfirmed from the next opening on.
@@ -494,20 +435,6 @@ class Store:
             with file.open("wb") as whole:
                 copy(data, whole)
         flush(file)
-
-    def _demand_manifest(self) -> None:
-        if self.folder is not None and not has_manifest(self.folder):
-            raise StoreError(
-                f"{self.folder} does not carry the manifest of a store ({MANIFEST}), so nothing in "
-                "it is removed; look whether it is the folder you mean"
-            )
-
-    def _stays(self, needed: Collection[str]) -> Callable[[str], bool]:
-        return lambda key: key in needed or self._is_being_made(key)
-
-    def _is_being_made(self, key: str) -> bool:
-        path = self._key_lock_file(key)
-        return path is not None and is_locked(path)
 
     def _sweep(self, folder: Path) -> int:
         living, removed = sweep_processes(folder / "processes")
@@ -548,14 +475,6 @@ def _leave(process: ProcessLock | None, journal: Journal, counts: Mapping[str, i
             process.leave()
 
 
-def _make_private(folder: Path) -> None:
-    """Let nobody else look into the folder, unless it is one of a group (setgid)."""
-    with suppress(OSError):
-        mode = folder.stat().st_mode
-        if mode & 0o077 and not mode & stat.S_ISGID:
-            folder.chmod(mode & 0o700)
-
-
 def unkept(key: str, data: bytes | Path, kind: str, suffix: str, about: Mapping[str, Any]) -> Asset:
     """An asset that is not kept: its `path` is the file that was given, or with bytes it names
     nothing and `data` has them.
@@ -576,75 +495,3 @@ def open_store(
         return Store(folder, on_note=on_note)
     except StoreError as error:
         return Store.null(f"this run keeps nothing for the next one: {error}", on_note=on_note)
-
-
-class MaintainedStore(Store):
-    """A store that is opened to be looked after, also where its disk is full: its journal may be
-    one that cannot be written, or not even be read, for want of room; `notes` says so. Everything
-    else is as in `Store`.
-    """
-
-    def __init__(
-        self, folder: Path | None = None, *, on_note: Callable[[str], None] | None = None
-    ) -> None:
-        self._unread = self._unsettled = False
-        super().__init__(folder, on_note=on_note)
-
-    def prune(
-        self,
-        older_than: timedelta | None = None,
-        keep_bytes: int | None = None,
-        *,
-        dry: bool = False,
-    ) -> Removal:
-        """As `Store.prune`. Raises `StoreError` where the journal cannot be read: nobody knows
-        then what unfinished lessons need.
-        """
-        if self._unread:
-            raise StoreError(
-                "what unfinished lessons need cannot be read, so that nothing is pruned; make room "
-                "elsewhere, or remove everything with: vidkit cache clear"
-            )
-        return super().prune(older_than, keep_bytes, dry=dry)
-
-    def clear(self, *, dry: bool = False) -> Removal:
-        """As `Store.clear`. Where what dead runs left cannot be written down, all assets go, if
-        no other process has the store open; `StoreError` where one has.
-        """
-        if not self._unread and not self._unsettled:
-            return super().clear(dry=dry)
-        assert self.folder is not None
-        living, _ = sweep_processes(self.folder / "processes")
-        if living - {self.opening}:
-            raise StoreError(
-                f"{self.notes[-1]}; another process has the store open, and what it needs cannot "
-                "be told: end it first"
-            )
-        with self._in_words("written"):
-            removal = prune_assets(self.directory, lambda _: False, math.inf, dry=dry)
-        if not dry:
-            with suppress(StoreError):
-                super()._sweep(self.folder)
-        return removal
-
-    def _open_journal(self, folder: Path, used: bool) -> Journal:
-        try:
-            return super()._open_journal(folder, used)
-        except StoreError as error:
-            self._note(str(error))
-            self._unread = True
-            return Journal()
-
-    def _sweep(self, folder: Path) -> int:
-        try:
-            return super()._sweep(folder)
-        except StoreError as error:
-            self._note(str(error))
-            self._unsettled = True
-            return 0
-
-    def _write_counts(self) -> dict[str, int]:
-        try:
-            return super()._write_counts()
-        except StoreError:
-            return {}

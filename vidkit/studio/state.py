@@ -37,7 +37,6 @@ from ..pipeline.batch import output_folder
 from ..pipeline.context import PartKind, Source
 from ..pipeline.output import REPORT, read_report
 from ..pipeline.run import store_of
-from ..providers.files import own_files
 from ..providers.registry import image_makers, voice_makers
 from ..report.reports import SectionReport
 from .editing import Draft
@@ -81,7 +80,7 @@ def present(lesson: Lesson, settings: Settings) -> list[Present]:
         for part in PARTS:
             with suppress(VidkitError):
                 makers = sources.get(part)
-                several = makers and candidates(part, lesson, index, settings, makers, own_files)
+                several = makers and candidates(part, lesson, index, settings, makers)
                 if several and (there := find_stored(several, store)):
                     files[part], by[part] = there[1].path, there[0].name
                     wanted[part] = there[1].sha256
