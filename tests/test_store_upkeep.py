@@ -78,7 +78,7 @@ def test_room_can_be_made_on_a_full_disk(tmp_path: Path, unfinished: bool) -> No
 def test_nothing_is_cleared_under_another_process(tmp_path: Path) -> None:
     """What another process needs cannot be told on a full disk, so it is ended first."""
     folder = tmp_path / "store"
-    with Store(folder) as store:
+    with MaintainedStore(folder) as store:
         filled(folder, unfinished=True)
         told = on_a_full_disk(folder)[-1]
         assert "not cleared" in told

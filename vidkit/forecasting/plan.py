@@ -141,11 +141,8 @@ def plan_lessons(
     images: Sequence[ImageMaker],
     voice: Sequence[VoiceMaker],
     store: Store,
-    cores: int | None = None,
 ) -> Plan:
-    """The plan of a run over `lessons`, on a machine with so many `cores` (None: this one).
-    Blocks while it looks into the store.
-    """
+    """The plan of a run over `lessons` on this machine. Blocks while it looks into the store."""
     sources: dict[PartKind, list[Source[Any]]] = {
         "image": [Source(maker) for maker in images],
         "audio": [Source(maker) for maker in voice],
@@ -168,7 +165,7 @@ def plan_lessons(
         lessons=len(lessons),
         sections=sections,
         calls=counts.calls(),
-        seconds=_seconds(load, settings, cores or usable_cores()),
+        seconds=_seconds(load, settings),
         peak_calls=_peak(load, settings),
         clips=counts.clips,
         faults=tuple(counts.faults()),
@@ -180,12 +177,12 @@ def _has_work(section: SectionLoad) -> bool:
     return bool(section.clip) or not (section.image.own and section.audio.own)
 
 
-def _seconds(load: Load, settings: Settings, cores: int) -> float:
+def _seconds(load: Load, settings: Settings) -> float:
     """Seconds of the run on a virtual clock; what is paced by 429s is not known before."""
     if not load.lessons:
         return 0.0
     plain = settings.with_(only=None, force=None, budget=None, effects={})
-    return Simulation(load, cores).run(plain)[0]
+    return Simulation(load, usable_cores()).run(plain)[0]
 
 
 def _peak(load: Load, settings: Settings) -> int:

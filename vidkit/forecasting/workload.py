@@ -109,8 +109,9 @@ def checked(kind: str, value: object) -> float:
 
 def _journalled(journal: Journal, providers: Mapping[str, str]) -> Iterator[tuple[str, float]]:
     """Kind and seconds of each paid call to these providers; a free one leaves no trace."""
-    for entry in journal.entries(state="paid"):
-        if entry.ended is not None and providers.get(entry.kind) == entry.provider:
+    for entry in journal.entries():
+        asked = entry.state == "paid" and providers.get(entry.kind) == entry.provider
+        if asked and entry.ended is not None:
             yield entry.kind, (entry.ended - entry.asked).total_seconds()
 
 

@@ -33,6 +33,7 @@ from ..core.events import LessonEnded, LessonStarted, Noticed, RunEnded, RunStar
 from ..core.paths import is_file, is_folder, path_given, resolved, shortened, stamp
 from ..models.files import is_lesson_name, lesson_files, lesson_order
 from ..models.lesson import Lesson
+from ..models.reading import load_lesson
 from ..models.settings import Settings
 from ..report.reports import BatchReport, VideoReport
 from .context import LessonContext, Runtime, as_ours, describe
@@ -500,7 +501,7 @@ class Batch:
             raise refusal
         lesson = job.lesson
         if not isinstance(lesson, Lesson):
-            lesson = await self.runtime.run_in_thread(self.runtime.read, lesson)
+            lesson = await self.runtime.run_in_thread(load_lesson, lesson)
         return LessonContext(
             position=position,
             lesson=lesson,

@@ -25,7 +25,6 @@ from ..media.clips import Clip
 from ..media.frame import Frame
 from ..media.video import Joined
 from ..models.lesson import Lesson
-from ..models.reading import load_lesson
 from ..models.settings import Settings
 from ..providers.base import ImageMaker, Request, VoiceMaker, ungated
 from ..providers.files import own_files
@@ -156,9 +155,8 @@ class Runtime:
     there are cores. clock: seconds, from any origin. card: draws a placeholder.
     store: where assets are kept, and the ledger of money. budgets: what the run may spend, each
     of them a hard cap. own: an `ImageMaker` and a `VoiceMaker` that reads sections' own files.
-    read: a lesson's file to the lesson. output: the folder that a lesson is written to. timeline:
-    draws the run; None where nobody looks. review: measures the teaching of a lesson that was
-    made; None where nobody asks.
+    output: the folder that a lesson is written to. timeline: draws the run; None where nobody
+    looks. review: measures the teaching of a lesson that was made; None where nobody asks.
     renewed: the keys of what this run made although the store had it. unconfirmed:
     requests of this run that were perhaps made, by the key of their asset. dearer: how many times
     what was reserved a provider has billed, where that was more. pieces: numbers for the pieces
@@ -175,7 +173,6 @@ class Runtime:
     store: Store = field(default_factory=Store.null)
     budgets: tuple[Budget, ...] = ()
     own: Any = own_files
-    read: Callable[[Path], Lesson] = load_lesson
     output: Callable[[Path, Store], Output] = Output
     timeline: Timeline | None = field(default_factory=Timeline)
     events: Events = field(default_factory=Events)

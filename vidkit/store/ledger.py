@@ -191,6 +191,12 @@ MIGRATIONS = (_TABLES, _PACE)
 stays as it is for ever."""
 
 
+_ENTRIES = """
+SELECT id, run, lesson, key, kind, provider, state, cost, asked, ended,
+    (SELECT group_concat(budget, char(0)) FROM charge WHERE entry = call.id)
+FROM call ORDER BY id
+"""
+
 _AGAIN = """
 SELECT COUNT(DISTINCT now.key) FROM entry AS now JOIN entry AS before ON before.key = now.key
 WHERE now.run = ? AND now.state = 'paid' AND before.state = 'paid' AND before.id < now.id
@@ -365,8 +371,13 @@ class Journal:
 
     def spent(self, run: int | None = None, budget: str | None = None) -> Money:
         """What was spent: by a run, under a budget, by a run under a budget, or at all."""
-        where, values = _where(run=run, budget=budget)
-        sql = f"SELECT state, SUM(cost), SUM(cost IS NULL) FROM call {where} GROUP BY 1"  # noqa: S608
+        given = {
+            "run = ?": run,
+            "id IN (SELECT entry FROM charge WHERE budget = ?)": budget,
+        }
+        asked = {part: value for part, value in given.items() if value is not None}
+        where, values = " AND ".join(asked) or "1", tuple(asked.values())
+        sql = f"SELECT state, SUM(cost), SUM(cost IS NULL) FROM call WHERE {where} GROUP BY 1"  # noqa: S608
         found = {state: (total or 0, unknown) for state, total, unknown in self._rows(sql, values)}
         sums = {state: total / MILLION for state, (total, _) in found.items()}
         return Money(
@@ -382,24 +393,20 @@ class Journal:
         spent = self._base.do(lambda base: _spent(base, budget.name), writes=False)
         return max(millionths_down(budget.dollars) - spent, 0) / MILLION
 
-    def entries(
-        self,
-        *,
-        run: int | None = None,
-        lesson: str | None = None,
-        key: str | None = None,
-        state: PaymentState | None = None,
-        budget: str | None = None,
-        last: int | None = None,
-    ) -> list[Entry]:
-        """The calls that are so, the oldest first; `last`: no more than the newest so many."""
-        where, values = _where(run=run, lesson=lesson, key=key, state=state, budget=budget)
-        sql = (
-            "SELECT id, run, lesson, key, kind, provider, state, cost, asked, ended, "  # noqa: S608
-            "(SELECT group_concat(budget, char(0)) FROM charge WHERE entry = call.id) "
-            f"FROM call {where} ORDER BY id DESC LIMIT {-1 if last is None else last:d}"
-        )
-        return [_entry(row) for row in reversed(self._rows(sql, values))]
+    def entries(self) -> list[Entry]:
+        """All calls, the oldest first."""
+        return [
+            Entry(
+                *(number, run, lesson, key, kind, provider, state),
+                dollars=None if cost is None else cost / MILLION,
+                asked=datetime.fromtimestamp(asked, UTC),
+                ended=None if ended is None else datetime.fromtimestamp(ended, UTC),
+                budgets=tuple(budgets.split("\0")) if budgets else (),
+            )
+            for number, run, lesson, key, kind, provider, state, cost, asked, ended, budgets in (
+                self._rows(_ENTRIES)
+            )
+        ]
 
     def tally(self, **more: int) -> dict[str, int]:
         """Add to counts that are kept by name, and give all of them."""
@@ -485,33 +492,6 @@ def _count(base: sqlite3.Connection, entry: int, more: int) -> None:
 
 def _need(base: sqlite3.Connection, run: int, keys: Iterable[str]) -> None:
     base.executemany("INSERT OR IGNORE INTO need VALUES (?, ?)", [(run, key) for key in keys])
-
-
-def _where(budget: str | None = None, **equal: object) -> tuple[str, list[Any]]:
-    """The condition that an entry fits all of these that are not None, and its values."""
-    asked = {name: value for name, value in equal.items() if value is not None}
-    parts, values = [f"{name} = ?" for name in asked], list(asked.values())
-    if budget is not None:
-        parts.append("id IN (SELECT entry FROM charge WHERE budget = ?)")
-        values.append(budget)
-    return ("WHERE " + " AND ".join(parts) if parts else ""), values
-
-
-def _entry(row: Sequence[Any]) -> Entry:
-    number, run, lesson, key, kind, provider, state, cost, asked, ended, budgets = row
-    return Entry(
-        id=number,
-        run=run,
-        lesson=lesson,
-        key=key,
-        kind=kind,
-        provider=provider,
-        state=state,
-        dollars=None if cost is None else cost / MILLION,
-        asked=datetime.fromtimestamp(asked, UTC),
-        ended=None if ended is None else datetime.fromtimestamp(ended, UTC),
-        budgets=tuple(budgets.split("\0")) if budgets else (),
-    )
 
 
 def _epitaph(path: Path) -> str:
