@@ -126,13 +126,20 @@ class Plan(Shown):
 
 def _table(calls: Sequence[Calls]) -> Table:
     """What is asked of whom."""
-    columns = ("Provider", "For", "Calls", "In the store", "Cost", "A call takes")
-    rows = []
-    for each in calls:
-        kept = str(each.kept) if each.kept else ""
-        cells = (each.provider, f"{each.kind}s", str(each.new), kept, each.cost)
-        rows.append(Row((*cells, took(each.seconds) if each.seconds else "")))
-    return Table(columns, tuple(rows), "provider", frozenset(range(2, 6))).without_empty()
+    rows = [
+        Row(
+            {
+                "Provider": each.provider,
+                "For": f"{each.kind}s",
+                "Calls": str(each.new),
+                "In the store": str(each.kept or ""),
+                "Cost": each.cost,
+                "A call takes": took(each.seconds) if each.seconds else "",
+            }
+        )
+        for each in calls
+    ]
+    return Table(rows, "provider", numbers=("Calls", "In the store", "Cost", "A call takes"))
 
 
 def plan_lessons(

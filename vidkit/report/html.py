@@ -12,9 +12,9 @@ import hashlib
 import logging
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,9 +43,11 @@ WIDTH = 900
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a table. wrong: it tells of something that went wrong."""
+    """A line of a table, as cells by the names of their columns. wrong: it tells of something that
+    went wrong.
+    """
 
-    cells: tuple[str, ...]
+    cells: Mapping[str, str]
     wrong: bool = False
 
 
@@ -57,23 +59,17 @@ class Table:
     what the table tells, where its columns do not say so.
     """
 
-    columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     noun: str
-    numbers: frozenset[int] = frozenset()
-    paths: frozenset[int] = frozenset()
+    numbers: Collection[str] = ()
+    paths: Collection[str] = ()
     caption: str = ""
 
-    def without_empty(self) -> Table:
-        """The table without the columns in which no row has anything."""
-        there = [i for i in range(len(self.columns)) if any(row.cells[i] for row in self.rows)]
-        return replace(
-            self,
-            columns=tuple(self.columns[i] for i in there),
-            rows=tuple(Row(tuple(row.cells[i] for i in there), row.wrong) for row in self.rows),
-            numbers=frozenset(place for place, i in enumerate(there) if i in self.numbers),
-            paths=frozenset(place for place, i in enumerate(there) if i in self.paths),
-        )
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns in which any row has something."""
+        names = self.rows[0].cells if self.rows else ()
+        return [name for name in names if any(row.cells[name] for row in self.rows)]
 
     def at_most(self, most: int) -> tuple[list[Row], str]:
         """So many rows at most, in their order, those that went wrong among them; and a line on
@@ -139,29 +135,14 @@ class Shown(ABC):
 # How long things waited and worked, by step and provider.
 
 
-_COLUMNS = (
-    "Step",
-    "By",
-    "Made",
-    "From the store",
-    "Failed",
-    "Cancelled",
-    "Requests",
-    "Told 429",
-    "Worked",
-    "Waited",
-)
-
-
 def step_table(timeline: Timeline | None) -> tuple[Table, ...]:
     """A row for each step and provider of a run; none where nobody watched it."""
     tallies = _tallies(timeline)
     if not tallies:
         return ()
-    rows = tuple(Row(_cells(tally)) for tally in tallies)
+    rows = [Row(_cells(tally)) for tally in tallies]
     caption = "How long all of a step worked and waited, together:"
-    numbers = frozenset(range(2, len(_COLUMNS)))
-    return (Table(_COLUMNS, rows, "step", numbers, caption=caption).without_empty(),)
+    return (Table(rows, "step", numbers=[*rows[0].cells][2:], caption=caption),)
 
 
 def step_lines(timeline: Timeline | None) -> tuple[str, ...]:
@@ -173,15 +154,22 @@ def _tallies(timeline: Timeline | None) -> list[Tally]:
     return [each for each in timeline.tallies if each.kind != "lesson"] if timeline else []
 
 
-def _cells(tally: Tally) -> tuple[str, ...]:
-    counts = (tally.made, tally.kept, tally.failed, tally.cancelled, tally.requests, tally.refused)
-    times = (tally.worked, tally.waited) if tally.requests else (0.0, tally.waited)
-    return (
-        NAMES[tally.kind],
-        {"vidkit": "", "recorded": "files of your own"}.get(tally.by, tally.by),
-        *(str(count) if count else "" for count in counts),
-        *(took(seconds) if seconds >= 0.05 else "" for seconds in times),
-    )
+def _cells(tally: Tally) -> dict[str, str]:
+    counts = {
+        "Made": tally.made,
+        "From the store": tally.kept,
+        "Failed": tally.failed,
+        "Cancelled": tally.cancelled,
+        "Requests": tally.requests,
+        "Told 429": tally.refused,
+    }
+    seconds = {"Worked": tally.worked if tally.requests else 0.0, "Waited": tally.waited}
+    return {
+        "Step": NAMES[tally.kind],
+        "By": {"vidkit": "", "recorded": "files of your own"}.get(tally.by, tally.by),
+        **{name: str(number or "") for name, number in counts.items()},
+        **{name: took(long) if long >= 0.05 else "" for name, long in seconds.items()},
+    }
 
 
 def _line(tally: Tally) -> str:
@@ -322,25 +310,25 @@ def jpeg_address(path: Path | None, size: tuple[int, int], quality: int = 82) ->
 
 
 def _table(table: Table) -> str:
+    columns = table.columns
     heads = "".join(
-        f'<th scope="col" align="{_side(table, i)}">{_html_text(name)}</th>'
-        for i, name in enumerate(table.columns)
+        f'<th scope="col" align="{_side(table, name)}">{_html_text(name)}</th>' for name in columns
     )
     chosen, left_out = table.at_most(MOST_ROWS)
-    rows = "".join(_row(table, row) for row in chosen)
+    rows = "".join(_row(table, columns, row) for row in chosen)
     if left_out:
-        whole = f'align="left" colspan="{len(table.columns)}"'
+        whole = f'align="left" colspan="{len(columns)}"'
         rows += f"<tr><td {whole}>{_html_text(left_out)}</td></tr>"
     caption = f"<p>{_html_text(table.caption)}</p>" if table.caption else ""
     return f"{caption}<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def _row(table: Table, row: Row) -> str:
-    cells = "".join(_cell(table, i, cell) for i, cell in enumerate(row.cells))
+def _row(table: Table, columns: Sequence[str], row: Row) -> str:
+    cells = "".join(_cell(table, name, row.cells[name]) for name in columns)
     return f'<tr class="wrong">{cells}</tr>' if row.wrong else f"<tr>{cells}</tr>"
 
 
-def _cell(table: Table, column: int, cell: str) -> str:
+def _cell(table: Table, column: str, cell: str) -> str:
     """A cell; what is short stays on one line, also where no style says so."""
     side = f'align="{_side(table, column)}"'
     looks = f'class="long" {side}' if len(cell) > LONG else side
@@ -350,7 +338,7 @@ def _cell(table: Table, column: int, cell: str) -> str:
     return f"<td {looks}>{told if len(cell) > LONG else told.replace(' ', '&nbsp;')}</td>"
 
 
-def _side(table: Table, column: int) -> str:
+def _side(table: Table, column: str) -> str:
     return "right" if column in table.numbers else "left"
 
 

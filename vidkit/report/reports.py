@@ -327,25 +327,23 @@ class SectionReport(Shown):
 
 def section_table(sections: Sequence[SectionReport]) -> Table:
     """What came of each section, and who made it."""
-    columns = ("No.", "Section", "Image", "Narration", "Clip", "Length", "Paid", "State")
-    rows = tuple(
+    rows = [
         Row(
-            (
-                str(section.number),
-                section.title or "",
-                section.made_by("image"),
-                section.made_by("audio"),
-                section.made_by("clip"),
-                clock_time(section.length) if section.length else "",
-                f"${section.dollars:.2f}" if section.dollars else "",
-                section.state,
-            ),
+            {
+                "No.": str(section.number),
+                "Section": section.title or "",
+                "Image": section.made_by("image"),
+                "Narration": section.made_by("audio"),
+                "Clip": section.made_by("clip"),
+                "Length": clock_time(section.length) if section.length else "",
+                "Paid": f"${section.dollars:.2f}" if section.dollars else "",
+                "State": section.state,
+            },
             not section.made,
         )
         for section in sections
-    )
-    numbers = frozenset((0, 5, 6))
-    return Table(columns, rows, "section", numbers).without_empty()
+    ]
+    return Table(rows, "section", numbers=("No.", "Length", "Paid"))
 
 
 def relative(path: Path | None, folder: Path) -> str | None:
@@ -654,20 +652,18 @@ class BatchReport(Shown):
 
 def video_table(videos: Sequence[VideoReport]) -> Table:
     """What came of each lesson."""
-    columns = ("Lesson", "Sections", "Length", "Took", "Paid", "Video", "To know")
     rows = []
     for video in videos:
         complete = sum(section.made for section in video.sections)
         troubles = in_groups(video) or ([video.error] if video.error else [])
-        cells = (
-            video.title or video.name,
-            f"{complete} of {len(video.sections)}",
-            clock_time(video.length) if video.path else "",
-            took(video.seconds),
-            f"${video.dollars:.2f}" if video.dollars else "",
-            str(video.path or ""),
-            "\n".join((*troubles, *video.notes)),
-        )
+        cells = {
+            "Lesson": video.title or video.name,
+            "Sections": f"{complete} of {len(video.sections)}",
+            "Length": clock_time(video.length) if video.path else "",
+            "Took": took(video.seconds),
+            "Paid": f"${video.dollars:.2f}" if video.dollars else "",
+            "Video": str(video.path or ""),
+            "To know": "\n".join((*troubles, *video.notes)),
+        }
         rows.append(Row(cells, not video.made))
-    numbers, paths = frozenset((1, 2, 3, 4)), frozenset((5,))
-    return Table(columns, tuple(rows), "lesson", numbers, paths).without_empty()
+    return Table(rows, "lesson", ("Sections", "Length", "Took", "Paid"), paths=("Video",))
