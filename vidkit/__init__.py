@@ -53,40 +53,24 @@ if TYPE_CHECKING:
     from .store.ledger import Budget
     from .studio.studio import Studio
 
-_HOMES = {
-    "BatchReport": "report.reports",
-    "Budget": "store.ledger",
-    "Forecast": "forecasting.plan",
-    "Lesson": "models.lesson",
-    "Plan": "forecasting.plan",
-    "Run": "api",
-    "Section": "models.lesson",
-    "SectionReport": "report.reports",
-    "Settings": "models.settings",
-    "Snapshot": "api",
-    "Studio": "studio.studio",
-    "Sweep": "forecasting.sweep",
-    "VideoReport": "report.reports",
-    "VidkitError": "core.errors",
-    "allow_nested": "core.loop",
-    "course_from": "draft.course",
-    "edited": "models.editing",
-    "forecast": "forecasting.plan",
-    "generate_video": "api",
-    "generate_video_from_json": "api",
-    "lesson_from": "draft.course",
-    "load_ipython_extension": "studio.magics",
-    "load_lesson": "models.reading",
-    "plan": "api",
-    "process_all_videos": "api",
-    "process_videos": "api",
-    "save_lesson": "models.editing",
-    "start": "api",
-    "start_all": "api",
-    "sweep": "forecasting.sweep",
-    "take_back": "api",
-    "takes": "api",
+_NAMES = {
+    "api": "Run Snapshot generate_video generate_video_from_json plan process_all_videos "
+    "process_videos start start_all take_back takes",
+    "core.errors": "VidkitError",
+    "core.loop": "allow_nested",
+    "draft.course": "course_from lesson_from",
+    "forecasting.plan": "Forecast Plan forecast",
+    "forecasting.sweep": "Sweep sweep",
+    "models.editing": "edited save_lesson",
+    "models.lesson": "Lesson Section",
+    "models.reading": "load_lesson",
+    "models.settings": "Settings",
+    "report.reports": "BatchReport SectionReport VideoReport",
+    "store.ledger": "Budget",
+    "studio.magics": "load_ipython_extension",
+    "studio.studio": "Studio",
 }
+_HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
 
 __all__ = [
     "BatchReport",

@@ -70,7 +70,7 @@ class Database:
         self._folder = folder
         self._name = name
         self._migrations = migrations
-        self._note = note
+        self.note = note
         self._epitaph = epitaph
         self._lock = threading.RLock()
         self._base: sqlite3.Connection | None = None
@@ -172,7 +172,7 @@ class Database:
         with locked(self._folder / "mending.lock"):
             self._path = self._newest()
             if expected and (self._path is None or not self._path.stat().st_size):
-                self._note(
+                self.note(
                     f"the journal of {self._folder} was gone, and a new one is begun. What was "
                     "spent before is not counted"
                 )
@@ -259,7 +259,7 @@ class Database:
             with suppress(FileNotFoundError):
                 damaged.with_name(damaged.name + suffix).rename(away / (damaged.name + suffix))
         self._connect(str(self._path))
-        self._note(
+        self.note(
             f"the journal {damaged} was damaged ({error}); it is set aside in {away} and a new one "
             f"is begun. {epitaph}"
         )

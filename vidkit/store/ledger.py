@@ -204,7 +204,7 @@ WHERE now.run = ? AND now.state = 'paid' AND before.state = 'paid' AND before.id
 """
 
 
-class Journal:
+class Journal(Database):
     """The journal of a store's folder, or with None one in memory that ends with its process.
 
     process: the name of this opening of the store. note: called with a sentence where the
@@ -221,8 +221,7 @@ class Journal:
         expected: bool = False,
     ) -> None:
         self._process = process
-        self._note = note
-        self._base = Database(folder, "journal", MIGRATIONS, note, _epitaph, expected=expected)
+        super().__init__(folder, "journal", MIGRATIONS, note, _epitaph, expected=expected)
 
     def settle(self, living: Collection[str]) -> int:
         """Let what processes that live no more had reserved be unconfirmed, and their runs
@@ -242,7 +241,7 @@ class Journal:
                 dead,
             ).rowcount
 
-        return self._base.do(work)
+        return self.do(work)
 
     def begin_run(self, lesson: str, keys: Iterable[str] = ()) -> int:
         """Note that a run on a lesson begins and which assets it needs; gives its number.
@@ -257,7 +256,7 @@ class Journal:
                 "(SELECT id FROM run WHERE lesson = ? AND ended IS NOT NULL)",
                 (lesson,),
             )
-            row = (self._base.first_row, lesson, self._process, time.time())
+            row = (self.first_row, lesson, self._process, time.time())
             cursor = base.execute(
                 "INSERT INTO run (id, lesson, process, began) VALUES "
                 "((SELECT max(coalesce(max(id), 0) + 1, ?) FROM run), ?, ?, ?)",
@@ -267,11 +266,11 @@ class Journal:
             _need(base, cursor.lastrowid, keys)
             return cursor.lastrowid
 
-        return self._base.do(work)
+        return self.do(work)
 
     def need(self, run: int, keys: Iterable[str]) -> None:
         """Note further assets that a run needs."""
-        self._base.do(lambda base: _need(base, run, keys))
+        self.do(lambda base: _need(base, run, keys))
 
     def end_run(
         self, run: int, *, finished: bool, seconds: Mapping[str, float] | None = None
@@ -293,7 +292,7 @@ class Journal:
                 tuple((seconds or {}).items()),
             )
 
-        self._base.do(work)
+        self.do(work)
 
     def seconds(self) -> dict[str, float]:
         """What a piece of work took in earlier runs, by its name."""
@@ -335,7 +334,7 @@ class Journal:
                 "INSERT INTO entry (id, run, lesson, key, kind, provider, process, state, asked, "
                 "reserved) VALUES ((SELECT max(coalesce(max(id), 0) + 1, ?) FROM entry), "
                 "?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (self._base.first_row, *row),
+                (self.first_row, *row),
             )
             assert cursor.lastrowid is not None
             charges = [(name, cursor.lastrowid) for name in caps]
@@ -343,7 +342,7 @@ class Journal:
             _count(base, cursor.lastrowid, millionths or 0)
             return cursor.lastrowid
 
-        return Reservation(self, self._base.do(work))
+        return Reservation(self, self.do(work))
 
     def end(self, entry: int, state: PaymentState, dollars: float | None = None) -> None:
         """End a reserved call, or one that was unconfirmed; another is left as it is.
@@ -367,7 +366,7 @@ class Journal:
             after = {"paid": cost, "unconfirmed": reserved}.get(state) or 0
             _count(base, entry, after - (reserved or 0))
 
-        self._base.do(work)
+        self.do(work)
 
     def spent(self, run: int | None = None, budget: str | None = None) -> Money:
         """What was spent: by a run, under a budget, by a run under a budget, or at all."""
@@ -390,7 +389,7 @@ class Journal:
 
     def left(self, budget: Budget) -> float:
         """Dollars that the budget still has."""
-        spent = self._base.do(lambda base: _spent(base, budget.name), writes=False)
+        spent = self.do(lambda base: _spent(base, budget.name), writes=False)
         return max(millionths_down(budget.dollars) - spent, 0) / MILLION
 
     def entries(self) -> list[Entry]:
@@ -417,22 +416,10 @@ class Journal:
                 base.execute("UPDATE tally SET number = number + ? WHERE name = ?", (number, name))
             return dict(base.execute("SELECT name, number FROM tally").fetchall())
 
-        return self._base.do(work)
-
-    def check(self) -> str | None:
-        """What is wrong with the file, None where nothing is."""
-        return self._base.check()
-
-    def note(self, sentence: str) -> None:
-        """Tell whoever opened the journal."""
-        self._note(sentence)
-
-    def close(self) -> None:
-        """Close the file. It is opened again if it is used again."""
-        self._base.close()
+        return self.do(work)
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-        return self._base.do(lambda base: base.execute(sql, values).fetchall(), writes=False)
+        return self.do(lambda base: base.execute(sql, values).fetchall(), writes=False)
 
 
 class JournalProxy(Journal):
@@ -444,7 +431,7 @@ class JournalProxy(Journal):
 
     def __init__(self, ask: Callable[..., Any], note: Callable[[str], None]) -> None:
         self._ask = ask
-        self._note = note
+        self.note = note
 
     def _forward(self, call: str, **asked: Any) -> Any:
         return self._ask(call, **asked)
