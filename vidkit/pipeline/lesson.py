@@ -318,10 +318,10 @@ class LessonTask:
             raise NothingMade(
                 f"{context.lesson.path.name}: no section could be made; the first: {first}"
             )
-        began = context.now()
-        video = await join(context, list(pieces.values()), self._captions(pieces))
+        began, task = context.now(), VideoTask(context, [*pieces.values()], self._captions(pieces))
+        video = await task.join()
         self.video, self.length = video.path, video.asset.about["seconds"]
-        await add_pictures(context, list(pieces.values()))
+        await task.add_pictures()
         self.review = await self._reviewed(pieces)
         self._joined_in = (context.now() - began) / len(pieces)
 
@@ -409,6 +409,10 @@ def captions(piece: Piece, section: Section, words: Sequence[Word]) -> list[Cue]
     return cues(section.content, words, piece.start, end, piece.cut.speech)
 
 
+PICTURES_VERSION = 2
+"""Counts up when the poster or the contact sheet shows something else of the same clips."""
+
+
 @dataclass
 class VideoTask:
     """Joins the clips of a lesson."""
@@ -416,6 +420,35 @@ class VideoTask:
     context: LessonContext
     pieces: Sequence[Piece]
     cues: Sequence[Cue]
+
+    async def join(self) -> Cached:
+        """The lesson's video with its captions in the output folder. Raises what went wrong."""
+        context = self.context
+        with StepRecord(context, None, "join", "vidkit") as step:
+            await context.runtime.run_in_thread(self._publish_captions)
+            video = await cached(context, self.key, self.make, stem=Path(VIDEO).stem)
+            step.done(video.path, hit=video.hit)
+        if step.failure is not None:
+            raise step.failure
+        return video
+
+    def _publish_captions(self) -> None:
+        self.context.output.publish(VTT, to_vtt(self.cues).encode())
+        self.context.output.publish(SRT, to_srt(self.cues).encode())
+
+    async def add_pictures(self) -> None:
+        """Write the poster and the contact sheet; without them a note says why."""
+        context, media, pieces = self.context, self.context.runtime.media, self.pieces
+        clips, seals = [p.cut.path for p in pieces], [p.clip.sha256 for p in pieces]
+        titles, lengths = [p.title for p in pieces], [p.cut.seconds for p in pieces]
+        of = [PICTURES_VERSION, *zip(seals, titles, lengths, strict=True)]
+        sheet = (clips, titles, lengths, context.frame)
+        first = [PICTURES_VERSION, seals[0]]
+        try:
+            await drawn(context, "poster", first, media.poster, clips[0], stem=Path(POSTER).stem)
+            await drawn(context, "sheet", of, media.contact_sheet, *sheet, stem=Path(SHEET).stem)
+        except Exception as error:  # the video is there, as for the review
+            context.notes.append(f"no poster or contact sheet: {describe(error)}")
 
     @property
     def title(self) -> str:
@@ -515,39 +548,3 @@ async def drawn(
 
     fields = {"version": MEDIA_VERSION, "of": of}
     return await cached(context, lambda: context.key(kind, fields), make, stem=stem)
-
-
-async def join(context: LessonContext, pieces: Sequence[Piece], cues: Sequence[Cue]) -> Cached:
-    """The lesson's video with its captions in the output folder. Raises what went wrong."""
-    task = VideoTask(context, pieces, cues)
-    with StepRecord(context, None, "join", "vidkit") as step:
-        await context.runtime.run_in_thread(_publish_captions, context, cues)
-        video = await cached(context, task.key, task.make, stem=Path(VIDEO).stem)
-        step.done(video.path, hit=video.hit)
-    if step.failure is not None:
-        raise step.failure
-    return video
-
-
-def _publish_captions(context: LessonContext, cues: Sequence[Cue]) -> None:
-    context.output.publish(VTT, to_vtt(cues).encode())
-    context.output.publish(SRT, to_srt(cues).encode())
-
-
-PICTURES_VERSION = 2
-"""Counts up when the poster or the contact sheet shows something else of the same clips."""
-
-
-async def add_pictures(context: LessonContext, pieces: Sequence[Piece]) -> None:
-    """Write the poster and the contact sheet; without them a note says why."""
-    media = context.runtime.media
-    clips, seals = [p.cut.path for p in pieces], [p.clip.sha256 for p in pieces]
-    titles, lengths = [p.title for p in pieces], [p.cut.seconds for p in pieces]
-    of = [PICTURES_VERSION, *zip(seals, titles, lengths, strict=True)]
-    sheet = (clips, titles, lengths, context.frame)
-    first = [PICTURES_VERSION, seals[0]]
-    try:
-        await drawn(context, "poster", first, media.poster, clips[0], stem=Path(POSTER).stem)
-        await drawn(context, "sheet", of, media.contact_sheet, *sheet, stem=Path(SHEET).stem)
-    except Exception as error:  # the same
-        context.notes.append(f"no poster or contact sheet: {describe(error)}")

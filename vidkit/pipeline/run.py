@@ -117,12 +117,12 @@ def listen_to(store: Store, events: Events) -> bool:
 
 def _on_note(folder: Path, sentence: str) -> None:
     """Pass a note of a store on to every run that uses it. From any thread."""
-    loop.event_loop().call_soon_threadsafe(_emit_note, folder, sentence)
 
+    def emit() -> None:
+        for events in tuple(_shared.listening.get(folder, ())):
+            events.emit(Noticed(0.0, None, sentence))
 
-def _emit_note(folder: Path, sentence: str) -> None:
-    for events in tuple(_shared.listening.get(folder, ())):
-        events.emit(Noticed(0.0, None, sentence))
+    loop.event_loop().call_soon_threadsafe(emit)
 
 
 def cores_of(settings: Settings) -> Loan:

@@ -334,12 +334,6 @@ def clip_facts(clip: Clip) -> dict[str, Any]:
     }
 
 
-def clip_at(path: Path, asset: Asset) -> Clip:
-    """A clip of the store as `media` takes it, to be read at `path`."""
-    facts = {name: asset.about[name] for name in ("seconds", "frames", "samples")}
-    return Clip(path, **facts, speech=tuple(asset.about["speech"]))
-
-
 @dataclass
 class SectionTask:
     """Makes one section; `cut`, `clip` and `words` are what the join needs of it, and `image` what
@@ -427,8 +421,10 @@ class SectionTask:
         assert had.path is not None
         self.clip = had.asset
         # read where nobody else writes: what somebody does to an output reaches nothing
-        kept = context.runtime.store.keeps and not effects
-        self.cut = clip_at(had.asset.path if kept else had.path, had.asset)
+        kept, about = context.runtime.store.keeps and not effects, had.asset.about
+        facts = {name: about[name] for name in ("seconds", "frames", "samples")}
+        path = had.asset.path if kept else had.path
+        self.cut = Clip(path, **facts, speech=tuple(about["speech"]))
         step.done(had.path, hit=had.hit)
 
     async def _with_effects(self, plain: Asset, effects: Sequence[Any]) -> Cached:
