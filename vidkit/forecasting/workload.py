@@ -59,12 +59,10 @@ class Earlier:
                 "something, or image_s and voice_s"
             )
 
-    def draw(self, kind: str, lesson: Lesson, index: int, chance: Random) -> float | None:
-        """Seconds of this very section, else of any that was made, or None."""
+    def draw(self, kind: str, lesson: Lesson, index: int, usual: float, chance: Random) -> float:
+        """Seconds of this very section, else of any that was made, else what is usual."""
         exact = self._exact.get((kind, lesson.name, index))
-        if exact is not None or kind not in self._all:
-            return exact
-        return chance.choice(self._all[kind])
+        return chance.choice(self._all.get(kind, [usual])) if exact is None else exact
 
 
 def draw(
@@ -74,12 +72,7 @@ def draw(
     run, then what is usual. Raises `SettingsError` where `given` is no time.
     """
     if given is None and earlier is not None:
-
-        def as_before(lesson: Lesson, index: int) -> float:
-            seconds = earlier.draw(kind, lesson, index, chance)
-            return usual if seconds is None else seconds
-
-        return as_before
+        return lambda lesson, index: earlier.draw(kind, lesson, index, usual, chance)
     if callable(given):
         asked = given
         return lambda lesson, index: checked(kind, asked(lesson.sections[index]))

@@ -27,7 +27,7 @@ import psutil
 from ..core.errors import OutputError, VidkitError
 from ..core.format import json_in_lines
 from ..core.paths import is_folder, why_unwritable
-from ..report.reports import SectionReport, VideoReport
+from ..report.reports import AS_TOLD, SectionReport, VideoReport
 from ..store import Asset, Store
 from .folder import Folder
 
@@ -654,21 +654,17 @@ def _report(told: Mapping[str, Any], folder: Path, lesson: Path) -> VideoReport:
 def _section(told: Mapping[str, Any], folder: Path) -> SectionReport:
     return SectionReport(
         index=int(told["number"]) - 1,
-        title=told["title"],
-        state=told["state"],
+        **{name: told[name] for name in AS_TOLD if name != "spoken"},
+        spoken=told.get("spoken"),  # not told in earlier releases
         image=_file(folder, told["image"]),
         audio=_file(folder, told["audio"]),
         clip=_file(folder, told["clip"]),
-        image_by=told["image_by"],
-        voice_by=told["voice_by"],
-        spoken=told.get("spoken"),
         start=told["start"],
         length=told["length"],
         seconds=dict(told["seconds"]),
         work=dict(told.get("work", {})),
         kept=tuple(told["from_store"]),
         dollars=float(told["dollars"]),
-        error=told["error"],
     )
 
 

@@ -48,6 +48,7 @@ CARD_SECONDS = 3.0
 """How long a placeholder without a narration stands."""
 
 
+@dataclass
 class StepRecord:
     """One step of a section, or of the lesson (None), from its begin to its end:
 
@@ -59,24 +60,23 @@ class StepRecord:
     passes through. by: who is asked first, and then who did it. hit: the store had it.
     """
 
-    def __init__(self, context: LessonContext, index: int | None, step: Step, by: str) -> None:
-        self.by = by
-        self.path: Path | None = None
-        self.hit = False
-        self.seconds = 0.0
-        self.failure: Exception | None = None
-        self._context = context
-        self._index = index
-        self._step = step
-        self._began = 0.0
+    context: LessonContext
+    index: int | None
+    step: Step
+    by: str
+    path: Path | None = None
+    hit: bool = False
+    seconds: float = 0.0
+    failure: Exception | None = None
+    _began: float = 0.0
 
     def done(self, path: Path | None, *, by: str | None = None, hit: bool = False) -> None:
         """Say what came of it."""
         self.path, self.by, self.hit = path, by or self.by, hit
 
     def __enter__(self) -> StepRecord:
-        context, self._began = self._context, self._context.now()
-        begin = StepStarted(self._began, context.position, self._index, self._step, self.by)
+        context, self._began = self.context, self.context.now()
+        begin = StepStarted(self._began, context.position, self.index, self.step, self.by)
         context.emit(begin)
         return self
 
@@ -91,22 +91,22 @@ class StepRecord:
         if isinstance(error, asyncio.CancelledError) and is_cancelled():
             self._end("cancelled")
             return False
-        if isinstance(error, asyncio.CancelledError) and self._context.ending:
+        if isinstance(error, asyncio.CancelledError) and self.context.ending:
             self.failure = Cancelled("not begun any more")
             self._end("cancelled")
             return True
         self.failure = _as_failure(self.by, error)
-        self._context.note_error(self.failure)
+        self.context.note_error(self.failure)
         why = describe(self.failure)
-        if self._index is not None:
-            self._context.stop_at(self._index, why)
+        if self.index is not None:
+            self.context.stop_at(self.index, why)
         self._end("failed", why)
         return True
 
     def _end(self, outcome: Outcome, why: str | None = None) -> None:
-        context, now = self._context, self._context.now()
+        context, now = self.context, self.context.now()
         self.seconds = now - self._began
-        which = (context.position, self._index, self._step, self.by)
+        which = (context.position, self.index, self.step, self.by)
         context.emit(StepEnded(now, *which, outcome, self.seconds, self.path, why))
 
 

@@ -229,6 +229,10 @@ class ResourceTally:
 # What came of a section.
 
 
+AS_TOLD = ("title", "state", "error", "image_by", "voice_by", "spoken")
+"""What `report.json` has of a section as it is here, under the same names."""
+
+
 @dataclass(frozen=True, repr=False)
 class SectionReport(Shown):
     """What came of one section.
@@ -309,12 +313,7 @@ class SectionReport(Shown):
         """JSON values; paths are relative to the output `folder`."""
         return {
             "number": self.number,
-            "title": self.title,
-            "state": self.state,
-            "error": self.error,
-            "image_by": self.image_by,
-            "voice_by": self.voice_by,
-            "spoken": self.spoken,
+            **{name: getattr(self, name) for name in AS_TOLD},
             "start": rounded(self.start),
             "length": rounded(self.length),
             "seconds": {step: rounded(taken) for step, taken in self.seconds.items()},
