@@ -18,7 +18,7 @@ from ..pipeline.assets import image_ask, voice_ask
 from ..pipeline.context import work_name
 from ..pipeline.output import read_report
 from ..pipeline.run import store_of
-from ..pipeline.workload import ANY, Kind, Load, Piece, Provider, SectionLoad
+from ..pipeline.workload import Kind, Load, Piece, Provider, SectionLoad
 from ..providers.base import ImageAsk, VoiceAsk
 from ..providers.conversation import price, requests
 from ..providers.registry import image_makers, voice_makers
@@ -287,10 +287,8 @@ def provider_of(
     """
     if per_minute is None:
         per_minute = getattr(maker, "per_minute", None)
-    online = bool(getattr(maker, "online", False)) or per_minute is not None
-    if seconds is not None and not getattr(maker, "online", False):
-        return Provider(ANY, None, online, per_minute)
-    return Provider(maker.name, maker.places, online, per_minute)
+    found = Provider(maker.name, maker.places, bool(getattr(maker, "online", False)), None)
+    return found.paced(per_minute, changed=seconds is not None)
 
 
 def _limits(per_minute: PerMinute | None) -> Mapping[str, float]:
