@@ -196,8 +196,8 @@ class StoreProxy(Store):
     def _open_journal(self, folder: Path, used: bool) -> Journal:
         return self._journal_proxy
 
-    def _sweep(self, folder: Path) -> int:
-        return 0  # what is to be settled is the client's
+    def _sweep(self, folder: Path) -> None:
+        """What is to be settled is the client's."""
 
     shared_locks = True
 

@@ -266,37 +266,26 @@ class ProcessLock:
             self._lock.let_go()
 
 
-def sweep_processes(processes: Path) -> tuple[set[str], int]:
-    """Remove what dead processes left. Gives the names of those that live, and how many
-    temporary files went.
-    """
+def sweep_processes(processes: Path) -> set[str]:
+    """Remove what dead processes left. Gives the names of those that live."""
     names = {path.stem if path.suffix == ".lock" else path.name for path in processes.iterdir()}
-    names = {name for name in names if _NAME.fullmatch(name)}
-    living, removed = set(), 0
-    for name in sorted(names):
-        gone = _sweep_one(processes, name)
-        if gone is None:
-            living.add(name)
-        else:
-            removed += gone
-    return living, removed
+    return {n for n in sorted(names) if _NAME.fullmatch(n) and not _swept(processes, n)}
 
 
-def _sweep_one(processes: Path, name: str) -> int | None:
-    """How many files a dead process left, which are removed now; None where it lives."""
+def _swept(processes: Path, name: str) -> bool:
+    """Whether a process is dead; what it left is removed now."""
     path, folder = processes / f"{name}.lock", processes / name
     # The lock of another machine may not be seen from here, and one whose file somebody
     # removed tells nothing: they count as living until a day has passed without a change.
     telling = path.exists() and name.partition(".")[0] == _host()
     if not telling and time.time() - _changed(path, folder) < DAY:
-        return None
+        return False
     lock = try_lock(path)
     if lock is None:
-        return None
-    left = sum(1 for each in folder.rglob("*") if not each.is_dir())
+        return False
     shutil.rmtree(folder, ignore_errors=True)
     lock.let_go()
-    return left
+    return True
 
 
 def _changed(*paths: Path) -> float:

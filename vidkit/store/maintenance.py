@@ -191,8 +191,7 @@ class MaintainedStore(Store):
                 stays = self._stays(self.journal.needed(under_way=True))
                 return self._remove(stays, math.inf, None, dry)
         assert self.folder is not None
-        living, _ = sweep_processes(self.folder / "processes")
-        if living - {self.opening}:
+        if sweep_processes(self.folder / "processes") - {self.opening}:
             raise StoreError(
                 f"{self.notes[-1]}; another process has the store open, and what it needs cannot "
                 "be told: end it first"
@@ -258,13 +257,12 @@ class MaintainedStore(Store):
             self._unread = True
             return Journal()
 
-    def _sweep(self, folder: Path) -> int:
+    def _sweep(self, folder: Path) -> None:
         try:
-            return super()._sweep(folder)
+            super()._sweep(folder)
         except StoreError as error:
             self._note(str(error))
             self._unsettled = True
-            return 0
 
     def _write_counts(self) -> dict[str, int]:
         try:

@@ -402,16 +402,6 @@ class Store:
         """Keep other machines from making an asset, where there are any (`shared_locks`)."""
         yield
 
-    def sweep(self) -> int:
-        """Remove what dead processes left: temporary files, locks, and money that they had
-        reserved, which is unconfirmed from now on. Gives how many temporary files went.
-        An opening does it by itself.
-        """
-        if self.folder is None:
-            return 0
-        with self._in_words("written"), locked(self.folder / OPENING):
-            return self._sweep(self.folder)
-
     def close(self) -> None:
         """Remove the temporary files of this opening and close the journal. What it had
         reserved is unconfirmed from the next opening on.
@@ -436,11 +426,12 @@ class Store:
                 copy(data, whole)
         flush(file)
 
-    def _sweep(self, folder: Path) -> int:
-        living, removed = sweep_processes(folder / "processes")
+    def _sweep(self, folder: Path) -> None:
+        """Remove what dead processes left: temporary files, locks, and money that they had
+        reserved, which is unconfirmed from now on.
+        """
         sweep_key_locks(folder / "flights")
-        self.journal.settle(living)
-        return removed
+        self.journal.settle(sweep_processes(folder / "processes"))
 
     def _count(self, name: str) -> None:
         self._counts[name] += 1
