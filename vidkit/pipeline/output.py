@@ -419,16 +419,14 @@ class Output:
             self._dropped.add(scratch)
             self._remove(scratch)
 
-    def write_report(self, report: Mapping[str, Any]) -> Path:
+    def write_report(self, report: Mapping[str, Any]) -> None:
         """Write `report.json`: the report, and the list of files. After `release` it stays."""
         with self._lock:
-            if self._over:
-                return self.folder / REPORT
             try:
-                self._manifest.write(report)
+                if not self._over:
+                    self._manifest.write(report)
             except OSError as error:
                 raise self._unwritable(error) from error
-        return self.folder / REPORT
 
     def _refuse_odd(self) -> None:
         """Raise `OutputError` where what is no file has a name that is ours alone."""

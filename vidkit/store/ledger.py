@@ -223,25 +223,25 @@ class Journal(Database):
         self._process = process
         super().__init__(folder, "journal", MIGRATIONS, note, _epitaph, expected=expected)
 
-    def settle(self, living: Collection[str]) -> int:
+    def settle(self, living: Collection[str]) -> None:
         """Let what processes that live no more had reserved be unconfirmed, and their runs
-        unfinished. Gives how many calls that were.
+        unfinished.
         """
 
-        def work(base: sqlite3.Connection) -> int:
+        def work(base: sqlite3.Connection) -> None:
             at_work = base.execute(
                 "SELECT process FROM run WHERE ended IS NULL "
                 "UNION SELECT process FROM entry WHERE state = 'reserved'"
             )
             dead = [(time.time(), process) for (process,) in at_work if process not in living]
             base.executemany("UPDATE run SET ended = ? WHERE ended IS NULL AND process = ?", dead)
-            return base.executemany(
+            base.executemany(
                 "UPDATE entry SET state = 'unconfirmed', ended = ? "
                 "WHERE state = 'reserved' AND process = ?",
                 dead,
-            ).rowcount
+            )
 
-        return self.do(work)
+        self.do(work)
 
     def begin_run(self, lesson: str, keys: Iterable[str] = ()) -> int:
         """Note that a run on a lesson begins and which assets it needs; gives its number.
