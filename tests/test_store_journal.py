@@ -72,7 +72,6 @@ def test_a_journal_tells_what_was_asked(tmp_path: Path) -> None:
         assert (second.run, second.lesson) == (None, "shifter")
         assert store.journal.spent(run=run).paid == 0.013
         assert store.journal.spent(budget="nobody's").total == 0
-        assert store.journal.spent().unknown == 1
 
 
 def test_a_budget_is_a_hard_cap() -> None:
@@ -129,16 +128,16 @@ def test_every_budget_has_to_have_room() -> None:
 
 
 def test_an_unknown_price_fits_no_budget() -> None:
-    """Where nobody knows the price a budget lets nothing through, and without one it is counted
-    as unknown.
+    """Where nobody knows the price a budget lets nothing through, and without one what it cost is
+    unknown, unless the provider says.
     """
     journal = Journal()
     with pytest.raises(OverBudget, match="no known price"):
         reserve(journal, None, Budget("course", 100))
     reserve(journal, None).paid()
-    assert journal.spent().unknown == 1
     reserve(journal, None).paid(0.5)
-    assert (journal.spent().unknown, journal.spent().paid) == (1, 0.5)
+    assert [entry.dollars for entry in journal.entries()] == [None, 0.5]
+    assert journal.spent().paid == 0.5
 
 
 @pytest.mark.parametrize("dollars", [-1, float("nan"), float("inf"), "2", True, None])

@@ -208,11 +208,6 @@ class Asset:
     about: Mapping[str, Any] = field(default_factory=dict)
     data: builtins.bytes | None = field(default=None, repr=False)
 
-    @property
-    def kind(self) -> str:
-        """ "image", "audio", "clip", …: what `about` says, or "asset"."""
-        return kind_of(self.about)
-
 
 class Damaged(Exception):
     """An asset is not what was put there; the text says in what way."""

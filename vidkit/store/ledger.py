@@ -59,14 +59,13 @@ class Money:
     """What was spent, in US dollars.
 
     paid: billed. unconfirmed: perhaps made, and so perhaps billed. reserved: being
-    asked just now. unknown: calls that were billed at a price that nobody knows. again: assets
-    of one run that an earlier one had paid for too.
+    asked just now. again: assets of one run that an earlier one had paid for too. What was billed
+    at a price that nobody knows is in none of these.
     """
 
     paid: float = 0.0
     unconfirmed: float = 0.0
     reserved: float = 0.0
-    unknown: int = 0
     again: int = 0
 
     @property
@@ -370,21 +369,17 @@ class Journal(Database):
 
     def spent(self, run: int | None = None, budget: str | None = None) -> Money:
         """What was spent: by a run, under a budget, by a run under a budget, or at all."""
-        given = {
-            "run = ?": run,
-            "id IN (SELECT entry FROM charge WHERE budget = ?)": budget,
-        }
+        given = {"run = ?": run, "id IN (SELECT entry FROM charge WHERE budget = ?)": budget}
         asked = {part: value for part, value in given.items() if value is not None}
         where, values = " AND ".join(asked) or "1", tuple(asked.values())
-        sql = f"SELECT state, SUM(cost), SUM(cost IS NULL) FROM call WHERE {where} GROUP BY 1"  # noqa: S608
-        found = {state: (total or 0, unknown) for state, total, unknown in self._rows(sql, values)}
-        sums = {state: total / MILLION for state, (total, _) in found.items()}
+        sql = f"SELECT state, TOTAL(cost) FROM call WHERE {where} GROUP BY 1"  # noqa: S608
+        sums = {state: total / MILLION for state, total in self._rows(sql, values)}
+        again = self._rows(_AGAIN, (run,))[0][0] if run is not None and "paid" in sums else 0
         return Money(
             paid=sums.get("paid", 0.0),
             unconfirmed=sums.get("unconfirmed", 0.0),
             reserved=sums.get("reserved", 0.0),
-            unknown=sum(found.get(s, (0, 0))[1] for s in ("paid", "unconfirmed")),
-            again=self._rows(_AGAIN, (run,))[0][0] if run is not None and "paid" in found else 0,
+            again=again,
         )
 
     def left(self, budget: Budget) -> float:
