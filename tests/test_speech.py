@@ -250,6 +250,26 @@ def test_other_languages_keep_their_minus() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "written", "said"),
+    [
+        ("de", "Es gilt v = 30 km/h.", "Es gilt v gleich 30 Kilometer pro Stunde."),
+        ("fr", "Elle court à 4 m/s ; bien.", "Elle court à 4 mètres par seconde; bien."),
+        (
+            "es",
+            "La sucesión $(a_n)_{n=1}^{N}$.",
+            "La sucesión (a n), desde n es igual a 1 hasta N.",
+        ),
+        ("de", "KMnO<sub>4</sub> und \\[sic\\]", "K M N O 4 und [sic]"),
+    ],
+)
+def test_other_languages_say_units_and_formulas_in_their_words(
+    language: str, written: str, said: str
+) -> None:
+    """Quotients of units in and out of an equation, chemistry, and words in escaped brackets."""
+    assert spoken(written, language).text == said
+
+
 def test_say_wins() -> None:
     """A lesson's own words: whole words, as written first, then in any case, longest first."""
     say = {"SQL": "sequel", "sql": "S Q L", "VDD": "vee dee dee", "VDD bar": "not vee", "C": "see"}

@@ -54,8 +54,11 @@ _STOP_WORDS = (
 )
 _STOPS = frozenset(_STOP_WORDS.split())
 _TIGHT_UNIT = re.compile(rf"(?<=\d)(?=..|[°ΩVW])(?![a-z](?![A-Za-zΩ])){MEASURE}")
+_ATOM = r"[A-Z][a-z]?[₀-₉]{0,3}"
 _CHEMICAL = re.compile(
-    r"(?=(?:[A-Z][a-z]?|[()])*[²³]?[₀-₉⁺⁻])(?:\(?[A-Z][a-z]?\)?[₀-₉]{0,3}){1,12}[⁰¹²³⁴-⁹]?[⁺⁻]?(?![\w⁰¹²³⁴-⁹])"
+    r"(?=[A-Za-z()₀-₉]*[²³]?[₀-₉⁺⁻])(?![A-Z]\([A-Z][₀-₉]*[), ])"
+    rf"(?:p(?=C?O))?(?:{_ATOM}|\((?:{_ATOM}){{1,8}}\)[₀-₉]{{0,3}}){{1,16}}[⁰¹²³⁴-⁹]?[⁺⁻]{{0,2}}"
+    r"(?![\w⁰¹²³⁴-⁹])"
 )
 _DERIVATIVE = re.compile(
     r"(d|∂)(\^2|²)?([A-Za-zΑ-ω])?/(?:d|∂)([A-Za-zΑ-ω])(\^2|²)?(?![A-Za-z0-9_(])"
@@ -86,12 +89,13 @@ class _Evidence:
 
     sure: bool = False
     relation: bool = False
+    dashes: int = 0
     names: int = 0
 
 
 _HINT = re.compile(
     r"\\[A-Za-z]|[=≈≅≤≥≠≡∝<>≪≫∈∉⊂⊆→↔⇒⇔⇌^_×·÷±∓−*∪∩√∛∑∏∫∂∞⁰¹²³⁴-⁹⁺⁻ⁿ₀-₉₊₋½⅓⅔¼¾]|[A-Za-z]\("
-    r"|\b[a-zA-Z] [-+] |\b[a-zA-Z][-+/]|\d ?[-+] ?[\w(]|\b(?:sin|cos|tan|log|ln|lim)\b|!"
+    r"|\b[a-zA-Z] [-+–] |\b[a-zA-Z][-+/]|\d ?[-+] ?[\w(]|\b(?:sin|cos|tan|log|ln|lim)\b|!"
 )
 _START = re.compile(
     r"(?<![\w.\-/@#$&\\'’^_{}°*·])(?=[A-Za-zΑ-ω\d(\[√∛∑∏∫∂½⅓⅔¼¾|∞]|\.\d|[-−±∓](?=[\w(√.])|\\[a-z])"
@@ -148,7 +152,7 @@ class Prose(Reader):
             return False
         if after == "." and self.text[self.at + 1 : self.at + 2].islower():
             return False  # "R_ext/RS.h"
-        return self.evidence.sure
+        return self.evidence.sure and (self.evidence.relation or not self.evidence.dashes)
 
     def expression(self) -> Node | None:
         """Operands and what stands between them, up to the last operand."""
@@ -175,7 +179,7 @@ class Prose(Reader):
         at, sign = self.at, self.peek()
         if found := self.run(WRITTEN_SIGN):
             sign, written = WRITTEN[found[0]], found[0]
-        elif sign and sign in RELATIONS + OPERATORS:
+        elif sign and (sign in RELATIONS + OPERATORS or (sign == "–" and spaced)):
             self.at += 1
             written = sign
         elif sign == "x" and spaced and self.peek(2) == "x " and left.kind == "number":
@@ -203,6 +207,8 @@ class Prose(Reader):
             return None  # "10^9 - a billion": the article
         if first.kind == "symbol" and re.match(r"\. ?\d", self.text[self.at : self.at + 3]):
             return None  # "c. 1600 - c. 1700"
+        if left.kind == first.kind == "formula" and sign in "-/" and not spaced:
+            return [Node("sign", at, ","), *right]  # "Na⁺/K⁺", "K⁺-H⁺"
         if not self.allowed(left, first, sign, spaced, written):
             return None
         return [Node("sign", at, "−" if sign in "-–" else sign), *right]
@@ -240,6 +246,8 @@ class Prose(Reader):
         if words:
             return evidence.relation and spaced and sign in "+−-×·*/"
         numbers = left.kind == "number" and right.kind in ("number", "measure")
+        if sign == "–":
+            return self.dash(left, right, numbers)
         if sign == "-":
             if evidence.relation:
                 return True
@@ -285,6 +293,18 @@ class Prose(Reader):
             return True
         evidence.sure = True
         return True
+
+    def dash(self, left: Node, right: Node, numbers: bool) -> bool:
+        """A dash with spaces around it, which is a minus where a relation proves it ("G – T > 0",
+        "3 – 0 – 1 = 2") or brackets do ("(n – 1)").
+        """
+        if numbers and not self.evidence.relation:
+            rest = r"[\d.,]+(?: [-+−–] [\d.,]+)* = (?![A-Za-z]{2})"
+            return bool(re.match(rest, self.text[right.at :]))
+        lower = left.kind == "symbol" and left.text.islower() and right.kind == "number"
+        self.evidence.sure = self.evidence.sure or bool(self.depth and lower)
+        self.evidence.dashes += 1
+        return _single(left) and _single(right)
 
     def step(self, left: Node, right: Node) -> bool:
         """ "n-1": a lone letter and a number below ten."""
@@ -344,7 +364,8 @@ class Prose(Reader):
             self.at = found.end()
             self.evidence.sure = True
             return _derivative(found)
-        if (found := _CHEMICAL.match(self.text, at)) and not joined:
+        counted = self.text[at - 1 : at].isdigit()  # "2HNO₃"
+        if (found := _CHEMICAL.match(self.text, at)) and (counted or not joined):
             self.at = found.end()
             self.evidence.sure = True
             return Node("formula", at, found[0])
@@ -586,7 +607,7 @@ class Prose(Reader):
                 below = self.level(found, LOWERED)
             elif found := self.run(RUN_UP):
                 above = self.level(found, RAISED)
-            elif self.peek() in ("′",) or (
+            elif (self.peek() == "′" and base.kind != "number") or (
                 self.peek() in ("'", "’")
                 and base.kind == "symbol"
                 and self.text[base.at - 1 : base.at] not in tuple("'‘’")

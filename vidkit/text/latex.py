@@ -75,7 +75,7 @@ UPRIGHT = frozenset(_UPRIGHT_NAMES.split())
 _STYLE_NAMES = (
     "mathcal mathbb mathfrak mathsf boldsymbol bm displaystyle textstyle limits nolimits "
     "boxed left right big Big bigg Bigg bigl bigr Bigl Bigr middle cancel nonumber notag mathscr "
-    "mathtt mathop mathrel mathbin substack bf it sf tt cal scriptstyle"
+    "mathtt mathop mathrel mathbin ce substack bf it sf tt cal scriptstyle"
 )
 STYLES = frozenset(_STYLE_NAMES.split())
 STACKS = ("stackrel", "overset", "underset", "xrightarrow", "xleftarrow")

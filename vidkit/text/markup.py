@@ -305,9 +305,18 @@ def unshielded(text: str) -> str:
 _NO_EQUATION = re.compile(r"[^\\]*(?:(?:\b[a-z]{2,} ){3}|\b[a-z]{4,} [a-z]{4,}\b|\w@\w)[^\\]*")
 
 
+# "\\[sinners\\]" and "\\[Ar\\]4s" are words in escaped brackets, and no displayed equations.
+_BRACKETED = re.compile(r"[^\\=^_$&]*[^\W\d_]{3}[^\\=^_$&]*")
+
+
 def _equation(found: Found) -> list[Piece] | None:
     k = next(k for k, group in enumerate(found.groups(), 1) if group is not None)
     if _NO_EQUATION.fullmatch(found[k]):
+        return None
+    around = f"{before(found, 1)} {after(found, 1)}"
+    if found[0].startswith("\\[") and (
+        _BRACKETED.fullmatch(found[k]) or not re.fullmatch(r"\W+", around)
+    ):
         return None
     inner = [(each, at) for at, each in enumerate(found[k].translate(_SHIELD), found.start(k))]
     return [(MATHS, found.start(k)), *inner, (MATHS_END, found.end(k) - 1)]
@@ -394,6 +403,11 @@ def _entity(found: Found) -> str | None:
     return character if all(each.isprintable() or each == "\u00a0" for each in character) else " "
 
 
+_SMALL = r"[0-9+−–-]{1,8}"
+_FEW = r"[^\W\d_]{1,2}"
+_RAISED = str.maketrans("0123456789+−–-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
+_LOWERED = str.maketrans("0123456789+−–-", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋")
+
 TAGS = (
     rule("pauses", _PAUSES.pattern, " ", flags=re.IGNORECASE),
     rule("comments", r"<!--(?:[^-]|-(?!->)){0,2000}-->", " "),
@@ -404,6 +418,16 @@ TAGS = (
         flags=re.IGNORECASE,
     ),
     rule("endings that are raised", r"(?<=\d)<sup>([a-zè]{1,3})</sup>", r"\1", flags=re.IGNORECASE),
+    rule(
+        "raised numbers",
+        rf"(?<![a-z]{{3}})<sup>({_SMALL})</sup>",
+        lambda f: f[1].translate(_RAISED),
+    ),
+    rule(
+        "lowered numbers",
+        rf"(?<![a-z]{{3}})<sub>({_SMALL})</sub>",
+        lambda f: f[1].translate(_LOWERED),
+    ),
     rule("raised tags", r"<sup>([^<>\n]{1,40})</sup>", r"^{\1}", flags=re.IGNORECASE),
     rule("lowered tags", r"<sub>([^<>\n]{1,40})</sub>", r"_{\1}", flags=re.IGNORECASE),
     rule("breaks", r"<(?:br|hr|/p|/li|/div|/h[1-6]|/tr)\s?/?>", "\n", flags=re.IGNORECASE),
@@ -478,8 +502,6 @@ _LATEX_LAYOUT = (
     rule("items of LaTeX", r"(?m)^ ?\\item (?=\S)", "- "),
 )
 
-_RAISED = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
-_LOWERED = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
 _ALONE_WORDS = (
     "pm ± times × mu µ sim ~ approx ≈ le ≤ leq ≤ ge ≥ geq ≥ cdot · to → rightarrow → Omega Ω "
     "Delta Δ alpha α beta β gamma γ sigma σ pi π"
@@ -531,7 +553,7 @@ MARKUP = (
     rule("headings", _line(r"#{1,6} (?=\S)"), ""),
     rule("list marks", _line(rf"{_NO_LIST}[-*+•‣◦–] (?:\[[ xX]\] )?(?=\S)"), ""),
     rule("pictures", r"!\[([^\[\]\n]{0,300})\]" + _LINK, r"\1"),
-    rule("links", r"(?<!\w)\[([^\[\]\n]{1,300})\]" + _LINK, r"\1"),
+    rule("links", r"(?<!\w)\[((?:[^\[\]\\\n]|\\.){1,300})\]" + _LINK, r"\1"),
     rule(
         "links by name",
         r"(?<!\w)\[(?=[^\[\]\n]{0,200}[^\W\d_]{3})([^\[\]\n]{1,300})\]\[([^\[\]\n]{0,100})\]",
@@ -539,7 +561,24 @@ MARKUP = (
     ),
     rule("footnote marks", r"\[\^[\w-]{1,40}\]:?", ""),
     rule("bare links", r"<(https?://[^<>\s]{1,500}|[\w.+-]{1,64}@[\w.-]{1,200})>", r"\1"),
+    rule(
+        "letters in italics before others",
+        rf"(?<![\w*\\])\*({_FEW})\*(?=[Δδ∆₀-₉⁰¹²³⁴-⁹⁺⁻]|[_^]\{{)",
+        r"\1",
+    ),
     *(_emphasis(marks) for marks in ("***", "**", "*", "**", "___", "__", "_")),
+    # "2*πr*", "Δ*H*", "1*s*²"; no sign of multiplication stands before what ends
+    rule(
+        "letters in italics after numbers",
+        rf"(?<=\d)\*({_FEW})\*(?![\w*(√^⁺⁻-]| ?\d)",
+        rf"{MATHS}\1{MATHS_END}",
+    ),
+    rule(
+        "letters in italics after others",
+        rf"(?<=\w)\*({_FEW})\*(?:(?=[_^]\{{)|(?![A-Za-z\d_*(√-]| ?\d))",
+        r"\1",
+    ),
+    rule("letters in bold after numbers", rf"(?<=\d)\*\*({_FEW})\*\*(?![A-Za-z\d_*(√-])", r"\1"),
     rule("emphasis inside a word", r"(?<=[a-z]{2})\*{1,2}([a-z]{2,40})\*{1,2}(?=[a-z])", r"\1"),
     rule("struck out", r"~~([^~\n]{1,600})~~", r"\1"),
     rule("highlights", r"(?<![\w=])==(?![\s=])([^=\n]{1,300})(?<!\s)==(?![\w=])", r"\1"),

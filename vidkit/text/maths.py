@@ -25,6 +25,7 @@ from .latex import (
     Node,
     read,
 )
+from .units import singular
 
 __all__ = [
     "Node",
@@ -77,7 +78,11 @@ class _Speaker:
     def row(self, node: Node) -> Said:
         parts = node.parts if node.kind == "row" else (node,)
         said: Said = []
+        chemical = any(part.kind == "formula" for part in parts)
         for k, part in enumerate(parts):
+            if chemical and part.kind == "name":  # "CO", "NO" among "CO₂", "NO₂"
+                said.append((" ".join(part.text), part.at))
+                continue
             before = parts[k - 1] if k else None
             after = parts[k + 1] if k + 1 < len(parts) else None
             said += self.part(part, before, after)
@@ -122,9 +127,7 @@ class _Speaker:
                     said = [(re.sub("s$", "", word), at) for word, at in said]
                 return [*self.single(number), *said]
             case "unit":
-                symbol = node.parts[0].text
-                local = self.words.units.get(symbol, symbol)
-                return [(node.text if self.language == "en" else local, node.at)]
+                return [(node.text if self.language == "en" else self.unit(node), node.at)]
             case "fraction":
                 return self.fraction(node)
             case "root":
@@ -144,6 +147,14 @@ class _Speaker:
             case "script" | "fence" | "function" | "big" | "sign":
                 return self.part(node, None, None)
         return [(node.text, node.at)] if node.text else []
+
+    def unit(self, node: Node) -> str:
+        """The name of a unit in another language than English: "Kilometer pro Stunde"."""
+        symbol, names = node.parts[0].text, self.words.units
+        above, _, below = symbol.partition("/")
+        if above in names and below in names:
+            return f"{names[above]} {self.words.per} {singular(names[below])}"
+        return names.get(symbol, symbol)
 
     def sign(self, node: Node, before: Node | None, after: Node | None) -> Said:
         sign = node.text
@@ -272,6 +283,12 @@ class _Speaker:
     def script(self, node: Node) -> Said:
         base, below, above = node.parts
         said = self.single(base)
+        counts = any(part.text == "=" for part in below.parts)
+        if (base.kind == "fence" or base.text == "}") and counts and above.parts:  # "(x_n)_{n=1}^N"
+            first = below.parts[0].at
+            bounds = self.words.bounds.partition("{1}")[0] + "{1}"
+            ends = [self.row(below), self.row(above)]
+            return [*said, (",", first), *self.template(bounds, ends, first)]
         if below.parts:
             index = below.parts
             plain = all(part.kind in ("symbol", "name", "number") for part in index)

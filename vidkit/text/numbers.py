@@ -167,7 +167,7 @@ _COINS = {
 }
 _SCALES = {
     "k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million",
-    "bn": "billion", "B": "billion", "tn": "trillion", "T": "trillion",
+    "bn": "billion", "B": "billion", "tn": "trillion", "trn": "trillion", "T": "trillion",
 }  # fmt: skip
 _COUNTRIES = {"US": "US", "AU": "Australian", "A": "Australian", "C": "Canadian", "CA": "Canadian"}
 _SIGN = f"[{''.join(_COINS)}]"
@@ -218,7 +218,10 @@ def _money_range(found: Found) -> str | None:
 
 
 _NUMBER = rf"(?:{_WHOLE})(?:\.\d{{1,4}})?"
-_SCALE = r"(?:[ -](thousand|million|billion|trillion|lakh|crore)\b|(k|K|mn|bn|tn|m|M|B|T)(?![\w]))?"
+_SCALE = (
+    r"(?:[ -](thousand|million|billion|trillion|lakh|crore)\b"
+    r"| ?(mn|bn|trn|tn|m|(?<! )[kKMBT])(?!\w))?"
+)
 
 MONEY = (
     rule(
@@ -372,7 +375,8 @@ _AFTER_YEAR = (
 )
 
 _RATIO = re.compile(
-    r"\b(?:ratio|ratios|odds|scale|proportion|mix|mixed|aspect|dilut\w+|won|lost|beat|by)\b[^.!?]{0,30}$",
+    r"\b(?:ratio|ratios|odds|scale|proportion|mix|mixed|aspect|dilut\w+|won|lost|beat)\b[^.!?]{0,30}$"
+    r"|\bby $",
     re.I,
 )
 _RATIO_AFTER = re.compile(r" (?:ratio|odds|scale|mix|mixture|dilution|map|lead|win|defeat)\b")
@@ -433,7 +437,10 @@ DATES = (
         lambda f: f"{_clock(f[1], f[2])} to {_clock(f[3], f[4])}",
     ),
     rule(
-        "times", r"(?<![\w:.+])([01]?\d|2[0-3]):([0-5]\d)(?![\w:]|\.\d)(?: ?([ap])\.?m\b)?", _time
+        "times",
+        r"(?<![\w:.+])([01]?\d|2[0-3]):([0-5]\d)(?![\w:]|\.\d)"
+        r"(?: ?([ap])(?:\.m\.(?= [a-z])|\.?m\b))?",
+        _time,
     ),
     rule("times with half of the day", r"(?<![\w:.])([01]?\d):([0-5]\d)([ap])m\b", _time),
     rule(
@@ -479,7 +486,7 @@ def _scored(found: Found) -> bool:
     return any(int(first) >= int(second) for first, second in near)
 
 
-_PAIR = re.compile(r"(?<![\w–-])(\d{1,3})[–-](\d{1,3})(?![\w–-])")
+_PAIR = re.compile(r"(?<![\w.–-])(\d{1,3})[–-](\d{1,3})(?![\w–-]|\.\d)")
 _NAMED = re.compile(r"(?:RFC|ISO|IEC|IEEE|DIN|EN|UTF|Boeing|Airbus|Route|[Vv]ersion|Standard|§) ?$")
 
 

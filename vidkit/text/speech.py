@@ -42,7 +42,15 @@ from .markup import (
     rule,
 )
 from .numbers import COUNTS, DATES, IDENTIFIERS, KEEP, MONEY, RANGES, SIZES
-from .units import ABBREVIATIONS, CHEMISTRY, MEASURES, QUOTIENTS, UNITS
+from .units import (
+    ABBREVIATIONS,
+    CHEMISTRY,
+    MEASURES,
+    QUOTIENTS,
+    RAISED_FIGURES,
+    UNITS,
+    singular,
+)
 
 VERSION = 1
 """Part of a narration's key beside the spoken text itself, which tells of every change."""
@@ -300,12 +308,10 @@ def _zones(language: str) -> Finder:
     def find(text: str) -> Iterator[Claim]:
         for found in ZONE.finditer(text):
             node = maths.read(found[1])
-            said = maths.spoken(node, language)
-            yield (
-                found.start(),
-                found.end(),
-                _pieces(said or [(maths.signs(node), 0)], found.start(1)),
-            )
+            said = maths.spoken(node, language) or [(maths.signs(node), 0)]
+            gap = " " if before(found, 1).isalnum() else ""
+            pieces = [(gap, found.start()), *_pieces(said, found.start(1))]
+            yield found.start(), found.end(), pieces
 
     return find
 
@@ -420,6 +426,8 @@ _PRONOUNS = re.compile(r"(?:s?he|his|hers?|him)/(?:s?he|his|hers?|him)", re.IGNO
 
 def _stroke(found: Found) -> str | None:
     left, right = found.groups()
+    if after(found).startswith(" ratio"):
+        return r"\1 to \2"
     if not _SLASHED.fullmatch(found[0]) or left in _FOLDERS or {left, right} & UNITS.keys():
         return None
     if _PRONOUNS.fullmatch(found[0]):
@@ -433,13 +441,15 @@ def _greek(found: Found) -> str:
     return f"{left}{names} " if after(found, 1).isalnum() else left + names
 
 
+_NOTES = {"♭": "flat", "♯": "sharp", "♮": "natural"}
 _PER = r"(?:year|month|week|day|hour|minute|second|person|capita)(?!\w)"
 
 NAMES = (
     rule("C++", r"(?<!\w)([CG])\+\+(?!\w)", r"\1 plus plus"),
     rule("flats of a scale", r"(?<!\w)([A-G])b(?= (?:major|minor)\b)", r"\1 flat"),
     rule("C#", r"(?<!\w)([A-G])[#♯](?![\w#])", r"\1 sharp"),
-    rule("flats", r"(?<!\w)([A-G])♭", r"\1 flat"),
+    rule("double flats", " ?(?:♭♭|𝄫) ?", " double flat "),
+    rule("signs of notes", " ?([♭♯♮]) ?", lambda f: f" {_NOTES[f[1]]} "),
     rule("AT&T", r"(?<!\w)AT&T(?!\w)", "A T and T"),
     rule("letters and letters", r"(?<![\w&;])([A-Z])&([A-Z])(?![\w;])", r"\1 and \2"),
     rule(
@@ -487,7 +497,7 @@ NAMES = (
 )
 
 MINUS = (
-    rule("a minus in a sum", r"(?<=\d) [-–] (?=\d[\d.,]* =)", " minus "),
+    rule("a minus in a sum", r"(?<=\d) [-–] (?=\d[\d.,]* =(?! [A-Za-z]{2}))", " minus "),
     rule("a minus apart from its number", r"(?<![^\n])[-–] (?=\d[\d.,]* ?[-+×*/=] ?\d)", "minus "),
     rule(
         "a minus before a number",
@@ -511,6 +521,7 @@ ENGLISH: tuple[Rule | Finder, ...] = (
     *DATES,
     *SIZES,
     *QUOTIENTS,
+    *RAISED_FIGURES,
     _equations("en"),
     *RANGES,
     *COUNTS,
@@ -550,13 +561,13 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
         gap, symbol, below = found.groups()
         if re.search(r"[^\W\d_]-?[\d.,]+$", before(found)):
             return None
-        if len(symbol) == 1:
+        if len(symbol) == 1 and not below:
             equal = symbol in "mgsVWΩ" or re.search(r"[=≈<>] ?[\d.,]+$", before(found))
             if not (gap and equal and re.match(r"^(?:$|[,;?!]| [a-zà-ÿ]|\.$)", after(found))):
                 return None
-        rest = f" {words.per} {_one(units[below])}" if below else ""
+        rest = f" {words.per} {singular(units[below])}" if below else ""
         one = re.search(r"(?<![\d.,])1$", before(found))
-        return f" {_one(units[symbol]) if one else units[symbol]}{rest}"
+        return f" {singular(units[symbol]) if one else units[symbol]}{rest}"
 
     return (
         *(rule(each.name, each.source, r"\1") for each in WEB[:2]),
@@ -570,12 +581,6 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
         ),
         *WORDLESS,
     )
-
-
-def _one(plural: str) -> str:
-    """The singular of a unit that stands after "per"."""
-    singular = {"Stunden": "Stunde", "Sekunden": "Sekunde", "Minuten": "Minute", "Tonnen": "Tonne"}
-    return singular.get(plural) or re.sub(r"(?<=[a-z])s$", "", plural)
 
 
 # ── what is left ────────────────────────────────────────────────────────────────────────────

@@ -5,6 +5,7 @@ and formulas of chemistry.
 from __future__ import annotations
 
 import re
+from unicodedata import normalize
 
 from .markup import Found, after, before, rule
 
@@ -53,6 +54,8 @@ _OTHERS = {
     "KiB": "kibibyte", "MiB": "mebibyte", "GiB": "gibibyte", "TiB": "tebibyte",
     "dB": "decibel", "ft": "foot", "mi": "mile", "lb": "pound", "lbs": "pound", "oz": "ounce",
     "tbsp": "tablespoon", "tsp": "teaspoon",
+    "mmHg": "millimetre of mercury", "mm Hg": "millimetre of mercury",
+    "mM": "millimolar", "μM": "micromolar", "µM": "micromolar",
     "mph": "mile per hour", "kmh": "kilometre per hour", "kph": "kilometre per hour",
     "rpm": "revolution per minute", "fps": "frame per second", "px": "pixel",
     "ppm": "part per million", "ppb": "part per billion", "ha": "hectare", "atm": "atmosphere",
@@ -78,7 +81,7 @@ def _table() -> dict[str, str]:
 UNITS = _table()
 _PLURAL = {
     "foot": "feet", "hertz": "hertz", "henry": "henries", "lux": "lux", "kelvin": "kelvin",
-    "tesla": "tesla",
+    "tesla": "tesla", "millimetre of mercury": "millimetres of mercury", "molar": "molar",
 }  # fmt: skip
 _POWERS = {"2": "square", "3": "cubic"}
 
@@ -88,11 +91,17 @@ _BELOW = r"(?:[⁻-][¹²³]|\^\{?[-−][123]\}?)"
 _EACH = r"(?:person|year|month|week|day|hour|minute|second|capita)\b"
 MEASURE = (
     rf"({SYMBOL})({_POWER})"
-    rf"(?:[·⋅]({SYMBOL})({_POWER}))?"
+    rf"(?:(?:[·⋅]|(?<=kg) (?=m(?:[²³]|\^\{{?2\}}?)?/s))({SYMBOL})({_POWER}))?"
     rf"(?:/({SYMBOL})({_POWER})|[ ·⋅]({SYMBOL})({_BELOW}))?"
-    rf"(?![\w²³⁻^°])(?!/(?!{_EACH}))"
+    rf"(?![\w²³⁻^°])(?:(?<=°[CF])|(?!/(?!{_EACH}|\d)))"
 )
 """A unit, or a quotient or product of two; eight groups, which `measure_in_words` takes."""
+
+
+def singular(plural: str) -> str:
+    """The singular of a unit in another language, as it stands after "per"."""
+    german = {"Stunden": "Stunde", "Sekunden": "Sekunde", "Minuten": "Minute", "Tonnen": "Tonne"}
+    return german.get(plural) or re.sub(r"(?<=[a-z])s$", "", plural)
 
 
 def _one(symbol: str, power: str) -> str:
@@ -272,7 +281,7 @@ def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) ->
         # "5G", "4K", "3D", "the 20s" are names.
         if symbol not in "VWmgsA":
             return False
-        if symbol == "m" and re.search(r"[$€£~] ?$", lead):
+        if symbol == "m" and (re.search(r"[$€£~] ?$", lead) or _MILLIONS.search(lead)):
             return False
         if symbol in "VW":
             return True
@@ -283,6 +292,10 @@ def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) ->
     return bool(ingredient or thing or _QUANTITY.match(rest))
 
 
+_MILLIONS = re.compile(
+    r"\b(?:population|inhabitants|people|sales|viewers|users|votes|revenues?|profits?|budget)\b"
+    r"(?:[^.;:!?]|\.\d){0,60}$"
+)
 _TENS = re.compile(r"\b(?:the|in|and|of|at|high|low|mid|early|late|upper|lower|\d0s or) $")
 _HUNDREDS = re.compile(r"^ (?:of [a-z]|or [\d,]+s\b)")
 _WORDLIKE_WORDS = "min sec ha mi mol cal bit ft hr hrs lb lbs oz"
@@ -336,13 +349,19 @@ def _square(found: Found) -> str:
 
 
 QUOTIENTS = (
+    rule(
+        "squares and cubes without a number",
+        r"(?:(?<=\b[Pp]er )|(?<=\b[Aa] )|(?<=\b[Ii]n )|(?<=\b[Oo]f ))(?=[kcm]m[²³])" + MEASURE,
+        lambda f: measure_in_words(f.groups(), one=not before(f).lower().endswith(("in ", "of "))),
+    ),
     rule("newton metres", r"(?<![\w/.·⋅]) ?N[·⋅]m(?![\w/·⋅])", " newton metres"),
     rule(
         "quotients by a product",
         rf"(?<=\d)( ?)({SYMBOL})/(?:\(({SYMBOL})({_POWER})(?:[·⋅ ]({SYMBOL}))?\)"
-        rf"|({SYMBOL})({_POWER})[·⋅ ]?(K|mol))(?!\w)",
+        rf"|({SYMBOL})({_POWER})[·⋅ ]?(K|mol|°C))(?!\w)",
         lambda f: (
-            f" {_many(f[2], '')} per {_one(f[3] or f[6], f[4] or f[7] or '')}"
+            f" {(_one if _ONE.search(before(f)) else _many)(f[2], '')}"
+            f" per {_one(f[3] or f[6], f[4] or f[7] or '')}"
             + (f" {_one(f[5] or f[8], '')}" if f[5] or f[8] else "")
         ),
     ),
@@ -362,7 +381,11 @@ MEASURES = (
         r"(?:,? ?(\d{1,2}(?:\.\d+)?) ?s)?\b",
         _hours,
     ),
-    rule("litres for a distance", r"(?<=\d) ?[lL]/100 ?km\b", " litres per 100 kilometres"),
+    rule(
+        "so much for 100 of it",
+        rf"(?<=\d)( ?)({SYMBOL})/(100 ?)({SYMBOL})(?![\w/²³])",
+        lambda f: rf" {_many(f[2], '')} per 100 {_many(f[4], '')}",
+    ),
     rule("square and cubic", r"(?<=\d )(sq|cu)\.? ?(km|mi|ft|cm|mm|m)\b(?:\.(?= [a-z]))?", _square),
     rule(
         "units shortened with a stop",
@@ -370,6 +393,7 @@ MEASURES = (
         r"(?= [a-z]| \d{1,2} ?(?:in|oz)\b)",
         lambda f: " " + (_one if _ONE.search(before(f)) else _many)(f[2], ""),
     ),
+    rule("square inches", r"(?<=\d) ?in²", " square inches"),
     rule("inches", r"(?<=\d) ?in\b(?:\.(?= [a-z,]))?", _inches),
     rule("a number with its unit", r"(?<=[\d⁰¹²³⁴-⁹½¼¾⅓⅔}\ue102])( ?|-)" + MEASURE, _measure),
     rule(
@@ -396,7 +420,8 @@ MEASURES = (
         r"(?<=\d) ?°(?![A-Za-z])",
         lambda f: (
             " degree"
-            if re.search(r"\ba \d+$", before(f)) and after(f, 2)[1:].islower()
+            if _ONE.search(before(f))
+            or (re.search(r"\ba \d+$", before(f)) and after(f, 2)[1:].islower())
             else " degrees"
         ),
     ),
@@ -456,6 +481,7 @@ _LISTED = (
     ("Volume ", r"[Vv]ol\. ?(?=\d)"),
     ("pages ", r"pp\. ?(?=\d)"),
     ("page ", r"(?<![.] )p\. ?(?=\d)"),
+    ("Opus ", r"Op\. ?(?=\d)"),
     ("around ", r"ca\. ?(?=\d)|(?<=[( ])c\. ?(?=\d{3})"),
 )
 
@@ -512,6 +538,44 @@ CHEMISTRY = (
         lambda f: " ".join([*f[1].upper(), *f[2], "plus"]),
     ),
 )
+
+_RAISED = "[⁰¹²³⁴-⁹]"
+_ORBITAL = rf"[1-7][spdf]{_RAISED}{{1,2}}"
+_CHORD = r"(?:VII|VI|IV|III|II|vii|vi|iv|iii|ii)"
+
+
+def _orbitals(found: Found) -> str:
+    """ "1s² 2s² 2p⁶" → "1 s 2, 2 s 2, 2 p 6": where electrons are, and no powers."""
+    each = re.findall(rf"(\d)([spdf])({_RAISED}+)", found[0])
+    return normalize("NFKC", ", ".join(map(" ".join, each)))
+
+
+RAISED_FIGURES = (
+    rule(
+        "electrons of an atom",
+        rf"(?<![\w.])(?:{_ORBITAL}(?: ?{_ORBITAL})+|(?<=[A-Z][a-z]\]){_ORBITAL})(?!\w)",
+        _orbitals,
+    ),
+    rule(
+        "chords with a figure",
+        rf"(?<!\w)({_CHORD}|(?:(?<=[IV⁰-⁹][–-])|(?<=[IV⁰-⁹] [–-] ))[IV]"
+        rf"|[IV](?={_RAISED}(?: ?[–-] ?[IViv]| chord)))({_RAISED})"
+        rf"(?:/({_RAISED}))?(?!\w)",
+        lambda f: " ".join([r"\1", *normalize("NFKC", f[2] + (f[3] or ""))]),
+    ),
+    rule("bonds of a group", r"(?<![\w)])−(?=[A-Z][A-Za-z₀-₉]{0,8} (?:groups?|ligands?)\b)", ""),
+    rule(
+        "ends of a strand",
+        r"(?<![\w.])([35])[′'’](?=-OH| (?:ends?|cap|UTR|carbon|untranslated|phosphate)\b)",
+        r"\1 prime",
+    ),
+    rule(
+        "from end to end of a strand",
+        r"(?<![\w.])([35])′(?: to | ?(?:→|-|–) ?)([35])′",
+        r"\1 prime to \2 prime",
+    ),
+)
+"""What an equation would take for powers, derivatives and sums."""
 
 LETTER_A = rule(
     "the letter A among others",
