@@ -16,7 +16,6 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO
 
 from .format import printable
 
@@ -49,12 +48,8 @@ def say(what: object = "", *, trouble: bool = False) -> None:
     if not trouble and (listener := _listener.get()) is not None:
         listener(what)
         return
-    try:
+    with _writing():
         print(printable(str(what)), file=sys.stderr if trouble else sys.stdout)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise _CannotWrite(error.strerror or error) from None
 
 
 @contextmanager
@@ -118,14 +113,20 @@ class _CannotWrite(Exception):
     """The output could not be written: a full disk behind it, and the like."""
 
 
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _CannotWrite(error.strerror or error) from None
+
+
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        try:
+        with _writing():
             stream.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise _CannotWrite(error.strerror or error) from None
 
 
 def _open_streams() -> None:
@@ -153,13 +154,8 @@ def _close_streams() -> None:
     nothing = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):
-            _flushes(stream) or os.dup2(nothing, stream.fileno())
+            try:
+                stream.flush()
+            except OSError:
+                os.dup2(nothing, stream.fileno())
     os.close(nothing)
-
-
-def _flushes(stream: TextIO) -> bool:
-    try:
-        stream.flush()
-    except OSError:
-        return False
-    return True

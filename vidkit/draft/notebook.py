@@ -57,7 +57,7 @@ _SHAPE = re.compile(r"\[?(\d[\d,]* rows? [x×] \d+ columns?)\]?")
 
 
 def read_notebook(path: Path) -> Source:
-    """The notebook in the file `path`. Raises `LessonError` where it is none."""
+    """The notebook in the file `path`. Raises `LessonError` where it is none, and `OSError`."""
     return notebook(_json(path), path)
 
 
@@ -230,9 +230,6 @@ def _json(path: Path) -> Mapping[str, Any]:
             fault = Fault("it has more than 500 MB", "clear its outputs, and save it again")
             raise LessonError(path, [fault])
         data = json.loads(path.read_bytes().decode("utf-8-sig", "surrogateescape"))
-    except OSError as error:
-        fault = Fault(f"it cannot be read ({error.strerror or error})", "check its name")
-        raise LessonError(path, [fault]) from None
     except (ValueError, RecursionError):
         fault = Fault("this is no notebook: its JSON is damaged", "open it in Jupyter and save it")
         raise LessonError(path, [fault]) from None
@@ -285,7 +282,7 @@ def saved_cells(path: Path) -> dict[str, int | None]:
     """The programs that the notebook's file holds, each with its number in brackets as saved."""
     try:
         cells = _fourth(_json(path), path)["cells"]
-    except LessonError:
+    except (LessonError, OSError):
         return {}
     programs = [cell for cell in cells if _object(cell).get("cell_type") == "code"]
     return {_text(cell.get("source")).strip(): cell.get("execution_count") for cell in programs}

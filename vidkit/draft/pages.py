@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import pairwise, zip_longest
@@ -227,15 +228,12 @@ def read_pdf(path: Path) -> Source:
     and `ProviderMissing` where pypdfium2 is not installed.
     """
     source = Source(path.name, deck=True)
-    document = _opened(path)
-    try:
+    with closing(_opened(path)) as document:
         title = str(document.get_metadata_value("Title") or "")
         source.title = re.sub(r"[\x00-\x1f]+", " ", title).strip()
         if len(document) > MOST_PAGES:
             source.notes.append(f"only the first {MOST_PAGES} of {len(document)} pages are read")
         pages = [_read(document[number]) for number in range(min(len(document), MOST_PAGES))]
-    finally:
-        document.close()
     steps = {n for n, (page, after) in enumerate(pairwise(pages)) if _grows(page, after)}
     running = _running([page.lines for n, page in enumerate(pages) if n not in steps])
     for number, page in enumerate(pages):
@@ -259,12 +257,9 @@ def read_pdf(path: Path) -> Source:
 
 def pages(path: Path) -> Iterator[Picture]:
     """Each page of the file `path` as a picture. Raises as `read_pdf` does."""
-    document = _opened(path)
-    try:
+    with closing(_opened(path)) as document:
         for number in range(min(len(document), MOST_PAGES)):
             yield _drawn(document[number])
-    finally:
-        document.close()
 
 
 @dataclass(frozen=True)

@@ -367,18 +367,21 @@ class Forecast(Shown):
         """Every call as a bar on its lane, waiting apart from working."""
         return Timeline.from_events(self.events)
 
-    def _page(self) -> Page:
-        s = self.settings
+    @property
+    def facts(self) -> tuple[str, str]:
+        """The shortest time there is and why, and the calls, in two lines."""
         cost = "price unknown" if self.dollars is None else f"${self.dollars:.2f}"
         wasted = f", {self.rejected} of them one too many (429)" if self.rejected else ""
+        calls = f"{count(self.calls, 'call')}{wasted}, at most {self.peak} at once, {cost}"
+        return f"at least {took(self.at_least)}, for {self.limit}", calls
+
+    def _page(self) -> Page:
+        s = self.settings
         return Page(
             head=f"{count(self.lessons, 'lesson')}, {count(self.sections, 'section')}, "
             f"{count(s.video_workers, 'video')} × {count(s.section_workers, 'section')} at once: "
             f"{took(self.seconds)}",
-            lines=(
-                f"at least {took(self.at_least)}, for {self.limit}",
-                f"{count(self.calls, 'call')}{wasted}, at most {self.peak} at once, {cost}",
-            ),
+            lines=self.facts,
             drawing=self.timeline.drawing if self.events else None,
         )
 

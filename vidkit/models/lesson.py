@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Required
+from typing import Annotated, Any, Literal, Required
 
 from pydantic import (
     AfterValidator,
@@ -52,7 +52,6 @@ FILMS = (".mp4", ".m4v", ".mov", ".webm", ".mkv")
 LONGEST_FILM = 14_400
 """Seconds, four hours: as much as a sound may have."""
 
-FILM_SOUNDS = ("off", "under", "instead")
 QUIETEST, LOUDEST = -30, 5
 """dB by which music may be changed; with 5 it still is 15 dB under the voice."""
 
@@ -275,12 +274,6 @@ class Music:
     volume: float = 0.0
 
 
-def _sound_of_film(value: str) -> str:
-    if value not in FILM_SOUNDS:
-        raise Wrong(f"gives `sound` as {quoted(value)}", 'write "off", "under" or "instead"')
-    return value
-
-
 _FILM_FILE, _MUSIC_FILE = a_file(FILMS), a_file(SOUNDS)
 _SECONDS = Annotated[float, Field(strict=True, ge=0, le=LONGEST_FILM)]
 
@@ -291,7 +284,7 @@ class AskedFilm(TypedDict, total=False):
     __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
 
     file: Required[_FILM_FILE]  # type: ignore[valid-type]
-    sound: Annotated[str, Field(strict=True), AfterValidator(_sound_of_film)]
+    sound: Literal["off", "under", "instead"]
     start: _SECONDS
     end: Annotated[_SECONDS, Field(gt=0)] | None
 

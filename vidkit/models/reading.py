@@ -226,6 +226,9 @@ def _problem(error: ValidationError) -> tuple[str, str]:
             return f"has more than {context['max_length']} characters at {at}", ""
         case "string_too_short" | "string_pattern_mismatch":
             return f"has an empty text at {at}", ""
+        case "literal_error" if isinstance(value, str):
+            expected = context["expected"].replace("'", '"')
+            return f"gives {at} as {quoted(value)}", f"write {expected}"
         case "too_short":
             return "is empty", "write at least one section"
         case "too_long":

@@ -351,16 +351,15 @@ class Lessons(Part):
         self._drafting = loop.submit(asyncio.to_thread(self._draft_aside, path, held))
 
     def _draft_aside(self, path: Path, held: AbstractContextManager[str]) -> None:
-        with held:
+        def draft() -> None:
             try:
                 self.draft(path)
             except LessonError as error:
-                self.trouble("; ".join(f"{path.name}: {f.problem}; {f.mend}" for f in error.faults))
-            except VidkitError as error:
-                self.trouble(str(error))
-            except Exception as error:
-                log.exception("drafting %s failed", path)
-                self.trouble(f"{type(error).__name__}: {error}")
+                told = (f"{path.name}: {f.problem}; {f.mend}" for f in error.faults)
+                raise VidkitError("; ".join(told)) from None
+
+        with held:
+            self.attempt(draft)
 
     # ---- what it shows
 

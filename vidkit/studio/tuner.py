@@ -165,11 +165,11 @@ class Tuner(Part):
 
     def values(self) -> Mapping[str, Any]:
         """The sliders, what a run would come to, and the two pictures."""
-        title, rest = _status(self.forecast)
+        least, calls = self.forecast.facts
         told = {
             "sliders": [slider.values() for slider in self._sliders.values()],
-            "title": title,
-            "rest": rest,
+            "title": f"{took(self.forecast.seconds)}; {least}",
+            "rest": calls,
             "said": self.status,
             "timeline": self.forecast.timeline.html(),
             "speed": self._speed,
@@ -284,12 +284,3 @@ class Tuner(Part):
 
 def _workers(settings: Settings) -> WorkerCounts:
     return settings.section_workers, settings.video_workers
-
-
-def _status(forecast: Forecast) -> tuple[str, str]:
-    """What a run would come to, in two lines."""
-    cost = "price unknown" if forecast.dollars is None else f"${forecast.dollars:.2f}"
-    wasted = f", {forecast.rejected} of them one too many (429)" if forecast.rejected else ""
-    head = f"{took(forecast.seconds)}; at least {took(forecast.at_least)}, for {forecast.limit}"
-    rest = f"{count(forecast.calls, 'call')}{wasted}, at most {forecast.peak} at once, {cost}"
-    return head, rest

@@ -137,6 +137,17 @@ class Part:
         """Tell what went wrong with something that was asked for."""
         self.say(text, "wrong")
 
+    def attempt(self, action: Callable[..., object], **given: object) -> object:
+        """What an action gives; None where it fails, which is told."""
+        try:
+            return action(**given)
+        except VidkitError as error:
+            self.trouble(str(error))
+        except Exception as error:
+            log.exception("%s failed", getattr(action, "__qualname__", action))
+            self.trouble(f"{type(error).__name__}: {error}")
+        return None
+
     def page(self) -> str:
         """It as HTML that needs no kernel: what a saved notebook shows."""
         return ""
@@ -240,14 +251,7 @@ class View(anywidget.AnyWidget):
             return None
         if buffers:
             given["data"] = bytes(buffers[0])
-        try:
-            return action(**given)
-        except VidkitError as error:
-            member.trouble(str(error))
-        except Exception as error:
-            log.exception("%s.%s failed", part, does)
-            member.trouble(f"{type(error).__name__}: {error}")
-        return None
+        return member.attempt(action, **given)
 
     def _piece(self, token: str, offset: int) -> None:
         """Send a piece of a picture, a sound or a film."""
