@@ -263,6 +263,15 @@ def test_pictures_of_a_text_are_those_of_the_file_and_of_its_folder(tmp_path: Pa
     assert contents(lesson) == ["A file.", "One.", "Two.", "Three."]
 
 
+@pytest.mark.parametrize("kind", ["bmp", "tiff", "avif", "webp"])
+def test_a_picture_of_any_kind_that_is_opened_is_shown(tmp_path: Path, kind: str) -> None:
+    """What a lesson may bring of its own a source may bring too, and it goes beside the lesson."""
+    Image.new("RGB", (64, 48), "navy").save(tmp_path / f"sea.{kind}")
+    lesson = vidkit.lesson_from(markdown(tmp_path, f"# Sea\n\nBlue.\n\n![The sea](sea.{kind})"))
+    shown = [section.image for section in lesson.sections if section.image]
+    assert len(shown) == 1 and shown[0].read_bytes() == (tmp_path / f"sea.{kind}").read_bytes()
+
+
 def test_a_drawing_is_set_as_a_picture_and_reaches_for_nothing(tmp_path: Path) -> None:
     """An SVG output becomes a PNG; scripts in it do not run, files that it names are not read."""
     (tmp_path / "secret.png").write_bytes(picture("red"))

@@ -163,7 +163,6 @@ SMALLEST_SIDE = 32
 SVG_PIXELS = 1600
 """Pixels of a drawing's longer side."""
 
-_SUFFIXES = ((b"\x89PNG", ".png"), (b"\xff\xd8\xff", ".jpg"), (b"GIF8", ".gif"), (b"RIFF", ".webp"))
 _DATA = re.compile(r"data:image/[\w.+-]+(?:;[\w=.-]+)*?(;base64)?,", re.I)
 _LINKED = re.compile(rb"<(?:\w+:)?image\b(?![^>]*href\s*=\s*[\"']\s*data:)[^>]*>(?:\s*</[\w:]+>)?")
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]+:|//)", re.I)
@@ -174,11 +173,11 @@ class NoPicture(Exception):
 
 
 def picture_of(data: bytes) -> Picture:
-    """The picture in `data`: PNG, JPEG, GIF, WebP, or a drawing in SVG, which is set as PNG.
+    """The picture in `data`: of a kind that vidkit opens, or a drawing in SVG, which is set as PNG.
 
     Raises `NoPicture` for what is none, damaged, or no larger than an icon.
     """
-    from ..media.images import open_picture
+    from ..media.images import open_picture, picture_suffix
 
     if len(data) > LARGEST_PICTURE:
         raise NoPicture(f"it has {len(data) // 1_000_000} MB")
@@ -190,8 +189,7 @@ def picture_of(data: bytes) -> Picture:
         raise NoPicture(str(error)) from None
     if min(width, height) < SMALLEST_SIDE:
         raise NoPicture(f"it is only {width} x {height} pixels")
-    suffix = next(suffix for start, suffix in _SUFFIXES if data.startswith(start))
-    return Picture(data, suffix)
+    return Picture(data, picture_suffix(data) or ".png")
 
 
 def picture_at(
