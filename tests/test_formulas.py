@@ -18,6 +18,8 @@ from vidkit.providers.slides import Slides
 from vidkit.slides.render import Frame, runs, spec
 from vidkit.slides.slide import Slide
 from vidkit.text import maths, plain, segments, shown, spoken
+from vidkit.text.formulas import equations
+from vidkit.text.latex import Node, read
 
 TABLE = Path(__file__).with_name("formulas.txt")
 
@@ -45,9 +47,9 @@ def test_a_formula_is_said_and_shown(formula: str, words: str, signs: str) -> No
     assert shown(f"${formula}$").text == signs
 
 
-def tree(node: dict[str, Any]) -> maths.Node:
+def tree(node: dict[str, Any]) -> Node:
     """What the template is given, as it was read."""
-    return maths.Node(node["k"], 0, node["t"], tuple(tree(part) for part in node["p"]))
+    return Node(node["k"], 0, node["t"], tuple(tree(part) for part in node["p"]))
 
 
 @pytest.mark.parametrize(("formula", "words", "signs"), formulas())
@@ -149,10 +151,10 @@ def test_slides_get_equations_apart() -> None:
 @given(st.text(alphabet="\\frac{}sqrt[]^_ab12+-=()|&~ .leftinum", max_size=80))
 def test_any_rubbish_ends(text: str) -> None:
     """Whatever stands between the marks, reading ends, and says no mark."""
-    node = maths.read(text)
-    assert not set(maths.in_words(node)) & set("\\{}^")
+    node = read(text)
+    assert not set(maths.joined(maths.spoken(node) or [])) & set("\\{}^")
     maths.signs(node)
-    list(maths.equations(text))
+    list(equations(text))
 
 
 def test_an_address_is_no_equation() -> None:

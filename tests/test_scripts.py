@@ -110,6 +110,11 @@ def test_an_equation_that_nobody_can_say_is_noted() -> None:
     assert not unspoken_equations(said, "de-AT") and not unspoken_equations("Het kost $5.", "nl")
 
 
+def test_an_equation_that_breaks_off_is_noted_as_far_as_it_goes() -> None:
+    """A fraction of nothing is said to be in signs, and stops no check of a lesson."""
+    assert unspoken_equations(r"Het is \frac", "nl") == [r"\frac"]
+
+
 def test_an_equation_needs_no_space_where_none_is_written() -> None:
     """Japanese, Chinese and Thai touch the dollars of an equation, and a price is none."""
     assert shown("式$E = mc^2$は質量です。").text == "式E = mc²は質量です。"

@@ -34,7 +34,7 @@ from ..report.reports import SectionReport, VideoReport
 from ..store import Asset
 from ..store.ledger import Money
 from ..text.captions import Cue, Word, cues, to_srt, to_vtt, turn_cues
-from ..text.display import plain
+from ..text.maths import plain
 from .assets import (
     MEDIA_VERSION,
     Cached,

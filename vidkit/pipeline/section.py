@@ -27,7 +27,7 @@ from ..report.reports import SectionReport
 from ..store import Asset
 from ..store.store import unkept
 from ..text.captions import Word
-from ..text.display import plain
+from ..text.maths import plain
 from ..text.timing import estimated_words
 from .assets import (
     Cached,

@@ -11,7 +11,7 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from ..text.languages import known, primary
+from ..text.languages import known, primary, scripts
 from ..text.markup import pauses
 
 # What a rule must know of a language to choose and shorten its sentences: small word lists.
@@ -78,14 +78,6 @@ _END = re.compile(r"[.!?…؟۔।॥።჻។៕]+[\"'”’)\]»]*(?=\s)|[。�
 _DOLLAR = re.compile(r"\$(?!\d)")
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _WORD = re.compile(r"[^\W_][\w'’.-]*(?<![.'’-])")
-_SCRIPTS = (
-    ("he", re.compile("[\u0590-\u05ff]")),
-    ("ar", re.compile("[\u0600-\u06ff]")),
-    ("ja", re.compile("[\u3040-\u30ff]")),
-    ("ko", re.compile("[\uac00-\ud7af]")),
-    ("zh", re.compile("[\u4e00-\u9fff]")),
-    ("th", re.compile("[\u0e00-\u0e7f]")),
-)
 
 
 def clean(text: str, most: int) -> str:
@@ -183,10 +175,14 @@ def likeness(one: frozenset[str], other: frozenset[str]) -> float:
 
 def script_language(text: str) -> str | None:
     """The language that the script of `text` gives away ("ja", "ar", …), None for the rest."""
-    for language, letters in _SCRIPTS:
-        if len(letters.findall(text)) * 4 > len(text.replace(" ", "")):
-            return language
-    return None
+    found, most = scripts(text), len(text.replace(" ", "")) / 4
+    return next((tag for script, tag in _SURE.items() if found[script] > most), None)
+
+
+_SURE = {
+    "Hebrew": "he", "Arabic": "ar", "kana": "ja", "Hangul": "ko", "Chinese characters": "zh",
+    "Thai": "th",
+}  # fmt: skip
 
 
 def capitalised(text: str) -> str:

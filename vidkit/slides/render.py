@@ -13,8 +13,8 @@ from typing import Any
 from ..core.errors import Refused, SettingsError
 from ..core.paths import open_unlinked
 from ..text import segments
-from ..text.display import measures_kept
 from ..text.latex import Node, read
+from ..text.maths import measures_kept
 from . import emoji
 from .analysis import grammar, tokens
 from .figures import Course, LabelledPicture, together

@@ -1,8 +1,8 @@
 """Text as written, as spoken, as shown, and as captions."""
 
 from .captions import Cue, cues, to_srt, to_vtt
-from .display import plain, segments, shown
 from .markup import MappedText, pauses
+from .maths import plain, segments, shown
 from .speech import VERSION, changes, paragraphs, spoken, unused_words
 from .timing import Word
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate, pairwise
 
-from .display import measures_kept
-from .display import shown as _shown
 from .languages import phrases
 from .markup import HIDDEN, MappedText, marks, rewrite
+from .maths import measures_kept
+from .maths import shown as _shown
 from .timing import CLAUSE_ENDS, CLOSING, SENTENCE_ENDS, Clock, Span, Word
 
 __all__ = ["Cue", "Word", "cues", "to_srt", "to_vtt"]
@@ -260,8 +260,7 @@ class _Cost:
             3 * (a.ends <= 0)
             + 300 * (a.ends < 0)
             + 8 * (b.start - a.end > SHORTEST)
-            + 60
-            * (b.start - a.end > THINKING and a.text.rstrip(CLOSING).endswith(("?", "？", "؟")))
+            + 60 * (b.start - a.end > THINKING and _asks(a))
             for a, b in pairwise(atoms)
         )
 
@@ -418,10 +417,10 @@ def _laid_out(
     )
     # A line of Arabic that begins with a Latin word would run the wrong way without a mark.
     mark = "\u200f" if _right_to_left(shown.text) else ""
-    room = LINE - 4 * len(mark)
+    room, kept = LINE - 4 * len(mark), measures_kept if mark else str
     pieces = cut(atoms(text, shown, clock, language), most, room)
     return tuple(
-        (a, b, "\n".join(_directed(mark, each) for each in lines(piece, room)))
+        (a, b, "\n".join(mark + kept(line) for line in lines(piece, room)))
         for piece, (a, b) in zip(pieces, _settle(pieces, length), strict=True)
     )
 
@@ -467,11 +466,6 @@ def _words_of_turns(texts: Sequence[str], words: Sequence[Word]) -> list[list[Wo
             part.append(left.pop(0))
         parts.append(part)
     return parts
-
-
-def _directed(mark: str, line: str) -> str:
-    """A line that begins with `mark`, and runs from right to left where there is one."""
-    return mark + measures_kept(line) if mark else line
 
 
 def _right_to_left(text: str) -> bool:

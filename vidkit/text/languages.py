@@ -80,34 +80,6 @@ def known(folder: Path, language: str) -> Mapping[str, Any]:
 
 # ── scripts ─────────────────────────────────────────────────────────────────────────────────
 
-_RANGES = (
-    ("Latin", "A-Za-z\u00aa-\u024f\u1e00-\u1eff"),
-    ("Greek", "\u0370-\u03ff\u1f00-\u1fff"),
-    ("Cyrillic", "\u0400-\u052f"),
-    ("Armenian", "\u0530-\u058f"),
-    ("Hebrew", "\u0590-\u05ff"),
-    ("Arabic", "\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff"),
-    ("Devanagari", "\u0900-\u0963\u0966-\u097f"),
-    ("Bengali", "\u0980-\u09ff"),
-    ("Gurmukhi", "\u0a00-\u0a7f"),
-    ("Gujarati", "\u0a80-\u0aff"),
-    ("Oriya", "\u0b00-\u0b7f"),
-    ("Tamil", "\u0b80-\u0bff"),
-    ("Telugu", "\u0c00-\u0c7f"),
-    ("Kannada", "\u0c80-\u0cff"),
-    ("Malayalam", "\u0d00-\u0d7f"),
-    ("Sinhala", "\u0d80-\u0dff"),
-    ("Thai", "\u0e00-\u0e7f"),
-    ("Lao", "\u0e80-\u0eff"),
-    ("Myanmar", "\u1000-\u109f"),
-    ("Georgian", "\u10a0-\u10ff"),
-    ("Hangul", "\u1100-\u11ff\uac00-\ud7af"),
-    ("Ethiopic", "\u1200-\u139f"),
-    ("Khmer", "\u1780-\u17ff"),
-    ("kana", "\u3040-\u30ff"),
-    ("Chinese characters", "\u3400-\u9fff\U00020000-\U0003ffff"),
-)
-_PATTERNS = tuple((name, re.compile(f"[{each}]")) for name, each in _RANGES)
 _OF_LANGUAGE = {
     "Greek": "el grc", "Cyrillic": "ru uk bg be sr mk kk ky mn tt ba cv tk", "Armenian": "hy hyw",
     "Hebrew": "he iw yi", "Arabic": "ar fa ur ps sd ug ku", "Devanagari": "hi mr ne sa kok bpy",
@@ -158,8 +130,20 @@ UNREAD = 0.2
 @lru_cache(maxsize=512)
 def scripts(text: str) -> Counter[str]:
     """How many letters of each script a text has."""
-    found = Counter({name: len(pattern.findall(text)) for name, pattern in _PATTERNS})
+    found = Counter(Latin=0)
+    for sign, count in Counter(text).items():
+        if script := _script(sign):
+            found[script] += count
     return +found
+
+
+@lru_cache(maxsize=4096)
+def _script(sign: str) -> str | None:
+    """The script of a letter or of a mark on one, by the first word of its Unicode name."""
+    first = re.split("[ -]", unicodedata.name(sign, ""))[0].capitalize()
+    script = {"Cjk": "Chinese characters", "Hiragana": "kana", "Katakana": "kana"}.get(first, first)
+    known = script == "Latin" or script in _OF_LANGUAGE
+    return script if known and unicodedata.category(sign)[0] in "LM" else None
 
 
 def main_script(text: str) -> str:

@@ -230,8 +230,8 @@ class Latex(Reader):
 
     def atom(self, depth: int) -> Node | None:
         at, sign = self.at, self.peek()
-        if sign in " &~\n\t":
-            self.at += 1
+        if sign in " &~\n\t":  # or at the end
+            self.at += len(sign)
             return None
         if sign == "\\":
             return self.command(depth)

@@ -3,8 +3,8 @@
 A `Rule` rewrites what its pattern finds. `rewrite` applies rules one after the other;
 `rewrite_once` lets each place of the text be rewritten by one rule only, the first that is
 sure of it. Both keep the map. `MARKUP` understands what nobody should see or hear: tags,
-entities, Markdown; `vidkit.text.maths` reads the equations that it marks,
-`vidkit.text.speech` adds what is spoken, `vidkit.text.display` what is shown.
+entities, Markdown; `vidkit.text.maths` reads the equations that it marks
+and adds what is shown, `vidkit.text.speech` what is spoken.
 
 The patterns are made for any input: each looks a bounded way ahead, so that the
 time grows with the length of the text and not with its square.

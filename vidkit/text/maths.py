@@ -1,4 +1,5 @@
-"""Mathematics as people type it, LaTeX or plain signs → a tree → words, plain signs.
+"""Mathematics as people type it, LaTeX or plain signs → a tree → words, plain signs; and texts with
+some as they are shown: in captions, titles and chapters, in parts on slides.
 
 One reader for slides, voices and captions: `read` makes the tree of LaTeX, `equations` finds what
 is surely mathematics in prose ("q^2 = 2m^2", "V_GS", "f(x) = x² - 4x + 3"), `spoken` says a tree
@@ -9,6 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 from .formulas import equations
 from .languages import Vocabulary, primary, vocabulary
@@ -25,19 +28,19 @@ from .latex import (
     Node,
     read,
 )
+from .markup import (
+    HIDDEN,
+    MARKUP,
+    MATHS,
+    MATHS_END,
+    UNSHIELD,
+    Claim,
+    MappedText,
+    rewrite,
+    rewrite_once,
+    rule,
+)
 from .units import singular
-
-__all__ = [
-    "Node",
-    "Said",
-    "equations",
-    "in_words",
-    "letter_name",
-    "read",
-    "signs",
-    "spaced",
-    "spoken",
-]
 
 # ── said ────────────────────────────────────────────────────────────────────────────────────
 
@@ -49,11 +52,6 @@ def spoken(node: Node, language: str = "en") -> Said | None:
     """An equation in the words of a language; None where its words are not known."""
     words = vocabulary(language)
     return _Speaker(words, language).row(node) if words else None
-
-
-def in_words(node: Node, language: str = "en") -> str:
-    """`spoken` as one text."""
-    return joined(spoken(node, language) or [])
 
 
 def joined(said: Said) -> str:
@@ -505,3 +503,78 @@ def _script_signs(node: Node) -> str:
 
 def _up(text: str) -> str:
     return "".join(UP.get(sign, sign) for sign in text)
+
+
+# ── texts as they are shown ─────────────────────────────────────────────────────────────────
+
+_SPACES = rule("one space", r"\s{2,}|[^\S ]", lambda found: "\n" if "\n" in found.group() else " ")
+ZONE = re.compile(f"{MATHS}([^{MATHS}{MATHS_END}]*){MATHS_END}")
+_TYPED = re.compile(r"[\^_\\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of a text: `text` is what is shown of it in plain characters, `node` the tree of an
+    equation.
+    """
+
+    text: str
+    node: Node | None = None
+
+
+@lru_cache(maxsize=256)
+def shown(text: str) -> MappedText:
+    """`text` without marks, its equations in plain signs ("x²", "V_GS", "√2"), with a map back."""
+    bare = rewrite(MappedText.of(text), (*HIDDEN, *MARKUP, *UNSHIELD))
+    return rewrite(rewrite_once(bare, (_in_signs,)), (_SPACES,))
+
+
+def _in_signs(text: str) -> Iterator[Claim]:
+    for start, end, node in mathematics(text):
+        yield start, end, [(signs(node), start)]
+
+
+def plain(text: str) -> str:
+    """`shown` as a line of text, for a title, a headline or a chapter."""
+    return " ".join(shown(text).text.split())
+
+
+def segments(text: str) -> list[Segment]:
+    """`text` without marks, in parts: equations apart, so that a slide can typeset them.
+
+    Equations are what the text marks as such, and what is typed as one: "V_G", "x^2", "H_2O".
+    """
+    bare = rewrite(MappedText.of(text), (*HIDDEN, *MARKUP, *UNSHIELD)).text
+    found: list[Segment] = []
+    at = 0
+    for start, end, node in mathematics(bare):
+        if at < start:
+            found.append(Segment(bare[at:start]))
+        found.append(Segment(signs(node), node))
+        at = end
+    return [*found, Segment(bare[at:])] if at < len(bare) else found
+
+
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_MEASURE = re.compile(r"(?<![\w.,])(?=\d[\d.,]*\s?(?:%|°|[A-Za-zµμΩ]))")
+
+
+def measures_kept(line: str) -> str:
+    """A line in which a number keeps its Latin unit on its right side, also where the line runs
+    from right to left.
+    """
+    return _MEASURE.sub("\u200e", line) if _RIGHT_TO_LEFT.search(line) else line
+
+
+def mathematics(text: str, typed: re.Pattern[str] = _TYPED) -> list[tuple[int, int, Node]]:
+    """The equations of a text after `MARKUP` that are marked as such or hold what is `typed`, and
+    so would not be shown by plain characters as they are meant.
+    """
+    zones = [found.span() for found in ZONE.finditer(text)]
+    found = [(a, b, read(text[a + 1 : b - 1])) for a, b in zones]
+    if typed.search(text):
+        for start, end, node in equations(text):
+            inside = any(a < end and start < b for a, b in zones)
+            if not inside and typed.search(text, start, end):
+                found.append((start, end, node))
+    return sorted(found, key=lambda each: each[0])

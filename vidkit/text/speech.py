@@ -19,8 +19,9 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from . import maths
-from .display import ZONE, mathematics
+from .formulas import equations
 from .languages import primary, vocabulary
+from .latex import read
 from .markup import (
     CODE_LINE_END,
     HIDDEN,
@@ -199,7 +200,7 @@ def unspoken_equations(written: str, language: str) -> list[str]:
     text = rewrite(MappedText.of(written), CLEAN)
     return [
         written[text.origin[start] : text.origin[end - 1] + 1]
-        for start, end, _ in mathematics(text.text, _LATEX)
+        for start, end, _ in maths.mathematics(text.text, _LATEX)
     ]
 
 
@@ -306,8 +307,8 @@ def _zones(language: str) -> Finder:
     """Finds equations that the text marks as such."""
 
     def find(text: str) -> Iterator[Claim]:
-        for found in ZONE.finditer(text):
-            node = maths.read(found[1])
+        for found in maths.ZONE.finditer(text):
+            node = read(found[1])
             said = maths.spoken(node, language) or [(maths.signs(node), 0)]
             gap = " " if before(found, 1).isalnum() else ""
             pieces = [(gap, found.start()), *_pieces(said, found.start(1))]
@@ -321,7 +322,7 @@ def _equations(language: str, *, latex: bool = False) -> Finder:
     """Finds mathematics among words; with `latex` only what is written with marks of LaTeX."""
 
     def find(text: str) -> Iterator[Claim]:
-        for start, end, node in maths.equations(text):
+        for start, end, node in equations(text):
             said = maths.spoken(node, language)
             if said and (not latex or _LATEX.search(text, start, end)):
                 yield start, end, _pieces(said, 0)
