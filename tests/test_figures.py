@@ -17,10 +17,10 @@ from vidkit.media.follow import Patch, painted
 from vidkit.media.images import planes_of
 from vidkit.providers import ImageAsk
 from vidkit.providers.slides import Slides, images
-from vidkit.slides import emoji
 from vidkit.slides.figures import figure, ticks
 from vidkit.slides.layouts import LAYOUTS
 from vidkit.slides.override import ABOUT, EXAMPLES, layouts_page, prompt_page
+from vidkit.slides.render import is_drawn, leading_emoji, svg
 
 SIZES = {"wide": (640, 360), "tall": (360, 640), "square": (360, 360)}
 HOSTILE = "#panic() $x$ <b> \\input{/etc/passwd} *a* & \u202e\x07 🌈"
@@ -247,10 +247,10 @@ def test_an_axis_has_round_numbers_around_its_values(low: float, high: float) ->
 
 def test_emoji_are_drawn_whatever_fonts_there_are() -> None:
     """A picture is one with its variation or without; a sign of text stays text."""
-    assert emoji.leading("☀️ Sunlight") == ("☀️", "Sunlight")
-    assert emoji.leading("Sunlight") == ("", "Sunlight")
-    assert emoji.svg("☀") == emoji.svg("☀️")
-    assert emoji.is_drawn("🌈")
-    assert not emoji.is_drawn("©")
+    assert leading_emoji("☀️ Sunlight") == ("☀️", "Sunlight")
+    assert leading_emoji("Sunlight") == ("", "Sunlight")
+    assert svg("☀") == svg("☀️")
+    assert is_drawn("🌈")
+    assert not is_drawn("©")
     assert drawn({"layout": "cards", "points": ["☀️ Sun: warm", "🌧️ Rain: wet"]}).notes == ()
     assert drawn({"layout": "points", "points": ["It rains 🌧️ today", "No sun"]}).notes == ()

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from vidkit.slides.analysis import Reading
-from vidkit.slides.declared import READERS
 from vidkit.slides.figures import BarChart, Question
 from vidkit.slides.layouts import BY_LAYOUT, LAYOUTS, choose
 from vidkit.slides.mentions import Narrated
-from vidkit.slides.override import EXAMPLES
+from vidkit.slides.override import EXAMPLES, READERS
 from vidkit.slides.slide import Entry, Slide
 
 

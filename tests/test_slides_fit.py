@@ -15,9 +15,10 @@ from PIL import Image
 
 from vidkit.providers import ImageAsk
 from vidkit.providers.slides import Slides
+from vidkit.slides.figures import Edge, Entry
 from vidkit.slides.follow import Found, moments
 from vidkit.slides.render import Frame
-from vidkit.slides.slide import Entry, Loop, Slide
+from vidkit.slides.slide import Slide
 
 SIZES = ((1280, 720), (720, 1280), (720, 720), (960, 720))
 LESSONS = Path(__file__).parents[1] / "notebooks" / "lessons"
@@ -113,8 +114,8 @@ def test_the_steps_of_a_second_slide_go_on_counting() -> None:
 def test_the_words_of_a_way_back_are_drawn_in_any_frame(size: tuple[int, int]) -> None:
     """Under the boxes, or beneath steps that stand under one another."""
     entries = tuple(Entry(name) for name in ("Code", "Test", "Ship"))
-    there = Slide("steps", "", "T", entries=entries, loop=Loop(1, 0, "Bugs found!"))
-    bare = replace(there, loop=Loop(1, 0))
+    there = Slide("steps", "", "T", entries=entries, loop=Edge(1, 0, "Bugs found!"))
+    bare = replace(there, loop=Edge(1, 0))
     pictures = [SLIDES.picture(slide, size) for slide in (there, bare)]
     inks = []
     for picture in pictures:

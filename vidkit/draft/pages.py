@@ -25,7 +25,7 @@ from typing import Any
 from PIL import Image
 
 from ..core.errors import Fault, LessonError, ProviderMissing
-from ..slides.declared import MOST_BARS
+from ..slides.figures import MOST_BARS
 from ..text.languages import main_script
 from .blocks import (
     FIGURE,

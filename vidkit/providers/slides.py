@@ -26,11 +26,19 @@ from ..core.errors import ProviderError, SettingsError
 from ..core.fonts import Font, Ranges, by_preference, choose_fonts, coverage, replaced, uncovered
 from ..core.system import in_forked_child
 from ..models.files import MOST_PICTURE, digest
-from ..slides import emoji
 from ..slides.analysis import Reading
 from ..slides.layouts import choose
 from ..slides.override import wished
-from ..slides.render import ACCENT, SHORT_SIDE, Frame, Palette, palette, regions, spec
+from ..slides.render import (
+    ACCENT,
+    SHORT_SIDE,
+    Frame,
+    Palette,
+    palette,
+    regions,
+    spec,
+    without_emoji,
+)
 from ..slides.slide import Region, Slide
 from ..text import plain
 from .base import ImageAsk, Picture, Request, options
@@ -103,7 +111,7 @@ class Slides:
             "accent": self.style.accent,
             "font": self.style.font,
             "fonts": sorted({_file_digest(font.path) for font in self._own}),
-            "borrowed": _fingerprint() if uncovered(emoji.without(words), _bundled()) else None,
+            "borrowed": _fingerprint() if uncovered(without_emoji(words), _bundled()) else None,
             "template": _digest(),
             "typst": _typst_version(),
         }

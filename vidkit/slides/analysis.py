@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..text.languages import known, primary, scripts
+from ..text.latex import LOWERED, RAISED
 from ..text.markup import pauses
 
 # What a rule must know of a language to choose and shorten its sentences: small word lists.
@@ -208,8 +209,6 @@ _STATE = re.compile(r"=\s*(?:on|off|high|low|yes|no|true|false)\b", re.IGNORECAS
 
 _FUNCTIONS = frozenset(("sin", "cos", "tan", "log", "ln", "exp", "lim", "max", "min", "mod", "det"))
 _FRACTIONS = {"½": ("1", "2"), "¼": ("1", "4"), "¾": ("3", "4")}
-_POWERS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ", "0123456789−+n", strict=True))
-_INDICES = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
 _SIGNS = {
     "*": "·",
     "<=": "≤",
@@ -325,13 +324,13 @@ def _token(match: re.Match[str]) -> Token:
 
 def _lowered(mark: str) -> str:
     """The index that "_{th}", "_0" or "₀" writes."""
-    return "".join(_INDICES.get(sign, sign) for sign in mark.removeprefix("_").strip("{}"))
+    return "".join(LOWERED.get(sign, sign) for sign in mark.removeprefix("_").strip("{}"))
 
 
 def _raised(mark: str) -> str:
     """The power that "^{n+1}", "^(nt)", "^2" or "²" writes."""
     bare = mark.removeprefix("^").strip("{}()").replace("-", "−")
-    return "".join(_POWERS.get(sign, sign) for sign in bare)
+    return "".join(RAISED.get(sign, sign) for sign in bare)
 
 
 # The quoted words of an image description, each with the part that it plays in the picture.

@@ -17,8 +17,8 @@ from .analysis import (
     with_role,
     words,
 )
-from .figures import Node, Ring
-from .slide import Entry, Loop, Side, Slide
+from .figures import Edge, Entry, Ring
+from .slide import Side, Slide
 from .summary import (
     draft,
     figure_alone,
@@ -155,7 +155,7 @@ def steps(reading: Reading, asked: bool = False) -> Slide | None:
     if chain:
         why = f"the description joins {len(chain)} names by arrows"
         if closed:
-            ring = Ring(tuple(Node(capitalised(name)) for name in chain))
+            ring = Ring(tuple(Entry(capitalised(name)) for name in chain))
             return draft(reading, "diagram", why, 0, figure=ring)
         boxes = tuple(Entry(capitalised(name)) for name in chain)
         return draft(reading, "steps", why, 2, entries=boxes)
@@ -315,23 +315,23 @@ def _target(reading: Reading) -> str | None:
     return next((b.text for b in back if re.search(r"\bback to (?:the )?$", b.before)), None)
 
 
-def _loop(reading: Reading, names: Sequence[str]) -> Loop | None:
+def _loop(reading: Reading, names: Sequence[str]) -> Edge | None:
     """The way back that the section tells of: a named one, or round a cycle."""
     back = _BACK.search(reading.description)
     if back and "back" in back[0] and back[1] in names and back[2] in names:
-        return Loop(list(names).index(back[1]), list(names).index(back[2]))
+        return Edge(list(names).index(back[1]), list(names).index(back[2]))
     target = _target(reading)
     if target is not None and target in names:
         end = list(names).index(target)
         words = [b.text for b in with_role(reading.labels, "back") if b.text != target]
-        return Loop(min(end + 1, len(names) - 1), end, words[0] if words else "")
+        return Edge(min(end + 1, len(names) - 1), end, words[0] if words else "")
     told = reading.scene + " " + reading.speech.lower()
     if (
         len(names) >= 3
         and _ROUND.search(told)
         and (_AGAIN.search(told) or _ROUND.search(reading.scene))
     ):
-        return Loop(len(names) - 1, 0)
+        return Edge(len(names) - 1, 0)
     return None
 
 

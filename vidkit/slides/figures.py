@@ -40,6 +40,11 @@ class Item:
         return self.key.split(".")[0]
 
 
+MOST_BARS, MOST_CHOICES = 12, 6
+LONGEST_CELL = 80
+"""Bars, choices of a question, and characters of one that a slide holds at a readable size."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bar:
     """A bar: its name and its value."""
@@ -110,8 +115,10 @@ class LineChart:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
-    """A box of a diagram, with an emoji and what is said of it."""
+class Entry:
+    """A box with a name: a card, a step, a layer, a part, an event, a node of a diagram. `gloss` is
+    what is said of it in a few words, `icon` an emoji; a `strong` one stands out.
+    """
 
     name: str
     gloss: str = ""
@@ -120,8 +127,8 @@ class Node:
 
     def spec(self, inline: Inline) -> dict[str, Any]:
         return {
-            "name": inline(self.name) if self.name else [],
-            "gloss": inline(self.gloss) if self.gloss else [],
+            "name": inline(self.name),
+            "gloss": inline(self.gloss),
             "icon": self.icon,
             "strong": self.strong,
         }
@@ -129,7 +136,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """An arrow from the node at `start` to the one at `end`, with the words on it."""
+    """An arrow from the box at `start` to that at `end`, counted from 0, with the words on it."""
 
     start: int
     end: int
@@ -140,12 +147,12 @@ class Edge:
 class Flow:
     """Boxes joined by arrows, in layers."""
 
-    nodes: tuple[Node, ...]
+    nodes: tuple[Entry, ...]
     edges: tuple[Edge, ...]
 
     def spec(self, inline: Inline) -> dict[str, Any]:
         laid = _laid_out(len(self.nodes), self.edges)
-        blank = Node("").spec(inline)
+        blank = Entry("").spec(inline)
         nodes = [node.spec(inline) for node in self.nodes]
         nodes += [dict(blank) for _ in range(len(laid.layer) - len(nodes))]
         for i, node in enumerate(nodes):
@@ -154,7 +161,7 @@ class Flow:
             {
                 "from": part.start,
                 "to": part.end,
-                "label": inline(part.label) if part.label else [],
+                "label": inline(part.label),
                 "tip": part.tip,
                 "back": part.back,
                 "of": part.of,
@@ -175,23 +182,21 @@ class Flow:
 class Ring:
     """Boxes on a circle, each leading to the next and the last to the first."""
 
-    nodes: tuple[Node, ...]
+    nodes: tuple[Entry, ...]
     centre: str = ""
 
     def spec(self, inline: Inline) -> dict[str, Any]:
         return {
             "kind": "ring",
             "nodes": [node.spec(inline) for node in self.nodes],
-            "centre": inline(self.centre) if self.centre else [],
+            "centre": inline(self.centre),
         }
 
     def items(self) -> list[Item]:
         nodes = [Item(f"node.{i}", n.name, n.gloss) for i, n in enumerate(self.nodes)]
-        count = len(nodes)
-        return nodes + [
-            Item(f"edge.{i}", "", after=(f"node.{i}", f"node.{(i + 1) % count}"))
-            for i in range(count)
-        ]
+        keys = [node.key for node in nodes]
+        ways = zip(keys, keys[1:] + keys[:1], strict=True)
+        return nodes + [Item(f"edge.{i}", "", after=way) for i, way in enumerate(ways)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,22 +220,15 @@ class Table:
             "kind": "table",
             "head": [self._cell(cell, inline) for cell in first],
             "rows": [[self._cell(cell, inline) for cell in row] for row in rest],
-            "note": inline(self.note) if self.note else [],
+            "note": inline(self.note),
         }
 
     @staticmethod
     def _cell(cell: Cell, inline: Inline) -> dict[str, Any]:
-        strong = [part for part in re.split(r"(\*[^*]+\*)", cell.text) if part]
-        runs = [
-            run
-            for part in strong
-            for run in (
-                [{"t": part[1:-1], "k": "b"}]
-                if len(part) > 2 and part[0] == part[-1] == "*"
-                else inline(part)
-            )
-        ]
-        return {"runs": runs, "marked": cell.marked, "bold": False}
+        runs: list[Run] = []
+        for place, part in enumerate(re.split(r"\*([^*]+)\*", cell.text)):
+            runs += [{"t": part, "k": "b"}] if place % 2 else inline(part)
+        return {"runs": runs, "marked": cell.marked}
 
     def items(self) -> list[Item]:
         found = []
@@ -270,11 +268,9 @@ class Quote:
 
     text: str
     by: str = ""
-    mark: str = "“"
 
     def spec(self, inline: Inline) -> dict[str, Any]:
-        by = inline(self.by) if self.by else []
-        return {"kind": "quote", "runs": inline(self.text), "by": by, "mark": self.mark}
+        return {"kind": "quote", "runs": inline(self.text), "by": inline(self.by)}
 
     def items(self) -> list[Item]:
         found = [Item("quote.0", self.text)]
@@ -294,7 +290,7 @@ class Question:
             "kind": "question",
             "question": inline(self.text),
             "choices": [inline(choice) for choice in self.choices],
-            "answer": inline(self.answer) if self.answer else [],
+            "answer": inline(self.answer),
         }
 
     def items(self) -> list[Item]:
@@ -317,8 +313,7 @@ class Hero:
     line: str = ""
 
     def spec(self, inline: Inline) -> dict[str, Any]:
-        line = inline(self.line) if self.line else []
-        return {"kind": "hero", "icon": self.icon, "line": line}
+        return {"kind": "hero", "icon": self.icon, "line": inline(self.line)}
 
     def items(self) -> list[Item]:
         return [Item("line.0", self.line)] if self.line else []

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from ..text.latex import RAISED
 from ..text.markup import only_list
 from .analysis import (
     Label,
@@ -22,8 +23,16 @@ from .analysis import (
     with_role,
 )
 from .boxes import compare, layers, parts, steps, terms, timeline
-from .declared import LONGEST_CELL, MOST_BARS, MOST_CHOICES
-from .figures import Bar, BarChart, Question, height_of, shape_of
+from .figures import (
+    LONGEST_CELL,
+    MOST_BARS,
+    MOST_CHOICES,
+    Bar,
+    BarChart,
+    Question,
+    height_of,
+    shape_of,
+)
 from .follow import spoken_times
 from .mentions import Narrated
 from .slide import MOST_COLUMNS, MOST_LINES, Curve, Layout, Slide
@@ -147,10 +156,7 @@ def equations(reading: Reading) -> tuple[str, ...]:
 def _unspaced(formula: str) -> str:
     """`formula` as it is however it is written: "p^2 / q^2" for "\\frac{p²}{q²}"."""
     formula = re.sub(r"\\frac\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}\{([^{}]*)\}", r"\1/\2", formula)
-    return re.sub(r"[\s{}^·*×]", "", formula.translate(_RAISED))
-
-
-_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+    return re.sub(r"[\s{}^·*×]", "", "".join(RAISED.get(sign, sign) for sign in formula))
 
 
 def curve(reading: Reading, asked: bool = False) -> Slide | None:

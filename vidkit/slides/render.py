@@ -5,20 +5,23 @@ from __future__ import annotations
 import base64
 import colorsys
 import io
+import json
+import lzma
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from ..core.errors import Refused, SettingsError
 from ..core.paths import open_unlinked
 from ..text import segments
-from ..text.latex import Node, read
+from ..text.latex import UP, Node, read
 from ..text.maths import measures_kept
-from . import emoji
 from .analysis import grammar, tokens
 from .figures import Course, LabelledPicture, together
-from .slide import Entry, Region, Slide, Spot
+from .slide import Region, Slide, Spot
 
 SHORT_SIDE = 1080
 """Points of the design on the shorter side of a frame; the template's sizes are meant for it."""
@@ -74,7 +77,7 @@ def spec(slide: Slide, frame: Frame) -> dict[str, Any]:
         "layout": slide.layout,
         "headline": runs(slide.headline),
         "points": [runs(point, terms) for point in slide.points],
-        "entries": [_entry(entry) for entry in slide.entries],
+        "entries": [entry.spec(runs) for entry in slide.entries],
         "before": slide.before,
         "sides": [
             {"name": runs(side.name), "points": [runs(point) for point in side.points]}
@@ -201,7 +204,7 @@ def _coded(values: Any, icons: dict[str, str]) -> Any:
         return values
     found = {key: _coded(value, icons) for key, value in values.items()}
     for key in ("icon", "t") if values.get("k") == "icon" else ("icon",):
-        if isinstance(sign := values.get(key), str) and (drawing := emoji.svg(sign)):
+        if isinstance(sign := values.get(key), str) and (drawing := svg(sign)):
             found[key] = name = "-".join(f"{ord(part):x}" for part in sign)
             icons[name] = drawing
     return found
@@ -230,8 +233,8 @@ def runs(text: str, terms: Sequence[str] = ()) -> list[Run]:
     """`text` as runs {"t": words, "k": kind}; the first mention of each term is emboldened."""
     found: list[Run] = []
     start = 0
-    for match in emoji.EMOJI.finditer(text):
-        if emoji.is_drawn(match[0]):
+    for match in EMOJI.finditer(text):
+        if is_drawn(match[0]):
             found += _words(text[start : match.start()], terms)
             found.append({"t": match[0], "k": "icon"})
             start = match.end()
@@ -279,11 +282,10 @@ def _node(node: Node) -> dict[str, Any]:
 
 
 _POWER = re.compile(r"\^\{?([-−]?\d+)\}?")
-_RAISED = str.maketrans("-−0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def _raise(match: re.Match[str]) -> str:
-    return match[1].translate(_RAISED)
+    return "".join(UP.get(sign, sign) for sign in match[1].replace("-", "−"))
 
 
 def _equations(texts: Sequence[str]) -> list[list[dict[str, Any]]]:
@@ -324,11 +326,6 @@ def _tokens(text: str) -> list[dict[str, str]]:
     ]
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
-    gloss = runs(entry.gloss) if entry.gloss else []
-    return {"name": runs(entry.name), "gloss": gloss, "icon": entry.icon}
-
-
 def _with_terms(text: str, terms: Sequence[str]) -> list[Run]:
     names = sorted({term for term in terms if len(term) > 2}, key=lambda term: (-len(term), term))
     if not text or not names:
@@ -360,6 +357,63 @@ def _breakable(match: re.Match[str]) -> str:
     word = match[0]
     mark = "\u00ad" if word.isalpha() else "\u200b"
     return mark.join(word[i : i + 10] for i in range(0, len(word), 10))
+
+
+# Drawings of emoji that come with the package: a slide has them whatever fonts there are.
+
+
+_DRAWINGS = Path(__file__).parent / "emoji" / "fluent.json.xz"
+_VARIATION = "\ufe0f"
+_ONE = (
+    "[\U0001f000-\U0001f0ff\U0001f10d-\U0001f1ff\U0001f200-\U0001faff\u203c\u2049\u2122\u2139"
+    "\u2194-\u21aa\u231a-\u23ff\u24c2\u25aa-\u25fe\u2600-\u27bf\u2934\u2935\u2b05-\u2b55\u3030"
+    "\u303d\u3297\u3299\u00a9\u00ae]"
+)
+EMOJI = re.compile(
+    rf"(?:{_ONE}|[0-9#*](?=\ufe0f?\u20e3))[\ufe0f\u20e3\U0001f3fb-\U0001f3ff]*(?:\u200d{_ONE}[\ufe0f\U0001f3fb-\U0001f3ff]*)*"
+)
+"""An emoji with all that belongs to it: variation, skin tone, what a joiner adds."""
+
+_COLOURED = frozenset(
+    "⌚⌛⏩⏪⏫⏬⏰⏳◽◾☔☕♈♉♊♋♌♍♎♏♐♑♒♓♿⚓⚡⚪⚫⚽⚾⛄⛅⛎⛔⛪⛲⛳⛵⛺⛽✅✊✋✨❌❎❓❔❕❗➕➖➗➰➿⬛⬜⭐⭕"
+)
+"""Signs below U+1F000 that are drawings by themselves; others become one by U+FE0F."""
+
+_TONES = re.compile("[\U0001f3fb-\U0001f3ff]")
+
+
+def svg(sign: str) -> str | None:
+    """The drawing of an emoji as an SVG, without its skin tone; None where there is none."""
+    body = _drawings().get(_TONES.sub("", sign).replace(_VARIATION, ""))
+    if body is None:
+        return None
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">{body}</svg>'
+
+
+def is_drawn(sign: str) -> bool:
+    """Whether an emoji inside a text is meant as a drawing, and there is one: "☀️", not "©"."""
+    meant = _VARIATION in sign or ord(sign[0]) >= 0x1F000 or sign[0] in _COLOURED
+    return meant and svg(sign) is not None
+
+
+def without_emoji(text: str) -> str:
+    """`text` without the emoji that are drawn."""
+    return EMOJI.sub(lambda match: "" if svg(match[0]) else match[0], text)
+
+
+def leading_emoji(text: str) -> tuple[str, str]:
+    """The emoji that `text` opens with, "" where there is no drawing of one, and the rest."""
+    found = EMOJI.match(text.lstrip())
+    if not found or svg(found[0]) is None:
+        return "", text
+    return found[0], text.lstrip()[found.end() :].lstrip()
+
+
+@cache
+def _drawings() -> dict[str, str]:
+    """The inside of each drawing, 32 by 32, by its emoji without U+FE0F."""
+    found: dict[str, str] = json.loads(lzma.decompress(_DRAWINGS.read_bytes()))
+    return found
 
 
 # The colours of a slide, from a theme and an accent, each text readable on its ground.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .figures import Figure, Item, beside_items
+from .figures import Edge, Entry, Figure, Item, beside_items
 
 Layout = str
 """The name of a layout: a row of `layouts.KINDS`."""
@@ -37,31 +37,11 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A card, a step, a layer, a part or an event: its name, and in a few words what it is; `icon`
-    is an emoji.
-    """
-
-    name: str
-    gloss: str = ""
-    icon: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Side:
     """One side of a comparison."""
 
     name: str
     points: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Loop:
-    """The way from step `start` back to step `end`, counted from 0, with the words on it."""
-
-    start: int
-    end: int
-    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +59,13 @@ class Curve:
 class Slide:
     """One slide: its layout and why it was chosen, and what stands on it.
 
-    `points` are statements, `entries` the boxes of the figure in order, `terms` the words to
-    embolden in points; `output` is what `code` prints; `labels` stand in a row at the foot; `axes`
-    are the names of x and y. `arrow` says that one side of a comparison becomes the other.
-    `scenes` are labels of the description, in lower case, each with the words around it.
-    `language` is a tag such as "en". `headline_why` says where the headline is from; `notes` are
-    sentences for the person who looks. `before` are the steps on the slide before this one.
+    `points` are statements, `entries` the boxes of the figure in order, `loop` the way back from
+    one to another, `terms` the words to embolden in points; `output` is what `code` prints;
+    `labels` stand in a row at the foot; `axes` are the names of x and y. `arrow` says that one side
+    of a comparison becomes the other. `scenes` are labels of the description, in lower case, each
+    with the words around it. `language` is a tag such as "en". `headline_why` says where the
+    headline is from; `notes` are sentences for the person who looks. `before` are the steps on the
+    slide before this one.
     """
 
     layout: Layout
@@ -94,7 +75,7 @@ class Slide:
     entries: tuple[Entry, ...] = ()
     sides: tuple[Side, ...] = ()
     arrow: bool = False
-    loop: Loop | None = None
+    loop: Edge | None = None
     equations: tuple[str, ...] = ()
     code: str = ""
     code_language: str = ""

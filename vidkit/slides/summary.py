@@ -538,10 +538,13 @@ def _first_sentence(reading: Reading) -> Found | None:
     return None
 
 
+def _points(reading: Reading) -> tuple[str, ...]:
+    return key_points(reading.speech, reading.terms, many(reading.speech), reading.language)
+
+
 def _short_statement(reading: Reading) -> Found | None:
     """The shortest of the points, where one is as short as a headline."""
-    points = key_points(reading.speech, reading.terms, many(reading.speech), reading.language)
-    short = [point for point in points if length(point) <= 10]
+    short = [point for point in _points(reading) if length(point) <= 10]
     alone = [p for p in short if not leans(p, frozenset(), reading.language)]
     plain = [p for p in alone if not p.lower().startswith(("when ", "if ", "the first "))]
     found = min(plain or alone, key=length, default=None)
@@ -550,11 +553,10 @@ def _short_statement(reading: Reading) -> Found | None:
 
 def _statement(reading: Reading) -> Found | None:
     language = reading.language
-    points = key_points(reading.speech, reading.terms, many(reading.speech), language)
     questions = [s for s in reading.sentences if is_question(s) and LEAST <= length(s) <= 10]
     told = [s for s in reading.sentences if not speaks_to_viewer(s, language)]
     rest = [statement(sentence, language, 9) for sentence in (*told, *reading.sentences)]
-    for found in (*questions[:1], *sorted(points, key=length), *rest):
+    for found in (*questions[:1], *sorted(_points(reading), key=length), *rest):
         return found, "the section's main statement"
     return None
 
@@ -604,9 +606,11 @@ def draft(
     (as many as suit its length for None), none of which says again what `said` does.
     """
     own, source = headline(reading, [entry.name for entry in content.get("entries", ())])
-    beside = points_beside(reading, own, points, said, BESIDE if layout in _WITH_FIGURE else MOST)
+    count = many(reading.speech) if points is None else points
+    told = reading.speech, reading.terms, count, reading.language, own, said
+    beside = key_points(*told, BESIDE if layout in _WITH_FIGURE else MOST)
     if not beside and layout in ("equation", "code"):  # of which the voice names hardly a part
-        beside = points_beside(reading, own, points, said)
+        beside = key_points(*told)
     if heading is not None and reading.title is None:
         own, source = heading, "the two sides"
     return Slide(
@@ -625,19 +629,6 @@ def draft(
 _WITH_FIGURE: frozenset[Layout] = frozenset(
     ("parts", "layers", "steps", "curve", "chart", "equation", "code")
 )
-
-
-def points_beside(
-    reading: Reading,
-    heading: str,
-    most: int | None = None,
-    said: Sequence[str] = (),
-    longest: int = MOST,
-) -> tuple[str, ...]:
-    """The points of a section that repeat neither the headline nor `said`."""
-    count = many(reading.speech) if most is None else most
-    speech, terms, language = reading.speech, reading.terms, reading.language
-    return key_points(speech, terms, count, language, heading, said, longest)
 
 
 def figure_alone(slide: Slide) -> Slide:
