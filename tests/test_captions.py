@@ -13,10 +13,10 @@ import webvtt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vidkit.text import Cue, Word, cues, spoken, to_srt, to_vtt
-from vidkit.text.captions import LINE, columns
+from vidkit.text.captions import LINE, Cue, columns, cues, to_srt, to_vtt
 from vidkit.text.languages import phrases
-from vidkit.text.timing import estimated_words
+from vidkit.text.speech import spoken
+from vidkit.text.timing import Word, estimated_words
 
 TEXT = (
     "A cell is a factory of the body: it takes in food, and it makes heat. "

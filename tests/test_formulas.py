@@ -17,9 +17,11 @@ from vidkit.providers import ImageAsk
 from vidkit.providers.slides import Slides
 from vidkit.slides.render import Frame, runs, spec
 from vidkit.slides.slide import Slide
-from vidkit.text import maths, plain, segments, shown, spoken
+from vidkit.text import maths
 from vidkit.text.formulas import equations
 from vidkit.text.latex import Node, read
+from vidkit.text.maths import plain, segments, shown
+from vidkit.text.speech import spoken
 
 TABLE = Path(__file__).with_name("formulas.txt")
 
@@ -143,7 +145,7 @@ def test_no_mark_is_left_where_people_read() -> None:
 def test_slides_get_equations_apart() -> None:
     """What is typed as an equation is one, and the words around it stay words."""
     found = segments("The voltage V_G rises with x^2, see https://a.b/c?d=e_f.")
-    assert [each.text for each in found if each.kind == "maths"] == ["V_G", "x²"]
+    assert [each.text for each in found if each.node] == ["V_G", "x²"]
     assert found[0].text == "The voltage " and "https://a.b/c?d=e_f" in found[-1].text
 
 

@@ -13,7 +13,7 @@ from made_media import picture, tone, wav
 
 from vidkit.media import Clip, Frame, chapters, join_clips, make_clip
 from vidkit.media.video import _contiguous, three_letters
-from vidkit.text import Cue
+from vidkit.text.captions import Cue
 
 SMALL = Frame(size=(32, 32))
 

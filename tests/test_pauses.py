@@ -14,8 +14,10 @@ from vidkit.media import find_speech
 from vidkit.providers import VoiceAsk
 from vidkit.providers.conversation import WithPauses, with_pauses
 from vidkit.providers.espeak import Espeak
-from vidkit.text import cues, shown, spoken
+from vidkit.text.captions import cues
 from vidkit.text.markup import pauses as found_pauses
+from vidkit.text.maths import shown
+from vidkit.text.speech import spoken
 from vidkit.text.timing import estimated_words
 
 T = TypeVar("T")

@@ -12,9 +12,10 @@ from vidkit.models import read_lesson
 from vidkit.models.reading import advice, stage_directions
 from vidkit.providers import VoiceAsk
 from vidkit.providers.espeak import Espeak
-from vidkit.text import cues, shown, spoken
+from vidkit.text.captions import cues
 from vidkit.text.languages import likely_language, unreadable
-from vidkit.text.speech import unspoken_equations
+from vidkit.text.maths import shown
+from vidkit.text.speech import spoken, unspoken_equations
 
 TEXTS = {
     "en": "The leaves of the tree are green, and that is because they have a colour which takes "

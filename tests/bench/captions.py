@@ -20,7 +20,7 @@ from vidkit import load_lesson
 from vidkit.media.loudness import find_speech
 from vidkit.providers import VoiceAsk
 from vidkit.providers.espeak import Espeak
-from vidkit.text import Cue, cues
+from vidkit.text.captions import Cue, cues
 from vidkit.text.timing import estimated_words
 
 T = TypeVar("T")

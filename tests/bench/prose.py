@@ -27,7 +27,8 @@ from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 
-from vidkit.text.speech import changes, spoken
+from vidkit.text.markup import MappedText
+from vidkit.text.speech import spoken
 
 VERDICTS = Path(__file__).with_name("prose_verdicts.tsv")
 AROUND = 45
@@ -205,6 +206,43 @@ def rewritings(language: str, text: str) -> list[Change]:
         )
         for start, end, first, last in changes(text, said)
     ]
+
+
+def changes(written: str, said: MappedText) -> list[tuple[int, int, int, int]]:
+    """Where a text is handed over otherwise than it is written: (start, end) in `written`, and
+    (start, end) in what is said, whole words each. Spaces count as equal to line ends.
+    """
+    found: list[list[int]] = []
+    at = last = 0
+    kept = [*_kept(written, said), (len(written), len(said.text))]
+    for place, end in kept:
+        if written[last:place].strip() or said.text[at:end].strip():
+            near = found and not written[found[-1][1] : last].count(" ")
+            if near:
+                found[-1][1::2] = [place, end]
+            else:
+                found.append([last, place, at, end])
+        last, at = place + 1, end + 1
+    for each in found:
+        while each[0] and each[2] and written[each[0] - 1] == said.text[each[2] - 1] != " ":
+            each[0], each[2] = each[0] - 1, each[2] - 1
+        while (
+            each[1] < len(written)
+            and written[each[1] : each[1] + 1].isalnum()
+            and (written[each[1]] == said.text[each[3] : each[3] + 1])
+        ):
+            each[1], each[3] = each[1] + 1, each[3] + 1
+    return [(start, end, first, final) for start, end, first, final in found]
+
+
+def _kept(written: str, said: MappedText) -> Iterator[tuple[int, int]]:
+    """The characters that are said as written: their places in both, which both rise."""
+    reached = -1
+    for at, (character, place) in enumerate(zip(said.text, said.origin, strict=True)):
+        same = character == written[place] or (character.isspace() and written[place].isspace())
+        if same and place > reached:
+            reached = place
+            yield place, at
 
 
 def measured(language: str, folder: Path) -> tuple[int, float, list[Change]]:

@@ -43,8 +43,8 @@ from vidkit.slides.figures import Item
 from vidkit.slides.follow import Found, between, moments, spoken_times
 from vidkit.slides.mentions import Narrated
 from vidkit.slides.slide import Slide
-from vidkit.text import plain
 from vidkit.text.captions import Word
+from vidkit.text.maths import plain
 
 VERDICTS = Path(__file__).parents[1] / "spoken_items.txt"
 

@@ -20,7 +20,7 @@ from typing import Any
 from ..slides.analysis import Reading, sentences
 from ..slides.layouts import choose
 from ..slides.summary import is_question, leans, main_clause, speaks_to_viewer, statement
-from ..text import plain
+from ..text.maths import plain
 from .blocks import Block, Heading, Notes, Picture, Said, Shown, Source, Turn, sentence
 from .code import MOST_FORMULAS
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import import_module
-from itertools import accumulate, islice
+from itertools import accumulate, chain, islice, repeat
 from pathlib import Path
 from typing import Any
 
@@ -134,12 +134,10 @@ def key_frame(image: Image.Image, fps: int) -> bytes:
     first.
     """
     encoder = new_encoder(image.size, fps)
-    frame = in_video_colours(image)
-    frame.pts, frame.time_base = 0, encoder.time_base
-    (packet,) = [*encoder.encode(frame), *encoder.encode(None)]
+    (packet,) = encoded(encoder, [in_video_colours(image)])
     if encoder.extradata != skip_frames(image.size, fps).header:
         raise AssertionError("this libx264 makes headers that depend on the picture")
-    return bytes(packet)
+    return packet
 
 
 def new_encoder(size: tuple[int, int], fps: int, *, moves: bool = False) -> VideoCodecContext:
@@ -150,20 +148,30 @@ def new_encoder(size: tuple[int, int], fps: int, *, moves: bool = False) -> Vide
     return encoder
 
 
+def encoded(
+    encoder: VideoCodecContext, pictures: Iterable[av.VideoFrame], keys: Container[int] = ()
+) -> Iterator[bytes]:
+    """A packet for each picture, in order; those at the places in `keys` are made key frames."""
+    for number, picture in enumerate(pictures):
+        picture.pts, picture.time_base = number, encoder.time_base
+        if number in keys:
+            picture.pict_type = PictureType.I
+        yield from map(bytes, encoder.encode(picture))
+    yield from map(bytes, encoder.encode(None))
+
+
+def flat_frames(encoder: VideoCodecContext, frames: int) -> list[bytes]:
+    """The packets of so many frames of one grey: all after the first say "as before"."""
+    planes = np.full((encoder.height * 3 // 2, encoder.width), 128, np.uint8)
+    flat = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+    return list(encoded(encoder, repeat(flat, frames)))
+
+
 @lru_cache(maxsize=8)
 def skip_frames(size: tuple[int, int], fps: int) -> Skips:
     """The skip frames for pictures of `size` (width, height) pixels at `fps` frames a second."""
     encoder = new_encoder(size, fps)
-    width, height = size
-    flat = av.VideoFrame.from_ndarray(
-        np.full((height * 3 // 2, width), 128, np.uint8), format="yuv420p"
-    )
-    flat.time_base = encoder.time_base
-    packets = []
-    for number in range(CYCLE + 2):
-        flat.pts = number
-        packets += [bytes(packet) for packet in encoder.encode(flat)]
-    packets += [bytes(packet) for packet in encoder.encode(None)]
+    packets = flat_frames(encoder, CYCLE + 2)
     # x264 varies the last bit, which stands after the end of the picture.
     if packets[CYCLE + 1][:-1] != packets[1][:-1] or len({*map(len, packets[1:])}) > 2:
         raise AssertionError("this libx264 numbers frames in another way")
@@ -208,20 +216,11 @@ def zoomed(image: Image.Image, frames: int, frame: Frame) -> Iterator[list[bytes
 def moving(pictures: Iterable[Planes], frames: int, frame: Frame) -> Iterator[list[bytes]]:
     """The packets of `frames` different `pictures`, each group beginning with a key frame."""
     lengths = groups(frames, frame.fps)
-    packets = _encoded(pictures, set(accumulate(lengths, initial=0)), frame)
+    encoder = new_encoder(frame.size, frame.fps, moves=True)
+    keys = set(accumulate(lengths, initial=0))
+    packets = encoded(encoder, map(as_picture, pictures), keys)
     for length in lengths:
         yield list(islice(packets, length))
-
-
-def _encoded(pictures: Iterable[Planes], keys: Container[int], frame: Frame) -> Iterator[bytes]:
-    """A packet for each picture, in order; those at the places in `keys` are key frames."""
-    encoder = new_encoder(frame.size, frame.fps, moves=True)
-    for number, planes in enumerate(pictures):
-        picture = as_picture(planes)
-        picture.pts, picture.time_base = number, encoder.time_base
-        picture.pict_type = PictureType.I if number in keys else PictureType.NONE
-        yield from map(bytes, encoder.encode(picture))
-    yield from map(bytes, encoder.encode(None))
 
 
 def _closer(planes: Planes, scale: float, focus: float) -> Planes:
@@ -309,7 +308,7 @@ def make_clip(
     if narration is None:
         track = silence(seconds or 0.0, frame)
     else:
-        bed = film_bed(film) if film is not None and film.sound == "under" else None
+        bed = partial(film_bed, film) if film is not None and film.sound == "under" else None
         track = narrate(open_sound(narration), frame, bed)
     frames = frames_in(track.samples, frame.fps)
     if film is not None:
@@ -376,26 +375,29 @@ def picture_of(clip: Path) -> Image.Image:
 
     Raises `MediaError` when it is no clip of vidkit's.
     """
-    with reading(clip) as container:
-        stream = container.streams.video[0]
-        stream.codec_context.thread_count = 1  # to begin more takes longer than these few frames
-        last: list[Any] = []
-        for packet in container.demux(stream):
-            if packet.is_keyframe:
-                last = []
-            if packet.size and len(last) < _FADING:
-                last.append(packet)
-        shown = [frame for packet in [*last, None] for frame in stream.decode(packet)]
-        if shown:
-            rgb = VideoReformatter().reformat(
-                shown[-1], format="rgb24", src_colorspace=Colorspace.ITU709, threads=1
-            )
-            return Image.fromarray(rgb.to_ndarray())
-    raise MediaError(f"{clip} shows nothing; make the section again")
+    rgb = VideoReformatter().reformat(
+        _last_frame(clip, _FADING), format="rgb24", src_colorspace=Colorspace.ITU709, threads=1
+    )
+    return Image.fromarray(rgb.to_ndarray())
 
 
 _FADING = 8
 """Frames after which no state still fades (see `follow`), at 60 a second."""
+
+
+def _last_frame(clip: Path, most: int | None = None) -> av.VideoFrame:
+    """The frame that a clip ends with, decoded from its last key frame on; after `most` frames
+    where that is not None.
+    """
+    with reading(clip) as container:
+        stream = container.streams.video[0]
+        stream.codec_context.thread_count = 1  # to begin more takes longer than these few frames
+        container.seek(stream.duration or 0, stream=stream)
+        packets = islice((packet for packet in container.demux(stream) if packet.size), most)
+        last = deque((f for p in chain(packets, [None]) for f in stream.decode(p)), maxlen=1)
+    if not last:
+        raise MediaError(f"{clip} shows nothing; make the section again")
+    return last[0]
 
 
 def read_clip(path: Path) -> Clip:
@@ -513,7 +515,7 @@ def make_seam(before: Path, after: Path, out: Path, frame: Frame) -> int:
     `join_clips` puts it in the place of the last frames of `before`. Raises `MediaError` for
     a clip that cannot be read, `OutputError` where `out` cannot be written.
     """
-    one, other = _last_picture(before), _first_picture(after)
+    one, other = planes_of(_last_frame(before)), _first_picture(after)
     frames = max(2, round(FADE_SECONDS * frame.fps))  # a group of frames has two at least
 
     def at(number: int) -> Planes:
@@ -542,14 +544,3 @@ def _first_picture(clip: Path) -> Planes:
         for first in container.decode(video=0):
             return planes_of(first)
     raise MediaError(f"{clip} shows nothing; make the section again")
-
-
-def _last_picture(clip: Path) -> Planes:
-    """The picture a clip ends with, decoded from its last key frame on."""
-    with reading(clip) as container:
-        stream = container.streams.video[0]
-        container.seek(stream.duration or 0, stream=stream)
-        last = deque(container.decode(video=0), maxlen=1)
-    if not last:
-        raise MediaError(f"{clip} shows nothing; make the section again")
-    return planes_of(last[0])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 import wave
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -424,24 +424,20 @@ def own_narration(film: Film) -> bytes:
     return file.getvalue()
 
 
-def film_bed(film: Film) -> Callable[[float], Bed | None]:
-    """The film's own sound beneath a narration: gives, for a section of so many seconds, the bed,
-    slowed as the pictures are; None where there is nothing to hear.
+def film_bed(film: Film, seconds: float) -> Bed | None:
+    """The film's own sound beneath the narration of a section of so many `seconds`, slowed as the
+    pictures are; None where there is nothing to hear.
     """
+    pace = speed(film, seconds)
 
-    def bed(seconds: float) -> Bed | None:
-        pace = speed(film, seconds)
+    def pieces() -> Iterator[Samples]:
+        if pace == 1:
+            yield from film_sound(film)
+            return
+        for frame in filtered(film_sound(film), ("atempo", f"tempo={pace:.6f}")):
+            yield frame.to_ndarray()[0]
 
-        def pieces() -> Iterator[Samples]:
-            if pace == 1:
-                yield from film_sound(film)
-                return
-            for frame in filtered(film_sound(film), ("atempo", f"tempo={pace:.6f}")):
-                yield frame.to_ndarray()[0]
-
-        measured = measure(pieces())
-        if not measured.samples or not np.isfinite(measured.loudness):
-            return None
-        return Bed(pieces, measured.loud, UNDER, ALONE, fade_in=0.3, fade_out=0.5)
-
-    return bed
+    measured = measure(pieces())
+    if not measured.samples or not np.isfinite(measured.loudness):
+        return None
+    return Bed(pieces, measured.loud, UNDER, ALONE, fade_in=0.3, fade_out=0.5)

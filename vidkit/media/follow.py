@@ -25,7 +25,16 @@ from av.video.codeccontext import VideoCodecContext
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from .clips import CYCLE, QUANTISER, as_picture, in_video_colours, new_encoder, skip_frames
+from .clips import (
+    CYCLE,
+    QUANTISER,
+    as_picture,
+    encoded,
+    flat_frames,
+    in_video_colours,
+    new_encoder,
+    skip_frames,
+)
 from .frame import KEY_SECONDS, Frame
 from .images import Planes, planes_of
 
@@ -322,13 +331,8 @@ def _faded(one: Planes, other: Planes, frames: int, frame: Frame) -> list[bytes]
     """A fade in whole frames: programs take a frame that begins with an intra-coded slice for a key
     frame, so one whose uppermost band changes is coded from the frame before.
     """
-    encoder = new_encoder(frame.size, frame.fps)
-    packets: list[bytes] = []
-    for number in range(1, frames + 1):
-        picture = as_picture(_mixed(one, other, number / frames))
-        picture.pts, picture.time_base = number - 1, encoder.time_base
-        packets += map(bytes, encoder.encode(picture))
-    return [*packets, *map(bytes, encoder.encode(None))]
+    mixed = (_mixed(one, other, number / frames) for number in range(1, frames + 1))
+    return list(encoded(new_encoder(frame.size, frame.fps), map(as_picture, mixed)))
 
 
 def _mixed(one: Planes, other: Planes, part: float) -> Planes:
@@ -345,16 +349,7 @@ def _mixed(one: Planes, other: Planes, part: float) -> Planes:
 @lru_cache(maxsize=256)
 def _skipped(size: tuple[int, int], fps: int) -> Slice:
     """A slice of `size` pixels that stays as it was."""
-    encoder = new_encoder(size, fps)
-    width, height = size
-    flat = as_picture(
-        tuple(np.full((height // part, width // part), 128, np.uint8) for part in (1, 2, 2))
-    )
-    packets = []
-    for number in range(3):
-        flat.pts, flat.time_base = number, encoder.time_base
-        packets += [bytes(packet) for packet in encoder.encode(flat)]
-    return Slice.read(packets[1])
+    return Slice.read(flat_frames(new_encoder(size, fps), 2)[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ from ..slides.render import (
     without_emoji,
 )
 from ..slides.slide import Region, Slide
-from ..text import plain
+from ..text.maths import plain
 from .base import ImageAsk, Picture, Request, options
 
 PROVIDES = {"images": {"slides": "images"}}

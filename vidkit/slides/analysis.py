@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -38,6 +38,7 @@ class Grammar:
     asides: openings of sentences that speak to the viewer and say nothing of the matter.
     trails: words after a comma that open a clause which the sentence can do without.
     sketch: what is written under a drawn curve.
+    quantities: what is called by a symbol of an equation.
     """
 
     stop: frozenset[str] = frozenset()
@@ -49,6 +50,7 @@ class Grammar:
     asides: tuple[str, ...] = ()
     trails: tuple[str, ...] = ()
     sketch: str = "Sketch, not to scale"
+    quantities: Mapping[str, str] = field(default_factory=dict)
 
 
 @cache

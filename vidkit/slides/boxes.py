@@ -520,7 +520,7 @@ def compare(reading: Reading, asked: bool = False) -> Slide | None:
     """Two panels, where the description shows one thing left and another right, and both have a
     name and something said of them.
     """
-    sides = _titled(reading) or _against_each_other(reading) or _left_and_right(reading)
+    sides = _two_named(reading) or _left_and_right(reading)
     if sides is None:
         return None
     one, other = (_as_long_as(side, sides) for side in sides)
@@ -546,15 +546,6 @@ def _as_long_as(side: Side, sides: tuple[Side, Side]) -> Side:
     return Side(side.name, side.points[: min(len(s.points) for s in sides) + 1])
 
 
-def _titled(reading: Reading) -> tuple[Side, Side] | None:
-    """The sides of a description that gives both a title."""
-    titles = with_role(reading.labels, "title")
-    if len(titles) != 2 or not _SPLIT.search(reading.scene):
-        return None
-    one, other = titles[0].text, titles[1].text
-    return Side(one, _told_of(reading, one, other)), Side(other, _told_of(reading, other, one))
-
-
 _ACROSS = re.compile(r"\bleft[- ]to[- ](?:the )?right\b|\bright[- ]to[- ](?:the )?left\b")
 _AGAINST = re.compile(
     r"\bcompar|\bversus\b|\bvs\b|\btwo (?:columns|panels|halves|sides)\b|\bside by side\b|"
@@ -562,12 +553,19 @@ _AGAINST = re.compile(
 )
 
 
-def _against_each_other(reading: Reading) -> tuple[Side, Side] | None:
-    """The sides of a description that compares just two things that it labels."""
-    names = [label.text for label in with_role(reading.labels, "part", "title")]
-    if len(names) != 2 or len(reading.labels) != 2 or not _AGAINST.search(reading.scene):
+def _two_named(reading: Reading) -> tuple[Side, Side] | None:
+    """The sides of a description that gives both a title, or compares just two things that it
+    labels.
+    """
+    titles = with_role(reading.labels, "title")
+    if len(titles) == 2 and _SPLIT.search(reading.scene):
+        one, other = (label.text for label in titles)
+    elif len(both := with_role(reading.labels, "part", "title")) == 2 == len(reading.labels):
+        if not _AGAINST.search(reading.scene):
+            return None
+        one, other = (label.text for label in both)
+    else:
         return None
-    one, other = names
     return Side(one, _told_of(reading, one, other)), Side(other, _told_of(reading, other, one))
 
 

@@ -233,10 +233,8 @@ class Table:
     def items(self) -> list[Item]:
         found = []
         for i, row in enumerate(self.rows[1:]):
-            texts = [cell.text.replace("*", "") for cell in row if cell.text]
-            found.append(
-                Item(f"row.{i}", texts[0] if texts else "", " ".join(texts[1:]), ordered=True)
-            )
+            first, *rest = [cell.text.replace("*", "") for cell in row if cell.text] or [""]
+            found.append(Item(f"row.{i}", first, " ".join(rest), ordered=True))
         return found
 
 
@@ -466,26 +464,23 @@ def _laid_out(count: int, edges: Sequence[Edge]) -> _Layout:
 
 def _closing(count: int, edges: Sequence[Edge]) -> set[int]:
     """The edges that close a circle, found by walking from each node in turn."""
-    state = [0] * count  # 0 not seen, 1 on the way, 2 done
     found: set[int] = set()
-    for root in range(count):
-        stack = [(root, iter([k for k, e in enumerate(edges) if e.start == root]))]
-        if state[root]:
-            continue
-        state[root] = 1
-        while stack:
-            node, ways = stack[-1]
-            k = next(ways, None)
-            if k is None:
-                state[node] = 2
-                stack.pop()
-                continue
-            end = edges[k].end
-            if state[end] == 1:
+    on_the_way: set[int] = set()
+    seen: set[int] = set()
+
+    def walk(node: int) -> None:
+        seen.add(node)
+        on_the_way.add(node)
+        for k, edge in enumerate(edges):
+            if edge.start == node and edge.end in on_the_way:
                 found.add(k)
-            elif state[end] == 0:
-                state[end] = 1
-                stack.append((end, iter([j for j, e in enumerate(edges) if e.start == end])))
+            elif edge.start == node and edge.end not in seen:
+                walk(edge.end)
+        on_the_way.remove(node)
+
+    for root in range(count):
+        if root not in seen:
+            walk(root)
     return found
 
 

@@ -351,12 +351,13 @@ def _by_symbols(text: str, narrated: Narrated) -> list[Mention]:
     symbols = {letter for letter in letters if letter.isalpha()}  # "½" is none
     if len(symbols) < 2 or not narrated.language.startswith("en"):
         return []
+    names = {symbol: _quantity(symbol, narrated.language) for symbol in symbols}
     said: dict[int, dict[str, int]] = {}
     for i, token in enumerate(narrated.tokens):
         for symbol in symbols:
             # the article is no symbol
             letter = token == symbol.lower() and token not in ("a", "i")
-            if letter or token in _QUANTITIES.get(symbol, ()):
+            if letter or token in names[symbol]:
                 said.setdefault(narrated.sentence[i], {}).setdefault(symbol, i)
     most = max(map(len, said.values()), default=0)
     if most < 2 or most < 0.6 * len(symbols):
@@ -366,36 +367,10 @@ def _by_symbols(text: str, narrated: Narrated) -> list[Mention]:
     ]
 
 
-_QUANTITIES: Mapping[str, frozenset[str]] = {
-    symbol: frozenset(_key(name) for name in names.split())
-    for symbol, names in {
-        "F": "force weight",
-        "m": "mass",
-        "a": "acceleration area",
-        "A": "area amplitude",
-        "v": "speed velocity",
-        "V": "volume voltage potential",
-        "t": "time",
-        "T": "temperature period tension",
-        "d": "distance",
-        "s": "distance displacement",
-        "E": "energy",
-        "W": "work weight",
-        "P": "power pressure",
-        "p": "pressure momentum",
-        "U": "voltage",
-        "I": "current",
-        "R": "resistance",
-        "r": "radius",
-        "c": "speed concentration",
-        "f": "frequency",
-        "q": "charge",
-        "Q": "heat charge",
-        "h": "height",
-        "n": "number",
-    }.items()
-}
-"""What symbols of equations are called, in English."""
+@lru_cache(maxsize=256)
+def _quantity(symbol: str, language: str) -> frozenset[str]:
+    """What the quantity is called, as tokens, that a symbol stands for: "F" for a force."""
+    return frozenset(_key(name) for name in grammar(language).quantities.get(symbol, "").split())
 
 
 def _by_rarest(text: str, narrated: Narrated) -> list[Mention]:

@@ -16,11 +16,10 @@ from typing import Any
 
 from ..core.errors import Refused, SettingsError
 from ..core.paths import open_unlinked
-from ..text import segments
 from ..text.latex import UP, Node, read
-from ..text.maths import measures_kept
+from ..text.maths import measures_kept, segments
 from .analysis import grammar, tokens
-from .figures import Course, LabelledPicture, together
+from .figures import Course, LabelledPicture, Run, together
 from .slide import Region, Slide, Spot
 
 SHORT_SIDE = 1080
@@ -37,7 +36,6 @@ _COMPOUND = re.compile(
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _TIED = {ord(" "): "\u00a0", ord("/"): "/\u2060"}
 _RTL = ("ar", "he", "fa", "ur", "yi")
-Run = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
