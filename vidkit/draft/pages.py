@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -46,6 +47,24 @@ from .tables import table
 DRAWING_SECONDS = 120
 """Seconds that LibreOffice has to draw all slides."""
 
+MOST_BYTES = 1 << 30
+"""Bytes of a deck, unpacked."""
+
+_OFFLINE = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Office.Common/Security/Scripting">
+<prop oor:name="BlockUntrustedRefererLinks" oor:op="fuse"><value>true</value></prop>
+</item></oor:items>"""
+"""LibreOffice's settings: it takes in no picture that is only linked, from an address or from
+another file of this machine."""
+
+_REACHES_OUT = re.compile(
+    rb"(?:href|src)\s*=\s*[\"']?\s*(?!#|data:image/(?:png|jpe?g|gif|webp)[;,])"
+    rb"|url\(\s*[\"']?(?!#)|@import|<!entity|<\?xml-stylesheet",
+    re.IGNORECASE,
+)
+"""What in a drawing (SVG) leads out of it, which that setting does not see."""
+
 
 def read_powerpoint(path: Path, *, draw: bool = True) -> Source:
     """The slides in the file `path`. Raises `LessonError` where it is no PowerPoint, and
@@ -58,8 +77,11 @@ def read_powerpoint(path: Path, *, draw: bool = True) -> Source:
             "PowerPoint is read with python-pptx; install it: pip install python-pptx"
         ) from None
     try:
+        _check_size(path)
         deck = Presentation(str(path))
         slides = list(deck.slides)
+    except LessonError:
+        raise
     except Exception as error:  # a damaged archive or XML surfaces as one of a dozen classes
         fault = Fault("this is no PowerPoint (.pptx), or a damaged one", "save it again")
         raise LessonError(path, [fault]) from error
@@ -71,8 +93,24 @@ def read_powerpoint(path: Path, *, draw: bool = True) -> Source:
     pictures = _slides_drawn(path, len(shown)) if draw else []
     for (number, slide), picture in zip_longest(shown, pictures):
         where = f"slide {number}"
-        source.blocks += [Turn(where), *_slide(slide, where, picture, source.notes)]
+        try:
+            blocks = _slide(slide, where, picture, source.notes)
+        except Exception as error:  # damaged XML, as above
+            fault = Fault(f"{where} is damaged", "mend it or take it out, and save the file again")
+            raise LessonError(path, [fault]) from error
+        source.blocks += [Turn(where), *blocks]
     return source
+
+
+def _check_size(path: Path) -> None:
+    """Raise `LessonError` for a deck that unpacks to more than it may have: python-pptx holds all
+    of it, and a few kilobytes may be packed gigabytes.
+    """
+    with zipfile.ZipFile(path) as archive:
+        size = sum(part.file_size for part in archive.infolist())
+    if size > MOST_BYTES:
+        fault = Fault(f"it unpacks to {size // 1_000_000:,} MB", "take films and sounds out of it")
+        raise LessonError(path, [fault])
 
 
 def _slide(slide: Any, where: str, drawn: Picture | None, notes: list[str]) -> list[Block]:
@@ -84,7 +122,7 @@ def _slide(slide: Any, where: str, drawn: Picture | None, notes: list[str]) -> l
         block
         for shape in _shapes(slide.shapes)
         if title is None or shape.shape_id != title.shape_id
-        for block in _shape(shape, where, left_out)
+        for block in _whole_shape(shape, where, left_out)
     ]
     said = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
     words = "\n\n".join(filter(None, map(_line, said.text.split("\n")))) if said else ""
@@ -106,14 +144,26 @@ def _shapes(shapes: Any) -> Iterator[Any]:
     leftward = main_script(" ".join(texts)) in ("Hebrew", "Arabic")
 
     def place(shape: Any) -> tuple[int, int]:
-        left = shape.left or 0
-        return (shape.top or 0) // 200_000, -left if leftward else left
+        try:
+            left, top = shape.left or 0, shape.top or 0
+        except Exception:  # damaged XML, or a placeholder whose like on the layout is gone
+            left = top = 0
+        return top // 200_000, -left if leftward else left
 
     for shape in sorted(shapes, key=place):
         if hasattr(shape, "shapes"):
             yield from _shapes(shape.shapes)
         else:
             yield shape
+
+
+def _whole_shape(shape: Any, where: str, notes: list[str]) -> list[Block]:
+    """What a shape holds; nothing, and a note, where that is damaged."""
+    try:
+        return _shape(shape, where, notes)
+    except Exception:  # damaged XML surfaces as one of a dozen classes
+        notes.append(f"{where}: {shape.name!r} is damaged, and is not shown")
+        return []
 
 
 def _shape(shape: Any, where: str, notes: list[str]) -> list[Block]:
@@ -126,7 +176,7 @@ def _shape(shape: Any, where: str, notes: list[str]) -> list[Block]:
         rows = [[_line(cell.text) for cell in row.cells] for row in shape.table.rows]
         shown = table(rows, 1 if shape.table.first_row else 0, where)
         return [shown] if shown else []
-    if hasattr(shape, "image"):
+    if hasattr(type(shape), "image"):  # to ask for one that is only linked is an error
         return _picture(shape, where, notes)
     if getattr(shape, "has_chart", False) and (found := _chart(shape.chart, where)):
         return found
@@ -182,11 +232,16 @@ def _line(text: str) -> str:
 
 
 def _slides_drawn(path: Path, count: int) -> list[Picture]:
-    """Each slide as LibreOffice draws it; none where there is no LibreOffice, or it fails."""
+    """Each slide as LibreOffice draws it; none where there is no LibreOffice, or it fails, or where
+    a drawing would have it read what is not in the deck.
+    """
     office = shutil.which("soffice")
-    if office is None:
+    if office is None or _leads_out(path):
         return []
     with tempfile.TemporaryDirectory() as folder:
+        settings = Path(folder, "home", "user", "registrymodifications.xcu")
+        settings.parent.mkdir(parents=True)
+        settings.write_text(_OFFLINE, "utf-8")
         command = [
             *(office, "--headless", "--norestore", f"-env:UserInstallation=file://{folder}/home"),
             *("--convert-to", "pdf", "--outdir", folder, str(path.resolve())),
@@ -199,6 +254,18 @@ def _slides_drawn(path: Path, count: int) -> list[Picture]:
         except (OSError, subprocess.SubprocessError, LessonError, ProviderMissing):
             return []
     return found if len(found) == count else []
+
+
+def _leads_out(path: Path) -> bool:
+    """Whether a drawing in the deck names a file or an address, or is packed and may do so."""
+    with zipfile.ZipFile(path) as archive:
+        for part in archive.infolist():
+            with archive.open(part) as file:
+                start = file.read(4096)
+                drawn = b"<svg" in start.lower() or b"doctype svg" in start.lower()
+                if start[:2] == b"\x1f\x8b" or (drawn and _REACHES_OUT.search(start + file.read())):
+                    return True
+    return False
 
 
 # PDF.
@@ -233,7 +300,7 @@ def read_pdf(path: Path) -> Source:
         source.title = re.sub(r"[\x00-\x1f]+", " ", title).strip()
         if len(document) > MOST_PAGES:
             source.notes.append(f"only the first {MOST_PAGES} of {len(document)} pages are read")
-        pages = [_read(document[number]) for number in range(min(len(document), MOST_PAGES))]
+        pages = [_read(page) for page in _pages(path, document)]
     steps = {n for n, (page, after) in enumerate(pairwise(pages)) if _grows(page, after)}
     running = _running([page.lines for n, page in enumerate(pages) if n not in steps])
     for number, page in enumerate(pages):
@@ -258,8 +325,21 @@ def read_pdf(path: Path) -> Source:
 def pages(path: Path) -> Iterator[Picture]:
     """Each page of the file `path` as a picture. Raises as `read_pdf` does."""
     with closing(_opened(path)) as document:
-        for number in range(min(len(document), MOST_PAGES)):
-            yield _drawn(document[number])
+        for page in _pages(path, document):
+            yield _drawn(page)
+
+
+def _pages(path: Path, document: Any) -> Iterator[Any]:
+    """The pages that are read. Raises `LessonError` for one that is damaged."""
+    from pypdfium2 import PdfiumError
+
+    for number in range(min(len(document), MOST_PAGES)):
+        try:
+            page = document[number]
+        except PdfiumError:
+            fault = Fault(f"page {number + 1} of this PDF is damaged", "save it again")
+            raise LessonError(path, [fault]) from None
+        yield page
 
 
 @dataclass(frozen=True)
