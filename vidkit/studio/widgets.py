@@ -34,6 +34,7 @@ from ..api import Run
 from ..core import loop
 from ..core.errors import VidkitError
 from ..core.events import Event
+from ..core.notebook import in_kernel, put
 from ..core.paths import stamp
 from ..report.html import jpeg_address
 
@@ -382,7 +383,6 @@ class Saved:
     def __init__(self) -> None:
         self.name = f"vidkit-stored-{uuid.uuid4().hex[:12]}"
         self._page: str | None = None
-        self._shown: Any = None
         self._lock = threading.Lock()
 
     def show(self, page: str) -> None:
@@ -390,14 +390,10 @@ class Saved:
         where there is no notebook.
         """
         with self._lock:
-            if page == self._page or not hasattr(get_ipython(), "kernel"):
+            if page == self._page or not in_kernel():
                 return
-            self._page = page
-            bundle = {"text/html": self._html(page), "text/plain": ""}
-            if self._shown is None:
-                self._shown = display(bundle, raw=True, display_id=self.name)
-            else:
-                self._shown.update(bundle, raw=True)
+            again, self._page = self._page is not None, page
+            put({"text/html": self._html(page), "text/plain": ""}, self.name, again=again)
 
     def _html(self, page: str) -> str:
         # where the panel should be, a notebook without its kernel tells of an error
