@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -57,6 +58,26 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from xdist.scheduler import WorkStealingScheduling
 
     return WorkStealingScheduling(config, log) if config.getvalue("dist") == "load" else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_newgateway(gateway: Any) -> None:
+    """Leave jsonschema's check of internationalised addresses out of the processes that run tests.
+    No schema here has one, and to import its grammar, which nbval, nbformat and jsonschema all do,
+    takes each process longer than all else that it begins with."""
+    gateway.remote_exec("import sys; sys.modules['rfc3987_syntax'] = None").waitclose()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Keep the modules that are loaded for the tests, and the tests themselves, out of what the
+    garbage collector goes through: they stay to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)
