@@ -51,15 +51,25 @@ from vidkit.models import Settings
 from vidkit.pipeline.run import store_of
 from vidkit.store import Store
 
+dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    """Two workers, each a process with one thread, and a scheduler in this one."""
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=":0", memory_limit=0
-    ) as cluster:
+    """Two workers, each a process with one thread, and a scheduler in this one. Dask's watch over
+    itself is off, for which each of them would wake up a hundred times a second.
+    """
+    unwatched = {
+        "distributed.admin.tick.interval": "1s",
+        "distributed.worker.profile.enabled": False,
+    }
+    with (
+        dask.config.set(unwatched),
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", memory_limit=0
+        ) as cluster,
+    ):
         yield cluster
 
 
