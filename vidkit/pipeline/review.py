@@ -421,6 +421,7 @@ def _looked_at(data: bytes, regions: Sequence[Region]) -> tuple[float, float]:
         rgb, grey = np.asarray(opened.convert("RGB")), np.asarray(opened.convert("L"))
     level = np.arange(256) / 255
     linear = np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4)
+    channels = [share * linear for share in (0.2126, 0.7152, 0.0722)]
     boxes = [
         spot.box
         for region in regions
@@ -432,8 +433,9 @@ def _looked_at(data: bytes, regions: Sequence[Region]) -> tuple[float, float]:
     for left, top, right, bottom in boxes or [(0, 0, rgb.shape[1], rgb.shape[0])]:
         part = rgb[max(0, top) : bottom, max(0, left) : right]
         if part.size:
-            light = np.sort((linear[part] @ np.array([0.2126, 0.7152, 0.0722])).ravel()) + 0.05
-            low, ground, high = light[[len(light) // 250, len(light) // 2, -1 - len(light) // 250]]
+            light = sum(of[part[..., at]] for at, of in enumerate(channels)).ravel()
+            places = [len(light) // 250, len(light) // 2, len(light) - 1 - len(light) // 250]
+            low, ground, high = np.partition(light, places)[places] + 0.05
             contrasts.append(float(max(ground / low, high / ground)))
     across, down = _GRID
     tall, wide = (side // count for side, count in zip(grey.shape, (down, across), strict=True))
