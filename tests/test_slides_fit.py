@@ -50,20 +50,24 @@ def stained(data: bytes, ask: ImageAsk, statement: bool) -> list[str]:
     edges on purpose: the right one, and the lower or, in a frame that is not broad, the upper one.
     """
     frame = Frame.of(ask.size)
-    image = np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
+    image = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
     left, top, width, height = (round(value * frame.scale) for value in frame.area)
     slack = round(20 * frame.scale)
-    marked = np.abs(image - image[0, 0]).sum(axis=2) > 24
+    paper = image[0, 0].astype(int)
     margins = {
-        "left": marked[:, : left - slack],
-        "right": marked[:, left + width + slack :],
-        "top": marked[: top - slack],
-        "bottom": marked[top + height + slack :],
+        "left": image[:, : left - slack],
+        "right": image[:, left + width + slack :],
+        "top": image[: top - slack],
+        "bottom": image[top + height + slack :],
     }
     if statement:
         cut = "bottom" if ask.size[0] > 1.6 * ask.size[1] else "top"
         margins = {name: margins[name] for name in margins if name not in ("right", cut)}
-    return [name for name, margin in margins.items() if margin.any()]
+    return [
+        name
+        for name, margin in margins.items()
+        if (np.abs(margin - paper).sum(axis=2, initial=0) > 24).any()
+    ]
 
 
 @pytest.mark.parametrize("ask", [ask for _, ask in asks()], ids=[name for name, _ in asks()])
