@@ -724,6 +724,7 @@ NOTEBOOKS = [
             {"cell_type": ["code"], "source": {}, "metadata": 3},
             {"cell_type": "code", "source": HEAD, "outputs": {"a": 1}, "metadata": {"tags": "x"}},
             code("x", {"output_type": "execute_result", "data": {"image/png": {"a": 1}}}),
+            code("x") | {"outputs": 1e300, "metadata": {"tags": 7}},
             code("x", {"output_type": "error", "ename": None, "evalue": [1]}),
             metadata={"kernelspec": [1], "language_info": {"name": ["a"]}, "title": {"b": 1}},
         ),

@@ -608,6 +608,8 @@ KINDS = {
     "a line in bold": ("> **Note**\n> Keep cool.", "Note. Keep cool."),
     "bold within a sentence": ("**Keep**\ncool.", "Keep cool."),
     "admonition of MkDocs": ('!!! warning "Hot"\n    Keep away.', "Hot: Keep away."),
+    "admonition without a title": ('!!! note ""\n    Keep away.\n\n    Go.', "Keep away.\n\nGo."),
+    "admonition with nothing in it": ("It cools.\n\n??? <table>x\n", "It cools.\n\nX"),
     "details": (
         "<details><summary>Click to see the answer</summary>\n\nIt is 42.\n</details>",
         "It is 42.",

@@ -204,8 +204,10 @@ class _Walk:
                 return self.quotation()
             case "admonition_open":
                 inside = self.until("admonition_close")
-                title = spoken(inside[1].children or ())
-                return _aside(title, self.within(inside[3:]).all(), self.here)
+                titled = bool(inside) and inside[0].type == "admonition_title_open"
+                title = spoken(inside[1].children or ()) if titled else ""
+                body = inside[3:] if titled else inside
+                return _aside(title, self.within(body).all(), self.here)
             case "footnote_block_open":
                 self.until("footnote_block_close")
         return []
@@ -531,7 +533,9 @@ def _are_contents(tokens: Sequence[Token]) -> bool:
 
 
 def _aside(title: str, inner: list[Block], where: str) -> list[Block]:
-    """An admonition: its words, begun with what it is called."""
+    """An admonition: its words, begun with what it is called, where it is."""
+    if not re.search(r"\w", title):
+        return inner
     for index, block in enumerate(inner):
         if isinstance(block, Said):
             first = replace(block, text=f"{title.rstrip(':.')}: {block.text}")

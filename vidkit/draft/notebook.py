@@ -78,7 +78,9 @@ def notebook(data: Mapping[str, Any], path: Path) -> Source:
 
 def _cell(cell: Mapping[str, Any], where: str, reader: Reader, lang: str) -> list[Block]:
     meta = _object(cell.get("metadata"))
-    tags = {str(tag).replace("_", "-") for tag in meta.get("tags") or () if isinstance(tag, str)}
+    tagged = meta.get("tags")
+    listed = tagged if isinstance(tagged, list) else ()
+    tags = {tag.replace("_", "-") for tag in listed if isinstance(tag, str)}
     turn = str(_object(meta.get("slideshow")).get("slide_type", ""))
     if tags & {"vidkit:skip", "remove-cell", "hide-cell"} or turn == "skip":
         return []
@@ -120,7 +122,8 @@ def _program(
     title = titles(text[:LONGEST_CODE])
     results: list[Block] = []
     printed: list[str] = []
-    for output in cell.get("outputs") or ():
+    given = cell.get("outputs")
+    for output in given if isinstance(given, list) else ():
         if isinstance(output, dict):
             results += _output(output, where, reader, printed)
     results = [
