@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Playwright
 
 PROGRAM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 FIREFOX = os.environ.get("FIREFOX") or shutil.which("firefox-esr") or shutil.which("firefox")
@@ -31,6 +31,8 @@ QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # one process for the pages of a context: the second is shown in half the first one's time
+    "--renderer-process-limit=1",
 ]
 PREFERENCES = {
     "media.autoplay.default": 0,  # as in Chromium a press of a button plays
@@ -60,41 +62,49 @@ in_both = pytest.mark.parametrize(
 """Runs a test once in each browser, by the fixture `launched`; others have Chromium alone."""
 
 
-@contextmanager
-def browsers() -> Iterator[Callable[[str], Browser]]:
-    """Gives a browser by its name, launched when it is first asked for; all are closed at the
-    end.
-    """
-    from playwright.sync_api import expect, sync_playwright
+class Browsers:
+    """Browsers by their names, each launched when it is first asked for, until they are closed."""
 
-    expect.set_options(timeout=SOON)
-    with sync_playwright() as playwright:
-        launched: dict[str, Browser] = {}
+    def __init__(self) -> None:
+        self._open = ExitStack()
+        self._playwright: Playwright | None = None
+        self._launched: dict[str, Browser] = {}
 
-        def launch(name: str) -> Browser:
-            if name not in launched:
-                program = FIREFOX if name == "firefox" else PROGRAM
-                assert program, f"{name} was insisted on and is not there"
-                launched[name] = (
-                    playwright.firefox.launch(
-                        channel="moz-firefox",
-                        executable_path=program,
-                        firefox_user_prefs=PREFERENCES,
-                    )
-                    if name == "firefox"
-                    else playwright.chromium.launch(executable_path=program, args=QUIET)
-                )
-            return launched[name]
+    def __call__(self, name: str) -> Browser:
+        """The browser of a name. Its first context is for pages that need none of their own, and
+        has an empty one, so that the process that shows them all ends with none of them.
+        """
+        if name not in self._launched:
+            self._launched[name] = self._open.enter_context(self._launch(name))
+            self._launched[name].new_context().new_page()
+        return self._launched[name]
 
-        try:
-            yield launch
-        finally:
-            for each in launched.values():
-                each.close()
+    def _launch(self, name: str) -> Browser:
+        from playwright.sync_api import expect, sync_playwright
+
+        program = FIREFOX if name == "firefox" else PROGRAM
+        assert program, f"{name} was insisted on and is not there"
+        if self._playwright is None:
+            expect.set_options(timeout=SOON)
+            self._playwright = self._open.enter_context(sync_playwright())
+        if name == "firefox":
+            return self._playwright.firefox.launch(
+                channel="moz-firefox", executable_path=program, firefox_user_prefs=PREFERENCES
+            )
+        return self._playwright.chromium.launch(executable_path=program, args=QUIET)
+
+    def close(self) -> None:
+        """Close all of them; who asks for one afterwards has it launched anew."""
+        self._launched.clear()
+        self._playwright = None
+        self._open.close()
 
 
 @contextmanager
 def browser(name: str = "chromium") -> Iterator[Browser]:
     """A browser that is closed at the end."""
-    with browsers() as launch:
-        yield launch(name)
+    browsers = Browsers()
+    try:
+        yield browsers(name)
+    finally:
+        browsers.close()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
-from browser import browsers
+from browser import Browsers
 from lab import Lab
 
 from vidkit.core.system import usable_cores
@@ -101,12 +101,26 @@ def plain_voice(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr("vidkit.providers.registry.AUTO_VOICES", ("espeak",))
 
 
-@pytest.fixture(scope="module")
+BROWSERS = Browsers()
+
+
+@pytest.fixture(scope="session")
 def launch() -> Iterator[Callable[[str], Browser]]:
-    """Gives the one browser of a name that the tests of a file share. Not for longer: while it is
-    there a loop runs in this thread, in which other tests could begin none of their own."""
-    with browsers() as each:
-        yield each
+    """Gives the one browser of a name that the tests of this process share while they follow one
+    another: to launch Firefox takes longer than most tests in it."""
+    yield BROWSERS
+    BROWSERS.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Iterator[None]:
+    """Close the browsers before a test that uses none: while they are there a loop runs in this
+    thread, in which that test could begin none of its own."""
+    try:
+        yield
+    finally:
+        if "launch" not in getattr(nextitem, "fixturenames", ()):
+            BROWSERS.close()
 
 
 @pytest.fixture

@@ -63,9 +63,12 @@ IMPORT = """([host, widget, state]) => {
 
 @contextmanager
 def static_page(
-    launched: Browser, part: Part, width: int = 1200, height: int = 1400
+    launched: Browser, part: Part, width: int = 1200, height: int = 1400, alone: bool = False
 ) -> Iterator[tuple[Page, list[str]]]:
-    """Shows a panel; gives the page, and the addresses that it asked for."""
+    """Shows a panel; gives the page, and the addresses that it asked for.
+
+    alone: in a context of its own, which the page may change for good.
+    """
     view, answers = part.widget, []
 
     def send(content: dict[str, Any], buffers: Any = None) -> None:
@@ -83,15 +86,18 @@ def static_page(
         part.paint()
         return json.dumps({"answers": answers, "values": values()})
 
-    context = launched.new_context(viewport={"width": width, "height": height})
+    context = launched.new_context() if alone else launched.contexts[0]
     asked: list[str] = []
-    context.route("**/*", lambda route: (asked.append(route.request.url), route.abort()))
     page = context.new_page()
+    page.set_viewport_size({"width": width, "height": height})
+    page.route("**/*", lambda route: (asked.append(route.request.url), route.abort()))
     page.expose_function("kernel", kernel)
     page.set_content(PLACE.replace("STYLE", style()))
     page.evaluate(IMPORT, [HOST, script(), json.dumps(values(), default=str)])
-    yield page, asked
-    context.close()
+    try:
+        yield page, asked
+    finally:
+        context.close() if alone else page.close()
 
 
 def until(page: Page, over: Callable[[], Any]) -> None:

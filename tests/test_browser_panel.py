@@ -28,14 +28,19 @@ STOPS = "() => document.activeElement?.closest('.vk-card') !== null"
 
 @contextmanager
 def shown(
-    launched: Browser, folder: Path, sections: Any = 3, width: int = 1200, **settings: Any
+    launched: Browser,
+    folder: Path,
+    sections: Any = 3,
+    width: int = 1200,
+    alone: bool = False,
+    **settings: Any,
 ) -> Iterator[tuple[Studio, Page]]:
     """A Studio with a lesson and one that is faulty, in a page of its own."""
     written(folder / "lessons", "a rainbow", sections, title="How a Rainbow Forms")
     written(folder / "lessons", "b", [{"content": 5}])
     given = QUICK | {"size": (320, 180), "cache_dir": folder / "store"} | settings
     studio = Studio(folder / "lessons", **given)
-    with static_page(launched, studio, width) as (page, _):
+    with static_page(launched, studio, width, alone=alone) as (page, _):
         assert studio.sections is not None
         studio.sections.wait()
         studio.workers.wait()
@@ -188,7 +193,7 @@ def test_what_is_spoken_comes_once_in_five_seconds(launched: Browser, tmp_path: 
     """A run that tells something three times a second is heard at most every five seconds, and what
     it told last is heard.
     """
-    with shown(launched, tmp_path) as (_, page):
+    with shown(launched, tmp_path, alone=True) as (_, page):
         page.clock.install()
         page.evaluate(
             """() => {
