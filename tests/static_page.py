@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from browser import new_page
+
 from vidkit.studio.widgets import Part, script, style
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, ViewportSize
 
 HOST = """
 import widget from "WIDGET";
@@ -86,10 +88,9 @@ def static_page(
         part.paint()
         return json.dumps({"answers": answers, "values": values()})
 
-    context = launched.new_context() if alone else launched.contexts[0]
+    size: ViewportSize = {"width": width, "height": height}
+    page = launched.new_page(viewport=size) if alone else new_page(launched, **size)
     asked: list[str] = []
-    page = context.new_page()
-    page.set_viewport_size({"width": width, "height": height})
     page.route("**/*", lambda route: (asked.append(route.request.url), route.abort()))
     page.expose_function("kernel", kernel)
     page.set_content(PLACE.replace("STYLE", style()))
@@ -97,7 +98,7 @@ def static_page(
     try:
         yield page, asked
     finally:
-        context.close() if alone else page.close()
+        page.close()
 
 
 def until(page: Page, over: Callable[[], Any]) -> None:

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from browser import needs_browser
+from browser import needs_browser, new_page
 from lab import Lab, command, run_all
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def test_the_first_notebook_runs_and_shows_every_section(lab: Lab, launched: Bro
     lesson = json.loads((root / "lessons/1-rainbow.json").read_text("utf-8"))
     lesson["sections"] = lesson["sections"][:3]
     (root / "lessons/1-rainbow.json").write_text(json.dumps(lesson), "utf-8")
-    page = launched.new_page(viewport={"width": 1200, "height": 900})
+    page = new_page(launched, 1200, 900)
     lab.open(page, "first/1-first-video.ipynb")
     run_all(page)
     cards = page.locator(".vk .vk-card")

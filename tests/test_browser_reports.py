@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import nbformat
 from axe import THEMES, turn_to, violations
-from browser import needs_browser
+from browser import needs_browser, new_page
 from lab import Lab, command, run_all
 from stand_ins import written
 
@@ -56,8 +56,7 @@ def test_reports_are_read_live_in_the_dark_and_untrusted(lab: Lab, launched: Bro
     book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(book, root / "reports.ipynb")
     errors: list[str] = []
-    context = launched.new_context(viewport={"width": 1100, "height": 900})
-    page = context.new_page()
+    page = new_page(launched, 1100, 900)
     opened(page, lab, "reports", errors)
     turn_to(page, THEMES[0])
     run_all(page)
@@ -79,7 +78,7 @@ def test_reports_are_read_live_in_the_dark_and_untrusted(lab: Lab, launched: Bro
     saved = nbformat.read(root / "reports.ipynb", as_version=4)
     saved.cells.append(nbformat.v4.new_markdown_cell("Please have a look."))
     nbformat.write(saved, root / "sent.ipynb")
-    page = context.new_page()
+    page = new_page(launched, 1100, 2600)
     opened(page, lab, "sent", errors)
     page.wait_for_selector(".vidkit-report img")
     assert page.locator(".vidkit-report style").count() == 0
@@ -90,4 +89,4 @@ def test_reports_are_read_live_in_the_dark_and_untrusted(lab: Lab, launched: Bro
     assert "How a Rainbow Forms" in page.locator(".vidkit-report").first.inner_text()
     assert not errors
     command(page, "kernelmenu:shutdown")
-    context.close()
+    page.close()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
-from browser import SOON, in_both, needs_browser
+from browser import SOON, in_both, needs_browser, new_page
 from lab import Lab, answer, command, run_all
 from playwright.sync_api import expect
 from stand_ins import written
@@ -59,7 +59,7 @@ Opened = Callable[..., "Page"]
 def opened(lab: Lab, launched: Browser, request: pytest.FixtureRequest) -> Iterator[Opened]:
     """Opens a notebook with a Studio on a lesson of so many sections, and runs it."""
     folder = lab.root / re.sub(r"\W+", "-", request.node.name)
-    context = launched.new_context(viewport={"width": 1200, "height": 1000})
+    page = new_page(launched, 1200, 1000)
 
     def open_(
         *cells: str, sections: int, workers: int = 4, latency: float = 0.5, spread: float = 0.0
@@ -71,15 +71,13 @@ def opened(lab: Lab, launched: Browser, request: pytest.FixtureRequest) -> Itera
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
         )
         nbformat.write(notebook, folder / "panel.ipynb")
-        page = context.new_page()
         lab.open(page, f"{folder.name}/panel.ipynb")
         run_all(page)
         return page
 
     yield open_
-    for page in context.pages:
-        command(page, "kernelmenu:shutdown")
-    context.close()
+    command(page, "kernelmenu:shutdown")
+    page.close()
 
 
 def press(page: Page, name: str) -> None:

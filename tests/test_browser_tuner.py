@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 from axe import violations
-from browser import SOON, needs_browser
+from browser import SOON, needs_browser, new_page
 from lab import Lab, answer, command, run_all
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def page(lab: Lab, launch: Callable[[str], Browser]) -> Iterator[Page]:
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
     )
     nbformat.write(notebook, lab.root / "tuner.ipynb")
-    shown = launch("chromium").new_page(viewport={"width": 1200, "height": 1400})
+    shown = new_page(launch("chromium"))
     lab.open(shown, "tuner.ipynb")
     run_all(shown)
     shown.locator(".vk-tuner svg").first.wait_for(timeout=SOON)
