@@ -121,6 +121,24 @@ def test_cards_that_are_shown_in_the_middle_of_a_run_count_each_cent_once(tmp_pa
     assert shown == report.videos[0].dollars == 2.0
 
 
+def test_what_waits_to_be_made_again_is_made_whichever_lesson_is_chosen(tmp_path: Path) -> None:
+    """*Make again* while another lesson is being made is not forgotten when its cards go."""
+    written(tmp_path, "1", 1)
+    written(tmp_path, "2", 2)
+    studio = quick(tmp_path, 0.1)
+    studio.make()
+    waited(studio)
+    studio.lessons.choose("2")
+    studio.make()
+    studio.lessons.choose("1")
+    assert studio.sections is not None
+    studio.sections.make_again(1, "image")
+    studio.lessons.choose("2")
+    waited(studio)
+    lesson, settings = vidkit.load_lesson(tmp_path / "1.json"), studio.workers.settings
+    assert len(vidkit.takes(lesson, 1, "image", settings)) == 2
+
+
 def test_a_video_that_was_made_earlier_is_shown(tmp_path: Path) -> None:
     """A lesson that another session made can be played as soon as it is chosen."""
     written(tmp_path, sections=1)

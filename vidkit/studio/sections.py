@@ -117,6 +117,11 @@ class Sections(Part):
         """Whether it holds changes that are not saved, those in open fields among them."""
         return self.draft.unsaved or any(state.typed is not None for state in self._states.values())
 
+    @property
+    def waiting(self) -> bool:
+        """Whether something that was asked for here waits to be made."""
+        return bool(self._line)
+
     # ---- what is there
 
     def look(self) -> None:

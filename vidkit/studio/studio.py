@@ -192,7 +192,7 @@ class Studio(Part):
         return [*parts, self.meters, self.timeline, self.videos, *self._all()]
 
     def _all(self) -> list[Sections]:
-        """The cards that are shown, and those that hold edits of other lessons."""
+        """The cards that are shown, and those of other lessons that are kept."""
         shown = [] if self.sections is None else [self.sections]
         return [*shown, *(kept for kept in self._kept.values() if kept is not self.sections)]
 
@@ -227,10 +227,11 @@ class Studio(Part):
     def _show_cards(self, path: Path | None, lesson: Lesson | None, anew: bool) -> None:
         """Show the cards of `lesson`, which the file `path` holds now; none where it is faulty.
 
-        Cards with edits stay as they are. anew: not where the file was changed besides.
+        Cards with edits stay as they are, and those that wait to be made. anew: not where the
+        file was changed besides.
         """
         shown = self.sections
-        if shown is not None and shown.edited:
+        if shown is not None and (shown.edited or shown.waiting):
             self._kept[shown.lesson.path] = shown
         here = self._kept.pop(path, None) if path else None
         if shown is not None and shown.lesson.path == path:
