@@ -621,6 +621,37 @@ KINDS = {
     ),
     "citation": ("As they say [@smith2004, p. 3; @b].", "As they say."),
     "reference": ("It is so (see Eq. \\ref{a}), and in Fig.~\\ref{b}.", "It is so, and."),
+    "index of LaTeX": (
+        "A sample \\index{sample!of all|see{all}} is small. \\newpage",
+        "A sample is small.",
+    ),
+    "references of bookdown": (
+        "Cats (Figure \\@ref(fig:cats)) sleep, as Figure \\@ref(fig:b) shows.\n\n(ref:b) A cat.",
+        "Cats sleep, as Figure shows.",
+    ),
+    "a line that a link made long": (
+        "We take the numbers from\n[Our House](https://example.org/a/long/address). They are new\n"
+        "and nobody has ever looked at them before us.",
+        "We take the numbers from Our House. They are new and nobody has ever looked at them "
+        "before us.",
+    ),
+    "formulas with an address between": (
+        "Here $a^2$ shows [it](https://x.org/a_b) with $b$ and $ c^2 $ too.",
+        "Here $a^2$ shows it with $b$ and $c^2$ too.",
+    ),
+    "pictures of Jekyll": (
+        "Look.\n\n![A step.][step]\n\n[step]: {{ page.root }}{% link a.md %}/step.png",
+        "Look.",
+    ),
+    "what the teacher is told": ("::: instructor\n\nPause here.\n\n:::\n\nHello.", "Hello."),
+    "a licence and a handle": (
+        "Copyright 2016 Ann B. Lee\n\nMIT License: https://example.org/mit\n\n@annlee\n\nHello.",
+        "Hello.",
+    ),
+    "a list that goes on with and": (
+        "We toss where\n\n- heads come first and\n- tails come last.",
+        "We toss where|heads come first and tails come last.",
+    ),
     "commands": (
         "$\\newcommand{\\R}{\\mathbb{R}} \\newcommand{\\n}[1]{(#1)}$ "
         "Let $x \\in \\R$ and $\\n{x} > 0$.",
@@ -788,10 +819,22 @@ def test_a_long_formula_is_shown_in_lines(tmp_path: Path) -> None:
         [rows],
     ]
     assert main(["slides", str(lesson.path), "-o", str(tmp_path / "sheet.png")]) == 0
+    first = "\\mathbb E X = 0 \\cdot \\mathbb P\\{X=0\\} + 1 \\cdot \\mathbb P\\{X=1\\}"
+    text = f"So\n\n$$\n{first} = \\mathbb P\\{{X=1\\}} = p\n$$\n"
+    lesson = vidkit.lesson_from(markdown(tmp_path, text, "braces.md"))
+    shown = lesson.sections[0].slide["equation"]
+    assert all(each.count("\\{") == each.count("\\}") for each in shown)
     rows = "".join(f"a_{n} + b_{n} + c_{n} &= d_{n} + e_{n} + f_{n} \\\\ " for n in range(3))
     array = f"$$\n{{1|3|all}}\n\\begin{{array}}{{c}}\n{rows}\\end{{array}}\n$$\n"
     lesson = vidkit.lesson_from(markdown(tmp_path, f"We have\n\n{array}", "array.md"))
     assert len(lesson.sections[0].slide["equation"]) == 3
+
+
+@pytest.mark.parametrize(("named", "tag"), [("R", "en"), ("Deutsch", "de"), ("fr", "fr")])
+def test_a_programming_language_is_no_spoken_one(named: str, tag: str, tmp_path: Path) -> None:
+    """A page that says in which language its programs are is a lesson of its own language."""
+    text = f"---\ntitle: Tables\nlanguage: {named}\n---\n\nWe read it."
+    assert vidkit.lesson_from(markdown(tmp_path, text)).language == tag
 
 
 def test_a_list_of_dates_is_no_title(tmp_path: Path) -> None:

@@ -126,6 +126,16 @@ def test_charts_are_drawn_anew_from_their_numbers(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_office")
+def test_a_phrase_that_is_broken_to_fit_its_box_is_one(tmp_path: Path) -> None:
+    """Lines of a box are points, but where the first goes on in those below it."""
+    deck = Deck()
+    text_box(deck.slide("Ranks").shapes, "Order of\nplaces\nthat are open", 1, 2)
+    text_box(deck.slide("Fruit").shapes, "Apples\nplums", 1, 2)
+    lesson = vidkit.lesson_from(deck.saved(tmp_path))
+    assert contents(lesson) == ["Order of places that are open", "Apples. plums."]
+
+
+@pytest.mark.usefixtures("no_office")
 def test_groups_are_opened_and_hidden_slides_are_left_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

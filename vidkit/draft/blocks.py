@@ -106,6 +106,13 @@ class Source:
     notes: list[str] = field(default_factory=list)
 
 
+GOES_ON = re.compile(
+    r"\b(?:a|an|the|and|or|of|from|to|in|on|for|with|by|at|as|than|that|between|into|is|are|our|"
+    r"und|oder|der|die|das|von|mit|für|et|ou|de|la|le|les|des|du|el|los|las|con|para)$"
+)
+"""A word that begins something: no sentence ends with it."""
+
+
 def with_stops(lines: Sequence[str]) -> list[str]:
     """Lines of running text, those that were ended on purpose with a full stop: the next begins
     with a capital, and would have had room for its first word.
@@ -114,7 +121,7 @@ def with_stops(lines: Sequence[str]) -> list[str]:
     found = list(lines)
     for at, (line, following) in enumerate(pairwise(lines)):
         first = following.split(" ", 1)[0]
-        roomy = len(line) + 1 + len(first) <= widest
+        roomy = len(line) + 1 + len(first) <= widest and not GOES_ON.search(line)
         if roomy and first[:1].isupper() and re.search(r"\w[)\]'\"”»*`]*$", line):
             found[at] = f"{line}."
     return found
@@ -149,7 +156,8 @@ def _parted(items: list[str]) -> list[list[str]]:
 
 def sentence(text: str) -> str:
     """`text` with a stop at its end, if it has none of any kind."""
-    return text if text.endswith((".", "!", "?", ":", ";", ",", "…", "。")) else f"{text}."
+    ended = text.endswith((".", "!", "?", ":", ";", ",", "…", "。"))
+    return text if ended or re.search(r"[ ,](?:and|or|und|oder|et|ou)$", text) else f"{text}."
 
 
 # Pictures.

@@ -240,7 +240,8 @@ LONGEST_EXPANDED = 4_000
 _ENVIRONMENT = re.compile(r"\s*\\begin\{(\w+)\*?\}(.*)\\end\{\1\*?\}\s*", re.S)
 _LINED = re.compile(r"align\w*|gather\w*|eqnarray|split|multline|flalign")
 _END_OF_FORMULA = re.compile(r"(?:\\q?quad|\\[,;:! ]|[ ,;]|(?<!\\right)\.)+$")
-_NESTS = re.compile(r"\\(?:left|right|begin|end)\b|\\.|[{}]")
+_NESTS = re.compile(r"(\\left\b ?\\?.|\\begin\b|\\\{|[{(])|(\\right\b ?\\?.|\\end\b|\\\}|[})])|\\.")
+"""What opens a group, a bracket or a matrix, and what closes one."""
 _DEFINED = re.compile(
     r"\\(?:(?:re|provide)?newcommand\*?|def|DeclareMathOperator\*?)\s*\{?(\\[A-Za-z]+)\}?"
     r"(?:\[(\d)\])?(?:#\d)*\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
@@ -315,10 +316,9 @@ def _at_relations(line: str) -> list[str]:
 
 def _outermost(pattern: re.Pattern[str], line: str) -> list[int]:
     """Where `pattern` is found in a formula outside of its groups, brackets and matrices."""
-    depths = {"{": 1, "\\left": 1, "\\begin": 1, "}": -1, "\\right": -1, "\\end": -1}
-    nests = [(found.start(), depths.get(found[0], 0)) for found in _NESTS.finditer(line)]
+    nests = [(each.start(), bool(each[1]) - bool(each[2])) for each in _NESTS.finditer(line)]
     places = [found.start() for found in pattern.finditer(line)]
-    return [place for place in places if not sum(depth for at, depth in nests if at < place)]
+    return [place for place in places if sum(depth for at, depth in nests if at < place) <= 0]
 
 
 def macros(text: str) -> dict[str, tuple[int, str]]:

@@ -18,6 +18,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from ..core.errors import Fault, LessonError
+from ..text.languages import tag_of
 from .blocks import Block, Heading, NoPicture, Notes, Source, Turn, path_inside, read_inside
 from .markdown import MOST_NESTED, Reader, is_directive
 
@@ -60,7 +61,9 @@ def markdown(text: str, path: Path) -> Source:
     source = Source(path.name)
     head, slides = slides_of(text)
     source.title = head.get("title", "")
-    source.language = head.get("lang") or head.get("language", "")
+    language = head.get("lang") or head.get("language", "")
+    is_tag = re.fullmatch(r"[A-Za-z]{2,3}(?:[-_]\w{1,8})*", language)  # "R" is a language too
+    source.language = language if is_tag else tag_of(language) or ""
     quarto = bool(_DECKS_OF_QUARTO & {*head, head.get("format", "")})
     reveal = bool(_OF_REVEAL.search(text)) or any(slide.below for slide in slides)
     other = quarto or reveal or any(slide.notes for slide in slides)  # than Slidev

@@ -48,13 +48,15 @@ _ASIDES = frozenset(("note", "tip", "hint", "important", "seealso", "admonition"
 _ASIDES |= {"attention", "warning", "caution", "danger", "error"}
 _LISTS = ("bullet_list_open", "ordered_list_open", "dl_open")
 _DROPPED = frozenset(("toctree", "contents", "raw", "bibliography", "include", "index"))
+_DROPPED |= {"instructor"}  # of The Carpentries: what the teacher is told
 _CODE = frozenset(("code-cell", "code-block", "code", "sourcecode", "ipython"))
 _CODE |= {"python", "r", "julia", "ojs", "bash", "sql", "javascript", "mermaid"}
 _UNSAID = re.compile(
     r"(open|run|view|launch|download|source)\b[\w ]{0,20}\b(colab|binder|github|notebook|kaggle)"
     r"[\w ]{0,20}|<<< \S.*|\[\[?TOC\]?\]|(---|===)+|(table of )?contents:?"
     r"|<?https?://\S+>?|(learn|read) more|toc"
-    r"|(copyright|©)[ (c)]{1,5}\d{4}\b[^.]{0,120}\.?"
+    r"|(copyright|©)[ (c)]{1,5}\d{4}\b([^.]|\b[A-Z]\.){0,120}\.?|@\w{2,30}"
+    r"|[\w -]{0,20}licen[cs]e:? <?https?://\S+>?"
     r"|(licensed under the|you may obtain a copy of the license|unless required by applicable law|"
     r"(software )?distributed under the license) .{1,1000}"
     r"|click (here )?(to|for) (expand|show|reveal|see|view|open|toggle)\b[^.]{0,40}\.?",
@@ -67,7 +69,10 @@ _RAISED = dict(zip(map(ord, "0123456789+-n"), "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻
 _LOWERED = dict(zip(map(ord, "0123456789+-"), "₀₁₂₃₄₅₆₇₈₉₊₋", strict=True))
 _REFERENCE = re.compile(
     r" ?\(?(?:\b(?:see|cf\.?|in) )?(?:\b(?:Eqs?|Figs?|Secs?|Tabs?)\.?[ ~])?"
-    r"\\(?:eq|page|auto|c)?ref\{[^{}]*\}\)?",
+    r"\\(?:eq|page|auto|c)?ref\{[^{}]*\}\)?"
+    r"|\s?\\index\{(?:[^{}]|\{[^{}]*\})*\}|\\(?:newpage|clearpage|pagebreak)\b"
+    # of bookdown: "(Figure \@ref(fig:cat))", and the words of a caption under its name
+    r"|\s?\((?:see )?[A-Z][a-z]+ @ref\([\w:.-]+\)\)|\s?@ref\([\w:.-]+\)|^\(ref:[\w:.-]+\).*",
     re.I,
 )
 _LINK = re.compile(r"(?m)^ {0,3}\[[^\]\n]{1,200}\]:[ \t]*(?:\n[ \t]*)?<?\S[^\n]{0,2000}$")
@@ -486,7 +491,8 @@ def _bare(text: str) -> str:
     attributes = r"\s*\{:?\s*(?:[.#%]|(?<=:)toc|[\w-]{1,40}=)[^{}]{0,200}\}"
     text = re.sub(attributes, "", text)
     text = re.sub(r"(?<=\d)--(?=\d)", "–", re.sub(r"((?<=\w) ?|^)--- ?(?=\w)", " — ", text))
-    text = re.sub(r"!\[[^\[\]]{0,200}\]\([^()\s]{0,500}\)", "", text)  # none that is shown
+    # pictures that are not shown
+    text = re.sub(r"!\[[^\[\]]{0,200}\](?:\([^()\s]{0,500}\)|\[[^\[\]]{0,100}\])", "", text)
     text = re.sub(r"\[([^\[\]]{1,200})\]\([^()\s]*[./#][^()\s]*\)", r"\1", text)  # within HTML
     text = re.sub(r" ?\[-?@[\w:.;,@ -]{1,200}\]", "", text)  # citations
     text = re.sub(r"(?<![\w:]):[a-z][a-z0-9_+-]{1,40}:(?![\w:`])", "", text)  # names of emoji
@@ -561,6 +567,8 @@ def _rows(tokens: Sequence[Token]) -> list[list[str]]:
 def _prepared(text: str) -> str:
     """`text` as the parser needs it; every line stays where it is."""
     text = re.sub(r"\x1b\[[0-9;]*m|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "", text)
+    text = re.sub(r"\{% ?link (\S{1,100}) %\}", r"/\1", text)  # of Jekyll, and where it stands:
+    text = re.sub(r"\{\{ ?(?:site|page)\.[\w.]{1,40} ?\}\}(?=/)", "", text)
     stepped = r"(?m)^(\$\$(?: *|\n(?=\{[^{}\n]*\|)))\{[\w|*,-]{1,40}\}"  # by Slidev
     text = re.sub(stepped, r"\1", text)
     text = re.sub(r"(?m)^\. \. \.[ \t]*$", "", text)  # pauses of Quarto
@@ -577,8 +585,12 @@ def _prepared(text: str) -> str:
     text = re.sub(pieces, lambda one: re.sub(r"\n[ \t]*(?=\n)", "\n<!-- -->", one[0]), text)
     text = re.sub(r"!\[\[([^\[\]|\n]{1,200})(?:\|[^\[\]\n]{0,40})?\]\]", r"![](<\1>)", text)
     text = re.sub(r"\\\((?=\S)([^\n]{1,300}?)(?<=\S)\\\)(?!\])", r"$\1$", text)
-    spaced = r"(?<![\w$\\])\$ +([^$\n]{0,200}?[\\^_=+<>][^$\n]{0,200}?) +\$(?!\w)"
-    text = re.sub(spaced, r"$\1$", text)
+    # "$ x^2 $", but not from the end of one formula to the beginning of the next
+    spaced = (
+        r"(?<![\w$\\])\$(?:(?=\S)[^$\n]{1,300}(?<=\S)\$(?!\w)"
+        r"| +([^$\n]{0,200}?[\\^_=+<>][^$\n]{0,200}?) +\$(?!\w))"
+    )
+    text = re.sub(spaced, lambda found: f"${found[1]}$" if found[1] else found[0], text)
     text = re.sub(r"(?m)^\s*\\\\?\[\s*$|^\s*\\\\?\]\s*$", "$$", text)
     return _without_columns(text)
 

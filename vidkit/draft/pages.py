@@ -30,6 +30,7 @@ from ..slides.figures import MOST_BARS
 from ..text.languages import main_script
 from .blocks import (
     FIGURE,
+    GOES_ON,
     Block,
     Heading,
     NoPicture,
@@ -186,6 +187,8 @@ def _shape(shape: Any, where: str, notes: list[str]) -> list[Block]:
         return []
     lines = [_line(paragraph.text) for paragraph in shape.text_frame.paragraphs]
     lines = [line for line in lines if re.search(r"\w", line)]
+    if any(map(GOES_ON.search, lines[:1])) and all(line[0].islower() for line in lines[1:]):
+        lines = [" ".join(lines)]  # one phrase, broken to fit its box
     if len(lines) > 1:
         return points(lines, where)
     return [Said(line, where) for line in lines]
