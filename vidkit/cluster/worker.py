@@ -189,7 +189,10 @@ class StoreProxy(Store):
                 "one path: name a shared folder with VIDKIT_CACHE (cache_dir=), or share nothing "
                 "with cache=False"
             )
-        super().__init__(folder, on_note=on_note)
+        super().__init__(folder)
+        for sentence in self.notes:
+            on_note(sentence)
+        self.listeners.append(on_note)
         # a process that ends has no channel any more; what it left is swept by the next opening
         self._leave.atexit = False
 
@@ -426,9 +429,7 @@ class WorkerService(WorkerPlugin):
 
         journal = journal_at_client(self.channel, task.run, task.number, note)
         if task.store is None or task.owner is None:
-            bare = Store.null()
-            bare.journal = journal
-            return bare
+            return Store.null(journal=journal)
         return StoreProxy(task.store, task.owner, journal, self.channel, task.run, renewed, note)
 
     def _send_event(self, task: LessonTask, event: Event) -> None:

@@ -213,9 +213,6 @@ def _answer(call: str, **_: Any) -> Any:
 class NullStore(Store):
     """A store that has nothing and keeps nothing, not even for as long as a look takes."""
 
-    def __init__(self) -> None:
-        self._init_null(journal=JournalProxy(_answer, _nothing))
-
     def find(self, key: str) -> Asset | None:
         """None."""
         return None
@@ -280,7 +277,7 @@ class Simulation:
             run_in_thread=media.run_in_thread,
             cores=anyio.CapacityLimiter(self.cores),
             clock=clock,
-            store=NullStore(),
+            store=NullStore.null(journal=JournalProxy(_answer, _nothing)),
             own=OwnFiles(),
             output=NullOutput,
             events=events,

@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 
 from ..core import loop
@@ -65,13 +64,12 @@ class _Shared:
     """All of it; a forked child begins with an empty one, for what the parent had open is the
     parent's. But for the stores, which any thread may open, only for vidkit's loop.
 
-    listening: the events of the runs that use the store of a folder. announced: stores whose first
-    notes were told. in_use: how many runs use a provider, by its `id`.
+    announced: stores whose first notes were told. in_use: how many runs use a provider, by its
+    `id`.
     """
 
     opening: threading.Lock = field(default_factory=threading.Lock)
     stores: dict[Path, Store] = field(default_factory=dict)
-    listening: dict[Path | None, weakref.WeakSet[Events]] = field(default_factory=dict)
     announced: weakref.WeakSet[Store] = field(default_factory=weakref.WeakSet)
     limiters: dict[tuple[str, ...], RateLimiter] = field(default_factory=dict)
     cores: Cores = field(default_factory=lambda: Cores(1))
@@ -99,30 +97,10 @@ def store_of(settings: Settings) -> Store:
     with _shared.opening:
         store = _shared.stores.get(folder)
         if store is None or not store.keeps:
-            store = open_store(folder, on_note=partial(_on_note, folder))
+            store = open_store(folder)
             _shared.stores[folder] = store
         store.broken = store.broken if not store.keeps else None  # a new run tries the disk again
         return store
-
-
-def listen_to(store: Store, events: Events) -> bool:
-    """Let the listeners of a run have the notes of its store from now on; True for the first run
-    that uses it, which has to tell those of its opening.
-    """
-    _shared.listening.setdefault(store.folder, weakref.WeakSet()).add(events)
-    first = store not in _shared.announced
-    _shared.announced.add(store)
-    return first
-
-
-def _on_note(folder: Path, sentence: str) -> None:
-    """Pass a note of a store on to every run that uses it. From any thread."""
-
-    def emit() -> None:
-        for events in tuple(_shared.listening.get(folder, ())):
-            events.emit(Noticed(0.0, None, sentence))
-
-    loop.event_loop().call_soon_threadsafe(emit)
 
 
 def cores_of(settings: Settings) -> Loan:
@@ -379,7 +357,10 @@ class Runner:
             events.subscribe(listener)
         store = self._store = await run_in_thread(store_of, self.settings)
         _refuse_unshared(store, self.settings.budget)
-        news = store.notes if listen_to(store, events) else ()
+        # the first run that uses a store has to tell the notes of its opening
+        news = () if store in _shared.announced else tuple(store.notes)
+        _shared.announced.add(store)
+        self._listen_to(store, events)
         self._began = time.monotonic()
         runtime = Runtime(
             images=[self._source("images", maker, events) for maker in self.images],
@@ -400,6 +381,16 @@ class Runner:
         for change in self._changes:
             change(self.batch)
         return self.batch
+
+    def _listen_to(self, store: Store, events: Events) -> None:
+        """Have the listeners of the run hear what the store finds while it goes on."""
+
+        def on_note(sentence: str) -> None:
+            noticed = Noticed(0.0, None, sentence)
+            loop.event_loop().call_soon_threadsafe(events.emit, noticed)
+
+        store.listeners.append(on_note)
+        self._unsubscribe.append(lambda: store.listeners.remove(on_note))
 
 
 MOST_COUNTED = 200

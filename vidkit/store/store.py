@@ -147,12 +147,12 @@ _TALLY = 64
 """Hits and misses are written down after so many, and at the end."""
 
 
-def _note_taker(notes: list[str], listener: Callable[[str], None] | None) -> Callable[[str], None]:
-    """What keeps a sentence in `notes`, and tells it to whoever listens."""
+def _note_taker(notes: list[str], listeners: list[Callable[[str], None]]) -> Callable[[str], None]:
+    """What keeps a sentence in `notes`, and tells it to those who listen."""
 
     def note(sentence: str) -> None:
         notes.append(sentence)
-        if listener is not None:
+        for listener in tuple(listeners):
             listener(sentence)
 
     return note
@@ -167,10 +167,10 @@ class Store:
                 …                                         # reserve, ask, and then
                 asset = store.keep(key, picture, ".png", {"kind": "image"})
 
-    folder: None is `VIDKIT_CACHE`, or vidkit's folder in the user's cache. on_note: called
-    with each sentence that a person should read (an asset that was damaged, a journal that was
-    gone), from the thread that finds it; `notes` keeps them in this order. `journal` is
-    the store's `Journal`.
+    folder: None is `VIDKIT_CACHE`, or vidkit's folder in the user's cache. `notes` has each
+    sentence that a person should read (an asset that was damaged, a journal that was gone);
+    `listeners` are called with those that come, from the thread that finds it. `journal` is the
+    store's `Journal`.
 
     Its methods block, and may be called from several threads. Each raises `StoreError` where
     the folder cannot be read or written. A forked child opens a store of its own.
@@ -185,12 +185,10 @@ class Store:
     shared_locks = False
     """Whether other machines have to be asked before an asset is made (`elsewhere`)."""
 
-    def __init__(
-        self, folder: Path | None = None, *, on_note: Callable[[str], None] | None = None
-    ) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         named = folder if folder is not None else default_folder()
         self.folder = path_given("cache_dir", named, "the folder of the store").absolute()
-        self._begin(on_note)
+        self._begin()
         with self._in_words("opened"):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
@@ -206,33 +204,24 @@ class Store:
         self._leave = weakref.finalize(self, _leave, self._process, self.journal, self._counts)
 
     @classmethod
-    def null(cls, why: str = "", *, on_note: Callable[[str], None] | None = None) -> Self:
+    def null(cls, why: str = "", journal: Journal | None = None) -> Self:
         """A store that keeps nothing. why: what keeps a store that was asked for from being
         used, for `notes`; nothing is paid for then.
         """
         store = cls.__new__(cls)
-        store._init_null(why, on_note)
+        store.folder = store._process = None
+        store._begin(why)
+        store.journal = journal or Journal()
+        store.directory = AssetDirectory(None, None, store._note)
+        store._leave = weakref.finalize(store, _leave, None, store.journal, {})
         return store
 
-    def _init_null(
-        self,
-        why: str = "",
-        on_note: Callable[[str], None] | None = None,
-        journal: Journal | None = None,
-    ) -> None:
-        self.folder = self._process = None
-        self._begin(on_note, why)
-        self.journal = journal or Journal()
-        self.directory = AssetDirectory(None, None, self._note)
-        self._leave = weakref.finalize(self, _leave, None, self.journal, {})
-        if why:
-            self._note(why)
-
-    def _begin(self, on_note: Callable[[str], None] | None, why: str = "") -> None:
+    def _begin(self, why: str = "") -> None:
         self.broken = why or None
         self._held: dict[str, Asset] = {}
-        self.notes: list[str] = []
-        self._note = _note_taker(self.notes, on_note)
+        self.notes = [why] if why else []
+        self.listeners: list[Callable[[str], None]] = []
+        self._note = _note_taker(self.notes, self.listeners)
         self._counts = {"hits": 0, "misses": 0}
 
     @property
@@ -476,13 +465,11 @@ def unkept(key: str, data: bytes | Path, kind: str, suffix: str, about: Mapping[
     return Asset(key, Path(f"{kind}{suffix}"), seal, len(data), suffix, 1, about, data)
 
 
-def open_store(
-    folder: Path | None = None, *, on_note: Callable[[str], None] | None = None
-) -> Store:
+def open_store(folder: Path | None = None) -> Store:
     """The store in `folder` (as `Store`), or where it cannot be used one that keeps nothing, whose
     note says why: what is free is made, and nothing that would be paid for and lost.
     """
     try:
-        return Store(folder, on_note=on_note)
+        return Store(folder)
     except StoreError as error:
-        return Store.null(f"this run keeps nothing for the next one: {error}", on_note=on_note)
+        return Store.null(f"this run keeps nothing for the next one: {error}")
