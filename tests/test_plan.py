@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from made_media import tone, wav
 from stand_ins import written
 
 import vidkit
@@ -29,6 +31,25 @@ def test_a_finished_lesson_has_nothing_left_to_do(tmp_path: Path) -> None:
     vidkit.generate_video_from_json(lesson, **QUIET)
     plan = vidkit.plan(lesson, **FAST)
     assert (plan.new, plan.clips, plan.seconds, plan.peak_calls) == (0, 0, 0.0, 0)
+
+
+def test_clips_are_found_again_whose_words_nobody_timed(tmp_path: Path) -> None:
+    """A slide follows a voice that tells no times by its pauses, in the plan as in the run."""
+    section = {
+        "title": "Colours",
+        "image_description": "Three colours.",
+        "content": "First there is red. Then there is green. Last there is blue.",
+        "audio": "voice.wav",
+        "slide": {"layout": "cards", "points": ["Red", "Green", "Blue"]},
+    }
+    sentence, pause = tone(1.0), tone(0.5, level=0)
+    sound = np.concatenate([sentence, pause, sentence, pause, sentence])
+    (tmp_path / "voice.wav").write_bytes(wav(sound))
+    lesson = tmp_path / "lesson.json"
+    lesson.write_text(json.dumps({"sections": [section]}))
+    how: dict[str, Any] = {"images": "slides", "size": (320, 180)}
+    vidkit.generate_video_from_json(lesson, progress=False, **how)
+    assert vidkit.plan(lesson, **how).clips == 0
 
 
 def test_a_changed_word_is_one_narration_and_one_clip(tmp_path: Path) -> None:

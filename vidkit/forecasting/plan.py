@@ -22,14 +22,13 @@ from ..models.lesson import Lesson
 from ..models.settings import Settings, settled, whole
 from ..pipeline.assets import Candidate, candidates, clip_key_fields, refusal
 from ..pipeline.context import PARTS, Fallback, Fallbacks, PartKind, Source, frame_of
-from ..pipeline.reveal import reveal_of
+from ..pipeline.reveal import reveal_of, spoken_words
 from ..pipeline.workload import Load, Piece, SectionLoad, bounds, dollars
 from ..providers.base import ImageMaker, VoiceMaker
 from ..providers.conversation import requests
 from ..report.html import Page, Row, Shown, Table
 from ..report.timeline import Timeline
 from ..store import Asset, Store, cache_key
-from ..text.captions import Word
 from .simulation import RequestCounts, Simulation
 from .workload import (
     Assumptions,
@@ -254,8 +253,8 @@ class _RequestCounter:
         if drawn is None or spoken is None or self._settings.force in ("clip", "all"):
             return False
         s = self._settings
-        words = [Word(*word) for word in spoken.about.get("words", ())]
         section, film = lesson.sections[index], lesson.sections[index].video
+        words = spoken_words(spoken.about, section, lesson.language)
         following = None if film else reveal_of(drawn.about, words, section, lesson.language, s)
         fields = clip_key_fields(drawn.sha256, spoken.sha256, frame_of(s), following, film)
         return self._store.find(cache_key("clip", fields)) is not None

@@ -26,6 +26,7 @@ from ..slides.follow import (
 from ..slides.mentions import Narrated
 from ..slides.slide import Region, Spot
 from ..text.captions import Word
+from ..text.timing import estimated_words
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -53,6 +54,17 @@ def picture_kept(data: bytes, about: Mapping[str, Any]) -> Picture:
     """A picture by what was kept beside it, without its pages."""
     regions = tuple(_region(each) for each in about.get("regions", ()))
     return Picture(data, regions=regions, smallest=about.get("smallest"))
+
+
+def spoken_words(about: Mapping[str, Any], section: Section, language: str) -> tuple[Word, ...]:
+    """When the words of a narration are spoken, by what is kept with it (`about`): what its voice
+    says, or else what its pauses tell, where somebody listened to it.
+    """
+    if (words := about.get("words")) or "pauses" not in about:
+        return tuple(Word(*word) for word in words or ())
+    heard, pauses = tuple(about["heard"]), [(start, end) for start, end in about["pauses"]]
+    pieces = [Word(*each) for each in about.get("pieces", ())]
+    return estimated_words(section.content, heard, pauses, language, section.say, pieces)
 
 
 def reveal_of(

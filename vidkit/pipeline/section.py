@@ -28,7 +28,6 @@ from ..store import Asset
 from ..store.store import unkept
 from ..text.captions import Word
 from ..text.maths import plain
-from ..text.timing import estimated_words
 from .assets import (
     Cached,
     Candidate,
@@ -42,7 +41,7 @@ from .assets import (
 )
 from .context import Fallback, LessonContext, PartKind, describe
 from .output import part_stem
-from .reveal import Following, reveal_of
+from .reveal import Following, reveal_of, spoken_words
 
 CARD_SECONDS = 3.0
 """How long a placeholder without a narration stands."""
@@ -150,21 +149,6 @@ class PartTask:
     def __post_init__(self) -> None:
         self.candidates = candidates_in(self.context, self.kind, self.index)
         self.step = StepRecord(self.context, self.index, self.kind, self.candidates[0].name)
-
-    @property
-    def words(self) -> tuple[Word, ...]:
-        """When the words of a narration are spoken: what its voice says, or else what its pauses
-        tell, where somebody listened to it.
-        """
-        about = self.had.asset.about if self.had else {}
-        if (words := about.get("words")) or "pauses" not in about:
-            return tuple(Word(*word) for word in words or ())
-        section, language = self.context.lesson.sections[self.index], self.context.lesson.language
-        pauses = [(start, end) for start, end in about["pauses"]]
-        pieces = [Word(*each) for each in about.get("pieces", ())]
-        return estimated_words(
-            section.content, tuple(about["heard"]), pauses, language, section.say, pieces
-        )
 
     async def run(self) -> PartTask:
         """Have the part; an error is its step's."""
@@ -383,7 +367,8 @@ class SectionTask:
         drawn, spoken = image.had if image else None, audio.had if audio else None
         if (drawn and spoken) or self.context.settings.on_failure == "placeholder":
             with step:
-                self.words = audio.words if audio else ()
+                language, about = self.context.lesson.language, spoken.asset.about if spoken else {}
+                self.words = spoken_words(about, self.section, language)
                 task = await self._clip_task(drawn, spoken)
                 await self._cut(task, step)
         return step
