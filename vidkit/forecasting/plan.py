@@ -158,7 +158,7 @@ def plan_lessons(
     for position, lesson in enumerate(lessons):
         work = tuple(counts.section(lesson, position, i) for i in _chosen(lesson, settings))
         sections += len(work)
-        if any(map(_has_work, work)):
+        if any(each.clip or not (each.image.own and each.audio.own) for each in work):
             todo[position] = work
     load = Load(
         lessons=tuple(todo.values()),
@@ -179,10 +179,6 @@ def plan_lessons(
     )
 
 
-def _has_work(section: SectionLoad) -> bool:
-    return bool(section.clip) or not (section.image.own and section.audio.own)
-
-
 def _seconds(load: Load, settings: Settings) -> float:
     """Seconds of the run on a virtual clock; what is paced by 429s is not known before."""
     if not load.lessons:
@@ -193,16 +189,13 @@ def _seconds(load: Load, settings: Settings) -> float:
 
 def _peak(load: Load, settings: Settings) -> int:
     """Calls under way at once, at most: no more than there are workers, and calls to make."""
-    of_lessons = sorted(
-        (min(_new_calls(lesson), settings.calls_per_video) for lesson in load.lessons),
-        reverse=True,
+    most = settings.calls_per_video
+    calls = (
+        sum(not part.own for section in lesson for part in (section.image, section.audio))
+        for lesson in load.lessons
     )
-    videos = settings.peak_calls // settings.calls_per_video
-    return sum(of_lessons[:videos])
-
-
-def _new_calls(lesson: Sequence[SectionLoad]) -> int:
-    return sum(not part.own for section in lesson for part in (section.image, section.audio))
+    of_lessons = sorted((min(each, most) for each in calls), reverse=True)
+    return sum(of_lessons[: settings.peak_calls // most])
 
 
 NOTHING = Piece(0.0, own=True)

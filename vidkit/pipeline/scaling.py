@@ -291,17 +291,13 @@ class Cores:
         while self._waiting:
             each, place = self._waiting[0]
             if not place.done():
-                if not self._has_room(each):
+                fits = self.memory is None or self.held + each <= self.memory
+                if self.busy >= self.count or not (self.busy == 0 or fits):
                     return
                 self.busy += 1
                 self.held += each
                 place.set_result(None)
             self._waiting.popleft()
-
-    def _has_room(self, each: int) -> bool:
-        if self.busy >= self.count:
-            return False
-        return self.busy == 0 or self.memory is None or self.held + each <= self.memory
 
 
 @dataclass(frozen=True)

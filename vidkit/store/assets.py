@@ -259,7 +259,9 @@ def describe(
         "about": about,
     }
     body = canonical(facts)
-    write_through(folder / FACTS, [_sealed(body)])
+    # it begins with a digest of the rest, so that a change to it is seen
+    seal = hashlib.sha256(body.encode()).hexdigest()
+    write_through(folder / FACTS, [f"{_HEAD}{seal}{_TAIL}{body[1:]}".encode()])
     told: dict[str, Any] = json.loads(body)
     return told
 
@@ -292,12 +294,6 @@ def copy_into(asset: Asset, file: IO[bytes]) -> None:
         raise StoreError(
             f"{asset.path} is no longer in the store; run again, and it is made again"
         ) from None
-
-
-def _sealed(body: str) -> bytes:
-    """Facts as JSON that begins with a digest of the rest, so that a change to it is seen."""
-    seal = hashlib.sha256(body.encode()).hexdigest()
-    return f"{_HEAD}{seal}{_TAIL}{body[1:]}".encode()
 
 
 def _facts(folder: Path, key: str) -> dict[str, Any]:
