@@ -270,12 +270,6 @@ def part_stem(part: str, index: int) -> str:
     return f"{PARTS[part]}/section-{index + 1:02}"
 
 
-def _name_now(name: str) -> str | None:
-    """What a file of the first layout is called now; None for one of this layout."""
-    found = _FIRST.fullmatch(name)
-    return f"{found[1]}/section-{int(found[2]) + 1:02}{found[3]}" if found else None
-
-
 class Output:
     """A lesson's output folder. Opening it touches nothing; `claim` does, and `release` lets the
     next run have it.
@@ -565,7 +559,8 @@ class Output:
         them: a run that is killed between knows its own by either. Gives new names by old.
         """
         files = self._manifest.files
-        names = {name: now for name in files if (now := _name_now(name))}
+        first = {name: found for name in files if (found := _FIRST.fullmatch(name))}
+        names = {o: f"{n[1]}/section-{int(n[2]) + 1:02}{n[3]}" for o, n in first.items()}
         there = self._files.lstat
         names = {o: n for o, n in names.items() if there(n) is None or there(o) is None}
         names = {o: n for o, n in names.items() if there(o) is None or self._is_known(o)}

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from ..core.events import Outcome, WorkersChanged
 from ..core.format import by, times, took
-
-if TYPE_CHECKING:
-    from .timeline import Timeline
 
 Kind = Literal["lesson", "image", "audio", "clip", "join"]
 """What a bar is about: a whole lesson, or one of its steps. Each kind has lanes of its own."""
@@ -233,45 +230,26 @@ def _wants_lane_at(bar: Bar) -> float:
     return bar.work[0].start if bar.work else bar.end or bar.start
 
 
-# A timeline in words: one sentence for all of it, one line for each thing in it.
+# What is in a timeline in words: one line for each thing.
 
 
-_NOUNS: dict[Kind, tuple[str, str]] = {
+NOUNS: dict[Kind, tuple[str, str]] = {
     "lesson": ("lesson", "lessons"),
     "image": ("image", "images"),
     "audio": ("narration", "narrations"),
     "clip": ("clip", "clips"),
     "join": ("video", "videos"),
 }
-_ENDS = {"made": "made", "kept": "made before", "failed": "failed", "cancelled": "cancelled"}
+ENDS = {"made": "made", "kept": "made before", "failed": "failed", "cancelled": "cancelled"}
 
 
-def sentence(timeline: Timeline, now: float) -> str:
-    """All of it in one sentence: "Timeline of 12 s: 3 images made, 1 failed; …"."""
-    by_kind: defaultdict[Kind, Counter[str]] = defaultdict(Counter)
-    for tally in timeline.tallies:
-        by_kind[tally.kind].update({outcome: getattr(tally, outcome) for outcome in _ENDS})
-    for bar in timeline.bars:
-        if bar.end is None:
-            at_work = bar.kind == "lesson" or (bar.work and bar.work[-1].end is None)
-            by_kind[bar.kind]["under way" if at_work else "waiting"] += 1
-    if by_kind["lesson"].total() < 2:
-        del by_kind["lesson"]
-    parts = [_counted(_NOUNS[kind], counts) for kind, counts in by_kind.items() if counts.total()]
-    refused = sum(tally.refused for tally in timeline.tallies)
-    if refused:
-        parts.append(f"{refused} {'request was' if refused == 1 else 'requests were'} told 429")
-    so_far = "" if timeline.ended is not None else " so far"
-    return f"Timeline of {took(now)}{so_far}: {'; '.join(parts) or 'nothing yet'}."
-
-
-def _counted(nouns: tuple[str, str], counts: Counter[str]) -> str:
+def counted(kind: Kind, counts: Counter[str]) -> str:
     """ "3 images made, 1 failed"."""
     told: list[str] = []
-    for outcome in (*_ENDS, "under way", "waiting"):
+    for outcome in (*ENDS, "under way", "waiting"):
         if number := counts[outcome]:
-            noun = "" if told else f" {nouns[number != 1]}"
-            told.append(f"{number}{noun} {_ENDS.get(outcome, outcome)}")
+            noun = "" if told else f" {NOUNS[kind][number != 1]}"
+            told.append(f"{number}{noun} {ENDS.get(outcome, outcome)}")
     return ", ".join(told)
 
 
@@ -280,14 +258,14 @@ def of_bar(bar: Bar, now: float) -> str:
     if bar.kind == "lesson":
         what = bar.name or "lessons"
     elif bar.section is not None:
-        what = f"section {bar.section + 1}: {by(_NOUNS[bar.kind][0], bar.by)}"
+        what = f"section {bar.section + 1}: {by(NOUNS[bar.kind][0], bar.by)}"
     else:
-        what = by(_NOUNS[bar.kind][bar.steps != 1], bar.by)
+        what = by(NOUNS[bar.kind][bar.steps != 1], bar.by)
     if bar.steps > 1:
-        what = f"{bar.steps} {_NOUNS[bar.kind][1]}"
+        what = f"{bar.steps} {NOUNS[bar.kind][1]}"
     elif bar.name and bar.kind != "lesson":
         what = f"{bar.name}, {what}"
-    how = "lasts" if bar.outcome is None else _ENDS[bar.outcome]
+    how = "lasts" if bar.outcome is None else ENDS[bar.outcome]
     told = [what, f"{how}, {took((now if bar.end is None else bar.end) - bar.start)}"]
     if bar.kind != "lesson" and bar.outcome != "kept":
         told.append(f"waited {took(bar.waited(now))}, worked {took(bar.worked(now))}")

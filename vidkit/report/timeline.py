@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -23,8 +24,9 @@ from ..core.events import (
     WorkersChanged,
     WorkStarted,
 )
-from ..core.format import in_brief
+from ..core.format import in_brief, took
 from .bars import (
+    ENDS,
     KINDS,
     ON_CORES,
     Bar,
@@ -32,11 +34,11 @@ from .bars import (
     Mark,
     Stretch,
     Tally,
+    counted,
     fold,
     fold_marks,
     joined,
     lanes_of,
-    sentence,
     shifted,
 )
 from .charts import laid_out
@@ -287,8 +289,25 @@ class Timeline:
         return found
 
     def sentence(self, now: float | None = None) -> str:
-        """The picture in words, for those who do not see it, at `now` (default: the latest)."""
-        return sentence(self, self._moment(now))
+        """The picture in words, for those who do not see it, at `now` (default: the latest):
+        "Timeline of 12 s: 3 images made, 1 failed; …".
+        """
+        by_kind: defaultdict[Kind, Counter[str]] = defaultdict(Counter)
+        tallies = self.tallies
+        for tally in tallies:
+            by_kind[tally.kind].update({outcome: getattr(tally, outcome) for outcome in ENDS})
+        for bar in self.bars:
+            if bar.end is None:
+                at_work = bar.kind == "lesson" or (bar.work and bar.work[-1].end is None)
+                by_kind[bar.kind]["under way" if at_work else "waiting"] += 1
+        if by_kind["lesson"].total() < 2:
+            del by_kind["lesson"]
+        parts = [counted(kind, counts) for kind, counts in by_kind.items() if counts.total()]
+        if refused := sum(tally.refused for tally in tallies):
+            parts.append(f"{refused} {'request was' if refused == 1 else 'requests were'} told 429")
+        so_far = "" if self.ended is not None else " so far"
+        told = "; ".join(parts) or "nothing yet"
+        return f"Timeline of {took(self._moment(now))}{so_far}: {told}."
 
     def scene(self, width: int, now: float | None = None, since: float = 0.0) -> Scene:
         """The picture as shapes, for who draws it beside others; arguments as in `svg`."""
