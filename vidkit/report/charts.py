@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from ..core.events import WorkersChanged
 from ..core.fonts import cut, width_of
-from .bars import KINDS, ON_CORES, Bar, Kind, Mark, fold, of_bar, of_marks, of_workers
+from .bars import KINDS, NOUNS, ON_CORES, Bar, Kind, Mark, fold, of_bar, of_marks, of_workers
 from .drawing import SMALL, TINY, Box, Line, Role, Scale, Scene, Shape, Sign, SignKind, Text, moved
 
 if TYPE_CHECKING:
@@ -204,13 +204,7 @@ A_TICK = 84
 NEAR = 11
 """Pixels within which signs on a gate's lane are drawn as one."""
 
-NAMES: dict[Kind, str] = {
-    "lesson": "lessons",
-    "image": "images",
-    "audio": "narrations",
-    "clip": "clips",
-    "join": "video",
-}
+NAMES = {kind: several for kind, (_, several) in NOUNS.items()} | {"join": "video"}
 SIGNS: dict[str, tuple[SignKind, Role]] = {
     "closed": ("cross", "failed"),
     "waits": ("hold", "ink"),
