@@ -22,7 +22,7 @@ from test_run import until
 
 import vidkit
 from vidkit.cli import main
-from vidkit.cluster.messages import portable
+from vidkit.cluster.scheduler import portable
 from vidkit.core import errors
 from vidkit.core.loop import virtually
 from vidkit.errors import (

@@ -1,7 +1,7 @@
 """One run on the workers of a Dask cluster.
 
     the client           the scheduler              each worker
-    `client`    ◀──────▶ `scheduler`    ◀─────────▶ `worker`          `messages` between them
+    `client`    ◀──────▶ `scheduler`    ◀─────────▶ `worker`
 
 A lesson is one task. Its pipeline runs on the worker and takes what is elsewhere for its own: the
 ledger, which the client alone writes; the rate limiters, which stand at the scheduler and are one

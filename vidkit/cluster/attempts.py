@@ -13,10 +13,7 @@ from typing import Any
 from ..core.errors import ClusterError, StoreError, VidkitError
 from ..core.events import (
     Event,
-    LessonEnded,
-    LessonStarted,
     Paid,
-    SectionEnded,
     StepEnded,
     StepStarted,
     WorkEnded,
@@ -141,33 +138,6 @@ class WorkerSlots:
 
 
 # A try, its events and its bookkeeping.
-
-
-class EventFilter:
-    """What of a run's lessons was told already: a lesson that is made again begins once, and each
-    of its sections ends once.
-    """
-
-    def __init__(self) -> None:
-        self._once: set[tuple[type[Event], int, int | None]] = set()
-
-    def is_new(self, event: Event) -> bool:
-        """Whether an event is to be told."""
-        what: tuple[type[Event], int, int | None]
-        match event:
-            case LessonStarted() | LessonEnded():
-                what = (type(event), event.lesson, None)
-            case SectionEnded():
-                what = (SectionEnded, event.lesson, event.section)
-            case _:
-                return True
-        new = what not in self._once
-        self._once.add(what)
-        return new
-
-    def forget(self, lesson: int) -> None:
-        """A lesson is over."""
-        self._once = {what for what in self._once if what[1] != lesson}
 
 
 class Attempt:

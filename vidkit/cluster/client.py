@@ -25,6 +25,7 @@ from ..core.events import (
     LessonStarted,
     Listener,
     Noticed,
+    SectionEnded,
     WorkersChanged,
 )
 from ..core.system import vidkit_version
@@ -35,9 +36,8 @@ from ..pipeline.run import Runner
 from ..report.reports import VideoReport
 from ..store import Store
 from ..store.ledger import Reservation
-from .attempts import Attempt, EventFilter, WorkerSlots
-from .messages import SCHEDULER, STREAM, Channel, Message
-from .scheduler import ClusterPlugin
+from .attempts import Attempt, WorkerSlots
+from .scheduler import SCHEDULER, STREAM, Channel, ClusterPlugin, Message
 from .worker import CALLS, Hold, LessonTask, Outcome, Unfit, make_on_worker, packed
 
 
@@ -144,7 +144,7 @@ class Dispatcher:
         self._dask: asyncio.AbstractEventLoop = client.loop.asyncio_loop
         self._attempts: dict[int, Attempt] = {}
         self._number = 0
-        self._filter = EventFilter()
+        self._told: set[tuple[type[Event], int | None, int | None]] = set()
         self._side: set[asyncio.Future[None]] = set()
         self._closing = False
         self._slots = WorkerSlots()
@@ -248,7 +248,7 @@ class Dispatcher:
             self._emit(LessonEnded(now, position, name, None, str(error) or "cancelled"))
             raise
         finally:
-            self._filter.forget(context.position)
+            self._told = {what for what in self._told if what[1] != context.position}
 
     async def _make_with_retries(self, context: LessonContext) -> VideoReport:
         lost, attempt = 0, None
@@ -411,8 +411,15 @@ class Dispatcher:
         self._channel.reply(message, answer)
 
     def _emit(self, event: Event) -> None:
-        if self._filter.is_new(event):
-            self._tools.events.emit(event)
+        """Tell the run; a lesson that is made again begins once, and each of its sections ends
+        once.
+        """
+        if isinstance(event, LessonStarted | LessonEnded | SectionEnded):
+            what = type(event), event.lesson, getattr(event, "section", None)
+            if what in self._told:
+                return
+            self._told.add(what)
+        self._tools.events.emit(event)
 
     def _calls_over(self, attempt: Attempt) -> None:
         """A lesson has no calls left to make; another may begin beside it."""

@@ -44,8 +44,7 @@ from ..report.reports import VideoReport
 from ..store import Store
 from ..store.ledger import Journal, JournalProxy
 from ..store.locks import try_lock
-from .messages import SCHEDULER, STREAM, Channel, Message, portable
-from .scheduler import Service
+from .scheduler import SCHEDULER, STREAM, Channel, Message, Service, portable
 
 # What a worker is sent: one lesson, and what it needs to know to make it. Never a key.
 
