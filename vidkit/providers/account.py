@@ -45,8 +45,18 @@ from ..core.errors import (
     Unreachable,
 )
 from ..models.settings import Secret
-from .answers import HTML, Answer, codes, limits_in, parsed, refused_fields, retry_after, said
-from .service_voice import longest_speech
+from .answers import (
+    HTML,
+    Answer,
+    blobs,
+    codes,
+    limits_in,
+    parsed,
+    refused_fields,
+    retry_after,
+    said,
+)
+from .base import Request
 from .wire import (
     CONNECT,
     NOT_SENT,
@@ -145,6 +155,7 @@ class Account:
         self.seconds = seconds
         self.fields = dict(fields or {})
         self.priced = dated()
+        self.facts: Mapping[str, Any] = _data()[kind].get(model, {})
         self._url = Address.of(base_url or os.environ.get("OPENAI_BASE_URL") or HOME)
         self._source = "api_key" if api_key else "OPENAI_API_KEY"
         self._key = Secret((api_key or os.environ.get("OPENAI_API_KEY") or "").strip())
@@ -218,6 +229,58 @@ class Account:
         address = None if self.at_home else self.address
         shape = {"provider": self.name, "model": self.model, **own, "address": address}
         return shape | ({"fields": self.fields} if self.fields else {})
+
+    def dollars(self, **tokens: float) -> float | None:
+        """Dollars for so many tokens of each kind; None where the model's price of one is not
+        known.
+        """
+        if not tokens.keys() <= self.facts.keys():
+            return None
+        return float(sum(count * self.facts[kind] for kind, count in tokens.items())) / MILLION
+
+    async def made(
+        self,
+        request: Request,
+        path: str,
+        fields: Mapping[str, Any],
+        read: Callable[[bytes], Awaitable[T]],
+        optional: Sequence[str] = (),
+    ) -> T:
+        """What `ask` reads, through the gate, with the fields that are set by hand; one that is
+        set to "" is left out.
+        """
+        sent = {name: value for name, value in {**fields, **self.fields}.items() if value != ""}
+        answer: Answer[T] = await request(lambda: self.ask(path, sent, read, optional))
+        return answer.value
+
+    async def found(
+        self, content: bytes, suffix: Callable[[bytes], str | None], what: str
+    ) -> tuple[bytes, Any]:
+        """The picture or sound in an answer that came with 200: it itself, somewhere in JSON, or
+        where that leads to; and the JSON, whatever else is odd about it. suffix: of a file that
+        begins so, None for what is none.
+        """
+        if suffix(content) is not None:
+            return content, None
+        body = await asyncio.to_thread(parsed, content)
+        data, links = await asyncio.to_thread(blobs, body, lambda each: suffix(each) is not None)
+        if data is None and links:
+            data = await self.fetch(links[0])
+        if data is None or suffix(data) is None:
+            raise self._without(content, body, what)
+        return data, body
+
+    def _without(self, content: bytes, body: Any, what: str) -> ProviderError:
+        """What an answer is that came with 200 and holds nothing of use."""
+        if HTML.match(content):
+            return self.not_an_api()
+        if isinstance(body, Mapping) and body.get("error") and said(body):
+            return self.typed(200, content, {})
+        if body is None and content[:1] in (b"{", b"["):
+            return self.damaged("was cut off")
+        if body is None and not content:
+            return self.damaged("is empty")
+        return self.unusable(f"holds no {what}")
 
     async def ask(
         self,
@@ -609,57 +672,6 @@ def image_tokens(quality: str, size: Size) -> int | None:
     return math.ceil(factor * across * (2 * MILLION + size[0] * size[1]) / (4 * MILLION))
 
 
-def image_price(model: str, text_in: int, image_in: int, out: int) -> float | None:
-    """Dollars for tokens of text, of pictures and of the answer; None where the price of the model
-    is not known.
-    """
-    facts = _data()["images"].get(model, {})
-    if "image_out" not in facts:
-        return None
-    cost = text_in * facts["text_in"] + image_in * facts["image_in"]
-    return float(cost + out * facts["image_out"]) / MILLION
-
-
-def image_bound(model: str, quality: str, size: Size, prompt: str) -> float | None:
-    """Dollars that a picture costs at the very most; None where nobody knows a bound."""
-    out = image_tokens(quality, size)
-    if out is None or _data()["images"].get(model, {}).get("sizes"):
-        return None
-    return image_price(model, text_bound(prompt), 0, out)
-
-
-def writing_price(model: str, text_in: int, out: int) -> float | None:
-    """Dollars for so many tokens of a chat model; None where its price is not known."""
-    facts = _data()["writing"].get(model, {})
-    if "text_out" not in facts:
-        return None
-    return float(text_in * facts["text_in"] + out * facts["text_out"]) / MILLION
-
-
 def text_bound(text: str) -> int:
     """Tokens that a text is at the very most: no token is less than a byte of UTF-8."""
     return len(text.encode("utf-8", "replace")) + SPARE_TOKENS
-
-
-def takes_manner(model: str) -> bool:
-    """Whether a speech model can be told how to speak; one that is not known is not told."""
-    return bool(_data()["speech"].get(model, {}).get("manner"))
-
-
-def speech_bound(model: str, text: str, manner: str = "", speed: float = 1.0) -> float | None:
-    """Dollars that speaking `text` costs at the very most; None where nobody knows a bound.
-
-    It is exact where the model is paid by the character (`is_exact`).
-    """
-    facts = _data()["speech"].get(model, {})
-    if "a_million" in facts:
-        return float(len(text) * facts["a_million"]) / MILLION
-    if "audio_out" not in facts:
-        return None
-    heard = longest_speech(text) / speed * facts["audio_tokens_a_second"] * facts["audio_out"]
-    return float((text_bound(text) + text_bound(manner)) * facts["text_in"] + heard) / MILLION
-
-
-def is_exact(model: str) -> bool:
-    """Whether a speech model costs what `speech_bound` says, to the cent."""
-    return "a_million" in _data()["speech"].get(model, {})

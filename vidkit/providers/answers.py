@@ -359,15 +359,15 @@ def tokens(usage: Any) -> tuple[int, int, int] | None:
     if not isinstance(usage, Mapping):
         return None
     details = usage.get("input_tokens_details")
-    pictures = _count(details.get("image_tokens") or 0) if isinstance(details, Mapping) else 0
-    whole, out = _count(usage.get("input_tokens")), _count(usage.get("output_tokens"))
-    if whole is None or pictures is None or not out or pictures > whole:
+    pictures = details.get("image_tokens") if isinstance(details, Mapping) else 0
+    told = {**usage, "pictures": pictures or 0}
+    found = counts(told, "input_tokens", "pictures", "output_tokens")
+    if found is None or not found[2] or found[1] > found[0]:
         return None
-    return whole - pictures, pictures, out
+    return found[0] - found[1], found[1], found[2]
 
 
-def _count(value: object) -> int | None:
-    """A number of tokens; None for what is none."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10**9:
-        return None
-    return value
+def counts(told: Any, *names: str) -> list[int] | None:
+    """The numbers of tokens that are told under these names; None where one is no such number."""
+    found: list[Any] = [told.get(name) for name in names] if isinstance(told, Mapping) else [None]
+    return found if all(type(each) is int and 0 <= each <= 10**9 for each in found) else None

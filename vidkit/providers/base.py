@@ -26,11 +26,12 @@ Beside what `ImageMaker` and `VoiceMaker` demand, a provider may have
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
+from ..core.errors import SettingsError
 from ..slides.slide import Region
 from ..text.captions import Word
 
@@ -224,13 +225,39 @@ class Writer(Protocol):
         """The answer to `ask`. Raises `ProviderError` or one of its kinds."""
 
 
-def options(argument: str | None, first: str = "") -> Iterator[tuple[str, str, str]]:
-    """The parts of what stands after the colon in "NAME:value,option=value", each with its name
-    and its value; one without a name goes by that of the `first` option.
+def options(
+    provider: str,
+    argument: str | None,
+    readers: Mapping[str, Callable[[str], Any]],
+    how: str,
+    first: str = "",
+) -> dict[str, Any]:
+    """What stands after the colon in "NAME:value,option=value", as keywords. readers: what reads
+    the value of each option there is, and raises `ValueError` for one that is none; a value
+    without a name is that of the `first`. how: what may be written.
+
+    Raises `SettingsError` for what is not understood, and for an option that comes twice.
     """
+    given: dict[str, Any] = {}
     for part in filter(None, map(str.strip, (argument or "").split(","))):
         name, equals, value = part.partition("=")
-        yield part, *((name, value) if equals else (first, part))
+        name, value = (name, value) if equals else (first, part)
+        try:
+            if name in given:
+                raise ValueError
+            given[name] = readers[name](value)
+        except (LookupError, ValueError, OverflowError):
+            raise SettingsError(
+                f"{provider}:{argument}: {part!r} is not understood; write {how}"
+            ) from None
+    return given
+
+
+def some(value: str) -> str:
+    """An option's value that is not empty. Raises `ValueError`."""
+    if not value:
+        raise ValueError("empty")
+    return value
 
 
 def primary(tag: str) -> str:

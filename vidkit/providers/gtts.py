@@ -10,7 +10,7 @@ import asyncio
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -283,18 +283,14 @@ def _typed(status: int, headers: Mapping[str, str], language: str, tld: str) -> 
     return BadRequest(f"gtts: Google Translate does not take this request (status {status})")
 
 
+def _yes(value: str) -> bool:
+    return {"yes": True, "true": True, "no": False, "false": False}[value.lower()]
+
+
 def voice(argument: str | None, **given: Any) -> GoogleVoice:
     """The voice `gtts`, `gtts:co.uk` or `gtts:tld=co.uk,slow=yes`; what stands after the colon
     counts before what is `given`.
     """
-    for part, name, value in options(argument, "tld"):
-        if name == "slow" and value.lower() in ("yes", "no", "true", "false"):
-            given[name] = value.lower() in ("yes", "true")
-        elif name == "tld":
-            given[name] = value
-        else:
-            raise SettingsError(
-                f"gtts:{argument}: {part!r} is not understood; write an accent such as co.uk, "
-                "or tld=co.uk,slow=yes"
-            )
-    return GoogleVoice(**given)
+    readers: dict[str, Callable[[str], object]] = {"tld": str, "slow": _yes}
+    how = "an accent such as co.uk, or tld=co.uk,slow=yes"
+    return GoogleVoice(**given | options("gtts", argument, readers, how, "tld"))

@@ -61,10 +61,15 @@ class Voice:
         """Whether its file is on this machine."""
         return self.file.is_file()
 
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return f"{self.name}, {self.about}" if self.about else f"{self.name} ({self.language})"
+
 
 class NeuralVoice:
-    """What these providers share. Each says which of its voices speaks an ask, what shapes that
-    voice's sound, and how its process is started.
+    """What these providers share. Each says which voices are here, which of them speaks an ask, and
+    what shapes its sound.
     """
 
     name: str
@@ -73,6 +78,15 @@ class NeuralVoice:
     places: int | None = 1
     ear: tuple[Rule, ...] = ()
     """How an English text is written for it, so that it says what the text says."""
+    mend: str
+    """How what it needs is installed."""
+    default: Voice | None = None
+    """The voice of sections that name none; without one that of their language."""
+
+    @property
+    def missing(self) -> ProviderMissing | None:
+        """Why its process could not be opened a moment ago."""
+        return process_of(self.task(self.default)).missing if self.default else None
 
     def here(self) -> Sequence[Voice]:
         """The voices on this machine."""
@@ -88,13 +102,29 @@ class NeuralVoice:
 
     def task(self, voice: Voice) -> Mapping[str, Any]:
         """What the process of a voice is started with, and `mend`, what to do where it fails."""
-        raise NotImplementedError
+        return {
+            "engine": self.name,
+            "model": str(voice.file),
+            "british": voice.language == "en-GB",
+            "mend": self.mend,
+        }
+
+    def named(self, name: str) -> Voice:
+        """The voice here that has this name. Raises `ProviderError`."""
+        here = {each.name: each for each in self.here()}
+        if name not in here:
+            have = ", ".join(here)
+            raise ProviderError(f"{self.name} has no voice {name!r}; it has {have}")
+        return here[name]
 
     def voices(self, language: str) -> list[tuple[str, str]]:
         """What a section's `voice` can name, and what to call it, those of `language` first."""
-        first = primary(language)
-        found = sorted(self.here(), key=lambda v: (primary(v.language) != first, v.name))
-        return [(each.name, f"{each.name} ({each.language})") for each in found]
+
+        def far(voice: Voice) -> tuple[bool, bool]:
+            other = voice.language.lower() != language.lower()
+            return primary(voice.language) != primary(language), other
+
+        return [(each.name, each.label) for each in sorted(self.here(), key=far)]
 
     def shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
         """Text as written and as spoken, the voice, rate, versions."""
@@ -226,16 +256,11 @@ class Hibari(NeuralVoice):
 
     name = "hibari"
     ear = EAR
+    mend = HIBARI_MEND
 
     def __init__(self, default: str | None = None) -> None:
         self.version, self.voices_by_name = installed()
-        self.default = default or DEFAULT
-        self._voice(self.default)
-
-    @property
-    def missing(self) -> ProviderMissing | None:
-        """Why its process could not be opened a moment ago."""
-        return process_of(self.task(self.voices_by_name[self.default])).missing
+        self.default: Voice = self.named(default or DEFAULT)
 
     def speaks(self, language: str, voice: str | None = None) -> bool:
         """Whether it speaks a language, a tag such as "en-GB", with that voice of its own."""
@@ -246,11 +271,6 @@ class Hibari(NeuralVoice):
         """As `NeuralVoice.here`."""
         return [each for each in self.voices_by_name.values() if each.here]
 
-    def voices(self, language: str) -> list[tuple[str, str]]:
-        """What a section's `voice` can name, and what to call it: those that are here."""
-        found = sorted(self.here(), key=lambda v: v.language.lower() != language.lower())
-        return [(each.name, f"{each.name}, {each.about}") for each in found]
-
     def chosen(self, ask: VoiceAsk) -> Voice:
         """The voice that an ask names, or the default. Raises `ProviderError` for a language that
         it does not speak.
@@ -260,7 +280,7 @@ class Hibari(NeuralVoice):
                 f"hibari speaks English, and not the language {ask.language!r}; "
                 "choose voice='auto' or voice='espeak'"
             )
-        return self._voice(ask.voice or self.default)
+        return self.named(ask.voice) if ask.voice else self.default
 
     def plan(self, ask: VoiceAsk) -> tuple[Voice, MappedText, tuple[str, ...]]:
         """As `NeuralVoice.plan`; raises `ProviderError` for a text in another script."""
@@ -277,26 +297,15 @@ class Hibari(NeuralVoice):
         """The engine and the voice."""
         return {"engine": f"hibari-tts {self.version}", "voice": voice.name}
 
-    def task(self, voice: Voice) -> Mapping[str, Any]:
-        """Its model and its accent."""
-        return {
-            "engine": "hibari",
-            "model": str(voice.file),
-            "british": voice.language == "en-GB",
-            "mend": HIBARI_MEND,
-        }
-
-    def _voice(self, name: str) -> Voice:
+    def named(self, name: str) -> Voice:
+        """As `NeuralVoice.named`; raises `ProviderMissing` for one that can be fetched."""
         voice = self.voices_by_name.get(name)
-        if voice is None:
-            have = ", ".join(each.name for each in self.here())
-            raise ProviderError(f"hibari has no voice {name!r}; it has {have}")
-        if not voice.here:
+        if voice is not None and not voice.here:
             raise ProviderMissing(
                 f"the voice {name!r} of hibari is not on this machine; fetch it with: "
                 f"vidkit voices get hibari:{name}"
             )
-        return voice
+        return super().named(name)
 
 
 # Piper
@@ -352,6 +361,7 @@ class Piper(NeuralVoice):
     """
 
     name = "piper"
+    mend = PIPER_MEND
 
     def __init__(self, default: str | None = None) -> None:
         try:
@@ -364,12 +374,7 @@ class Piper(NeuralVoice):
                 "name a voice of Piper, as voice='piper:fr_FR-siwis-medium'; "
                 + (f"here are {have}" if have else "`vidkit voices get NAME` fetches one")
             )
-        self.default = find_voice(default)
-
-    @property
-    def missing(self) -> ProviderMissing | None:
-        """Why its process could not be opened a moment ago."""
-        return process_of(self.task(self.default)).missing
+        self.default: Voice = find_voice(default)
 
     def speaks(self, language: str, voice: str | None = None) -> bool:
         """Whether its voice, or the one that is named, speaks a language."""
@@ -398,10 +403,6 @@ class Piper(NeuralVoice):
     def sound(self, voice: Voice) -> Mapping[str, Any]:
         """The engine, the voice and its model's digest."""
         return {"engine": self.engine, "voice": voice.name, "model": digest(voice.file)}
-
-    def task(self, voice: Voice) -> Mapping[str, Any]:
-        """Its model."""
-        return {"engine": "piper", "model": str(voice.file), "mend": PIPER_MEND}
 
 
 def digest(path: Path) -> str:
@@ -443,6 +444,7 @@ class Kokoro(NeuralVoice):
 
     name = "kokoro"
     ear = EAR
+    mend = KOKORO_MEND
 
     def __init__(self, argument: str | None = None) -> None:
         model, _, default = (argument or "").partition(",")
@@ -457,14 +459,13 @@ class Kokoro(NeuralVoice):
         self.model = Path(model).expanduser()
         if not self.model.is_file():
             raise ProviderMissing(f"there is no model of Kokoro at {self.model}; name its file")
-        self.voices_by_name = {each.name: each for each in _voices(self.model.parent)}
-        if not self.voices_by_name:
+        self._here = _voices(self.model.parent)
+        if not self._here:
             raise ProviderMissing(
                 f"there are no voices beside {self.model}; put them there, as ff_siwis.bin"
             )
-        self.default = default or None
-        if self.default:
-            self._voice(self.default)
+        if default:
+            self.default = self.named(default)
 
     def speaks(self, language: str, voice: str | None = None) -> bool:
         """Whether it has a voice for a language, or that voice for it."""
@@ -472,11 +473,11 @@ class Kokoro(NeuralVoice):
 
     def here(self) -> list[Voice]:
         """As `NeuralVoice.here`: those beside its model."""
-        return list(self.voices_by_name.values())
+        return self._here
 
     def chosen(self, ask: VoiceAsk) -> Voice:
         """The voice that an ask names, or the one for its language. Raises `ProviderError`."""
-        return self._voice(ask.voice or self._usual(ask.language))
+        return self.named(ask.voice) if ask.voice else self._usual(ask.language)
 
     def sound(self, voice: Voice) -> Mapping[str, Any]:
         """The digests of model and voice, and what the voice speaks."""
@@ -488,20 +489,14 @@ class Kokoro(NeuralVoice):
 
     def task(self, voice: Voice) -> Mapping[str, Any]:
         """Its model, its style and its language."""
-        return {
-            "engine": "kokoro",
-            "model": str(self.model),
-            "style": str(voice.file),
-            "language": voice.language,
-            "british": voice.language == "en-GB",
-            "mend": KOKORO_MEND,
-        }
+        own = {"model": str(self.model), "style": str(voice.file), "language": voice.language}
+        return {**super().task(voice), **own}
 
     def _able(self, language: str) -> list[Voice]:
         """The voices for a language."""
         return [each for each in self.here() if primary(each.language) == primary(language)]
 
-    def _usual(self, language: str) -> str:
+    def _usual(self, language: str) -> Voice:
         """The voice for a language: the default, where it speaks it, or the first that does."""
         able = self._able(language)
         if not able:
@@ -511,16 +506,7 @@ class Kokoro(NeuralVoice):
                 "put one beside its model, or 'auto' behind it"
             )
         exact = [v for v in able if v.language.lower() == language.lower()] or able
-        names = [voice.name for voice in able]
-        return self.default if self.default in names else exact[0].name
-
-    def _voice(self, name: str) -> Voice:
-        voice = self.voices_by_name.get(name)
-        if voice is None:
-            raise ProviderError(
-                f"kokoro has no voice {name!r} here; it has {', '.join(self.voices_by_name)}"
-            )
-        return voice
+        return self.default if self.default in able else exact[0]
 
 
 def _voices(folder: Path) -> list[Voice]:

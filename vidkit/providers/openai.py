@@ -14,8 +14,7 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, get_args
 
 from ..core.errors import (
     MediaError,
@@ -26,19 +25,9 @@ from ..core.errors import (
 from ..media.audio import PLAYED, check_sound, sound_suffix
 from ..media.images import check_picture, picture_suffix
 from ..text.speech import VERSION, spoken_before
-from .account import (
-    Account,
-    frame_size,
-    image_bound,
-    image_price,
-    is_exact,
-    speech_bound,
-    takes_manner,
-    text_bound,
-    writing_price,
-)
-from .answers import HTML, Answer, blobs, parsed, said, tokens
-from .base import ImageAsk, Narration, Picture, Request, VoiceAsk, WriteAsk, Written, options
+from .account import Account, frame_size, image_tokens, text_bound
+from .answers import counts, parsed, tokens
+from .base import ImageAsk, Narration, Picture, Request, VoiceAsk, WriteAsk, Written, options, some
 from .service_voice import (
     WORDS_A_MINUTE,
     NoSound,
@@ -47,6 +36,7 @@ from .service_voice import (
     joined_decoded,
     joined_mp3,
     joined_wav,
+    longest_speech,
     pieces,
     text_for,
     together,
@@ -131,7 +121,10 @@ class OpenAIImages(Account):
         """Dollars that the picture will cost at the very most; None where nobody knows."""
         if not self.at_home or self.fields:
             return None
-        return image_bound(self.model, self.quality, self._size(ask), self.prompt(ask))
+        out = image_tokens(self.quality, self._size(ask))
+        if out is None or "sizes" in self.facts:
+            return None
+        return self.dollars(text_in=text_bound(self.prompt(ask)), image_in=0, image_out=out)
 
     async def draw(self, ask: ImageAsk, request: Request) -> Picture:
         """The picture, and what it cost. Raises `ProviderError` or one of its kinds."""
@@ -149,11 +142,7 @@ class OpenAIImages(Account):
             "quality": self.quality,
             "output_format": "png",
         }
-        fields = _changed(fields, self.fields)
-        answer: Answer[Picture] = await request(
-            lambda: self.ask("/images/generations", fields, self._read, _IMAGE_FIELDS)
-        )
-        return answer.value
+        return await self.made(request, "/images/generations", fields, self._read, _IMAGE_FIELDS)
 
     def _size(self, ask: ImageAsk) -> tuple[int, int]:
         return frame_size(self.model, ask.size)
@@ -162,25 +151,16 @@ class OpenAIImages(Account):
         """The picture in an answer that came with 200; whatever else is odd about it, a picture
         that was made is kept.
         """
-        body, data, links = await asyncio.to_thread(_found, content, picture_suffix)
-        if data is None and links:
-            data = await self.fetch(links[0])
-        if data is None:
-            raise _nothing_in(self, content, body, "picture")
-        suffix = picture_suffix(data)
-        if suffix is None:
-            raise self.unusable("holds no picture")
+        data, body = await self.found(content, picture_suffix, "picture")
         try:
             await asyncio.to_thread(check_picture, data, "the answer")
         except MediaError:
             raise self.damaged("holds a damaged picture") from None
         usage = body.get("usage") if isinstance(body, Mapping) else None
-        return Picture(data, suffix, cost=self._cost(usage))
-
-    def _cost(self, usage: Any) -> float | None:
-        """Dollars, by the tokens that the answer tells and the prices of the file."""
-        used = tokens(usage) if self.at_home else None
-        return None if used is None else image_price(self.model, *used)
+        cost = None
+        if self.at_home and (used := tokens(usage)) is not None:
+            cost = self.dollars(text_in=used[0], image_in=used[1], image_out=used[2])
+        return Picture(data, picture_suffix(data) or "", cost=cost)
 
 
 class OpenAIVoice(Account):
@@ -203,7 +183,7 @@ class OpenAIVoice(Account):
     ) -> None:
         super().__init__("speech", model or SPEECH_MODEL, base_url, api_key, seconds, fields)
         self.voice = voice
-        self.manner = manner.strip() if takes_manner(self.model) else ""
+        self.manner = manner.strip() if self.facts.get("manner") else ""
 
     def shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
         """Model, text as it is spoken, voice, speed, manner, and another's address."""
@@ -226,9 +206,19 @@ class OpenAIVoice(Account):
         """
         if not self.at_home or self.fields:
             return None
-        bound = partial(speech_bound, manner=self.manner, speed=min(1.0, _speed(ask) or 1.0))
-        costs = [bound(self.model, part) for part in pieces(text_for(ask).text, LONGEST_INPUT)]
+        speed = min(1.0, _speed(ask) or 1.0)
+        parts = pieces(text_for(ask).text, LONGEST_INPUT)
+        costs = [self._exactly(part) or self._at_most(part, speed) for part in parts]
         return max((cost for cost in costs if cost is not None), default=None)
+
+    def _exactly(self, text: str) -> float | None:
+        """Dollars of a model that is paid by the character; None for another."""
+        return self.dollars(a_million=len(text))
+
+    def _at_most(self, text: str, speed: float) -> float | None:
+        """Dollars of a model that is paid by the token; None where nobody knows a bound."""
+        heard = longest_speech(text) / speed * self.facts.get("audio_tokens_a_second", 0)
+        return self.dollars(text_in=text_bound(text) + text_bound(self.manner), audio_out=heard)
 
     def requests(self, ask: VoiceAsk) -> int:
         """One, and more for a narration that is longer than a request may be."""
@@ -266,9 +256,8 @@ class OpenAIVoice(Account):
         """
 
         async def said() -> Narration:
-            cost = speech_bound(self.model, text) if is_exact(self.model) else None
             data = await self._say(text, ask, request)
-            return Narration(data, cost=cost if self.at_home else None)
+            return Narration(data, cost=self._exactly(text) if self.at_home else None)
 
         first = await said()
         return await better_of(first, said, text, self.speed(ask)) if parts > 1 else first
@@ -291,22 +280,11 @@ class OpenAIVoice(Account):
             fields["instructions"] = self.manner
         if (speed := _speed(ask)) is not None:
             fields["speed"] = speed
-        fields = _changed(fields, self.fields)
-        answer: Answer[bytes] = await request(
-            lambda: self.ask("/audio/speech", fields, self._read, _SPEECH_FIELDS)
-        )
-        return answer.value
+        return await self.made(request, "/audio/speech", fields, self._read, _SPEECH_FIELDS)
 
     async def _read(self, content: bytes) -> bytes:
         """The sound in an answer that came with 200, as it is or within JSON."""
-        data = content
-        if sound_suffix(content) is None:
-            body, found, links = await asyncio.to_thread(_found, content, sound_suffix)
-            if found is None and links:
-                found = await self.fetch(links[0])
-            if found is None or sound_suffix(found) is None:
-                raise _nothing_in(self, content, body, "sound")
-            data = found
+        data, _ = await self.found(content, sound_suffix, "sound")
         try:
             return await asyncio.to_thread(_whole, data)
         except (MediaError, NoSound):
@@ -342,7 +320,7 @@ class OpenAIWriter(Account):
         if not self.at_home:
             return None
         sent = json.dumps([_messages(ask), dict(ask.schema)], ensure_ascii=False)
-        return writing_price(self.model, text_bound(sent), MOST_TOKENS)
+        return self.dollars(text_in=text_bound(sent), text_out=MOST_TOKENS)
 
     async def write(self, ask: WriteAsk, request: Request) -> Written:
         """The answer, and what it cost. Raises `ProviderError` or one of its kinds."""
@@ -354,10 +332,7 @@ class OpenAIWriter(Account):
             "max_completion_tokens": MOST_TOKENS,
         }
         optional = ("response_format", "max_completion_tokens")
-        answer: Answer[Written] = await request(
-            lambda: self.ask("/chat/completions", fields, self._read, optional)
-        )
-        return answer.value
+        return await self.made(request, "/chat/completions", fields, self._read, optional)
 
     async def _read(self, content: bytes) -> Written:
         """The text of an answer that came with 200."""
@@ -372,16 +347,10 @@ class OpenAIWriter(Account):
             raise Refused(f"openai refused this one: {str(refusal)[:300]}; write it yourself")
         if not isinstance(text, str) or not text.strip() or choice.get("finish_reason") == "length":
             raise self.unusable("was cut off, or holds no text")
-        return Written(text, self._cost(body.get("usage")))
-
-    def _cost(self, usage: object) -> float | None:
-        """Dollars, by the tokens that the answer tells."""
-        if not self.at_home or not isinstance(usage, Mapping):
-            return None
-        told = (usage.get("prompt_tokens"), usage.get("completion_tokens"))
-        if not all(isinstance(each, int) and each >= 0 for each in told):
-            return None
-        return writing_price(self.model, *cast(tuple[int, int], told))
+        used, cost = counts(body.get("usage"), "prompt_tokens", "completion_tokens"), None
+        if self.at_home and used is not None:
+            cost = self.dollars(text_in=used[0], text_out=used[1])
+        return Written(text, cost)
 
 
 def _messages(ask: WriteAsk) -> list[dict[str, str]]:
@@ -407,30 +376,6 @@ def voice(argument: str | None, **given: Any) -> OpenAIVoice:
     return OpenAIVoice(**given | _options(argument, ("model", "voice", "manner"), _SPEECH_FIELDS))
 
 
-def _found(content: bytes, sign: Any) -> tuple[Any, bytes | None, list[str]]:
-    """The body as JSON, the picture or sound in it, and where else it may be. It may also be the
-    picture itself, or that in base64.
-    """
-    if sign(content) is not None:
-        return None, content, []
-    body = parsed(content)
-    where = body if body is not None else content.decode("ascii", "replace")
-    return body, *blobs(where, lambda data: sign(data) is not None)
-
-
-def _nothing_in(account: Account, content: bytes, body: Any, what: str) -> ProviderError:
-    """What an answer is that came with 200 and holds nothing of use."""
-    if HTML.match(content):
-        return account.not_an_api()
-    if isinstance(body, Mapping) and body.get("error") and said(body):
-        return account.typed(200, content, {})
-    if body is None and content[:1] in (b"{", b"["):
-        return account.damaged("was cut off")
-    if body is None and not content:
-        return account.damaged("is empty")
-    return account.unusable(f"holds no {what}")
-
-
 def _whole(data: bytes) -> bytes:
     """A sound that decodes from end to end, as WAV where a browser would not play it. Raises
     `MediaError` or `NoSound`.
@@ -454,11 +399,6 @@ def _joined(sounds: Sequence[bytes]) -> tuple[bytes, str]:
     return joined_decoded(sounds), ".wav"
 
 
-def _changed(fields: Mapping[str, Any], by_hand: Mapping[str, str]) -> dict[str, Any]:
-    """What is sent, with what is set by hand; "" leaves a field out."""
-    return {name: value for name, value in {**fields, **by_hand}.items() if value != ""}
-
-
 def _speed(ask: VoiceAsk) -> float | None:
     """The speed of speech, 1 for the voice's own; None where nobody asks for one."""
     if ask.rate is None:
@@ -471,14 +411,10 @@ def _options(argument: str | None, known: Sequence[str], fields: Sequence[str]) 
     of the request may be left out, `quality=`, or set to what a server wants. Raises
     `SettingsError` for anything else.
     """
-    given: dict[str, Any] = {}
-    by_hand: dict[str, str] = {}
-    for part, name, value in options(argument, known[0]):
-        into = given if name in known and (value or name not in fields) else by_hand
-        if name not in (*known, *fields) or (into is given and not value) or name in into:
-            raise SettingsError(
-                f"openai:{argument}: {part!r} is not understood; write a model, or name=value "
-                f"with a name of: {', '.join(dict.fromkeys((*known, *fields)))}"
-            )
-        into[name] = value
-    return given | ({"fields": by_hand} if by_hand else {})
+    names = dict.fromkeys((*known, *fields))
+    readers = {name: str if name in fields else some for name in names}
+    how = f"a model, or name=value with a name of: {', '.join(names)}"
+    given = options("openai", argument, readers, how, known[0])
+    by_hand = {n: v for n, v in given.items() if n not in known or not v}
+    own = {n: v for n, v in given.items() if n not in by_hand}
+    return own | ({"fields": by_hand} if by_hand else {})

@@ -17,10 +17,9 @@ import itertools
 import json
 import math
 import random
-import re
 from array import array
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -253,32 +252,22 @@ def simulated(argument: str | None) -> Simulated:
     """`simulated` as a provider of images, or as a voice: `simulated:0.5`, or with options as
     `latency=0.5,errors=0.1`. Raises `SettingsError` for anything else.
     """
-    known = {part.name for part in fields(Simulated) if part.init}
-    given: dict[str, Any] = {}
-    for part, name, value in options(argument, "latency"):
-        try:
-            number = float(value)
-            given[name] = int(number) if name == "seed" else number
-        except (ValueError, OverflowError):
-            number = math.nan
-        if name not in known or not math.isfinite(number):
-            raise SettingsError(
-                f"simulated:{argument}: {part!r} is not understood; write seconds, "
-                f"or name=number with a name of: {', '.join(sorted(known))}"
-            )
-    return Simulated(**given)
+    readers: dict[str, Callable[[str], float]]
+    readers = {part.name: _amount for part in fields(Simulated) if part.init}
+    readers["seed"] = lambda value: int(float(value))
+    how = f"seconds, or name=number with a name of: {', '.join(sorted(readers))}"
+    return Simulated(**options("simulated", argument, readers, how, "latency"))
 
 
 def writer(argument: str | None) -> SimulatedWriter:
     """`simulated` as a writer. Raises `SettingsError` for options that it does not know."""
-    given: dict[str, Any] = {}
-    for part, name, value in options(argument):
-        if part == "broken":
-            given["broken"] = True
-        elif name in ("latency", "price") and re.fullmatch(r"\d+(\.\d+)?", value):
-            given[name] = float(value)
-        else:
-            raise SettingsError(
-                f"simulated: {part!r} is not understood; write latency=0.5, price=0.01 or broken"
-            )
-    return SimulatedWriter(**given)
+    readers = {"latency": _amount, "price": _amount, "broken": {"broken": True}.__getitem__}
+    how = "latency=0.5, price=0.01 or broken"
+    return SimulatedWriter(**options("simulated", argument, readers, how, "broken"))
+
+
+def _amount(value: str) -> float:
+    number = float(value)
+    if not 0 <= number < math.inf:
+        raise ValueError(value)
+    return number

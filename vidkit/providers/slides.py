@@ -41,7 +41,7 @@ from ..slides.render import (
 )
 from ..slides.slide import Region, Slide
 from ..text.maths import plain
-from .base import ImageAsk, Picture, Request, options
+from .base import ImageAsk, Picture, Request, options, some
 
 PROVIDES = {"images": {"slides": "images"}}
 
@@ -208,17 +208,9 @@ def images(argument: str | None) -> Slides:
     """The provider for `slides:argument`: "dark", "light", or options such as
     "theme=dark,accent=#2a6f97,font=Lato". Raises `SettingsError` for one that it does not know.
     """
-    given: dict[str, str] = {}
-    for part, name, value in options(argument):
-        if part in ("dark", "light"):
-            name, value = "theme", part
-        if name not in ("theme", "accent", "font") or not value:
-            raise SettingsError(
-                f"slides does not know the option {part!r}; "
-                "write theme=dark, accent=#2a6f97 or font=NAME"
-            )
-        given[name] = value
-    return Slides(Style(**given))
+    readers = {"theme": some, "accent": some, "font": some}
+    how = "theme=dark, accent=#2a6f97 or font=NAME"
+    return Slides(Style(**options("slides", argument, readers, how, "theme")))
 
 
 def card(heading: str, line: str, size: tuple[int, int]) -> bytes:
