@@ -20,8 +20,7 @@ from ..text.markup import pauses
 from . import service_voice
 from .base import ImageAsk, Narration, Request, VoiceAsk, primary
 from .registry import order, voice_maker
-from .speech import silence
-from .word_times import wav
+from .speech import silence, wav
 
 T = TypeVar("T")
 

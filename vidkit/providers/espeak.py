@@ -26,8 +26,7 @@ from ..text.speech import VERSION, spoken
 from ..text.units import LETTER_A
 from .base import Narration, Request, VoiceAsk, primary
 from .espeak_process import PARAGRAPH_PAUSE
-from .speech import SpeechProcess, narrated
-from .word_times import broken
+from .speech import SpeechProcess, broken, narrated
 
 PROVIDES = {"voice": {"espeak": "Espeak"}}
 

@@ -38,8 +38,7 @@ from ..text.speech import VERSION as SPEECH
 from ..text.speech import spoken
 from ..text.units import LETTER_A
 from .base import Narration, Request, VoiceAsk, primary
-from .speech import VERSION, narrated, process_of
-from .word_times import broken
+from .speech import VERSION, broken, narrated, process_of
 
 PROVIDES = {"voice": {"hibari": "Hibari", "kokoro": "Kokoro", "piper": "Piper"}}
 

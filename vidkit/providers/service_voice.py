@@ -27,7 +27,7 @@ from ..text.markup import MappedText
 from ..text.speech import spoken
 from ..text.timing import Word
 from .base import Narration, Request, VoiceAsk, VoiceMaker
-from .word_times import wav
+from .speech import wav
 
 T = TypeVar("T")
 

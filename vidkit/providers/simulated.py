@@ -26,7 +26,7 @@ from typing import Any
 from ..core.errors import ProviderError, RateLimited, SettingsError
 from ..text.captions import Word
 from .base import ImageAsk, Narration, Picture, Request, VoiceAsk, WriteAsk, Written, options
-from .word_times import wav
+from .speech import wav
 
 PROVIDES = {
     "images": {"simulated": "simulated"},
