@@ -67,12 +67,13 @@ LEAP = 4.0
 """Times as fast where the pace turned out to be of no use."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Start:
-    """A request that was started: its number, counted from 1, and when."""
+    """A request that was started: its number, counted from 1, when, and whether it was refused."""
 
     number: int
     at: float
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,26 +283,24 @@ class RefusalPattern:
 
     def __init__(self) -> None:
         self.random = False
-        self._recent: deque[_Sent] = deque(maxlen=4 * LOOKED_AT)
+        self._recent: deque[Start] = deque(maxlen=4 * LOOKED_AT)
         self._among = AMONG
         self._doubt = False
 
     def start(self, start: Start) -> None:
         """Take note of a request that starts."""
-        self._recent.append(_Sent(start))
+        self._recent.append(start)
 
     def refuse(self, start: Start) -> None:
         """Take note that it was refused."""
-        for each in reversed(self._recent):
-            if each.start.number == start.number:
-                each.refused = self._doubt = True
-                return
+        if start in self._recent:
+            start.refused = self._doubt = True
 
     def judge(self, now: float) -> bool:
         """Judge by what has been let through by now; True where `random` changed."""
         if not self._doubt:
             return False
-        settled = [each for each in self._recent if each.start.at <= now - SETTLES]
+        settled = [each for each in self._recent if each.at <= now - SETTLES]
         if self.random:
             last = settled[-LOOKED_AT:]
             refused = sum(each.refused for each in last)
@@ -317,27 +316,19 @@ class RefusalPattern:
         self._recent.clear()
         return True
 
-    def _among_refused(self, settled: list[_Sent]) -> tuple[int, int]:
+    def _among_refused(self, settled: list[Start]) -> tuple[int, int]:
         """Requests that were let through within a blink after one that was refused, and all that
         were sent then.
         """
         through = sent = 0
         refused_at = -math.inf
         for each in settled:
-            close = each.start.at - refused_at <= BLINK
+            close = each.at - refused_at <= BLINK
             sent += close
             through += close and not each.refused
             if each.refused:
-                refused_at = each.start.at
+                refused_at = each.at
         return through, sent
-
-
-@dataclass(slots=True)
-class _Sent:
-    """A request that was started, and whether it was refused."""
-
-    start: Start
-    refused: bool = False
 
 
 LONGEST_BACKOFF = 60.0

@@ -28,16 +28,15 @@ from ..core.errors import (
     ProviderError,
     ProviderMissing,
     RateLimited,
-    Refused,
     SettingsError,
     Unconfirmed,
     Unreachable,
 )
 from ..media.audio import check_sound
-from ..text.speech import VERSION, spoken_before
+from ..text.speech import VERSION
 from .answers import retry_after
 from .base import Narration, Request, VoiceAsk, options
-from .service_voice import NoSound, heard_pieces, joined_mp3, pieces, text_for, together
+from .service_voice import NoSound, ServiceVoice, joined_mp3, text_for
 from .wire import CONNECT, NOT_SENT, Address, Unwanted, Wire, hopeless
 
 PROVIDES = {"voice": {"gtts": "voice"}}
@@ -74,7 +73,7 @@ _NAMES = {"he": "iw", "jv": "jw", "fil": "tl", "nb": "no", "nn": "no", "zh": "zh
 _SETTLED = {"zh-hans": "zh-CN", "zh-hant": "zh-TW", "zh-hk": "yue", "zh-sg": "zh-CN"}
 
 
-class GoogleVoice:
+class GoogleVoice(ServiceVoice):
     """The voice "gtts".
 
     tld: the end of the address of sections that name no voice; None goes by the lesson's
@@ -83,6 +82,7 @@ class GoogleVoice:
 
     name = "gtts"
     places = None
+    most = MOST
     online = True
     needs = "a network (no key, and no promise by Google)"
 
@@ -118,37 +118,21 @@ class GoogleVoice:
             "piece": MOST,
         }
 
-    def earlier_shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
-        """What shaped the narration when all voices were handed the same words."""
-        text = spoken_before(ask.text, ask.language, ask.say)
-        return {**self.shape(ask), "text": text}
-
     def price(self, ask: VoiceAsk) -> float | None:
         """Nothing."""
         return 0.0
 
-    def requests(self, ask: VoiceAsk) -> int:
-        """One for every 100 characters, about."""
-        return len(pieces(text_for(ask).text, MOST))
+    async def piece(self, text: str, ask: VoiceAsk, request: Request, several: bool) -> Narration:
+        """A piece of a narration as MP3 (24,000 Hz, mono), by one request.
 
-    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
-        """The narration as MP3 (24,000 Hz, mono), by one request for every 100 characters.
-
-        Raises `ProviderError` for a language or accent that there is not, `Refused` for a
-        text without a word, and what a gate knows: `RateLimited`, `Unreachable`, `Offline`.
+        Raises `ProviderError` for a language or accent that there is not, and what a gate knows:
+        `RateLimited`, `Unreachable`, `Offline`.
         """
-        language, tld = _language(ask.language), self._tld(ask)
-        handed = text_for(ask)
-        parts = pieces(handed.text, MOST)
-        if not parts:
-            raise Refused("gtts: nothing in the text can be spoken; write a sentence")
-        say = partial(self._say, language, tld)
-        sounds = await together(request(partial(say, part)) for part in parts)
+        say = partial(self._say, _language(ask.language), self._tld(ask), text)
         notes: tuple[str, ...] = ()
         if ask.rate is not None:
             notes = ("gtts has one speed and a slow one; the rate was left aside",)
-        apart = heard_pieces(ask.text, handed, parts, sounds)
-        return Narration(joined_mp3(sounds), ".mp3", notes=notes, cost=0.0, pieces=apart)
+        return Narration(await request(say), ".mp3", notes=notes, cost=0.0)
 
     async def check(self) -> str:
         """Whether it can be used: speaks one word, and gives what was found, in words."""

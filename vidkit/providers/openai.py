@@ -12,34 +12,30 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Literal, get_args
 
 from ..core.errors import (
     MediaError,
-    ProviderError,
     Refused,
     SettingsError,
 )
 from ..media.audio import PLAYED, check_sound, sound_suffix
 from ..media.images import check_picture, picture_suffix
-from ..text.speech import VERSION, spoken_before
+from ..text.speech import VERSION
 from .account import Account, frame_size, image_tokens, text_bound
 from .answers import counts, parsed, tokens
 from .base import ImageAsk, Narration, Picture, Request, VoiceAsk, WriteAsk, Written, options, some
 from .service_voice import (
     WORDS_A_MINUTE,
     NoSound,
+    ServiceVoice,
     better_of,
-    heard_pieces,
     joined_decoded,
-    joined_mp3,
     joined_wav,
     longest_speech,
     pieces,
     text_for,
-    together,
 )
 
 PROVIDES = {
@@ -163,12 +159,14 @@ class OpenAIImages(Account):
         return Picture(data, picture_suffix(data) or "", cost=cost)
 
 
-class OpenAIVoice(Account):
+class OpenAIVoice(Account, ServiceVoice):
     """The voice "openai".
 
     model: its name. voice: of sections that name none. manner: how to speak, for the models
     that can be told; "" for nothing. The rest as in `OpenAIImages`.
     """
+
+    most = LONGEST_INPUT
 
     def __init__(
         self,
@@ -195,11 +193,6 @@ class OpenAIVoice(Account):
             manner=self.manner,
         )
 
-    def earlier_shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
-        """What shaped the narration when all voices were handed the same words."""
-        text = spoken_before(ask.text, ask.language, ask.say)
-        return {**self.shape(ask), "text": text}
-
     def price(self, ask: VoiceAsk) -> float | None:
         """Dollars that one request of the narration will cost at the very most; None where
         nobody knows.
@@ -207,7 +200,7 @@ class OpenAIVoice(Account):
         if not self.at_home or self.fields:
             return None
         speed = min(1.0, _speed(ask) or 1.0)
-        parts = pieces(text_for(ask).text, LONGEST_INPUT)
+        parts = pieces(text_for(ask).text, self.most)
         costs = [self._exactly(part) or self._at_most(part, speed) for part in parts]
         return max((cost for cost in costs if cost is not None), default=None)
 
@@ -220,37 +213,7 @@ class OpenAIVoice(Account):
         heard = longest_speech(text) / speed * self.facts.get("audio_tokens_a_second", 0)
         return self.dollars(text_in=text_bound(text) + text_bound(self.manner), audio_out=heard)
 
-    def requests(self, ask: VoiceAsk) -> int:
-        """One, and more for a narration that is longer than a request may be."""
-        return len(pieces(text_for(ask).text, LONGEST_INPUT))
-
-    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
-        """The narration, as WAV or as what the server gives. Raises `ProviderError`s."""
-        handed = text_for(ask)
-        parts = pieces(handed.text, LONGEST_INPUT)
-        if not parts:
-            raise Refused("openai: nothing in the text can be spoken; write a sentence")
-        sounds = await together(self._part(part, ask, request, len(parts)) for part in parts)
-        try:
-            data, suffix = await asyncio.to_thread(_joined, [sound.data for sound in sounds])
-        except (NoSound, MediaError) as error:
-            raise ProviderError(
-                f"openai: the parts of a long narration do not fit together ({error}); "
-                "split the section"
-            ) from None
-        costs = [sound.cost for sound in sounds if sound.cost is not None]
-        notes = dict.fromkeys(note for sound in sounds for note in sound.notes)
-        cost = sum(costs) if len(costs) == len(parts) else None
-        return Narration(
-            data,
-            suffix,
-            notes=tuple(notes),
-            cost=cost,
-            checked=len(parts) > 1,
-            pieces=heard_pieces(ask.text, handed, parts, [sound.data for sound in sounds]),
-        )
-
-    async def _part(self, text: str, ask: VoiceAsk, request: Request, parts: int) -> Narration:
+    async def piece(self, text: str, ask: VoiceAsk, request: Request, several: bool) -> Narration:
         """A part of a narration, and what it cost. One of several is held against its text here,
         for the whole would not tell.
         """
@@ -259,8 +222,10 @@ class OpenAIVoice(Account):
             data = await self._say(text, ask, request)
             return Narration(data, cost=self._exactly(text) if self.at_home else None)
 
-        first = await said()
-        return await better_of(first, said, text, self.speed(ask)) if parts > 1 else first
+        made = await said()
+        if several:
+            made = await better_of(made, said, text, self.speed(ask))
+        return replace(made, checked=several)
 
     def speed(self, ask: VoiceAsk) -> float:
         """How many times its usual speed it speaks; what is set by hand counts."""
@@ -384,19 +349,6 @@ def _whole(data: bytes) -> bytes:
         data = joined_wav([data])
     check_sound(data, "the answer")
     return data if sound_suffix(data) in PLAYED else joined_decoded([data])
-
-
-def _joined(sounds: Sequence[bytes]) -> tuple[bytes, str]:
-    """The parts of a narration as one file, and its suffix. Raises `NoSound`, `MediaError`."""
-    kinds = {sound_suffix(sound) or ".mp3" for sound in sounds}
-    if len(sounds) == 1:
-        return sounds[0], kinds.pop()
-    if kinds == {".mp3"}:
-        return joined_mp3(sounds), ".mp3"
-    if kinds == {".wav"}:
-        with suppress(NoSound):
-            return joined_wav(sounds), ".wav"
-    return joined_decoded(sounds), ".wav"
 
 
 def _speed(ask: VoiceAsk) -> float | None:

@@ -16,15 +16,16 @@ import re
 import struct
 import unicodedata
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Any, TypeVar
 
-from ..core.errors import MediaError, ProviderError
+from ..core.errors import MediaError, ProviderError, Refused
 from ..text.markup import MappedText
-from ..text.speech import spoken
+from ..text.speech import spoken, spoken_before
 from ..text.timing import Word
 from .base import Narration, Request, VoiceAsk, VoiceMaker
 from .speech import wav
@@ -223,6 +224,21 @@ def _samples(data: bytes, size: int, block: int) -> bytes:
     return samples[: len(samples) // block * block]
 
 
+def joined(sounds: Sequence[bytes]) -> tuple[bytes, str]:
+    """Sounds as one file, and its suffix. Raises `NoSound`, `MediaError`."""
+    from ..media.audio import sound_suffix
+
+    kinds = {sound_suffix(sound) or ".mp3" for sound in sounds}
+    if len(sounds) == 1:
+        return sounds[0], kinds.pop()
+    if kinds == {".mp3"}:
+        return joined_mp3(sounds), ".mp3"
+    if kinds == {".wav"}:
+        with suppress(NoSound):
+            return joined_wav(sounds), ".wav"
+    return joined_decoded(sounds), ".wav"
+
+
 def seconds(data: bytes) -> float:
     """How long an MP3 or WAV file is heard when it is joined with others. Raises `NoSound`."""
     if data[:4] == b"RIFF":
@@ -232,6 +248,56 @@ def seconds(data: bytes) -> float:
         in_a_block = struct.unpack_from("<18xH", form)[0] if packed else 1
         return float(len(samples) / block * in_a_block / hertz)
     return math.fsum(length for _, length in _mp3_frames(data))
+
+
+class ServiceVoice:
+    """The voice of a service that takes at most so many characters at once: a longer text is asked
+    for in pieces, side by side.
+    """
+
+    name: str
+    most: int
+
+    def shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
+        """As `VoiceMaker.shape`; the words as they are handed over are its `text`."""
+        raise NotImplementedError
+
+    async def piece(self, text: str, ask: VoiceAsk, request: Request, several: bool) -> Narration:
+        """A piece of what is asked, whose sound is joined with those of others."""
+        raise NotImplementedError
+
+    def earlier_shape(self, ask: VoiceAsk) -> Mapping[str, Any]:
+        """What shaped the narration when all voices were handed the same words."""
+        return {**self.shape(ask), "text": spoken_before(ask.text, ask.language, ask.say)}
+
+    def requests(self, ask: VoiceAsk) -> int:
+        """One, and more for a narration that is longer than a request may be."""
+        return len(pieces(text_for(ask).text, self.most))
+
+    async def speak(self, ask: VoiceAsk, request: Request) -> Narration:
+        """The narration, as the service gives it. Raises `ProviderError`s."""
+        handed = text_for(ask)
+        parts = pieces(handed.text, self.most)
+        if not parts:
+            raise Refused(f"{self.name}: nothing in the text can be spoken; write a sentence")
+        made = await together(self.piece(part, ask, request, len(parts) > 1) for part in parts)
+        sounds = [each.data for each in made]
+        try:
+            data, suffix = await asyncio.to_thread(joined, sounds)
+        except (NoSound, MediaError) as error:
+            raise ProviderError(
+                f"{self.name}: the parts of a long narration do not fit together ({error}); "
+                "split the section"
+            ) from None
+        costs = [each.cost for each in made if each.cost is not None]
+        return Narration(
+            data,
+            suffix,
+            notes=tuple(dict.fromkeys(note for each in made for note in each.notes)),
+            cost=sum(costs) if len(costs) == len(parts) else None,
+            checked=all(each.checked for each in made),
+            pieces=heard_pieces(ask.text, handed, parts, sounds),
+        )
 
 
 # Narrations held against their texts: how long speaking a text may take, and what came.
