@@ -65,13 +65,16 @@ class WorkerSlots:
         kept: _Worker | None = None
         try:
             while True:
-                self._require_some()
+                if not self._workers and self._unfit:
+                    worker, why = next(iter(self._unfit.items()))
+                    raise ClusterError(
+                        f"no worker of the cluster can make lessons; {worker}: {why}"
+                    )
                 if alone and kept not in self._workers.values():
                     kept = self._keep_free()
                 if (found := self._free(most(), kept, alone)) is not None:
-                    worker = self._workers[found]
-                    worker.lessons += 1
-                    worker.alone = alone
+                    self._workers[found].lessons += 1
+                    self._workers[found].alone = alone
                     return found
                 await self._changed_event.wait()
         finally:
@@ -113,11 +116,6 @@ class WorkerSlots:
         """Wake all that wait: what they wait for may be other than it was."""
         self._changed_event.set()
         self._changed_event = asyncio.Event()
-
-    def _require_some(self) -> None:
-        if not self._workers and self._unfit:
-            worker, why = next(iter(self._unfit.items()))
-            raise ClusterError(f"no worker of the cluster can make lessons; {worker}: {why}")
 
     def _free(self, most: int, kept: _Worker | None, alone: bool) -> str | None:
         fits = {
@@ -233,8 +231,14 @@ class Attempt:
         """Write down that what a lost worker had asked for may be billed; gives what is to be
         told, so that all that began also ends.
         """
+
+        def unconfirmed() -> None:
+            with suppress(StoreError):
+                for entry in self._money:
+                    self._journal.end(entry, "unconfirmed")
+
         async with self._turn:
-            await asyncio.to_thread(self._mark_unconfirmed)
+            await asyncio.to_thread(unconfirmed)
         lesson = self.context.position
         told: list[Event] = [
             WorkEnded(
@@ -258,8 +262,3 @@ class Attempt:
         if (run := self._run) is not None:
             with suppress(StoreError):
                 await asyncio.to_thread(self._journal.end_run, run, finished=False)
-
-    def _mark_unconfirmed(self) -> None:
-        with suppress(StoreError):
-            for entry in self._money:
-                self._journal.end(entry, "unconfirmed")

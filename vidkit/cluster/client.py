@@ -264,8 +264,9 @@ class Dispatcher:
                 match outcome:
                     case VideoReport():
                         return outcome
-                    case Unfit():
-                        self._exclude(worker, outcome.why)
+                    case Unfit(why):
+                        if self._slots.remove(worker, why):
+                            self._notice(None, f"the worker {worker} makes no lessons: {why}")
                     case None:
                         lost += 1
                         self._count_lost(context, worker, lost)
@@ -274,10 +275,6 @@ class Dispatcher:
         finally:
             if attempt is not None:
                 await asyncio.shield(attempt.close_run())
-
-    def _exclude(self, worker: str, why: VidkitError) -> None:
-        if self._slots.remove(worker, why):
-            self._notice(None, f"the worker {worker} makes no lessons: {why}")
 
     def _count_lost(self, context: LessonContext, worker: str, lost: int) -> None:
         name = context.lesson.path.name

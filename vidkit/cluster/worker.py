@@ -319,22 +319,19 @@ class WorkerService(WorkerPlugin):
             return
         which = task.run, task.number
         attempt = self._attempts[which] = _Attempt(task, running=asyncio.current_task())
+        outcome: Outcome
         try:
-            outcome = await self._outcome(attempt, *start)
+            outcome = await self._made(attempt, *start)
+        except asyncio.CancelledError:
+            outcome = Cancelled("cancelled; what was finished is kept")
+        except Exception as error:
+            outcome = error if isinstance(error, VidkitError) else VidkitError(describe(error))
         finally:
             del self._attempts[which]
         try:
             await self.channel.ask(task.run, "outcome", task.number, outcome)
         except ClusterError:
             return  # what was made is in the store, for whoever asks next
-
-    async def _outcome(self, attempt: _Attempt, at: float, how: Hold) -> Outcome:
-        try:
-            return await self._made(attempt, at, how)
-        except asyncio.CancelledError:
-            return Cancelled("cancelled; what was finished is kept")
-        except Exception as error:
-            return error if isinstance(error, VidkitError) else VidkitError(describe(error))
 
     async def _made(self, attempt: _Attempt, at: float, how: Hold) -> VideoReport | Unfit:
         """Make the lesson. at: seconds since the run began. how: it is held now."""

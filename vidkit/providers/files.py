@@ -93,7 +93,10 @@ class Recorded:
         `MOST_SOUND` bytes.
         """
         if (film := ask.film) is not None:
-            return await request(lambda: asyncio.to_thread(_own_narration, film))
+            from ..media.film import own_narration
+
+            data = await request(lambda: asyncio.to_thread(own_narration, film))
+            return Narration(data, ".wav")
         path, most = self._find(ask)
         data = await request(lambda: asyncio.to_thread(_read, path, most))
         return Narration(data, path.suffix.lower())
@@ -187,12 +190,6 @@ def _first_picture(film: Film, size: tuple[int, int]) -> Picture:
     silent = film.sound == "under" and not has_sound(film)
     notes = (f"{film.file.name} has no sound that could be heard",) if silent else ()
     return Picture(first_picture(film, size), notes=notes)
-
-
-def _own_narration(film: Film) -> Narration:
-    from ..media.film import own_narration
-
-    return Narration(own_narration(film), ".wav")
 
 
 def recorded(argument: str | None) -> Recorded:

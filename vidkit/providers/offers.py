@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from importlib.metadata import EntryPoint
 from typing import Any
 
 from ..core import loop
@@ -90,8 +89,10 @@ def offer(kind: Kind, name: str, settings: Settings) -> Offer:
     """The provider that is called `name`. Nothing is asked of anybody."""
     if name == AUTO:
         return Offer(kind, name, "nothing: the best voice here speaks that knows the language")
-    point = next((point for point in registered(kind) if point.name == name), None)
-    package = _package(point)
+    package = None
+    for point in registered(kind):
+        if point.name == name:
+            package = f"{point.dist.name} {point.dist.version}" if point.dist else point.value
     try:
         # beside another, so that one without its key is given too
         maker: object
@@ -113,31 +114,21 @@ def offer(kind: Kind, name: str, settings: Settings) -> Offer:
     return replace(found, maker=maker)
 
 
-def _package(point: EntryPoint | None) -> str | None:
-    if point is None:
-        return None
-    return f"{point.dist.name} {point.dist.version}" if point.dist else point.value
-
-
-def _asks(kind: Kind, settings: Settings) -> ImageAsk | VoiceAsk:
-    """Something usual to ask for: a picture, or a minute of speech."""
-    if kind == "images":
-        return ImageAsk("A leaf in the sun.", MINUTE, "Leaves", "en", settings.size)
-    return VoiceAsk(MINUTE, "en")
-
-
 def _cost(kind: Kind, maker: object, settings: Settings) -> str:
+    """What a picture costs, or a minute of speech."""
+    usual: ImageAsk | VoiceAsk = VoiceAsk(MINUTE, "en")
+    what = "a minute of speech"
+    if kind == "images":
+        usual = ImageAsk("A leaf in the sun.", MINUTE, "Leaves", "en", settings.size)
+        what = f"a picture of {settings.size[0]} × {settings.size[1]}"
     try:
-        dollars = price(maker, _asks(kind, settings))
+        dollars = price(maker, usual)
     except VidkitError:
         dollars = None
     if dollars is None:
         return "its price is not known"
     if dollars == 0:
         return "free"
-    what = "a minute of speech"
-    if kind == "images":
-        what = f"a picture of {settings.size[0]} × {settings.size[1]}"
     day = getattr(maker, "priced", None)
     return f"about ${dollars:.2g} for {what}" + (f" (prices of {day})" if day else "")
 

@@ -53,6 +53,7 @@ LEGIBLE = 32
 """Points of 1080 of the smallest text on a slide that is not divided; twelve pixels of a video that
 is 400 high."""
 
+_version = cache(version)
 _THREADS = 2  # a slide keeps one core busy; more threads than that only hold memory
 _compilers = threading.local()
 
@@ -113,7 +114,7 @@ class Slides:
             "fonts": sorted({_file_digest(font.path) for font in self._own}),
             "borrowed": _fingerprint() if uncovered(without_emoji(words), _bundled()) else None,
             "template": _digest(),
-            "typst": _typst_version(),
+            "typst": _version("typst"),
         }
 
     async def draw(self, ask: ImageAsk, request: Request) -> Picture:
@@ -121,7 +122,9 @@ class Slides:
         loop = asyncio.get_running_loop()
 
         async def send() -> Picture:
-            return await loop.run_in_executor(_threads(), self._draw, ask)
+            return await loop.run_in_executor(
+                _threads(), lambda: self.picture(self.slide(ask), ask.size)
+            )
 
         return await request(send)
 
@@ -136,9 +139,6 @@ class Slides:
         """The layout of the slide for `ask` and why, in a sentence."""
         slide = self.slide(ask)
         return f"{slide.layout}: {slide.why}; the headline is {slide.headline_why}"
-
-    def _draw(self, ask: ImageAsk) -> Picture:
-        return self.picture(self.slide(ask), ask.size)
 
     def picture(self, slide: Slide, size: tuple[int, int]) -> Picture:
         """`slide` as a PNG of `size`, with less on it as long as it does not fit. Takes some 50 ms
@@ -315,11 +315,6 @@ def _fingerprint() -> str:
 @cache
 def _file_digest(path: str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-@cache
-def _typst_version() -> str:
-    return version("typst")
 
 
 @cache
