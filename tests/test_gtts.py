@@ -182,7 +182,7 @@ def test_what_shapes_the_sound_is_in_its_key() -> None:
         GoogleVoice().shape(replace(SAY, say={"light": "lite"})),
     ]
     assert len({str(each) for each in (shape, *others)}) == 6
-    assert GoogleVoice().price(SAY) == 0.0
+    assert GoogleVoice().price == 0.0
 
 
 FAULTS = [

@@ -24,7 +24,6 @@ from ..core.errors import (
     Fault,
     LessonError,
     OutputError,
-    ProviderError,
     SettingsError,
     StoreError,
     VidkitError,
@@ -381,16 +380,11 @@ class WorkerService(WorkerPlugin):
         return await asyncio.shield(self._runs[task.run])
 
     async def _opened(self, task: LessonTask) -> _Run:
-        """The run's providers. Raises `ProviderError` where none of a kind can be asked from
+        """The run's providers. Raises `ProviderMissing` where none of a kind can be asked from
         here.
         """
         settings = await asyncio.to_thread(_settings, task)
         images, voices = image_makers(settings), voice_makers(settings)
-        for makers in (images, voices):
-            missing: list[ProviderError | None]
-            missing = [getattr(each, "missing", None) for each in makers]
-            if (why := missing[0]) is not None and None not in missing:
-                raise why
         opened = AsyncExitStack()
         await opened.enter_async_context(in_use([*images, *voices]))
         return _Run(

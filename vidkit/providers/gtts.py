@@ -83,6 +83,7 @@ class GoogleVoice(ServiceVoice):
     name = "gtts"
     places = None
     most = MOST
+    price = 0.0
     online = True
     needs = "a network (no key, and no promise by Google)"
 
@@ -117,10 +118,6 @@ class GoogleVoice(ServiceVoice):
             "slow": self.slow,
             "piece": MOST,
         }
-
-    def price(self, ask: VoiceAsk) -> float | None:
-        """Nothing."""
-        return 0.0
 
     async def piece(self, text: str, ask: VoiceAsk, request: Request, several: bool) -> Narration:
         """A piece of a narration as MP3 (24,000 Hz, mono), by one request.

@@ -434,7 +434,8 @@ async def speak(
     if made.checked or not getattr(maker, "online", False):
         return made
     text = handed(maker, ask) or ask.text
-    speed = _speed(maker, ask)
+    told: Callable[[VoiceAsk], float] | None = getattr(maker, "speed", None)
+    speed = told(ask) if told is not None else (ask.rate or WORDS_A_MINUTE) / WORDS_A_MINUTE
     return await better_of(made, lambda: maker.speak(ask, request), text, speed)
 
 
@@ -456,9 +457,3 @@ async def better_of(
     notes = (*kept.notes, left.note(twice=True)) if left is not None else kept.notes
     cost = None if made.cost is None or anew.cost is None else made.cost + anew.cost
     return replace(kept, cost=cost, notes=notes)
-
-
-def _speed(maker: Any, ask: VoiceAsk) -> float:
-    """How many times its usual speed a voice speaks."""
-    told: Callable[[VoiceAsk], float] | None = getattr(maker, "speed", None)
-    return told(ask) if told is not None else (ask.rate or WORDS_A_MINUTE) / WORDS_A_MINUTE

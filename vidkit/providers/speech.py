@@ -102,7 +102,6 @@ class SpeechProcess:
     hertz: int = 0
     failure: ProviderMissing | None = None
     _process: subprocess.Popen[bytes] | None = None
-    _owner: int = 0
     _spoken: int = 0
     _forgiven_at: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -159,7 +158,7 @@ class SpeechProcess:
     def stop(self) -> None:
         """End the process. From any thread."""
         process, self._process = self._process, None
-        if process is None or self._owner != os.getpid():
+        if process is None:
             return
         process.kill()
         process.wait()
@@ -173,9 +172,7 @@ class SpeechProcess:
     def _ready(self) -> None:
         """A process that is running and not too old."""
         if self._process is not None and (
-            self._owner != os.getpid()
-            or self._spoken >= RESTART
-            or self._process.poll() is not None
+            self._spoken >= RESTART or self._process.poll() is not None
         ):
             self.stop()
         if self._process is not None:
@@ -211,7 +208,7 @@ class SpeechProcess:
             raise Unreachable(
                 f"the process that speaks did not start ({error}); use fewer workers"
             ) from error
-        self._owner, self._spoken = os.getpid(), 0
+        self._spoken = 0
         try:
             head, _ = self._next(OPENING)
         except _Ended as error:

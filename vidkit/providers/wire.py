@@ -143,13 +143,10 @@ def unsendable(secret: str) -> str | None:
     """What in a key cannot be sent in a header, in words; None where all of it can."""
     for place, sign in enumerate(secret, 1):
         if not "\x20" <= sign < "\x7f":
-            return f"its character {place} is {_named(sign)}"
+            names = {"\n": "a line feed", "\r": "a carriage return", "\t": "a tab"}
+            named = names.get(sign, f"U+{ord(sign):04X}, which no key has")
+            return f"its character {place} is {named}"
     return None
-
-
-def _named(sign: str) -> str:
-    names = {"\n": "a line feed", "\r": "a carriage return", "\t": "a tab"}
-    return names.get(sign, f"U+{ord(sign):04X}, which no key has")
 
 
 class Wire(httpx2.AsyncBaseTransport):
