@@ -15,7 +15,6 @@ import logging
 import math
 import os
 import re
-import socket
 import tomllib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
@@ -34,7 +33,6 @@ from ..core.errors import (
     KeyMissing,
     Misconfigured,
     ModelMissing,
-    Offline,
     ProviderError,
     ProviderMissing,
     QuotaExhausted,
@@ -65,10 +63,9 @@ from .wire import (
     BrokenBody,
     Unwanted,
     Wire,
-    causes_of,
-    hopeless,
     proxy_for,
     unsendable,
+    unsent,
 )
 
 _FILE = Path(__file__).with_name("openai.toml")
@@ -535,7 +532,10 @@ class Account:
         """A request without an answer: not sent at all, perhaps made, or made and damaged."""
         cause = error.__cause__
         if isinstance(cause, NOT_SENT):
-            return self._not_sent(cause)
+            instead = "a provider that works offline: images='slides', voice='auto'"
+            if not self.at_home:
+                instead = f"another base_url, or {instead}"
+            return unsent(cause, self._url, proxy_for(self._url), instead)
         if isinstance(cause, BrokenBody):
             return self.damaged(f"was cut off ({self._clean(cause)})")
         if isinstance(cause, Unwanted):
@@ -545,19 +545,6 @@ class Account:
         return Unconfirmed(
             f"{self._server()} {what}, after it had been asked: the request may have been made, "
             "and paid for"
-        )
-
-    def _not_sent(self, cause: BaseException) -> Unreachable | Misconfigured:
-        proxy = proxy_for(self._url)
-        if (why := hopeless(cause, self._url, proxy)) is not None:
-            return Misconfigured(why)
-        nameless = isinstance(causes_of(cause)[-1], socket.gaierror)
-        reason = "its name is not known" if nameless else str(cause).strip() or type(cause).__name__
-        through = f", through the proxy that {proxy[0]} names" if proxy else ""
-        return Offline(
-            f"no connection to {self.address} ({reason}{through}); check the network"
-            f"{' and base_url' if nameless and not self.at_home else ''}, or choose a provider "
-            "that works offline: images='slides', voice='auto'"
         )
 
     def _gone(self, told: str) -> ModelMissing:

@@ -23,8 +23,6 @@ from gtts.lang import tts_langs
 from ..core.errors import (
     BadRequest,
     MediaError,
-    Misconfigured,
-    Offline,
     ProviderError,
     ProviderMissing,
     RateLimited,
@@ -37,7 +35,7 @@ from ..text.speech import VERSION
 from .answers import retry_after
 from .base import Narration, Request, VoiceAsk, options
 from .service_voice import NoSound, ServiceVoice, joined_mp3, text_for
-from .wire import CONNECT, NOT_SENT, Address, Unwanted, Wire, hopeless
+from .wire import CONNECT, NOT_SENT, Address, Unwanted, Wire, unsent
 
 PROVIDES = {"voice": {"gtts": "voice"}}
 
@@ -170,7 +168,7 @@ class GoogleVoice(ServiceVoice):
         except TimeoutError:
             raise Unreachable("gtts: Google Translate did not answer in time") from None
         except httpx2.TransportError as error:
-            raise _lost(error, tld, Address.of(asked.url), wire.proxy) from None
+            raise _lost(error, tld, wire.proxy) from None
         if answer.status_code != 200:
             raise _typed(answer.status_code, answer.headers, language, tld)
         # an answer without sound is one that gTTS would pass over, and say nothing
@@ -225,21 +223,14 @@ def _whole(text: str) -> bytes:
     return data
 
 
-def _lost(
-    error: httpx2.TransportError, tld: str, address: Address, proxy: tuple[str, str] | None
-) -> ProviderError:
+def _lost(error: httpx2.TransportError, tld: str, proxy: tuple[str, str] | None) -> ProviderError:
     """A request without an answer."""
     if isinstance(error, Unwanted):
         return Unconfirmed(f"gtts: what Google Translate sent {error}")
     if not isinstance(error, NOT_SENT):
         return Unreachable(f"gtts: Google Translate did not answer ({type(error).__name__})")
-    if (why := hopeless(error, address, proxy)) is not None:
-        return Misconfigured(f"gtts: {why}")
-    through = f", through the proxy that {proxy[0]} names" if proxy else ""
-    return Offline(
-        f"no connection to translate.google.{tld}{through}; check the network, or choose a "
-        "voice that works offline: voice='auto'"
-    )
+    address = Address(f"https://translate.google.{tld}")
+    return unsent(error, address, proxy, "a voice that works offline: voice='auto'")
 
 
 def _typed(status: int, headers: Mapping[str, str], language: str, tld: str) -> ProviderError:

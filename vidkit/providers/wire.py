@@ -11,6 +11,7 @@ import asyncio
 import base64
 import os
 import re
+import socket
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Mapping
@@ -21,7 +22,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 
-from ..core.errors import Misconfigured, SettingsError
+from ..core.errors import Misconfigured, Offline, SettingsError
 from ..models.settings import Secret
 
 CONNECT = 4.0
@@ -335,25 +336,37 @@ def _transport(proxy: tuple[str, str] | None, tls: bool) -> httpx2.AsyncHTTPTran
         ) from None
 
 
-def hopeless(error: BaseException, address: Address, proxy: tuple[str, str] | None) -> str | None:
-    """Why a request that was not sent cannot be sent later either, and what to mend; None where
-    waiting may help.
+def unsent(
+    error: BaseException, address: Address, proxy: tuple[str, str] | None, instead: str
+) -> Misconfigured | Offline:
+    """Why a request was not sent: for what is to be mended first, or for want of a connection.
+    instead: what works without one.
     """
     causes = causes_of(error)
     told = " ".join(str(cause) for cause in causes)
     if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes) or (
         "CERTIFICATE_VERIFY_FAILED" in told
     ):
-        return (
+        return Misconfigured(
             f"the certificate of {address.host} is not one that this machine trusts; where a "
             "proxy of your own stands between, set SSL_CERT_FILE to its certificate, else do not "
             "go on: somebody may be reading along"
         )
     if any(isinstance(each, httpx2.ProxyError) for each in causes) and proxy is not None:
-        return f"the proxy that {proxy[0]} names lets nothing through; set it right, or unset it"
+        return Misconfigured(
+            f"the proxy that {proxy[0]} names lets nothing through; set it right, or unset it"
+        )
     if isinstance(error, httpx2.UnsupportedProtocol | httpx2.LocalProtocolError):
-        return f"a request to {address.shown} cannot be made; set base_url and the key right"
-    return None
+        return Misconfigured(
+            f"a request to {address.shown} cannot be made; set base_url and the key right"
+        )
+    nameless = isinstance(causes[-1], socket.gaierror)
+    reason = "its name is not known" if nameless else str(error).strip() or type(error).__name__
+    through = f", through the proxy that {proxy[0]} names" if proxy else ""
+    return Offline(
+        f"no connection to {address.shown} ({reason}{through}); check the network, or choose "
+        f"{instead}"
+    )
 
 
 def causes_of(error: BaseException) -> list[BaseException]:
