@@ -253,14 +253,19 @@ class Account:
     async def found(
         self, content: bytes, suffix: Callable[[bytes], str | None], what: str
     ) -> tuple[bytes, Any]:
-        """The picture or sound in an answer that came with 200: it itself, somewhere in JSON, or
-        where that leads to; and the JSON, whatever else is odd about it. suffix: of a file that
-        begins so, None for what is none.
+        """The picture or sound in an answer that came with 200: it itself, in base64, somewhere
+        in JSON, or where that leads to; and the JSON, whatever else is odd about it. suffix: of a
+        file that begins so, None for what is none.
         """
         if suffix(content) is not None:
             return content, None
-        body = await asyncio.to_thread(parsed, content)
-        data, links = await asyncio.to_thread(blobs, body, lambda each: suffix(each) is not None)
+
+        def look() -> tuple[Any, bytes | None, list[str]]:
+            body = parsed(content)
+            where = body if body is not None else content.decode("ascii", "replace")
+            return body, *blobs(where, lambda each: suffix(each) is not None)
+
+        body, data, links = await asyncio.to_thread(look)
         if data is None and links:
             data = await self.fetch(links[0])
         if data is None or suffix(data) is None:

@@ -95,11 +95,9 @@ def offer(kind: Kind, name: str, settings: Settings) -> Offer:
             package = f"{point.dist.name} {point.dist.version}" if point.dist else point.value
     try:
         # beside another, so that one without its key is given too
-        maker: object
-        if kind == "images":
-            maker, _ = image_makers(settings.with_(images=(name, "simulated")))
-        else:
-            maker, _ = voice_makers(settings.with_(voice=(name, "simulated")))
+        find: Callable[[Settings], Sequence[object]]
+        find = image_makers if kind == "images" else voice_makers
+        maker, _ = find(settings.with_(**{kind: (name, "simulated")}))
     except Exception as error:
         # a package of somebody else may raise anything
         return Offer(kind, name, package=package, usable=False, found=_why(error))
