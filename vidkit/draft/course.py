@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,9 @@ from ..models.reading import load_lesson
 from ..models.settings import Settings
 from ..text.languages import likely_language
 from .blocks import Heading, Shown, Source, Turn
+from .deck import read_markdown, read_reveal
+from .notebook import read_notebook
+from .pages import read_pdf, read_powerpoint
 from .sections import Draft, Section, digest, sections_of
 
 MINUTES = 6.0
@@ -31,7 +34,15 @@ MINUTES = 6.0
 MOST_PLACES = 8
 """Places that a note names."""
 
-READ = (*DRAFTED, ".html", ".json")
+_READERS: Mapping[str, Callable[[Path], Source]] = {
+    ".ipynb": read_notebook,
+    ".pptx": read_powerpoint,
+    ".pdf": read_pdf,
+    ".html": read_reveal,
+    **dict.fromkeys((".md", ".markdown", ".qmd", ".rmd", ".txt"), read_markdown),
+}
+READ = (*_READERS, ".json")
+"""What is read, by the ends of names."""
 
 
 def lesson_from(
@@ -214,27 +225,8 @@ def _source_path(source: str | Path) -> Path:
 def _read(path: Path) -> Source:
     try:
         path.stat()
-        match path.suffix.lower():
-            case ".ipynb":
-                from .notebook import read_notebook
-
-                return read_notebook(path)
-            case ".pptx":
-                from .pages import read_powerpoint
-
-                return read_powerpoint(path)
-            case ".pdf":
-                from .pages import read_pdf
-
-                return read_pdf(path)
-            case ".md" | ".markdown" | ".qmd" | ".txt" | ".rmd":
-                from .deck import read_markdown
-
-                return read_markdown(path)
-            case ".html":
-                from .deck import read_reveal
-
-                return read_reveal(path)
+        if (reader := _READERS.get(path.suffix.lower())) is not None:
+            return reader(path)
     except FileNotFoundError:
         raise LessonError(path, [Fault("there is no such file", "check its name")]) from None
     except OSError as error:

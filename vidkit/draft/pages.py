@@ -23,8 +23,6 @@ from itertools import pairwise, zip_longest
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from ..core.errors import Fault, LessonError, ProviderMissing
 from ..slides.figures import MOST_BARS
 from ..text.languages import main_script
@@ -366,6 +364,8 @@ def _grows(page: _Page, after: _Page) -> bool:
     """Whether a page is a step of the next, which holds all that is on it: its lines in their
     order, and its picture.
     """
+    from PIL import Image
+
     rest = iter(after.lines)
     if page.notes or len(page.lines) < 2 or not all(line in rest for line in page.lines):
         return False
