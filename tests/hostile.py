@@ -678,6 +678,15 @@ NOTEBOOKS = [
         notebook(markdown(f"{HEAD}\n\n{'|a' * 5_000}|\n{'|-' * 5_000}|\n{'|b' * 5_000}|")),
     ),
     Item(
+        "marked sections",
+        "marks of SGML that a parser of HTML gives up on",
+        "either",
+        notebook(
+            markdown(HEAD + "\n\n<div>\n<![![x <![odd[y]]> <!ELEMENT <![\n</div>\n"),
+            code("t", shown("text/html", "<table><tr><td>a<![ <![x[ <![CDATA[z]]><![if y]>")),
+        ),
+    ),
+    Item(
         "spans",
         "cells over 999 rows and columns",
         "either",

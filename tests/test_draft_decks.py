@@ -468,6 +468,7 @@ HOSTILE = {
     "nothing": "",
     "tags that never end": '<div class="slides"><section>' + "<script" * 20_000,
     "comments that never end": '<div class="slides"><section>' + "<!--" * 20_000,
+    "marked sections": '<div class="slides"><section><![![ <![odd[x]]></section></div>',
     "what never ends": '<div class="slides">' + "<section><pre><code>" * 5_000,
 }
 

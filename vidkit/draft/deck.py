@@ -21,6 +21,7 @@ from ..core.errors import Fault, LessonError
 from ..text.languages import tag_of
 from .blocks import Block, Heading, NoPicture, Notes, Source, Turn, path_inside, read_inside
 from .markdown import MOST_NESTED, Reader, is_directive
+from .tables import readable
 
 LONGEST_TEXT = 50_000_000
 """Bytes of a text that are read."""
@@ -235,7 +236,7 @@ def _after_keys(lines: list[str], at: int) -> int:
 def read_reveal(path: Path) -> Source:
     """The slides in the file `path`. Raises `OSError`, and `LessonError` where there are none."""
     parser = _Sections()
-    parser.feed(_text(path, LONGEST_PAGE))  # as in `read_html`
+    parser.feed(readable(_text(path, LONGEST_PAGE)))  # as in `read_html`
     slides = [slide for slide in map("".join, parser.slides) if slide.strip()]
     if not slides:
         mend = "name a deck of reveal.js, or the notebook or text that the page was made from"

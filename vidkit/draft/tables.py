@@ -36,9 +36,21 @@ class Found:
 def read_html(text: str) -> Found:
     """What a person would see of `text`; nothing in it runs, and nothing is fetched."""
     parser = _Parser()
-    parser.feed(f"{text}<br>")  # not closed: that would read what never ends over and over
+    parser.feed(
+        f"{readable(text)}<br>"
+    )  # not closed: that would read what never ends over and over
     parser.end_line()
     return parser.found
+
+
+def readable(text: str) -> str:
+    """HTML without what `html.parser` gives up on: a marked section of an unknown kind, which
+    browsers pass over as they do what begins with `<?`.
+    """
+    return _ODD_SECTION.sub("<?", text)
+
+
+_ODD_SECTION = re.compile(r"<!(?=\[(?!(?:cdata|temp|ignore|include|rcdata|if|else|endif)\b))", re.I)
 
 
 class _Parser(HTMLParser):
