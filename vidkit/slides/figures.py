@@ -46,37 +46,31 @@ LONGEST_CELL = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """A bar: its name and its value."""
-
-    name: str
-    value: float
-
-
-@dataclass(frozen=True, slots=True)
 class BarChart:
-    """Bars under one another, each with its value and `unit`; the one named `strong` stands out."""
+    """Bars (name, value) under one another, each with its value and `unit`; the one named `strong`
+    stands out.
+    """
 
-    bars: tuple[Bar, ...]
+    bars: tuple[tuple[str, float], ...]
     unit: str = ""
     strong: str = ""
 
     def spec(self, inline: Inline) -> dict[str, Any]:
         values = [
             {
-                "name": inline(bar.name),
-                "value": bar.value,
-                "shown": figure(bar.value, self.unit),
-                "strong": bar.name == self.strong,
+                "name": inline(name),
+                "value": value,
+                "shown": figure(value, self.unit),
+                "strong": name == self.strong,
             }
-            for bar in self.bars
+            for name, value in self.bars
         ]
         return {"kind": "bars", "values": values}
 
     def items(self) -> list[Item]:
         return [
-            Item(f"bar.{i}", bar.name, f"{bar.value:g} {self.unit}".strip())
-            for i, bar in enumerate(self.bars)
+            Item(f"bar.{i}", name, f"{value:g} {self.unit}".strip())
+            for i, (name, value) in enumerate(self.bars)
         ]
 
 
@@ -151,12 +145,12 @@ class Flow:
     edges: tuple[Edge, ...]
 
     def spec(self, inline: Inline) -> dict[str, Any]:
-        laid = _laid_out(len(self.nodes), self.edges)
-        blank = Entry("").spec(inline)
-        nodes = [node.spec(inline) for node in self.nodes]
-        nodes += [dict(blank) for _ in range(len(laid.layer) - len(nodes))]
-        for i, node in enumerate(nodes):
-            node["layer"], node["row"] = laid.layer[i], laid.row[i]
+        layer, row, layers, parts = _laid_out(len(self.nodes), self.edges)
+        blanks = [Entry("")] * (len(layer) - len(self.nodes))
+        nodes = [
+            box.spec(inline) | {"layer": at, "row": place}
+            for box, at, place in zip([*self.nodes, *blanks], layer, row, strict=True)
+        ]
         edges = [
             {
                 "from": part.start,
@@ -166,9 +160,9 @@ class Flow:
                 "back": part.back,
                 "of": part.of,
             }
-            for part in laid.parts
+            for part in parts
         ]
-        return {"kind": "flow", "nodes": nodes, "edges": edges, "layers": laid.layers}
+        return {"kind": "flow", "nodes": nodes, "edges": edges, "layers": layers}
 
     def items(self) -> list[Item]:
         nodes = [Item(f"node.{i}", n.name, n.gloss) for i, n in enumerate(self.nodes)]
@@ -239,25 +233,17 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """What one speaker says."""
-
-    who: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Talk:
-    """A conversation, each turn in a bubble on its speaker's side."""
+    """A conversation: turns (who, text), each in a bubble on its speaker's side."""
 
-    turns: tuple[Turn, ...]
+    turns: tuple[tuple[str, str], ...]
 
     def spec(self, inline: Inline) -> dict[str, Any]:
-        lines = [{"who": turn.who, "runs": inline(turn.text)} for turn in self.turns]
+        lines = [{"who": who, "runs": inline(text)} for who, text in self.turns]
         return {"kind": "talk", "lines": lines}
 
     def items(self) -> list[Item]:
-        return [Item(f"line.{i}", turn.text, ordered=True) for i, turn in enumerate(self.turns)]
+        return [Item(f"line.{i}", text, ordered=True) for i, (_, text) in enumerate(self.turns)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,21 +403,14 @@ class _Part:
 
 def depth(flow: Flow) -> int:
     """How many layers the boxes of `flow` need."""
-    return len(_laid_out(len(flow.nodes), flow.edges).layers)
+    return len(_laid_out(len(flow.nodes), flow.edges)[2])
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """The layer and the row of each node, empty places included, and the edges between them."""
-
-    layer: list[int]
-    row: list[int]
-    layers: list[list[int]]
-    parts: list[_Part]
-
-
-def _laid_out(count: int, edges: Sequence[Edge]) -> _Layout:
-    """Longest-path layers, without the edges that close a circle; rows by barycentre.
+def _laid_out(
+    count: int, edges: Sequence[Edge]
+) -> tuple[list[int], list[int], list[list[int]], list[_Part]]:
+    """The layer and the row of each node, empty places included, the layers, and the edges between
+    them: longest-path layers, without the edges that close a circle; rows by barycentre.
 
     An edge over several layers goes through an empty place in each of those between (Sugiyama,
     Tagawa and Toda, 1981).
@@ -459,7 +438,7 @@ def _laid_out(count: int, edges: Sequence[Edge]) -> _Layout:
     for members in layers:
         for place, i in enumerate(members):
             row[i] = place
-    return _Layout(layer, row, layers, parts)
+    return layer, row, layers, parts
 
 
 def _closing(count: int, edges: Sequence[Edge]) -> set[int]:

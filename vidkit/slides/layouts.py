@@ -27,7 +27,6 @@ from .figures import (
     LONGEST_CELL,
     MOST_BARS,
     MOST_CHOICES,
-    Bar,
     BarChart,
     Question,
     height_of,
@@ -229,18 +228,16 @@ def bars(reading: Reading, asked: bool = False) -> Slide | None:
         units = {match["unit"] for match in told}
         if 3 <= len(found) == len(told) <= MOST_BARS and len(units) == 1:
             (unit,) = units
-            figure = BarChart(
-                tuple(Bar(name, value) for name, value in found.items()), _UNITS.get(unit, unit)
-            )
+            figure = BarChart(tuple(found.items()), _UNITS.get(unit, unit))
             why = f"the narration gives {len(found)} values, the description shows bars"
             return draft(reading, "chart", why, 0, figure=figure)
     shown = [
         (m["label"] or m["year"] or m["word"], _number(m["value"], reading.language), m["unit"])
         for m in _DESCRIBED.finditer(reading.description)
     ]
-    values = [Bar(name, value) for name, value, _ in shown if value is not None]
+    values = [(name, value) for name, value, _ in shown if value is not None]
     units = {unit or "" for _, _, unit in shown}
-    names = {bar.name.casefold() for bar in values}
+    names = {name.casefold() for name, _ in values}
     if 3 <= len(values) == len(names) == len(shown) <= MOST_BARS and len(units) == 1:
         (unit,) = units
         why = f"the description shows {len(values)} bars and tells their values"

@@ -25,8 +25,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from ..text.captions import Word
 from ..text.speech import spoken
+from ..text.timing import Word, placed
 from .analysis import grammar, stem
 from .figures import Item
 
@@ -71,7 +71,7 @@ class Narrated:
         self.times: list[float] = []
         self.sentence: list[int] = []
         self._asks: set[int] = set()
-        places = _placed(text, words)
+        places = list(placed(text, words))
         sentence = last = at = 0
         for match in self._token.finditer(told.text):
             passed = told.text[last : match.start() + 1]
@@ -215,17 +215,6 @@ class Narrated:
             if enough and (len(hit) > 1 or len(wanted) == 1):
                 found.append(places[0])
         return found
-
-
-def _placed(text: str, words: Sequence[Word]) -> list[tuple[int, int, Word]]:
-    """Where each timed word is written in `text`."""
-    found, at = [], 0
-    for word in words:
-        place = text.find(word.text, at)
-        if place >= 0:
-            found.append((place, place + len(word.text), word))
-            at = place + len(word.text)
-    return found
 
 
 def _key(word: str) -> str:

@@ -29,7 +29,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from ..core.errors import Refused
 from .analysis import Reading, clean, equation_lines, signs_of
@@ -37,7 +37,6 @@ from .figures import (
     LONGEST_CELL,
     MOST_BARS,
     MOST_CHOICES,
-    Bar,
     BarChart,
     Cell,
     Edge,
@@ -54,7 +53,6 @@ from .figures import (
     Series,
     Table,
     Talk,
-    Turn,
     depth,
     figure,
     height_of,
@@ -108,9 +106,9 @@ def _chart(wish: Mapping[str, Any]) -> Figure:
     if chart.get("bars") is not None:
         pairs = _pairs(chart["bars"], "chart.bars", '{"Oceans": 97, "Ice": 2}')
         _count(pairs, "bars", 1, MOST_BARS, "chart")
-        bars = tuple(Bar(name, _number(value, f"the bar {name!r}")) for name, value in pairs)
+        bars = tuple((name, _number(value, f"the bar {name!r}")) for name, value in pairs)
         strong = _line(chart.get("strong", ""), "chart.strong", LONGEST_NAME)
-        if strong and strong not in [bar.name for bar in bars]:
+        if strong and strong not in dict(bars):
             raise Refused(f"`slide`: `chart.strong` is {strong!r}, which is none of the bars")
         return BarChart(bars, _line(chart.get("unit", ""), "chart.unit", 20), strong)
     if chart.get("lines") is not None:
@@ -128,7 +126,7 @@ def _chart(wish: Mapping[str, Any]) -> Figure:
 
 def _points(name: str, value: object) -> tuple[tuple[float, float], ...]:
     example = f'write "{name}": [[0, 0], [1, 9.8]]'
-    if not isinstance(value, Sequence) or isinstance(value, str):
+    if not _is_list(value):
         raise Refused(f"`slide`: the line {name!r} of the chart is no list of points; {example}")
     if not 2 <= len(value) <= MOST_SERIES_POINTS:
         raise Refused(
@@ -137,7 +135,7 @@ def _points(name: str, value: object) -> tuple[tuple[float, float], ...]:
         )
     found = []
     for point in value:
-        if not isinstance(point, Sequence) or isinstance(point, str) or len(point) != 2:
+        if not _is_list(point, 2):
             raise Refused(f"`slide`: {point!r} of the line {name!r} is no [x, y]; {example}")
         x, y = (_number(v, f"a point of the line {name!r}") for v in point)
         found.append((x, y))
@@ -216,7 +214,7 @@ def _node(
 def _table(wish: Mapping[str, Any]) -> Figure:
     example = 'write [["", "singular"], ["1st", "quiero"]]'
     rows = wish["table"]
-    if not isinstance(rows, Sequence) or isinstance(rows, str):
+    if not _is_list(rows):
         raise Refused(f"`slide`: `table` is no list of rows; {example}")
     if not 2 <= len(rows) <= MOST_ROWS:
         raise Refused(
@@ -225,7 +223,7 @@ def _table(wish: Mapping[str, Any]) -> Figure:
         )
     found = []
     for number, row in enumerate(rows, 1):
-        if not isinstance(row, Sequence) or isinstance(row, str):
+        if not _is_list(row):
             raise Refused(f"`slide`: row {number} of `table` is no list of cells; {example}")
         found.append(tuple(_cell(cell, number) for cell in row))
     widths = {len(row) for row in found}
@@ -260,7 +258,7 @@ def _talk(wish: Mapping[str, Any]) -> Figure:
     for text in texts:
         who, colon, said = text.partition(": ")
         named = bool(colon) and len(who) <= 24
-        turns.append(Turn(who.strip(), said.strip()) if named else Turn("", text))
+        turns.append((who.strip(), said.strip()) if named else ("", text))
     return Talk(tuple(turns))
 
 
@@ -283,13 +281,13 @@ def _hero(wish: Mapping[str, Any]) -> Figure:
 
 def _labels(labels: object) -> tuple[PictureLabel, ...]:
     example = 'write "labels": [{"at": [0.4, 0.5], "text": "Nucleus"}]'
-    if not isinstance(labels, Sequence) or isinstance(labels, str):
+    if not _is_list(labels):
         raise Refused(f"`slide`: `labels` is no list; {example}")
     _count(labels, "labels", 0, MOST_LABELS, "picture")
     found = []
     for label in labels:
         place = label.get("at") if isinstance(label, Mapping) else None
-        if not isinstance(place, Sequence) or isinstance(place, str) or len(place) != 2:
+        if not _is_list(place, 2):
             raise Refused(f"`slide`: a label of the picture has no place; {example}")
         x, y = (_number(v, "the place of a label") for v in place)
         if not (0 <= x <= 1 and 0 <= y <= 1):
@@ -336,17 +334,17 @@ def _object(wish: Mapping[str, Any], key: str, example: str) -> Mapping[str, Any
 
 def _pairs(value: object, key: str, example: str) -> list[tuple[str, Any]]:
     """Names with their values, from an object or from a list of pairs."""
-    if isinstance(value, Mapping):
-        pairs = list(value.items())
-    elif isinstance(value, Sequence) and not isinstance(value, str):
-        if not all(
-            isinstance(p, Sequence) and not isinstance(p, str) and len(p) == 2 for p in value
-        ):
-            raise Refused(f"`slide`: `{key}` must be an object; write {example}")
-        pairs = [(pair[0], pair[1]) for pair in value]
-    else:
+    pairs = list(value.items()) if isinstance(value, Mapping) else value
+    if not _is_list(pairs) or not all(_is_list(pair, 2) for pair in pairs):
         raise Refused(f"`slide`: `{key}` must be an object; write {example}")
     return [(_line(name, key, LONGEST_NAME), number) for name, number in pairs[:5_000]]
+
+
+def _is_list(value: object, length: int | None = None) -> TypeGuard[Sequence[Any]]:
+    """Whether it is a list, of so many values where that is told."""
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return False
+    return length is None or len(value) == length
 
 
 def _count(values: Sequence[Any], what: str, least: int, most: int, figure_name: str) -> None:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 
 from .speech import spoken
 
@@ -127,18 +127,26 @@ _WRITTEN = re.compile(
 )
 
 
-def _told(text: str, words: Sequence[Word]) -> Iterator[tuple[int, float]]:
-    """Places of the text whose time a voice told: the start and the end of each word."""
+def placed(
+    text: str, words: Iterable[Word], near: int | None = None
+) -> Iterator[tuple[int, int, Word]]:
+    """From where to where each of `words` is written in `text`, in order; those that are not found,
+    or not within `near` characters of the one before, are left out.
+    """
     done = 0
     for word in words:
-        if not word.text or not math.isfinite(word.start) or not math.isfinite(word.end):
-            continue
-        place = text.find(word.text, done, done + len(word.text) + 400)
-        if place < 0:
-            continue
-        done = place + len(word.text)
+        place = text.find(word.text, done, None if near is None else done + len(word.text) + near)
+        if word.text and place >= 0:
+            done = place + len(word.text)
+            yield place, done, word
+
+
+def _told(text: str, words: Sequence[Word]) -> Iterator[tuple[int, float]]:
+    """Places of the text whose time a voice told: the start and the end of each word."""
+    timed = (word for word in words if math.isfinite(word.start) and math.isfinite(word.end))
+    for place, end, word in placed(text, timed, 400):
         yield place, max(0.0, word.start)
-        yield done, max(0.0, word.start, word.end)
+        yield end, max(0.0, word.start, word.end)
 
 
 # ── how long a text takes to say ────────────────────────────────────────────────────────────
@@ -218,7 +226,8 @@ def _pinned_pieces(
 ) -> Iterator[tuple[int, float]]:
     """As `_pinned`, within each of the pieces that were asked for one by one."""
     parts: list[tuple[int, float, float]] = [(0, *speech)]
-    for place, joint in _joints(text, pieces):
+    for place, _, piece in islice(placed(text, pieces), 1, None):
+        joint = piece.start
         near = [(a, b) for a, b in pauses if a - _SEAM <= joint <= b + _SEAM]
         start, stop = max(near, key=lambda each: each[1] - each[0], default=(joint, joint))
         begin, first, last = parts[-1]
@@ -232,18 +241,6 @@ def _pinned_pieces(
             yield place + at, seconds
         if end < len(text):
             yield place + len(text[place:end].rstrip()), last
-
-
-def _joints(text: str, pieces: Sequence[Word]) -> Iterator[tuple[int, float]]:
-    """The places of a text at which a piece begins after another one, and when it does."""
-    done = 0
-    for number, piece in enumerate(pieces):
-        place = text.find(piece.text, done)
-        if not piece.text or place < 0:
-            continue
-        done = place + len(piece.text)
-        if number:
-            yield place, piece.start
 
 
 def _pinned(
