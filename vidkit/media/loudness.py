@@ -84,6 +84,15 @@ def loud_hops(peaks: NDArray[np.float32], below: float) -> NDArray[np.intp]:
     return np.flatnonzero(peaks >= least)
 
 
+def runs_of(places: NDArray[np.intp], gap: float) -> list[tuple[int, int]]:
+    """The first and the last of each run in `places`, which rise; steps up to `gap` end none."""
+    if not len(places):
+        return []
+    ends = np.flatnonzero(np.diff(places) > gap)
+    firsts, lasts = places[np.append(0, ends + 1)], places[np.append(ends, len(places) - 1)]
+    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
+
+
 def measure(pieces: Iterable[Samples]) -> Measured:
     """Measures the narration that `pieces` at `RATE` make, with libavfilter's `ebur128`."""
     peaks: list[NDArray[Any]] = []
@@ -308,13 +317,12 @@ def find_speech(source: Path | bytes, name: str = "") -> dict[str, Any]:
         samples += len(piece)
         peaks.append(_peaks(piece))
     loud = loud_hops(np.concatenate([np.zeros(0, np.float32), *peaks]), PAUSE_RANGE)
-    if not len(loud):
+    runs = runs_of(loud, SHORTEST_PAUSE * RATE / HOP)
+    if not runs:
         return {"heard": [0.0, samples / RATE], "pauses": []}
-    gaps = np.flatnonzero(np.diff(loud) > SHORTEST_PAUSE * RATE / HOP)
-    edges = [(int(loud[gap]) + 1, int(loud[gap + 1])) for gap in gaps]
-    heard = int(loud[0]), int(loud[-1]) + 1
-    seconds = [[round(place * HOP / RATE, 3) for place in edge] for edge in (heard, *edges)]
-    return {"heard": seconds[0], "pauses": seconds[1:]}
+    edges = [round(place * HOP / RATE, 3) for first, last in runs for place in (first, last + 1)]
+    pauses = [list(pause) for pause in zip(edges[1:-1:2], edges[2:-1:2], strict=True)]
+    return {"heard": [edges[0], edges[-1]], "pauses": pauses}
 
 
 AUDIBLE = 10 ** (-50 / 20)
@@ -347,7 +355,5 @@ def audible(source: Path | bytes) -> Audible:
         blocks = piece[: len(piece) // size * size].reshape(-1, size)
         swings.append((blocks.max(1) - blocks.min(1)) / 2)
     loud = np.flatnonzero(np.concatenate([np.zeros(0, np.float32), *swings]) >= AUDIBLE)
-    gaps = np.diff(loud)
-    bridged = gaps[gaps <= BRIDGED * BLOCKS].sum() + (gaps > BRIDGED * BLOCKS).sum()
-    sounding = (int(bridged) + bool(len(loud))) * size / sound.rate
-    return Audible(samples / sound.rate, sounding)
+    sounding = sum(last + 1 - first for first, last in runs_of(loud, BRIDGED * BLOCKS))
+    return Audible(samples / sound.rate, sounding * size / sound.rate)

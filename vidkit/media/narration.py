@@ -32,6 +32,7 @@ from .loudness import (
     level,
     loud_hops,
     measure,
+    runs_of,
     true_peak,
 )
 
@@ -256,7 +257,7 @@ def _stretch(pieces: Iterable[Samples], levels: Levels, begin: int, end: int) ->
 def _loud_runs(levels: Levels) -> list[tuple[int, int]]:
     """The first and last blocks of each run that went in near `MOST_PEAK`."""
     near = 10 ** ((MOST_PEAK - _CODING_MOVES) / 20)
-    return list(_runs(np.unique(np.flatnonzero(levels.peaks >= near) * HOP // BLOCK)))
+    return runs_of(np.unique(np.flatnonzero(levels.peaks >= near) * HOP // BLOCK), 4)
 
 
 def _peaks(packets: list[bytes], runs: list[tuple[int, int]]) -> Iterator[float]:
@@ -273,15 +274,6 @@ def _peaks(packets: list[bytes], runs: list[tuple[int, int]]) -> Iterator[float]
         ]
         decoder.flush_buffers()
         yield true_peak(np.concatenate(heard[first - begin + 1 :]), MOST_PEAK - _CODING_MOVES)
-
-
-def _runs(blocks: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """(first, last) of each run in `blocks`, which rise; small gaps do not end a run."""
-    if len(blocks):
-        ends = np.flatnonzero(np.diff(blocks) > 4)
-        firsts = blocks[np.concatenate([[0], ends + 1])]
-        lasts = blocks[np.concatenate([ends, [len(blocks) - 1]])]
-        yield from zip(firsts.tolist(), lasts.tolist(), strict=True)
 
 
 # Sound that lies beneath a voice: the music of a video, or a film's own sound in its section.
@@ -385,15 +377,11 @@ def _ducked(
     peaks: NDArray[np.float32], times: NDArray[np.float64], bed: Bed
 ) -> NDArray[np.float64]:
     """The loudness of a bed against the voice's, in dB at `times`; `peaks` are the voice's."""
-    loud = loud_hops(peaks, _VOICE_RANGE)
-    if not len(loud) or not peaks.max(initial=0):
+    runs = runs_of(loud_hops(peaks, _VOICE_RANGE), _SHORT * RATE / HOP)
+    if not runs or not peaks.max(initial=0):
         return np.full(len(times), bed.alone)
-    gaps = np.flatnonzero(np.diff(loud) > _SHORT * RATE / HOP)
-    begins = loud[np.concatenate([[0], gaps + 1])] * HOP / RATE
-    ends = (loud[np.concatenate([gaps, [len(loud) - 1]])] + 1) * HOP / RATE
-    corners = [
-        (b - _DOWN, b, e + _HOLD, e + _HOLD + _UP) for b, e in zip(begins, ends, strict=True)
-    ]
+    spoken = [(first * HOP / RATE, (last + 1) * HOP / RATE) for first, last in runs]
+    corners = [(b - _DOWN, b, e + _HOLD, e + _HOLD + _UP) for b, e in spoken]
     levels = [(bed.alone, bed.under, bed.under, bed.alone)] * len(corners)
     lines: NDArray[np.float64] = np.interp(times, np.ravel(corners), np.ravel(levels))
     return lines

@@ -12,7 +12,7 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import version
@@ -92,7 +92,7 @@ class Slides:
 
     def __init__(self, style: Style | None = None) -> None:
         self.style = style if style is not None else Style()
-        self._palette = json.dumps(self.style.palette.as_dict(), sort_keys=True)
+        self._palette = json.dumps(asdict(self.style.palette), sort_keys=True)
         self._own = _family(self.style.font) if self.style.font else ()
 
     def shape(self, ask: ImageAsk) -> Mapping[str, Any]:

@@ -291,16 +291,12 @@ class _Shown:
         if item.key in self._order:
             return 1.0 if item.key in now or item.held else SAID
         if not (item.text or item.gloss) and item.after:  # an arrow: it comes with its ends
-            if not self._joined(item):
+            if any(key not in self._order for key in item.after):
                 return SAID if self._spotlight else FAINT
             return 1.0 if max(item.after, key=self._order.__getitem__) in now else SAID
         if item.held or any(key not in self._order for key in item.after if item.kind == "choice"):
             return 0.0
         return SAID if self._spotlight else FAINT
-
-    def _joined(self, item: Item) -> bool:
-        wordless = not (item.text or item.gloss)
-        return wordless and bool(item.after) and all(key in self._order for key in item.after)
 
 
 def _is_answer(item: Item, items: Sequence[Item]) -> bool:

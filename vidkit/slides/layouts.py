@@ -167,7 +167,9 @@ def curve(reading: Reading, asked: bool = False) -> Slide | None:
     named = [_curve(reading, label) for label in with_role(reading.labels, "curve")][:3]
     if named and not all(named):
         return None
-    curves = tuple(curve for curve in named if curve) or _only_curve(reading)
+    curves = tuple(curve for curve in named if curve)
+    if not curves and (shape := shape_of(reading.scene)):
+        curves = (Curve(shape),)
     if len(curves) == 1:
         curves = (replace(curves[0], height=max(curves[0].height, 0.9)),)
     if not curves:
@@ -181,11 +183,6 @@ def _curve(reading: Reading, label: Label) -> Curve | None:
     words = reading.description[label.end : label.end + 260].split(". ")[0]
     shape = shape_of(words)
     return Curve(shape, label.text, height_of(words, shape)) if shape else None
-
-
-def _only_curve(reading: Reading) -> tuple[Curve, ...]:
-    shape = shape_of(reading.scene)
-    return (Curve(shape),) if shape else ()
 
 
 def _is_code(label: Label) -> bool:

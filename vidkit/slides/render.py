@@ -9,7 +9,7 @@ import json
 import lzma
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -449,10 +449,6 @@ class Palette:
     bands: tuple[str, ...]
     series: tuple[str, ...]
 
-    def as_dict(self) -> dict[str, object]:
-        """The colours by name, as JSON values."""
-        return asdict(self)
-
 
 def palette(theme: str = "light", accent: str = ACCENT) -> Palette:
     """The colours for `theme` ("light" or "dark") and `accent` ("#rrggbb" or "#rgb").
@@ -467,19 +463,19 @@ def palette(theme: str = "light", accent: str = ACCENT) -> Palette:
     paper, card = (_rgb("#14181f"), _rgb("#1d232c")) if dark else (_rgb("#fbf9f5"), _rgb("#ffffff"))
     ink = _rgb("#eef0f3") if dark else _rgb("#1d2430")
     other = _opposite(own)
-    tint = 0.20 if dark else 0.12
+    tint, end = (0.20, _WHITE) if dark else (0.12, _BLACK)
     accent_soft, other_soft = (_rgb(_hex(_mix(c, card, tint))) for c in (own, other))
     grounds = (paper, card, accent_soft, other_soft)
     return Palette(
         paper=_hex(paper),
         card=_hex(card),
         ink=_hex(ink),
-        mute=_hex(_readable(_mix(ink, paper, 0.64), grounds, _WHITE if dark else _BLACK)),
+        mute=_hex(_readable(_mix(ink, paper, 0.64), grounds, end)),
         hair=_hex(_mix(ink, paper, 0.16)),
         edge=_hex(_mix(ink, paper, 0.26)),
-        accent=_hex(_readable(own, grounds, _WHITE if dark else _BLACK)),
+        accent=_hex(_readable(own, grounds, end)),
         accent_soft=_hex(accent_soft),
-        other=_hex(_readable(other, grounds, _WHITE if dark else _BLACK)),
+        other=_hex(_readable(other, grounds, end)),
         other_soft=_hex(other_soft),
         fill=_hex(own),
         on_fill=_hex(max((_WHITE, _rgb("#14181f"), _BLACK), key=lambda c: _contrast(c, own))),
@@ -488,7 +484,7 @@ def palette(theme: str = "light", accent: str = ACCENT) -> Palette:
             for share in ((0.8, 0.62, 0.46, 0.32, 0.2) if dark else (0.44, 0.34, 0.26, 0.18, 0.12))
         ),
         series=tuple(
-            _hex(_readable(_rgb(colour), grounds, _WHITE if dark else _BLACK))
+            _hex(_readable(_rgb(colour), grounds, end))
             for colour in ("#b8741a", "#3d8361", "#7a5ea8")
         ),
     )

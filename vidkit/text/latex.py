@@ -306,14 +306,11 @@ class Latex(Reader):
         if name in ACCENTS:
             body = self.argument(depth)
             return Node("accent", at, ACCENTS[name], (body,)) if ACCENTS[name] else body
-        if name in BIG:
-            return Node("big", at, BIG[name])
         if name in FUNCTIONS:
             return Node("function", at, name)
-        if name in LETTERS:
-            return Node("symbol", at, LETTERS[name])
-        if name in SIGNS:
-            return Node("sign", at, SIGNS[name])
+        for kind, table in (("big", BIG), ("symbol", LETTERS), ("sign", SIGNS)):
+            if name in table:
+                return Node(kind, at, table[name])
         if name in ("begin", "end"):
             return self.environment(at, name, depth)
         if name in "{}|%$#&_":

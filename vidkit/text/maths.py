@@ -331,7 +331,7 @@ class _Speaker:
 
     def lines(self, node: Node) -> Said:
         said: Said = []
-        matrix = "matrix" in node.text or node.text == "array"
+        matrix = _is_matrix(node)
         for k, line in enumerate(node.parts):
             if k:
                 said.append((";", line.at))
@@ -342,6 +342,10 @@ class _Speaker:
 
 
 _PUNCTUATION = frozenset("=≈≅≤≥≠≡∝<>→⇒⇔,;:.+−·×/")
+
+
+def _is_matrix(lines: Node) -> bool:
+    return "matrix" in lines.text or lines.text == "array"
 
 
 def _is_sign(node: Node) -> bool:
@@ -456,12 +460,9 @@ def _sign(node: Node) -> str:
             inner = _row_signs(node.parts[0])
             return inner + mark if len(inner) == 1 else inner
         case "lines":
-            rows = (", ".join(_row_signs(cell) for cell in line.parts) for line in node.parts)
-            if "matrix" in node.text or node.text == "array":
-                return f"({'; '.join(rows)})"
-            return "; ".join(
-                "".join(_row_signs(cell) for cell in line.parts) for line in node.parts
-            )
+            between = ", " if _is_matrix(node) else ""
+            rows = "; ".join(between.join(map(_row_signs, line.parts)) for line in node.parts)
+            return f"({rows})" if between else rows
     return node.text
 
 
