@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,11 +43,17 @@ def room(path: Path) -> str:
     return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    """The statements of a module."""
+    return ast.parse(path.read_text("utf-8"))
+
+
 def imported_rooms(path: Path) -> set[str]:
     """The rooms of vidkit that a module imports, wherever in its text."""
     here = path.relative_to(ROOT).with_suffix("").parts[:-1]
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.ImportFrom) and node.level:
             base = here[: len(here) - node.level + 1]
             target = (*base, *(node.module or "").split("."))[1:]
@@ -69,7 +76,7 @@ def test_a_module_imports_only_from_lower_floors(path: Path) -> None:
 def imported_files(path: Path) -> set[Path]:
     """The files of vidkit that a module takes something from, wherever in its text."""
     found: set[Path] = set()
-    tree = ast.parse(path.read_text("utf-8"))
+    tree = parsed(path)
     typed = [n for n in tree.body if isinstance(n, ast.If) and "TYPE_CHECKING" in ast.dump(n.test)]
     only_types = {id(inner) for outer in typed for inner in ast.walk(outer)}
     for node in ast.walk(tree):

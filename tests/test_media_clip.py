@@ -120,10 +120,10 @@ sys.path.insert(0, {str(Path(__file__).parent)!r})
 from made_media import picture, speech_like, wav
 from vidkit.media import Frame, join_clips, make_clip
 folder, frame = Path({str(folder)!r}), Frame(size=(640, 360))
-clips = []
+sound, clips = wav(speech_like(2.0)), []
 for number in range({sections}):
     path = folder / f"{{number}}.mp4"
-    make_clip(picture(number, (640, 360)), wav(speech_like(2.0)), path, frame)
+    make_clip(picture(number, (640, 360)), sound, path, frame)
     clips.append(path)
 join_clips(clips, folder / "video.mp4", frame)
 try:
