@@ -49,9 +49,10 @@ class LessonStarted(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class StepStarted(Event):
-    """A piece of work begins: its section has a worker slot. It may still wait for its
-    provider's gate, for a core, or for somebody who is making the same."""
+class StepEvent(Event):
+    """Base of what happens to a step of a section, or of a lesson where `section` is None; `by` is
+    who does it.
+    """
 
     lesson: int
     section: int | None
@@ -60,13 +61,15 @@ class StepStarted(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class StepEnded(Event):
+class StepStarted(StepEvent):
+    """A piece of work begins: its section has a worker slot. It may still wait for its
+    provider's gate, for a core, or for somebody who is making the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnded(StepEvent):
     """The same piece of work is over after `seconds`; `path` is what it left."""
 
-    lesson: int
-    section: int | None
-    step: Step
-    by: str
     outcome: Outcome
     seconds: float
     path: Path | None = None
@@ -74,42 +77,30 @@ class StepEnded(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class WorkStarted(Event):
+class WorkStarted(StepEvent):
     """A piece of a step no longer waits: its request was let through the provider's gate, or a
     core is at work on it. A step has as many pieces as it sends requests, retries included, and
     none where the store had it. `piece` is the piece's number in the run.
     """
 
-    lesson: int
-    section: int | None
-    step: Step
-    by: str
     piece: int
 
 
 @dataclass(frozen=True, slots=True)
-class WorkEnded(Event):
+class WorkEnded(StepEvent):
     """The same piece is over, after `seconds` of work."""
 
-    lesson: int
-    section: int | None
-    step: Step
-    by: str
     piece: int
     outcome: WorkOutcome
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Paid(Event):
+class Paid(StepEvent):
     """A step cost `dollars`; `sure` is False where a call was sent and never answered, so that
     nobody knows whether it was billed.
     """
 
-    lesson: int
-    section: int | None
-    step: Step
-    by: str
     dollars: float
     sure: bool = True
 
