@@ -636,8 +636,8 @@ KINDS = {
         "before us.",
     ),
     "formulas with an address between": (
-        "Here $a^2$ shows [it](https://x.org/a_b) with $b$ and $ c^2 $ too.",
-        "Here $a^2$ shows it with $b$ and $c^2$ too.",
+        "Here $a^2$ shows [it](https://x.org/a_b) with $\\sigma$ and $ c^2 $ too.",
+        "Here $a^2$ shows it with $\\sigma$ and $c^2$ too.",
     ),
     "pictures of Jekyll": (
         "Look.\n\n![A step.][step]\n\n[step]: {{ page.root }}{% link a.md %}/step.png",

@@ -17,6 +17,21 @@ def of(narration: str, description: str = "", title: str | None = "T", tongue: s
     return choose(Reading.of(narration, description, title, tongue))
 
 
+def test_no_line_says_again_what_a_point_says() -> None:
+    """A line that is added to a long part of the narration stands in no other line."""
+    told = (
+        "Despite the mood of that spring, the peace brought many troubles to the towns, "
+        "troubles that would weigh on all who lived in the valleys of the north for years. "
+        "During the war many farmers had sided with the miners, who gave them bread. After the "
+        "long peace of the winter that ended the first of the wars (or the war of seven years), "
+        "the towns of the coast had to defend the border, where the miners and their friends "
+        "remained a strong force. The best known march, led by Anna, showed what the farmers "
+        "had come to think of the towns."
+    )
+    points = of(told, "A scene.", "Peace").points
+    assert not any(a != b and a.lower() in b.lower() for a in points for b in points)
+
+
 TWO_SENTENCES = "The heart pumps blood through the body. The lungs fill it with oxygen."
 
 CUES = {

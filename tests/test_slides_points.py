@@ -88,6 +88,29 @@ def test_points_tell_the_matter_in_its_order() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The viola (2. Va.) plays the tune first.",
+        "In the middle of m. 6, the tune is new.",
+        "It stands on p. 12 of the score.",
+    ],
+)
+def test_a_stop_within_brackets_or_before_a_number_ends_no_sentence(sentence: str) -> None:
+    """Short words for instruments, bars and pages are parts of their sentence."""
+    assert sentences(f"{sentence} Then all join in.") == (sentence, "Then all join in.")
+    assert sentences("He left (at last). She stayed.") == ("He left (at last).", "She stayed.")
+
+
+def test_a_sign_that_is_spelt_out_is_no_break() -> None:
+    """A point is not cut at the end of "&amp;"."""
+    told = (
+        "The firm spent ever more of what it had on R&amp;D in the years after the war had ended "
+        "and its owners had come home from far away to live on the farm"
+    )
+    assert "R&amp;D in" in statement(told, aim=12)
+
+
 def test_a_sentence_that_leans_is_no_point() -> None:
     """ "It …" says nothing to whoever reads it alone."""
     for most in (1, 2, 3):

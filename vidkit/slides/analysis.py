@@ -137,11 +137,15 @@ def _goes_on(line: str, start: int, dot: int, end: int, language: str) -> bool:
         return True
     if line[dot] != "." or not following:
         return False
+    opened = line.rfind("(", start, dot)
+    if opened > start and ")" not in line[opened:dot] and ")" in line[end : end + 60]:
+        return True  # "the third violin (3. Vl.)"
     last = line[start:dot].rsplit(None, 1)[-1].lstrip("(\"'“‘") if line[start:dot].strip() else ""
-    initial = len(last) == 1 and last.isalpha() and last.isupper()
+    counts = following[:1].isdigit()
+    initial = len(last) == 1 and last.isalpha() and (last.isupper() or counts)  # "bar m. 6"
     ordinal = language == "de" and last.isdigit() and len(last) <= 2
     known = grammar(language)
-    numbered = following[:1].isdigit() and last.lower() in known.numbered
+    numbered = counts and last.lower() in known.numbered
     return initial or ordinal or numbered or last.lower() in known.abbreviations
 
 

@@ -534,7 +534,8 @@ def without_rests(slide: Slide, reading: Reading) -> Slide:
         marks = [0.0, *sorted(times), narrated.times[-1] if narrated.times else 0.0]
         start, end = max(pairwise(marks), key=lambda gap: gap[1] - gap[0])
         told = _told_between(reading, slide.headline, narrated, start, end)
-        shown = [point for point in told if point not in slide.points]
+        held = " ".join(map(_bare, slide.points))
+        shown = [point for point in told if _bare(point) not in held]
         if end - start <= LONGEST_REST or not shown:
             break
         lines = [*slide.points, shown[len(shown) // 2]]

@@ -58,7 +58,8 @@ _BRACKETS = re.compile(r"\s*\((?=[^()]*\s)[^()]{12,}\)(?=[^$]*(?:\$[^$]*\$[^$]*)
 # an en dash without spaces joins: "Gelman–Rubin", "1914–1918"
 _DASH = r"(?:\s*—\s*|\s+–\s+)"
 _INSERT = re.compile(rf"(?<=\w){_DASH}[^—–]{{3,120}}?{_DASH}(?=\w)")
-_BREAK = re.compile(rf"{_DASH}|\s*;\s*|\s+-\s+")
+_NO_ENTITY = "".join(rf"(?<!&[\w#]{{{length}}})" for length in range(2, 8))  # "R&amp;D"
+_BREAK = re.compile(rf"{_DASH}|\s*{_NO_ENTITY};\s*|\s+-\s+")
 _MARKS = re.compile(r"\*\*|__|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)")
 # Openings after which the main clause is still to come, and the sign that it has.
 _OPENER = re.compile(
