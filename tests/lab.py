@@ -57,6 +57,10 @@ class Lab:
             path = self._own / f"settings/@jupyterlab/{name}.jupyterlab-settings"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(values))
+        # no page asks whether JupyterLab is to be built anew, which takes half a second each time
+        path = self._own / "config/labconfig/page_config.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps({"buildAvailable": False, "buildCheck": False}))
         own = {
             "JUPYTER_CONFIG_DIR": "config",
             "JUPYTER_DATA_DIR": "data",
