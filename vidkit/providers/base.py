@@ -258,8 +258,3 @@ def some(value: str) -> str:
     if not value:
         raise ValueError("empty")
     return value
-
-
-def primary(tag: str) -> str:
-    """The language of a tag without its region or script: "pt" of "pt-BR"."""
-    return tag.split("-")[0].lower()

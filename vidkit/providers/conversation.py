@@ -16,9 +16,10 @@ from typing import Any, TypeVar
 
 from ..core.errors import ProviderError, ProviderMissing
 from ..text.captions import Word
+from ..text.languages import primary
 from ..text.markup import pauses
 from . import service_voice
-from .base import ImageAsk, Narration, Request, VoiceAsk, primary
+from .base import ImageAsk, Narration, Request, VoiceAsk
 from .registry import order, voice_maker
 from .speech import silence, wav
 

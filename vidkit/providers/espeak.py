@@ -20,11 +20,11 @@ from typing import Any
 
 from ..core.errors import ProviderError, ProviderMissing
 from ..core.system import usable_cores
-from ..text.languages import likely_language, unreadable
+from ..text.languages import likely_language, primary, unreadable
 from ..text.markup import MappedText, rewrite, rule
 from ..text.speech import VERSION, spoken
 from ..text.units import LETTER_A
-from .base import Narration, Request, VoiceAsk, primary
+from .base import Narration, Request, VoiceAsk
 from .espeak_process import PARAGRAPH_PAUSE
 from .speech import SpeechProcess, broken, narrated
 

@@ -32,12 +32,12 @@ from typing import Any
 import platformdirs
 
 from ..core.errors import ProviderError, ProviderMissing
-from ..text.languages import scripts
+from ..text.languages import primary, scripts
 from ..text.markup import Found, MappedText, Rule, after, before, rewrite, rule
 from ..text.speech import VERSION as SPEECH
 from ..text.speech import spoken
 from ..text.units import LETTER_A
-from .base import Narration, Request, VoiceAsk, primary
+from .base import Narration, Request, VoiceAsk
 from .speech import VERSION, broken, narrated, process_of
 
 PROVIDES = {"voice": {"hibari": "Hibari", "kokoro": "Kokoro", "piper": "Piper"}}

@@ -23,7 +23,8 @@ from typing import Any
 from ..core.errors import ProviderError, ProviderMissing, SettingsError
 from ..core.loop import run
 from ..core.paths import write_whole
-from .base import Narration, VoiceAsk, primary, ungated
+from ..text.languages import primary
+from .base import Narration, VoiceAsk, ungated
 from .neural import Hibari, fetched, find_voice, voices_folder
 from .registry import voice_maker
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..text.languages import known, primary, scripts
-from ..text.latex import LOWERED, RAISED
+from ..text.latex import HALVES, LOWERED, RAISED, WRITTEN
 from ..text.markup import pauses
 
 # What a rule must know of a language to choose and shorten its sentences: small word lists.
@@ -214,17 +214,7 @@ _SENTENCE = re.compile(r"\b(?:is|are|the|when|for|if|and|or|of)\b", re.IGNORECAS
 _STATE = re.compile(r"=\s*(?:on|off|high|low|yes|no|true|false)\b", re.IGNORECASE)
 
 _FUNCTIONS = frozenset(("sin", "cos", "tan", "log", "ln", "exp", "lim", "max", "min", "mod", "det"))
-_FRACTIONS = {"½": ("1", "2"), "¼": ("1", "4"), "¾": ("3", "4")}
-_SIGNS = {
-    "*": "·",
-    "<=": "≤",
-    ">=": "≥",
-    "!=": "≠",
-    "->": "→",
-    "==": "=",
-    "-": "−",
-    "+-": "±",
-}
+_SIGNS = {**WRITTEN, "*": "·", "-": "−"}
 
 _LETTERS = r"[^\W\d_⁰¹²³⁴-⁹ⁿ₀-₉½¼¾]"
 _INDEX = r"_\{[^{}]{1,20}\}|_\d{1,3}(?=[^\W\d_])|_\w{1,12}?(?=\b|[\^⁰¹²³⁴-⁹])|[₀-₉]{1,4}"
@@ -321,8 +311,9 @@ def _token(match: re.Match[str]) -> Token:
         return Token(_SIGNS.get(match["sign"], match["sign"]), kind="sign")
     marks = _MARK.findall(match["marks"])
     index = next((_lowered(mark) for mark in marks if mark[0] in "_₀₁₂₃₄₅₆₇₈₉"), "")
-    if name in _FRACTIONS and not marks:
-        return Token(*_FRACTIONS[name], kind="fraction")
+    if name in HALVES and not marks:
+        above, below = HALVES[name]
+        return Token(str(above), str(below), kind="fraction")
     power = next((_raised(mark) for mark in marks if mark[0] not in "_₀₁₂₃₄₅₆₇₈₉"), "")
     kind = "upright" if name.lower() in _FUNCTIONS else "number" if name[0].isdigit() else "name"
     return Token(name, index, power, kind)
