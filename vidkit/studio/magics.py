@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import os
 import shlex
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,8 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     shell.magics_manager.register_function(lesson, "cell", "lesson")
     if getattr(shell, "kernel", None) is None:
         return  # in a terminal no loop is running, and asyncio.run works as it is
-    try:
+    with _told():
         allow_nested()
-    except VidkitError as error:
-        say(f"vidkit: {error}", trouble=True)
 
 
 def command(line: str) -> object:
@@ -53,15 +52,12 @@ def command(line: str) -> object:
     Gives its report, which the notebook shows; `report = %vidkit make …` keeps it. What goes
     wrong is told in words. `%vidkit --help` says what there is.
     """
-    words = _words(line)
-    if words is None:
-        return None
-    if words[:1] == ["lab"]:
-        say("vidkit: this is a notebook already; `vidkit lab` is for a terminal", trouble=True)
-        return None
-    if words[:1] == ["this"]:
-        return _this(words[1:])
-    return _carried_out(words or ["--help"])
+    with _told():
+        words = _words(line)
+        if words[:1] == ["lab"]:
+            raise VidkitError("this is a notebook already; `vidkit lab` is for a terminal")
+        return _this(words[1:]) if words[:1] == ["this"] else _carried_out(words or ["--help"])
+    return None
 
 
 def _this(words: list[str]) -> object:
@@ -89,9 +85,6 @@ def _this(words: list[str]) -> object:
     except OutputError:
         folder, name = path.parent, path.stem
         say(f"{name}.json was edited since it was drafted, and stays as it is")
-    except VidkitError as error:
-        say(f"vidkit: {error}", trouble=True)
-        return None
     studio = Studio(folder)
     studio.lessons.choose(name)
     return studio
@@ -103,26 +96,30 @@ def lesson(line: str, cell: str) -> object:
     The name comes first, then options as of `%vidkit make`. All goes to `output_<name>`; the
     lesson itself is not saved. Gives the report.
     """
-    words = _words(line)
-    if words is None:
-        return None
-    name = words.pop(0) if words and not words[0].startswith("-") else NAME
-    path = Path(name.removesuffix(".json") + ".json")
-    try:
+    with _told():
+        words = _words(line)
+        name = words.pop(0) if words and not words[0].startswith("-") else NAME
+        path = Path(name.removesuffix(".json") + ".json")
         written = read_lesson(cell.encode("utf-8", "surrogatepass"), path)
+        return _carried_out(["make", str(path), *words], written)
+    return None
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What goes wrong is said, and raised no further."""
+    try:
+        yield
     except VidkitError as error:
         say(f"vidkit: {error}", trouble=True)
-        return None
-    return _carried_out(["make", str(path), *words], written)
 
 
-def _words(line: str) -> list[str] | None:
-    """The words of a line, or None where a quotation mark is missing, which is said."""
+def _words(line: str) -> list[str]:
+    """The words of a line. Raises `VidkitError` where a quotation mark is missing."""
     try:
         return shlex.split(line, posix=os.name == "posix")
     except ValueError as error:
-        say(f"vidkit: {error} in: {line}", trouble=True)
-        return None
+        raise VidkitError(f"{error} in: {line}") from None
 
 
 def _carried_out(words: list[str], written: Lesson | None = None) -> object:
