@@ -277,7 +277,7 @@ def test_what_a_process_cannot_read_now_is_not_damaged(
             raise OSError(code, os.strerror(code), str(path))
 
         with monkeypatch.context() as short:
-            short.setattr(Path, "read_bytes", fails)
+            short.setattr("vidkit.store.assets.content_of", fails)
             with pytest.raises(StoreError):
                 store.find(key)
         found = store.find(key)

@@ -338,6 +338,25 @@ def test_tables_that_somebody_changed_are_no_traceback(tmp_path: Path, sql: str)
         assert store.journal.spent().paid == 0.5
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes among files here")
+def test_a_pipe_in_a_store_is_not_waited_for(tmp_path: Path) -> None:
+    """In the place of the facts about an asset it is damage; in that of the mark the folder cannot
+    be opened as a store, and that is told.
+    """
+    with Store(tmp_path) as store:
+        facts = store.keep(KEY, b"x", ".png", {}).path.with_name("facts.json")
+        facts.unlink()
+        os.mkfifo(facts)
+    with Store(tmp_path) as store:
+        assert store.find(KEY) is None
+        assert "it is no file" in store.notes[-1]
+    mark = tmp_path / "vidkit-store.json"
+    mark.unlink()
+    os.mkfifo(mark)
+    with pytest.raises(StoreError, match="cannot be opened"):
+        Store(tmp_path)
+
+
 def test_a_journal_is_mended_once_for_all(tmp_path: Path) -> None:
     """Of two openings that meet the same damaged journal one mends it, and both go on in one."""
     with Store(tmp_path) as one, Store(tmp_path) as two:

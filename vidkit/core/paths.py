@@ -95,6 +95,12 @@ def open_unlinked(path: Path) -> BufferedReader:
     return _as_file(opened, path)
 
 
+def content_of(path: Path) -> bytes:
+    """What a file holds; no wait for what is none, such as a pipe. Raises OSError."""
+    with _as_file(os.open(path, _FILE & ~getattr(os, "O_NOFOLLOW", 0)), path) as file:
+        return file.read()
+
+
 def _opened_by_name(path: Path) -> BufferedReader:
     """The same where a system opens nothing relative to a folder: looked at before and after."""
     file = _as_file(os.open(path, _FILE), path)

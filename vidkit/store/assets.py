@@ -30,7 +30,7 @@ from typing import IO, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from ..core.errors import StoreError
-from ..core.paths import write_through
+from ..core.paths import content_of, write_through
 from .locks import ProcessLock
 
 FICLONE = 0x40049409
@@ -298,7 +298,7 @@ def copy_into(asset: Asset, file: IO[bytes]) -> None:
 
 def _facts(folder: Path, key: str) -> dict[str, Any]:
     try:
-        text = (folder / FACTS).read_bytes()
+        text = content_of(folder / FACTS)
     except FileNotFoundError:
         if folder.exists():
             raise Damaged("the facts about it are gone") from None
@@ -535,7 +535,7 @@ class AssetDirectory:
         number of 0 says that none does.
         """
         try:
-            found = json.loads((self.place(key) / CURRENT).read_bytes())
+            found = json.loads(content_of(self.place(key) / CURRENT))
             return int(found["take"]), int(found["of"])
         except FileNotFoundError:
             return 0, 0

@@ -25,7 +25,7 @@ from typing import Any, Self
 
 from ..core.errors import StoreError
 from ..core.loop import run_in_thread, run_to_end
-from ..core.paths import is_folder, path_given, why_unwritable, write_through
+from ..core.paths import content_of, is_folder, path_given, why_unwritable, write_through
 from .assets import (
     Asset,
     AssetDirectory,
@@ -133,7 +133,7 @@ def has_manifest(folder: Path) -> bool:
 def _read(folder: Path) -> tuple[bool, int, bytes]:
     """Whether there is a mark, of which layout, and its secret (none in earlier releases)."""
     try:
-        found = json.loads((folder / MANIFEST).read_text("utf-8"))
+        found = json.loads(content_of(folder / MANIFEST).decode())
     except (FileNotFoundError, ValueError, RecursionError):
         return False, 0, b""
     if not isinstance(found, dict) or found.get("store") != "vidkit":
