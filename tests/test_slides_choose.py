@@ -224,7 +224,7 @@ def test_bars_that_a_description_tells_are_drawn(
     """Names and values as they stand there, in the numbers of the lesson's language."""
     slide = of(TWO_SENTENCES, description, tongue=language)
     assert isinstance(slide.figure, BarChart)
-    assert tuple(bar.value for bar in slide.figure.bars) == values
+    assert tuple(value for _, value in slide.figure.bars) == values
     assert slide.figure.unit == unit
 
 

@@ -94,12 +94,19 @@ def test_points_tell_the_matter_in_its_order() -> None:
         "The viola (2. Va.) plays the tune first.",
         "In the middle of m. 6, the tune is new.",
         "It stands on p. 12 of the score.",
+        "The sonata Op. 27 has two parts.",
     ],
 )
 def test_a_stop_within_brackets_or_before_a_number_ends_no_sentence(sentence: str) -> None:
     """Short words for instruments, bars and pages are parts of their sentence."""
     assert sentences(f"{sentence} Then all join in.") == (sentence, "Then all join in.")
     assert sentences("He left (at last). She stayed.") == ("He left (at last).", "She stayed.")
+
+
+def test_italics_inside_a_word_leave_no_star() -> None:
+    """Letters of formulas lose both their marks, and a product keeps its signs."""
+    told = "The change Δ*H* is small for *sp*³ bonds, and a*b*c is not"
+    assert statement(told) == "The change ΔH is small for sp³ bonds, and a*b*c is not"
 
 
 def test_a_sign_that_is_spelt_out_is_no_break() -> None:

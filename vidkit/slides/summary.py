@@ -60,7 +60,11 @@ _DASH = r"(?:\s*—\s*|\s+–\s+)"
 _INSERT = re.compile(rf"(?<=\w){_DASH}[^—–]{{3,120}}?{_DASH}(?=\w)")
 _NO_ENTITY = "".join(rf"(?<!&[\w#]{{{length}}})" for length in range(2, 8))  # "R&amp;D"
 _BREAK = re.compile(rf"{_DASH}|\s*{_NO_ENTITY};\s*|\s+-\s+")
-_MARKS = re.compile(r"\*\*|__|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)")
+_MARKS = re.compile(
+    r"\*\*|__|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)"
+    # of letters in italics inside a word, and no product: "Δ*H*", "*sp*³"
+    r"|(?<=\w)\*(?=[^\W\d_]{1,2}\*(?![A-Za-z\d_*(√-]| ?\d))|(?<=[A-Za-z])\*(?=[⁰¹²³⁴-⁹₀-₉⁺⁻])"
+)
 # Openings after which the main clause is still to come, and the sign that it has.
 _OPENER = re.compile(
     r"(?:when|if|where|once|as|after|before|while|because|since|whenever|unless|although|though|"
