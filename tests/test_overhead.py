@@ -97,6 +97,7 @@ def test_a_call_takes_few_steps_and_no_more_in_a_long_lesson(tmp_path: Path) -> 
     """Through pipeline and gate, a call enters some hundreds of functions, clip and captions of
     its section included, and as many in a lesson of four hundred sections as in one of forty.
     """
+    Count(tmp_path / "first", 1, Store.null())  # imports what is imported when it is needed
     short = Count(tmp_path / "short", 40, Store.null()).steps / 80
     long = Count(tmp_path / "long", 400, Store.null()).steps / 800
     assert short < 1_100
