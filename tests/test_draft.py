@@ -1152,6 +1152,15 @@ def test_broken_slides_are_told_in_words(name: str, tmp_path: Path) -> None:
         vidkit.lesson_from(tmp_path / f"no-{name}")
 
 
+@pytest.mark.parametrize("odd", [".", "/", "", "a\0b.ipynb", "~nobody-here/a.ipynb"])
+def test_what_is_no_source_is_told_in_words(odd: str) -> None:
+    """A folder without a name, nothing, and what no file can be called."""
+    with pytest.raises((LessonError, SettingsError), match=r"this is a folder|source is"):
+        vidkit.lesson_from(odd)
+    with pytest.raises((LessonError, SettingsError), match=r"this is a folder|source is"):
+        vidkit.course_from(odd)
+
+
 def test_a_lesson_of_another_tool_is_converted(tmp_path: Path) -> None:
     """Its keys are understood by their meaning, and each section says where it came from."""
     beats = [{"speaker": "A", "text": f"This is beat number {n}."} for n in (1, 2)]

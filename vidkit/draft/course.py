@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import Fault, LessonError, OutputError, SettingsError
-from ..core.paths import write_whole
+from ..core.paths import path_given, write_whole
 from ..models.convert import DRAFTED, convert_file
 from ..models.lesson import Lesson
 from ..models.reading import load_lesson
@@ -219,7 +219,10 @@ def _beside(source: Path) -> Path:
 def _source_path(source: str | Path) -> Path:
     if not isinstance(source, str | Path):
         raise SettingsError(f"{source!r} is no path; name a notebook, or another file of yours")
-    return Path(source)
+    path = path_given("source", source, "a notebook, or another file of yours")
+    if not path.name:
+        raise LessonError(path, [Fault("this is a folder", "name a notebook, or another file")])
+    return path
 
 
 def _read(path: Path) -> Source:
