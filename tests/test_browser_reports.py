@@ -78,7 +78,7 @@ def test_reports_are_read_live_in_the_dark_and_untrusted(lab: Lab, launched: Bro
     saved = nbformat.read(root / "reports.ipynb", as_version=4)
     saved.cells.append(nbformat.v4.new_markdown_cell("Please have a look."))
     nbformat.write(saved, root / "sent.ipynb")
-    page = new_page(launched, 1100, 2600)
+    page = new_page(launched, 1100, 900)
     opened(page, lab, "sent", errors)
     page.wait_for_selector(".vidkit-report img")
     assert page.locator(".vidkit-report style").count() == 0
