@@ -17,7 +17,14 @@ from stand_ins import Held, written
 
 import vidkit
 from vidkit.core import loop
-from vidkit.errors import Cancelled, OutputError, SettingsError, VidkitError
+from vidkit.errors import (
+    Cancelled,
+    OutputError,
+    RateLimited,
+    Refused,
+    SettingsError,
+    VidkitError,
+)
 from vidkit.events import Event, Sampled, StepEnded, WorkEnded, WorkStarted
 from vidkit.models import Settings
 from vidkit.pipeline.run import store_of
@@ -112,6 +119,51 @@ def test_a_cancel_lets_paid_calls_finish(tmp_path: Path) -> None:
     again = started(lesson, voice, section_workers=8).result()
     assert again.made
     assert voice.calls == 8
+
+
+class Busy(Simulated):
+    """A provider that says after its first call that it is asked too often: a pause of minutes."""
+
+    name = "busy"
+    online = True
+
+    @property
+    def gate_key(self) -> tuple[str, ...]:
+        return (self._account,)
+
+    async def _call(self, kind: str, text: str) -> None:
+        self.calls += 1
+        if self.calls > 1:
+            raise RateLimited("too many", 240)
+
+
+class Refusing(Held):
+    """A provider that refuses what it is let go."""
+
+    async def _call(self, kind: str, text: str) -> None:
+        await super()._call(kind, text)
+        raise Refused("not this")
+
+
+@pytest.mark.parametrize("failing", [False, True])
+def test_what_waits_out_a_pause_is_given_up(tmp_path: Path, failing: bool) -> None:
+    """At a cancel, or a failure at which the lesson stops, none waits for a provider's pause, and
+    what was made is kept."""
+    voice = Busy(price=0.01)
+    images = Refusing()
+    lesson = written(tmp_path, sections=4)
+    run = started(lesson, voice, images=images if failing else "simulated:0", on_failure="stop")
+    until(lambda: voice.calls > 1)
+    images.open()
+    if not failing:
+        run.cancel()
+    until(run.done)
+    report = run.result()
+    assert report.path is None
+    assert sum(section.audio is not None for section in report.sections) == 1
+    states = [entry.state for entry in store_of(Settings()).journal.entries()]
+    assert states.count("paid") == 1
+    assert set(states) <= {"paid", "failed"}
 
 
 def test_a_second_cancel_is_hard(tmp_path: Path) -> None:

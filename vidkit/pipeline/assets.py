@@ -551,9 +551,28 @@ class ProviderCall:
         return Content(made.data, made.suffix, about, check, name, self.settle)
 
     async def request(self, send: Callable[[], Awaitable[T]], /) -> T:
-        """Pass the limiter, reserve, send."""
+        """Pass the limiter, reserve, send. What waits for its turn when nothing more may begin is
+        given up: a provider may have asked for a pause of minutes.
+        """
         await self.context.checkpoint()
-        return await self.candidate.gate(lambda: self._attempt(send))
+        waiting = self.context.runtime.control.waiting
+
+        async def attempt() -> T:
+            del waiting[asking]
+            try:
+                return await self._attempt(send)
+            except BaseException:
+                waiting[asking] = self.context  # for the next try
+                if self.context.ending:
+                    asking.cancel()  # where it would wait
+                raise
+
+        asking = asyncio.ensure_future(self.candidate.gate(attempt))
+        waiting[asking] = self.context
+        try:
+            return await asking
+        finally:
+            waiting.pop(asking, None)
 
     async def _attempt(self, send: Callable[[], Awaitable[T]]) -> T:
         context, candidate = self.context, self.candidate

@@ -100,13 +100,15 @@ class Media(Protocol):
 class RunControl:
     """How a run is held: `stop` is why nothing more may begin, `ended` is set from then on, and
     while `hold` lasts nothing does. Only for the run's loop. changed: called when it is held
-    otherwise than before.
+    otherwise than before. waiting: requests that wait for their turn, each with the context of its
+    lesson.
     """
 
     def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
         self._changed = changed
         self.stop: VidkitError | None = None
         self.ended = asyncio.Event()
+        self.waiting: dict[asyncio.Future[Any], LessonContext] = {}
         self._going = asyncio.Event()
         self._going.set()
 
@@ -130,6 +132,8 @@ class RunControl:
         self.stop = self.stop or why
         self.ended.set()
         self._going.set()
+        for request in self.waiting:
+            request.cancel()
         self._changed()
 
     async def checkpoint(self) -> None:
@@ -315,6 +319,9 @@ class LessonContext:
                 f"stopped at section {index + 1}: {why}; "
                 'mend it, or choose on_failure="skip" or "placeholder"'
             )
+            for request, context in self.runtime.control.waiting.items():
+                if context is self:
+                    request.cancel()
 
     def key(self, kind: str, fields: Mapping[str, Any]) -> str:
         """The key of the asset with these `fields`. Notes that the lesson needs it, so that
