@@ -137,6 +137,21 @@ def test_the_dots_of_a_line_come_with_it(theme: str) -> None:
         assert max(left) < 10 < 20 < max(coloured)
 
 
+@pytest.mark.parametrize("points", [[[0, 0], [1, 3], [3, 8]], [[x / 10, x * x] for x in range(12)]])
+def test_a_line_leaves_what_is_beside_it(points: list[list[float]]) -> None:
+    """Before a line is spoken of the axis is there, close to where it begins, and its numbers."""
+    picture = drawn({"chart": {"x": "Time", "y": "Way", "lines": {"Car": points}}})
+    with Image.open(io.BytesIO(picture.data)) as image:
+        whole = planes_of(in_video_colours(image.convert("RGB")))
+    (spots,) = [region.spots for region in picture.regions if region.item.key == "line.0"]
+    hidden = painted(whole, [Patch(s.box, 0.0, s.path, s.width, s.ink) for s in spots])
+    line = next(spot for spot in spots if spot.ink)
+    x, y = map(round, line.path[1])
+    numbers, axis = y + 18, slice(x + 60, None)
+    assert (hidden[0][numbers:] == whole[0][numbers:]).all()
+    assert (hidden[0][y - 1 : y + 2, axis] == whole[0][y - 1 : y + 2, axis]).all()
+
+
 def test_the_help_names_every_layout() -> None:
     """Each with an example that works."""
     assert set(ABOUT) == set(LAYOUTS)
