@@ -14,13 +14,14 @@ from PIL import Image
 from vidkit.errors import Refused
 from vidkit.media.clips import in_video_colours
 from vidkit.media.follow import Patch, painted
-from vidkit.media.images import planes_of
+from vidkit.media.images import Planes, planes_of
 from vidkit.providers import ImageAsk
 from vidkit.providers.slides import Slides, images
 from vidkit.slides.figures import figure, ticks
 from vidkit.slides.layouts import LAYOUTS
 from vidkit.slides.override import ABOUT, EXAMPLES, layouts_page, prompt_page
 from vidkit.slides.render import is_drawn, leading_emoji, svg
+from vidkit.slides.slide import Spot
 
 SIZES = {"wide": (640, 360), "tall": (360, 640), "square": (360, 360)}
 HOSTILE = "#panic() $x$ <b> \\input{/etc/passwd} *a* & \u202e\x07 🌈"
@@ -97,16 +98,20 @@ def test_all_of_a_question_fades_together() -> None:
     assert not dark.any()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_what_lies_under_a_line_comes_with_it(theme: str) -> None:
-    """Until the line is spoken of there is bare paper down to the axis, which is there at once."""
-    chart = {"x": "Time", "y": "Way", "lines": {"Car": [[0, 2], [3, 8]]}}
-    picture = drawn({"chart": chart}, theme=theme)
+def kept_back(lines: dict[str, Any], theme: str = "light") -> tuple[Planes, Planes, Spot]:
+    """A chart as it is drawn, and before its first line is spoken of; and where that line is."""
+    picture = drawn({"chart": {"x": "Time", "y": "Way", "lines": lines}}, theme=theme)
     with Image.open(io.BytesIO(picture.data)) as image:
         whole = planes_of(in_video_colours(image.convert("RGB")))
     (spots,) = [region.spots for region in picture.regions if region.item.key == "line.0"]
     hidden = painted(whole, [Patch(s.box, 0.0, s.path, s.width, s.ink) for s in spots])
-    line = next(spot for spot in spots if spot.path)
+    return whole, hidden, next(spot for spot in spots if spot.ink)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_lies_under_a_line_comes_with_it(theme: str) -> None:
+    """Until the line is spoken of there is bare paper down to the axis, which is there at once."""
+    whole, hidden, line = kept_back({"Car": [[0, 2], [3, 8]]}, theme)
     middle = (line.box[0] + line.box[2]) // 2
     before, after = (planes[0][:, middle].astype(int) for planes in (whole, hidden))
     paper = int(whole[0][-1, -1])
@@ -118,13 +123,8 @@ def test_what_lies_under_a_line_comes_with_it(theme: str) -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_dots_of_a_line_come_with_it(theme: str) -> None:
     """Until the line is spoken of, nothing of its colour is left at its ends."""
-    chart = {"x": "Time", "y": "Way", "lines": {"Car": [[0, 2], [3, 8]], "Bus": [[0, 4], [3, 3]]}}
-    picture = drawn({"chart": chart}, theme=theme)
-    with Image.open(io.BytesIO(picture.data)) as image:
-        whole = planes_of(in_video_colours(image.convert("RGB")))
-    (spots,) = [region.spots for region in picture.regions if region.item.key == "line.0"]
-    hidden = painted(whole, [Patch(s.box, 0.0, s.path, s.width, s.ink) for s in spots])
-    line = next(spot for spot in spots if spot.path)
+    lines = {"Car": [[0, 2], [3, 8]], "Bus": [[0, 4], [3, 3]]}
+    whole, hidden, line = kept_back(lines, theme)
     for x, y in (line.path[0], line.path[-1]):
         around = (
             slice(int(y) // 2 - 20, int(y) // 2 + 20),
@@ -140,12 +140,7 @@ def test_the_dots_of_a_line_come_with_it(theme: str) -> None:
 @pytest.mark.parametrize("points", [[[0, 0], [1, 3], [3, 8]], [[x / 10, x * x] for x in range(12)]])
 def test_a_line_leaves_what_is_beside_it(points: list[list[float]]) -> None:
     """Before a line is spoken of the axis is there, close to where it begins, and its numbers."""
-    picture = drawn({"chart": {"x": "Time", "y": "Way", "lines": {"Car": points}}})
-    with Image.open(io.BytesIO(picture.data)) as image:
-        whole = planes_of(in_video_colours(image.convert("RGB")))
-    (spots,) = [region.spots for region in picture.regions if region.item.key == "line.0"]
-    hidden = painted(whole, [Patch(s.box, 0.0, s.path, s.width, s.ink) for s in spots])
-    line = next(spot for spot in spots if spot.ink)
+    whole, hidden, line = kept_back({"Car": points})
     x, y = map(round, line.path[1])
     numbers, axis = y + 18, slice(x + 60, None)
     assert (hidden[0][numbers:] == whole[0][numbers:]).all()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from vidkit.errors import OverBudget, ProviderError, SettingsError
 from vidkit.store import Budget, Journal, Reservation, Store, cache_key
+from vidkit.store.ledger import JournalProxy
 
 KEY = cache_key("image", {"n": 1})
 
@@ -231,3 +232,15 @@ def test_a_run_tells_what_its_lesson_needs() -> None:
     journal.end_run(second, finished=True)
     journal.end_run(other, finished=False)
     assert journal.needed() == {"x"}
+
+
+def test_a_journal_elsewhere_is_asked_as_one_that_is_here() -> None:
+    """Arguments reach it by their names, also where they were given by position."""
+    here = Journal()
+    there = JournalProxy(lambda call, **asked: getattr(here, call)(**asked), print)
+    run = there.begin_run("adder", ["a"])
+    there.need(run, keys=["b"])
+    assert here.needed(under_way=True) == {"a", "b"}
+    assert there.tally(hits=2) == here.tally(hits=0)
+    there.end_run(run, finished=True)
+    assert here.needed() == set()

@@ -21,6 +21,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partialmethod
+from inspect import signature
 from pathlib import Path
 from typing import Any, Literal
 
@@ -421,15 +422,16 @@ class JournalProxy(Journal):
     """What a run takes for its journal where that is elsewhere, or nowhere.
 
     ask: called with the name of a method of `Journal` and its arguments; gives what that gives, and
-    for `reserve` the number of the entry. note: as for `Journal`. Arguments are given by name.
+    for `reserve` the number of the entry. note: as for `Journal`.
     """
 
     def __init__(self, ask: Callable[..., Any], note: Callable[[str], None]) -> None:
         self._ask = ask
         self.note = note
 
-    def _forward(self, call: str, **asked: Any) -> Any:
-        return self._ask(call, **asked)
+    def _forward(self, call: str, *given: Any, **named: Any) -> Any:
+        names = [*signature(getattr(Journal, call)).parameters][1:]  # without self
+        return self._ask(call, **dict(zip(names, given, strict=False)), **named)
 
     def reserve(self, **asked: Any) -> Reservation:
         """As `Journal.reserve`."""
