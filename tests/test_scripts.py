@@ -119,6 +119,7 @@ def test_an_equation_that_breaks_off_is_noted_as_far_as_it_goes() -> None:
 def test_an_equation_needs_no_space_where_none_is_written() -> None:
     """Japanese, Chinese and Thai touch the dollars of an equation, and a price is none."""
     assert shown("式$E = mc^2$は質量です。").text == "式E = mc²は質量です。"
+    assert spoken("式$E = mc^2$は質量です。", "ja").text == "式E = mc²は質量です。"
     assert shown("Pay US$5 or 6$ today.").text.count("$") == 2
 
 

@@ -101,6 +101,15 @@ def test_a_stop_within_brackets_or_before_a_number_ends_no_sentence(sentence: st
     """Short words for instruments, bars and pages are parts of their sentence."""
     assert sentences(f"{sentence} Then all join in.") == (sentence, "Then all join in.")
     assert sentences("He left (at last). She stayed.") == ("He left (at last).", "She stayed.")
+    assert sentences("We saw it :( last year. He said (yes) at once.") == (
+        "We saw it :( last year.",
+        "He said (yes) at once.",
+    )
+    assert sentences("It is 5 m. 6 of them fit.") == ("It is 5 m.", "6 of them fit.")
+    assert sentences("We measured x. 3 values were odd.") == (
+        "We measured x.",
+        "3 values were odd.",
+    )
 
 
 def test_italics_inside_a_word_leave_no_star() -> None:

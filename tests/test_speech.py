@@ -255,6 +255,22 @@ def test_other_languages_keep_their_minus() -> None:
             "La sucesión (a n), desde n es igual a 1 hasta N.",
         ),
         ("de", "KMnO<sub>4</sub> und \\[sic\\]", "K M N O 4 und [sic]"),
+        (
+            "de",
+            "Es sind 1 °C, 1 kWh, 1 ms.",
+            "Es sind 1 Grad Celsius, 1 Kilowattstunde, 1 Millisekunde.",
+        ),
+        ("fr", "Il fait 1 °C, puis 5 °C.", "Il fait 1 degré Celsius, puis 5 degrés Celsius."),
+        (
+            "es",
+            "Son 5 J/mol y 1 °C, 1 kWh.",
+            "Son 5 julios por mol y 1 grado Celsius, 1 kilovatio hora.",
+        ),
+        (
+            "en",
+            "It is\\[x^2 > 4\\].",
+            "It is x squared is greater than 4.",
+        ),
     ],
 )
 def test_other_languages_say_units_and_formulas_in_their_words(

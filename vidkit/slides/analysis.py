@@ -11,7 +11,7 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from ..text.languages import known, primary, scripts
+from ..text.languages import primary, scripts, words_of
 from ..text.latex import HALVES, LOWERED, RAISED, WRITTEN
 from ..text.markup import pauses
 
@@ -56,7 +56,7 @@ class Grammar:
 @cache
 def grammar(language: str) -> Grammar:
     """What is known of `language` ("en", "de-AT", …); an empty grammar where nothing is."""
-    lists: dict[str, Any] = dict(known(_FOLDER, primary(language)))
+    lists: dict[str, Any] = dict(words_of(_FOLDER, primary(language)))
     for name in lists.keys() & {"stop", "abbreviations", "numbered"}:
         lists[name] = frozenset(lists[name].split())
     for name in lists.keys() & {"joints", "adverbs", "leaning", "asides", "trails"}:
@@ -138,14 +138,15 @@ def _goes_on(line: str, start: int, dot: int, end: int, language: str) -> bool:
     if line[dot] != "." or not following:
         return False
     opened = line.rfind("(", start, dot)
-    if opened > start and ")" not in line[opened:dot] and ")" in line[end : end + 60]:
+    if opened > start and ")" not in line[opened:dot] and re.match(r"[^()]{0,60}\)", line[end:]):
         return True  # "the third violin (3. Vl.)"
     last = line[start:dot].rsplit(None, 1)[-1].lstrip("(\"'“‘") if line[start:dot].strip() else ""
     counts = following[:1].isdigit()
-    initial = len(last) == 1 and last.isalpha() and (last.isupper() or counts)  # "bar m. 6"
+    initial = len(last) == 1 and last.isalpha() and last.isupper()
     ordinal = language == "de" and last.isdigit() and len(last) <= 2
     known = grammar(language)
-    numbered = counts and last.lower() in known.numbered
+    measured = re.search(r"\d \w+$", line[start:dot])  # "It is 5 m. 6 of them fit."
+    numbered = counts and last.lower() in known.numbered and not measured
     return initial or ordinal or numbered or last.lower() in known.abbreviations
 
 

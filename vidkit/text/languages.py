@@ -26,8 +26,8 @@ class Vocabulary:
     """The words of one language, as its file in `words` has them.
 
     `signs` names operators and relations, `functions` what is written with a name, `units` symbols
-    in the plural (English has rules for its own). Templates hold the parts in the order in which
-    they are written: "{0} over {1}".
+    in the plural, `singulars` those of them that lose more or less than their -s (English has rules
+    for its own). Templates hold the parts in the order in which they are written: "{0} over {1}".
     """
 
     signs: Mapping[str, str]
@@ -58,11 +58,19 @@ class Vocabulary:
     percent: str
     per: str
     units: Mapping[str, str]
+    singulars: Mapping[str, str]
+
+    def unit(self, symbol: str, *, one: bool) -> str:
+        """What a unit ("km") is called, of one or of many. Raises KeyError for one that is not in
+        `units`.
+        """
+        many = self.units[symbol]
+        return (self.singulars.get(many) or re.sub("(?<=[a-z])s$", "", many)) if one else many
 
 
 def vocabulary(language: str) -> Vocabulary | None:
     """The words of a language (a tag such as "de-AT"), None where there are none."""
-    told = known(_WORDS_FOLDER, primary(language))
+    told = words_of(_WORDS_FOLDER, primary(language))
     return Vocabulary(**told) if told else None
 
 
@@ -70,7 +78,7 @@ _WORDS_FOLDER = Path(__file__).parent / "words"
 
 
 @cache
-def known(folder: Path, language: str) -> Mapping[str, Any]:
+def words_of(folder: Path, language: str) -> Mapping[str, Any]:
     """What a folder has in the file of a language ("de"); empty where there is none."""
     path = folder / f"{language}.toml"
     if not re.fullmatch("[a-z]{2,3}", language) or not path.is_file():

@@ -306,18 +306,17 @@ _NO_EQUATION = re.compile(r"[^\\]*(?:(?:\b[a-z]{2,} ){3}|\b[a-z]{4,} [a-z]{4,}\b
 
 
 # "\\[sinners\\]" and "\\[Ar\\]4s" are words in escaped brackets, and no displayed equations.
-_BRACKETED = re.compile(r"[^\\=^_$&]*[^\W\d_]{3}[^\\=^_$&]*")
+_BRACKETED = re.compile(r"[^\\=^_$&<>→]*")
 
 
 def _equation(found: Found) -> list[Piece] | None:
     k = next(k for k, group in enumerate(found.groups(), 1) if group is not None)
     if _NO_EQUATION.fullmatch(found[k]):
         return None
-    around = f"{before(found, 1)} {after(found, 1)}"
-    if found[0].startswith("\\[") and (
-        _BRACKETED.fullmatch(found[k]) or not re.fullmatch(r"\W+", around)
-    ):
-        return None
+    if found[0].startswith("\\[") and _BRACKETED.fullmatch(found[k]):
+        around = f"{before(found, 1)} {after(found, 1)}"
+        if re.search(r"[^\W\d_]{3}", found[k]) or re.search(r"\w", around):
+            return None
     inner = [(each, at) for at, each in enumerate(found[k].translate(_SHIELD), found.start(k))]
     return [(MATHS, found.start(k)), *inner, (MATHS_END, found.end(k) - 1)]
 

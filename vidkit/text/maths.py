@@ -40,7 +40,6 @@ from .markup import (
     rewrite_once,
     rule,
 )
-from .units import singular
 
 # ── said ────────────────────────────────────────────────────────────────────────────────────
 
@@ -151,7 +150,7 @@ class _Speaker:
         symbol, names = node.parts[0].text, self.words.units
         above, _, below = symbol.partition("/")
         if above in names and below in names:
-            return f"{names[above]} {self.words.per} {singular(names[below])}"
+            return f"{names[above]} {self.words.per} {self.words.unit(below, one=True)}"
         return names.get(symbol, symbol)
 
     def sign(self, node: Node, before: Node | None, after: Node | None) -> Said:

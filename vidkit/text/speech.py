@@ -50,7 +50,6 @@ from .units import (
     QUOTIENTS,
     RAISED_FIGURES,
     UNITS,
-    singular,
 )
 
 VERSION = 1
@@ -273,7 +272,7 @@ def _zones(language: str) -> Finder:
         for found in maths.ZONE.finditer(text):
             node = read(found[1])
             said = maths.spoken(node, language) or [(maths.signs(node), 0)]
-            gap = " " if before(found, 1).isalnum() else ""
+            gap = " " if re.fullmatch("[A-Za-z0-9]", before(found, 1)) else ""
             pieces = [(gap, found.start()), *_pieces(said, found.start(1))]
             yield found.start(), found.end(), pieces
 
@@ -518,8 +517,7 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
     words = vocabulary(language)
     if words is None:
         return WORDLESS
-    units = words.units
-    symbols = "|".join(map(re.escape, sorted(units, key=len, reverse=True)))
+    symbols = "|".join(map(re.escape, sorted(words.units, key=len, reverse=True)))
 
     def measure(found: Found) -> str | None:
         gap, symbol, below = found.groups()
@@ -529,9 +527,9 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
             equal = symbol in "mgsVWΩ" or re.search(r"[=≈<>] ?[\d.,]+$", before(found))
             if not (gap and equal and re.match(r"^(?:$|[,;?!]| [a-zà-ÿ]|\.$)", after(found))):
                 return None
-        rest = f" {words.per} {singular(units[below])}" if below else ""
+        rest = f" {words.per} {words.unit(below, one=True)}" if below else ""
         one = re.search(r"(?<![\d.,])1$", before(found))
-        return f" {singular(units[symbol]) if one else units[symbol]}{rest}"
+        return f" {words.unit(symbol, one=bool(one))}{rest}"
 
     return (
         *(rule(each.name, each.source, r"\1") for each in WEB[:2]),

@@ -98,12 +98,6 @@ MEASURE = (
 """A unit, or a quotient or product of two; eight groups, which `measure_in_words` takes."""
 
 
-def singular(plural: str) -> str:
-    """The singular of a unit in another language, as it stands after "per"."""
-    german = {"Stunden": "Stunde", "Sekunden": "Sekunde", "Minuten": "Minute", "Tonnen": "Tonne"}
-    return german.get(plural) or re.sub(r"(?<=[a-z])s$", "", plural)
-
-
 def _one(symbol: str, power: str) -> str:
     word = UNITS[symbol]
     power = power.strip("^{}").translate({178: "2", 179: "3"})
@@ -281,7 +275,8 @@ def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) ->
         # "5G", "4K", "3D", "the 20s" are names.
         if symbol not in "VWmgsA":
             return False
-        if symbol == "m" and (re.search(r"[$€£~] ?$", lead) or _MILLIONS.search(lead)):
+        counted = _MILLIONS.search(lead) and not _EXTENT.match(rest)
+        if symbol == "m" and (counted or re.search(r"[$€£~] ?$", lead)):
             return False
         if symbol in "VW":
             return True
@@ -292,6 +287,9 @@ def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) ->
     return bool(ingredient or thing or _QUANTITY.match(rest))
 
 
+_EXTENT = re.compile(
+    r" (?:high|tall|long|wide|deep|away|apart|above|below|in (?:height|length|width|depth))\b"
+)
 _MILLIONS = re.compile(
     r"\b(?:population|inhabitants|people|sales|viewers|users|votes|revenues?|profits?|budget)\b"
     r"(?:[^.;:!?]|\.\d){0,60}$"
@@ -521,8 +519,12 @@ def _spelt(found: Found) -> str | None:
     """A chemical formula letter by letter, where an element of two letters tells it from "W3C"."""
     if not re.search("[a-z]", found[0]) or len(re.findall("[A-Z]", found[0])) < 2:
         return None
-    gap = " " if before(found, 1).isdigit() else ""
-    return gap + " ".join(re.findall(r"[A-Z]|\d+", found[0].upper()))
+    return (" " if before(found, 1).isdigit() else "") + _letters(found[0])
+
+
+def _letters(formula: str) -> str:
+    """ "CO₂H" → "C O 2 H"."""
+    return " ".join(re.findall(r"[A-Z]|\d+", normalize("NFKC", formula).upper()))
 
 
 CHEMISTRY = (
@@ -563,7 +565,11 @@ RAISED_FIGURES = (
         rf"(?:/({_RAISED}))?(?!\w)",
         lambda f: " ".join([r"\1", *normalize("NFKC", f[2] + (f[3] or ""))]),
     ),
-    rule("bonds of a group", r"(?<![\w)])−(?=[A-Z][A-Za-z₀-₉]{0,8} (?:groups?|ligands?)\b)", ""),
+    rule(
+        "bonds of a group",
+        r"(?<![\w)])−([A-Z][A-Za-z₀-₉]{0,8})(?= (?:groups?|ligands?)\b)",
+        lambda f: _letters(f[1]) if re.search("[₀-₉]", f[1]) else r"\1",
+    ),
     rule(
         "ends of a strand",
         r"(?<![\w.])([35])[′'’](?=-OH| (?:ends?|cap|UTR|carbon|untranslated|phosphate)\b)",
