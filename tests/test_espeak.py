@@ -22,6 +22,7 @@ import pytest
 from vidkit.errors import ProviderError, ProviderMissing, Refused, Unreachable
 from vidkit.providers import Narration, VoiceAsk, VoiceMaker, espeak, speech, voice_maker
 from vidkit.providers.espeak import Espeak, installed
+from vidkit.text.markup import MappedText
 
 T = TypeVar("T")
 
@@ -350,6 +351,97 @@ def test_cancelling_leaves_no_process() -> None:
                 await asyncio.sleep(0.01)
 
     asyncio.run(cancelled())
+
+
+WAITS = """
+import json, os, sys, time
+
+folder = json.loads(sys.argv[1])["folder"]
+
+
+def wait_for(name):
+    while not os.path.exists(os.path.join(folder, name)):
+        time.sleep(0.01)
+
+
+with open(os.path.join(folder, "starts"), "a") as starts:
+    starts.write("a start\\n")
+wait_for("may open")
+print(json.dumps({"hertz": 22050}), flush=True)
+sys.stdin.readline()
+open(os.path.join(folder, "speaks"), "w").close()
+wait_for("may end")
+print(json.dumps({"paragraph": 0, "words": [], "bytes": 44100}))
+print("ab" * 22050, end="")
+print(json.dumps({"done": True, "unspoken": []}), flush=True)
+"""
+"""A process that opens and ends when a file of its folder says so, and notes how far it is."""
+
+
+def waiting(folder: Path) -> speech.SpeechProcess:
+    """A voice that several share, whose process waits for files in `folder`."""
+    voice = {"engine": "waiting", "folder": str(folder), "mend": "mend it"}
+    return speech.SpeechProcess(voice, standing_in(folder, WAITS))
+
+
+def asked_of(process: speech.SpeechProcess) -> asyncio.Task[Narration]:
+    """A narration by that process, under way."""
+    ask = VoiceAsk("Leaves eat light.", "en")
+    text = MappedText.of(ask.text)
+    return asyncio.create_task(speech.narrated(process, ask, text, at_once, ()))
+
+
+async def there(path: Path) -> None:
+    """Come back when the file is there."""
+    while not path.exists():  # noqa: ASYNC110, ASYNC240
+        await asyncio.sleep(0.01)
+
+
+def test_cancelling_ends_no_narration_of_somebody_else(tmp_path: Path) -> None:
+    """Those that wait for the same voice may be cancelled: the one that speaks comes whole, from
+    the process that it began with, and the voice is not missing.
+    """
+    process = waiting(tmp_path)
+
+    async def spoken() -> Narration:
+        (tmp_path / "may open").touch()
+        speaking = asked_of(process)
+        await there(tmp_path / "speaks")
+        for _ in range(2):
+            queued = asked_of(process)
+            await asyncio.sleep(0)  # it begins, and waits for its turn
+            queued.cancel()
+            await asyncio.wait([queued])
+        (tmp_path / "may end").touch()
+        return await speaking
+
+    assert seconds(asyncio.run(spoken())) == 1.0
+    assert process.missing is None
+    assert len((tmp_path / "starts").read_text().splitlines()) == 1
+
+
+def test_cancelling_while_a_voice_opens_does_not_make_it_a_missing_one(tmp_path: Path) -> None:
+    """Its process was ended for who gave up, and not by a fault of the installation."""
+    process = waiting(tmp_path)
+
+    async def cancelled() -> None:
+        opening = asked_of(process)
+        await there(tmp_path / "starts")
+        opening.cancel()
+        await asyncio.wait([opening])
+
+    asyncio.run(cancelled())
+    assert process.missing is None and process.process_id is None
+
+
+def test_what_was_given_up_while_it_waited_starts_no_process(tmp_path: Path) -> None:
+    """When its turn comes nobody wants it any more."""
+    process, given_up = waiting(tmp_path), threading.Event()
+    (tmp_path / "may open").touch()
+    given_up.set()
+    with pytest.raises(Unreachable, match="given up"):
+        process.speak({}, given_up)
+    assert not (tmp_path / "starts").exists()
 
 
 def test_patience_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

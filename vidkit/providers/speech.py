@@ -104,6 +104,7 @@ class SpeechProcess:
     _process: subprocess.Popen[bytes] | None = None
     _spoken: int = 0
     _forgiven_at: float = 0.0
+    _asker: threading.Event | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -129,7 +130,10 @@ class SpeechProcess:
         there is no answer.
         """
         with self._lock:
+            self._asker = given_up
             for _ in range(ATTEMPTS):
+                if given_up.is_set():
+                    break
                 try:
                     self._ready()
                     if given_up.is_set():
@@ -154,6 +158,14 @@ class SpeechProcess:
             f"the process that speaks with {self.voice['engine']} was ended by the system {ended}, "
             f"{ATTEMPTS} times; try again with fewer workers"
         )
+
+    def give_up(self, given_up: threading.Event) -> None:
+        """Tell the `speak` that was given this event that nobody wants its answer any more, and
+        end the process if it speaks for that one. From any thread.
+        """
+        given_up.set()
+        if self.busy and self._asker is given_up:
+            self.stop()
 
     def stop(self) -> None:
         """End the process. From any thread."""
@@ -212,6 +224,8 @@ class SpeechProcess:
         try:
             head, _ = self._next(OPENING)
         except _Ended as error:
+            if self._process is None:
+                raise  # it was stopped for who gave up, and has no fault
             head = {"damaged": f"its process ended before it was ready {error}"}
         if "damaged" in head:
             raise ProviderMissing(
@@ -359,9 +373,7 @@ async def narrated(
         try:
             return await asyncio.to_thread(work)
         except asyncio.CancelledError:
-            given_up.set()
-            if process.busy:
-                process.stop()
+            process.give_up(given_up)
             raise
 
     return await request(send)
