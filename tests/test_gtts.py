@@ -297,6 +297,7 @@ def test_a_spec_names_accent_and_slowness() -> None:
     assert voice_maker("gtts:co.uk").shape(SAY)["tld"] == "co.uk"
     both = voice_maker("gtts:tld=com.au,slow=yes").shape(SAY)
     assert (both["tld"], both["slow"]) == ("com.au", True)
+    assert voice_maker("gtts:co.uk,tld=de").shape(SAY)["tld"] == "de", "the last one counts"
 
 
 @given(st.text(max_size=600), st.integers(4, 120))

@@ -550,6 +550,8 @@ def test_a_spec_names_model_and_options(monkeypatch: pytest.MonkeyPatch) -> None
     both = image_maker("openai:gpt-image-2,quality=low").shape(ASK)
     assert (both["model"], both["quality"]) == ("gpt-image-2", "low")
     assert voice_maker("openai:tts-1,voice=onyx").shape(SAY)["voice"] == "onyx"
+    unsent = image_maker("openai:quality=low,quality=").shape(ASK)
+    assert (unsent["quality"], unsent["fields"]) == ("low", {"quality": ""})
     with pytest.raises(SettingsError, match="quality is 'best'"):
         image_maker("openai:quality=best")
 

@@ -13,6 +13,7 @@ from vidkit.core.loop import virtually
 from vidkit.errors import ProviderError, RateLimited, SettingsError
 from vidkit.pipeline import ungated
 from vidkit.providers import ImageAsk, VoiceAsk, image_maker
+from vidkit.providers.registry import writer_maker
 from vidkit.providers.simulated import Simulated
 
 IMAGE = ImageAsk("a cat", "This is a cat.", None, "en", (640, 360))
@@ -71,6 +72,28 @@ def test_a_wrong_argument_is_told(argument: str) -> None:
     """What is not understood is named, with what would be."""
     with pytest.raises(SettingsError, match="simulated"):
         image_maker(f"simulated:{argument}")
+
+
+@pytest.mark.parametrize(
+    ("argument", "told"),
+    [
+        ("-1", r"latency is in seconds \(0 to 3600\)"),
+        ("errors=-0.5", r"fractions \(0 to 1\)"),
+        ("price=-1", "price is in dollars, 0 or more"),
+        ("per_minute=-1", "give the requests a minute, more than 0"),
+    ],
+)
+def test_a_number_that_cannot_be_is_told_with_what_it_counts(argument: str, told: str) -> None:
+    """Its unit and its bounds stand in the sentence."""
+    with pytest.raises(SettingsError, match=told):
+        image_maker(f"simulated:{argument}")
+
+
+@pytest.mark.parametrize("argument", ["price=-1", "latency=-1", "latency=nan", "slow"])
+def test_a_wrong_argument_of_the_writer_is_told(argument: str) -> None:
+    """What its answers cost is never less than nothing."""
+    with pytest.raises(SettingsError, match="or broken"):
+        writer_maker(f"simulated:{argument}")
 
 
 def test_more_than_its_limit_is_told_to_come_back() -> None:

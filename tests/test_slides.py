@@ -89,6 +89,8 @@ def test_the_provider_is_found_by_its_name() -> None:
     assert isinstance(maker, ImageMaker)
     assert isinstance(maker, Slides)
     assert maker.style.theme == "dark"
+    last = image_maker("slides:dark,theme=light").shape(ASK)
+    assert last["theme"] == "light", "the last one counts"
 
 
 def test_dark_is_dark_and_light_is_light() -> None:

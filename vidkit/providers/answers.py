@@ -225,7 +225,8 @@ def _surrounded(content: bytes) -> Any:
     as where each line is one. Of several, a list with the last first; None where there is none.
     """
     text = content.decode("utf-8-sig", "replace").lstrip()
-    if text[:1] in ("{", "["):
+    # "[2026-11-30]" and "[WARN]" begin lines of a log, and no list that holds a picture
+    if re.match(r'\{|\[\s*[\[{"]', text):
         begins = [0]  # what stands within it is not the whole of it
     elif HTML.match(content):
         return None

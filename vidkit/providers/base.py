@@ -26,7 +26,7 @@ Beside what `ImageMaker` and `VoiceMaker` demand, a provider may have
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
@@ -225,6 +225,15 @@ class Writer(Protocol):
         """The answer to `ask`. Raises `ProviderError` or one of its kinds."""
 
 
+def parts(argument: str | None, first: str = "") -> Iterator[tuple[str, str, str]]:
+    """The parts of what stands after the colon in "NAME:value,option=value", each with its name
+    and its value; one without a name goes by that of the `first` option.
+    """
+    for part in filter(None, map(str.strip, (argument or "").split(","))):
+        name, equals, value = part.partition("=")
+        yield part, *((name, value) if equals else (first, part))
+
+
 def options(
     provider: str,
     argument: str | None,
@@ -234,17 +243,14 @@ def options(
 ) -> dict[str, Any]:
     """What stands after the colon in "NAME:value,option=value", as keywords. readers: what reads
     the value of each option there is, and raises `ValueError` for one that is none; a value
-    without a name is that of the `first`. how: what may be written.
+    without a name is that of the `first`, and of an option that comes twice the last value counts.
+    how: what may be written.
 
-    Raises `SettingsError` for what is not understood, and for an option that comes twice.
+    Raises `SettingsError` for what is not understood.
     """
     given: dict[str, Any] = {}
-    for part in filter(None, map(str.strip, (argument or "").split(","))):
-        name, equals, value = part.partition("=")
-        name, value = (name, value) if equals else (first, part)
+    for part, name, value in parts(argument, first):
         try:
-            if name in given:
-                raise ValueError
             given[name] = readers[name](value)
         except (LookupError, ValueError, OverflowError):
             raise SettingsError(

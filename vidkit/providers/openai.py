@@ -25,7 +25,7 @@ from ..media.images import check_picture, picture_suffix
 from ..text.speech import VERSION
 from .account import Account, frame_size, image_tokens, text_bound
 from .answers import counts, parsed, tokens
-from .base import ImageAsk, Narration, Picture, Request, VoiceAsk, WriteAsk, Written, options, some
+from .base import ImageAsk, Narration, Picture, Request, VoiceAsk, WriteAsk, Written, parts
 from .service_voice import (
     WORDS_A_MINUTE,
     NoSound,
@@ -361,12 +361,17 @@ def _speed(ask: VoiceAsk) -> float | None:
 def _options(argument: str | None, known: Sequence[str], fields: Sequence[str]) -> dict[str, Any]:
     """Read `MODEL` or `name=value,…`; the first of what is known needs no name. One of the fields
     of the request may be left out, `quality=`, or set to what a server wants. Raises
-    `SettingsError` for anything else.
+    `SettingsError` for anything else, and for what comes twice: which of two models is to be paid
+    for is no guess.
     """
-    names = dict.fromkeys((*known, *fields))
-    readers = {name: str if name in fields else some for name in names}
-    how = f"a model, or name=value with a name of: {', '.join(names)}"
-    given = options("openai", argument, readers, how, known[0])
-    by_hand = {n: v for n, v in given.items() if n not in known or not v}
-    own = {n: v for n, v in given.items() if n not in by_hand}
-    return own | ({"fields": by_hand} if by_hand else {})
+    given: dict[str, Any] = {}
+    by_hand: dict[str, str] = {}
+    for part, name, value in parts(argument, known[0]):
+        into = given if name in known and (value or name not in fields) else by_hand
+        if name not in (*known, *fields) or (into is given and not value) or name in into:
+            raise SettingsError(
+                f"openai:{argument}: {part!r} is not understood; write a model, or name=value "
+                f"with a name of: {', '.join(dict.fromkeys((*known, *fields)))}"
+            )
+        into[name] = value
+    return given | ({"fields": by_hand} if by_hand else {})

@@ -253,7 +253,7 @@ def simulated(argument: str | None) -> Simulated:
     `latency=0.5,errors=0.1`. Raises `SettingsError` for anything else.
     """
     readers: dict[str, Callable[[str], float]]
-    readers = {part.name: _amount for part in fields(Simulated) if part.init}
+    readers = {part.name: _finite for part in fields(Simulated) if part.init}
     readers["seed"] = lambda value: int(float(value))
     how = f"seconds, or name=number with a name of: {', '.join(sorted(readers))}"
     return Simulated(**options("simulated", argument, readers, how, "latency"))
@@ -261,13 +261,26 @@ def simulated(argument: str | None) -> Simulated:
 
 def writer(argument: str | None) -> SimulatedWriter:
     """`simulated` as a writer. Raises `SettingsError` for options that it does not know."""
-    readers = {"latency": _amount, "price": _amount, "broken": {"broken": True}.__getitem__}
+    # checked here: `SimulatedWriter` takes any number
+    readers = {
+        "latency": _not_negative,
+        "price": _not_negative,
+        "broken": {"broken": True}.__getitem__,
+    }
     how = "latency=0.5, price=0.01 or broken"
     return SimulatedWriter(**options("simulated", argument, readers, how, "broken"))
 
 
-def _amount(value: str) -> float:
+def _finite(value: str) -> float:
+    """A number; whether it may be that one is for its owner to say."""
     number = float(value)
-    if not 0 <= number < math.inf:
+    if not math.isfinite(number):
+        raise ValueError(value)
+    return number
+
+
+def _not_negative(value: str) -> float:
+    number = _finite(value)
+    if number < 0:
         raise ValueError(value)
     return number
