@@ -153,7 +153,7 @@ ODD_TEXTS = {
 @pytest.mark.parametrize("provider", ["hibari", "espeak", "piper"])
 def test_odd_texts_are_spoken_or_told(folder: Path, provider: str) -> None:
     """Whatever stands there is spoken, with times in order within the sound, or is a silence with
-    a note, or is refused in words; and the same process speaks the next text."""
+    a note, or is refused in words; and the same voice speaks the next text."""
     voice = made_by(provider, folder)
     for name, text in ODD_TEXTS.items():
         try:

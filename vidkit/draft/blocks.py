@@ -110,7 +110,7 @@ GOES_ON = re.compile(
     r"\b(?:a|an|the|and|or|of|from|to|in|on|for|with|by|at|as|than|that|between|into|is|are|our|"
     r"und|oder|der|die|das|von|mit|für|et|ou|de|la|le|les|des|du|el|los|las|con|para)$"
 )
-"""A word that begins something: no sentence ends with it."""
+"""A word that seldom ends a sentence: something follows it."""
 
 
 def with_stops(lines: Sequence[str]) -> list[str]:
@@ -157,6 +157,7 @@ def _parted(items: list[str]) -> list[list[str]]:
 def sentence(text: str) -> str:
     """`text` with a stop at its end, if it has none of any kind."""
     ended = text.endswith((".", "!", "?", ":", ";", ",", "…", "。"))
+    # only what joins it to the next point: "Turn it on" ends with one of `GOES_ON`, and is whole
     return text if ended or re.search(r"[ ,](?:and|or|und|oder|et|ou)$", text) else f"{text}."
 
 

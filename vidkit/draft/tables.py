@@ -36,9 +36,8 @@ class Found:
 def read_html(text: str) -> Found:
     """What a person would see of `text`; nothing in it runs, and nothing is fetched."""
     parser = _Parser()
-    parser.feed(
-        f"{readable(text)}<br>"
-    )  # not closed: that would read what never ends over and over
+    # not closed: that would read what never ends over and over
+    parser.feed(f"{readable(text)}<br>")
     parser.end_line()
     return parser.found
 

@@ -21,6 +21,7 @@ from PIL.PngImagePlugin import PngInfo
 from ..core.errors import MediaError
 from ..core.fonts import font_for
 from ..core.format import clock_time
+from ..text.languages import primary
 from .audio import Samples
 from .clips import Clip, picture_of, read_clip
 from .frame import (
@@ -69,7 +70,7 @@ def three_letters(tag: str) -> str:
     >>> three_letters("pt-BR"), three_letters("fil"), three_letters("")
     ('por', 'fil', 'und')
     """
-    first = tag.replace("_", "-").partition("-")[0].strip().lower()
+    first = primary(tag).strip()
     if len(first) == 3 and first.isascii() and first.isalpha():
         return first
     return _THREE.get(first, "und")

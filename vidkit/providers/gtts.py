@@ -31,6 +31,7 @@ from ..core.errors import (
     Unreachable,
 )
 from ..media.audio import check_sound
+from ..text.languages import primary
 from ..text.speech import VERSION
 from .answers import retry_after
 from .base import Narration, Request, VoiceAsk, options
@@ -206,7 +207,7 @@ def _language(tag: str) -> str:
     """Google's name for a language tag. Raises `ProviderError` where it speaks no such one."""
     there: dict[str, str] = {name.lower(): name for name in tts_langs()}
     low = tag.lower().replace("_", "-")
-    root = low.split("-")[0]
+    root = primary(tag)
     for name in (_SETTLED.get(low), low, _NAMES.get(root), root):
         if name is not None and name.lower() in there:
             return there[name.lower()]

@@ -16,6 +16,7 @@ from typing import Any
 
 from ..core.errors import Refused, SettingsError
 from ..core.paths import open_unlinked
+from ..text.languages import primary
 from ..text.latex import UP, Node, read
 from ..text.maths import measures_kept, segments
 from .analysis import grammar, tokens
@@ -69,7 +70,7 @@ class Frame:
 
 def spec(slide: Slide, frame: Frame) -> dict[str, Any]:
     """What the template needs to set `slide` into `frame`."""
-    language = slide.language.split("-")[0]
+    language = primary(slide.language)
     terms = () if slide.layout == "statement" else slide.terms
     found: dict[str, Any] = {
         "layout": slide.layout,
