@@ -107,6 +107,76 @@ def test_a_deck_in_markdown_is_drafted(tmp_path: Path) -> None:
         read_lesson(marp().encode(), Path("rain.json"))
 
 
+OWN = {"sections": [{"title": "Rain", "image_description": "a cloud", "content": SAID}]}
+FENCE = f"```json\n{json.dumps(OWN)}\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "note"),
+    [
+        (f"Here is your lesson:\n\n{FENCE}\nLet me know what to change!", "stood in a fence"),
+        (FENCE, "stood in a fence"),
+        (json.dumps(OWN["sections"]), "a list of 1"),
+    ],
+    ids=["within prose", "alone", "a bare list"],
+)
+def test_the_json_of_a_lesson_is_taken_out_of_markdown(
+    answer: str, note: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The answer of a chat model is the lesson within it, whatever it is saved as."""
+    chat, made = tmp_path / "chat.md", tmp_path / "made.json"
+    chat.write_text(answer, "utf-8")
+    assert main(["convert", str(chat), "-o", str(made)]) == 0
+    assert json.loads(made.read_text("utf-8")) == OWN
+    assert note in capsys.readouterr().out
+
+
+def test_a_deck_that_shows_json_is_drafted(tmp_path: Path) -> None:
+    """What its code is about is said: the JSON on a slide is no lesson."""
+    deck, made = tmp_path / "deck.md", tmp_path / "made.json"
+    code = '```json\n{"port": 8080, "hosts": ["a", "b"]}\n```'
+    deck.write_text(f"# Settings\n\n{SAID}\n\n{code}\n\n---\n\n# More\n\n{MORE}\n", "utf-8")
+    assert main(["convert", str(deck), "-o", str(made)]) == 0
+    said = " ".join(str(section.content) for section in load_lesson(made).sections)
+    assert SAID in said and MORE in said and "8080" not in said
+
+
+@pytest.mark.parametrize(
+    ("directive", "told"),
+    [("", "2 comments are left aside, the first of them at line 5"), ("_class: lead", None)],
+)
+def test_comments_that_nobody_says_are_told(
+    directive: str, told: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A deck that names no program may have meant them as notes; what a program is told, not."""
+    slides = [
+        f"# Clouds\n\n{SAID}\n\n<!-- {directive or 'Tell of the drops here.'} -->",
+        f"# Falling\n\n{MORE}\n\n<!-- {directive or 'And of the ground.'} -->",
+    ]
+    deck = tmp_path / "deck.md"
+    deck.write_text("\n\n---\n\n".join(slides), "utf-8")
+    assert main(["convert", str(deck), "-o", str(tmp_path / "made.json")]) == 0
+    printed = capsys.readouterr().out
+    assert told in printed and "marp: true" in printed if told else "left aside" not in printed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\n" + "\n" * 200_000,
+        "--- x\n" * 50_000,
+        "---\n" + "--- x\n" * 50_000,
+        "```\n" + "\n" * 200_000,
+        "x ```\n" * 50_000,
+    ],
+    ids=["a rule and no other", "rules with words", "both", "a fence", "ends of fences"],
+)
+def test_a_long_file_that_is_nothing_is_refused(text: str) -> None:
+    """However much looks like the beginning of slides or of a fence: each line is read once."""
+    fault = converted(text.encode(), "x.json")
+    assert isinstance(fault, Fault) and "neither JSON nor Markdown" in fault.problem
+
+
 def test_what_became_of_each_key_is_told() -> None:
     """Nothing is guessed in silence."""
     made = converted(mulmocast().encode())

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import Fault, LessonError, OutputError, SettingsError
-from ..core.paths import path_given, write_whole
-from ..models.convert import DRAFTED, convert_file
+from ..core.paths import is_file, path_given, write_whole
+from ..models.convert import DRAFTED, Conversion, convert_file, converted
+from ..models.files import LARGEST, contents
 from ..models.lesson import Lesson
 from ..models.reading import load_lesson
 from ..models.settings import Settings
@@ -135,15 +136,29 @@ def new_lessons(source: str | Path, folder: Path) -> tuple[list[Lesson], list[st
 
 def convert(source: Path, path: Path) -> Sequence[str]:
     """Write the lesson that a file of another tool means, in the place of what is at `path`; gives
-    what became of each key. What can be drafted is. Raises `LessonError`, `OutputError`.
+    what became of each key. What can be drafted is, but for Markdown around the JSON of a lesson,
+    such as the answer of a chat model. Raises `LessonError`, `OutputError`.
     """
-    if source.suffix.lower() in DRAFTED:
+    made = _lesson_within(source)
+    if made is None:
         draft = draft_of(source, path.stem)[0]
         write(draft, path, replacing=True)
         return draft.notes
-    made = convert_file(source)
     write_whole(path, [made.text().encode()], "-o")
     return made.notes
+
+
+def _lesson_within(source: Path) -> Conversion | None:
+    """The lesson that stands in a file as JSON; None where the file is to be drafted. Raises
+    `LessonError` where it is neither.
+    """
+    kind = DRAFTED.get(source.suffix.lower())
+    if kind is None:
+        return convert_file(source)
+    if kind != "Markdown" or not is_file(source) or source.stat().st_size > LARGEST:
+        return None
+    made = converted(contents(source), source.name)
+    return made if isinstance(made, Conversion) else None
 
 
 def _rewritten(drafts: list[Draft], writer: str | Any, settings: Settings | None) -> list[Draft]:

@@ -80,7 +80,18 @@ def markdown(text: str, path: Path) -> Source:
         if levels and isinstance(block, Heading) and block.level <= int(levels[-1]):
             source.blocks.append(Turn(block.where))
         source.blocks.append(block)
+    if reader.unsaid and len(slides) > 1 and not other and not reader.comments:
+        source.notes.append(_of_comments(reader.unsaid))
     return source
+
+
+def _of_comments(places: Sequence[str]) -> str:
+    """What is told of the comments at these places, which may have been meant as notes."""
+    several = len(places) > 1
+    are = f"{len(places)} comments are" if several else "a comment is"
+    first = ", the first of them at" if several else ", at"
+    mend = f"to have {'them' if several else 'it'} said, begin the file with `marp: true`"
+    return f"{are} left aside{first} {places[0]}; {mend} between two lines of `---`"
 
 
 def blocks_of(

@@ -92,14 +92,16 @@ class Reader:
     """Reads texts of one source: `folder` is where its pictures are, `attached` those that a
     cell brings with it; `beside` is the folder of a page of it. `comments`: which of them are what
     the speaker says, "all" (Marp) or the "last" of a slide (Slidev). `notes` gathers what was left
-    out, `macros` the commands that formulas define for those after them; `links` are those that the
-    text defines, `echo` whether programs are shown that do not say so.
+    out, `unsaid` the places of comments that nobody says, `macros` the commands that formulas
+    define for those after them; `links` are those that the text defines, `echo` whether programs
+    are shown that do not say so.
     """
 
     folder: Path | None = None
     attached: Mapping[str, Mapping[str, object]] | None = None
     comments: Literal["", "last", "all"] = ""
     notes: list[str] = field(default_factory=list)
+    unsaid: list[str] = field(default_factory=list)
     macros: dict[str, tuple[int, str]] = field(default_factory=dict)
     beside: Path | None = None
     links: Mapping[str, Any] = field(default_factory=dict)
@@ -367,8 +369,12 @@ class _Walk:
     def html(self, text: str) -> list[Block]:
         if text.lstrip().startswith("<!--"):
             said = re.sub(r"^\s*<!--|-->\s*$", "", text).strip()
-            is_note = self.reader.comments == "all" and not is_directive(said)
-            return [Notes(self.reader.words(said), self.here)] if is_note else []
+            if is_directive(said):
+                return []
+            if self.reader.comments == "all":
+                return [Notes(self.reader.words(said), self.here)]
+            self.reader.unsaid.append(self.here)
+            return []
         text, fence, rest = text.partition("\n```")  # that no blank line stands before
         found = read_html(text)
         blocks: list[Block] = []

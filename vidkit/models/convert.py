@@ -46,7 +46,9 @@ _TITLED = re.compile(
 SPEAKERS = ("speaker", "character", "who", "role", "name")
 LANGUAGES = ("language", "lang", "locale", "idioma", "langue", "sprache")
 _MOST_BYTES = 2_000_000
-_MARKDOWN = re.compile(r"(?m)^#{1,3} +\S|^---\s*$(?s:.*?)^---\s*$")
+_MARKDOWN = re.compile(r"(?m)^#{1,3} +\S|^---[^\S\n]*$(?s:.*?)^---[^\S\n]*$")
+_FENCE_OPENS = re.compile(r"```(?:json|JSON)?[^\S\n]*\n")
+_FENCE_ENDS = re.compile(r"\n[^\S\n]*```")
 _IS_MARKDOWN = "is Markdown, and no lesson yet"
 _WRITE = 'write {"sections": [{"image_description": "…", "content": "…"}]}'
 _SENTENCE = re.compile(r"\S+(?:\s+\S+){3,}")
@@ -372,8 +374,10 @@ def _opened(text: str) -> tuple[object, list[str]]:
     if text.lstrip()[:6] in ("{&quot", "[{&quo") or text.lstrip()[:5] in ("{&#34", "[{&#3"):
         value, notes = _opened(html.unescape(text))
         return value, [*notes, "its marks were written as entities of HTML"]
-    fence = re.search(r"```(?:json|JSON)?\s*\n(.*?)\n\s*```", text, re.DOTALL)
-    if fence and not isinstance(value := parse(fence[1].encode()), Fault):
+    fence = _FENCE_OPENS.search(text)
+    fence_end = _FENCE_ENDS.search(text, fence.end()) if fence else None
+    inside = text[fence.end() : fence_end.start()] if fence and fence_end else ""
+    if inside and not isinstance(value := parse(inside.encode()), Fault):
         return value, ["the JSON stood in a fence (```); what stood around it is left aside"]
     bare = text.lstrip()[:1]
     for opening, closing in ("{}", "[]"):
@@ -394,6 +398,7 @@ _TOKEN = re.compile(
     r"\"(?>(?:[^\"\\\n]|\\.)*)\"|'(?>(?:[^'\\\n]|\\.)*)'|//[^\n]*|/\*.*?\*/|[A-Za-z_$][\w$]*|[^\w\"'/]+|.",
     re.DOTALL,
 )
+_COLON = re.compile(r"\s*:")
 _LITERALS = {"True": "true", "False": "false", "None": "null", "undefined": "null", "NaN": "null"}
 
 
@@ -411,7 +416,7 @@ def _put_right(text: str) -> object:
         if token[0] == "'" and len(token) > 1:
             token = json.dumps(re.sub(r"\\(['\"])", r"\1", token[1:-1]), ensure_ascii=False)
         elif token[0].isalpha() or token[0] in "_$":
-            name = re.match(r"\s*:", text[found.end() :])
+            name = _COLON.match(text, found.end())
             token = json.dumps(token) if name else _LITERALS.get(token, token)
         pieces.append(token)
     strict = re.sub(
