@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -133,6 +134,27 @@ def test_an_earlier_run_can_be_a_folder_or_a_journal(tmp_path: Path) -> None:
     told = forecast([3], from_run=journal, images="simulated:9", voice_s=1, **ALONE)
     journal.close()
     assert 1 <= told.seconds < 9
+
+
+@pytest.mark.parametrize("work", [{"image": "abc"}, {"image": None}, None, ["image"]])
+def test_an_earlier_report_that_is_damaged_is_told(work: object, tmp_path: Path) -> None:
+    """Whatever stands where its times belong."""
+    (job,) = jobs(tmp_path, [1])
+    Rehearsal(Settings()).make([job])
+    report = job.folder / "report.json"
+    told = json.loads(report.read_text("utf-8"))
+    told["sections"][0]["work"] = work
+    report.write_text(json.dumps(told), "utf-8")
+    with pytest.raises(SettingsError, match="damaged"):
+        forecast([3], from_run=job.folder)
+
+
+@pytest.mark.parametrize("name", ["nowhere.json", "no\0name", "."])
+def test_an_earlier_report_that_is_not_there_is_told(name: str, tmp_path: Path) -> None:
+    """A path that holds none is another mistake than a report that is damaged."""
+    with pytest.raises(SettingsError, match="cannot be read: ") as told:
+        forecast([3], from_run=tmp_path / name)
+    assert "run again" not in str(told.value)
 
 
 @given(

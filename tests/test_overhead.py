@@ -128,3 +128,12 @@ def test_a_section_blocks_elsewhere_no_more_often_than_it_must(
     for threads in (without, kept):
         assert {threads[name] // 50 for name in ("begin", "keep")} == {3}, threads
         assert sum(threads.values()) / 50 < 8, threads
+
+
+def test_an_output_that_is_not_there_writes_nothing(tmp_path: Path) -> None:
+    """Nor a report, whether it was claimed or not."""
+    output = NullOutput(tmp_path / "out")
+    output.write_report({"vidkit": "1"})
+    output.claim([0], {"vidkit": "1"})
+    output.write_report({"vidkit": "1"})
+    assert not list(tmp_path.iterdir())

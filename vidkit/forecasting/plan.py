@@ -247,8 +247,10 @@ class _RequestCounter:
             return False
         s = self._settings
         section, film = lesson.sections[index], lesson.sections[index].video
-        words = spoken_words(spoken.about, section, lesson.language)
-        following = None if film else reveal_of(drawn.about, words, section, lesson.language, s)
+        following = None
+        if not film:
+            words = spoken_words(spoken.about, section, lesson.language)
+            following = reveal_of(drawn.about, words, section, lesson.language, s)
         fields = clip_key_fields(drawn.sha256, spoken.sha256, frame_of(s), following, film)
         return self._store.find(cache_key("clip", fields)) is not None
 

@@ -191,9 +191,12 @@ def _nothing(*_: object) -> None:
 class NullOutput(Output):
     """An output folder that is not there, in which everything stands already."""
 
+    def __init__(self, folder: Path, store: Store | None = None) -> None:
+        super().__init__(folder, store)
+        self._over = True  # so nothing is written, whether it was claimed or not
+
     def claim(self, indexes: Iterable[int], report: Mapping[str, Any]) -> None:
-        """Nothing to claim, and so nothing is written."""
-        self._over = True
+        """Nothing to claim."""
 
     def _stands(self, name: str, seal: str) -> bool:
         return True

@@ -10,13 +10,14 @@ from random import Random
 from typing import Any, Literal
 
 from ..core.errors import KeyMissing, SettingsError
+from ..core.paths import is_folder
 from ..models.files import lesson_files
 from ..models.lesson import Lesson, Section
 from ..models.reading import load_lesson
 from ..models.settings import Settings
 from ..pipeline.assets import image_ask, voice_ask
 from ..pipeline.context import work_name
-from ..pipeline.output import read_report
+from ..pipeline.output import REPORT, read_report
 from ..pipeline.run import store_of
 from ..pipeline.workload import Kind, Load, Piece, Provider, SectionLoad
 from ..providers.base import ImageAsk, VoiceAsk
@@ -117,10 +118,7 @@ def _reported(source: object) -> Iterator[tuple[str, str, int, float]]:
                     yield kind, source.name, section.index, round(seconds, 3)  # as its file has it
         case str() | Path():
             if (report := read_report(source)) is None:
-                raise SettingsError(
-                    f"from_run: {source} is none of vidkit's reports that can be read; run again, "
-                    "or give image_s"
-                )
+                raise SettingsError(_why_unread(Path(source)))
             yield from _reported(report)
         case BatchReport() | list() | tuple():
             for each in source:
@@ -130,6 +128,22 @@ def _reported(source: object) -> Iterator[tuple[str, str, int, float]]:
                 f"from_run is {type(source).__name__}; give a report, the folder of an earlier "
                 "output, or a store's journal"
             )
+
+
+def _why_unread(source: Path) -> str:
+    """Why there is no report at the path of one, or of its folder."""
+    file = source / REPORT if is_folder(source) else source
+    try:
+        file.read_bytes()
+    except (OSError, ValueError) as error:  # of a path that no file can have
+        why = error.strerror if isinstance(error, OSError) else error
+        return (
+            f"from_run: {file} cannot be read: {why}; name a report, or the folder of an earlier "
+            "output"
+        )
+    return (
+        f"from_run: {file} is none of vidkit's reports, or is damaged; run again, or give image_s"
+    )
 
 
 # What there is to do, read from lessons, settings and what somebody says of providers.

@@ -654,8 +654,8 @@ def _section(told: Mapping[str, Any], folder: Path) -> SectionReport:
         clip=_file(folder, told["clip"]),
         start=told["start"],
         length=told["length"],
-        seconds=dict(told["seconds"]),
-        work=dict(told.get("work", {})),
+        seconds={step: float(taken) for step, taken in told["seconds"].items()},
+        work={step: float(taken) for step, taken in told.get("work", {}).items()},
         kept=tuple(told["from_store"]),
         dollars=float(told["dollars"]),
     )
