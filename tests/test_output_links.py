@@ -273,6 +273,16 @@ def test_a_store_is_its_owners_alone(tmp_path: Path) -> None:
         assert (tmp_path / "store").stat().st_mode & 0o777 == 0o700
 
 
+def test_a_journal_that_all_could_run_is_made_its_owners_alone(tmp_path: Path) -> None:
+    """A copy with every right, as from another disk, is read and written by its owner only."""
+    with Store(tmp_path / "store") as store:
+        store.keep("0" * 64, b"x", ".png", {})
+    (journal,) = (tmp_path / "store").glob("journal-*.sqlite")
+    journal.chmod(0o777)
+    with Store(tmp_path / "store"):
+        assert journal.stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.skipif(not RELATIVE, reason="files are opened by their paths here")
 def test_the_lock_of_a_folder_that_became_a_link_stays_in_it(
     tmp_path: Path, outside: Path, monkeypatch: pytest.MonkeyPatch

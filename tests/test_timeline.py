@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageColor
@@ -323,6 +324,24 @@ def test_a_timeline_can_be_sent_to_another_process() -> None:
     """What is pickled comes back as it was."""
     timeline = everything()
     assert pickle.loads(pickle.dumps(timeline)).svg() == timeline.svg()
+
+
+def test_a_timeline_that_an_earlier_release_pickled_comes_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """There the numbers of workers had a class, and two attributes names, that are no more."""
+    changed = WorkersChanged(3.0, 4, 2, "two cores")
+    timeline = Timeline.from_events(a_run(changed, *an_image(0, 0, 1, 5)))
+    state = timeline.__getstate__()
+    state |= {"_last": state.pop("last"), "_ended": state.pop("ended")}
+    with monkeypatch.context() as then:
+        then.setattr(Timeline, "__getstate__", lambda _: state)
+        pickled = pickle.dumps(timeline, protocol=2)  # which names classes in plain text
+    now = b"cvidkit.core.events\nWorkersChanged\n"
+    assert now in pickled
+    back = pickle.loads(pickled.replace(now, b"cvidkit.report.bars\nWorkers\n"))
+    assert repr(back) == repr(timeline)
+    assert back.svg() == timeline.svg() and back.workers == timeline.workers
 
 
 def test_the_picture_can_take_the_width_it_is_given() -> None:

@@ -89,6 +89,10 @@ class Mark:
     times: int = 1
 
 
+Workers = WorkersChanged
+"""What it was called in earlier pickles."""
+
+
 @dataclass(slots=True)
 class Tally:
     """All steps of one kind by one provider that are over.

@@ -52,6 +52,9 @@ SHOWN = 860
 FINEST = 1 / 1000
 """Of a run's length: what is shorter is folded first."""
 
+_RENAMED = {"_last": "last", "_ended": "ended"}
+"""What attributes are called now that had other names in earlier pickles."""
+
 
 class Timeline:
     """A run as bars on lanes, fed with its events by `on_event`. It belongs to any thread, and
@@ -361,7 +364,7 @@ class Timeline:
             return {name: value for name, value in vars(self).items() if name != "_lock"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
+        vars(self).update({_RENAMED.get(name, name): value for name, value in state.items()})
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:

@@ -311,7 +311,7 @@ def make_private(path: Path, folder: Path) -> None:
     with suppress(OSError):
         mode = path.stat().st_mode
         if mode & 0o077 and not folder.stat().st_mode & stat.S_ISGID:
-            path.chmod(mode & 0o700)
+            path.chmod(mode & (0o700 if path.is_dir() else 0o600))
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
