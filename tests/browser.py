@@ -74,10 +74,11 @@ class Browsers:
         """The browser of a name. Its first context is for pages that need none of their own, and
         has an empty one, so that the process that shows them all ends with none of them.
         """
-        if name not in self._launched:
-            self._launched[name] = self._open.enter_context(self._launch(name))
-            self._launched[name].new_context().new_page()
-        return self._launched[name]
+        there = self._launched.get(name)
+        if there is None or not there.is_connected():  # one that died fails no test after it
+            there = self._launched[name] = self._open.enter_context(self._launch(name))
+            there.new_context().new_page()
+        return there
 
     def _launch(self, name: str) -> Browser:
         from playwright.sync_api import expect, sync_playwright

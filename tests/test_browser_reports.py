@@ -4,6 +4,7 @@ that nobody trusts.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import nbformat
@@ -89,4 +90,14 @@ def test_reports_are_read_live_in_the_dark_and_untrusted(lab: Lab, launched: Bro
     assert "How a Rainbow Forms" in page.locator(".vidkit-report").first.inner_text()
     assert not errors
     command(page, "kernelmenu:shutdown")
+    page.close()
+
+
+@needs_browser
+def test_a_browser_that_died_is_launched_anew(launch: Callable[[str], Browser]) -> None:
+    """It fails no test after the one that it died in."""
+    launch("chromium").close()
+    page = new_page(launch("chromium"))
+    page.set_content("<p>here</p>")
+    assert page.inner_text("p") == "here"
     page.close()

@@ -4,10 +4,10 @@
         [--motion zoom] [--lessons 4] [--sections 6] [--seconds 8]
 
 Makes lessons of simulated pictures and narrations with real clips, in a group with a quota of
-processor time and a limit of memory (MiB), and prints how many places for encodes the run took,
+processor time and a limit of memory (MiB), and prints how many clips the run encoded at once,
 the most memory the group held, and how many processes were killed for it. Ends with 1 where one
-was, where a section is missing, or where there were more places than cores or room. Needs root on
-Linux; knows both versions of control groups.
+was, where a section is missing, or where more clips were encoded at once than there are cores, or
+room for. Needs root on Linux; knows both versions of control groups.
 """
 
 from __future__ import annotations
@@ -33,21 +33,24 @@ PERIOD = 100_000
 SCRIPT = """
 import json, sys, vidkit
 from vidkit.pipeline.scaling import encode_memory
-from vidkit.pipeline.run import cores_of
-from vidkit.core.loop import run
 from vidkit.core.system import memory_left, usable_cores, usable_memory
+from vidkit.events import WorkEnded, WorkStarted
 
 how = json.loads(sys.argv[2])
 settings = vidkit.Settings(**how)
 each = encode_memory(settings)
+told = dict(cores=usable_cores(), memory=usable_memory(), left=memory_left(), each=each, encodes=0)
+under_way = set()
 
-async def places():
-    cores = cores_of(settings).cores
-    return max(1, min(cores.count, cores.memory // each))
+def watch(event):
+    if isinstance(event, WorkStarted) and event.step == "clip":
+        under_way.add(event.piece)
+    elif isinstance(event, WorkEnded):
+        under_way.discard(event.piece)
+    told["encodes"] = max(told["encodes"], len(under_way))
 
-told = dict(cores=usable_cores(), memory=usable_memory(), left=memory_left(), each=each,
-            places=run(places()))
-report = vidkit.process_all_videos(sys.argv[1], 2, section_workers=4, progress=False, **how)
+how |= dict(section_workers=4, progress=False, listener=watch)
+report = vidkit.process_all_videos(sys.argv[1], 2, **how)
 told["made"] = sum(section.made for video in report.videos for section in video.sections)
 told["peak"] = report.resources.peak_memory
 print(json.dumps(told))
@@ -142,7 +145,7 @@ def main() -> int:
     room = max(1, int(given.memory * 2**20 // told["each"]))
     print(f"the run saw {told['cores']} cores and {told['memory'] / 2**20:.0f} MiB", end=", ")
     print(f"{told['left'] / 2**20:.0f} MiB of it free; an encode of {given.size} needs", end=" ")
-    print(f"{told['each'] / 2**20:.0f} MiB: {told['places']} at once")
+    print(f"{told['each'] / 2**20:.0f} MiB: {told['encodes']} at once")
     print(
         f"{told['made']} sections in {took:.1f} s; the process held {told['peak'] / 2**20:.0f} MiB"
     )
@@ -150,7 +153,7 @@ def main() -> int:
     good = (
         killed == 0
         and told["made"] == given.lessons * given.sections
-        and told["places"] <= min(max(1, int(given.cores)), room)
+        and told["encodes"] <= min(max(1, int(given.cores)), room)
     )
     print("held" if good else "NOT HELD")
     return 0 if good else 1
