@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from vidkit.core.loop import virtually
 from vidkit.errors import (
+    Damaged,
     KeyMissing,
     Offline,
     ProviderError,
@@ -508,6 +509,37 @@ def test_an_outage_is_told_within_five_seconds_with_what_and_until_when(
     assert waits.until and waits.reason.endswith(f"it is asked again until {waits.until}")
     assert str(error) in waits.reason and "provider does not answer" in waits.reason
     assert told[-1].course == "goes on" and not told[-1].until
+
+
+def test_damaged_answers_are_paid_for_a_dozen_times_at_most() -> None:
+    """Each may have been paid: one request is sent eight times, and many that all come damaged a
+    dozen times together, also by a provider that answered well before.
+    """
+
+    async def out(requests: int) -> tuple[list[Any], int]:
+        one, script = gate(4), Script(None, *(Damaged("was cut off") for _ in range(2000)))
+        assert await one(script) == "answer"
+        return await outcomes(one, script, requests), len(script.begun) - 1
+
+    ends, sent = virtually(out(1))
+    assert isinstance(ends[0], Damaged) and sent == 8
+    ends, sent = virtually(out(50))
+    assert all(isinstance(end, Damaged) for end in ends)
+    assert sent <= 12 + 4  # and what was under way with the last of them
+
+
+def test_a_provider_is_looked_after_for_as_long_as_patience_says() -> None:
+    """Also for most of a day, and thousands of looks."""
+
+    async def out() -> tuple[list[Any], float]:
+        one = gate(4, patience=50_000.0)
+        assert await one(Script()) == "answer"
+        script = Script(*(Offline("no connection") for _ in range(20_000)))
+        return await outcomes(one, script, 1), now()
+
+    ends, seconds = virtually(out())
+    assert isinstance(ends[0], Offline)
+    assert 49_900 < seconds < 50_100
 
 
 @pytest.mark.parametrize("takes", [0.0, 1.0, 4.0])

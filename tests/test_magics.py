@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import sys
 from collections.abc import Iterator
@@ -30,6 +31,8 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Interacti
     made = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
     made.extension_manager.load_extension("vidkit")
     yield made
+    # each shell would collect the garbage of the whole process when that ends
+    atexit.unregister(made.atexit_operations)
 
 
 def test_a_command_gives_its_report(shell: InteractiveShell, tmp_path: Path) -> None:

@@ -552,7 +552,7 @@ class OutageDetector:
 
     def look_again(self, now: float) -> float:
         """Seconds until the next look at a provider that is down."""
-        seconds = min(LONGEST_LOOK, 2.0 ** (self._failures - DOWN))
+        seconds = min(LONGEST_LOOK, 2.0 ** min(self._failures - DOWN, 10))
         self._looked = now
         return seconds * self._chance.uniform(0.75, 1.25)
 

@@ -83,6 +83,8 @@ SHUT = 3
 which nothing more is sent."""
 SHUT_UNHEARD = 6
 """Answers in a row that are of no use, before there was any success, that mean the same."""
+SHUT_DAMAGED = 12
+"""Answers in a row that came damaged, after there was one: each of them may have been paid."""
 PROBE = 30.0
 """Seconds after which one request may find out whether that is over."""
 SPARE = 0.5
@@ -130,6 +132,7 @@ class _Tries:
     sent: int = 0
     lost: int = 0
     unconfirmed: int = 0
+    damaged: int = 0
     turned_away: int = 0
     refused: int = 0
 
@@ -152,9 +155,10 @@ class RateLimiter:
 
     It is shut, and all that wait get the error, by what is true for the account (a key that never
     was accepted, quota used up, a retired model), where no request can be sent (no network, a
-    proxy), after `patience` seconds without a success, or by three requests in a row that are
-    turned away for what may be their own fault. In the last two cases one request after a while
-    finds out whether that is over; `reopen` opens it for a new run.
+    proxy), after `patience` seconds without a success, by three requests in a row that are turned
+    away for what may be their own fault, or by a dozen answers in a row that came damaged. In the
+    last three cases one request after a while finds out whether that is over; `reopen` opens it
+    for a new run.
 
     It belongs to the event loop in which it is first used. retry=False gives every error
     back at once, for what works on this machine. pace: requests that may start in a minute, at
@@ -473,15 +477,18 @@ class RateLimiter:
         if not self._retry:
             raise error
         tries.lost += 1
-        tries.unconfirmed += isinstance(error, Unconfirmed) and not isinstance(error, Damaged)
+        damaged = isinstance(error, Damaged)
+        tries.damaged += damaged
+        tries.unconfirmed += isinstance(error, Unconfirmed) and not damaged
         news = self._silence.failed(start.at)
         offline = isinstance(error, Offline) and self._silence.unheard
         left, took = self._left(now, tries), now - start.at
         if offline or (self._silence.down and left < 2 * SPARE):
             raise self._close(error, PROBE) from error
-        if isinstance(error, Damaged) and self._of_no_use():
+        if damaged and self._of_no_use(SHUT_DAMAGED):
             raise self._close(error, PROBE) from error
-        if not error.again or tries.unconfirmed >= UNCONFIRMED_TRIES:
+        spent = tries.unconfirmed >= UNCONFIRMED_TRIES or tries.damaged >= TRIES
+        if not error.again or spent:
             raise error
         wait = 0.0
         if error.retry_after is not None and error.retry_after <= self.patience:
@@ -521,10 +528,12 @@ class RateLimiter:
             raise self._close(error, PROBE) from error
         raise error
 
-    def _of_no_use(self) -> bool:
-        """Count an answer that is of no use; True where there have been nothing but those."""
+    def _of_no_use(self, most: float = math.inf) -> bool:
+        """Count an answer that is of no use; True where there have been nothing but those, or
+        `most` of them in a row.
+        """
         self._odd += 1
-        return not self._succeeded and self._odd >= SHUT_UNHEARD
+        return self._odd >= (most if self._succeeded else SHUT_UNHEARD)
 
     def _left(self, now: float, tries: _Tries) -> float:
         """Seconds of patience that are left."""
