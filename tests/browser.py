@@ -31,6 +31,10 @@ QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # in place of Playwright's list: the suggestions below an address that nobody types are pages
+    # of their own, in two processes for each context
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,MediaRouter,OptimizationHints,"
+    "PaintHolding,ThirdPartyStoragePartitioning,Translate",
     # one process for the pages of a context: the second is shown in half the first one's time
     "--renderer-process-limit=1",
 ]
