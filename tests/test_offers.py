@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 from fake_gtts import FakeGoogle
 from fake_openai import FakeOpenAI
+from stand_ins import written
 
+import vidkit
+from vidkit.errors import ProviderMissing
 from vidkit.models import Settings
 from vidkit.providers import account
 from vidkit.providers.offers import Offer, check, offer, offers, table
@@ -151,9 +154,22 @@ def test_providers_of_other_packages_are_told_whatever_they_do() -> None:
     assert (mute.usable, "without paying" in mute.found) == (None, True)
     assert (slow.usable, slow.found) == (False, "no answer in 0.2 s")
     broken = named(several, "voice", "broken")
-    assert (broken.usable, broken.found) == (False, "RuntimeError: no lungs")
+    assert not broken.usable and "choir 1.2 cannot be used (RuntimeError: no lungs)" in broken.found
     assert "0123456789" not in table(several)
     assert named(several, "voice", "odd").usable is False
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_a_provider_of_another_package_that_raises_is_named_or_passed_over(tmp_path: Path) -> None:
+    """A run that it alone is to speak for ends with a sentence that names the package; the next
+    takes its place.
+    """
+    lesson, free = written(tmp_path, sections=1), "simulated:latency=0,seconds=0.2"
+    quick: Any = {"images": free, "size": (64, 36), "progress": False}
+    with pytest.raises(ProviderMissing, match=r"choir 1\.2 .*no lungs"):
+        vidkit.generate_video_from_json(lesson, voice="broken", **quick)
+    report = vidkit.start(lesson, voice=["broken", free], **quick).result()
+    assert report.made and "no lungs" in report.notes[0]
 
 
 def test_a_check_looks_at_all_at_once() -> None:

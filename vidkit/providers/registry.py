@@ -8,7 +8,7 @@ import copy
 import re
 import sys
 from ast import literal_eval
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -17,7 +17,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Literal, NoReturn, cast, get_args
 
-from ..core.errors import ProviderMissing, SettingsError
+from ..core.errors import ProviderMissing, SettingsError, VidkitError, scrubbed
 from ..models.settings import TABLE, Settings
 from .base import (
     ImageAsk,
@@ -221,9 +221,24 @@ def _made(kind: AnyKind, spec: object, settings: Settings | None) -> object:
         return make(argument or None, **given)
     for point in registered(kind):
         if point.name == name:
-            return cast(Callable[[str | None], object], point.load())(argument or None)
+            return _anothers(point, argument)
     what = "writer" if kind == "writers" else f"{kind} provider"
     raise ProviderMissing(f"there is no {what} {name!r}; choose from: {', '.join(names(kind))}")
+
+
+def _anothers(point: EntryPoint, argument: str) -> object:
+    """The provider of another package. Raises `ProviderMissing` for whatever goes wrong in it."""
+    try:
+        return point.load()(argument or None)
+    except VidkitError:
+        raise
+    except Exception as error:
+        package = f"{point.dist.name} {point.dist.version}" if point.dist else point.value
+        why = " ".join(scrubbed(f"{type(error).__name__}: {error}").split())[:300]
+        raise ProviderMissing(
+            f"{point.name!r} of the package {package} cannot be used ({why}); update or remove "
+            "that package, or choose another provider"
+        ) from None
 
 
 def speaks(maker: Any, language: str, voice: str | None = None) -> bool:
