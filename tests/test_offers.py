@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,12 @@ from fake_openai import FakeOpenAI
 from stand_ins import written
 
 import vidkit
-from vidkit.errors import ProviderMissing
+from vidkit.errors import ProviderMissing, VidkitError
 from vidkit.models import Settings
 from vidkit.providers import account
 from vidkit.providers.offers import Offer, check, offer, offers, table
 from vidkit.providers.registry import declared, names, registered
+from vidkit.providers.simulated import Simulated
 
 SECRET = "sk-secret-do-not-show"
 
@@ -170,6 +172,46 @@ def test_a_provider_of_another_package_that_raises_is_named_or_passed_over(tmp_p
         vidkit.generate_video_from_json(lesson, voice="broken", **quick)
     report = vidkit.start(lesson, voice=["broken", free], **quick).result()
     assert report.made and "no lungs" in report.notes[0]
+
+
+async def nothing(ask: object, request: object) -> None:
+    """What a method does whose last line was forgotten."""
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "told"),
+    [
+        ("shape", lambda ask: 1 / 0, "own's shape() cannot be used (ZeroDivisionError"),
+        ("shape", lambda ask: None, "own's shape() cannot be used"),
+        ("speaks", lambda language, voice: 1 / 0, "own's speaks() cannot be used"),
+        ("price", "cheap", "own's price cannot be used"),
+        ("price", float("nan"), "own's price cannot be used (ValueError: it is nan; give dollars"),
+        ("price", lambda ask: -1, "own's price cannot be used (ValueError: it is -1"),
+        ("speak", nothing, "own gave NoneType, and is to give a Narration"),
+        ("speak", None, "it has no method speak()"),
+        ("places", "many", "its places are 'many'"),
+        ("missing", "no key", "its missing is 'no key'"),
+        ("name", None, "its name is None"),
+    ],
+)
+def test_what_is_wrong_with_a_provider_of_ones_own_is_told(
+    tmp_path: Path, attribute: str, value: object, told: str
+) -> None:
+    """The run ends with a sentence that says what is wrong with which, and so does its plan."""
+    own = Simulated(latency=0.0)
+    own.name = "own"
+    setattr(own, attribute, value)
+    lesson = written(tmp_path, sections=1)
+    quick: Any = {"images": "simulated:0", "size": (64, 36), "progress": False}
+    with pytest.raises(VidkitError, match=re.escape(told)) as raised:
+        vidkit.generate_video_from_json(lesson, voice=own, **quick)
+    assert "unforeseen" not in str(raised.value)
+    if value is not nothing:  # which is found out by asking
+        try:
+            said = str(vidkit.plan(lesson, voice=own, **quick))
+        except VidkitError as error:
+            said = str(error)
+        assert told in said
 
 
 def test_a_check_looks_at_all_at_once() -> None:

@@ -28,7 +28,7 @@ from ..models.lesson import json_schema
 from ..models.reading import read_lesson
 from ..models.settings import Settings
 from ..pipeline.run import budgets_of, gate_of, in_use, store_of, use
-from ..providers.base import WriteAsk, Writer, Written
+from ..providers.base import WriteAsk, Writer, Written, code_of, given_by
 from ..providers.registry import writer_maker
 from ..slides.override import prompt_page
 from ..store import Store, cache_key
@@ -174,7 +174,8 @@ class _Work:
                 if isinstance(found := _checked(text, section), dict):
                     return found
             for _ in range(2):
-                written = await maker.write(ask, partial(self.request, draft, key, ask))
+                request = partial(self.request, draft, key, ask)
+                written = given_by(maker, await maker.write(ask, request), Written)
                 found = _checked(written.text, section)
                 if isinstance(found, dict):
                     about = {"kind": _STORED, "provider": maker.name}
@@ -329,7 +330,9 @@ def _is_words(section: Mapping[str, Any]) -> bool:
 
 
 def _key(maker: Writer, ask: WriteAsk) -> str:
-    return cache_key(_STORED, maker.shape(ask))
+    with code_of(maker, "shape()"):
+        fields = dict(maker.shape(ask))
+    return cache_key(_STORED, fields)
 
 
 def _checked(text: str, section: Mapping[str, Any]) -> dict[str, Any] | str:

@@ -39,6 +39,8 @@ from ..providers.base import (
     Request,
     TurnAsk,
     VoiceAsk,
+    code_of,
+    given_by,
     ungated,
 )
 from ..providers.conversation import Conversation, is_conversation, price, with_pauses
@@ -169,7 +171,9 @@ class Candidate:
         store has that: what was paid for is found again. Raises `ProviderError` where it can make
         nothing of it; reads the file where that is the section's own.
         """
-        key = cache_key(self.kind, self.maker.shape(self.ask))
+        with code_of(self.maker, "shape()"):
+            fields = dict(self.maker.shape(self.ask))
+        key = cache_key(self.kind, fields)
         earlier = getattr(self.maker, "earlier_shape", None)
         if store is None or earlier is None or store.versions(key):
             return key
@@ -184,8 +188,7 @@ class Candidate:
         """
         if isinstance(self.ask, VoiceAsk):
             return await service_voice.speak(self.maker, self.ask, request, arrived)
-        drawn: Picture = await self.maker.draw(self.ask, request)
-        return drawn
+        return given_by(self.maker, await self.maker.draw(self.ask, request), Picture)
 
 
 def candidates(

@@ -27,11 +27,12 @@ Beside what `ImageMaker` and `VoiceMaker` demand, a provider may have
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
-from ..core.errors import SettingsError
+from ..core.errors import ProviderError, SettingsError, VidkitError, scrubbed
 from ..slides.slide import Region
 from ..text.captions import Word
 
@@ -223,6 +224,49 @@ class Writer(Protocol):
 
     async def write(self, ask: WriteAsk, request: Request) -> Written:
         """The answer to `ask`. Raises `ProviderError` or one of its kinds."""
+
+
+METHODS = {"images": "draw", "voice": "speak", "writers": "write"}
+"""What a provider of each kind does, beside `shape`."""
+
+
+def unfit(kind: str, maker: object) -> str:
+    """What a provider of a kind lacks to be one, in words; "" where it is one."""
+    for method in ("shape", METHODS[kind]):
+        if not callable(getattr(maker, method, None)):
+            return f"it has no method {method}()"
+    if isinstance(maker, type):
+        return "it is a class, and not what that makes"
+    if not isinstance(name := getattr(maker, "name", None), str):
+        return f"its name is {name!r}; give a text"
+    if not isinstance(places := getattr(maker, "places", "missing"), int | float | None):
+        return f"its places are {places!r}; give how many calls it bears at once, or None"
+    if not isinstance(missing := getattr(maker, "missing", None), ProviderError | None):
+        return f"its missing is {missing!r}; give a ProviderError, or None"
+    return ""
+
+
+@contextmanager
+def code_of(maker: Any, what: str) -> Iterator[None]:
+    """Around code of a provider, which may be anybody's: an error in it is a `ProviderError` that
+    names the provider and `what` it was to give.
+    """
+    try:
+        yield
+    except VidkitError:
+        raise
+    except Exception as error:
+        why = " ".join(scrubbed(f"{type(error).__name__}: {error}").split())[:300]
+        raise ProviderError(f"{maker.name}'s {what} cannot be used ({why}); mend it") from error
+
+
+def given_by(maker: Any, made: object, kind: type[T]) -> T:
+    """What a provider gave, where that is what it is to give. Raises `ProviderError`."""
+    if isinstance(made, kind):
+        return made
+    raise ProviderError(
+        f"{maker.name} gave {type(made).__name__}, and is to give a {kind.__name__}; mend it"
+    )
 
 
 def parts(argument: str | None, first: str = "") -> Iterator[tuple[str, str, str]]:

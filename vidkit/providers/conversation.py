@@ -8,6 +8,7 @@ together: as loud as each other, from silence to silence, with the breath that b
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from ..text.captions import Word
 from ..text.languages import primary
 from ..text.markup import pauses
 from . import service_voice
-from .base import ImageAsk, Narration, Request, VoiceAsk
+from .base import ImageAsk, Narration, Request, VoiceAsk, code_of
 from .registry import order, voice_maker
 from .speech import silence, wav
 
@@ -358,11 +359,15 @@ def _moved(words: Sequence[Word], cut: float, begin: float, end: float) -> Itera
 
 def price(maker: object, ask: ImageAsk | VoiceAsk) -> float | None:
     """What a request may cost in dollars: the provider's `price`, a number or a function of the
-    ask; None where it does not say.
+    ask; None where it does not say. Raises `ProviderError` for what is no sum of money.
     """
     maker = with_pauses(maker, ask) if isinstance(ask, VoiceAsk) else maker
     told: float | Callable[[object], float | None] | None = getattr(maker, "price", None)
-    return told(ask) if callable(told) else told
+    with code_of(maker, "price"):
+        dollars = told(ask) if callable(told) else told
+        if dollars is not None and not 0 <= dollars < math.inf:
+            raise ValueError(f"it is {dollars!r}; give dollars, 0 or more, or None")
+    return dollars
 
 
 def requests(maker: object, ask: ImageAsk | VoiceAsk) -> int:

@@ -26,6 +26,8 @@ from .base import (
     VoiceAsk,
     VoiceMaker,
     Writer,
+    code_of,
+    unfit,
 )
 
 Kind = Literal["images", "voice"]
@@ -205,13 +207,13 @@ def _present(maker: object) -> object:
 
 
 def _made(kind: AnyKind, spec: object, settings: Settings | None) -> object:
-    protocol = {"images": ImageMaker, "voice": VoiceMaker, "writers": Writer}[kind]
-    if isinstance(spec, protocol) and not isinstance(spec, type):
-        return spec
     if not isinstance(spec, str):
+        if not (lack := unfit(kind, spec)):
+            return spec
         setting = "writer" if kind == "writers" else kind
         raise SettingsError(
-            f"{setting} is {spec!r}; name a provider, such as {setting}='simulated', or give one"
+            f"{setting} is {spec!r}; name a provider, such as {setting}='simulated', or give one: "
+            f"{lack}"
         )
     name, _, argument = spec.partition(":")
     if place := declared()[kind].get(name):
@@ -221,15 +223,18 @@ def _made(kind: AnyKind, spec: object, settings: Settings | None) -> object:
         return make(argument or None, **given)
     for point in registered(kind):
         if point.name == name:
-            return _anothers(point, argument)
+            return _anothers(kind, point, argument)
     what = "writer" if kind == "writers" else f"{kind} provider"
     raise ProviderMissing(f"there is no {what} {name!r}; choose from: {', '.join(names(kind))}")
 
 
-def _anothers(point: EntryPoint, argument: str) -> object:
+def _anothers(kind: AnyKind, point: EntryPoint, argument: str) -> object:
     """The provider of another package. Raises `ProviderMissing` for whatever goes wrong in it."""
     try:
-        return point.load()(argument or None)
+        maker: object = point.load()(argument or None)
+        if lack := unfit(kind, maker):
+            raise TypeError(lack)
+        return maker
     except VidkitError:
         raise
     except Exception as error:
@@ -246,7 +251,8 @@ def speaks(maker: Any, language: str, voice: str | None = None) -> bool:
     speaks them all.
     """
     told = getattr(maker, "speaks", None)
-    return told is None or bool(told(language, voice))
+    with code_of(maker, "speaks()"):
+        return told is None or bool(told(language, voice))
 
 
 def order(makers: Sequence[Any], ask: VoiceAsk) -> list[tuple[int, VoiceAsk]]:

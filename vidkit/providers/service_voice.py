@@ -27,7 +27,7 @@ from ..core.errors import MediaError, ProviderError, Refused
 from ..text.markup import MappedText
 from ..text.speech import spoken, spoken_before
 from ..text.timing import Word
-from .base import Narration, Request, VoiceAsk, VoiceMaker
+from .base import Narration, Request, VoiceAsk, VoiceMaker, given_by
 from .speech import wav
 
 T = TypeVar("T")
@@ -428,7 +428,7 @@ async def speak(
     once more where it can hardly be that. arrived: called with what came first, as soon as it is
     there: it is paid for, whatever happens to the second. Raises what the voice raises.
     """
-    made = await maker.speak(ask, request)
+    made = given_by(maker, await maker.speak(ask, request), Narration)
     if arrived is not None:
         arrived(made)
     if made.checked or not getattr(maker, "online", False):
