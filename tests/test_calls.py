@@ -230,6 +230,7 @@ def test_an_odd_store_is_a_clear_error(
         ({"settings": {}}, r"settings is \{\}.*vidkit\.Settings"),
         ({"settings": 5}, "settings is 5"),
         ({"listener": 3}, "listener is 3; give a function"),
+        ({"listener": asyncio.sleep}, "listener is .*; give a function, without async"),
         ({"images": 5}, "images is 5; name a provider"),
         ({"size": "x"}, "size is 'x'; give"),
         ({"only": "3"}, "only is '3'; give"),
@@ -252,9 +253,11 @@ def test_an_argument_of_another_kind_is_told(tmp_path: Path, change: Any, says: 
 
 
 def test_what_is_no_folder_of_lessons_is_told() -> None:
-    """A number in the place of a folder is named."""
+    """A number in the place of a folder is named, and a word in the place of yes or no."""
     with pytest.raises(SettingsError, match="base_dir is 5; give"):
         vidkit.process_all_videos(5)  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match="parallel is 'no'; give True or False"):
+        vidkit.process_all_videos("lessons", parallel="no")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("change", [{"only": [9]}, {"effects": {9: [lambda clip: clip]}}])

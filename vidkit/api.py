@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Generator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from glob import has_magic
+from inspect import iscoroutinefunction
 from pathlib import Path
 from threading import Lock
 from typing import Any, Generic, TypeVar
@@ -361,6 +362,8 @@ def _many(
     changes: dict[str, Any],
 ) -> Runner:
     chosen = _settings(settings, changes, video_workers=max_workers)
+    if parallel not in (True, False):
+        raise SettingsError(f"parallel is {shortened(parallel)}; give True or False")
     if not parallel:
         chosen = chosen.with_(video_workers=1)
     source, listeners = LessonSource(base_dir, output_dir), _listeners(listener)
@@ -400,9 +403,11 @@ def _with_forecast(runner: Runner) -> Runner:
 
 
 def _listeners(listener: Listener | None) -> tuple[Listener, ...]:
-    if listener is not None and not callable(listener):
+    # nobody would await what a coroutine function gives
+    if listener is not None and (not callable(listener) or iscoroutinefunction(listener)):
         raise SettingsError(
-            f"listener is {shortened(listener)}; give a function, which is called with each event"
+            f"listener is {shortened(listener)}; give a function, without async, which is called "
+            "with each event"
         )
     return () if listener is None else (listener,)
 
