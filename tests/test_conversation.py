@@ -6,6 +6,7 @@ import asyncio
 import json
 import wave
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -154,6 +155,28 @@ def test_a_voice_that_fails_has_its_place_taken() -> None:
     assert first.ranks == 2
     assert (first.name, second.name) == ("simulated + espeak", "espeak + simulated")
     assert first.shape(ask) != second.shape(ask)
+
+
+class Sells(Simulated):
+    """A voice of one language for 5 cents a request, which says so afterwards, or does not."""
+
+    def __init__(self, language: str, cost: float | None) -> None:
+        super().__init__(latency=0, price=0.05)
+        self.language, self.cost = language, cost
+
+    def speaks(self, language: str, voice: str | None) -> bool:
+        return language == self.language
+
+    async def speak(self, ask: VoiceAsk, request: Any) -> Narration:
+        return replace(await super().speak(ask, request), cost=self.cost)
+
+
+def test_the_cost_of_a_conversation_is_known_where_that_of_each_voice_is() -> None:
+    """A voice that says nothing costs what was reserved for it, unless it is free."""
+    ask = asked(DIALOGUE)
+    assert said(ask, Sells("en", 0.01), Sells("es", 0.02)).cost == pytest.approx(0.04)
+    assert said(ask, Sells("en", 0.01), Sells("es", None)).cost is None
+    assert said(ask, Sells("en", 0.01), Espeak()).cost == pytest.approx(0.02)
 
 
 def test_a_lesson_chooses_no_service() -> None:

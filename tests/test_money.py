@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 from fake_openai import COST, FakeOpenAI
-from stand_ins import NoMedia, written
+from stand_ins import NoMedia, Rehearsal, written
 
-from vidkit.errors import KeyMissing, OverBudget
+from vidkit.errors import Damaged, KeyMissing, OverBudget
 from vidkit.models import Settings
 from vidkit.pipeline import Batch, Job, Runtime, Source
 from vidkit.providers import ImageAsk, VoiceAsk
@@ -286,3 +288,42 @@ def test_every_fault_at_once_two_runs_and_one_cap(
             made(tmp_path / name, store, home, sections=16, cap=0.9, seconds=0.5)
         spent = store.journal.spent(budget="cap")
     assert bill(home) <= spent.paid + spent.unconfirmed <= 0.9
+
+
+class Billing(Simulated):
+    """Asks a service that costs 10 cents a request, and ends as `ends` say; `sent` counts."""
+
+    online = True
+
+    def __init__(self, *ends: Exception, cost: Any = None) -> None:
+        super().__init__(latency=1, price=0.1, seconds=0.1)
+        self.ends = list(ends)
+        self.cost = cost
+        self.sent: Counter[str] = Counter()
+
+    async def _call(self, kind: str, text: str) -> None:
+        self.sent[text] += 1
+        await super()._call(kind, text)
+        if self.ends:
+            raise self.ends.pop(0)
+
+    async def draw(self, ask: Any, request: Any) -> Any:
+        return replace(await super().draw(ask, request), cost=self.cost)
+
+
+def billed(folder: Path, sections: Any, **makers: Any) -> tuple[Any, Any, Rehearsal]:
+    """The report, the money and the run of a lesson, each service before a gate of its own."""
+    free = {"images": Simulated(latency=0), "voice": Simulated(latency=0, seconds=0.1)}
+    gates = [RateLimiter(kind, chance=random.Random(3)) for kind in free]
+    run = Rehearsal(Settings(section_workers=10), **free | makers, gates=(gates[0], gates[1]))
+    report = run.make([Job(written(folder, "lesson", sections), folder / "out")])
+    return report.videos[0], run.batch.runtime.store.journal.spent(), run
+
+
+def test_each_request_of_a_conversation_is_in_the_ledger(tmp_path: Path) -> None:
+    """Also those that are sent again: each of them may have been paid."""
+    turns = [{"speaker": "Ana", "text": "Hello."}, {"speaker": "Luis", "text": "Good morning."}]
+    voice = Billing(*(Damaged("was cut off") for _ in range(50)))
+    _, spent, _ = billed(tmp_path, [{"image_description": "Two.", "content": turns}], voice=voice)
+    assert voice.sent.total() > 4
+    assert spent.unconfirmed == pytest.approx(0.1 * voice.sent.total())

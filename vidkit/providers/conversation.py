@@ -159,7 +159,10 @@ class _Part:
 
     async def speak(self, request: Request) -> Narration:
         async def gated(send: Callable[[], Awaitable[T]], /) -> T:
-            return await request(send if self.gate is None else partial(self.gate, send))
+            if self.gate is None:
+                return await request(send)
+            # what is sent once more is reserved once more
+            return await self.gate(partial(request, send))
 
         return await service_voice.speak(self.maker, self.ask, gated)
 
@@ -205,8 +208,11 @@ class _Parts:
         spans = [part.span for part in self.parts]
         whole, words, pieces = await asyncio.to_thread(_put_together, spans, made)
         notes = dict.fromkeys(note for each in made for note in each.notes)
-        costs = [each.cost for each in made if each.cost is not None]
-        cost = sum(costs) if costs else None
+        costs = [
+            0.0 if each.cost is None and price(part.maker, part.ask) == 0 else each.cost
+            for part, each in zip(self.parts, made, strict=True)
+        ]
+        cost = None if None in costs else sum(cost or 0.0 for cost in costs)
         return Narration(
             whole, words=words, notes=tuple(notes), cost=cost, checked=True, pieces=pieces
         )
