@@ -18,12 +18,13 @@ from made_media import encoded, speech_like, tone, wav
 from stand_ins import NoMedia, written
 
 from vidkit.core.events import Event, Noticed, Paid
+from vidkit.errors import ProviderError
 from vidkit.media import open_sound
 from vidkit.media.frame import RATE
 from vidkit.media.loudness import audible
 from vidkit.models import Settings
 from vidkit.pipeline import Batch, Job, Runtime, Source
-from vidkit.providers import VoiceAsk
+from vidkit.providers import Narration, VoiceAsk
 from vidkit.providers.espeak import Espeak
 from vidkit.providers.limiter import RateLimiter
 from vidkit.providers.openai import OpenAIVoice
@@ -239,6 +240,58 @@ def test_a_run_that_is_cancelled_meanwhile_keeps_the_first(
     report, store = narrated(tmp_path, home, [spoken(GOOD)])
     store.close()
     assert report.made and len(home.requests) == asked
+
+
+class Silent(Simulated):
+    """A voice that gives silence for 3 cents of the 5 that it may cost, and then, once it was
+    asked for again, `ends` or nothing more.
+    """
+
+    online = True
+
+    def __init__(self, *ends: Exception) -> None:
+        super().__init__(latency=0, price=0.05)
+        self.ends = list(ends)
+        self.again = asyncio.Event()
+
+    async def speak(self, ask: VoiceAsk, request: Any) -> Narration:
+        await request(lambda: asyncio.sleep(0))
+        if not self._asked["first"]:
+            self._asked["first"] += 1
+            return Narration(quiet(3.0), cost=0.03)
+        self.again.set()
+        if not self.ends:
+            await asyncio.Event().wait()
+        raise self.ends[0]
+
+
+@pytest.mark.parametrize("ends", [[], [ProviderError("no sound")]])
+def test_a_second_that_was_paid_for_nothing_counts(tmp_path: Path, ends: list[Exception]) -> None:
+    """The first tells what it cost alone: where the second was answered, and the run is cancelled
+    or there is no sound in it, what was reserved for both counts.
+    """
+    lesson = written(tmp_path, "lesson", [{"image_description": "A latch", "content": WORDS}])
+
+    async def make(store: Store) -> None:
+        voice = Silent(*ends)
+        runtime = Runtime(
+            images=[Source(Simulated(latency=0.0))],
+            voice=[Source(voice, RateLimiter("voice"))],
+            media=NoMedia(),
+            cores=anyio.CapacityLimiter(2),
+            clock=asyncio.get_running_loop().time,
+            store=store,
+        )
+        batch = Batch(Settings(size=(320, 180)), runtime)
+        run = asyncio.create_task(batch.make([Job(lesson, tmp_path / "out")]))
+        await voice.again.wait()
+        if not ends:
+            run.cancel()
+        await asyncio.gather(run, return_exceptions=True)
+
+    with Store(tmp_path / "store") as store:
+        asyncio.run(make(store))
+        assert store.journal.spent().paid == pytest.approx(0.1)
 
 
 def test_a_part_of_a_long_narration_is_asked_for_again_alone(

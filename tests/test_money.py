@@ -16,7 +16,7 @@ import pytest
 from fake_openai import COST, FakeOpenAI
 from stand_ins import NoMedia, Rehearsal, written
 
-from vidkit.errors import Damaged, KeyMissing, OverBudget
+from vidkit.errors import Damaged, KeyMissing, OverBudget, Unconfirmed
 from vidkit.models import Settings
 from vidkit.pipeline import Batch, Job, Runtime, Source
 from vidkit.providers import ImageAsk, VoiceAsk
@@ -311,19 +311,59 @@ class Billing(Simulated):
         return replace(await super().draw(ask, request), cost=self.cost)
 
 
-def billed(folder: Path, sections: Any, **makers: Any) -> tuple[Any, Any, Rehearsal]:
-    """The report, the money and the run of a lesson, each service before a gate of its own."""
+class WithStore(Rehearsal):
+    """A run under a virtual clock, with a store on disk."""
+
+    store: Store
+
+    async def _carried_out(self, batch: Batch, jobs: Any) -> Any:
+        batch.runtime.store = self.store
+        return await super()._carried_out(batch, jobs)
+
+
+def billed(store: Path, sections: Any, **makers: Any) -> tuple[Any, Any, Rehearsal]:
+    """The report, the money and the run of a lesson, each service behind a gate of its own."""
     free = {"images": Simulated(latency=0), "voice": Simulated(latency=0, seconds=0.1)}
     gates = [RateLimiter(kind, chance=random.Random(3)) for kind in free]
-    run = Rehearsal(Settings(section_workers=10), **free | makers, gates=(gates[0], gates[1]))
-    report = run.make([Job(written(folder, "lesson", sections), folder / "out")])
-    return report.videos[0], run.batch.runtime.store.journal.spent(), run
+    run = WithStore(Settings(section_workers=10), **free | makers, gates=(gates[0], gates[1]))
+    with Store(store / "money") as run.store:
+        report = run.make([Job(written(store, "lesson", sections), store / "out")])
+        return report.videos[0], run.store.journal.spent(), run
 
 
-def test_each_request_of_a_conversation_is_in_the_ledger(tmp_path: Path) -> None:
+def test_each_request_of_a_conversation_is_in_the_ledger(own_store: Path) -> None:
     """Also those that are sent again: each of them may have been paid."""
     turns = [{"speaker": "Ana", "text": "Hello."}, {"speaker": "Luis", "text": "Good morning."}]
     voice = Billing(*(Damaged("was cut off") for _ in range(50)))
-    _, spent, _ = billed(tmp_path, [{"image_description": "Two.", "content": turns}], voice=voice)
+    _, spent, _ = billed(own_store, [{"image_description": "Two.", "content": turns}], voice=voice)
     assert voice.sent.total() > 4
     assert spent.unconfirmed == pytest.approx(0.1 * voice.sent.total())
+
+
+def test_an_asset_is_not_asked_for_a_third_time_for_another_section(own_store: Path) -> None:
+    """Ten sections show the same picture, and the service answers nothing: it may have been paid
+    for twice, and not ten times.
+    """
+    same = [{"image_description": "A leaf.", "content": f"Words {n}."} for n in range(10)]
+    images = Billing(*(Unconfirmed("502") for _ in range(50)))
+    report, spent, _ = billed(own_store, same, images=images)
+    assert images.sent.total() == 2 and spent.unconfirmed == pytest.approx(0.2)
+    assert "not asked a third time" in str(report.sections[9].error)
+
+
+def test_a_dearer_bill_than_expected_is_reserved_once(own_store: Path) -> None:
+    """Ten at a time cost twice what was thought: each after them reserves twice as much, and not
+    a thousand times, so that forty of them fit in a budget that is large enough.
+    """
+    images = Billing(cost=0.2)
+    report, spent, run = billed(own_store, 40, images=images)
+    assert spent.paid == pytest.approx(8.0) and not report.failed
+    assert run.batch.runtime.dearer == {("image", "simulated"): pytest.approx(2.0)}
+
+
+@pytest.mark.parametrize("cost", [float("nan"), float("inf"), -1.0, 1e12, "0.20 USD"])
+def test_a_cost_that_is_no_sum_loses_no_picture(own_store: Path, cost: Any) -> None:
+    """It was made and paid for: it is kept, and counts as what was reserved."""
+    report, spent, _ = billed(own_store, 2, images=Billing(cost=cost))
+    assert not report.failed
+    assert (spent.paid, spent.reserved) == (pytest.approx(0.2), 0.0)

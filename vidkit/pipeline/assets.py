@@ -11,7 +11,7 @@ import asyncio
 import copy
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,6 +22,7 @@ from ..core.errors import (
     ProviderError,
     Refused,
     StoreError,
+    Unconfirmed,
     Unreachable,
     VidkitError,
 )
@@ -48,7 +49,7 @@ from ..providers.files import own_files, own_on_a_slide
 from ..providers.limiter import UNCONFIRMED_TRIES
 from ..providers.registry import AUTO, AUTO_VOICES, chosen_because, order
 from ..store import Asset, Store, cache_key
-from ..store.ledger import Reservation
+from ..store.ledger import Reservation, is_sum
 from ..store.locks import WAITS, KeyLock
 from .context import LessonContext, PartKind, Source
 from .reveal import Following, regions_kept
@@ -476,7 +477,7 @@ class ProviderCall:
     spent: float | None = None
     _key: str = ""
     _answered: list[tuple[Reservation, float]] = field(default_factory=list)
-    _arrived: list[Narration] = field(default_factory=list)
+    _arrived: list[tuple[Narration, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.dollars = self.candidate.price
@@ -488,6 +489,11 @@ class ProviderCall:
         runtime, candidate, self._key = self.context.runtime, self.candidate, key
         if error := candidate.missing:
             raise error
+        if runtime.unconfirmed[key] >= UNCONFIRMED_TRIES:  # for another section with the same
+            raise Unconfirmed(
+                f"{candidate.name} was asked for this twice in this run and gave no answer; each "
+                "may have been paid for, so it is not asked a third time"
+            )
         if self.dollars != 0 and (why := runtime.store.broken):
             raise ProviderError(
                 f"{candidate.name} was not asked: what is paid for could not be kept, and would be "
@@ -502,7 +508,7 @@ class ProviderCall:
             if content is not None:
                 return content
         try:
-            made = await candidate.make(self.request, self._arrived.append)
+            made = await candidate.make(self.request, self._note_arrived)
         except BaseException as error:
             await self._write(self._keep_first if self._arrived else self.settle)
             if isinstance(error, Refused) and not self.last:
@@ -528,13 +534,20 @@ class ProviderCall:
         check = self.context.runtime.media.find_speech
         return Content(scratch, scratch.suffix, about, check, str(ask.file))
 
+    def _note_arrived(self, made: Narration) -> None:
+        """Take note of a narration that may be asked for again, and of its requests."""
+        self._arrived.append((made, len(self._answered)))
+
     def _keep_first(self) -> None:
         """Keep the narration that was to be asked for again when the run was cancelled. Blocks."""
+        made, requests = self._arrived[0]
+        if len(self._answered) > requests:  # it does not say what the second cost
+            made = replace(made, cost=None)
         with suppress(VidkitError):  # it is no sound, or there is no room for it
-            self._content(self._arrived[0]).keep(self.context.runtime.store, self._key, self.fresh)
+            self._content(made).keep(self.context.runtime.store, self._key, self.fresh)
 
     def _content(self, made: Picture | Narration) -> Content:
-        self.cost = made.cost
+        self.cost = made.cost if is_sum(made.cost) else None
         about: dict[str, Any] = {
             "kind": self.candidate.kind,
             "provider": self.candidate.name,
@@ -653,10 +666,11 @@ class ProviderCall:
             return
         reserved = sum(dollars for _, dollars in answered)
         self.spent = reserved if self.cost is None else self.cost
-        if self.spent > reserved > 0:
+        asked = (self.dollars or 0.0) * len(answered)
+        if self.spent > asked > 0:
             # what is asked from now on reserves as much
             which = self.candidate.kind, self.candidate.name
-            self.context.runtime.dearer[which] = self._dearer * self.spent / reserved
+            self.context.runtime.dearer[which] = max(self._dearer, self.spent / asked)
 
     def emit_spent(self) -> None:
         """Let those who listen know what was paid."""

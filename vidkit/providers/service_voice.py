@@ -448,8 +448,10 @@ async def better_of(
         return made
     try:
         anew = await again()
-    except ProviderError:
-        return replace(made, notes=(*made.notes, first.note(twice=False)))
+    except ProviderError as error:
+        # what may have been paid for too is not in what the first cost
+        cost = None if error.owed else made.cost
+        return replace(made, cost=cost, notes=(*made.notes, first.note(twice=False)))
     second = await asyncio.to_thread(doubt, text, anew.data, speed)
     left, kept = second, anew
     if second is not None and first.far < second.far:
