@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -655,6 +656,95 @@ def test_ten_thousand_requests_cost_little() -> None:
         return (time.process_time() - began) / 10_000
 
     assert virtually(many()) < 0.0002
+
+
+class Peculiar(QuotaExhausted):
+    """An error of somebody's own, with arguments of its own."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(f"{reason} ({code})")
+        self.code = code
+
+
+def test_all_that_wait_get_an_error_of_somebodys_own_kind() -> None:
+    """What closes the gate is told to everybody, whatever it takes to make such an error."""
+    ends = virtually(outcomes(gate(1), Script(*(Peculiar(7, "no credit") for _ in range(9))), 3))
+    assert [(type(end), end.code, str(end)) for end in ends] == [(Peculiar, 7, "no credit (7)")] * 3
+
+
+async def in_the_middle_of_another(send: Callable[[], Awaitable[str]], **how: Any) -> list[Any]:
+    """What becomes of 25 requests of a run, one a minute, when another begins after 1,000 s."""
+    one = gate(1, pace=1)
+    one.use(pace=1)
+    asked = asyncio.ensure_future(outcomes(one, send, 25))
+    await asyncio.sleep(1_000)
+    one.reopen()
+    one.use(pace=1)
+    return await asked
+
+
+@pytest.mark.parametrize("error", [RateLimited("slow down"), Offline("no connection")])
+def test_a_run_that_begins_takes_no_patience_from_another(error: ProviderError) -> None:
+    """What waits for longer than patience lasts, while others are answered, is not given up, nor
+    does a provider that has answered all the time count as one that never did.
+    """
+    begun = 0
+
+    async def send() -> str:
+        nonlocal begun
+        begun += 1
+        await asyncio.sleep(1)
+        if 17 < begun < 21:
+            raise copy.copy(error)
+        return "answer"
+
+    assert virtually(in_the_middle_of_another(send)) == ["answer"] * 25
+
+
+def test_who_answers_slowly_is_not_asked_for_ever() -> None:
+    """Patience ends also where each answer takes longer than that, as one of a machine that slept
+    would.
+    """
+
+    async def run(seconds: float) -> float:
+        async def send() -> str:
+            await asyncio.sleep(seconds)
+            raise Unreachable("503")
+
+        assert "answer" not in await asyncio.wait_for(outcomes(gate(4, patience=60), send, 2), 1e6)
+        return now()
+
+    assert virtually(run(70.0)) < 700
+    assert virtually(run(400.0)) < 4_000
+
+
+def test_slow_answers_teach_where_patience_is_short() -> None:
+    """Where another takes its place a provider is waited for a minute; pictures that take longer
+    than that are as many at once as with more patience.
+    """
+
+    async def run(patience: float) -> int:
+        async def send() -> str:
+            await asyncio.sleep(90)
+            return "answer"
+
+        one = gate(64, patience=patience)
+        await outcomes(one, send, 300)
+        return one.snapshot().places
+
+    assert virtually(run(60.0)) == virtually(run(900.0)) > 20
+
+
+@pytest.mark.parametrize("adaptive", [True, False])
+@pytest.mark.parametrize("after", [0.0, 0.001, -5.0, float("nan"), None])
+def test_who_always_says_429_is_asked_seldom_whatever_it_says_of_when(
+    after: float | None, adaptive: bool
+) -> None:
+    """A provider that names a wait which is no help is asked less and less often."""
+    script = Script(*(RateLimited("slow down", after) for _ in range(9_000)))
+    ends = virtually(outcomes(gate(4, adaptive=adaptive), script, 8))
+    assert all(isinstance(end, RateLimited) for end in ends)
+    assert len(script.begun) < 120
 
 
 def test_a_machine_that_slept_loses_no_patience() -> None:

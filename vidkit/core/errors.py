@@ -36,7 +36,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from .format import printable
 
@@ -230,6 +230,18 @@ class NothingMade(VidkitError):
 
 class Cancelled(VidkitError):
     """The run was cancelled; what was finished is kept."""
+
+
+E = TypeVar("E", bound=BaseException)
+
+
+def once_more(error: E) -> E:
+    """A copy of an error for another who gets it, and adds a traceback to it: also of a kind whose
+    arguments are not what it keeps of them, which nothing else can copy.
+    """
+    made = type(error).__new__(type(error), *error.args)
+    vars(made).update(vars(error))
+    return made
 
 
 def scrubbed(text: str) -> str:

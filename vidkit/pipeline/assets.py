@@ -8,7 +8,6 @@ itself.
 from __future__ import annotations
 
 import asyncio
-import copy
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -25,6 +24,7 @@ from ..core.errors import (
     Unconfirmed,
     Unreachable,
     VidkitError,
+    once_more,
 )
 from ..core.events import Paid
 from ..core.loop import run_to_end
@@ -165,7 +165,7 @@ class Candidate:
     def missing(self) -> ProviderError | None:
         """Why the provider cannot be asked now, where it says so itself."""
         why: ProviderError | None = getattr(self.maker, "missing", None)
-        return copy.copy(why)
+        return None if why is None else once_more(why)
 
     def key(self, store: Store | None = None) -> str:
         """The key of what it would make, or of what an earlier release had it make, where the

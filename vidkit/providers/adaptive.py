@@ -165,12 +165,19 @@ class RateEstimator:
         self._cuts = self._thick = 0
         self._marks.clear()
 
+    def _mark(self, start: Start) -> _Mark:
+        return _Mark(start.at, start.number - self._refused, self._refused)
+
+    def note(self, start: Start) -> None:
+        """Take note of a 429 to `start`, which is taken back, and learn nothing from it."""
+        self._marks.append(self._mark(start))
+
     def learn(self, start: Start, after: float | None) -> bool:
         """Learn from a 429 to `start`, which is taken back; `after` as the provider says.
 
         True where it shows that 429s come at any pace.
         """
-        mark = _Mark(start.at, start.number - self._refused, self._refused)
+        mark = self._mark(start)
         since = mark.passed - (self._marks[-1].passed if self._marks else 0)
         self._thick = self._thick + 1 if self._marks and since < FEW else 0
         paced = self.borne is not None and not self._moody
@@ -332,6 +339,9 @@ class RefusalPattern:
 
 
 LONGEST_BACKOFF = 60.0
+BELIEVED = 8
+"""429s in a row, with nothing let through between them, for which what a provider says of when to
+come back is taken at its word."""
 CAREFUL = 8
 """Requests after a pause that start one by one, each when a 429 to the last would be here."""
 LONGEST_GAP = 1.0
@@ -439,7 +449,11 @@ class Pacer:
                 self.pause(now, after)
             return None
         self._misses = self._misses + 1 if self._rate.nothing_since(start) else 0
-        moody = self.adaptive and self._rate.learn(start, after)
+        moody = False
+        if self.adaptive:
+            moody = self._rate.learn(start, after)
+        else:
+            self._rate.note(start)
         self._bucket = None
         self._told = now
         self._careful, self._gap = CAREFUL, min(LONGEST_GAP, 1.5 * (now - start.at))
@@ -449,7 +463,10 @@ class Pacer:
         unclear = self._rejections > FIRST_DOUBT and (moody or self._rate.doubtful)
         if after is None and self._tests and unclear:
             self._tests, self._tested = self._tests - 1, AMONG + 1
-        seconds = self.pause(now, self._backoff() if after is None else after)
+        pause = self._backoff() if after is None else after
+        if self._misses > BELIEVED:  # it names a wait that is no help
+            pause = max(min(LONGEST_BACKOFF, 2.0 ** min(self._misses - BELIEVED, 6)), pause)
+        seconds = self.pause(now, pause)
         self._next = self._paused_until
         borne = self._rate.borne
         if borne is not None and (after is None or after < GATHERED / borne):

@@ -8,7 +8,6 @@ of the provider, how fast and how many at once, is in `adaptive`.
 from __future__ import annotations
 
 import asyncio
-import copy
 import math
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
@@ -30,6 +29,7 @@ from ..core.errors import (
     RateLimited,
     Unconfirmed,
     Unreachable,
+    once_more,
 )
 from ..core.events import Course, Events, GateDecided, Listener, RequestRetried
 from ..models.settings import MOST_WORKERS
@@ -87,6 +87,8 @@ SHUT_DAMAGED = 12
 """Answers in a row that came damaged, after there was one: each of them may have been paid."""
 PROBE = 30.0
 """Seconds after which one request may find out whether that is over."""
+SLEPT = 300.0
+"""Seconds for which no provider lets anybody wait for an answer."""
 SPARE = 0.5
 """Seconds before the end of patience at which a last look is over."""
 MOMENT = 1e-6
@@ -272,11 +274,14 @@ class RateLimiter:
         return self._events.subscribe(listener)
 
     def reopen(self) -> None:
-        """Let requests through again after what closed the gate may be mended: for a new run."""
+        """Let requests through again after what closed the gate may be mended: for a new run. One
+        that is open, and that others use, stays as it is.
+        """
+        if self._closed is None and self._terms:
+            return
         self._closed = None
         self._odd = self._shut_out = 0
         self._silence.forget()
-        self._succeeded_at = float("-inf")
 
     async def __call__(self, send: Callable[[], Awaitable[T]], /) -> T:
         """Wait for a place and for the pace, send, and give the answer.
@@ -318,7 +323,7 @@ class RateLimiter:
         now = self._now()
         if self._closed is not None:
             if now < self._probe_at:
-                raise copy.copy(self._closed)
+                raise once_more(self._closed)
             self._probe_at = now + PROBE
         if not self._line and self._has_place() and self._pace.wait(now) <= MOMENT:
             return self._begin(now)
@@ -540,11 +545,11 @@ class RateLimiter:
         return max(self._succeeded_at, self._woke_at, tries.asked) + self.patience - now
 
     def _slept(self, start: Start, now: float) -> bool:
-        """Whether the machine slept, or the process was stopped, while a request was under way:
-        no provider waits so long for an answer. Patience begins anew then.
+        """Whether the machine slept, or the process was stopped, while a request was under way.
+        Patience begins anew then, and once more only after a success: who is slow has an end.
         """
-        slept = now - start.at > self.patience
-        if slept:
+        slept = now - start.at > max(self.patience, SLEPT)
+        if slept and self._woke_at <= self._succeeded_at:
             self._woke_at = now
         return slept
 
@@ -557,8 +562,8 @@ class RateLimiter:
             self._closed, self._closed_at = error, self._now()
             self._decided("closed", str(error))
         while (waiter := self._line.call()) is not None:
-            waiter.set_exception(copy.copy(self._closed))
-        return copy.copy(self._closed)
+            waiter.set_exception(once_more(self._closed))
+        return once_more(self._closed)
 
     def _decided(self, course: Course, reason: str, seconds: float = 0.0, until: str = "") -> None:
         self._events.emit(
