@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import json
 import struct
 from collections.abc import Awaitable, Callable
@@ -92,8 +93,23 @@ def test_a_refusal_without_an_end_is_not_waited_for(
         assert isinstance(asked(server), KeyMissing)
 
 
+CHUNKED = "transfer-encoding: chunked"
+MEMBERS = gzip.compress(ANSWER[:99]) + gzip.compress(ANSWER[99:])
+
+
+def chunks(*pieces: bytes) -> bytes:
+    """The pieces in chunked coding; an empty one is its end."""
+    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
+
+
 FOUND: dict[str, bytes] = {
     "a proxy unpacked it and left the header": response(200, ANSWER, "content-encoding: gzip"),
+    "packed in members": response(200, MEMBERS, "content-encoding: gzip"),
+    "each member is a chunk": response(200, b"", "content-encoding: gzip", CHUNKED)
+    + chunks(gzip.compress(ANSWER[:99]), gzip.compress(ANSWER[99:]), b""),
+    "packed by a proxy that left the length": response(
+        200, gzip.compress(ANSWER), "content-encoding: gzip", length=len(ANSWER) + 9_999
+    ),
     "a coding that is none": response(200, ANSWER, "content-encoding: utf-8"),
     "lines within base64": response(
         200, ANSWER.replace(B64[:60].encode(), B64[:60].encode() + b"\n")

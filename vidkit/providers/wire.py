@@ -252,18 +252,23 @@ class _Body(httpx2.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         unpack, begun = None, False
+        pieces = aiter(self._stream)
         try:
-            async for piece in self._stream:
+            while (piece := await _next(pieces, unpack)) is not None:
                 if piece and not begun:
                     unpack, begun = _unpacker(self._coding, piece), True
-                # one byte more than there may be, to see whether there is one
-                whole = piece if unpack is None else unpack.decompress(piece, self._left + 1)
-                self._left -= len(whole)
-                if self._left < 0:
-                    raise Unwanted("is larger than anything that was asked for")
-                yield whole
-                if unpack is not None and unpack.eof:
-                    break  # what follows is none of it, and need have no end
+                while piece:
+                    if unpack is not None and unpack.eof:
+                        if not piece.startswith(b"\x1f\x8b"):
+                            return  # what follows is none of it, and need have no end
+                        unpack = _unpacker(self._coding, piece)  # one more member (RFC 1952, 2.2)
+                    # one byte more than there may be, to see whether there is one
+                    whole = piece if unpack is None else unpack.decompress(piece, self._left + 1)
+                    self._left -= len(whole)
+                    if self._left < 0:
+                        raise Unwanted("is larger than anything that was asked for")
+                    yield whole
+                    piece = b"" if unpack is None else unpack.unused_data
         except Unwanted:
             raise
         except (zlib.error, httpx2.RemoteProtocolError, httpx2.ReadError) as error:
@@ -273,6 +278,20 @@ class _Body(httpx2.AsyncByteStream):
 
     async def aclose(self) -> None:
         await self._stream.aclose()
+
+
+async def _next(pieces: AsyncIterator[bytes], unpack: Any) -> bytes | None:
+    """The next piece of a body, None at its end. Behind what is whole none needs to come: a proxy
+    that packs an answer may leave the length that it had before.
+    """
+    whole = unpack is not None and unpack.eof
+    try:
+        async with asyncio.timeout(ERROR_SECONDS if whole else None):
+            return await anext(pieces, None)
+    except (TimeoutError, httpx2.TransportError):
+        if whole:
+            return None
+        raise
 
 
 def _unpacker(coding: str, start: bytes) -> Any:
