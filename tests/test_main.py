@@ -488,9 +488,51 @@ def test_a_file_that_cannot_be_written_is_told(
     (tmp_path / "note").write_text("mine")
     out = tmp_path / "note" / "rain.png"
     assert main([command, str(source), "-o", str(out)]) == 2
-    assert "note" in capsys.readouterr().err
+    assert "note is a file; move it away" in capsys.readouterr().err
     assert (tmp_path / "note").read_text() == "mine"
     assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize("command", ["convert", "slides"])
+def test_a_folder_that_is_missing_is_named(
+    tmp_path: Path,
+    command: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The one that is to be made, and not the one around it."""
+    monkeypatch.chdir(tmp_path)
+    assert main([command, str(written(tmp_path, "rain", 1)), "-o", "no/rain.png"]) == 2
+    assert "there is no folder no; make it" in capsys.readouterr().err
+
+
+def test_what_cannot_be_looked_at_is_no_other_lesson(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A name that is too long is told as one, though nobody can look whether it is taken."""
+    (tmp_path / "rain.md").write_text("# Rain\n\nRain falls from clouds.\n")
+    assert (
+        main(["draft", str(tmp_path / "rain.md"), "-o", str(tmp_path / f"{'x' * 300}.json")]) == 2
+    )
+    assert "the name is too long" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes among files here")
+def test_a_pipe_in_the_way_is_not_waited_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever a command would write there, the pipe is told and left."""
+    lesson, pipe = written(tmp_path, "rain", 1), tmp_path / "pipe.json"
+    (tmp_path / "rain.md").write_text("# Rain\n\nRain falls from clouds.\n")
+    os.mkfifo(pipe)
+    for command, source in (("slides", lesson), ("draft", tmp_path / "rain.md")):
+        assert main([command, str(source), "-o", str(pipe)]) == 2
+        assert str(pipe) in capsys.readouterr().err
+    out = tmp_path / "out"
+    out.mkdir()
+    os.mkfifo(out / "batch_report.json")
+    assert main(["batch", str(lesson), "-o", str(out), *QUICK]) == 0
+    assert "batch_report.json was not made by vidkit" in capsys.readouterr().out
 
 
 ONE = {"image_description": "A jar of honey.", "content": "La miel es un alimento."}

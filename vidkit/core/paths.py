@@ -211,9 +211,13 @@ def why_unwritable(
         case errno.EACCES | errno.EPERM | errno.EROFS:
             return f"you may not use {_at(path, error)}; check its permissions or {elsewhere}"
         case errno.ENOENT:
-            return f"there is no folder {_at(path, error).parent}; make it or {elsewhere}"
+            at = _named(path, error)
+            what = f"file {at}" if at.parent.is_dir() else f"folder {at.parent}"
+            return f"there is no {what}; make it or {elsewhere}"
         case errno.ENAMETOOLONG:
             return f"the name is too long; choose a shorter one with {how}"
+        case errno.ELOOP if (at := _at(path, error)).exists() and not (at.is_file() or at.is_dir()):
+            return f"{at} is a pipe or a device; move it away or {elsewhere}"
         case errno.ELOOP:
             return f"a link in it leads to itself; {elsewhere}"
         case errno.EEXIST | errno.ENOTDIR | errno.EISDIR:
@@ -223,9 +227,13 @@ def why_unwritable(
 
 def _at(path: Path, error: OSError) -> Path:
     """What the system complains of; of a hidden file of ours, the folder that it was to be in."""
-    named = error.filename2 or error.filename
-    at = Path(os.fsdecode(named)) if isinstance(named, str | bytes) else path
+    at = _named(path, error)
     return at.parent if at.name.startswith(".") and at.name != path.name else at
+
+
+def _named(path: Path, error: OSError) -> Path:
+    named = error.filename2 or error.filename
+    return Path(os.fsdecode(named)) if isinstance(named, str | bytes) else path
 
 
 def _in_the_way(path: Path) -> str:

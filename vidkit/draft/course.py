@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import Fault, LessonError, OutputError, SettingsError
-from ..core.paths import is_file, path_given, write_whole
+from ..core.paths import content_of, is_file, path_given, why_unwritable, write_whole
 from ..models.convert import DRAFTED, Conversion, convert_file, converted
 from ..models.files import LARGEST, contents
 from ..models.lesson import Lesson
@@ -358,17 +359,20 @@ def write(draft: Draft, path: Path, *, replacing: bool = False) -> Lesson:
                 write_whole(file, [data], "-o (path= in Python)")
         write_whole(path, [text.encode()], "-o (path= in Python)")
     except OSError as error:
-        raise OutputError(f"{path} cannot be written ({error.strerror or error})") from error
+        why = why_unwritable(path, error, "-o (path= in Python)", "file")
+        raise OutputError(f"{path} cannot be written: {why}") from error
     return load_lesson(path)
 
 
 def _is_free(path: Path, draft: Draft) -> bool:
     """Whether nothing stands at `path` but what was drafted from this source, and unchanged."""
     try:
-        data = json.loads(path.read_text("utf-8"))
+        data = json.loads(content_of(path))
     except FileNotFoundError:
         return True
-    except (OSError, ValueError):
+    except OSError:
+        return not os.path.lexists(path)  # what no file can be called is told when it is written
+    except ValueError:
         return False
     is_draft = isinstance(data, dict) and data.pop("$draft", None) == digest(data)
     return is_draft and data.get("from") == draft.data["from"]

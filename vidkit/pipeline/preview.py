@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL.PngImagePlugin import PngImageFile
 
 from ..core.errors import MediaError, OutputError, ProviderError, SettingsError
-from ..core.paths import is_file, path_given, write_whole
+from ..core.paths import path_given, write_whole
 from ..media.audio import check_sound
 from ..media.film import first_picture
 from ..media.frame import Frame
@@ -139,7 +139,7 @@ def _refuse_stranger(out: Path) -> None:
     """Raise `OutputError` where `out` is a file that is no sheet of vidkit's."""
     if not os.path.lexists(out):
         return
-    if not is_file(out):
+    if not out.is_file():
         raise OutputError(f"{out} is no file; choose another name with -o")
     try:
         with out.open("rb") as file:

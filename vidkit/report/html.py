@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 from ..core.errors import MediaError, OutputError
 from ..core.format import by, clock_time, count, in_brief, printable, times, took
-from ..core.paths import from_here, is_file, write_whole
+from ..core.paths import from_here, write_whole
 from .bars import Tally
 from .charts import NAMES
 from .drawing import Scene, as_img, as_png
@@ -409,7 +409,7 @@ def write_page(title: str, videos: Sequence[VideoReport], path: Path) -> Path:
 
 
 def _is_ours(path: Path) -> bool:
-    if not is_file(path):
+    if not path.is_file():
         return False
     with path.open("rb") as file:
         return file.read(len(MARK)) == MARK

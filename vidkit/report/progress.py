@@ -34,7 +34,7 @@ from ..core.events import (
 )
 from ..core.format import count, printable, took
 from ..core.notebook import in_kernel, put
-from ..core.paths import why_unwritable
+from ..core.paths import content_of, why_unwritable
 from ..core.system import vidkit_version
 from .reports import BatchReport, Troubles, VideoReport
 
@@ -520,7 +520,7 @@ class Summary:
 
 def _is_summary(path: Path) -> bool:
     try:
-        found = json.loads(path.read_text("utf-8"))
+        found = json.loads(content_of(path))
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(found, dict) and "vidkit" in found and isinstance(found.get("videos"), list)
