@@ -82,6 +82,13 @@ def test_a_refusal_is_one_whatever_its_body_is(what: str) -> None:
     assert isinstance(error, RateLimited) and error.retry_after == 7 and not error.owed
 
 
+def test_a_refusal_until_a_date_that_is_past_says_no_time() -> None:
+    """Whose clock is wrong nobody knows: the limiter waits longer and longer, as without a date."""
+    with RawServer(response(429, NO, "retry-after: Thu, 01 Jan 1970 00:00:00 GMT")) as server:
+        error = asked(server)
+    assert isinstance(error, RateLimited) and error.retry_after is None
+
+
 @pytest.mark.parametrize(("seconds", "size"), [(0.2, 1_000_000), (None, 1_000)])
 def test_a_refusal_without_an_end_is_not_waited_for(
     seconds: float | None, size: int, monkeypatch: pytest.MonkeyPatch

@@ -274,7 +274,7 @@ def test_an_answer_without_an_end_is_left(fault: str, monkeypatch: pytest.Monkey
         ({"retry-after": "-1"}, None, None),
         ({"retry-after": "soon"}, {"retry_after": 4}, 4),
         ({"retry-after": "9" * 99}, None, None),
-        ({"retry-after": "Mon, 01 Jan 0001 00:00:00 GMT"}, None, 0),
+        ({"retry-after": "Mon, 01 Jan 0001 00:00:00 GMT"}, None, None),
         ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "6m0s"}, None, 360),
         ({"x-ratelimit-remaining-tokens": "-1", "x-ratelimit-reset-tokens": "0"}, None, None),
         (

@@ -111,9 +111,10 @@ def _seconds_or_date(said: str) -> float | None:
     if (number := _number(said)) is not None:
         return number
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(said).timestamp() - time.time())
+        seconds = email.utils.parsedate_to_datetime(said).timestamp() - time.time()
     except (ValueError, OverflowError, OSError):
         return None
+    return seconds if seconds > 0 else None  # a clock is wrong, and which wait is meant is unknown
 
 
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
