@@ -16,7 +16,7 @@ import pytest
 from made_media import picture, tone, wav
 from raw_server import RawServer, response
 
-from vidkit.errors import KeyMissing, RateLimited, Unconfirmed
+from vidkit.errors import Damaged, KeyMissing, RateLimited, Unconfirmed
 from vidkit.media import check_picture
 from vidkit.media.audio import open_sound
 from vidkit.providers import ImageAsk, VoiceAsk
@@ -111,6 +111,8 @@ def chunks(*pieces: bytes) -> bytes:
 
 FOUND: dict[str, bytes] = {
     "a proxy unpacked it and left the header": response(200, ANSWER, "content-encoding: gzip"),
+    "its last chunk is missing": response(200, b"", CHUNKED) + chunks(ANSWER),
+    "its length is too long": response(200, ANSWER, length=len(ANSWER) + 1),
     "packed in members": response(200, MEMBERS, "content-encoding: gzip"),
     "each member is a chunk": response(200, b"", "content-encoding: gzip", CHUNKED)
     + chunks(gzip.compress(ANSWER[:99]), gzip.compress(ANSWER[99:]), b""),
@@ -133,6 +135,15 @@ FOUND: dict[str, bytes] = {
     "base64 alone": response(200, B64.encode(), "content-type: text/plain"),
     "data: alone": response(200, b"data:image/png;base64," + B64.encode()),
 }
+
+
+@pytest.mark.parametrize("body", [chunks(ANSWER[:-1]), chunks(PNG)])
+def test_an_answer_without_its_last_chunk_is_damaged_where_nothing_shows_it_whole(
+    body: bytes,
+) -> None:
+    """A document that ends too early, and a picture of which more may have been to come."""
+    with RawServer(response(200, b"", CHUNKED) + body) as server:
+        assert isinstance(asked(server), Damaged)
 
 
 @pytest.mark.parametrize("what", FOUND)

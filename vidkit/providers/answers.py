@@ -204,6 +204,14 @@ def _from_json(content: bytes) -> Any:
     return json.loads(content, **_LENIENT)
 
 
+def is_document(content: bytes) -> bool:
+    """Whether a body is an object or a list of JSON from its beginning to its end."""
+    try:
+        return isinstance(_from_json(content), dict | list)
+    except (ValueError, RecursionError):
+        return False
+
+
 def _streamed(content: bytes) -> Any:
     """The events of a stream that nobody asked for (`data: {…}` in lines), the last first; None
     where it is no stream.

@@ -24,6 +24,7 @@ import httpx2
 
 from ..core.errors import Misconfigured, Offline, SettingsError
 from ..models.settings import Secret
+from .answers import is_document
 
 CONNECT = 4.0
 """Seconds to wait for a connection: time for the second try of TCP, which comes after three (RFC
@@ -252,6 +253,7 @@ class _Body(httpx2.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         unpack, begun = None, False
+        got: list[bytes] = []
         pieces = aiter(self._stream)
         try:
             while (piece := await _next(pieces, unpack)) is not None:
@@ -267,11 +269,14 @@ class _Body(httpx2.AsyncByteStream):
                     self._left -= len(whole)
                     if self._left < 0:
                         raise Unwanted("is larger than anything that was asked for")
+                    got.append(whole)
                     yield whole
                     piece = b"" if unpack is None else unpack.unused_data
         except Unwanted:
             raise
         except (zlib.error, httpx2.RemoteProtocolError, httpx2.ReadError) as error:
+            if is_document(b"".join(got)):
+                return  # what is missing is the end of its frame, such as the last chunk
             raise BrokenBody(str(error) or "the connection broke off") from error
         if unpack is not None and not unpack.eof:
             raise BrokenBody("the answer breaks off")
