@@ -159,6 +159,23 @@ def test_any_rubbish_ends(text: str) -> None:
     list(equations(text))
 
 
+@pytest.mark.parametrize(
+    ("written", "said", "seen"),
+    [
+        ("$$x=1$$where x is small", "x equals 1 where x is small", "x = 1 where x is small"),
+        (r"\[x=1\]2 apples", "x equals 1 2 apples", "x = 1 2 apples"),
+        (r"\begin{equation}x=1\end{equation}Então", "x equals 1 Então", "x = 1 Então"),
+        ("the $$n$$th, le $$n$$ième", "the nth, le nième", "the nth, le nième"),
+        ("是$$x=1$$其中", "是x equals 1其中", "是x = 1其中"),
+    ],
+)
+def test_a_word_behind_a_displayed_equation_is_one_of_its_own(
+    written: str, said: str, seen: str
+) -> None:
+    """Whether or not a space is typed, but for the ending of a number, and where none write any."""
+    assert (spoken(written, "en").text, shown(written).text) == (said, seen)
+
+
 def test_an_address_is_no_equation() -> None:
     """What stands in an address, bare or behind a link's words, is not set as an equation."""
     told = "See [this](https://example.org/a?b=c) and https://example.org/x?y=z. Then $V = I R$."

@@ -318,12 +318,18 @@ def _equation(found: Found) -> list[Piece] | None:
         if re.search(r"[^\W\d_]{3}", found[k]) or re.search(r"\w", around):
             return None
     inner = [(each, at) for at, each in enumerate(found[k].translate(_SHIELD), found.start(k))]
-    return [(MATHS, found.start(k)), *inner, (MATHS_END, found.end(k) - 1)]
+    displayed = found[0].startswith(("$$", "\\[", "\\begin"))
+    end = f"{MATHS_END} " if displayed and _WORD.match(after(found)) else MATHS_END
+    return [(MATHS, found.start(k)), *inner, (end, found.end(k) - 1)]
 
 
 # At a letter or digit emphasis and equations cannot begin or end outwards; those of Chinese, Thai
 # and their neighbours do not count, for they write no spaces.
 _TOUCHING = r"[^\W\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\uffff]"
+# A word behind a displayed equation stands in a line of its own, but for an ending as in "$$n$$th".
+_WORD = re.compile(
+    rf"(?!(?:th|st|nd|rd|te[nrs]?|i?[eè]me|[eé]sim[oa])\b)(?:\d|{_TOUCHING}{{2}})", re.IGNORECASE
+)
 _TEX = r"((?:[^$\n]|\n(?! ?\n)){1,1200}?)"
 
 EQUATIONS = rule(
