@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rights import bound_by_permissions
 
-from vidkit.core.paths import from_here, path_given, shortened
+from vidkit.core.paths import from_here, path_given, shortened, why_unwritable
 from vidkit.errors import SettingsError
 
 
@@ -45,3 +46,12 @@ def test_a_path_is_said_from_where_we_stand(
     assert from_here(tmp_path / "out/video.mp4") == Path("out/video.mp4")
     assert from_here(tmp_path.parent / "video.mp4") == tmp_path.parent / "video.mp4"
     assert from_here(Path("out/video.mp4")) == Path("out/video.mp4")
+
+
+def test_the_folder_that_nothing_may_be_made_in_is_named(tmp_path: Path) -> None:
+    """And not the file or the folder that is not there."""
+    tmp_path.chmod(0o500)
+    for path in (tmp_path / "x.png", tmp_path / "deeper" / "x.png"):
+        with bound_by_permissions(), pytest.raises(OSError) as denied:
+            path.mkdir(parents=True)
+        assert f"you may not use {tmp_path};" in why_unwritable(path, denied.value)

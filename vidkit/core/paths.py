@@ -209,7 +209,9 @@ def why_unwritable(
             why = "File too large for this disk, or for `ulimit -f`"
             return f"{why}; make room, raise the limit or {elsewhere}"
         case errno.EACCES | errno.EPERM | errno.EROFS:
-            return f"you may not use {_at(path, error)}; check its permissions or {elsewhere}"
+            at = _at(path, error)
+            at = at if os.path.lexists(at) else at.parent  # where it was to be made
+            return f"you may not use {at}; check its permissions or {elsewhere}"
         case errno.ENOENT:
             at = _named(path, error)
             what = f"file {at}" if at.parent.is_dir() else f"folder {at.parent}"
