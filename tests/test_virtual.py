@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
 
@@ -46,3 +48,14 @@ def test_a_wait_for_nothing_is_told() -> None:
 
     with pytest.raises(RuntimeError, match="nothing is scheduled"):
         virtually(forever())
+
+
+def test_a_forecast_at_the_end_of_a_program_is_left_without_a_warning() -> None:
+    """No thread takes it any more: that is an error, and Python complains of no coroutine."""
+    script = (
+        "import asyncio, atexit\n"
+        "from vidkit.core.loop import virtually_aside\n"
+        "atexit.register(lambda: virtually_aside(asyncio.sleep(1)))\n"
+    )
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stderr
+    assert "after interpreter shutdown" in told and "never awaited" not in told

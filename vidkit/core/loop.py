@@ -17,7 +17,7 @@ import threading
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -362,5 +362,6 @@ def virtually_aside(coroutine: Coroutine[Any, Any, T]) -> T:
     """The same from anywhere, also from a notebook's cell, whose loop is running: in a thread
     of its own, which is waited for.
     """
-    with ThreadPoolExecutor(1, "vidkit-forecast") as thread:
+    # at the end of a program no thread takes it any more, and nobody would await it
+    with closing(coroutine), ThreadPoolExecutor(1, "vidkit-forecast") as thread:
         return thread.submit(virtually, coroutine).result()
