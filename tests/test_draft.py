@@ -459,6 +459,15 @@ def test_the_same_source_gives_the_same_files_and_changes_are_kept(tmp_path: Pat
     assert contents(vidkit.lesson_from(path, tmp_path / "other.json")) == ["Two."]
 
 
+def test_a_draft_is_told_as_long_as_the_default_voice_takes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the 175 words a minute with which the Studio tells of the same lesson."""
+    path = markdown(tmp_path, "# Rain\n\n" + "\n\n".join(["rain " * 69 + "falls."] * 5), "a.md")
+    assert main(["draft", str(path), "-o", str(tmp_path / "a.json")]) == 0
+    assert "about 2.0 minutes" in capsys.readouterr().out
+
+
 def test_a_long_source_becomes_a_course_in_order(tmp_path: Path) -> None:
     """Each lesson has at most so many minutes, and begins with a heading; nothing is lost."""
     text = "\n\n".join(

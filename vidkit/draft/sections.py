@@ -21,6 +21,7 @@ from ..slides.analysis import Reading, sentences
 from ..slides.layouts import choose
 from ..slides.summary import is_question, leans, main_clause, speaks_to_viewer, statement
 from ..text.maths import plain
+from ..text.timing import WORDS_A_MINUTE
 from .blocks import Block, Heading, Notes, Picture, Said, Shown, Source, Turn, sentence
 from .code import MOST_FORMULAS
 
@@ -40,12 +41,12 @@ LONGEST_SHOWN = 280
 WORDS_BEFORE_POINTS = 35
 """Words that may be said while none of the points on a slide is spoken of yet."""
 
-WORDS_A_MINUTE = 150
 SECONDS_BETWEEN = 0.6
-"""The pace of speech, and the pause between two sections, by which lengths are foretold."""
+"""Seconds between two sections, by which lengths are foretold."""
 
-SECONDS_TO_SEE = 4.0
-"""Seconds that a picture, a table or a program is there at least."""
+SECONDS_TO_SEE, SEEN_AT = 4.0, 150
+"""Seconds that a picture, a table or a program is there at least, and the words a minute by which
+that is reckoned: a pause is a part of the narration, whose key changes with it."""
 
 _FIGURE = (
     r"(?:plots?|figures?|charts?|graphs?|histograms?|scatter ?plots?|heat ?maps?|curves?|"
@@ -103,19 +104,15 @@ class Section:
     @property
     def pause(self) -> int:
         """Seconds of silence after its words, where they are over before one has seen the slide."""
-        seen = self.spoken + SECONDS_BETWEEN
+        seen = count_words(self.content) * 60 / SEEN_AT + SECONDS_BETWEEN
         seeable = self.picture or self.wish.get("layout", "statement") != "statement"
         return max(0, ceil(SECONDS_TO_SEE - seen)) if seeable else 0
 
     @property
-    def spoken(self) -> float:
-        """How long its words are likely to take, in seconds."""
-        return count_words(self.content) * 60 / WORDS_A_MINUTE
-
-    @property
     def seconds(self) -> float:
         """How long it is likely to be."""
-        return self.spoken + self.pause + SECONDS_BETWEEN
+        spoken = count_words(self.content) * 60 / WORDS_A_MINUTE
+        return spoken + self.pause + SECONDS_BETWEEN
 
 
 def count_words(text: str) -> int:

@@ -26,6 +26,7 @@ from ..models.files import lesson_files
 from ..models.lesson import Lesson, Section
 from ..models.reading import load_lesson, read_lesson
 from ..slides.analysis import length
+from ..text.timing import WORDS_A_MINUTE
 from .editing import NEW_SECTION
 from .widgets import Part
 
@@ -33,10 +34,6 @@ log = logging.getLogger("vidkit.studio")
 
 MOST_HITS = 40
 """Places that are shown for one search; more of them help nobody."""
-
-WORDS_A_MINUTE = 175
-"""How fast a lesson is spoken where nobody says, pauses included: the default voice with the five
-English lessons in `notebooks/lessons` (171 to 182)."""
 
 EXCERPT = 60
 """Characters that are shown before and after what was found."""

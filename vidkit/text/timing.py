@@ -20,6 +20,10 @@ from .speech import spoken
 Span = tuple[float, float]
 """From when to when, in seconds of a section."""
 
+WORDS_A_MINUTE = 175
+"""How fast a lesson is spoken where nobody says, pauses included: the default voice with the five
+English lessons in `notebooks/lessons` (171 to 182)."""
+
 SENTENCE_ENDS = ".!?…。！？｡؟۔।॥።჻။៕"
 CLAUSE_ENDS = ",;:—–،؛،、，；：፣፤၊"
 CLOSING = "\"'”’)]»」』）*_"
