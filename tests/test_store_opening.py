@@ -338,6 +338,19 @@ def test_tables_that_somebody_changed_are_no_traceback(tmp_path: Path, sql: str)
         assert store.journal.spent().paid == 0.5
 
 
+def test_a_journal_that_may_not_be_opened_is_named_with_its_mend(tmp_path: Path) -> None:
+    """Permissions, or a folder in its place, are in the way, and no want of room."""
+    with Store(tmp_path) as store:
+        reserve(store)
+    (journal,) = tmp_path.glob("journal-*.sqlite")
+    journal.chmod(0)
+    with bound_by_permissions():
+        assert f"you may not use {journal};" in open_store(tmp_path).notes[0]
+    journal.unlink()
+    journal.mkdir()
+    assert f"{journal} is a folder; move it away" in open_store(tmp_path).notes[0]
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes among files here")
 def test_a_pipe_in_a_store_is_not_waited_for(tmp_path: Path) -> None:
     """In the place of the facts about an asset it is damage; in that of the mark the folder cannot

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..core.errors import StoreError
+from ..core.paths import why_unwritable
 from .locks import locked
 
 T = TypeVar("T")
@@ -279,10 +280,8 @@ class Database:
             why = _WHY.get(code, f"{error}; run `vidkit cache verify`")
             raise StoreError(f"{self._path or 'the journal'}: {why}") from error
         except OSError as error:
-            raise StoreError(
-                f"{self._folder}: {error.strerror or error}; make room, or choose another folder "
-                "with VIDKIT_CACHE (cache_dir=)"
-            ) from error
+            why = why_unwritable(self._folder or Path(), error, "VIDKIT_CACHE (cache_dir=)")
+            raise StoreError(f"the journal in {self._folder}: {why}") from error
 
 
 def _execute(base: sqlite3.Connection, script: str) -> None:
