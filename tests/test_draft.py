@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import json
@@ -10,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,16 @@ from vidkit.cli import main
 from vidkit.draft.course import new_lessons
 from vidkit.draft.notebook import is_saved, running_notebook
 from vidkit.draft.writer import new_facts
-from vidkit.errors import LessonError, OutputError, ProviderError, SettingsError
+from vidkit.errors import (
+    LessonError,
+    OutputError,
+    ProviderError,
+    Refused,
+    SettingsError,
+    Unreachable,
+)
 from vidkit.providers.base import WriteAsk
+from vidkit.providers.limiter import RateLimiter
 from vidkit.store import Store
 
 pytestmark = pytest.mark.usefixtures("held_to_its_source")
@@ -1323,6 +1332,45 @@ def test_what_a_writer_may_have_billed_counts_as_perhaps_paid(tmp_path: Path) ->
     assert contents(vidkit.lesson_from(path, writer=OddWriter(), settings=settings)) == ["One."]
     with Store(tmp_path / "store") as kept:
         assert [entry.state for entry in kept.journal.entries()] == ["unconfirmed"]
+
+
+class LostWriter(OddWriter):
+    """One that is asked over a network, whose answers do not come."""
+
+    online = True
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def answer(self) -> Any:
+        self.asked += 1
+        raise Unreachable("500") if self.asked < 30 else Refused("enough")
+
+
+class Leaping:
+    """A clock that leaps to whatever is waited for."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def time(self) -> float:
+        return self.now
+
+    def call_later(self, delay: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
+        self.now += delay
+        return asyncio.get_running_loop().call_later(0, callback)
+
+
+def test_what_a_writer_may_have_billed_is_asked_for_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not again and again, as what was never sent is."""
+    path, writer = markdown(tmp_path, "# Light\n\nOne."), LostWriter()
+    gate = RateLimiter("lost", clock=Leaping())
+    monkeypatch.setattr("vidkit.draft.writer.gate_of", lambda *_: gate)
+    settings = vidkit.Settings(cache_dir=tmp_path / "store")
+    assert contents(vidkit.lesson_from(path, writer=writer, settings=settings)) == ["One."]
+    assert writer.asked == 2
 
 
 def test_a_writer_that_was_killed_goes_on_where_it_was(

@@ -741,8 +741,11 @@ def test_who_always_says_429_is_asked_seldom_whatever_it_says_of_when(
     after: float | None, adaptive: bool
 ) -> None:
     """A provider that names a wait which is no help is asked less and less often."""
-    script = Script(*(RateLimited("slow down", after) for _ in range(9_000)))
-    ends = virtually(outcomes(gate(4, adaptive=adaptive), script, 8))
+    script, one = Script(*(RateLimited("slow down", after) for _ in range(9_000))), gate(4)
+    one.use(adaptive=adaptive)
+    told = listened(one)
+    ends = virtually(outcomes(one, script, 8))
+    assert all(getattr(event, "seconds", 0.0) >= 0.0 for event in told)
     assert all(isinstance(end, RateLimited) for end in ends)
     assert len(script.begun) < 120
 

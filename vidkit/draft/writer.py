@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from ..core import loop
-from ..core.errors import Fault, LessonError, ProviderError
+from ..core.errors import Damaged, Fault, LessonError, ProviderError, Unreachable
 from ..core.loop import run_in_thread, run_to_end
 from ..core.paths import write_whole
 from ..forecasting.plan import Calls, Plan
@@ -29,6 +29,7 @@ from ..models.reading import read_lesson
 from ..models.settings import Settings
 from ..pipeline.run import budgets_of, gate_of, in_use, store_of, use
 from ..providers.base import WriteAsk, Writer, Written, code_of, given_by
+from ..providers.limiter import UNCONFIRMED_TRIES
 from ..providers.registry import writer_maker
 from ..slides.override import prompt_page
 from ..store import Store, cache_key
@@ -188,10 +189,13 @@ class _Work:
     async def request(
         self, draft: Draft, key: str, ask: WriteAsk, send: Callable[[], Awaitable[T]]
     ) -> T:
-        """Pass the gate, reserve, send, and write down what came of it."""
-        price = self.what.price(ask)
+        """Pass the gate, reserve, send, and write down what came of it. What may have been paid is
+        sent once more at most, unless it was the answer that was damaged.
+        """
+        price, lost = self.what.price(ask), 0
 
         async def attempt() -> T:
+            nonlocal lost
             reserve = partial(
                 self.store.journal.reserve,
                 run=None,
@@ -209,6 +213,13 @@ class _Work:
                 if reservation is not None:
                     sure = isinstance(error, ProviderError) and not error.owed
                     ending = reservation.failed if sure else reservation.unconfirmed
+                    if (
+                        not sure
+                        and isinstance(error, Unreachable)
+                        and not isinstance(error, Damaged)
+                    ):
+                        lost += 1
+                        error.again = error.again and lost < UNCONFIRMED_TRIES
                     await run_to_end(run_in_thread(ending))
                 raise
             if reservation is not None:

@@ -422,6 +422,7 @@ class RateLimiter:
         if not self._retry:
             raise error
         after = error.retry_after if error.retry_after is not None else seconds_in(str(error))
+        after = None if after is None else max(0.0, after)  # anybody's, and -1 or nan maybe
         if (after or 0.0) > self.patience or self._left(now, tries) < 0:
             raise self._close(error, after or PROBE) from error
         self._refusals.refuse(start)
