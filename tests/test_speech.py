@@ -271,12 +271,34 @@ def test_other_languages_keep_their_minus() -> None:
             "It is\\[x^2 > 4\\].",
             "It is x squared is greater than 4.",
         ),
+        (
+            "de",
+            "Auf 1 km² oder 20 m² fallen 1,2 g/cm³; er braucht 6,5 l/100 km, und a = 2 m/s².",
+            "Auf 1 Quadratkilometer oder 20 Quadratmeter fallen 1,2 Gramm pro Kubikzentimeter; er "
+            "braucht 6,5 Liter pro 100 Kilometer, und a gleich 2 Meter pro Sekunde zum Quadrat.",
+        ),
+        ("de", "Nimm 250 g Mehl, 3 s Pause.", "Nimm 250 Gramm Mehl, 3 Sekunden Pause."),
+        (
+            "fr",
+            "Sur 1 km², 5 m·s⁻¹ ou 9,8 m.s-2, et c = 3 × 10⁸ m·s⁻¹.",
+            "Sur 1 kilomètre carré, 5 mètres par seconde ou 9,8 mètres par seconde au carré, et c "
+            "égale 3 fois 10 puissance 8 mètres par seconde.",
+        ),
+        ("es", "Mide 3 m³ o 505.990 km².", "Mide 3 metros cúbicos o 505.990 kilómetros cuadrados."),
+        *(
+            (language, words, words)
+            for language, words in (
+                ("de", "Nach § 4 g und Abs. 63 V v. 2022, Satz 1 g v. 2000 und Aufgabe 3 m oben."),
+                ("fr", "Voir l'article 5 m du code et la figure 3 g ci-dessus."),
+                ("es", "Según el art. 5 m de la ley y la figura 3 g siguiente."),
+            )
+        ),
     ],
 )
 def test_other_languages_say_units_and_formulas_in_their_words(
     language: str, written: str, said: str
 ) -> None:
-    """Quotients of units in and out of an equation, chemistry, and words in escaped brackets."""
+    """Units, their squares and quotients, in and out of an equation; and no letter of a law."""
     assert spoken(written, language).text == said
 
 

@@ -30,6 +30,7 @@ from .latex import (
     RUN_DOWN,
     RUN_UP,
     SIGNS,
+    TIGHT_UNIT,
     UNIT,
     WRITTEN,
     WRITTEN_SIGN,
@@ -40,7 +41,6 @@ from .latex import (
     half_node,
     measure_node,
 )
-from .units import MEASURE
 
 _TAKES = re.compile(r" (?:sin|cos|tan|log|ln|exp|sqrt)(?: ?[α-ω(]| [a-z]\b|[₀-₉²_])")
 _GOES_ON = re.compile(
@@ -53,7 +53,6 @@ _STOP_WORDS = (
     "when where like just only also very about"
 )
 _STOPS = frozenset(_STOP_WORDS.split())
-_TIGHT_UNIT = re.compile(rf"(?<=\d)(?=..|[°ΩVW])(?![a-z](?![A-Za-zΩ])){MEASURE}")
 _ATOM = r"[A-Z][a-z]?[₀-₉]{0,3}"
 _CHEMICAL = re.compile(
     r"(?=[A-Za-z()₀-₉]*[²³]?[₀-₉⁺⁻])(?![A-Z]\([A-Z][₀-₉]*[), ])"
@@ -101,6 +100,7 @@ _START = re.compile(
     r"(?<![\w.\-/@#$&\\'’^_{}°*·])(?=[A-Za-zΑ-ω\d(\[√∛∑∏∫∂½⅓⅔¼¾|∞]|\.\d|[-−±∓](?=[\w(√.])|\\[a-z])"
 )
 _WEB = re.compile(r"\S{0,20}(?:://|www\.)\S{1,2000}")
+_TIMES = re.compile(r"[\d ]*(?:s|secs?|mins?|h|hrs?|d|w) - \d+ (?:second|min|hour|day|week)")
 _SLIPS = frozenset(["a", "I", "A"])
 _RAISABLE = ("symbol", "number", "fence", "script", "name", "big", "function", "call")
 
@@ -260,8 +260,9 @@ class Prose(Reader):
             )
             if not spaced:
                 return left.kind == "fence" or self.step(left, right)
-            if _listed(left) or _listed(right) or left.text == "[]":
-                return False  # "(blob) - S_book", "HDL - s5"
+            listed = _listed(left) or _listed(right) or left.text == "[]"
+            if listed or _TIMES.match(self.text, left.at):
+                return False  # "(blob) - S_book", "HDL - s5", "45s - 1 minute"
             more = re.match(r" ?[-+−=≈]", self.text[self.at : self.at + 2])
             if left.kind == right.kind == "measure" and not (more or evidence.relation):
                 return False  # "64 MHz - 1.7 GHz"
@@ -401,7 +402,7 @@ class Prose(Reader):
         number = Node("number", found.start(), found[0])
         if tens := self.run(_TENS):
             number = _of_tens(number, tens)
-        unit = UNIT.match(self.text, self.at) or _TIGHT_UNIT.match(self.text, self.at)
+        unit = UNIT.match(self.text, self.at) or TIGHT_UNIT.match(self.text, self.at)
         if unit is None or not self.is_unit(unit):
             return number
         self.at = unit.end()
@@ -622,7 +623,8 @@ class Prose(Reader):
             return base
         if base.kind == "big" and self.peek() == " ":
             self.at += 1
-        return Node("script", base.at, "", (base, below, above))
+        power = Node("script", base.at, "", (base, below, above))
+        return self.measured(power) if base.text == "10" else power
 
     def inner(self, found: re.Match[str], *groups: int) -> Node:
         """What stands in an index or power."""

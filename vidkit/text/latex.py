@@ -126,6 +126,9 @@ DEEPEST = 12
 """Brackets within brackets that are read."""
 BRACE = ("sign", "{")
 """What stands before rows that are cases, where they are written as an array."""
+TIGHT_UNIT = re.compile(rf"(?<=\d)(?=..|[°ΩVW])(?![a-z](?![A-Za-zΩ])){MEASURE}")
+UNIT_OF_TENS = re.compile(rf" (?=[A-Za-zµ]+[·⋅ ][A-Za-zµ]+[⁻^-]){MEASURE}")
+"""After "3 × 10⁸": "m·s⁻¹"."""
 UNIT = re.compile(rf"(?<=\d)(?: |\\,|\\ |~)?{MEASURE}")
 
 
@@ -140,6 +143,12 @@ class Reader:
     def __init__(self, text: str, at: int = 0) -> None:
         self.text = text
         self.at = at
+
+    def measured(self, power: Node) -> Node:
+        """A power of ten with the unit that follows it, where one surely does."""
+        unit = UNIT_OF_TENS.match(self.text, self.at)
+        self.at = unit.end() if unit else self.at
+        return measure_node(power, unit) if unit else power
 
     def peek(self, length: int = 1) -> str:
         return self.text[self.at : self.at + length]
@@ -384,6 +393,12 @@ def measure_node(number: Node, unit: re.Match[str]) -> Node:
 
 def fraction_node(at: int, above: Node, below: Node) -> Node:
     return Node("fraction", at, "", (above, below))
+
+
+def amount(number: str) -> float:
+    """ "1½" → 1.5."""
+    parts = re.findall(rf"\d+|[{''.join(HALVES)}]", number)
+    return sum(HALVES[part][0] / HALVES[part][1] if part in HALVES else int(part) for part in parts)
 
 
 def half_node(at: int, sign: str) -> Node:

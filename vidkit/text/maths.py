@@ -119,12 +119,10 @@ class _Speaker:
                 return [(_elements(node.text, self.words), node.at)]
             case "measure":
                 number, unit = node.parts
-                said = self.single(unit)
-                if number.text == "1" and self.language in ("fr", "es"):
-                    said = [(re.sub("s$", "", word), at) for word, at in said]
-                return [*self.single(number), *said]
+                name = self.unit(unit, one=number.text == "1")
+                return [*self.single(number), (name, unit.at)]
             case "unit":
-                return [(node.text if self.language == "en" else self.unit(node), node.at)]
+                return [(self.unit(node), node.at)]
             case "fraction":
                 return self.fraction(node)
             case "root":
@@ -145,13 +143,16 @@ class _Speaker:
                 return self.part(node, None, None)
         return [(node.text, node.at)] if node.text else []
 
-    def unit(self, node: Node) -> str:
-        """The name of a unit in another language than English: "Kilometer pro Stunde"."""
+    def unit(self, node: Node, *, one: bool = False) -> str:
+        """The name of a unit: "Kilometer pro Stunde"; in English the reader has found it."""
         symbol, names = node.parts[0].text, self.words.units
-        above, _, below = symbol.partition("/")
+        if self.language == "en":
+            return node.text
+        above, _, below = _divided(symbol).partition("/")
         if above in names and below in names:
-            return f"{names[above]} {self.words.per} {self.words.unit(below, one=True)}"
-        return names.get(symbol, symbol)
+            below = self.words.unit(below, one=True)
+            return f"{self.words.unit(above, one=one)} {self.words.per} {below}"
+        return self.words.unit(symbol, one=one) if symbol in names else symbol
 
     def sign(self, node: Node, before: Node | None, after: Node | None) -> Said:
         sign = node.text
@@ -353,6 +354,14 @@ def _is_sign(node: Node) -> bool:
 
 def is_function(node: Node) -> bool:
     return node.kind == "function" or (node.kind == "script" and node.parts[0].kind == "function")
+
+
+def _divided(unit: str) -> str:
+    """ "m·s⁻²" → "m/s²"."""
+    by = r"[·⋅ ]([A-Za-zµμ]+)(?:⁻|[-−]|\^\{?[-−])([123¹²³])\}?$"
+    found = re.search(by, unit)
+    power = {"2": "²", "3": "³", "1": "", "¹": ""}
+    return f"{unit[: found.start()]}/{found[1]}{power.get(found[2], found[2])}" if found else unit
 
 
 def _last(said: Said, at: int) -> int:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from .latex import HALVES
+from .latex import HALVES, amount
 from .markup import Found, after, before, rule
-from .units import MEASURE, SYMBOL
+from .units import MEASURE, MEASURED, SYMBOL
 
 KEEP = r"\0"
 """What is recognised and left as it is, so that no other rule reads it."""
@@ -367,6 +367,7 @@ _BEFORE_YEAR = (
     + "|".join(MONTHS)
     + r"),? (?:the year |about |around |\d{1,2}(?:st|nd|rd|th)?, )?"
 )
+_SHORTENED = re.compile(rf"{_SHORT}\.?,? (?:[1-3]?\d(?:st|nd|rd|th)?, )?$")
 _AFTER_YEAR = (
     r"(?=[,;:)!?\"”’]|\.(?!\d)|\s*$|\n| (?:[A-Z]|\(|—|–|"
     r"(?:the|a|an|and|to|when|he|she|it|they|his|her|its|"
@@ -455,13 +456,19 @@ DATES = (
         _years,
     ),
     rule("years", rf"({_BEFORE_YEAR})(1\d\d\d|20[1-9]\d){_AFTER_YEAR}", _year),
+    rule(
+        "years after a short month",
+        rf"(?<=[a-z\d.,] )(1\d\d\d|20[1-9]\d){_AFTER_YEAR}",
+        lambda f: _parted(f[1]) if _SHORTENED.search(before(f, 16)) else None,
+    ),
 )
 
 # ── ranges ──────────────────────────────────────────────────────────────────────────────────
 
 _PLAIN = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,9}(?:\.\d{1,6})?"
 _NOUN_AFTER = re.compile(
-    rf"^(?: ?(?:%|°|percent\b)| ?-?(?:(?=\S\S){SYMBOL}|[gmshVW]|hours?|minutes?|days?|weeks?|"
+    rf"^(?: ?(?:%|°|percent\b)| ?(?=\S\S)(?:{SYMBOL})(?!\w|\.\w)"
+    r"| ?-?(?:[gmshVW]|hours?|minutes?|days?|weeks?|"
     r"months?|years?|bit|inch|foot|point|page|person|ton|mile|metre|meter)\b(?![.)+])"
     r"| (?:[a-z]{2,12} ){0,2}"
     r"(?:[a-z]{3,}s|people|men|women|children|percent|feet|million|billion|thousand|"
@@ -501,9 +508,10 @@ def _range(found: Found) -> str | None:
     named = _NOUN_BEFORE.search(before(found, 24))
     counted = _NOUN_AFTER.match(after(found)) or middle
     unlike = ("." in low) != ("." in high) or len(high) - len(low) > 2
+    measured = MEASURED.match(after(found))
     if not (named or counted) and (dash == "-" or ("." in low) > ("." in high)):
         return None
-    if dash == "-" and unlike and not middle:
+    if dash == "-" and unlike and not middle and not measured:
         return None
     if dash.strip() != dash and not counted:
         return None
@@ -511,6 +519,7 @@ def _range(found: Found) -> str | None:
     return (r"\1 degrees" if degrees else r"\1\2") + r" to \4"
 
 
+_VULGAR = "".join(HALVES)
 _DAYS = "(?:Mon|Tue|Tues|Wed|Thu|Thurs|Fri|Sat|Sun)(?:day|sday|nesday|rsday|urday)?|" + "|".join(
     MONTHS
 )
@@ -524,6 +533,16 @@ RANGES = (
         _range,
     ),
     rule("ranges from below zero", r"(?<=[-−]\d)–(?=\d)|(?<=[-−]\d\d)–(?=\d)", " to "),
+    rule(
+        "ranges of ordinals",
+        r"(?<![\w–-])(\d{1,2})(st|nd|rd|th)[-–](?=(\d{1,3})(?:st|nd|rd|th)(?![\w–-]))",
+        lambda f: r"\1\2 to " if int(f[1]) < int(f[3]) else None,
+    ),
+    rule(
+        "ranges from a fraction",
+        rf"(?<=[{_VULGAR}])[-–](?=(\d{{1,2}}[{_VULGAR}]?|[{_VULGAR}]) [a-z])",
+        lambda f: " to " if amount(re.findall(r"\d*.$", before(f, 3))[0]) < amount(f[1]) else None,
+    ),
     rule("ranges of percent", r"(?<=\d%) ?[-–] ?(?=\d{1,3}(?:\.\d+)?%)", " to "),
     rule("hours of a day", r"(?<=\d[ap]m) ?[–-] ?(?=\d)|(?<=\d [ap]m) ?[–-] ?(?=\d)", " to "),
     rule("ranges of measures", rf"(?<=\d) ?({SYMBOL}) ?[-–] ?(?=\d[\d.,]* ?\1(?!\w))", " to "),
@@ -594,6 +613,9 @@ SIZES = (
     rule("sizes of things", rf"(?<![\w.])(\d{{1,5}})×(?=\d{{1,5}} {_TILED})", r"\1 by "),
 )
 
+_SOME = r"[€£]?\.?\d|\$(?:\d{2}|\d[.,]\d)"
+"""A number or money; "<$1" may be a shell's."""
+
 COUNTS = (
     rule(
         "digits in groups before a unit",
@@ -640,16 +662,16 @@ COUNTS = (
     rule("percent", r"(?<=\d)(?:%| %(?! ?\d))(?![\w%])", " percent"),
     rule("a point before digits", r"(?<![\w.)\]/\\*'\"])\.(?=\d+(?![\w.]))", "point "),
     rule("numbers with #", r"(?:(?<=[\s(])|\A)#(?=\d{1,4}(?![\w-]))", "number "),
-    rule("about a number", r"(?:(?<=[\s(])|\A)~ ?(?=\d)", "about "),
+    rule("about a number", rf"(?:(?<=[\s(])|\A)~ ?(?={_SIGN}?\d)", "about "),
     rule(
         "less than a number",
-        r"(?:(?<=[\s(])|\A)(?<!\bI )<(?=\.?\d)(?![^\s<>]{1,60}>)"
+        rf"(?:(?<=[\s(])|\A)(?<!\bI )<(?={_SOME})(?![^\s<>]{{1,60}}>)"
         r"(?!\d+[A-Za-z]\w*[.@]\w|3(?:\Z|[.!?\n]| (?:you|u|my|this|it)\b))",
         "less than ",
     ),
-    rule("more than a number", r"(?:(?<=[\s(])|\A)>(?=\.?\d)", "more than "),
-    rule("at most a number", r"(?:(?<=[\s(])|\A)(?:≤|<=) ?(?=\d)", "at most "),
-    rule("at least a number", r"(?:(?<=[\s(])|\A)(?:≥|>=) ?(?=\d)", "at least "),
+    rule("more than a number", rf"(?:(?<=[\s(])|\A)>(?={_SOME})", "more than "),
+    rule("at most a number", rf"(?:(?<=[\s(])|\A)(?:≤|<=) ?(?={_SIGN}?\d)", "at most "),
+    rule("at least a number", rf"(?:(?<=[\s(])|\A)(?:≥|>=) ?(?={_SIGN}?\d)", "at least "),
     rule(
         "times of a number",
         r"(?<=\d)(?:×|x)(?= (?:faster|slower|more|less|as|larger|smaller|bigger|cheaper|better|"

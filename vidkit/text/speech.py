@@ -46,6 +46,7 @@ from .numbers import COUNTS, DATES, IDENTIFIERS, KEEP, MONEY, RANGES, SIZES
 from .units import (
     ABBREVIATIONS,
     CHEMISTRY,
+    CITED,
     MEASURES,
     QUOTIENTS,
     RAISED_FIGURES,
@@ -519,15 +520,22 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
         return WORDLESS
     symbols = "|".join(map(re.escape, sorted(words.units, key=len, reverse=True)))
 
+    nouns = "[A-ZÄÖÜ]?[a-zà-ÿ]" if language == "de" else "[a-zà-ÿ]"
+
     def measure(found: Found) -> str | None:
-        gap, symbol, below = found.groups()
-        if re.search(r"[^\W\d_]-?[\d.,]+$", before(found)):
+        gap, symbol, hundred, below, late, power = found.groups()
+        if late and power in "2²":
+            late = f"{late}²" if f"{late}²" in words.units else ""
+        if late == "" or re.search(r"[^\W\d_]-?[\d.,]+$", before(found)):
             return None
+        below = below or late
         if len(symbol) == 1 and not below:
             equal = symbol in "mgsVWΩ" or re.search(r"[=≈<>] ?[\d.,]+$", before(found))
-            if not (gap and equal and re.match(r"^(?:$|[,;?!]| [a-zà-ÿ]|\.$)", after(found))):
+            goes_on = re.match(rf"^(?:$|[,;?!]| {nouns}|\.$)", after(found))
+            if not (gap and equal and goes_on) or CITED.search(before(found)):
                 return None
-        rest = f" {words.per} {words.unit(below, one=True)}" if below else ""
+        rest = f" {words.per} {'100 ' if hundred else ''}" if below else ""
+        rest += words.unit(below, one=not hundred) if below else ""
         one = re.search(r"(?<![\d.,])1$", before(found))
         return f" {words.unit(symbol, one=bool(one))}{rest}"
 
@@ -538,7 +546,8 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
         _equations(language),
         rule(
             "measures",
-            rf"(?<=\d)( ?)({symbols})(?:/({symbols}))?(?![\w²³⁻^°/'’]|\.\w)|(?!)",
+            rf"(?<=\d)( ?)({symbols})(?:/(100 ?)?({symbols})"
+            rf"|[·⋅.]({symbols})(?:⁻|[-−]|\^\{{?[-−])([12¹²])\}}?)?(?![\w²³⁻^°/'’]|\.\w)|(?!)",
             measure,
         ),
         *WORDLESS,

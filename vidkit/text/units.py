@@ -98,6 +98,14 @@ MEASURE = (
 """A unit, or a quotient or product of two; eight groups, which `measure_in_words` takes."""
 
 
+MEASURED = re.compile(
+    rf" ?(?:%|°|(?=\S\S)(?:{SYMBOL})\b)| (?:seconds|minutes|hours|days|weeks|months|years|"
+    r"times|inch(?:es)?|feet|miles|met(?:re|er)s|lit(?:re|er)s|pounds|ounces|grams|kilograms|"
+    r"degrees|percent|cups|teaspoons|tablespoons|[mb]illion)\b"
+)
+"""What stands after the number of a measure, in signs or in words."""
+
+
 def _one(symbol: str, power: str) -> str:
     word = UNITS[symbol]
     power = power.strip("^{}").translate({178: "2", 179: "3"})
@@ -151,8 +159,8 @@ _AMOUNT = re.compile(
     re.I,
 )
 _QUANTITY = re.compile(
-    r"^(?:$|[,;?!]| (?:of|per|at|in|and|or|to|from|for|is|was|are|were|by|with|through|across|"
-    r"between|when|if|"
+    r"^(?:$|[,;?!]| / \d| (?:of|per|at|in|and|or|to|from|for|is|was|are|were|by|with|through|"
+    r"across|between|when|if|"
     r"on|above|below|over|under|than|each|away|long|high|wide|tall|deep|thick|apart|later|before|after|"
     r"ahead|supply|battery|power|current|fuse|source|signal|adapter|bulb|lamp|heater|resistor|cell|"
     r"outlet|mains|logic|rail|capacitor|inductor|motor|speaker|amplifier|laser|class|and|a|the)\b)"
@@ -182,6 +190,8 @@ def _measure(found: Found) -> str | None:
     near = before(found, 24)
     if re.search(r"[A-Za-z_@#]-?[\d.,]+$", near) and not _UPPER.search(near):
         return None
+    if len(symbol) == 1 and not any(groups[1:]) and CITED.search(near):
+        return None
     number = re.search(
         r"\d[eE][-+]?\d+$|[\d.,]+$|[⁻⁰¹²³⁴-⁹]+$|[½¼¾⅓⅔]$|\^\{[-−]?\d+\}\ue102?$", near
     )
@@ -199,6 +209,15 @@ def _measure(found: Found) -> str | None:
     one = bool(single or _thing(found, symbol))
     return " " + measure_in_words(groups, one=one)
 
+
+CITED = re.compile(
+    r"(?:§|\b(?:art(?:\.|icles?|ikel|[ií]culos?)|abs(?:\.|atz)|abschnitt|satz|n[ro]\.|nummer|ziffer|"
+    r"anlage|aufgabe|abb(?:\.|ildung)|tab(?:\.|elle)|fig(?:\.|ures?|uras?)|tab(?:les?|leaux?|las?)|"
+    r"sec(?:\.|tions?|ci[oó]n)|exercices?|ejercicios?|questions?|class|klasse|classe|clase|"
+    r"chap(?:\.|ters?|itres?)|kapitel|cap[ií]tulos?|pages?|p[aá]ginas?|seite)) ?[\d.]+ ?$",
+    re.IGNORECASE,
+)
+"""What is cited by a number with a letter: "§ 4 g", "Art. 5 V", "figure 3 g"."""
 
 _UPPER = re.compile(rf"\d ?(?:{SYMBOL}) ?[-–] ?[\d.,]+$|\d[eE][-+]?\d+$")
 """The upper end of a range, or a power of ten: "5 kg-10", "1.6e-19"."""
@@ -243,7 +262,10 @@ def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) ->
             and re.search(r"\b(?:in|since|by|from|until|before|after) $", lead, re.I)
         ):
             return False
-        if symbol in _WORDLIKE and not (equation or _AMOUNT.search(lead) or decimal or gap == " "):
+        several = re.search(r"\d[-–]$", lead)
+        if symbol in _WORDLIKE and not (
+            equation or _AMOUNT.search(lead) or decimal or several or gap == " "
+        ):
             return False
         return (
             not re.match(r"^\.", rest)
@@ -263,6 +285,8 @@ def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) ->
     round_one = _HUNDREDS.match(rest) or (not decimal and _TENS.search(lead))
     if gap == "" and symbol in "sg" and not equation and round_one:
         return False  # "the 20s", "in the high 30s", "100s of"
+    if gap == "" and symbol == "m" and re.search(r"\b(?:last|past) $", lead):
+        return False  # "the last 5m", which are minutes
     strong = equation or decimal or ingredient or some or _NAMED_QUANTITY.search(lead)
     if re.match(r"^\.", rest):
         return bool(_STOP.match(rest)) and bool(
@@ -347,6 +371,15 @@ def _square(found: Found) -> str:
 
 
 QUOTIENTS = (
+    rule(
+        "sizes with units",
+        r"(?<![\w.,*/+-])(\d+(?:\.\d+)? ?)([cm]?m|ft) ?[×x] ?(?=\d+(?:\.\d+)? ?\2(?![\w²³^*/]))",
+        lambda f: (
+            None
+            if re.search("=[^,;.!?]*$", before(f, 20)) or re.match("[^,;.!?]*=", after(f))
+            else rf"\1 {measure_in_words((f[2], *[None] * 7))} by "
+        ),
+    ),
     rule(
         "squares and cubes without a number",
         r"(?:(?<=\b[Pp]er )|(?<=\b[Aa] )|(?<=\b[Ii]n )|(?<=\b[Oo]f ))(?=[kcm]m[²³])" + MEASURE,
@@ -485,7 +518,7 @@ _LISTED = (
 
 ABBREVIATIONS = (
     rule("et cetera at the end", r"(?<![\w./])etc\.(?=\s*\Z|\s+[A-Z]|\n)", "et cetera."),
-    rule("et cetera", r"(?<![\w./])etc\.", "et cetera"),
+    rule("et cetera", r"(?<![\w./])etc\.", lambda f: "et cetera" + " " * after(f, 1).isalnum()),
     rule("for example", r"(?<![\w.])e\. ?g\.,? ?(?=[\w(\[\"'“‘$`<\\/-])", "for example, "),
     rule("that is", r"(?<![\w.])i\. ?e\.,? ?(?=[\w(\"'“‘$`<\\/-])", "that is, "),
     rule("Doctor", r"(?<![\w.])(Dr|Mrs?)\.(?= [A-Z]| (?:&|and) (?:M|Dr))", _title),
