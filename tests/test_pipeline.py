@@ -471,6 +471,36 @@ def test_every_lesson_is_told_of_from_its_begin_to_its_end(tmp_path: Path) -> No
     assert [video.made for video in report] == [False, True, True, False, False]
 
 
+TURNS = [
+    {"speaker": "Ana", "text": "Hello."},
+    {"speaker": "Luis", "text": "¿Sí?", "language": "es"},
+]
+
+
+@pytest.mark.parametrize("content", ["Hello.", TURNS])
+def test_what_waits_out_a_pause_ends_with_the_run(tmp_path: Path, content: Any) -> None:
+    """A narration is given up where its provider asked for ten minutes, also one in turns."""
+
+    class Busy(Simulated):
+        online = True
+
+        async def _call(self, kind: str, text: str) -> None:
+            raise RateLimited("slow down", 600)
+
+    path = written(tmp_path, "lesson", [{"image_description": "A hand.", "content": content}])
+    free = Simulated(latency=0)
+    run = Rehearsal(images=free, voice=Busy(), gates=(ungated, RateLimiter("busy")))
+
+    async def ended() -> Any:
+        making = asyncio.ensure_future(run._make([Job(path, tmp_path / "out")]))
+        await asyncio.sleep(20)
+        run.batch.runtime.control.end(Cancelled("enough"))
+        return await making
+
+    assert not virtually(ended())[0].made
+    assert run.seconds < 30
+
+
 def test_lessons_that_never_began_are_cancelled_in_the_report(tmp_path: Path) -> None:
     """After a stop each lesson that was named has a report, and no event of its own."""
     run = Rehearsal(Settings(video_workers=1))

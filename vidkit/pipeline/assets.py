@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -199,9 +200,12 @@ def candidates(
     settings: Settings,
     sources: Sequence[Source[Any]],
     own: Any = own_files,
+    through: Callable[[Request], Request] = lambda gate: gate,
 ) -> tuple[Candidate, ...]:
     """Who may make the image or the narration of the section at `index`: its own file alone,
     where it names one (read by `own`), or else each of `sources`, the first before the next.
+
+    through: how the voices of a conversation pass each its own gate.
 
     Of the voices only those that speak the section's language are asked. A section's `voice` is
     that of the first source that has it; those that take its place speak in their own.
@@ -214,7 +218,7 @@ def candidates(
         return tuple(Candidate(kind, source.maker, source.gate, ask) for source in sources)
     makers = [source.maker for source in sources]
     if is_conversation(ask):
-        return _conversations(ask, makers, [source.gate for source in sources])
+        return _conversations(ask, makers, [through(source.gate) for source in sources])
     auto = AUTO_VOICES if AUTO in settings.sources("voice") else ()
     return tuple(
         Candidate(
@@ -242,7 +246,35 @@ def candidates_in(context: LessonContext, kind: PartKind, index: int) -> tuple[C
     """Who may make a part of a section in a run."""
     runtime = context.runtime
     sources: Sequence[Source[Any]] = runtime.images if kind == "image" else runtime.voice
-    return candidates(kind, context.lesson, index, context.settings, sources, runtime.own)
+
+    def through(gate: Request) -> Request:
+        return partial(in_line, context, gate)
+
+    return candidates(kind, context.lesson, index, context.settings, sources, runtime.own, through)
+
+
+async def in_line(context: LessonContext, gate: Request, send: Callable[[], Awaitable[T]]) -> T:
+    """Pass a gate. What waits for its turn when nothing more may begin is given up: a provider may
+    have asked for a pause of minutes.
+    """
+    waiting = context.runtime.control.waiting
+
+    async def attempt() -> T:
+        del waiting[asking]
+        try:
+            return await send()
+        except BaseException:
+            waiting[asking] = context  # for the next try
+            if context.ending:
+                asking.cancel()  # where it would wait
+            raise
+
+    asking = asyncio.ensure_future(gate(attempt))
+    waiting[asking] = context
+    try:
+        return await asking
+    finally:
+        waiting.pop(asking, None)
 
 
 def keys_of(
@@ -567,28 +599,9 @@ class ProviderCall:
         return Content(made.data, made.suffix, about, check, name, self.settle)
 
     async def request(self, send: Callable[[], Awaitable[T]], /) -> T:
-        """Pass the limiter, reserve, send. What waits for its turn when nothing more may begin is
-        given up: a provider may have asked for a pause of minutes.
-        """
+        """Pass the limiter, reserve, send."""
         await self.context.checkpoint()
-        waiting = self.context.runtime.control.waiting
-
-        async def attempt() -> T:
-            del waiting[asking]
-            try:
-                return await self._attempt(send)
-            except BaseException:
-                waiting[asking] = self.context  # for the next try
-                if self.context.ending:
-                    asking.cancel()  # where it would wait
-                raise
-
-        asking = asyncio.ensure_future(self.candidate.gate(attempt))
-        waiting[asking] = self.context
-        try:
-            return await asking
-        finally:
-            waiting.pop(asking, None)
+        return await in_line(self.context, self.candidate.gate, partial(self._attempt, send))
 
     async def _attempt(self, send: Callable[[], Awaitable[T]]) -> T:
         context, candidate = self.context, self.candidate
