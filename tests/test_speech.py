@@ -277,6 +277,8 @@ def test_other_languages_keep_their_minus() -> None:
             "Auf 1 Quadratkilometer oder 20 Quadratmeter fallen 1,2 Gramm pro Kubikzentimeter; er "
             "braucht 6,5 Liter pro 100 Kilometer, und a gleich 2 Meter pro Sekunde zum Quadrat.",
         ),
+        ("de", "Es ist 7 : 2 = 3,5.", "Es ist 7 geteilt durch 2 gleich 3,5."),
+        ("fr", "On a 12 : 4 : 3 = 1.", "On a 12 divisé par 4 divisé par 3 égale 1."),
         ("de", "Nimm 250 g Mehl, 3 s Pause.", "Nimm 250 Gramm Mehl, 3 Sekunden Pause."),
         (
             "fr",

@@ -207,8 +207,10 @@ class Prose(Reader):
             return None  # "10^9 - a billion": the article
         if first.kind == "symbol" and re.match(r"\. ?\d", self.text[self.at : self.at + 3]):
             return None  # "c. 1600 - c. 1700"
-        if left.kind == first.kind == "formula" and sign in "-/" and not spaced:
-            return [Node("sign", at, ","), *right]  # "Na⁺/K⁺", "K⁺-H⁺"
+        arrow = left.kind == "name" and re.search(r"→ ?$", self.text[self.start : left.at])
+        joined = left.kind == first.kind and (arrow or left.kind == "formula")
+        if joined and sign in "-/" and not spaced:
+            return [Node("sign", at, ","), *right]  # "Na⁺/K⁺", "K⁺-H⁺", "→ SYN-ACK"
         if not self.allowed(left, first, sign, spaced, written):
             return None
         return [Node("sign", at, "−" if sign in "-–" else sign), *right]

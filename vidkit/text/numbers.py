@@ -394,13 +394,13 @@ def _ratio(found: Found) -> str | None:
 
 _SCORED = re.compile(
     r"\b(?:won|win|lost|lose|beat|defeated|drew|scored?|led|leads?|victory|passed|voted)\b"
-    r"[^.;:!?\d]{0,30}(?:\d{1,3}-\d{1,3},? (?:and )?)*$"
+    r"[^.;:!?\d]{0,30}(?:\d{1,3}[-–]\d{1,3},? (?:and )?)*$"
 )
 
 DATES = (
     rule(
         "scores",
-        r"(?<![\w.,–-])(\d{1,3})-(?=\d{1,3}(?![\w–-]|[.,:]\d| ?%))",
+        r"(?<![\w.,–-])(\d{1,3})[-–](?=\d{1,3}(?![\w–-]|[.,:]\d| ?%))",
         lambda f: r"\1 to " if _SCORED.search(before(f)) else None,
     ),
     rule(

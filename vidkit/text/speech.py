@@ -542,6 +542,11 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
     return (
         *(rule(each.name, each.source, r"\1") for each in WEB[:2]),
         *(rule(each.name, each.source, KEEP) for each in (WEB[2], WEB[4])),
+        rule(
+            "division",
+            r"(?<=\d) : (?=\d[\d.,]*(?: : \d[\d.,]*)* = \d[\d.,]*(?! :))",
+            f" {words.signs['÷']} ",
+        ),
         rule("dates and versions", r"(?<![\w])\d{1,4}(?:[.:/-]\d{1,4}){2,5}(?![\w])", KEEP),
         _equations(language),
         rule(
@@ -558,6 +563,7 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
 
 DROP = (
     rule("marks of equations", f"[{MATHS}{MATHS_END}]", ""),
+    rule("marks of trade", r"(?<=\w)[®™]+(?!\w)", ""),
     rule(
         "emoji and ornaments",
         "[\U0001f000-\U0001faff\u2300-\u23ff\u2500-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d"

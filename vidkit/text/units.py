@@ -334,6 +334,31 @@ def _inches(found: Found) -> str | None:
     return " inch" if _ONE.search(before(found)) else " inches"
 
 
+_SIZED = re.compile(
+    r" (?:thick|long|wide|high|tall|deep|in diameter)\b| \(\d[\d.]* ?[cm]m\)"
+    r"| (monitor|screen|display|pipe|nail|wheel)\b"
+)
+
+
+def _inch_sign(found: Found) -> str | None:
+    """The second mark of a quotation stands after a number as well: "take 5"."""
+    lead, sized = before(found), _SIZED.match(after(found))
+    if found[1]:
+        return " inches by "
+    side = re.search(r"\d\" ?[x×] ?[\d.]+$", lead)
+    if not side and (not sized or lead.count('"') % 2 or re.search(r"['’′]\d+$", lead)):
+        return None
+    return " inch" if _ONE.search(lead) or (sized and sized[1]) else " inches"
+
+
+def _scale(found: Found) -> str | None:
+    """ "200°C/400F", "400F/200C": two scales tell of each other."""
+    name, other = ("Celsius", "F") if found[1] == "C" else ("Fahrenheit", "C")
+    beside = rf"\d ?°?{other} ?/ ?\d{{2,3}}$", rf" ?/ ?\d{{2,3}} ?°?{other}(?!\w)"
+    sure = re.search(beside[0], before(found)) or re.match(beside[1], after(found))
+    return f" degrees {name}" if sure else None
+
+
 _POINTS = {"N": "north", "S": "south", "E": "east", "W": "west"}
 
 
@@ -385,6 +410,11 @@ QUOTIENTS = (
         r"(?:(?<=\b[Pp]er )|(?<=\b[Aa] )|(?<=\b[Ii]n )|(?<=\b[Oo]f ))(?=[kcm]m[²³])" + MEASURE,
         lambda f: measure_in_words(f.groups(), one=not before(f).lower().endswith(("in ", "of "))),
     ),
+    rule(
+        "micromoles without a number",
+        rf"(?<![\w.])(?<!\d )[µμ]mol(?:/({SYMBOL}))?(?![\w/²³])",
+        lambda f: "micromoles" + (f" per {_one(f[1], '')}" if f[1] else ""),
+    ),
     rule("newton metres", r"(?<![\w/.·⋅]) ?N[·⋅]m(?![\w/·⋅])", " newton metres"),
     rule(
         "quotients by a product",
@@ -424,6 +454,12 @@ MEASURES = (
         r"(?= [a-z]| \d{1,2} ?(?:in|oz)\b)",
         lambda f: " " + (_one if _ONE.search(before(f)) else _many)(f[2], ""),
     ),
+    rule(
+        "inches as a sign",
+        r"(?<=[\d½¼¾⅓⅔])\"(?:( ?[x×] ?)(?=\d[\d.]*\"))?",
+        _inch_sign,
+    ),
+    rule("Fahrenheit beside Celsius", r"(?<=\d\d)([CF])(?!\w)", _scale),
     rule("square inches", r"(?<=\d) ?in²", " square inches"),
     rule("inches", r"(?<=\d) ?in\b(?:\.(?= [a-z,]))?", _inches),
     rule("a number with its unit", r"(?<=[\d⁰¹²³⁴-⁹½¼¾⅓⅔}\ue102])( ?|-)" + MEASURE, _measure),
