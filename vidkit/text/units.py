@@ -254,6 +254,8 @@ def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) ->
         rest[0] == ")" and (len(symbol) > 1 or "(" in lead[-20:] or equation)
     ):
         return False
+    if symbol in "mglL" and _CONVERTED.match(rest):
+        return True
     year = bool(re.fullmatch(r"1[0-9]\d\d|20\d\d", digits))
     if len(symbol) > 1:
         if (
@@ -311,6 +313,11 @@ def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) ->
     return bool(ingredient or thing or _QUANTITY.match(rest))
 
 
+_CONVERTED = re.compile(
+    r" \((?:about |around |~ ?)?\d[\d.,]*[ -]?(?:ft|feet|foot|inch(?:es)?|miles?|yards?|lbs?|"
+    r"pounds?|oz|ounces?|gal(?:lons?)?|pints?|quarts?)\b"
+)
+"""What tells a measure again in another: "1,234 m (4,049 ft)"."""
 _EXTENT = re.compile(
     r" (?:high|tall|long|wide|deep|away|apart|above|below|in (?:height|length|width|depth))\b"
 )
