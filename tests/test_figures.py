@@ -247,9 +247,11 @@ def test_numbers_are_written_as_people_write_them() -> None:
     assert figure(384000, "km") == "384\u202f000\u00a0km"
 
 
-@pytest.mark.parametrize(("low", "high"), [(0, 29.4), (0, 1), (-3, 8), (5, 5), (0.001, 0.004)])
+@pytest.mark.parametrize(
+    ("low", "high"), [(0, 29.4), (0, 1), (-3, 8), (5, 5), (0.001, 0.004), (0, 5e-324)]
+)
 def test_an_axis_has_round_numbers_around_its_values(low: float, high: float) -> None:
-    """A few of them, evenly apart."""
+    """A few of them, evenly apart, also where the values are as good as one."""
     found = ticks(low, high)
     assert 3 <= len(found) <= 8
     assert found[0] <= low and found[-1] >= high

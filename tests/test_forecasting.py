@@ -214,6 +214,7 @@ def test_seconds_are_a_number_a_spread_or_a_function(tmp_path: Path) -> None:
     )
     assert spread == again != other
     assert spread == pytest.approx(4000, rel=0.1)
+    assert forecast([4], image_s=(1e-200, 5), voice_s=1, section_workers=1, **ALONE).seconds >= 4
 
 
 def test_it_leaves_nothing_behind(tmp_path: Path, own_store: Path, monkeypatch: Any) -> None:

@@ -29,10 +29,12 @@ from vidkit.providers.espeak import Espeak
 from vidkit.providers.limiter import RateLimiter
 from vidkit.providers.openai import OpenAIVoice
 from vidkit.providers.service_voice import (
+    NoSound,
     doubt,
     joined_decoded,
     joined_wav,
     longest_speech,
+    seconds,
     shortest_speech,
 )
 from vidkit.providers.simulated import Simulated
@@ -341,6 +343,14 @@ def test_parts_of_any_form_are_joined(form: str, size: int) -> None:
     whole = audible(joined_wav([bytes(part)] * 2))
     assert whole.seconds == pytest.approx(4.0, abs=0.15)
     assert whole.sounding == pytest.approx(4.0, abs=0.15)
+
+
+def test_a_sound_without_a_rate_has_no_length() -> None:
+    """A head that says 0 Hz is told as that, and divides nothing."""
+    data = bytearray(wav(tone(0.3)))
+    data[24:28] = bytes(4)
+    with pytest.raises(NoSound, match="without a rate"):
+        seconds(bytes(data))
 
 
 def test_parts_of_different_forms_are_joined() -> None:

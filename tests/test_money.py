@@ -24,6 +24,7 @@ from vidkit.providers.limiter import RateLimiter
 from vidkit.providers.openai import OpenAIImages, OpenAIVoice
 from vidkit.providers.simulated import Simulated
 from vidkit.store import Budget, Store
+from vidkit.text.captions import Word
 
 SIZE = (1280, 720)
 SECRET = "sk-secret-do-not-show"
@@ -367,3 +368,15 @@ def test_a_cost_that_is_no_sum_loses_no_picture(own_store: Path, cost: Any) -> N
     report, spent, _ = billed(own_store, 2, images=Billing(cost=cost))
     assert not report.failed
     assert (spent.paid, spent.reserved) == (pytest.approx(0.2), 0.0)
+
+
+@pytest.mark.parametrize("time", [float("nan"), float("inf"), 1e300])
+def test_a_time_that_no_word_has_loses_no_narration(own_store: Path, time: float) -> None:
+    """It was paid for: it is kept, and listened to as one of a voice that tells no times."""
+
+    class Timed(Billing):
+        async def speak(self, ask: Any, request: Any) -> Any:
+            return replace(await super().speak(ask, request), words=(Word("Words", 0.0, time),))
+
+    report, spent, _ = billed(own_store, 2, voice=Timed())
+    assert not report.failed and spent.paid == pytest.approx(0.2)

@@ -83,7 +83,7 @@ def draw(
             if not spread or not mean:
                 return lambda lesson, index: mean
             # the log-normal distribution with this mean and standard deviation
-            sigma = math.sqrt(math.log(1 + (spread / mean) ** 2))
+            sigma = math.sqrt(math.log(1 + min(spread / mean, 1e9) ** 2))
             mu = math.log(mean) - sigma**2 / 2
             return lambda lesson, index: chance.lognormvariate(mu, sigma)
         case _:

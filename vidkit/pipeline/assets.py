@@ -57,6 +57,8 @@ from .reveal import Following, regions_kept
 
 T = TypeVar("T")
 
+DAY = 24 * 3600.0
+"""Seconds: a word that is said to be spoken later than that is not where its voice says."""
 MEDIA_VERSION = f"3 PyAV {av.__version__}"
 """Counts up when the same picture and sound become another clip, or the same clips another
 video; packets of different encoders do not go together."""
@@ -589,8 +591,10 @@ class ProviderCall:
         check = media.check_picture
         if isinstance(made, Narration):
             # a voice that tells no times is listened to: its pauses say when sentences end
-            check = media.check_sound if made.words else media.find_speech
-            about["words"] = [[word.text, word.start, word.end] for word in made.words]
+            times = [time for word in made.words for time in (word.start, word.end)]
+            words = made.words if all(abs(time) <= DAY for time in times) else ()  # nan is not
+            check = media.check_sound if words else media.find_speech
+            about["words"] = [[word.text, word.start, word.end] for word in words]
             if made.pieces:
                 about["pieces"] = [[each.text, each.start, each.end] for each in made.pieces]
         else:

@@ -244,6 +244,8 @@ def seconds(data: bytes) -> float:
     if data[:4] == b"RIFF":
         form, samples = _wav(data)
         kind, _, hertz, _, block = struct.unpack_from("<HHIIH", form)
+        if not hertz:
+            raise NoSound("a WAV without a rate")
         packed = kind in (2, 17) and len(form) >= 20  # ADPCM has many samples in a block
         in_a_block = struct.unpack_from("<18xH", form)[0] if packed else 1
         return float(len(samples) / block * in_a_block / hertz)

@@ -362,7 +362,7 @@ def figure(value: float, unit: str = "") -> str:
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
     """Round numbers from `low` or a little below to `high` or a little above it, `most` steps."""
-    if high <= low:
+    if high - low < 1e-300:  # where a step would be nothing
         low, high = (low - 1, high + 1) if low else (0.0, 1.0)
     step = 10.0 ** math.floor(math.log10((high - low) / most))
     step = next(step * m for m in (1, 2, 2.5, 5, 10) if (high - low) / (step * m) <= most)
