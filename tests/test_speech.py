@@ -277,6 +277,11 @@ def test_other_languages_keep_their_minus() -> None:
             "Auf 1 Quadratkilometer oder 20 Quadratmeter fallen 1,2 Gramm pro Kubikzentimeter; er "
             "braucht 6,5 Liter pro 100 Kilometer, und a gleich 2 Meter pro Sekunde zum Quadrat.",
         ),
+        (
+            "de",
+            "Es gilt a = 5 m/s2 und A = 2 m^2.",
+            "Es gilt a gleich 5 Meter pro Sekunde zum Quadrat und A gleich 2 Quadratmeter.",
+        ),
         ("de", "Es ist 7 : 2 = 3,5.", "Es ist 7 geteilt durch 2 gleich 3,5."),
         ("fr", "On a 12 : 4 : 3 = 1.", "On a 12 divisé par 4 divisé par 3 égale 1."),
         ("de", "Nimm 250 g Mehl, 3 s Pause.", "Nimm 250 Gramm Mehl, 3 Sekunden Pause."),
@@ -286,12 +291,13 @@ def test_other_languages_keep_their_minus() -> None:
             "Sur 1 kilomètre carré, 5 mètres par seconde ou 9,8 mètres par seconde au carré, et c "
             "égale 3 fois 10 puissance 8 mètres par seconde.",
         ),
-        ("es", "Mide 3 m³ o 505.990 km².", "Mide 3 metros cúbicos o 505.990 kilómetros cuadrados."),
+        ("es", "Mide 3 m3 o 505.990 km².", "Mide 3 metros cúbicos o 505.990 kilómetros cuadrados."),
         *(
             (language, words, words)
             for language, words in (
                 ("de", "Nach § 4 g und Abs. 63 V v. 2022, Satz 1 g v. 2000 und Aufgabe 3 m oben."),
                 ("fr", "Voir l'article 5 m du code et la figure 3 g ci-dessus."),
+                ("de", "Kohlenstoff hat 1s2 2s2 2p2."),
                 ("es", "Según el art. 5 m de la ley y la figura 3 g siguiente."),
             )
         ),

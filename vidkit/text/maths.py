@@ -145,14 +145,14 @@ class _Speaker:
 
     def unit(self, node: Node, *, one: bool = False) -> str:
         """The name of a unit: "Kilometer pro Stunde"; in English the reader has found it."""
-        symbol, names = node.parts[0].text, self.words.units
+        symbol, names = _divided(node.parts[0].text), self.words.units
         if self.language == "en":
             return node.text
-        above, _, below = _divided(symbol).partition("/")
+        above, _, below = symbol.partition("/")
         if above in names and below in names:
             below = self.words.unit(below, one=True)
             return f"{self.words.unit(above, one=one)} {self.words.per} {below}"
-        return self.words.unit(symbol, one=one) if symbol in names else symbol
+        return self.words.unit(symbol, one=one) if symbol in names else node.parts[0].text
 
     def sign(self, node: Node, before: Node | None, after: Node | None) -> Said:
         sign = node.text
@@ -357,11 +357,9 @@ def is_function(node: Node) -> bool:
 
 
 def _divided(unit: str) -> str:
-    """ "m·s⁻²" → "m/s²"."""
-    by = r"[·⋅ ]([A-Za-zµμ]+)(?:⁻|[-−]|\^\{?[-−])([123¹²³])\}?$"
-    found = re.search(by, unit)
-    power = {"2": "²", "3": "³", "1": "", "¹": ""}
-    return f"{unit[: found.start()]}/{found[1]}{power.get(found[2], found[2])}" if found else unit
+    """ "m·s⁻²" and "m/s2" → "m/s²"."""
+    unit = re.sub(r"[·⋅ ]([A-Za-zµμ]+)(?:⁻|[-−]|\^\{?[-−])([123¹²³])\}?$", r"/\1\2", unit)
+    return re.sub(r"[\^{}1¹]", "", unit).translate(str.maketrans("23", "²³"))
 
 
 def _last(said: Said, at: int) -> int:

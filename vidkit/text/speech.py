@@ -518,15 +518,18 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
     words = vocabulary(language)
     if words is None:
         return WORDLESS
-    symbols = "|".join(map(re.escape, sorted(words.units, key=len, reverse=True)))
+    raised = str.maketrans("23", "²³")
+    typed = {symbol.replace("²", "2").replace("³", "3") for symbol in words.units}  # "km2"
+    symbols = "|".join(map(re.escape, sorted({*words.units, *typed}, key=len, reverse=True)))
 
     nouns = "[A-ZÄÖÜ]?[a-zà-ÿ]" if language == "de" else "[a-zà-ÿ]"
 
     def measure(found: Found) -> str | None:
         gap, symbol, hundred, below, late, power = found.groups()
+        symbol, below = symbol.translate(raised), below and below.translate(raised)
         if late and power in "2²":
             late = f"{late}²" if f"{late}²" in words.units else ""
-        if late == "" or re.search(r"[^\W\d_]-?[\d.,]+$", before(found)):
+        if symbol == "s²" or late == "" or re.search(r"[^\W\d_]-?[\d.,]+$", before(found)):
             return None
         below = below or late
         if len(symbol) == 1 and not below:

@@ -211,7 +211,7 @@ def _measure(found: Found) -> str | None:
 
 
 CITED = re.compile(
-    r"(?:§|\b(?:art(?:\.|icles?|ikel|[ií]culos?)|abs(?:\.|atz)|abschnitt|satz|n[ro]\.|nummer|ziffer|"
+    r"(?:§|\b(?:art(?:\.|icles?|ikel|[ií]culos?)|abs(?:\.|atz)|paragraph|abschnitt|satz|n[ro]\.|nummer|ziffer|"
     r"anlage|aufgabe|abb(?:\.|ildung)|tab(?:\.|elle)|fig(?:\.|ures?|uras?)|tab(?:les?|leaux?|las?)|"
     r"sec(?:\.|tions?|ci[oó]n)|exercices?|ejercicios?|questions?|class|klasse|classe|clase|"
     r"chap(?:\.|ters?|itres?)|kapitel|cap[ií]tulos?|pages?|p[aá]ginas?|seite)) ?[\d.]+ ?$",
