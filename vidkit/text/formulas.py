@@ -237,10 +237,10 @@ class Prose(Reader):
                 return False
             if written in ("->", "=>", "-->", "<->", "==", "!=", "<=", ">=") and words:
                 return False
-            if sign in "<>" and not spaced and not (_single(left) and _single(right)):
-                return False
-            if sign in "<>" and right.kind == "word" and left.kind != "number":
-                return False  # "xz -z > zeros"
+            key = right.text.istitle() and self.text[left.at - 1 : left.at].isalpha()
+            prose = right.kind == "word" and (left.kind != "number" or key)
+            if sign in "<>" and (prose or not (spaced or (_single(left) and _single(right)))):
+                return False  # "xz -z > zeros", "F1 > Developer"
             if sign == "<" and not spaced and re.match(r"[^\s<>]*>", self.text[right.at :]):
                 return False  # "List<T>"
             evidence.sure = evidence.relation = True
