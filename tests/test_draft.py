@@ -31,6 +31,7 @@ from vidkit.errors import (
     ProviderError,
     Refused,
     SettingsError,
+    StoreError,
     Unreachable,
 )
 from vidkit.providers.base import WriteAsk
@@ -1371,6 +1372,28 @@ def test_what_a_writer_may_have_billed_is_asked_for_once_more(
     settings = vidkit.Settings(cache_dir=tmp_path / "store")
     assert contents(vidkit.lesson_from(path, writer=writer, settings=settings)) == ["One."]
     assert writer.asked == 2
+
+
+def test_a_full_disk_loses_no_answer_of_a_writer_and_pays_for_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was paid for is used though it is not kept; the next section is not asked for, with a
+    note that says why.
+    """
+
+    def full(*_: object, **__: object) -> None:
+        raise StoreError("no room on the disk")
+
+    path = markdown(tmp_path, "# Light\n\nIt is bent.\n\n# Sound\n\nIt is heard.")
+    monkeypatch.setattr(Store, "keep", full)
+    how = ["--writer", "simulated:price=0.5", "--cache-dir", str(tmp_path / "store")]
+    assert main(["draft", str(path), *how, "--workers", "1"]) == 0
+    said = capsys.readouterr().out
+    assert "section 1 stays" not in said
+    assert "section 2 stays as it was drafted: simulated was not asked: what is paid for" in said
+    monkeypatch.undo()
+    with Store(tmp_path / "store") as kept:
+        assert [entry.state for entry in kept.journal.entries()] == ["paid"]
 
 
 def test_a_writer_that_was_killed_goes_on_where_it_was(

@@ -28,9 +28,10 @@ from ..models.lesson import json_schema
 from ..models.reading import read_lesson
 from ..models.settings import Settings
 from ..pipeline.run import budgets_of, gate_of, in_use, store_of, use
-from ..providers.base import WriteAsk, Writer, Written, code_of, given_by
+from ..providers.base import WriteAsk, Writer, Written, code_of, given_by, unkeepable
 from ..providers.limiter import UNCONFIRMED_TRIES
 from ..providers.registry import writer_maker
+from ..providers.service_voice import together
 from ..slides.override import prompt_page
 from ..store import Store, cache_key
 from ..store.ledger import Budget
@@ -156,7 +157,7 @@ class _Work:
 
         sections = draft.data["sections"]
         pairs = zip(sections, _asks(draft), strict=True)
-        made = await asyncio.gather(*(one(n, s, a) for n, (s, a) in enumerate(pairs, start=1)))
+        made = await together(one(n, s, a) for n, (s, a) in enumerate(pairs, start=1))
         data = {**draft.data, "sections": list(made)}
         return replace(draft, data=data, notes=(*draft.notes, *sorted(notes)))
 
@@ -174,6 +175,8 @@ class _Work:
                 text = (kept.path.read_bytes() if kept.data is None else kept.data).decode()
                 if isinstance(found := _checked(text, section), dict):
                     return found
+            if self.what.price(ask) != 0 and store.broken:
+                raise unkeepable(maker.name, store.broken)
             for _ in range(2):
                 request = partial(self.request, draft, key, ask)
                 written = given_by(maker, await maker.write(ask, request), Written)
@@ -181,7 +184,7 @@ class _Work:
                 if isinstance(found, dict):
                     about = {"kind": _STORED, "provider": maker.name}
                     data = written.text.encode()
-                    await run_to_end(run_in_thread(store.keep, key, data, ".json", about))
+                    await run_to_end(run_in_thread(store.hold, key, data, ".json", about))
                     return found
                 ask = replace(ask, answer=written.text, mended=found)
         raise ProviderError(f"{maker.name}'s answer cannot be used: {found}")

@@ -44,6 +44,7 @@ from ..providers.base import (
     code_of,
     given_by,
     ungated,
+    unkeepable,
 )
 from ..providers.conversation import Conversation, is_conversation, price, with_pauses
 from ..providers.files import own_files, own_on_a_slide
@@ -529,10 +530,7 @@ class ProviderCall:
                 "may have been paid for, so it is not asked a third time"
             )
         if self.dollars != 0 and (why := runtime.store.broken):
-            raise ProviderError(
-                f"{candidate.name} was not asked: what is paid for could not be kept, and would be "
-                f"paid for again ({why}); turn the store off with cache=False (--no-cache) to do so"
-            )
+            raise unkeepable(candidate.name, why)
         if not (self.last or self.fresh):
             asked = await runtime.run_in_thread(refusal, runtime.store, candidate, key)
             if asked is not None:

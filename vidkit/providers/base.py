@@ -269,6 +269,14 @@ def given_by(maker: Any, made: object, kind: type[T]) -> T:
     )
 
 
+def unkeepable(name: str, why: str) -> ProviderError:
+    """The error of a provider that is not asked while the store takes nothing in."""
+    return ProviderError(
+        f"{name} was not asked: what is paid for could not be kept, and would be paid for again "
+        f"({why}); turn the store off with cache=False (--no-cache) to do so"
+    )
+
+
 def parts(argument: str | None, first: str = "") -> Iterator[tuple[str, str, str]]:
     """The parts of what stands after the colon in "NAME:value,option=value", each with its name
     and its value; one without a name goes by that of the `first` option.
