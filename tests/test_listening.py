@@ -17,6 +17,7 @@ from fake_openai import FakeOpenAI
 from made_media import encoded, speech_like, tone, wav
 from stand_ins import NoMedia, written
 
+import vidkit
 from vidkit.core.events import Event, Noticed, Paid
 from vidkit.errors import ProviderError
 from vidkit.media import open_sound
@@ -431,3 +432,22 @@ def test_little_to_say_is_not_doubted_for_being_short(text: str) -> None:
 def test_silence_for_a_text_without_words_is_right() -> None:
     """Where there is nothing to speak, silence is no fault."""
     assert doubt("…", quiet(1.0)) is None
+
+
+def test_a_second_narration_that_is_none_keeps_the_first(tmp_path: Path) -> None:
+    """A voice of one's own that gives nothing the second time is named, and what it gave first is
+    used.
+    """
+    coming: Iterator[Any] = iter([Narration(spoken(SHORT), ".wav"), None])
+
+    class Forgetful(Simulated):
+        name, online = "forgetful", True
+
+        async def speak(self, ask: VoiceAsk, request: Any) -> Narration:
+            made: Narration = next(coming)
+            return made
+
+    lesson = written(tmp_path, "lesson", [{"image_description": "A latch", "content": WORDS}])
+    quick: Any = {"images": "simulated:0", "size": (64, 36), "progress": False, "cache": False}
+    report = vidkit.start(lesson, tmp_path / "out", voice=Forgetful(latency=0.0), **quick).result()
+    assert report.made and "only 2.4 s of the narration" in str(report)

@@ -244,6 +244,14 @@ def once_more(error: E) -> E:
     return made
 
 
+def in_one_line(error: BaseException) -> str:
+    """What an error of anybody's code says, without what looks like a key; one of vidkit's says
+    enough without its kind.
+    """
+    told = str(error) if isinstance(error, VidkitError) else f"{type(error).__name__}: {error}"
+    return " ".join(scrubbed(told).split())
+
+
 def scrubbed(text: str) -> str:
     """A text without what looks like a key, or like credentials in an address."""
     text = re.sub(r"//[^/\s@]+@", "//", text)

@@ -29,6 +29,7 @@ from ..models.reading import read_lesson
 from ..models.settings import Settings
 from ..pipeline.run import budgets_of, gate_of, in_use, store_of, use
 from ..providers.base import WriteAsk, Writer, Written, code_of, given_by, unkeepable
+from ..providers.conversation import price
 from ..providers.limiter import UNCONFIRMED_TRIES
 from ..providers.registry import writer_maker
 from ..providers.service_voice import together
@@ -95,7 +96,7 @@ class Rewriting:
         kept = sum(store.find(_key(self.maker, ask)) is not None for ask in asks)
         prices = [self.price(ask) for ask in asks if store.find(_key(self.maker, ask)) is None]
         # each answer may be asked for once more
-        dollars = None if None in prices else 2 * float(sum(price or 0.0 for price in prices))
+        dollars = None if None in prices else 2 * float(sum(each or 0.0 for each in prices))
         calls = Calls(
             "section",
             self.maker.name,
@@ -110,8 +111,7 @@ class Rewriting:
 
     def price(self, ask: WriteAsk) -> float | None:
         """What one request may cost in dollars at most; None where nobody knows."""
-        told = getattr(self.maker, "price", None)
-        return told(ask) if callable(told) else told
+        return price(self.maker, ask)
 
     def run(self) -> list[Draft]:
         """The drafts with their sections rewritten. A section whose writer failed, or that does
@@ -195,7 +195,7 @@ class _Work:
         """Pass the gate, reserve, send, and write down what came of it. What may have been paid is
         sent once more at most, unless it was the answer that was damaged.
         """
-        price, lost = self.what.price(ask), 0
+        dollars, lost = self.what.price(ask), 0
 
         async def attempt() -> T:
             nonlocal lost
@@ -206,10 +206,10 @@ class _Work:
                 kind=_STORED,
                 provider=self.what.maker.name,
                 lesson=draft.name,
-                dollars=price,
+                dollars=dollars,
                 budgets=self.budgets,
             )
-            reservation = None if price == 0 else await run_in_thread(reserve)
+            reservation = None if dollars == 0 else await run_in_thread(reserve)
             try:
                 answer = await send()
             except BaseException as error:

@@ -206,6 +206,8 @@ def _from_json(content: bytes) -> Any:
 
 def is_document(content: bytes) -> bool:
     """Whether a body is an object or a list of JSON from its beginning to its end."""
+    if content.rstrip()[-1:] not in (b"}", b"]"):  # most that break off are told by their end
+        return False
     try:
         return isinstance(_from_json(content), dict | list)
     except (ValueError, RecursionError):

@@ -32,7 +32,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
-from ..core.errors import ProviderError, SettingsError, VidkitError, scrubbed
+from ..core.errors import ProviderError, SettingsError, VidkitError, in_one_line
 from ..slides.slide import Region
 from ..text.captions import Word
 
@@ -239,7 +239,8 @@ def unfit(kind: str, maker: object) -> str:
         return "it is a class, and not what that makes"
     if not isinstance(name := getattr(maker, "name", None), str):
         return f"its name is {name!r}; give a text"
-    if not isinstance(places := getattr(maker, "places", "missing"), int | float | None):
+    places: object = getattr(maker, "places", "not said")
+    if not isinstance(places, int | float | None):
         return f"its places are {places!r}; give how many calls it bears at once, or None"
     if not isinstance(missing := getattr(maker, "missing", None), ProviderError | None):
         return f"its missing is {missing!r}; give a ProviderError, or None"
@@ -256,8 +257,8 @@ def code_of(maker: Any, what: str) -> Iterator[None]:
     except VidkitError:
         raise
     except Exception as error:
-        why = " ".join(scrubbed(f"{type(error).__name__}: {error}").split())[:300]
-        raise ProviderError(f"{maker.name}'s {what} cannot be used ({why}); mend it") from error
+        why = in_one_line(error)[:300]
+        raise ProviderError(f"{maker.name}'s {what} cannot be used ({why}); mend it") from None
 
 
 def given_by(maker: Any, made: object, kind: type[T]) -> T:

@@ -8,7 +8,6 @@ together: as loud as each other, from silence to silence, with the breath that b
 from __future__ import annotations
 
 import asyncio
-import math
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,11 +15,12 @@ from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 from ..core.errors import ProviderError, ProviderMissing
+from ..store.ledger import is_sum
 from ..text.captions import Word
 from ..text.languages import primary
 from ..text.markup import pauses
 from . import service_voice
-from .base import ImageAsk, Narration, Request, VoiceAsk, code_of
+from .base import ImageAsk, Narration, Request, VoiceAsk, WriteAsk, code_of
 from .registry import order, voice_maker
 from .speech import silence, wav
 
@@ -363,7 +363,7 @@ def _moved(words: Sequence[Word], cut: float, begin: float, end: float) -> Itera
         yield Word(word.text, *(round(t, 4) for t in times))
 
 
-def price(maker: object, ask: ImageAsk | VoiceAsk) -> float | None:
+def price(maker: Any, ask: ImageAsk | VoiceAsk | WriteAsk) -> float | None:
     """What a request may cost in dollars: the provider's `price`, a number or a function of the
     ask; None where it does not say. Raises `ProviderError` for what is no sum of money.
     """
@@ -371,8 +371,10 @@ def price(maker: object, ask: ImageAsk | VoiceAsk) -> float | None:
     told: float | Callable[[object], float | None] | None = getattr(maker, "price", None)
     with code_of(maker, "price"):
         dollars = told(ask) if callable(told) else told
-        if dollars is not None and not 0 <= dollars < math.inf:
-            raise ValueError(f"it is {dollars!r}; give dollars, 0 or more, or None")
+    if dollars is not None and not is_sum(dollars):
+        raise ProviderError(
+            f"{maker.name}'s price is {dollars!r}; give dollars, 0 or more, or None"
+        )
     return dollars
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..core import loop
-from ..core.errors import VidkitError, scrubbed
+from ..core.errors import VidkitError, in_one_line
 from ..models.settings import Settings, settled
 from .base import ImageAsk, VoiceAsk, ungated
 from .conversation import price
@@ -100,7 +100,7 @@ def offer(kind: Kind, name: str, settings: Settings) -> Offer:
         maker, _ = find(settings.with_(**{kind: (name, "simulated")}))
     except Exception as error:
         # a package of somebody else may raise anything
-        return Offer(kind, name, package=package, usable=False, found=_why(error))
+        return Offer(kind, name, package=package, usable=False, found=in_one_line(error))
     online = getattr(maker, "online", False)
     needs = getattr(maker, "needs", "a network" if online else "nothing: it works offline")
     found = Offer(
@@ -108,7 +108,7 @@ def offer(kind: Kind, name: str, settings: Settings) -> Offer:
     )
     missing = getattr(maker, "missing", None)
     if missing is not None:
-        found = replace(found, usable=False, found=_why(missing))
+        found = replace(found, usable=False, found=in_one_line(missing))
     return replace(found, maker=maker)
 
 
@@ -144,7 +144,7 @@ async def _checked(offer: Offer, seconds: float) -> Offer:
     except TimeoutError:
         return replace(offer, usable=False, found=f"no answer in {seconds:g} s")
     except Exception as error:
-        return replace(offer, usable=False, found=_why(error))
+        return replace(offer, usable=False, found=in_one_line(error))
     finally:
         if (close := getattr(maker, "aclose", None)) is not None:
             await close()
@@ -166,9 +166,3 @@ def _trial(offer: Offer) -> Callable[[], Awaitable[str]] | None:
         return "a sentence was spoken"
 
     return try_it
-
-
-def _why(error: Exception) -> str:
-    """An error on one line."""
-    text = str(error) if isinstance(error, VidkitError) else f"{type(error).__name__}: {error}"
-    return " ".join(scrubbed(text).split())

@@ -4,7 +4,6 @@ that a run has, those that speak a language.
 
 from __future__ import annotations
 
-import copy
 import re
 import sys
 from ast import literal_eval
@@ -17,7 +16,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Literal, NoReturn, cast, get_args
 
-from ..core.errors import ProviderMissing, SettingsError, VidkitError, scrubbed
+from ..core.errors import ProviderMissing, SettingsError, VidkitError, in_one_line, once_more
 from ..models.settings import TABLE, Settings
 from .base import (
     ImageAsk,
@@ -71,11 +70,11 @@ class Absent:
 
     def shape(self, ask: ImageAsk | VoiceAsk) -> NoReturn:
         """Raises why it is not there."""
-        raise copy.copy(self.missing)
+        raise once_more(self.missing)
 
     async def draw(self, ask: ImageAsk | VoiceAsk, request: Request) -> NoReturn:
         """Raises why it is not there."""
-        raise copy.copy(self.missing)
+        raise once_more(self.missing)
 
     speak = draw
 
@@ -202,7 +201,7 @@ def _present(maker: object) -> object:
     """The provider. Raises what it misses."""
     missing: ProviderMissing | None = getattr(maker, "missing", None)
     if missing is not None:
-        raise copy.copy(missing)
+        raise once_more(missing)
     return maker
 
 
@@ -230,20 +229,21 @@ def _made(kind: AnyKind, spec: object, settings: Settings | None) -> object:
 
 def _anothers(kind: AnyKind, point: EntryPoint, argument: str) -> object:
     """The provider of another package. Raises `ProviderMissing` for whatever goes wrong in it."""
+    maker: object = None
     try:
-        maker: object = point.load()(argument or None)
-        if lack := unfit(kind, maker):
-            raise TypeError(lack)
-        return maker
+        maker = point.load()(argument or None)
+        why = unfit(kind, maker)
     except VidkitError:
         raise
     except Exception as error:
-        package = f"{point.dist.name} {point.dist.version}" if point.dist else point.value
-        why = " ".join(scrubbed(f"{type(error).__name__}: {error}").split())[:300]
-        raise ProviderMissing(
-            f"{point.name!r} of the package {package} cannot be used ({why}); update or remove "
-            "that package, or choose another provider"
-        ) from None
+        why = in_one_line(error)[:300]
+    if not why:
+        return maker
+    package = f"{point.dist.name} {point.dist.version}" if point.dist else point.value
+    raise ProviderMissing(
+        f"{point.name!r} of the package {package} cannot be used ({why}); update or remove that "
+        "package, or choose another provider"
+    )
 
 
 def speaks(maker: Any, language: str, voice: str | None = None) -> bool:

@@ -430,7 +430,11 @@ async def speak(
     once more where it can hardly be that. arrived: called with what came first, as soon as it is
     there: it is paid for, whatever happens to the second. Raises what the voice raises.
     """
-    made = given_by(maker, await maker.speak(ask, request), Narration)
+
+    async def asked() -> Narration:
+        return given_by(maker, await maker.speak(ask, request), Narration)
+
+    made = await asked()
     if arrived is not None:
         arrived(made)
     if made.checked or not getattr(maker, "online", False):
@@ -438,7 +442,7 @@ async def speak(
     text = handed(maker, ask) or ask.text
     told: Callable[[VoiceAsk], float] | None = getattr(maker, "speed", None)
     speed = told(ask) if told is not None else (ask.rate or WORDS_A_MINUTE) / WORDS_A_MINUTE
-    return await better_of(made, lambda: maker.speak(ask, request), text, speed)
+    return await better_of(made, asked, text, speed)
 
 
 async def better_of(
