@@ -284,7 +284,11 @@ def test_other_languages_keep_their_minus() -> None:
         ),
         ("de", "Es ist 7 : 2 = 3,5.", "Es ist 7 geteilt durch 2 gleich 3,5."),
         ("fr", "On a 12 : 4 : 3 = 1.", "On a 12 divisé par 4 divisé par 3 égale 1."),
-        ("de", "Nimm 250 g Mehl, 3 s Pause.", "Nimm 250 Gramm Mehl, 3 Sekunden Pause."),
+        ("de", "Man nehme 250 g Mehl.", "Man nehme 250 Gramm Mehl."),
+        ("de", "Im Maßstab 1 : 100 = 1 cm.", "Im Maßstab 1: 100 gleich 1 Zentimeter."),
+        ("fr", "Question 12 : 4 = 2 + 2.", "Question 12: 4 égale 2 plus 2."),
+        ("en", "Use --color\\[=WHEN\\] or foo\\[bar_1\\].", "Use --color[=WHEN] or foo[bar 1]."),
+        ("es", "Gasta 6 l/100 km.", "Gasta 6 litros por 100 kilómetros."),
         (
             "fr",
             "Sur 1 km², 5 m·s⁻¹ ou 9,8 m.s-2, et c = 3 × 10⁸ m·s⁻¹.",
@@ -298,6 +302,9 @@ def test_other_languages_keep_their_minus() -> None:
                 ("de", "Nach § 4 g und Abs. 63 V v. 2022, Satz 1 g v. 2000 und Aufgabe 3 m oben."),
                 ("fr", "Voir l'article 5 m du code et la figure 3 g ci-dessus."),
                 ("de", "Kohlenstoff hat 1s2 2s2 2p2."),
+                ("de", "Hauptstraße 15 g Wien, Gleis 3 W Richtung Ulm, §§ 13 und 14 g Satz 2."),
+                ("de", "Es kamen 4 m Personen, und 50 m/100 m Freistil, 60 W/100 W."),
+                ("fr", "Il reste 250 g Farine."),
                 ("es", "Según el art. 5 m de la ley y la figura 3 g siguiente."),
             )
         ),

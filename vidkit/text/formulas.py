@@ -100,7 +100,7 @@ _START = re.compile(
     r"(?<![\w.\-/@#$&\\'’^_{}°*·])(?=[A-Za-zΑ-ω\d(\[√∛∑∏∫∂½⅓⅔¼¾|∞]|\.\d|[-−±∓](?=[\w(√.])|\\[a-z])"
 )
 _WEB = re.compile(r"\S{0,20}(?:://|www\.)\S{1,2000}")
-_TIMES = re.compile(r"[\d ]*(?:s|secs?|mins?|h|hrs?|d|w) - \d+ (?:second|min|hour|day|week)")
+_TIMES = re.compile(r"[\d ]*(?:s|secs?|mins?|hr?s?|d|w) - \d+ (?:sec|min|hour|day|week)\w*\b(?! =)")
 _SLIPS = frozenset(["a", "I", "A"])
 _RAISABLE = ("symbol", "number", "fence", "script", "name", "big", "function", "call")
 

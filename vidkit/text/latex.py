@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from unicodedata import numeric
 
 from .units import MEASURE, measure_in_words
 
@@ -127,7 +128,7 @@ DEEPEST = 12
 BRACE = ("sign", "{")
 """What stands before rows that are cases, where they are written as an array."""
 TIGHT_UNIT = re.compile(rf"(?<=\d)(?=..|[°ΩVW])(?![a-z](?![A-Za-zΩ])){MEASURE}")
-UNIT_OF_TENS = re.compile(rf" (?=[A-Za-zµ]+[·⋅ ][A-Za-zµ]+[⁻^-]){MEASURE}")
+UNIT_OF_TENS = re.compile(rf" (?=[A-Za-zµμ]+[·⋅ ][A-Za-zµμ]+(?:[⁻^]|[-−][123])){MEASURE}")
 """After "3 × 10⁸": "m·s⁻¹"."""
 UNIT = re.compile(rf"(?<=\d)(?: |\\,|\\ |~)?{MEASURE}")
 
@@ -398,7 +399,7 @@ def fraction_node(at: int, above: Node, below: Node) -> Node:
 def amount(number: str) -> float:
     """ "1½" → 1.5."""
     parts = re.findall(rf"\d+|[{''.join(HALVES)}]", number)
-    return sum(HALVES[part][0] / HALVES[part][1] if part in HALVES else int(part) for part in parts)
+    return sum(int(part) if part.isdecimal() else numeric(part) for part in parts)
 
 
 def half_node(at: int, sign: str) -> Node:

@@ -313,10 +313,13 @@ def _equation(found: Found) -> list[Piece] | None:
     k = next(k for k, group in enumerate(found.groups(), 1) if group is not None)
     if _NO_EQUATION.fullmatch(found[k]):
         return None
-    if found[0].startswith("\\[") and _BRACKETED.fullmatch(found[k]):
-        around = f"{before(found, 1)} {after(found, 1)}"
-        if re.search(r"[^\W\d_]{3}", found[k]) or re.search(r"\w", around):
+    if found[0].startswith("\\[") and "\\" not in found[k]:
+        touched = re.search(r"\w", f"{before(found, 1)} {after(found, 1)}")
+        worded = re.search(r"[^\W\d_]{3}", found[k])
+        if _BRACKETED.fullmatch(found[k]) and (touched or worded):
             return None
+        if touched and (worded or found[k].lstrip()[:1] in ("=", "^")):
+            return None  # "--color\\[=WHEN\\]", "He\\[^1\\] said"
     inner = [(each, at) for at, each in enumerate(found[k].translate(_SHIELD), found.start(k))]
     displayed = found[0].startswith(("$$", "\\[", "\\begin"))
     end = f"{MATHS_END} " if displayed and _WORD.match(after(found)) else MATHS_END

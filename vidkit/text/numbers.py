@@ -367,7 +367,10 @@ _BEFORE_YEAR = (
     + "|".join(MONTHS)
     + r"),? (?:the year |about |around |\d{1,2}(?:st|nd|rd|th)?, )?"
 )
-_SHORTENED = re.compile(rf"{_SHORT}\.?,? (?:[1-3]?\d(?:st|nd|rd|th)?, )?$")
+_SHORTENED = re.compile(
+    rf"(?:\b(?:[Ii]n|[Ss]ince|[Uu]ntil|[Bb]y|[Ff]rom|[Oo]f) {_SHORT}"
+    rf"|{_SHORT}(?:\.|\.? [1-3]?\d(?:st|nd|rd|th)?)),? $"
+)
 _AFTER_YEAR = (
     r"(?=[,;:)!?\"”’]|\.(?!\d)|\s*$|\n| (?:[A-Z]|\(|—|–|"
     r"(?:the|a|an|and|to|when|he|she|it|they|his|her|its|"
@@ -459,7 +462,11 @@ DATES = (
     rule(
         "years after a short month",
         rf"(?<=[a-z\d.,] )(1\d\d\d|20[1-9]\d){_AFTER_YEAR}",
-        lambda f: _parted(f[1]) if _SHORTENED.search(before(f, 16)) else None,
+        lambda f: (
+            _parted(f[1])
+            if _SHORTENED.search(before(f, 24)) and not re.match(f",? {_SHORT}", after(f))
+            else None  # "in Jan 1250, Feb 1310", which are amounts
+        ),
     ),
 )
 
@@ -467,7 +474,7 @@ DATES = (
 
 _PLAIN = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,9}(?:\.\d{1,6})?"
 _NOUN_AFTER = re.compile(
-    rf"^(?: ?(?:%|°|percent\b)| ?(?=\S\S)(?:{SYMBOL})(?!\w|\.\w)"
+    rf"^(?: ?(?:%|°|percent\b)| ?(?=\w\w|[°Ω])(?:{SYMBOL})(?!\w|\.\w)"
     r"| ?-?(?:[gmshVW]|hours?|minutes?|days?|weeks?|"
     r"months?|years?|bit|inch|foot|point|page|person|ton|mile|metre|meter)\b(?![.)+])"
     r"| (?:[a-z]{2,12} ){0,2}"

@@ -17,6 +17,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from functools import lru_cache
+from math import prod
 
 from . import maths
 from .formulas import equations
@@ -512,6 +513,32 @@ WORDLESS = (
 """What other languages have for the rules of English: signs that an engine can name."""
 
 
+_GRAMS = re.compile(
+    r"(?:(?<!\w)[a-zäöüß]+ (?<!und )(?<!bis )(?<!oder )|\()(?:\d{2,4}|\d{1,4},\d{1,3})$"
+)
+"""An amount before a German noun: "mit 250 g Mehl"; no number of a house, a platform or a law."""
+
+_QUOTIENT = r"\d{1,12}(?:\.\d{3})*(?:,\d{1,12})?"
+
+
+def _comes_out(found: Found) -> bool:
+    """Whether the quotient around a " : " is the number behind its equals sign."""
+    told = re.search(rf"(?<![\d.,])({_QUOTIENT}(?: : {_QUOTIENT})?)$", before(found))
+    end = r"(?![\w:]|[.,]\d| [:+*/·×−–-])"
+    rest = re.match(rf"({_QUOTIENT}(?: : {_QUOTIENT})?) = ({_QUOTIENT}){end}", after(found))
+    if not (told and rest):
+        return False
+    first, *others = (_decimal(each) for each in f"{told[1]} : {rest[1]}".split(" : "))
+    decimals = len(rest[2].partition(",")[2])
+    divisor = prod(others)
+    return bool(divisor) and abs(first / divisor - _decimal(rest[2])) <= 0.5 * 10**-decimals
+
+
+def _decimal(number: str) -> float:
+    """ "1.250,5" → 1250.5."""
+    return float(number.replace(".", "").replace(",", "."))
+
+
 @lru_cache(maxsize=16)
 def _others(language: str) -> tuple[Rule | Finder, ...]:
     """The rules of a language other than English."""
@@ -521,8 +548,6 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
     raised = str.maketrans("23", "²³")
     typed = {symbol.replace("²", "2").replace("³", "3") for symbol in words.units}  # "km2"
     symbols = "|".join(map(re.escape, sorted({*words.units, *typed}, key=len, reverse=True)))
-
-    nouns = "[A-ZÄÖÜ]?[a-zà-ÿ]" if language == "de" else "[a-zà-ÿ]"
 
     def measure(found: Found) -> str | None:
         gap, symbol, hundred, below, late, power = found.groups()
@@ -534,9 +559,12 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
         below = below or late
         if len(symbol) == 1 and not below:
             equal = symbol in "mgsVWΩ" or re.search(r"[=≈<>] ?[\d.,]+$", before(found))
-            goes_on = re.match(rf"^(?:$|[,;?!]| {nouns}|\.$)", after(found))
-            if not (gap and equal and goes_on) or CITED.search(before(found)):
+            goes_on = re.match(r"^(?:$|[,;?!]| [a-zà-ÿ]|\.$)", after(found))
+            of_a_noun = symbol == "g" and _GRAMS.search(before(found)) and language == "de"
+            if not (gap and equal and (goes_on or of_a_noun)) or CITED.search(before(found)):
                 return None
+        if hundred and symbol == below != "g":
+            return None  # "50 m/100 m": the one or the other
         rest = f" {words.per} {'100 ' if hundred else ''}" if below else ""
         rest += words.unit(below, one=not hundred) if below else ""
         one = re.search(r"(?<![\d.,])1$", before(found))
@@ -547,8 +575,8 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
         *(rule(each.name, each.source, KEEP) for each in (WEB[2], WEB[4])),
         rule(
             "division",
-            r"(?<=\d) : (?=\d[\d.,]*(?: : \d[\d.,]*)* = \d[\d.,]*(?! :))",
-            f" {words.signs['÷']} ",
+            r"(?<=\d) : (?=\d)",
+            lambda f: f" {words.signs['÷']} " if _comes_out(f) else None,
         ),
         rule("dates and versions", r"(?<![\w])\d{1,4}(?:[.:/-]\d{1,4}){2,5}(?![\w])", KEEP),
         _equations(language),

@@ -99,7 +99,7 @@ MEASURE = (
 
 
 MEASURED = re.compile(
-    rf" ?(?:%|°|(?=\S\S)(?:{SYMBOL})\b)| (?:seconds|minutes|hours|days|weeks|months|years|"
+    rf" ?(?:%|°|(?=\w\w|[°Ω])(?:{SYMBOL})\b)| (?:seconds|minutes|hours|days|weeks|months|years|"
     r"times|inch(?:es)?|feet|miles|met(?:re|er)s|lit(?:re|er)s|pounds|ounces|grams|kilograms|"
     r"degrees|percent|cups|teaspoons|tablespoons|[mb]illion)\b"
 )
@@ -211,11 +211,8 @@ def _measure(found: Found) -> str | None:
 
 
 CITED = re.compile(
-    r"(?:§|\b(?:art(?:\.|icles?|ikel|[ií]culos?)|abs(?:\.|atz)|paragraph|abschnitt|satz|n[ro]\.|nummer|ziffer|"
-    r"anlage|aufgabe|abb(?:\.|ildung)|tab(?:\.|elle)|fig(?:\.|ures?|uras?)|tab(?:les?|leaux?|las?)|"
-    r"sec(?:\.|tions?|ci[oó]n)|exercices?|ejercicios?|questions?|class|klasse|classe|clase|"
-    r"chap(?:\.|ters?|itres?)|kapitel|cap[ií]tulos?|pages?|p[aá]ginas?|seite)) ?[\d.]+ ?$",
-    re.IGNORECASE,
+    r"(?:§|\b(?:[Aa]rt(?:\.|icles?|ikel|[ií]culos?)|[Aa]bs(?:\.|atz)|Satz|Ziffer|[Nn][ro]\.|Aufgabe|"
+    r"Abb\.|[Ff]ig(?:\.|ures?|uras?)|[Ee]xercices?|[Ee]jercicios?)) ?\d{1,3} ?$"
 )
 """What is cited by a number with a letter: "§ 4 g", "Art. 5 V", "figure 3 g"."""
 
@@ -287,7 +284,7 @@ def _is_quantity(found: Found, gap: str, symbol: str, digits: str, lead: str) ->
     round_one = _HUNDREDS.match(rest) or (not decimal and _TENS.search(lead))
     if gap == "" and symbol in "sg" and not equation and round_one:
         return False  # "the 20s", "in the high 30s", "100s of"
-    if gap == "" and symbol == "m" and re.search(r"\b(?:last|past) $", lead):
+    if gap == "" and symbol == "m" and len(digits) < 3 and re.search(r"\b(?:last|past) $", lead):
         return False  # "the last 5m", which are minutes
     strong = equation or decimal or ingredient or some or _NAMED_QUANTITY.search(lead)
     if re.match(r"^\.", rest):
@@ -350,20 +347,27 @@ _SIZED = re.compile(
 def _inch_sign(found: Found) -> str | None:
     """The second mark of a quotation stands after a number as well: "take 5"."""
     lead, sized = before(found), _SIZED.match(after(found))
+    one = _ONE.search(lead)
     if found[1]:
-        return " inches by "
+        return " inch by " if one else " inches by "
     side = re.search(r"\d\" ?[x×] ?[\d.]+$", lead)
-    if not side and (not sized or lead.count('"') % 2 or re.search(r"['’′]\d+$", lead)):
+    quoted = found.string.count('"', found.string.rfind("\n", 0, found.start()) + 1, found.start())
+    if not side and (not sized or quoted % 2 or re.search(r"['’′]\d+$", lead)):
         return None
-    return " inch" if _ONE.search(lead) or (sized and sized[1]) else " inches"
+    return " inch" if one or (sized and sized[1]) else " inches"
 
 
 def _scale(found: Found) -> str | None:
     """ "200°C/400F", "400F/200C": two scales tell of each other."""
     name, other = ("Celsius", "F") if found[1] == "C" else ("Fahrenheit", "C")
-    beside = rf"\d ?°?{other} ?/ ?\d{{2,3}}$", rf" ?/ ?\d{{2,3}} ?°?{other}(?!\w)"
-    sure = re.search(beside[0], before(found)) or re.match(beside[1], after(found))
-    return f" degrees {name}" if sure else None
+    own = re.search(rf"(?:(\d{{1,3}}) ?°?{other} ?/ ?)?(?<!\d)(\d{{2,3}})$", before(found))
+    later = re.match(rf" ?/ ?(\d{{1,3}}) ?°?{other}(?!\w)", after(found))
+    told = own and (own[1] or (later and later[1]))
+    if not (own and told):
+        return None
+    celsius, fahrenheit = (own[2], told) if name == "Celsius" else (told, own[2])
+    same = abs(1.8 * int(celsius) + 32 - int(fahrenheit)) <= 10  # as cooks round it
+    return f" degrees {name}" if same else None
 
 
 _POINTS = {"N": "north", "S": "south", "E": "east", "W": "west"}
@@ -409,7 +413,16 @@ QUOTIENTS = (
         lambda f: (
             None
             if re.search("=[^,;.!?]*$", before(f, 20)) or re.match("[^,;.!?]*=", after(f))
-            else rf"\1 {measure_in_words((f[2], *[None] * 7))} by "
+            else rf"\1 {measure_in_words((f[2], *[None] * 7), one=f[1].strip() == '1')} by "
+        ),
+    ),
+    rule(
+        "the last side of a size",
+        r"(?<=\d) ?([cm]?m|ft)(?![\w²³^*/])",
+        lambda f: (
+            " " + measure_in_words((f[1], *[None] * 7), one=bool(_ONE.search(before(f))))
+            if re.search(r"(?:metres?|foot|feet) by [\d.]+$", before(f))
+            else None
         ),
     ),
     rule(
