@@ -11,7 +11,7 @@ from typing import Any
 
 import anyio
 
-from vidkit.core.loop import virtually
+from vidkit.core.loop import run_virtually
 from vidkit.events import Event, Events
 from vidkit.media import Clip, Joined
 from vidkit.models import Settings
@@ -98,7 +98,7 @@ class Rehearsal:
 
     def make(self, jobs: Iterable[Job]) -> Any:
         """Make all jobs; gives the `BatchReport`."""
-        return virtually(self._make(jobs))
+        return run_virtually(self._make(jobs))
 
     async def _make(self, jobs: Iterable[Job], run_in_thread: RunInThread = run_directly) -> Any:
         loop = asyncio.get_running_loop()

@@ -24,7 +24,7 @@ import vidkit
 from vidkit.cli import main
 from vidkit.cluster.scheduler import portable
 from vidkit.core import errors
-from vidkit.core.loop import virtually
+from vidkit.core.loop import run_virtually
 from vidkit.errors import (
     Cancelled,
     ClusterError,
@@ -421,7 +421,7 @@ def test_lessons_go_where_the_fewest_are() -> None:
         slots.release("a", False)
         assert await late == "a"
 
-    virtually(shared())
+    run_virtually(shared())
 
 
 def test_a_lost_worker_gives_up_its_claims() -> None:
@@ -450,7 +450,7 @@ def test_a_lost_worker_gives_up_its_claims() -> None:
         await claim("a", set())
         assert begun[3:] == [("a", False)]
 
-    virtually(claimed())
+    run_virtually(claimed())
 
 
 def test_errors_stay_what_they_are_on_their_way() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings as tries
 from hypothesis import strategies as st
 
-from vidkit.core.loop import virtually
+from vidkit.core.loop import run_virtually
 from vidkit.models import Settings
 from vidkit.pipeline.scaling import ENCODE_BYTES, Cores, encode_memory
 
@@ -39,7 +39,7 @@ def test_neither_cores_nor_memory_are_lent_twice(
         await asyncio.gather(*(work(cores, each, seen) for each in needs))
         return cores
 
-    cores = virtually(all_of_it())
+    cores = run_virtually(all_of_it())
     assert len(seen) == len(needs)
     assert (cores.busy, cores.held) == (0, 0)
     for busy, held in seen:
@@ -62,7 +62,7 @@ def test_who_waits_longest_comes_first() -> None:
             *(piece(cores, name, each) for name, each in (("a", 4), ("b", 9), ("c", 1), ("d", 1)))
         )
 
-    virtually(run())
+    run_virtually(run())
     assert order == ["a", "b", "c", "d"]
 
 
@@ -81,7 +81,7 @@ def test_a_wait_that_is_cancelled_leaves_its_place_to_others() -> None:
         assert len(seen) == 2
         assert cores.busy == 0
 
-    virtually(run())
+    run_virtually(run())
 
 
 def test_places_follow_a_resize() -> None:
@@ -99,7 +99,7 @@ def test_places_follow_a_resize() -> None:
         await asyncio.gather(*tasks, work(cores, 10, seen))
         assert seen[-1] == (1, 10)
 
-    virtually(run())
+    run_virtually(run())
 
 
 @pytest.mark.parametrize(("count", "memory", "most"), [(64, 300, 4), (64, 1, 1), (2, None, 2)])
@@ -111,7 +111,7 @@ def test_a_small_container_gets_few_places(count: int, memory: int | None, most:
         cores = Cores(count, memory)
         await asyncio.gather(*(work(cores, 70, seen) for _ in range(6)))
 
-    virtually(run())
+    run_virtually(run())
     assert max(busy for busy, _ in seen) == most
 
 

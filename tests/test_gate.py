@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vidkit.core.loop import virtually
+from vidkit.core.loop import run_virtually
 from vidkit.errors import (
     Damaged,
     KeyMissing,
@@ -89,7 +89,7 @@ def test_no_more_requests_than_the_ceiling_are_under_way(adaptive: bool) -> None
         await outcomes(gate(3, adaptive=adaptive), script, 10)
         return now(), script.peak
 
-    assert virtually(ten()) == (4.0, 3)
+    assert run_virtually(ten()) == (4.0, 3)
 
 
 @pytest.mark.parametrize("adaptive", [True, False])
@@ -103,7 +103,7 @@ def test_a_given_pace_is_kept(adaptive: bool) -> None:
         await outcomes(gate(adaptive=adaptive, pace=600), script, 100)
         return script.begun
 
-    begun = virtually(hundred())
+    begun = run_virtually(hundred())
     assert begun[-1] == pytest.approx(9.9, abs=0.2)
     assert min(later - earlier for earlier, later in zip(begun, begun[11:], strict=False)) > 0.99
 
@@ -127,7 +127,7 @@ def test_whatever_comes_back_the_ceiling_holds(ends: list[str], ceiling: int, se
         ends_ = await outcomes(one, script, 100)
         return script.peak, one.under_way, ends_.count("answer")
 
-    peak, left, answered = virtually(run())
+    peak, left, answered = run_virtually(run())
     assert peak <= min(ceiling, 64) and left == 0
     assert answered == 100
 
@@ -142,7 +142,7 @@ def test_one_task_may_send_side_by_side() -> None:
                 group.create_task(one(script))
         return script.peak, one.under_way
 
-    assert virtually(both()) == (2, 0)
+    assert run_virtually(both()) == (2, 0)
 
 
 def test_requests_are_let_in_as_they_came() -> None:
@@ -158,7 +158,7 @@ def test_requests_are_let_in_as_they_came() -> None:
         await asyncio.gather(*(one(lambda n=n: send(n)) for n in range(20)))
         return came
 
-    assert virtually(order()) == list(range(20))
+    assert run_virtually(order()) == list(range(20))
 
 
 def test_a_failed_or_cancelled_request_gives_its_place_back() -> None:
@@ -180,7 +180,7 @@ def test_a_failed_or_cancelled_request_gives_its_place_back() -> None:
         assert await one(Script()) == "answer"
         return left
 
-    assert virtually(fail()) == (0, 0)
+    assert run_virtually(fail()) == (0, 0)
 
 
 def test_sixty_four_is_the_most() -> None:
@@ -192,7 +192,7 @@ def test_sixty_four_is_the_most() -> None:
         await outcomes(many, script, 200)
         return [script.peak, many.limit, gate(2).limit, gate(0).limit]
 
-    assert virtually(ceilings()) == [64, 64, 2, 1]
+    assert run_virtually(ceilings()) == [64, 64, 2, 1]
 
 
 def test_an_adaptive_gate_begins_with_few_and_ends_with_many() -> None:
@@ -206,7 +206,7 @@ def test_an_adaptive_gate_begins_with_few_and_ends_with_many() -> None:
         await tasks
         return first, script.peak
 
-    assert virtually(grow()) == (8, 64)
+    assert run_virtually(grow()) == (8, 64)
 
 
 def test_a_snapshot_tells_what_goes_on() -> None:
@@ -227,7 +227,7 @@ def test_a_snapshot_tells_what_goes_on() -> None:
         assert one.snapshot().sent == 6
         assert one.snapshot().closed is None
 
-    virtually(look())
+    run_virtually(look())
 
 
 def test_a_429_pauses_everybody_for_as_long_as_the_provider_says() -> None:
@@ -240,7 +240,7 @@ def test_a_429_pauses_everybody_for_as_long_as_the_provider_says() -> None:
         assert await outcomes(gate(4), script, 12) == ["answer"] * 12
         return script.begun
 
-    begun = virtually(wait())
+    begun = run_virtually(wait())
     assert begun[:4] == [0, 0, 0, 0]
     assert all(each >= 31 for each in begun[4:])
 
@@ -263,7 +263,7 @@ def test_a_429_that_tells_the_time_in_words_is_understood(message: str, seconds:
         await gate()(script)
         return script.begun[1] - 1
 
-    assert seconds <= virtually(wait()) <= seconds + 3
+    assert seconds <= run_virtually(wait()) <= seconds + 3
 
 
 def test_a_429_that_takes_minutes_to_come_is_a_429_too() -> None:
@@ -283,7 +283,7 @@ def test_a_429_that_takes_minutes_to_come_is_a_429_too() -> None:
 
         return await outcomes(gate(2), send, 300)
 
-    assert virtually(wait()) == ["answer"] * 300
+    assert run_virtually(wait()) == ["answer"] * 300
 
 
 def test_429s_that_tell_nothing_are_met_with_ever_longer_pauses() -> None:
@@ -294,7 +294,7 @@ def test_429s_that_tell_nothing_are_met_with_ever_longer_pauses() -> None:
         await gate()(script)
         return [b - a - 1 for a, b in pairwise(script.begun)]
 
-    pauses = virtually(wait())
+    pauses = run_virtually(wait())
     assert 0.8 <= pauses[0] <= 2.3
     assert all(1.2 < b / a < 3.2 for a, b in pairwise(pauses[:6]))
     assert max(pauses) <= 73
@@ -307,7 +307,7 @@ def test_what_nobody_answered_is_sent_again() -> None:
         script = Script(Unreachable("500"), None, Unreachable("dropped"), None, Unreachable("500"))
         return await outcomes(gate(2), script, 4), len(script.begun)
 
-    assert virtually(again()) == (["answer"] * 4, 7)
+    assert run_virtually(again()) == (["answer"] * 4, 7)
 
 
 def test_what_will_not_pass_is_not_sent_again() -> None:
@@ -319,7 +319,7 @@ def test_what_will_not_pass_is_not_sent_again() -> None:
         script = Script(Refused("not this"), ProviderError("bad request"), KeyError("a fault"))
         return await outcomes(gate(1), script, 5), len(script.begun)
 
-    ends, sent = virtually(refuse())
+    ends, sent = run_virtually(refuse())
     assert [type(end) for end in ends] == [Refused, ProviderError, KeyError, str, str]
     assert sent == 5
 
@@ -331,7 +331,7 @@ def test_a_gate_that_does_not_retry_gives_every_error_back() -> None:
         script = Script(*(Unreachable("no answer") for _ in range(9)), RateLimited("slow down"))
         return await outcomes(gate(1, retry=False, adaptive=False), script, 11), now()
 
-    ends, seconds = virtually(fail())
+    ends, seconds = run_virtually(fail())
     assert [type(end) for end in ends] == [*[Unreachable] * 9, RateLimited, str]
     assert seconds == 11
 
@@ -344,7 +344,7 @@ def test_what_may_have_been_paid_is_sent_again_once_only() -> None:
         one = gate(1)
         return await one(script), (await outcomes(one, script, 1))[0], len(script.begun)
 
-    first, second, sent = virtually(lose())
+    first, second, sent = run_virtually(lose())
     assert first == "answer"
     assert isinstance(second, Unconfirmed) and str(second) == "two"
     assert sent == 4
@@ -365,7 +365,7 @@ def test_each_attempt_is_a_call_of_its_own() -> None:
         await gate()(send)
         return attempts
 
-    assert virtually(count()) == 3
+    assert run_virtually(count()) == 3
 
 
 @pytest.mark.parametrize(
@@ -386,7 +386,7 @@ def test_an_error_that_all_would_meet_closes_the_gate_with_one_message(
             await one(script)
         return ends, len(script.begun), told
 
-    ends, sent, told = virtually(close())
+    ends, sent, told = run_virtually(close())
     assert ends.pop(1) == "answer"
     assert {(type(end), str(end)) for end in ends} == {(type(error), str(error))}
     assert sent == 2
@@ -404,7 +404,7 @@ def test_a_closed_gate_can_be_opened_for_a_new_run() -> None:
         assert one.snapshot().closed is None
         return await one(Script())
 
-    assert virtually(reopen()) == "answer"
+    assert run_virtually(reopen()) == "answer"
 
 
 def test_a_shut_provider_is_asked_once_in_a_while_and_opened_by_an_answer() -> None:
@@ -430,7 +430,7 @@ def test_a_shut_provider_is_asked_once_in_a_while_and_opened_by_an_answer() -> N
             sent.append(len(script.begun))
         return sent, states
 
-    sent, states = virtually(shut())
+    sent, states = run_virtually(shut())
     assert sent[1] - sent[0] == 1 and sent[2] == sent[1], "one probe, and nobody after it"
     assert sent[3] - sent[2] == 1 and sent[4] - sent[3] == 5
     assert states[0] and states[1] and states[2] is None
@@ -443,7 +443,7 @@ def test_without_a_network_it_takes_seconds_to_say_so() -> None:
         script = Script(*(Offline("no connection; check the network") for _ in range(99)))
         return await outcomes(gate(2), script, 50), now(), len(script.begun)
 
-    ends, seconds, sent = virtually(nobody())
+    ends, seconds, sent = run_virtually(nobody())
     assert all(isinstance(end, Offline) for end in ends)
     assert seconds < 6
     assert sent <= 4
@@ -467,12 +467,12 @@ def test_an_outage_of_a_quarter_of_an_hour_ends_it_and_a_shorter_one_does_not() 
 
         return await outcomes(one, send, 100), now(), sent
 
-    ends, seconds, sent = virtually(out(10))
+    ends, seconds, sent = run_virtually(out(10))
     assert ends == ["answer"] * 100
     assert seconds < 10 * 60 + 60
     assert sent < 100 + 8 + 10 * 60 / 6
 
-    ends, seconds, _ = virtually(out(1000))
+    ends, seconds, _ = run_virtually(out(1000))
     assert isinstance(ends[-1], Offline)
     assert 15 * 60 < seconds < 16 * 60
 
@@ -504,7 +504,7 @@ def test_an_outage_is_told_within_five_seconds_with_what_and_until_when(
         assert await one(send) == "answer"
         return began, told
 
-    began, told = virtually(out())
+    began, told = run_virtually(out())
     (waits,) = (each for each in told if each.course == "waits")
     assert waits.at - began <= 5
     assert waits.until and waits.reason.endswith(f"it is asked again until {waits.until}")
@@ -522,9 +522,9 @@ def test_damaged_answers_are_paid_for_a_dozen_times_at_most() -> None:
         assert await one(script) == "answer"
         return await outcomes(one, script, requests), len(script.begun) - 1
 
-    ends, sent = virtually(out(1))
+    ends, sent = run_virtually(out(1))
     assert isinstance(ends[0], Damaged) and sent == 8
-    ends, sent = virtually(out(50))
+    ends, sent = run_virtually(out(50))
     assert all(isinstance(end, Damaged) for end in ends)
     assert sent <= 12 + 4  # and what was under way with the last of them
 
@@ -538,7 +538,7 @@ def test_a_provider_is_looked_after_for_as_long_as_patience_says() -> None:
         script = Script(*(Offline("no connection") for _ in range(20_000)))
         return await outcomes(one, script, 1), now()
 
-    ends, seconds = virtually(out())
+    ends, seconds = run_virtually(out())
     assert isinstance(ends[0], Offline)
     assert 49_900 < seconds < 50_100
 
@@ -562,7 +562,7 @@ def test_where_somebody_takes_its_place_a_provider_is_waited_for_a_minute_at_mos
         began = now()
         return await outcomes(one, send, 12), now() - began
 
-    ends, seconds = virtually(out())
+    ends, seconds = run_virtually(out())
     assert all(isinstance(end, Unreachable) for end in ends)
     assert seconds <= 60
 
@@ -574,7 +574,7 @@ def test_a_pause_longer_than_patience_is_told_and_not_waited_for() -> None:
         script = Script(RateLimited("come back tomorrow", 30_000))
         return await outcomes(gate(), script, 3), now()
 
-    ends, seconds = virtually(tomorrow())
+    ends, seconds = run_virtually(tomorrow())
     assert isinstance(ends[0], RateLimited)
     assert seconds == 1
 
@@ -597,7 +597,7 @@ def test_every_decision_is_told_with_its_reason_in_words() -> None:
         await outcomes(one, send, 150)
         return told
 
-    told = virtually(listen())
+    told = run_virtually(listen())
     courses = [event.course for event in told if isinstance(event, GateDecided)]
     assert {"slower", "waits", "faster"} <= set(courses)
     retried = [event for event in told if isinstance(event, RequestRetried)]
@@ -618,7 +618,7 @@ def test_a_listener_that_fails_disturbs_nobody(caplog: pytest.LogCaptureFixture)
         one.subscribe(lambda event: 1 / 0)
         return await one(Script(RateLimited("slow down", 1)))
 
-    assert virtually(listen()) == "answer"
+    assert run_virtually(listen()) == "answer"
     assert "a listener failed" in caplog.text
 
 
@@ -639,7 +639,7 @@ def test_a_gate_on_a_clock_of_ones_own() -> None:
         await gate(clock=Slow())(script)
         return script.begun[1] - 1
 
-    assert 20 <= virtually(wait()) <= 22
+    assert 20 <= run_virtually(wait()) <= 22
 
 
 def test_ten_thousand_requests_cost_little() -> None:
@@ -655,7 +655,7 @@ def test_ten_thousand_requests_cost_little() -> None:
         await outcomes(one, send, 10_000)
         return (time.process_time() - began) / 10_000
 
-    assert virtually(many()) < 0.0002
+    assert run_virtually(many()) < 0.0002
 
 
 class Peculiar(QuotaExhausted):
@@ -668,7 +668,9 @@ class Peculiar(QuotaExhausted):
 
 def test_all_that_wait_get_an_error_of_somebodys_own_kind() -> None:
     """What closes the gate is told to everybody, whatever it takes to make such an error."""
-    ends = virtually(outcomes(gate(1), Script(*(Peculiar(7, "no credit") for _ in range(9))), 3))
+    ends = run_virtually(
+        outcomes(gate(1), Script(*(Peculiar(7, "no credit") for _ in range(9))), 3)
+    )
     assert [(type(end), end.code, str(end)) for end in ends] == [(Peculiar, 7, "no credit (7)")] * 3
 
 
@@ -698,7 +700,7 @@ def test_a_run_that_begins_takes_no_patience_from_another(error: ProviderError) 
             raise copy.copy(error)
         return "answer"
 
-    assert virtually(in_the_middle_of_another(send)) == ["answer"] * 25
+    assert run_virtually(in_the_middle_of_another(send)) == ["answer"] * 25
 
 
 def test_who_answers_slowly_is_not_asked_for_ever() -> None:
@@ -714,8 +716,8 @@ def test_who_answers_slowly_is_not_asked_for_ever() -> None:
         assert "answer" not in await asyncio.wait_for(outcomes(gate(4, patience=60), send, 2), 1e6)
         return now()
 
-    assert virtually(run(70.0)) < 700
-    assert virtually(run(400.0)) < 4_000
+    assert run_virtually(run(70.0)) < 700
+    assert run_virtually(run(400.0)) < 4_000
 
 
 def test_slow_answers_teach_where_patience_is_short() -> None:
@@ -732,7 +734,7 @@ def test_slow_answers_teach_where_patience_is_short() -> None:
         await outcomes(one, send, 300)
         return one.snapshot().places
 
-    assert virtually(run(60.0)) == virtually(run(900.0)) > 20
+    assert run_virtually(run(60.0)) == run_virtually(run(900.0)) > 20
 
 
 @pytest.mark.parametrize("adaptive", [True, False])
@@ -744,7 +746,7 @@ def test_who_always_says_429_is_asked_seldom_whatever_it_says_of_when(
     script, one = Script(*(RateLimited("slow down", after) for _ in range(9_000))), gate(4)
     one.use(adaptive=adaptive)
     told = listened(one)
-    ends = virtually(outcomes(one, script, 8))
+    ends = run_virtually(outcomes(one, script, 8))
     assert all(getattr(event, "seconds", 0.0) >= 0.0 for event in told)
     assert all(isinstance(end, RateLimited) for end in ends)
     assert len(script.begun) < 120
@@ -773,6 +775,6 @@ def test_a_machine_that_slept_loses_no_patience() -> None:
         asleep = False
         return await asyncio.gather(*asked), now()
 
-    answers, at = virtually(run())
+    answers, at = run_virtually(run())
     assert answers == ["good morning"] * 20
     assert at < night + 120

@@ -19,7 +19,7 @@ from limits import (
     rehearse,
 )
 
-from vidkit.core.loop import virtually
+from vidkit.core.loop import run_virtually
 from vidkit.events import Event, GateDecided
 from vidkit.providers.answers import Answer, Limits, limits_in, retry_after, seconds_in
 from vidkit.providers.limiter import RateLimiter
@@ -38,7 +38,7 @@ def through(scenario: Scenario, seed: int, told: list[Event] | None = None) -> O
             gate.subscribe(told.append)
         return await rehearse(scenario, seed, gate)
 
-    outcome = virtually(run())
+    outcome = run_virtually(run())
     assert outcome.peak <= 64
     return outcome
 
@@ -118,7 +118,7 @@ def test_runs_share_a_limiter_on_the_slowest_of_their_paces() -> None:
         ends[0]()
         return sum(at <= 15 for at in begun), one.snapshot().pace
 
-    assert virtually(started()) == (16, 61)
+    assert run_virtually(started()) == (16, 61)
 
 
 def test_a_limit_that_cannot_be_is_ignored_with_a_note() -> None:
@@ -139,7 +139,7 @@ def test_a_limit_that_cannot_be_is_ignored_with_a_note() -> None:
             await one(send)
         return heard
 
-    (note,) = virtually(told())
+    (note,) = run_virtually(told())
     assert "0.001" in note and "ignored" in note
 
 
@@ -212,7 +212,7 @@ def test_a_fixed_gate_stays_as_it_is() -> None:
         gate.subscribe(told.append)
         return await rehearse(bucket("20 a minute", 100, 20), 1, gate), told
 
-    outcome, told = virtually(run())
+    outcome, told = run_virtually(run())
     assert outcome.lost == 0
     assert {event.course for event in told if isinstance(event, GateDecided)} == {"waits"}
     assert {event.places for event in told if isinstance(event, GateDecided)} == {8}

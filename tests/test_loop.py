@@ -24,7 +24,7 @@ def test_every_way_leads_to_the_same_loop() -> None:
     """A script, another loop and a running loop that waits all reach one thread and one loop."""
 
     async def elsewhere() -> list[tuple[str, int]]:
-        return [await loop.hop(where()), loop.run(where())]
+        return [await loop.await_on_loop(where()), loop.run(where())]
 
     found = {loop.run(where()), *asyncio.run(elsewhere())}
     assert len(found) == 1
@@ -42,10 +42,10 @@ def test_waiting_on_the_loop_itself_is_refused() -> None:
 
 
 def test_a_coroutine_hops_from_the_loop_to_itself() -> None:
-    """On vidkit's own loop, hop is an ordinary await."""
+    """On vidkit's own loop, await_on_loop is an ordinary await."""
 
     async def inside() -> tuple[str, int]:
-        return await loop.hop(where())
+        return await loop.await_on_loop(where())
 
     assert loop.run(inside())[0] == "vidkit"
 
@@ -59,7 +59,7 @@ def test_errors_come_back_as_they_are() -> None:
     with pytest.raises(ValueError, match="as it is"):
         loop.run(fails())
     with pytest.raises(ValueError, match="as it is"):
-        asyncio.run(loop.hop(fails()))
+        asyncio.run(loop.await_on_loop(fails()))
 
 
 def test_a_cancelled_wait_sees_the_work_end() -> None:
@@ -74,7 +74,7 @@ def test_a_cancelled_wait_sees_the_work_end() -> None:
             over.set()
 
     async def caller() -> None:
-        task = asyncio.ensure_future(loop.hop(long()))
+        task = asyncio.ensure_future(loop.await_on_loop(long()))
         await asyncio.sleep(0.05)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

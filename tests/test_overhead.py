@@ -12,7 +12,7 @@ import anyio
 import pytest
 from stand_ins import NoMedia, written
 
-from vidkit.core.loop import virtually
+from vidkit.core.loop import run_virtually
 from vidkit.events import Event, Events
 from vidkit.forecasting.simulation import NullOutput
 from vidkit.models import Settings
@@ -58,7 +58,7 @@ class Count:
         self.threads: Counter[str] = Counter()
         self.events: Counter[str] = Counter()
         lesson = written(folder, f"lesson {sections}", sections)
-        virtually(self._make(lesson, sections, folder, store))
+        run_virtually(self._make(lesson, sections, folder, store))
 
     async def _make(self, lesson: Path, sections: int, folder: Path, store: Store) -> None:
         events = Events()

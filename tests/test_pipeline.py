@@ -15,7 +15,7 @@ from hypothesis import settings as tries
 from hypothesis import strategies as st
 from stand_ins import NoMedia, Rehearsal, written
 
-from vidkit.core.loop import virtually
+from vidkit.core.loop import run_virtually
 from vidkit.errors import Cancelled, MediaError, OutputError, RateLimited, Refused, SettingsError
 from vidkit.events import (
     LessonEnded,
@@ -119,7 +119,7 @@ def test_work_on_clips_holds_no_slot(tmp_path: Path) -> None:
 
     media = NoMedia()
     run = Rehearsal(Settings(section_workers=1), media=media)
-    virtually(run._make(jobs(tmp_path, 1, 6), aside))
+    run_virtually(run._make(jobs(tmp_path, 1, 6), aside))
     starts = [e.at for e in run.told(StepStarted) if e.step == "image"]
     assert starts == pytest.approx([0, 15, 30, 45, 60, 75], abs=TICK)
     assert run.seconds == pytest.approx(15 + 3 * 60, abs=30)
@@ -358,7 +358,7 @@ def test_a_cancelled_run_writes_its_report(tmp_path: Path) -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    virtually(cancel_later())
+    run_virtually(cancel_later())
     report = json.loads((folder / "report.json").read_text())
     states = [section["state"] for section in report["sections"]]
     assert states == ["made", "made", "cancelled", "cancelled"]
@@ -443,7 +443,7 @@ def test_a_generator_that_waits_for_ever_holds_up_no_cancel(tmp_path: Path) -> N
         run.batch.runtime.control.end(Cancelled("enough"))
         return await making
 
-    report = virtually(cancelled())
+    report = run_virtually(cancelled())
     assert [video.made for video in report] == [True]
     assert isinstance(report.failure, Cancelled)
     assert run.seconds < 200
@@ -497,7 +497,7 @@ def test_what_waits_out_a_pause_ends_with_the_run(tmp_path: Path, content: Any) 
         run.batch.runtime.control.end(Cancelled("enough"))
         return await making
 
-    assert not virtually(ended())[0].made
+    assert not run_virtually(ended())[0].made
     assert run.seconds < 30
 
 
@@ -511,7 +511,7 @@ def test_lessons_that_never_began_are_cancelled_in_the_report(tmp_path: Path) ->
         run.batch.runtime.control.end(Cancelled("enough"))
         return await making
 
-    report = virtually(ended())
+    report = run_virtually(ended())
     assert [video.made for video in report] == [True, False, False, False, False]
     assert all(isinstance(video.failure, Cancelled) for video in report.failed)
     assert len(run.told(LessonStarted)) == len(run.told(LessonEnded)) < 5
@@ -533,7 +533,7 @@ def slow_clips(seconds: float, settings: Settings) -> tuple[Rehearsal, Any]:
 def test_nobodys_calls_wait_for_anothers_encodes(tmp_path: Path) -> None:
     """While a lesson's clips are cut, its video worker makes the calls of the next one."""
     run, aside = slow_clips(20, Settings(video_workers=2, section_workers=2))
-    virtually(run._make(jobs(tmp_path, 4, 2), aside))
+    run_virtually(run._make(jobs(tmp_path, 4, 2), aside))
     calls = sorted({e.at for e in run.told(WorkStarted) if e.step == "image"})
     assert calls == pytest.approx([0, 15], abs=TICK)
     # two cores cut eight clips of 20 s: nothing else takes time after the first calls
@@ -545,7 +545,7 @@ def test_encodes_that_lag_behind_hold_up_the_next_lessons(tmp_path: Path) -> Non
     call, so that neither memory nor disk fills with half of a batch.
     """
     run, aside = slow_clips(100, Settings(video_workers=2, section_workers=2))
-    virtually(run._make(jobs(tmp_path, 8, 2), aside))
+    run_virtually(run._make(jobs(tmp_path, 8, 2), aside))
     under_way = most = 0
     for event in run.events:
         under_way += isinstance(event, LessonStarted)
@@ -557,7 +557,7 @@ def test_encodes_that_lag_behind_hold_up_the_next_lessons(tmp_path: Path) -> Non
 def test_a_single_video_worker_makes_one_lesson_after_the_other(tmp_path: Path) -> None:
     """With one worker no lesson begins before the one before it is over, clips and all."""
     run, aside = slow_clips(20, Settings(video_workers=1))
-    virtually(run._make(jobs(tmp_path, 3, 2), aside))
+    run_virtually(run._make(jobs(tmp_path, 3, 2), aside))
     order = [type(e).__name__ for e in run.events if isinstance(e, LessonStarted | LessonEnded)]
     assert order == ["LessonStarted", "LessonEnded"] * 3
 

@@ -9,7 +9,7 @@ import wave
 import pytest
 from PIL import Image
 
-from vidkit.core.loop import virtually
+from vidkit.core.loop import run_virtually
 from vidkit.errors import ProviderError, RateLimited, SettingsError
 from vidkit.pipeline import ungated
 from vidkit.providers import ImageAsk, VoiceAsk, image_maker
@@ -27,7 +27,7 @@ def test_a_call_takes_its_latency() -> None:
         await Simulated(latency=0.5).draw(IMAGE, ungated)
         return asyncio.get_running_loop().time()
 
-    assert virtually(call()) == 0.5
+    assert run_virtually(call()) == 0.5
 
 
 def test_errors_come_as_often_as_asked_and_in_the_same_places() -> None:
@@ -43,7 +43,7 @@ def test_errors_come_as_often_as_asked_and_in_the_same_places() -> None:
                 kept.append(False)
         return kept
 
-    first, again, other = (virtually(outcomes(seed)) for seed in (1, 1, 2))
+    first, again, other = (run_virtually(outcomes(seed)) for seed in (1, 1, 2))
     assert first == again != other
     assert 70 <= first.count(False) <= 130
 
@@ -51,9 +51,9 @@ def test_errors_come_as_often_as_asked_and_in_the_same_places() -> None:
 def test_what_it_gives_is_real_and_repeats() -> None:
     """The picture opens, the sound is as long as the text takes, the words are timed."""
     maker = Simulated(latency=0)
-    picture = virtually(maker.draw(IMAGE, ungated))
-    narration = virtually(maker.speak(VOICE, ungated))
-    assert picture == virtually(Simulated(latency=0).draw(IMAGE, ungated))
+    picture = run_virtually(maker.draw(IMAGE, ungated))
+    narration = run_virtually(maker.speak(VOICE, ungated))
+    assert picture == run_virtually(Simulated(latency=0).draw(IMAGE, ungated))
     assert Image.open(io.BytesIO(picture.data)).size == (80, 45)
     with wave.open(io.BytesIO(narration.data)) as sound:
         assert sound.getnframes() / sound.getframerate() == pytest.approx(2.0)
@@ -112,7 +112,7 @@ def test_more_than_its_limit_is_told_to_come_back() -> None:
         await maker.draw(IMAGE, ungated)
         return maker, wait
 
-    maker, wait = virtually(calls())
+    maker, wait = run_virtually(calls())
     # one second has refilled half a request of thirty a minute
     assert wait == pytest.approx(1.0, abs=0.01)
     assert maker.rejected == 1

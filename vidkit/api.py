@@ -182,7 +182,7 @@ async def generate_video(
     """
     runner = _one(lesson, output_dir, max_workers, settings, listener, changes)
     with runner:
-        return await loop.hop(runner.make_one())
+        return await loop.await_on_loop(runner.make_one())
 
 
 async def process_videos(
@@ -217,7 +217,7 @@ async def process_videos(
     """
     runner = _many(base_dir, max_workers, parallel, output_dir, settings, listener, client, changes)
     with runner:
-        return await loop.hop(runner.make_all())
+        return await loop.await_on_loop(runner.make_all())
 
 
 def generate_video_from_json(

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from limits import FOREIGN, MOODY, SCENARIOS, TRICKIER, Call, Outcome, Scenario, rehearse
 
-from vidkit.core.loop import virtually
+from vidkit.core.loop import run_virtually
 from vidkit.errors import RateLimited, Unreachable
 from vidkit.providers.limiter import RateLimiter
 
@@ -113,7 +113,7 @@ def measured(scenario: Scenario, policy: str, seed: int) -> Outcome | None:
         except TimeoutError:
             return None
 
-    return virtually(run())
+    return run_virtually(run())
 
 
 def cell(scenario: Scenario, policy: str, seeds: int) -> tuple[str, float]:

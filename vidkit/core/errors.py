@@ -235,7 +235,7 @@ class Cancelled(VidkitError):
 E = TypeVar("E", bound=BaseException)
 
 
-def once_more(error: E) -> E:
+def copy_error(error: E) -> E:
     """A copy of an error for another who gets it, and adds a traceback to it: also of a kind whose
     arguments are not what it keeps of them, which nothing else can copy.
     """

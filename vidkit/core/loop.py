@@ -3,7 +3,7 @@
 Every run lives here, and so do gates and API clients, which belong to a loop. A
 notebook cell, a script, a callback and another program's event loop all reach a run
 the same way, and none of them is blocked or disturbed by it: `run` waits for it from
-ordinary code, `hop` from a coroutine of any loop, `submit` not at all.
+ordinary code, `await_on_loop` from a coroutine of any loop, `submit` not at all.
 """
 
 from __future__ import annotations
@@ -224,7 +224,7 @@ def run(coroutine: Coroutine[Any, Any, T], ease: Callable[[], None] | None = Non
     return Work(coroutine).wait(ease)
 
 
-async def hop(coroutine: Coroutine[Any, Any, T]) -> T:
+async def await_on_loop(coroutine: Coroutine[Any, Any, T]) -> T:
     """Await a coroutine that runs on vidkit's loop, from a coroutine of any loop."""
     if inside():
         return await coroutine
@@ -352,16 +352,16 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self.now
 
 
-def virtually(coroutine: Coroutine[Any, Any, T]) -> T:
+def run_virtually(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine under a virtual clock. Only where no loop is running in this thread."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(coroutine)
 
 
-def virtually_aside(coroutine: Coroutine[Any, Any, T]) -> T:
+def run_virtually_in_thread(coroutine: Coroutine[Any, Any, T]) -> T:
     """The same from anywhere, also from a notebook's cell, whose loop is running: in a thread
     of its own, which is waited for.
     """
     # at the end of a program no thread takes it any more, and nobody would await it
     with closing(coroutine), ThreadPoolExecutor(1, "vidkit-forecast") as thread:
-        return thread.submit(virtually, coroutine).result()
+        return thread.submit(run_virtually, coroutine).result()

@@ -28,7 +28,7 @@ from ..models.lesson import json_schema
 from ..models.reading import read_lesson
 from ..models.settings import Settings
 from ..pipeline.run import budgets_of, gate_of, in_use, store_of, use
-from ..providers.base import WriteAsk, Writer, Written, code_of, given_by, unkeepable
+from ..providers.base import WriteAsk, Writer, Written, calling, checked_result, unkeepable
 from ..providers.conversation import price
 from ..providers.limiter import UNCONFIRMED_TRIES
 from ..providers.registry import writer_maker
@@ -179,7 +179,7 @@ class _Work:
                 raise unkeepable(maker.name, store.broken)
             for _ in range(2):
                 request = partial(self.request, draft, key, ask)
-                written = given_by(maker, await maker.write(ask, request), Written)
+                written = checked_result(maker, await maker.write(ask, request), Written)
                 found = _checked(written.text, section)
                 if isinstance(found, dict):
                     about = {"kind": _STORED, "provider": maker.name}
@@ -344,7 +344,7 @@ def _is_words(section: Mapping[str, Any]) -> bool:
 
 
 def _key(maker: Writer, ask: WriteAsk) -> str:
-    with code_of(maker, "shape()"):
+    with calling(maker, "shape()"):
         fields = dict(maker.shape(ask))
     return cache_key(_STORED, fields)
 

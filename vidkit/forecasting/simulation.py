@@ -14,7 +14,7 @@ import anyio
 
 from ..core.errors import RateLimited
 from ..core.events import Event, Events, Listener
-from ..core.loop import virtually_aside
+from ..core.loop import run_virtually_in_thread
 from ..media.clips import Clip
 from ..media.video import Joined
 from ..models.lesson import Lesson, Section
@@ -246,7 +246,7 @@ class Simulation:
         """Seconds that it takes, and its requests. The listeners hear its events, whose times
         are virtual.
         """
-        return virtually_aside(self._run(settings, listeners))
+        return run_virtually_in_thread(self._run(settings, listeners))
 
     async def _run(
         self, settings: Settings, listeners: Sequence[Listener]

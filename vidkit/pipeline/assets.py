@@ -25,7 +25,7 @@ from ..core.errors import (
     Unconfirmed,
     Unreachable,
     VidkitError,
-    once_more,
+    copy_error,
 )
 from ..core.events import Paid
 from ..core.loop import run_to_end
@@ -41,8 +41,8 @@ from ..providers.base import (
     Request,
     TurnAsk,
     VoiceAsk,
-    code_of,
-    given_by,
+    calling,
+    checked_result,
     ungated,
     unkeepable,
 )
@@ -51,7 +51,7 @@ from ..providers.files import own_files, own_on_a_slide
 from ..providers.limiter import UNCONFIRMED_TRIES
 from ..providers.registry import AUTO, AUTO_VOICES, chosen_because, order
 from ..store import Asset, Store, cache_key
-from ..store.ledger import Reservation, is_sum
+from ..store.ledger import Reservation, is_amount
 from ..store.locks import WAITS, KeyLock
 from .context import LessonContext, PartKind, Source
 from .reveal import Following, regions_kept
@@ -169,14 +169,14 @@ class Candidate:
     def missing(self) -> ProviderError | None:
         """Why the provider cannot be asked now, where it says so itself."""
         why: ProviderError | None = getattr(self.maker, "missing", None)
-        return None if why is None else once_more(why)
+        return None if why is None else copy_error(why)
 
     def key(self, store: Store | None = None) -> str:
         """The key of what it would make, or of what an earlier release had it make, where the
         store has that: what was paid for is found again. Raises `ProviderError` where it can make
         nothing of it; reads the file where that is the section's own.
         """
-        with code_of(self.maker, "shape()"):
+        with calling(self.maker, "shape()"):
             fields = dict(self.maker.shape(self.ask))
         key = cache_key(self.kind, fields)
         earlier = getattr(self.maker, "earlier_shape", None)
@@ -193,7 +193,7 @@ class Candidate:
         """
         if isinstance(self.ask, VoiceAsk):
             return await service_voice.speak(self.maker, self.ask, request, arrived)
-        return given_by(self.maker, await self.maker.draw(self.ask, request), Picture)
+        return checked_result(self.maker, await self.maker.draw(self.ask, request), Picture)
 
 
 def candidates(
@@ -251,12 +251,12 @@ def candidates_in(context: LessonContext, kind: PartKind, index: int) -> tuple[C
     sources: Sequence[Source[Any]] = runtime.images if kind == "image" else runtime.voice
 
     def through(gate: Request) -> Request:
-        return partial(in_line, context, gate)
+        return partial(pass_gate, context, gate)
 
     return candidates(kind, context.lesson, index, context.settings, sources, runtime.own, through)
 
 
-async def in_line(context: LessonContext, gate: Request, send: Callable[[], Awaitable[T]]) -> T:
+async def pass_gate(context: LessonContext, gate: Request, send: Callable[[], Awaitable[T]]) -> T:
     """Pass a gate. What waits for its turn when nothing more may begin is given up: a provider may
     have asked for a pause of minutes.
     """
@@ -579,7 +579,7 @@ class ProviderCall:
             self._content(made).keep(self.context.runtime.store, self._key, self.fresh)
 
     def _content(self, made: Picture | Narration) -> Content:
-        self.cost = made.cost if is_sum(made.cost) else None
+        self.cost = made.cost if is_amount(made.cost) else None
         about: dict[str, Any] = {
             "kind": self.candidate.kind,
             "provider": self.candidate.name,
@@ -603,7 +603,7 @@ class ProviderCall:
     async def request(self, send: Callable[[], Awaitable[T]], /) -> T:
         """Pass the limiter, reserve, send."""
         await self.context.checkpoint()
-        return await in_line(self.context, self.candidate.gate, partial(self._attempt, send))
+        return await pass_gate(self.context, self.candidate.gate, partial(self._attempt, send))
 
     async def _attempt(self, send: Callable[[], Awaitable[T]]) -> T:
         context, candidate = self.context, self.candidate

@@ -248,7 +248,7 @@ def unfit(kind: str, maker: object) -> str:
 
 
 @contextmanager
-def code_of(maker: Any, what: str) -> Iterator[None]:
+def calling(maker: Any, what: str) -> Iterator[None]:
     """Around code of a provider, which may be anybody's: an error in it is a `ProviderError` that
     names the provider and `what` it was to give.
     """
@@ -261,7 +261,7 @@ def code_of(maker: Any, what: str) -> Iterator[None]:
         raise ProviderError(f"{maker.name}'s {what} cannot be used ({why}); mend it") from None
 
 
-def given_by(maker: Any, made: object, kind: type[T]) -> T:
+def checked_result(maker: Any, made: object, kind: type[T]) -> T:
     """What a provider gave, where that is what it is to give. Raises `ProviderError`."""
     if isinstance(made, kind):
         return made

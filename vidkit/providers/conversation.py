@@ -15,12 +15,12 @@ from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 from ..core.errors import ProviderError, ProviderMissing
-from ..store.ledger import is_sum
+from ..store.ledger import is_amount
 from ..text.captions import Word
 from ..text.languages import primary
 from ..text.markup import pauses
 from . import service_voice
-from .base import ImageAsk, Narration, Request, VoiceAsk, WriteAsk, code_of
+from .base import ImageAsk, Narration, Request, VoiceAsk, WriteAsk, calling
 from .registry import order, voice_maker
 from .speech import silence, wav
 
@@ -369,9 +369,9 @@ def price(maker: Any, ask: ImageAsk | VoiceAsk | WriteAsk) -> float | None:
     """
     maker = with_pauses(maker, ask) if isinstance(ask, VoiceAsk) else maker
     told: float | Callable[[object], float | None] | None = getattr(maker, "price", None)
-    with code_of(maker, "price"):
+    with calling(maker, "price"):
         dollars = told(ask) if callable(told) else told
-    if dollars is not None and not is_sum(dollars):
+    if dollars is not None and not is_amount(dollars):
         raise ProviderError(
             f"{maker.name}'s price is {dollars!r}; give dollars, 0 or more, or None"
         )

@@ -29,7 +29,7 @@ from ..core.errors import (
     RateLimited,
     Unconfirmed,
     Unreachable,
-    once_more,
+    copy_error,
 )
 from ..core.events import Course, Events, GateDecided, Listener, RequestRetried
 from ..models.settings import MOST_WORKERS
@@ -323,7 +323,7 @@ class RateLimiter:
         now = self._now()
         if self._closed is not None:
             if now < self._probe_at:
-                raise once_more(self._closed)
+                raise copy_error(self._closed)
             self._probe_at = now + PROBE
         if not self._line and self._has_place() and self._pace.wait(now) <= MOMENT:
             return self._begin(now)
@@ -563,8 +563,8 @@ class RateLimiter:
             self._closed, self._closed_at = error, self._now()
             self._decided("closed", str(error))
         while (waiter := self._line.call()) is not None:
-            waiter.set_exception(once_more(self._closed))
-        return once_more(self._closed)
+            waiter.set_exception(copy_error(self._closed))
+        return copy_error(self._closed)
 
     def _decided(self, course: Course, reason: str, seconds: float = 0.0, until: str = "") -> None:
         self._events.emit(

@@ -16,7 +16,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Literal, NoReturn, cast, get_args
 
-from ..core.errors import ProviderMissing, SettingsError, VidkitError, in_one_line, once_more
+from ..core.errors import ProviderMissing, SettingsError, VidkitError, copy_error, in_one_line
 from ..models.settings import TABLE, Settings
 from .base import (
     ImageAsk,
@@ -25,7 +25,7 @@ from .base import (
     VoiceAsk,
     VoiceMaker,
     Writer,
-    code_of,
+    calling,
     unfit,
 )
 
@@ -70,11 +70,11 @@ class Absent:
 
     def shape(self, ask: ImageAsk | VoiceAsk) -> NoReturn:
         """Raises why it is not there."""
-        raise once_more(self.missing)
+        raise copy_error(self.missing)
 
     async def draw(self, ask: ImageAsk | VoiceAsk, request: Request) -> NoReturn:
         """Raises why it is not there."""
-        raise once_more(self.missing)
+        raise copy_error(self.missing)
 
     speak = draw
 
@@ -201,7 +201,7 @@ def _present(maker: object) -> object:
     """The provider. Raises what it misses."""
     missing: ProviderMissing | None = getattr(maker, "missing", None)
     if missing is not None:
-        raise once_more(missing)
+        raise copy_error(missing)
     return maker
 
 
@@ -251,7 +251,7 @@ def speaks(maker: Any, language: str, voice: str | None = None) -> bool:
     speaks them all.
     """
     told = getattr(maker, "speaks", None)
-    with code_of(maker, "speaks()"):
+    with calling(maker, "speaks()"):
         return told is None or bool(told(language, voice))
 
 

@@ -27,7 +27,7 @@ from ..core.errors import MediaError, ProviderError, Refused
 from ..text.markup import MappedText
 from ..text.speech import spoken, spoken_before
 from ..text.timing import Word
-from .base import Narration, Request, VoiceAsk, VoiceMaker, given_by
+from .base import Narration, Request, VoiceAsk, VoiceMaker, checked_result
 from .speech import wav
 
 T = TypeVar("T")
@@ -432,7 +432,7 @@ async def speak(
     """
 
     async def asked() -> Narration:
-        return given_by(maker, await maker.speak(ask, request), Narration)
+        return checked_result(maker, await maker.speak(ask, request), Narration)
 
     made = await asked()
     if arrived is not None:

@@ -49,7 +49,7 @@ class Budget:
             raise SettingsError(
                 f"a budget's name is {shortened(self.name)}; give it a word, such as course"
             )
-        if not is_sum(self.dollars):
+        if not is_amount(self.dollars):
             raise SettingsError(
                 f"budget {self.name!r} is {shortened(self.dollars)}; give dollars, from 0 to 1e9"
             )
@@ -108,7 +108,7 @@ class Entry:
 
 def millionths_up(dollars: float) -> int:
     """Dollars in millionths, rounded up. Raises `SettingsError` for what is no sum of money."""
-    if not is_sum(dollars):
+    if not is_amount(dollars):
         raise SettingsError(f"a price is {dollars!r}; give dollars, 0 or more")
     # a thousandth of a millionth is the error of a sum of floats, and no money
     return math.ceil(round(dollars * MILLION, 3))
@@ -125,7 +125,7 @@ def in_words(millionths: int) -> str:
     return f"${dollars:.2f}" if millionths % 10_000 == 0 else f"${dollars:.6f}".rstrip("0")
 
 
-def is_sum(dollars: object) -> TypeGuard[float]:
+def is_amount(dollars: object) -> TypeGuard[float]:
     """Whether it is a sum of money that somebody can mean."""
     good = isinstance(dollars, int | float) and not isinstance(dollars, bool)
     return good and 0 <= dollars <= 1e9  # type: ignore[operator]
@@ -145,7 +145,7 @@ class Reservation:
         """The provider answered; it cost so much, or what was reserved where that is None or no
         sum of money.
         """
-        self._end("paid", dollars if is_sum(dollars) else None)
+        self._end("paid", dollars if is_amount(dollars) else None)
 
     def failed(self) -> None:
         """It was not made, and nothing is owed."""
