@@ -16,6 +16,7 @@ import pytest
 from fake_gtts import FakeGoogle
 from fake_openai import FakeOpenAI
 from made_media import picture
+from rights import bound_by_permissions
 from stand_ins import written
 
 import vidkit
@@ -611,3 +612,18 @@ def test_the_sheet_of_slides_shows_a_picture_of_ones_own(
     sheet = tmp_path / "sheet.png"
     assert main(["slides", str(tmp_path / "miel.json"), "-o", str(sheet)]) == 0
     assert "its own picture: jar.png" in capsys.readouterr().out
+
+
+def test_a_store_that_cannot_be_looked_into_is_not_called_empty(
+    tmp_path: Path, own_store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`vidkit cache` names the folder whose permissions hide what is in it."""
+    assert main(["make", str(written(tmp_path, "rain", 1)), *QUICK]) == 0
+    assets = own_store / "assets"
+    assets.chmod(0)
+    try:
+        with bound_by_permissions():
+            assert main(["cache"]) == 0
+    finally:
+        assets.chmod(0o700)
+    assert f"note: {assets} cannot be read: Permission denied" in capsys.readouterr().out

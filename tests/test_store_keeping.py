@@ -228,7 +228,7 @@ def test_pruning_by_giant_numbers_keeps_everything(store: MaintainedStore) -> No
 def test_what_cannot_be_read_is_not_whole(
     store: MaintainedStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A folder that nobody may look into, and a take that is no folder, are told by `verify`."""
+    """A folder that nobody may look into, and a take that is no folder, are told."""
     first, second, third = (keep(store, number) for number in range(3))
     shut = first.path.parent.parent.parent
     real = Path.iterdir
@@ -247,6 +247,8 @@ def test_what_cannot_be_read_is_not_whole(
     assert f"{shut} cannot be read: Permission denied" in told
     assert second.key[:12] in told
     assert third.path.is_file()
+    assert (store.contents().assets, store.prune(keep_bytes=0, dry=True).assets) == (1, 1)
+    assert sum(f"{shut} cannot be read" in note for note in store.notes) == 1
 
 
 def test_assets_that_were_removed_whole_are_told(store: MaintainedStore) -> None:

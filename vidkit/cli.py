@@ -255,7 +255,7 @@ def _lessons(path: Path) -> list[Path]:
 def _cache(given: argparse.Namespace) -> int:
     """`vidkit cache`: what is in the store, and keeping it in order."""
     with MaintainedStore(Path(given.cache_dir) if given.cache_dir else None) as store:
-        for note in store.notes:
+        for note in (noted := [*store.notes]):
             say(f"note: {note}")
         match given.what:
             case "show":
@@ -271,6 +271,8 @@ def _cache(given: argparse.Namespace) -> int:
                 _remove(given, lambda dry: store.prune(*how, dry=dry))
             case "clear":
                 _remove(given, lambda dry: store.clear(dry=dry))
+        for note in store.notes[len(noted) :]:
+            say(f"note: {note}")
     return ALL_MADE
 
 

@@ -492,9 +492,11 @@ class AssetDirectory:
         self._tidy(version.folder.parent)
         return True
 
-    def versions(self) -> Iterator[Version]:
-        """Every version of every asset, by the names and sizes of its files."""
-        for key, number in self.everywhere(lambda _: None):
+    def versions(self, shut: Callable[[str], None] = lambda _: None) -> Iterator[Version]:
+        """Every version of every asset, by the names and sizes of its files. `shut` as in
+        `everywhere`.
+        """
+        for key, number in self.everywhere(shut):
             folder = self.place(key) / str(number)
             with suppress(OSError):
                 size = sum(each.stat().st_size for each in folder.iterdir())

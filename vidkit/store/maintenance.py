@@ -115,8 +115,8 @@ def _quarantined(folder: Path | None) -> list[tuple[Path, float, int]]:
 
 class MaintainedStore(Store):
     """A store that is opened to be looked after, also where its disk is full: its journal may be
-    one that cannot be written, or not even be read, for want of room; `notes` says so. Everything
-    else is as in `Store`.
+    one that cannot be written, or not even be read, for want of room; `notes` says so, and which
+    folders cannot be looked into. Everything else is as in `Store`.
     """
 
     _unread = _unsettled = False
@@ -136,7 +136,7 @@ class MaintainedStore(Store):
         counts = self._write_counts()
         kinds: dict[str, tuple[int, int]] = {}
         with self._in_words("read"):
-            for version in self.directory.versions():
+            for version in self.directory.versions(self._note):
                 number, size = kinds.get(version.kind, (0, 0))
                 kinds[version.kind] = (number + 1, size + version.bytes)
             aside = _quarantined(self.directory.quarantined)
@@ -212,7 +212,7 @@ class MaintainedStore(Store):
         """
         directory = self.directory
         aside = sorted(_quarantined(directory.quarantined), key=lambda each: each[1])
-        versions = sorted(directory.versions(), key=lambda version: version.used)
+        versions = sorted(directory.versions(self._note), key=lambda version: version.used)
         total = sum(size for _, _, size in aside) + sum(version.bytes for version in versions)
         most = total if keep_bytes is None else keep_bytes
         staying = {version.key for version in versions if stays(version.key)}

@@ -148,9 +148,11 @@ _TALLY = 64
 
 
 def _note_taker(notes: list[str], listeners: list[Callable[[str], None]]) -> Callable[[str], None]:
-    """What keeps a sentence in `notes`, and tells it to those who listen."""
+    """What keeps a sentence in `notes`, and tells it to those who listen, once."""
 
     def note(sentence: str) -> None:
+        if sentence in notes:
+            return
         notes.append(sentence)
         for listener in tuple(listeners):
             listener(sentence)
