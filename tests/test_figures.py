@@ -203,6 +203,15 @@ def test_a_label_outside_of_its_picture_is_refused(own: Path) -> None:
         Slides().slide(ask({"layout": "picture", "labels": labels}, file=own))
 
 
+def test_a_picture_of_sixteen_bits_keeps_its_greys_on_a_slide(tmp_path: Path) -> None:
+    """As it does where it fills the frame: what is dark in it is not white."""
+    own = tmp_path / "cells.png"
+    Image.fromarray(np.full((36, 64), 0x4040, np.uint16)).save(own)
+    slides = Slides()
+    made = slides.picture(slides.slide(ask({"layout": "picture"}, file=own)), (640, 360))
+    assert Image.open(io.BytesIO(made.data)).convert("RGB").getpixel((320, 200)) == (64, 64, 64)
+
+
 @pytest.mark.parametrize(
     "slide",
     [

@@ -70,6 +70,13 @@ def test_sixteen_bits_keep_their_greys() -> None:
     assert np.abs(opened[..., 0].ravel() - np.arange(256)).max() <= 1
 
 
+def test_fractions_are_white_at_one() -> None:
+    """A TIFF of floating-point greys from 0 to 1, as numerical tools save them, is not black."""
+    values = np.linspace(0, 1, 256, dtype=np.float32).reshape(16, 16)
+    opened = np.asarray(open_picture(saved(Image.fromarray(values), "TIFF")))
+    assert np.abs(opened[..., 0].ravel() - np.arange(256)).max() <= 1
+
+
 @pytest.mark.parametrize("kind", ["PDF", "PPM", "ICO", "EPS", "TGA"])
 def test_other_kinds_are_refused(kind: str) -> None:
     """Only kinds on the list are opened, whatever else Pillow could read."""

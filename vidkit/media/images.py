@@ -25,6 +25,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from ..core.errors import MediaError
 from ..core.system import in_forked_child
+from ..slides.figures import plain_colours
 from .frame import Frame, decoding, unknown
 
 MOST_PIXELS = 200_000_000
@@ -141,15 +142,14 @@ def _edge_colour(image: Image.Image, *, sides: bool) -> tuple[int, int, int]:
 
 
 def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        image = _eight_bits(image)
-    if image.has_transparency_data:
-        layered = image.convert("RGBA")
-        if layered.getchannel("A").getextrema() == (255, 255):
-            return layered.convert("RGB")
-        image = Image.new("RGB", image.size, "white")
-        image.paste(layered, mask=layered.getchannel("A"))
-    return image.convert("RGB")
+    plain = plain_colours(image)
+    if plain.mode == "RGB":
+        return plain
+    if plain.getchannel("A").getextrema() == (255, 255):
+        return plain.convert("RGB")
+    white = Image.new("RGB", plain.size, "white")
+    white.paste(plain, mask=plain.getchannel("A"))
+    return white
 
 
 def _upright(image: Image.Image, source: Image.Image) -> Image.Image:
@@ -169,12 +169,6 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """What sets a picture upright, by its EXIF orientation (EXIF 2.32, tag 274)."""
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """A grey picture of 16 bits as one of 8 bits (Pillow alone would cut at 255)."""
-    values = np.asarray(image, dtype=np.float32)
-    return Image.fromarray((values / 257).round().clip(0, 255).astype(np.uint8))
 
 
 @contextmanager

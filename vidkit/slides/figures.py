@@ -8,7 +8,10 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 Run = dict[str, Any]
 Inline = Callable[[str], list[Run]]
@@ -328,6 +331,24 @@ class LabelledPicture:
 
     def items(self) -> list[Item]:
         return [Item(f"label.{i}", label.text) for i, label in enumerate(self.labels)]
+
+
+def plain_colours(image: Image.Image) -> Image.Image:
+    """`image` with 8 bits a channel: RGB, or RGBA where it has transparency."""
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        image = _eight_bits(image)
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """A grey picture of 16 bits as one of 8 bits (Pillow alone would cut at 255). One of fractions,
+    as numerical tools save them, is white at 1."""
+    import numpy as np
+    from PIL import Image
+
+    values = np.asarray(image, dtype=np.float32)
+    white = 1 if image.mode == "F" and values.max() <= 1 else 65_535
+    return Image.fromarray((values * (255 / white)).round().clip(0, 255).astype(np.uint8))
 
 
 Figure = (

@@ -20,7 +20,7 @@ from ..text.languages import primary
 from ..text.latex import UP, Node, read
 from ..text.maths import measures_kept, segments
 from .analysis import grammar, tokens
-from .figures import Course, LabelledPicture, Run, together
+from .figures import Course, LabelledPicture, Run, plain_colours, together
 from .slide import Region, Slide, Spot
 
 SHORT_SIDE = 1080
@@ -170,9 +170,9 @@ def picture_of(figure: LabelledPicture) -> dict[str, Any]:
 
     try:
         with open_unlinked(figure.file) as file, Image.open(file, formats=_FORMATS) as opened:
-            image = ImageOps.exif_transpose(opened)
+            opened.draft(None, (_LONGEST_SIDE, _LONGEST_SIDE))
+            image = plain_colours(ImageOps.exif_transpose(opened))
             image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
-            image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     except Exception as error:  # of many kinds, depending on where a file is damaged
         raise Refused(f"{figure.file} cannot be shown: {error}; save it anew as PNG") from error
     data = io.BytesIO()
