@@ -12,11 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_media import noise_picture, picture, saved
-from PIL import Image
+from PIL import Image, ImageCms
 
 from vidkit.errors import MediaError
 from vidkit.media import Frame, check_picture, fit_picture, open_picture
 from vidkit.media.images import frame_picture
+
+
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def halves(mode: str = "RGB") -> Image.Image:
@@ -75,6 +78,26 @@ def test_fractions_are_white_at_one() -> None:
     values = np.linspace(0, 1, 256, dtype=np.float32).reshape(16, 16)
     opened = np.asarray(open_picture(saved(Image.fromarray(values), "TIFF")))
     assert np.abs(opened[..., 0].ravel() - np.arange(256)).max() <= 1
+
+
+def swapped(profile: bytes = SRGB) -> bytes:
+    """A colour profile whose red is blue, and the other way round."""
+    return profile.replace(b"rXYZ", b"....").replace(b"bXYZ", b"rXYZ").replace(b"....", b"bXYZ")
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P"])
+def test_the_colour_profile_of_a_picture_is_followed(mode: str) -> None:
+    """A photograph of a phone, or a screen shot, has the colours that a browser gives it."""
+    opened = open_picture(saved(halves(mode), icc_profile=swapped()))
+    left, right = np.asarray(opened)[20, 10], np.asarray(opened)[20, 50]
+    assert (left.argmax(), right.argmax()) == (2, 0)
+    assert max(np.sort(left)[1], np.sort(right)[1]) < 16
+
+
+@pytest.mark.parametrize("profile", [b"rubbish" * 30, swapped()[:300]])
+def test_a_profile_that_cannot_be_read_is_passed_over(profile: bytes) -> None:
+    """The picture is shown as if it had none."""
+    assert open_picture(saved(halves(), icc_profile=profile)).getpixel((10, 20)) == (255, 0, 0)
 
 
 @pytest.mark.parametrize("kind", ["PDF", "PPM", "ICO", "EPS", "TGA"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import math
 import re
@@ -334,10 +335,25 @@ class LabelledPicture:
 
 
 def plain_colours(image: Image.Image) -> Image.Image:
-    """`image` with 8 bits a channel: RGB, or RGBA where it has transparency."""
+    """`image` in sRGB with 8 bits a channel: RGB, or RGBA where it has transparency. The profile of
+    its colours is followed, as browsers do; one that cannot be is passed over.
+    """
+    from PIL import ImageCms
+
+    profile = image.info.get("icc_profile")
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         image = _eight_bits(image)
-    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    if not profile:
+        return image.convert(mode)
+    if mode == "RGBA" or image.mode not in ("L", "CMYK"):
+        image = image.convert(mode)
+    try:
+        srgb = ImageCms.createProfile("sRGB")
+        made = ImageCms.profileToProfile(image, io.BytesIO(profile), srgb, outputMode=mode)
+    except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
+        made = None
+    return made or image.convert(mode)
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
