@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -192,6 +195,44 @@ def test_a_lesson_stays_what_it_is() -> None:
     own = {"sections": [{"title": "T", "image_description": "a cloud", "content": SAID}]}
     made = converted(json.dumps(own).encode())
     assert isinstance(made, Conversion) and made.lesson == own
+
+
+def test_all_that_a_lesson_says_stays_in_it() -> None:
+    """Slides, files, voices and keys nobody knows, whatever the lesson is taken out of."""
+    section = {"image_description": "a cloud", "content": SAID, "slide": {"hero": "☁️"}, "x": "y"}
+    own = {"title": "Rain", "voice": "heart", "speakers": {"Ana": "espeak:es"}, "say": {"a": "b"}}
+    own["sections"] = [section, {"content": [{"text": MORE}], "image": "rain.png", "n": "\ud83d"}]
+    plain = json.dumps(own)
+    for text in (f"Here:\n```json\n{plain}\n```\n", plain[:-2] + ",]}", f'{{"lesson": {plain}}}'):
+        made = converted(text.encode())
+        assert isinstance(made, Conversion) and json.loads(made.text()) == own
+        assert not any("left aside: `" in note for note in made.notes)
+    odd = plain.replace('"y"', "NaN")
+    made = converted(f"```\n{odd}\n```".encode())
+    assert isinstance(made, Conversion) and '"x": "NaN"' in made.text()
+
+
+def test_the_quotation_marks_of_a_word_processor_are_put_right() -> None:
+    """And those that stand within a text stay there."""
+    own = {"sections": [{"image_description": 'a "cloud"', "content": f"It said: {SAID}"}]}
+    text = re.sub(r'"((?:[^"\\]|\\.)*)"', r"“\1”", json.dumps(own))
+    made = converted(text.encode())
+    assert isinstance(made, Conversion) and made.lesson == own
+    with pytest.raises(LessonError, match=r"write straight double quotes.*, or: vidkit convert"):
+        read_lesson(text.encode(), Path("rain.json"))
+
+
+def test_a_comma_too_many_is_told_with_what_to_type(tmp_path: Path, capsys: Any) -> None:
+    """The command names the file where it is, and the lesson beside it finds the same pictures."""
+    path = tmp_path / "my lessons" / "it's rain.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(OWN)[:-1] + ",}", "utf-8")
+    assert main(["check", str(path)]) != 0
+    told = capsys.readouterr().out
+    assert "a comma stands before `}`; remove the comma, or: vidkit convert" in told
+    assert main(shlex.split(told.partition(", or: vidkit ")[2])) == 0
+    (made,) = path.parent.glob("*-lesson.json")
+    assert json.loads(made.read_text("utf-8")) == OWN
 
 
 @pytest.mark.parametrize("text", ["", "hello", "[]", "{}", '{"a": [1, 2]}', '{"beats": []}'])

@@ -158,7 +158,7 @@ def _lesson_within(source: Path) -> Conversion | None:
         return convert_file(source)
     if kind != "Markdown" or not is_file(source) or source.stat().st_size > LARGEST:
         return None
-    made = converted(contents(source), source.name)
+    made = converted(contents(source), source)
     return made if isinstance(made, Conversion) else None
 
 

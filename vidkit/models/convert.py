@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
+import shlex
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -50,6 +52,7 @@ _MARKDOWN = re.compile(r"(?m)^#{1,3} +\S|^---[^\S\n]*$(?s:.*?)^---[^\S\n]*$")
 _FENCE_OPENS = re.compile(r"```(?:json|JSON)?[^\S\n]*\n")
 _FENCE_ENDS = re.compile(r"\n[^\S\n]*```")
 _IS_MARKDOWN = "is Markdown, and no lesson yet"
+_PUT_RIGHT = "quotes, commas, comments and names as in JavaScript, Python or Word were put right"
 _WRITE = 'write {"sections": [{"image_description": "…", "content": "…"}]}'
 _SENTENCE = re.compile(r"\S+(?:\s+\S+){3,}")
 _FILE = re.compile(
@@ -88,7 +91,9 @@ class Conversion:
 
     def text(self) -> str:
         """The lesson's file."""
-        return json.dumps(self.lesson, indent=2, ensure_ascii=False) + "\n"
+        # a number that JSON does not have stays to be seen, and half a character as JSON writes it
+        told = json.dumps(self.lesson, indent=2, ensure_ascii=False, default=lambda odd: odd.name)
+        return told.encode(errors="backslashreplace").decode() + "\n"
 
 
 def recognised(value: object) -> Recognised | None:
@@ -268,7 +273,15 @@ def _value(each: Mapping[str, Any], name: str) -> Any:
 # ── what a fault says ───────────────────────────────────────────────────────────────────────
 
 
-def other_format(value: object, name: str) -> Fault | None:
+def _command(name: str, path: Path) -> str:
+    """What to type to have a lesson made of the file at `path`, beside it, as its names count."""
+    new = path.with_suffix(".json")
+    files = (path, new if new != path else path.with_name(f"{path.stem}-lesson.json"))
+    typed = [shlex.quote(str(each)) if os.name == "posix" else f'"{each}"' for each in files]
+    return f"vidkit {name} {' -o '.join(typed)}"
+
+
+def other_format(value: object, path: Path) -> Fault | None:
     """The fault of a value that is no lesson of vidkit's, but of some other tool."""
     if isinstance(value, Mapping) and value.get("sections") is not None:
         return None
@@ -280,7 +293,7 @@ def other_format(value: object, name: str) -> Fault | None:
         return None
     return Fault(
         f"this is no lesson of vidkit's; it looks like {found}",
-        f"write it as `sections`, or: vidkit convert {name} -o lesson.json",
+        f"write it as `sections`, or: {_command('convert', path)}",
     )
 
 
@@ -299,20 +312,21 @@ DRAFTED = {
 def to_be_drafted(path: Path) -> Fault | None:
     """The fault of a file that is no lesson, and from which one can be drafted."""
     what = DRAFTED.get(path.suffix.lower())
-    mend = f"vidkit draft {path.name} -o {path.stem}.json"
-    return Fault(f"this is {what}, and no lesson yet", mend) if what else None
+    return Fault(f"this is {what}, and no lesson yet", _command("draft", path)) if what else None
 
 
-def hint(data: bytes, fault: Fault, name: str) -> Fault:
+def hint(data: bytes, fault: Fault, path: Path) -> Fault:
     """The fault of a file that is no JSON, or a better one where it holds a lesson all the same."""
     try:
         data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return fault
-    found = converted(data, name) if len(data) < _MOST_BYTES else fault
+    found = converted(data, path) if len(data) < _MOST_BYTES else fault
     if isinstance(found, Fault):
         return found if found.problem.endswith(_IS_MARKDOWN) else fault
-    mend = f"take the JSON out, or: vidkit convert {name} -o lesson.json"
+    if found.notes[0] == _PUT_RIGHT:
+        return Fault(fault.problem, f"{fault.mend}, or: {_command('convert', path)}")
+    mend = f"take the JSON out, or: {_command('convert', path)}"
     return Fault(f"{fault.problem} ({found.notes[0]})", mend)
 
 
@@ -332,14 +346,15 @@ def convert_file(path: Path) -> Conversion:
     """The lesson that the file at `path` means. Raises `LessonError` where none can be seen in it,
     or it cannot be read.
     """
-    made = converted(contents(path), path.name)
+    made = converted(contents(path), path)
     if isinstance(made, Fault):
         raise LessonError(path, [made])
     return made
 
 
-def converted(data: bytes, name: str = "the file") -> Conversion | Fault:
+def converted(data: bytes, file: Path | str = "the file") -> Conversion | Fault:
     """The lesson that a file means, or the `Fault` that keeps it from being seen as one."""
+    path, name = Path(file), Path(file).name
     wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     text = data.decode("utf-16" if wide else "utf-8-sig", "replace")
     value, notes = _opened(text)
@@ -348,8 +363,8 @@ def converted(data: bytes, name: str = "the file") -> Conversion | Fault:
         if text.lstrip()[:1] in ("{", "[") and isinstance(broken, Fault):
             return broken
         if _MARKDOWN.search(text):
-            stem = Path(name).stem
-            mend = f"save it as {stem}.md, and: vidkit draft {stem}.md -o lesson.json"
+            deck = path.with_suffix(".md")
+            mend = f"save it as {deck.name}, and: {_command('draft', deck)}"
             return Fault(f"{name} {_IS_MARKDOWN}", mend)
         return Fault(f"{name} is neither JSON nor Markdown with slides or headings", _WRITE)
     found = recognised(value)
@@ -368,9 +383,7 @@ def _opened(text: str) -> tuple[object, list[str]]:
             return value, [*notes, "the lesson stood as a text within the JSON"]
         return whole, []
     if isinstance(value := _put_right(text), Mapping | list):
-        return value, [
-            "quotes, commas, comments and names as in JavaScript or Python were put right"
-        ]
+        return value, [_PUT_RIGHT]
     if text.lstrip()[:6] in ("{&quot", "[{&quo") or text.lstrip()[:5] in ("{&#34", "[{&#3"):
         value, notes = _opened(html.unescape(text))
         return value, [*notes, "its marks were written as entities of HTML"]
@@ -395,7 +408,8 @@ def _opened(text: str) -> tuple[object, list[str]]:
 
 
 _TOKEN = re.compile(
-    r"\"(?>(?:[^\"\\\n]|\\.)*)\"|'(?>(?:[^'\\\n]|\\.)*)'|//[^\n]*|/\*.*?\*/|[A-Za-z_$][\w$]*|[^\w\"'/]+|.",
+    r"\"(?>(?:[^\"\\\n]|\\.)*)\"|'(?>(?:[^'\\\n]|\\.)*)'|[“”„](?>[^“”„\n]*)[“”]|//[^\n]*|/\*.*?\*/|"
+    r"[A-Za-z_$][\w$]*|[^\w\"'“”„/]+|.",
     re.DOTALL,
 )
 _COLON = re.compile(r"\s*:")
@@ -403,8 +417,8 @@ _LITERALS = {"True": "true", "False": "false", "None": "null", "undefined": "nul
 
 
 def _put_right(text: str) -> object:
-    """The value of JSON as JavaScript and Python write it: names without quotes, single quotes,
-    comments, commas after the last item. A `Fault` where it is none either.
+    """The value of JSON as JavaScript, Python and Word write it: names without quotes, single and
+    curly quotes, comments, commas after the last item. A `Fault` where it is none either.
     """
     if text.lstrip()[:1] not in ("{", "[", "/"):
         return None
@@ -415,6 +429,9 @@ def _put_right(text: str) -> object:
             continue
         if token[0] == "'" and len(token) > 1:
             token = json.dumps(re.sub(r"\\(['\"])", r"\1", token[1:-1]), ensure_ascii=False)
+        elif token[0] in "“”„" and len(token) > 1:
+            inner = re.sub(r'(\\.)|"', lambda part: part[1] or '\\"', token[1:-1])
+            token = f'"{inner}"'
         elif token[0].isalpha() or token[0] in "_$":
             name = _COLON.match(text, found.end())
             token = json.dumps(token) if name else _LITERALS.get(token, token)
@@ -457,10 +474,27 @@ def _from_json(value: object, found: Recognised, notes: list[str]) -> Conversion
         if given and isinstance(top[given], str) and top[given].strip():
             lesson[key] = top.pop(given).strip()
             notes.append(f"`{given}` → `{key}`")
+    if found.spoken == "content" and any("image_description" in each for each in found.sections):
+        # vidkit's own, within something else: all that it says stays as it is
+        around = _around(value, found.key)
+        made.lesson = {**around, **lesson, "sections": list(found.sections)}
+        within = f"{found.key.rpartition('.')[0]}."
+        rest = [name.removeprefix(within) for name in _left(value, top, found)]
+        _tell_left([name for name in rest if name.partition(".")[0] not in around], notes)
+        return made
     lesson["sections"] = [_section(each, found, made) for each in found.sections]
     lesson["sections"] = [each for each in lesson["sections"] if each]
     _tell_rest(_left(value, top, found), found, notes)
     return made
+
+
+def _around(value: object, path: str) -> dict[str, Any]:
+    """What stands beside the list to which the keys of `path` lead, if they lead to one."""
+    *above, last = path.split(".")
+    for key in above:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    beside = value.items() if isinstance(value, Mapping) else ()
+    return {key: each for key, each in beside if key != last}
 
 
 def _section(each: Mapping[str, Any], found: Recognised, made: Conversion) -> dict[str, Any]:
@@ -517,6 +551,9 @@ def _tell_rest(top: Sequence[str], found: Recognised, notes: list[str]) -> None:
     if not found.shown:
         notes.append("no words for the pictures: `image_description` is each part's first sentence")
     names = {name for each in found.sections for name, _ in _leaves(each)}
-    left = [*top, *sorted(names - {old for old, _ in used})]
+    _tell_left([*top, *sorted(names - {old for old, _ in used})], notes)
+
+
+def _tell_left(left: Sequence[str], notes: list[str]) -> None:
     if left:
         notes.append(f"left aside: {', '.join(f'`{name}`' for name in left[:40])}")

@@ -60,7 +60,7 @@ def read_lesson(data: bytes, path: Path) -> Lesson:
     reading = _Reading(Path(path))
     value = parse(data)
     if isinstance(value, Fault):
-        raise LessonError(path, [to_be_drafted(path) or hint(data, value, path.name)])
+        raise LessonError(path, [to_be_drafted(path) or hint(data, value, path)])
     lesson = reading.lesson(value)
     if reading.faults or lesson is None:
         drafted = to_be_drafted(path)
@@ -83,7 +83,7 @@ class _Reading:
         self.faults.append(replace(fault, section=number))
 
     def lesson(self, value: object) -> Lesson | None:
-        other = other_format(value, self.path.name)
+        other = other_format(value, self.path)
         if other is not None:
             self.faults.append(other)
             return None
