@@ -192,6 +192,26 @@ def test_a_run_is_steered_outlives_its_page_and_leaves_a_report(opened: Opened) 
     assert "error" not in [output["output_type"] for output in outputs(page)]
 
 
+def test_a_panel_whose_kernel_was_restarted_says_so(opened: Opened) -> None:
+    """It tells of no run that goes on, says that nothing pressed here is heard, and the cell run
+    again has a panel that is.
+    """
+    page = opened(sections=3, latency=3600)
+    press(page, "Make video")
+    page.locator(".vk .vk-progress").wait_for(timeout=SOON)
+    expect(page.get_by_text("run the cell again")).to_have_count(0)
+    page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+    )
+    expect(page.locator(".vk").get_by_text("run the cell again")).to_be_visible()
+    expect(page.locator(".vk .vk-progress")).to_be_hidden()
+    expect(page.locator(".vk .vk-said")).to_be_hidden()
+    press(page, "Cancel")
+    run_all(page)
+    wait_said(page, "Choose a lesson")
+    expect(page.get_by_text("run the cell again")).to_have_count(0)
+
+
 def test_a_saved_notebook_is_small_and_shows_its_previews(
     opened: Opened, lab: Lab, request: pytest.FixtureRequest
 ) -> None:

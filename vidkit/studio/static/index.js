@@ -17,11 +17,17 @@ class Panel {
     this.media = new Media(model);
     this.media.shown = (url) => Boolean(root.querySelector(`[src="${url}"]`));
     this.voice = new Voice();
+    this.lost = h("p", { class: "vk-wrong", role: "alert" });
     this.watches = [];
     this.asked = new Map();
     this.number = 0;
     this.name = Math.random().toString(36).slice(2);
     this.watching("msg:custom", (message) => this.answered(message));
+    // JupyterLab tells so when it restarts the kernel, or starts one in the place of one that died
+    this.watching("comm_live_update", () => {
+      this.unheard(true);
+      this.ask("view", "hello").then(() => this.unheard(false));
+    });
     this.eyes = new IntersectionObserver((entries) => {
       for (const { isIntersecting, target } of entries) if (isIntersecting) this.load(target);
     }, { rootMargin: "300px" });
@@ -43,8 +49,19 @@ class Panel {
   }
 
   /** Have something done in the kernel. */
-  act(part, does, args = {}, buffers = []) {
-    this.model.send({ part, do: does, ...args }, undefined, buffers);
+  async act(part, does, args = {}, buffers = []) {
+    try {
+      await this.model.send({ part, do: does, ...args }, undefined, buffers);
+    } catch {
+      this.unheard(true);
+    }
+  }
+
+  /** Say that nothing which is pressed here is heard: the panel's kernel is gone. */
+  unheard(gone) {
+    set(this.root, "data-gone", gone);
+    say(this.lost, gone ? "The kernel of this panel was restarted or shut down: nothing that is pressed here "
+      + "is heard any more. Copy what you have typed, and run the cell again." : "");
   }
 
   /** Have something done in the kernel, and wait for what came of it. */
@@ -149,6 +166,7 @@ function render({ model, el }) {
   const panel = new Panel(model, root);
   el.classList?.add("vidkit");
   el.append(root);
+  root.append(panel.lost);
   const parts = model.get("parts");
   if (parts.includes("studio")) root.append(...studio(panel));
   for (const part of parts) {
