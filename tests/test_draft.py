@@ -856,6 +856,12 @@ def test_a_programming_language_is_no_spoken_one(named: str, tag: str, tmp_path:
     assert vidkit.lesson_from(markdown(tmp_path, text)).language == tag
 
 
+def test_a_page_of_lists_is_in_their_language(tmp_path: Path) -> None:
+    """Where few words stand outside of lists, theirs tell which language is spoken."""
+    text = "# Resumen\n\n- Los cables que van al router son de la red\n- No hay una ruta para el PC"
+    assert vidkit.lesson_from(markdown(tmp_path, text)).language == "es"
+
+
 def test_a_list_of_dates_is_no_title(tmp_path: Path) -> None:
     """A section that goes on under a heading keeps that where a short sentence has only dates."""
     text = (

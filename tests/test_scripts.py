@@ -56,6 +56,25 @@ def test_a_lesson_in_another_language_is_told_so(language: str, text: str) -> No
     assert lesson(text, language=language) == []
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "Es la función principal de la red de acceso a Internet en la tabla de rutas."),
+        (
+            "fr",
+            "On mesure "
+            + "$x_{a, b} = y_{i, j}$ `a.b.c` " * 9
+            + "dans la cuve avec une masse connue.",
+        ),
+    ],
+)
+def test_words_that_several_languages_share_and_formulas_hide_none(
+    language: str, text: str
+) -> None:
+    """Each of the languages has a shared word, and the letters of formulas are in none of them."""
+    assert likely_language(text) == language
+
+
 def test_short_or_mixed_texts_are_let_alone() -> None:
     """A few words, or names in another script, prove nothing."""
     assert lesson("Guten Tag!") == []

@@ -325,9 +325,20 @@ def filtered(pieces: Iterable[Samples], *filters: tuple[str, str]) -> Iterator[a
 
 
 def without_rumble(pieces: Iterable[Samples]) -> Iterator[Samples]:
-    """`pieces` at `RATE` without what is below a voice: steps, hum, a table that is touched."""
-    for frame in filtered(pieces, ("highpass", f"frequency={RUMBLE}")):
+    """`pieces` at `RATE` without what is below a voice: steps, hum, a table that is touched, and
+    the constant by which a cheap microphone is off.
+    """
+    for frame in filtered(_from_nought(pieces), ("highpass", f"frequency={RUMBLE}")):
         yield frame.to_ndarray()[0]
+
+
+def _from_nought(pieces: Iterable[Samples]) -> Iterator[Samples]:
+    """`pieces` less their first value: a filter would take a constant's beginning for a knock."""
+    first: Any = None
+    for piece in pieces:
+        if first is None and len(piece):
+            first = piece[0]
+        yield piece - first if first else piece
 
 
 def regrouped(pieces: Iterable[Samples], size: int) -> Iterator[Samples]:

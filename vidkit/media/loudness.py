@@ -16,7 +16,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from .audio import Samples, filtered, open_sound, regrouped
+from .audio import Samples, filtered, open_sound, regrouped, without_rumble
 from .frame import RATE
 
 TARGET = -16.0
@@ -313,7 +313,7 @@ def find_speech(source: Path | bytes, name: str = "") -> dict[str, Any]:
     """
     peaks: list[NDArray[Any]] = []
     samples = 0
-    for piece in regrouped(open_sound(source, name).pieces(RATE), 10 * STEP):
+    for piece in regrouped(without_rumble(open_sound(source, name).pieces(RATE)), 10 * STEP):
         samples += len(piece)
         peaks.append(_peaks(piece))
     loud = loud_hops(np.concatenate([np.zeros(0, np.float32), *peaks]), PAUSE_RANGE)
