@@ -244,6 +244,13 @@ def test_the_sections_of_a_bare_list_are_looked_at_too() -> None:
     assert "section 2: `content` is missing" in told([GOOD, {"image_description": "x"}])
 
 
+def test_a_key_of_a_turn_that_nobody_knows_is_told() -> None:
+    """A language that is not spoken in, and what else came to nothing."""
+    turns = [{"text": "Hola.", "lang": "es"}, {"text": "Hello.", "lang": "en"}]
+    (note,) = read({"sections": [{**GOOD, "content": turns}]}).warnings
+    assert note == "section 1: `lang` is no key of a turn, and is not used"
+
+
 @pytest.mark.parametrize(
     ("keys", "words"),
     [
@@ -251,6 +258,16 @@ def test_the_sections_of_a_bare_list_are_looked_at_too() -> None:
         ({"content": "\u2003\n"}, "`content` is empty"),
         ({"content": None}, "`content` is missing"),
         ({"content": ["a"]}, "`content` is a list"),
+        ({"content": []}, "`content` is empty; write turns"),
+        ({"content": [{"text": "a"}, {"speaker": "Ana"}]}, "`content` lacks `text` of item 2"),
+        ({"content": [{"text": 5}]}, "`content` gives `text` of item 1 as the number 5"),
+        (
+            {"content": [{"text": "a", "language": "English"}]},
+            "`content` gives `language` of item 1 as `English`; write a tag such as en",
+        ),
+        ({"focus": [{"at": [0, 0, 1], "words": "a"}]}, "`focus` has 3 items at `at` of item 1"),
+        ({"focus": [{"at": [0, 0, 2, 1], "words": "a"}]}, "gives item 3 of `at` of item 1 as the"),
+        ({"focus": [{"at": [0, 0, 1, 1]}]}, "`focus` lacks `words` of item 1"),
         (
             {"content": "a" * 50_001},
             "`content` has 50,001 characters; 50,000 is the most; shorten it",
@@ -279,7 +296,10 @@ def test_the_sections_of_a_bare_list_are_looked_at_too() -> None:
         ({"say": {str(n): "a" for n in range(1001)}}, "has 1,001 words"),
         ({"slide": "points"}, "`slide` is text"),
         ({"slide": {"layout": 1}}, "`slide` gives `layout` as the number 1"),
-        ({"slide": {"points": ["a", 1]}}, "something other than text in `points`"),
+        (
+            {"slide": {"points": ["a", 1]}},
+            "`slide` gives item 2 of `points` as the number 1; write",
+        ),
         ({"slide": {"equation": {}}}, "`slide` gives `equation` as an object"),
         ({"slide": {"code": ["a"]}}, "`slide` gives `code` as a list"),
         ({"slide": {"own": float("nan")}}, "`slide` holds NaN"),

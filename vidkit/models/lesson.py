@@ -239,6 +239,7 @@ class SpokenTurn(TypedDict, total=False):
     language: Annotated[str, Field(max_length=35, pattern=rf"^{_TAG}$")]
 
 
+SPOKEN_KEYS = SpokenTurn.__annotations__.keys()
 TURNS = Annotated[list[SpokenTurn], Field(min_length=1, max_length=MOST_TURNS)]
 SPEAKERS = Annotated[
     dict[

@@ -24,6 +24,7 @@ from .lesson import (
     IMAGES,
     MOST_KEYS,
     SOUNDS,
+    SPOKEN_KEYS,
     TURNS,
     Key,
     Lesson,
@@ -142,6 +143,11 @@ class _Reading:
         if isinstance(fine, Fault):
             self.fault(fine, number)
             return (Turn("a fault that was told"),)
+        told = dict.fromkeys(key for each in value for key in each if key not in SPOKEN_KEYS)
+        self.warnings += [
+            f"section {number}: {quoted(key)} is no key of a turn, and is not used"
+            for key in list(told)[:MOST_ADVISED]
+        ]
         tidy = self.tidied(fine, "`content`", number)
         return tuple(
             Turn(
@@ -205,18 +211,21 @@ def checked(row: Key, value: object, path: Path) -> Any:
     try:
         return adapter(row).validate_python(value, context=path)
     except ValidationError as error:
-        problem, mend = _problem(error)
+        problem, mend = _problem(error, row.name)
         return Fault(f"`{row.name}` {problem}", mend or row.write, field=row.name)
 
 
-def _problem(error: ValidationError) -> tuple[str, str]:
+def _problem(error: ValidationError, name: str) -> tuple[str, str]:
     """What pydantic found, as it follows the key's name, and the mend, "" for the key's own."""
     # of the branches of a union, the one that got furthest
     first = max(error.errors(include_url=False), key=lambda each: len(each["loc"]))
     where, context, value = first["loc"], first.get("ctx", {}), first["input"]
     if isinstance(own := context.get("error"), Wrong):
         return str(own), own.mend
-    at = quoted(str(where[0])) if where else ""
+    # but the first, those of a union's branch, and of a key, lead nowhere in the file
+    steps = [*where[:1], *(step for step in where[1:] if step not in ("str", "list[str]", "[key]"))]
+    named = [f"item {step + 1}" if isinstance(step, int) else quoted(step) for step in steps]
+    at = " of ".join(reversed(named))
     match first["type"]:
         case "string_too_long" if not where:
             return f"has {len(value):,} characters; {context['max_length']:,} is the most", (
@@ -224,22 +233,24 @@ def _problem(error: ValidationError) -> tuple[str, str]:
             )
         case "string_too_long":
             return f"has more than {context['max_length']} characters at {at}", ""
-        case "string_too_short" | "string_pattern_mismatch":
+        case "string_too_short" | "string_pattern_mismatch" if not value.strip():
             return f"has an empty text at {at}", ""
+        case "string_pattern_mismatch":
+            return f"gives {at} as {quoted(value)}", keys(Lesson)["language"].write
         case "literal_error" if isinstance(value, str):
             expected = context["expected"].replace("'", '"')
             return f"gives {at} as {quoted(value)}", f"write {expected}"
+        case "missing":
+            return f"lacks {at}", ""
+        case "too_short" | "too_long" if where:
+            return f"has {len(value):,} items at {at}", ""
         case "too_short":
-            return "is empty", "write at least one section"
+            return "is empty", "write at least one section" if name == "sections" else ""
         case "too_long":
             words = "words" if isinstance(value, dict) else "of them"
-            mend = "" if words == "words" else "divide the lesson into several"
+            mend = "divide the lesson into several" if name == "sections" else ""
             return f"has {len(value):,} {words}; {context['max_length']:,} is the most", mend
-    if not where:
-        return f"is {kind_of(value)}", ""
-    if any(isinstance(part, int) for part in where):
-        return f"has something other than text in {at}", ""
-    return f"gives {at} as {kind_of(value)}", ""
+    return f"gives {at} as {kind_of(value)}" if where else f"is {kind_of(value)}", ""
 
 
 def given(value: object) -> bool:
