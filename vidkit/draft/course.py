@@ -182,7 +182,10 @@ def draft_of(
         return [_of_json(source, stem)]
     read = _read(source)
     words = " ".join(block.text for block in read.blocks if not isinstance(block, Shown | Turn))
-    read.language = language or read.language or likely_language(words) or ""
+    shown = (block for block in read.blocks if isinstance(block, Shown))
+    lists = " ".join(each.words for each in shown if each.kind in ("points", "steps"))
+    likely = likely_language(words) or likely_language(f"{words} {lists}")
+    read.language = language or read.language or likely or ""
     heads = itertools.takewhile(lambda block: isinstance(block, Heading | Turn), read.blocks)
     highest = [head for head in heads if isinstance(head, Heading) and head.level == 1]
     read.title = read.title or (highest[0].text.rstrip(" -–—:") if highest else "")

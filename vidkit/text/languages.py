@@ -118,10 +118,10 @@ _OWN_NAMES = {
 _COMMON = {
     "en": "the of and to is that it was for with as are this from have not they which you were",
     "de": "der die und das nicht ist ein eine den mit dem auch sich auf wird sind werden von zu im",
-    "fr": "les des est une dans que qui pour pas sur avec sont plus par ce cette il elle et aux",
-    "es": "los las una que por con para del como más está son esta pero sus hay cuando y el",
-    "it": "il che di non una per sono della con gli del anche nel alla questo più come è dei",
-    "pt": "não uma os que para com do da em são mais dos das como está pelo isso também e o",
+    "fr": "les des est une dans que qui pour pas sur avec sont plus par ce cette il et de la le",
+    "es": "los las una que por con para del como más está son esta pero hay cuando y el de la en",
+    "it": "il che di non una per sono della con gli del anche nel alla questo più come è dei la e",
+    "pt": "não uma os que para com do da em são mais dos das como está pelo isso também e o de",
     "nl": "het een van niet dat zijn voor met worden ook maar aan door deze wordt naar is de",
     "pl": "nie jest się na do że to w z są jak przez dla oraz które tym lub ale czy po",
     "sv": "och att det som en är för inte med till den har av ett om så kan var men på",
@@ -163,7 +163,10 @@ def main_script(text: str) -> str:
 
 
 def likely_language(text: str) -> str | None:
-    """The language that a text is likely in ("de"), None where nothing speaks for one."""
+    """The language that a text is likely in ("de"), None where nothing speaks for one: formulas
+    and code within it are in none.
+    """
+    text = re.sub(r"\$[^$\n]{1,200}\$|`[^`\n]{1,200}`", " ", text)
     script = main_script(text)
     if not script or scripts(text).total() < _LEAST_LETTERS:
         return None
