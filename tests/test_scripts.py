@@ -62,9 +62,9 @@ def test_a_lesson_in_another_language_is_told_so(language: str, text: str) -> No
         ("es", "Es la función principal de la red de acceso a Internet en la tabla de rutas."),
         (
             "fr",
-            "On mesure "
+            "On mesure cette vitesse avec soin "
             + "$x_{a, b} = y_{i, j}$ `a.b.c` " * 9
-            + "dans la cuve avec une masse connue.",
+            + "dans la cuve avec une masse connue que nous comparons.",
         ),
     ],
 )
