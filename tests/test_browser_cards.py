@@ -17,6 +17,7 @@ from vidkit import Settings, load_lesson
 from vidkit.errors import ProviderError, Refused
 from vidkit.providers.simulated import Simulated
 from vidkit.studio import Sections
+from vidkit.studio.editing import fields_of
 
 EVIL = (
     "<script>window.ran = 1</script><img src=x onerror='window.ran = 2'>"
@@ -89,6 +90,26 @@ def test_nothing_of_a_lesson_runs_and_all_of_it_is_shown(launched: Browser, tmp_
             " return clip && clip.readyState >= 2 && clip.currentTime > 0.2 }",
             timeout=30_000,
         )
+
+
+@needs_browser
+def test_what_was_typed_is_there_in_a_page_that_is_opened_anew(
+    launched: Browser, tmp_path: Path
+) -> None:
+    """Fields that the kernel has open hold what was typed, and close when *Done* is pressed in
+    another view: older words are never handed over in their place.
+    """
+    with traps(launched, tmp_path) as (sections, page):
+        uid = sections.draft.uids[0]
+        typed = fields_of(sections.lesson.sections[0], tmp_path) | {"title": "Typed"}
+        sections.do_type(uid, typed)
+        sections.show()
+        page.evaluate("() => window.look()")
+        expect(cards(page)[0].get_by_label("Title")).to_have_value("Typed")
+        assert sections.do_edit_done(uid, typed | {"title": "Typed on"}) == []
+        page.evaluate("() => window.look()")
+        expect(cards(page)[0].locator(".vk-title")).to_have_text("Typed on")
+        expect(cards(page)[0].get_by_label("Title")).to_have_count(0)
 
 
 @in_both

@@ -200,6 +200,7 @@ class Card {
 
   /** Show how it stands. */
   stand(state) {
+    this.state = state;
     const n = this.section.number;
     say(this.mark, state.state ?? "");
     set(this.mark, "data-tone", state.tone);
@@ -220,7 +221,6 @@ class Card {
     set(this.play, "aria-label", `${state.clip ? "Play" : "Listen to"} section ${n}`);
     if (state.typed && !this.editor) this.open(false);
     if (!state.typed && this.editor && this.editor.handed) this.shut();
-    this.state = state;
   }
 
   picture(token) {
@@ -278,6 +278,7 @@ class Card {
   open(tell = true) {
     this.shut(false);
     this.editor = new Editor(this, this.state?.typed);
+    this.editor.handed = !tell;
     fill(this.slot, [this.editor.element]);
     set(this.element, "data-open", true);
     fill(this.tools, [this.editor.done, this.again, this.editor.discard]);
