@@ -19,6 +19,7 @@ from vidkit.events import GateDecided, StepEnded, WorkEnded, WorkersChanged
 from vidkit.providers.simulated import Simulated
 from vidkit.report import BatchReport, VideoReport
 from vidkit.studio import Film, Lessons, Painter, Studio, Timeline, Workers
+from vidkit.studio.editing import fields_of
 
 EVIL = "<img src=x onerror=alert(1)></textarea>"
 
@@ -436,6 +437,36 @@ def test_edits_outlive_the_cell_that_is_run_again(tmp_path: Path) -> None:
     assert again.sections.draft.unsaved
     again.sections.save()
     assert not quick(tmp_path).sections.draft.unsaved  # type: ignore[union-attr]
+
+
+def test_what_is_typed_outlives_the_cell_that_is_run_again(tmp_path: Path) -> None:
+    """A new Studio has open what was open, and edits it apart from the first, which may stand in
+    another cell.
+    """
+    written(tmp_path, sections=2)
+    first = quick(tmp_path).sections
+    assert first is not None
+    one, two = first.draft.uids
+    first.do_type(one, fields_of(first.lesson.sections[0], tmp_path) | {"title": "Typed"})
+    again = quick(tmp_path).sections
+    assert again is not None
+    assert again.values()["states"][str(one)]["typed"]["title"] == "Typed"
+    first.do_remove(two)
+    again.do_duplicate(two)
+    assert [each.title for each in again.take_in().sections] == ["Typed", None, None]
+    first.do_discard(one)
+    assert [each.title for each in first.take_in().sections] == [None]
+
+
+def test_no_field_of_a_section_that_is_gone_is_open(tmp_path: Path) -> None:
+    """*Undo* takes a new section away with what was typed in it: nothing there is to be saved."""
+    written(tmp_path, sections=1)
+    sections = quick(tmp_path).sections
+    assert sections is not None
+    sections.do_type(sections.do_add(), {"title": "Never said"})
+    assert sections.edited
+    sections.do_undo()
+    assert not sections.edited
 
 
 def test_the_total_is_known_from_the_first_moment(tmp_path: Path) -> None:

@@ -332,7 +332,8 @@ class Draft:
     """A lesson as it is edited. `lesson` is what it says now, `uids` has a number for each of its
     sections that stays with it when it is moved, and `step` has both, which belong together. `file`
     is the lesson as its file has it, `earlier` what it was before each change that can be taken
-    back, the oldest first. Belongs to any thread.
+    back, the oldest first; `typed` is what stands in fields that are open, by the number of their
+    section. Belongs to any thread.
 
     Raises `LessonError` for a change that reading the lesson would refuse, with the section's
     number as people count, and changes nothing then.
@@ -343,6 +344,14 @@ class Draft:
         self.step = Step(tuple(next(_uids) for _ in lesson.sections), lesson)
         self.file = lesson
         self.earlier: list[Step] = []
+        self.typed: dict[int, dict[str, str]] = {}
+
+    def copy(self) -> Draft:
+        """The same once more, to be edited apart from this one."""
+        with self._lock:
+            twin = Draft(self.file)
+            twin.step, twin.earlier, twin.typed = self.step, self.earlier, dict(self.typed)
+            return twin
 
     @property
     def lesson(self) -> Lesson:
@@ -358,6 +367,11 @@ class Draft:
     def unsaved(self) -> bool:
         """Whether the file says something else."""
         return self.step.lesson != self.file
+
+    @property
+    def edited(self) -> bool:
+        """Whether it holds changes that are not saved, those in open fields among them."""
+        return self.unsaved or not self.typed.keys().isdisjoint(self.uids)
 
     def at(self, uid: int) -> int:
         """The position of a section from 0. Raises `ValueError` where it is gone."""

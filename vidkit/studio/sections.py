@@ -115,7 +115,7 @@ class Sections(Part):
     @property
     def edited(self) -> bool:
         """Whether it holds changes that are not saved, those in open fields among them."""
-        return self.draft.unsaved or any(state.typed is not None for state in self._states.values())
+        return self.draft.edited
 
     @property
     def waiting(self) -> bool:
@@ -212,7 +212,10 @@ class Sections(Part):
                 }
                 for number, (uid, section) in enumerate(pairs, start=1)
             ],
-            "states": {str(uid): self._stand(self._of(uid), section) for uid, section in pairs},
+            "states": {
+                str(uid): self._stand(self._of(uid), section) | {"typed": self.draft.typed.get(uid)}
+                for uid, section in pairs
+            },
         }
 
     def _stand(self, state: SectionState, section: Section) -> dict[str, Any]:
@@ -230,7 +233,6 @@ class Sections(Part):
             "poster": media.poster(files.get("image")),
             "clip": media.file(files.get("clip")) if state.state == "made" else None,
             "audio": media.file(files.get("audio")),
-            "typed": state.typed,
         }
 
     def paint(self) -> None:
@@ -283,11 +285,12 @@ class Sections(Part):
         faulty = None
         for uid in self.draft.uids:
             state = self._of(uid)
-            if state.typed is None:
+            if uid not in self.draft.typed:
                 continue
             try:
-                self.draft.edit(uid, state.typed)
-                state.typed, state.trouble = None, ""
+                self.draft.edit(uid, self.draft.typed[uid])
+                del self.draft.typed[uid]
+                state.trouble = ""
             except LessonError as error:
                 state.trouble = "\n".join(told_faults(error))
                 faulty = faulty or error
@@ -320,13 +323,15 @@ class Sections(Part):
 
     def do_type(self, uid: int, fields: dict[str, str]) -> bool:
         """What stands in the open fields of a section by now."""
-        self._of(uid).typed = fields
+        before, self.draft.typed[uid] = self.edited, fields
+        if not before:
+            self.notify()
         return True
 
     def do_edit_done(self, uid: int, fields: dict[str, str]) -> list[str]:
         """*Done*: take it in; gives what is wrong with it."""
-        state, before = self._of(uid), self.lesson
-        state.typed = fields
+        before = self.lesson
+        self.draft.typed[uid] = fields
         try:
             self.draft.edit(uid, fields)
         except LessonError as error:
@@ -334,7 +339,8 @@ class Sections(Part):
         if self.lesson is not before and (wrong := self._slide_fault(uid)):
             self.draft.undo()
             return [wrong]
-        state.typed, state.trouble = None, ""
+        self.draft.typed.pop(uid, None)
+        self._of(uid).trouble = ""
         self._edited()
         return []
 
@@ -367,7 +373,7 @@ class Sections(Part):
 
     def do_discard(self, uid: int) -> bool:
         """*Discard*: leave it as it was."""
-        self._of(uid).typed = None
+        self.draft.typed.pop(uid, None)
         self.show()
         return True
 

@@ -187,7 +187,6 @@ class SectionState:
     section is over, `error` why it is not made. dollars: paid for it in all runs that were heard,
     `unsure` what may have been paid besides. made_of: the section that it was made of.
     in_line: it will be made when the run that goes on is over; due: that run will make it.
-    typed: what stands in its open fields, None where they are closed.
     """
 
     def __init__(self) -> None:
@@ -203,7 +202,6 @@ class SectionState:
         self.making: Section | None = None
         self.in_line = self.due = False
         self.trouble = ""
-        self.typed: dict[str, str] | None = None
 
     def on_event(self, event: Event, section: Section | None) -> None:
         """Take in an event of this section, or the start of its lesson. section: as the lesson

@@ -248,8 +248,8 @@ class Studio(Part):
     def _cards(self, lesson: Lesson) -> Sections:
         """Cards for a lesson, with the edits of an earlier Studio and what its run has done."""
         draft = _UNSAVED.get(lesson.path.resolve())
-        if draft is not None and draft.file.seal != lesson.seal:
-            draft = None
+        if draft is not None:
+            draft = draft.copy() if draft.file.seal == lesson.seal else None
         sections = Sections(lesson, self.workers.settings, self._start, draft)
         sections.on_change(lambda: self._edited(sections))
         for index, path in enumerate(self._paths):
