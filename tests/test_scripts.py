@@ -59,7 +59,10 @@ def test_a_lesson_in_another_language_is_told_so(language: str, text: str) -> No
 @pytest.mark.parametrize(
     ("language", "text"),
     [
-        ("es", "Es la función principal de la red de acceso a Internet en la tabla de rutas."),
+        (
+            "es",
+            "La interfaz de un router está en la red de casa, y el resto sale por el otro.",
+        ),
         (
             "fr",
             "On mesure cette vitesse avec soin "
