@@ -35,6 +35,7 @@ class Vocabulary:
     of: str
     over: str
     all_over: str
+    binomial: str
     root: str
     roots: Mapping[str, str]
     nth_root: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from unicodedata import numeric
 
@@ -16,12 +17,14 @@ class Node:
     kind      text              parts
     row       ""                what stands side by side
     number    its digits
+    formula   a chemical one: "H₂O"
     symbol    a letter, Greek or not, one that is written with several ("VDD")
     word      upright words ("\\text{if }x")
     sign      an operator, relation or arrow
     function  "sin", "lim", …
     big       ∑ ∏ ∫ ⋃ ⋂
     fraction  ""                above, below
+    binomial  ""                above, below
     root      ""                what it is of, and its degree if that is not 2
     script    ""                base, index, power (an empty row for none)
     fence     its two brackets  what stands inside
@@ -76,9 +79,11 @@ UPRIGHT = frozenset(_UPRIGHT_NAMES.split())
 _STYLE_NAMES = (
     "mathcal mathbb mathfrak mathsf boldsymbol bm displaystyle textstyle limits nolimits "
     "boxed left right big Big bigg Bigg bigl bigr Bigl Bigr middle cancel nonumber notag mathscr "
-    "mathtt mathop mathrel mathbin ce substack bf it sf tt cal scriptstyle"
+    "mathtt mathop mathrel mathbin substack bf it sf tt cal scriptstyle"
 )
 STYLES = frozenset(_STYLE_NAMES.split())
+FRACTIONS = dict.fromkeys(("frac", "dfrac", "tfrac", "cfrac"), "fraction")
+FRACTIONS |= dict.fromkeys(("binom", "dbinom", "tbinom"), "binomial")
 STACKS = ("stackrel", "overset", "underset", "xrightarrow", "xleftarrow")
 """Commands that set something above or below a sign."""
 _UNSEEN_NAMES = "phantom hphantom vphantom hspace vspace label tag color textcolor"
@@ -109,11 +114,15 @@ WRITTEN = {
 }  # fmt: skip
 PAIRS = {"(": ")", "[": "]", "{": "}", "⟨": "⟩", "⌊": "⌋", "⌈": "⌉"}
 NUMBER = re.compile(r"\d+(?:[,.]\d+)*|\.\d+")
+DIGIT = re.compile(r"\d")  # of "\\frac12" each is an argument
 A_LETTER = r"(?![\u2070-\u209f¹²³½¼¾⅓-⅞ªº])[^\W\d_]"
 LETTER = re.compile(A_LETTER)
 WRITTEN_SIGN = re.compile("|".join(map(re.escape, sorted(WRITTEN, key=len, reverse=True))))
 RUN_UP = re.compile(f"[{''.join(map(re.escape, RAISED))}]+")
 RUN_DOWN = re.compile(f"[{''.join(LOWERED)}]+")
+GROUP = re.compile(r"\s?\{((?:[^{}]|\{[^{}]*\}){1,200})\}")
+FORMULA = re.compile(r"(?:(?:[A-Z][a-z]?|[()\[\]])[₀-₉]*)+[⁰¹²³⁴-⁹]*[⁺⁻]?")
+REACTS = {"+": "+", "<=>": "⇌", "<-": "←"}
 EMPTY = Node("row", 0)
 FAMOUS = frozenset("fghPFGHO") | frozenset("ΘΩΓ")
 CALLED = frozenset("pqruvwxyzEITVNψφΨΦ")
@@ -200,15 +209,15 @@ class Latex(Reader):
         self.at += 1
         return Node("fence", at, "||", (self.row("|", depth + 1),))
 
-    def argument(self, depth: int) -> Node:
-        """The next group or sign."""
+    def argument(self, depth: int, digits: re.Pattern[str] = NUMBER) -> Node:
+        """The next group or sign, or number of as many `digits`."""
         while self.peek() == " ":
             self.at += 1
         if self.peek() == "{" and depth < DEEPEST:
             self.at += 1
             return self.row("}", depth + 1)
         at = self.at
-        number = self.run(NUMBER)  # without a unit: in "\\omega_0 s" the letter stands on the line
+        number = self.run(digits)  # without a unit: in "\\omega_0 s" the letter stands on the line
         node = Node("number", at, number[0]) if number else self.atom(depth + 1)
         return Node("row", at, "", (node,) if node else ())
 
@@ -294,9 +303,9 @@ class Latex(Reader):
         at = self.at
         found = self.run(re.compile(r"\\([A-Za-z]{1,24})\*?|\\(.)|\\", re.S))
         name = (found and (found[1] or found[2])) or ""
-        if name in ("frac", "dfrac", "tfrac", "cfrac", "binom"):
-            above, below = self.argument(depth), self.argument(depth)
-            return fraction_node(at, above, below)
+        if name in FRACTIONS:
+            above, below = self.argument(depth, DIGIT), self.argument(depth, DIGIT)
+            return Node(FRACTIONS[name], at, "", (above, below))
         if name == "sqrt":
             degree = None
             if self.peek() == "[":
@@ -311,8 +320,10 @@ class Latex(Reader):
         if name in UNSEEN:
             self.run(re.compile(r"\s?\{[^{}]{0,200}\}"))
             return None
+        if name == "ce" and (found := self.run(GROUP)):
+            return Node("row", at, "", tuple(_reaction(found[1], at)))
         if name in UPRIGHT:
-            return self.upright(at, depth)
+            return self.upright(at, depth, name)
         if name in ACCENTS:
             body = self.argument(depth)
             return Node("accent", at, ACCENTS[name], (body,)) if ACCENTS[name] else body
@@ -342,7 +353,11 @@ class Latex(Reader):
         below, above = (small, EMPTY) if name == "underset" else (EMPTY, small)
         return Node("script", at, "stacked", (base, below, above))
 
-    def upright(self, at: int, depth: int) -> Node:
+    def upright(self, at: int, depth: int, command: str) -> Node:
+        group = GROUP.match(self.text, self.at)
+        if group and re.search(r"[_^]", group[1]) and (formula := _formula(group[1])):
+            self.at = group.end()
+            return Node("formula", at, formula)
         found = self.run(re.compile(r"\s?\{([^{}]{0,200})\}"))
         found = found or self.run(re.compile(r"\s+([A-Za-z]{2,20})(?=\s*\})"))  # {\rm max}
         if not found:
@@ -355,6 +370,8 @@ class Latex(Reader):
         if unit:
             raw = Node("word", found.start(1), found[1].strip())
             return Node("unit", found.start(1), measure_in_words(unit.groups()), (raw,))
+        if re.search(r"[_^]", found[1]) and command.startswith("math"):  # "\\mathbf{x_i}"
+            return Latex(found[1]).row("", depth + 1, shift=found.start(1))
         name = re.sub(r"\\[,;:! ]", " ", found[1]).replace("\\AA", "Å").strip()
         if name in FUNCTIONS:
             return Node("function", at, name)
@@ -378,6 +395,33 @@ class Latex(Reader):
             start += len(line)
         self.at = min(len(self.text), end + len(found[1]) + 6)
         return Node("lines", at, found[1].strip("*"), tuple(rows))
+
+
+def _formula(text: str) -> str:
+    """A chemical formula with its numbers and its charge in small signs; "" for what is none."""
+    text = re.sub(r"\^\{?(\d*[+-])\}?$|(?<=\w)([+-])$", lambda m: _small(m, UP), text.strip())
+    text = re.sub(r"_\{?(\d+)\}?|(?<=[A-Za-z)\]])(\d+)", lambda m: _small(m, DOWN), text)
+    return text if FORMULA.fullmatch(text) else ""
+
+
+def _small(match: re.Match[str], table: dict[str, str]) -> str:
+    return "".join(table[sign] for sign in (match[1] or match[2]).replace("-", "−"))
+
+
+def _reaction(text: str, at: int) -> Iterator[Node]:
+    """What "\\ce{2H2 + O2 -> 2H2O}" writes: formulas, how many of each, and signs."""
+    for count, word in re.findall(r"(\d*)(<?[-=]>|\S+)", text):
+        if count:
+            yield Node("number", at, count)
+        sign = REACTS.get(word) or WRITTEN.get(word, "")
+        formula = re.sub(r"\((?:aq|[slg])\)$", "", word)
+        if sign:
+            yield Node("sign", at, sign)
+        elif shown := _formula(formula):
+            yield Node("formula", at, shown)
+            yield Node("word", at, word[len(formula) :])
+        else:
+            yield Latex(word).row("", 0, shift=at)
 
 
 def _moved(node: Node, shift: int) -> Node:

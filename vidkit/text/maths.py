@@ -125,6 +125,8 @@ class _Speaker:
                 return [(self.unit(node), node.at)]
             case "fraction":
                 return self.fraction(node)
+            case "binomial":
+                return self.template(self.words.binomial, [*map(self.row, node.parts)], node.at)
             case "root":
                 return self.root(node)
             case "accent":
@@ -449,6 +451,8 @@ def _sign(node: Node) -> str:
         case "fraction":
             above, below = (_closed(part) for part in node.parts)
             return f"{above}/{below}"
+        case "binomial":
+            return f"C({', '.join(map(_row_signs, node.parts))})"
         case "root":
             degree = _row_signs(node.parts[1]) if len(node.parts) > 1 else ""
             body = node.parts[0]
