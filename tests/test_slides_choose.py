@@ -433,6 +433,34 @@ def test_an_equation_between_dollar_signs_is_shown(latex: str) -> None:
     assert of(TWO_SENTENCES, f"A formula on a board: ${latex}$.").equations == (latex,)
 
 
+LONG_IN_LATEX = (
+    r"K_c = \frac{[\mathrm{NH_3}]^2}{[\mathrm{N_2}][\mathrm{H_2}]^3}",
+    r"|x| = \begin{cases} x & \text{if } x \ge 0 \\ -x & \text{if } x < 0 \end{cases}",
+    r"R = \begin{pmatrix} \cos\theta & -\sin\theta \\ \sin\theta & \cos\theta \end{pmatrix}",
+    r"\hat{y} = \mathbf{w} \cdot \mathbf{x} + \mathbf{b}",
+)
+
+
+@pytest.mark.parametrize("latex", LONG_IN_LATEX)
+@pytest.mark.parametrize("spelt", ["$${}$$", "\n$$\n{}\n$$\n", "\\[{}\\]"])
+def test_a_displayed_equation_is_as_long_as_it_looks(latex: str, spelt: str) -> None:
+    """The names of LaTeX's commands are no words of a sentence, and what follows is one."""
+    shown = spelt.replace("{}", latex)
+    slide = of(f"The law of the matter is short. {shown} Pressure shifts it to the right.")
+    assert (slide.layout, slide.equations) == ("equation", (latex,))
+    assert "Pressure shifts it to the right" in slide.points
+    assert not [point for point in slide.points if "$" in point]
+
+
+def test_lines_below_each_other_are_equations() -> None:
+    """Also where their relations are aligned."""
+    lines = r"\begin{aligned} 2x + 6 &= 10 \\ 2x &= 4 \end{aligned}"
+    assert of(f"We solve it. $${lines}$$ The solution is two.").equations == (
+        "2x + 6 = 10",
+        "2x = 4",
+    )
+
+
 def test_what_is_said_on_arrows_is_no_step() -> None:
     """The messages of a sequence diagram do not follow its two parties."""
     slide = of(

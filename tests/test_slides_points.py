@@ -112,6 +112,13 @@ def test_a_stop_within_brackets_or_before_a_number_ends_no_sentence(sentence: st
     )
 
 
+def test_a_displayed_equation_is_not_cut() -> None:
+    """A minus in it is no dash, after which a sentence could end."""
+    formula = r"$$\sin x = x - \frac{x^3}{3!} + \frac{x^5}{5!} - \cdots$$"
+    told = f"{formula} is the series of the sine for every x that there is"
+    assert statement(told, aim=8).startswith(formula)
+
+
 def test_italics_inside_a_word_leave_no_star() -> None:
     """Letters of formulas lose both their marks, and a product keeps its signs."""
     told = "The change Δ*H* is small for *sp*³ bonds, and a*b*c is not"

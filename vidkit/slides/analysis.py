@@ -108,9 +108,23 @@ def without_fences(text: str) -> str:
     return _FENCE.sub("\n\n", text)
 
 
+_IN_BRACKETS = re.compile(
+    r"\\\((?P<within>[^\n]{1,300}?)\\\)|\\\[(?P<displayed>(?=[^\]]*[=^_\\])[^$]{1,400}?)\\\]"
+)
+
+
+def _in_dollars(match: re.Match[str]) -> str:
+    return f"${match['within']}$" if match["within"] else f"$${match['displayed']}$$"
+
+
+_DISPLAYED = re.compile(r"\$\$[^$]+\$\$[.,;]?(?=\s+([^\W\d_]))")
+
+
 @lru_cache(maxsize=256)
 def sentences(text: str, language: str = "en") -> tuple[str, ...]:
-    """The first sentences of `text`, in order, each on one line; a blank line ends one too."""
+    """The first sentences of `text`, in order, each on one line; a blank line ends one too, and so
+    does a displayed equation before a capital letter."""
+    text = _DISPLAYED.sub(lambda m: m[0] + "\n\n" * m[1].isupper(), text)
     found: list[str] = []
     for paragraph in re.split(r"\n\s*\n|\n(?=[ \t]*(?:[-*•]|\d{1,2}[.)])[ \t])", text):
         line = " ".join(_LIST_MARK.sub("", paragraph).split())
@@ -212,6 +226,8 @@ _LATEX_RELATION = r"\\(?:to|rightarrow|approx|leq?|geq?|neq?|propto|equiv)(?![A-
 _RELATION = re.compile(rf"[=≈≤≥≠∝≡]|(?<=\s)[<>](?=\s)|{_LATEX_RELATION}")
 _MATTER = re.compile(rf"[\w)\]}}²³]\s*(?:[=≈≤≥≠∝≡]|\s[<>]\s|{_LATEX_RELATION})\s*[-−+\w(√∑∫Δ.½¼\\]")
 _SENTENCE = re.compile(r"\b(?:is|are|the|when|for|if|and|or|of)\b", re.IGNORECASE)
+_NO_WORDS = re.compile(r"\\text\w*\s?\{[^{}]*\}|\\(?:begin|end)\{\w+\*?\}|\\[A-Za-z]+")
+"""What LaTeX calls by a name, and the words that it sets as such."""
 _STATE = re.compile(r"=\s*(?:on|off|high|low|yes|no|true|false)\b", re.IGNORECASE)
 
 _FUNCTIONS = frozenset(("sin", "cos", "tan", "log", "ln", "exp", "lim", "max", "min", "mod", "det"))
@@ -277,10 +293,12 @@ def signs_of(text: str) -> int:
 
 def is_formula(text: str) -> bool:
     """Whether `text` is an equation ("E = mc²"), not a sentence with a sign in it."""
+    text = text.replace("&", " ")
     bare = re.sub(r"\([^()]*\)", "()", text)
-    if not _RELATION.search(bare) or not _MATTER.search(text):
+    if not _RELATION.search(bare) or not _MATTER.search(text) or signs_of(text) > LONGEST:
         return False
-    if _SENTENCE.search(bare) or _STATE.search(bare) or len(text) > LONGEST:
+    bare = _NO_WORDS.sub(" ", bare)
+    if _SENTENCE.search(bare) or _STATE.search(bare):
         return False
     return len(re.findall(r"[^\W\d_]{6,}", bare)) <= 1
 
@@ -499,8 +517,8 @@ class Reading:
 
     @cached_property
     def speech(self) -> str:
-        """The narration without blocks of code."""
-        return without_fences(self.narration)
+        """The narration without blocks of code, its equations between dollar signs."""
+        return _IN_BRACKETS.sub(_in_dollars, without_fences(self.narration))
 
     @cached_property
     def sentences(self) -> tuple[str, ...]:

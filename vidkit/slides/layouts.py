@@ -11,6 +11,7 @@ from typing import Any
 from ..text.latex import RAISED
 from ..text.markup import only_list
 from .analysis import (
+    LONGEST,
     Label,
     Reading,
     equation_lines,
@@ -19,6 +20,7 @@ from .analysis import (
     length,
     likeness,
     sentences,
+    signs_of,
     stems,
     with_role,
 )
@@ -53,7 +55,7 @@ from .summary import statement as in_few_words
 
 MOST_EQUATIONS = 6
 
-_MATH = re.compile(r"\$\$?([^$\n]{3,80})\$\$?")
+_MATH = re.compile(r"\$\$([^$]{3,400})\$\$|\$([^$\n]{3,400})\$")
 _ADDRESS = re.compile(r"(?:https?|ftp)://\S+|www\.\S+|\]\([^()\s]*\)")
 _PLAIN_EQUATION = re.compile(
     r"(?<![\w'`=./])((?:[^\W\d_]{1,3}|[^\W\d_]_\w{1,6})(?:\([^\W\d_]\))?\s*=\s*"
@@ -103,9 +105,11 @@ def cut_code(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 _ONLY_VALUE = re.compile(r"\\?\w+(?:_\{?\w+\}?)? *= *[−-]?[\d.,]+")
-_ONLY_FORMULA = re.compile(r"\s*\$[^$]+\$[\s.,;:]*")
+_ONLY_FORMULA = re.compile(r"\s*(\$\$?)[^$]+\1[\s.,;:]*")
 """A point that says only what stands above it in large."""
-_FORMULA_LAST = re.compile(r"(?:[:,]|,? so|,? that is|,? also|,? donc) *\$([^$]+)\$[\s.,;:]*$")
+_FORMULA_LAST = re.compile(
+    r"(?:[:,]|,? so|,? that is|,? also|,? donc) *(?P<m>\$\$?)([^$]+)(?P=m)[\s.,;:]*$"
+)
 
 
 def equation(reading: Reading, asked: bool = False) -> Slide | None:
@@ -125,7 +129,7 @@ def equation(reading: Reading, asked: bool = False) -> Slide | None:
 def before_formula(point: str, shown: Sequence[str]) -> str:
     """ "Divide by two: $q^2 = 2m^2$" without the formulas at its end that stand above in large."""
     known = {_unspaced(text) for text in shown}
-    while (ends := _FORMULA_LAST.search(point)) and _unspaced(ends[1]) in known:
+    while (ends := _FORMULA_LAST.search(point)) and _unspaced(ends[2]) in known:
         point = point[: ends.start()]
     return "" if _ONLY_FORMULA.fullmatch(point) else point
 
@@ -135,12 +139,13 @@ def equations(reading: Reading) -> tuple[str, ...]:
     found = [label.text for label in reading.labels if is_formula(label.text)]
     for text in (reading.description, reading.speech):
         text = _ADDRESS.sub(" ", text)
-        found += [match[1].strip() for match in _MATH.finditer(text) if is_formula(match[1])]
+        typeset = (" ".join((m[1] or m[2]).split()) for m in _MATH.finditer(text))
+        found += [formula for formula in typeset if is_formula(formula)]
         plain = (match[1].strip(" .,") for match in _PLAIN_EQUATION.finditer(text))
         found += [t for t in plain if not _ASSIGNED.search(t) and not _EXPLAINED.search(t)]
     once: dict[str, str] = {}
     for text in found:
-        if text[:1] != "=" and len(text) <= 80:
+        if text[:1] != "=" and signs_of(text) <= LONGEST:
             key = _unspaced(text)
             once[key] = text if "\\" in text else once.get(key, text)
     kept = list(once.items())

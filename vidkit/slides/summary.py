@@ -141,7 +141,8 @@ def statement(sentence: str, language: str = "en", aim: int = AIM) -> str:
     for shorten in ways[: 3 if aim <= BESIDE else 4]:
         if length(kept) > aim:
             shorter = shorten(kept, language)
-            whole = shorter.count("$") % 2 == kept.count("$") % 2  # not within a formula
+            ends = ((shorter.count(mark) + kept.count(mark)) % 2 for mark in ("$", "$$"))
+            whole = not any(ends)  # not within a formula
             kept = shorter if whole else kept
     kept = kept.rstrip(" ,;:—–")
     if kept.count('"') % 2 == 0 and not kept.endswith(("...", "…")):

@@ -364,7 +364,7 @@ class Latex(Reader):
             return self.argument(depth)
         unit = (
             re.fullmatch(MEASURE, found[1].strip())
-            if re.search(r"[\d}](?:\\[,; ]|~|\s)*$", self.text[max(0, at - 6) : at])
+            if re.search(r"(?<!_)[\d}](?:\\[,; ]|~|\s)*$", self.text[max(0, at - 6) : at])
             else None
         )
         if unit:
