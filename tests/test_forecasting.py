@@ -323,13 +323,14 @@ def test_a_wrong_argument_is_told(wrong: dict[str, Any], word: str) -> None:
         forecast([10], **wrong)
 
 
-@pytest.mark.parametrize("lessons", [[], 0, [True], [-3]])
+@pytest.mark.parametrize("lessons", [[], 0, [True], [-3], None, b"1.json", {"a": 1}, "", [None]])
 def test_lessons_that_are_none_are_told(lessons: Any) -> None:
     """Nothing to make is an error, and so is a number of sections that is none."""
     with pytest.raises(SettingsError):
         forecast(lessons)
-    with pytest.raises(LessonError):
-        forecast("nowhere.json")
+    for path in ("nowhere.json", "a" * 5000):
+        with pytest.raises(LessonError):
+            forecast(path)
 
 
 def test_a_sweep_finds_where_the_limit_is() -> None:

@@ -371,6 +371,22 @@ def test_awaiting_before_making_is_told(tmp_path: Path) -> None:
         Studio(tmp_path).__await__()
 
 
+@pytest.mark.parametrize("folder", [None, 5, b"lessons", ["lessons"], "", "a" * 5000])
+def test_a_studio_of_what_is_no_folder_says_what_to_give(folder: Any) -> None:
+    """An error of vidkit's, and none of Python's."""
+    with pytest.raises(SettingsError, match="the folder of your lessons"):
+        Studio(folder)
+
+
+def test_a_studio_opens_a_lesson_in_the_home_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`~` is the home folder before a lesson's name, too."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert Studio(f"~/{written(tmp_path).name}").lessons.path is not None
+
+
 def test_a_folder_without_lessons_is_a_place_to_begin(tmp_path: Path) -> None:
     """Nothing can be made in it yet, and a new lesson can be begun, edited and made; a folder that
     is not there is refused.

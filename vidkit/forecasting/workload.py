@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, Literal
 
 from ..core.errors import KeyMissing, SettingsError
-from ..core.paths import is_folder
+from ..core.paths import is_folder, path_given, several_given
 from ..models.files import lesson_files
 from ..models.lesson import Lesson, Section
 from ..models.reading import load_lesson
@@ -320,19 +320,20 @@ def _limits(per_minute: PerMinute | None) -> Mapping[str, float]:
 
 
 _LIMITED = ("image", "voice")
+_GIVEN = "a lesson, a folder of them, a number of sections, or a list of these"
 
 
 def _read(lessons: Given | Iterable[Given]) -> Iterable[Lesson]:
     if isinstance(lessons, Lesson | str | Path | int):
         lessons = [lessons]
-    for number, each in enumerate(lessons, 1):
+    for number, each in enumerate(several_given("lessons", lessons, _GIVEN), 1):
         if isinstance(each, Lesson):
             yield each
         elif isinstance(each, int):
             yield _blank(f"lesson {number}", each)
         else:
-            path = Path(each).expanduser()
-            yield from map(load_lesson, lesson_files(path) if path.is_dir() else [path])
+            path = path_given("lessons", each, _GIVEN)
+            yield from map(load_lesson, lesson_files(path) if is_folder(path) else [path])
 
 
 def _blank(name: str, sections: int) -> Lesson:

@@ -19,7 +19,7 @@ from typing import Any
 from ..core import loop
 from ..core.errors import Fault, LessonError, SettingsError, VidkitError
 from ..core.format import clock_time, count
-from ..core.paths import is_file, stamp
+from ..core.paths import is_file, is_folder, path_given, stamp
 from ..draft import course
 from ..models.convert import DRAFTED
 from ..models.files import lesson_files
@@ -141,7 +141,7 @@ def _files_of(folder: Path) -> list[Path]:
     try:
         return lesson_files(folder)
     except SettingsError:
-        if folder.is_dir() and not any(folder.glob("*.json")):
+        if is_folder(folder) and not any(folder.glob("*.json")):
             return []
         raise
 
@@ -185,8 +185,9 @@ class Lessons(Part):
         self, folder: str | Path = "lessons", rate: int | None = None, reader: bool = True
     ) -> None:
         super().__init__()
-        one = Path(folder) if is_file(Path(folder)) else None
-        self.folder = Folder(one.parent if one else folder)
+        path = path_given("folder", folder, "the folder of your lessons, or one of them")
+        one = path if is_file(path) else None
+        self.folder = Folder(one.parent if one else path)
         self.rate = rate
         self.reader = reader
         self.read_anew = False
