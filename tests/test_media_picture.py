@@ -18,7 +18,6 @@ from vidkit.errors import MediaError
 from vidkit.media import Frame, check_picture, fit_picture, open_picture
 from vidkit.media.images import frame_picture
 
-
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
