@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_media import decoded, encoded, judged, picture, speech_like, tone, wav
 
-from vidkit.media import Clip, Frame, join_clips, make_clip, open_sound
+from vidkit.media import Clip, Frame, find_speech, join_clips, make_clip, open_sound
 from vidkit.media.frame import BLOCK, RATE, padded
 from vidkit.media.loudness import HOP, level, levelled, measure, true_peak
 from vidkit.media.narration import MOST_PEAK, decoded_packets, levelled_track
@@ -99,6 +99,17 @@ def test_speech_is_found_between_silences(tmp_path: Path) -> None:
     clip = clip_of(tmp_path, sound)
     assert clip.speech == pytest.approx((0.5, 2.0), abs=0.01)
     assert clip.seconds == pytest.approx(3.4, abs=0.03)
+
+
+@pytest.mark.parametrize("off", [0.02, -0.15])
+def test_a_constant_in_a_recording_hides_no_pause(tmp_path: Path, off: float) -> None:
+    """What a cheap microphone adds is no voice: speech and its pauses are where they are heard."""
+    quiet = np.zeros(24_000, np.float32)
+    sound = np.concatenate([quiet, tone(0.7), quiet, tone(0.3), quiet]) + np.float32(off)
+    assert clip_of(tmp_path, sound).speech == pytest.approx((1.0, 3.0), abs=0.02)
+    found = find_speech(wav(sound))
+    assert found["heard"] == pytest.approx([1.0, 3.0], abs=0.02)
+    assert found["pauses"] == [pytest.approx([1.7, 2.7], abs=0.02)]
 
 
 def test_no_click_at_a_seam(tmp_path: Path) -> None:
