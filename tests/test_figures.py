@@ -203,6 +203,34 @@ def test_a_label_outside_of_its_picture_is_refused(own: Path) -> None:
         Slides().slide(ask({"layout": "picture", "labels": labels}, file=own))
 
 
+@pytest.mark.parametrize(
+    ("ink", "theme", "ground"),
+    [("black", "dark", (255, 255, 255)), ("white", "dark", None), ("black", "light", None)],
+)
+def test_a_dark_drawing_with_nothing_behind_it_is_seen_on_a_dark_slide(
+    tmp_path: Path, ink: str, theme: str, ground: tuple[int, int, int] | None
+) -> None:
+    """It stands on white there; one in light ink, or on a light slide, stands on the slide."""
+    own = tmp_path / "circle.png"
+    drawing = Image.new("RGBA", (64, 36), (0, 0, 0, 0))
+    drawing.paste(ink, (0, 0, 64, 4))
+    drawing.save(own)
+    slides = images(theme)
+    made = slides.picture(slides.slide(ask({"layout": "picture"}, file=own)), (640, 360))
+    shown = Image.open(io.BytesIO(made.data)).convert("RGB")
+    assert shown.getpixel((320, 250)) == (ground or shown.getpixel((2, 2)))
+
+
+def test_a_file_that_is_no_picture_is_refused_in_words(tmp_path: Path) -> None:
+    """They name the file, and nothing of Python's."""
+    own = tmp_path / "phone.jpg"
+    own.write_bytes(b"\0\0\0\x18ftypheic" + bytes(99))
+    slides = Slides()
+    with pytest.raises(Refused, match=r"phone.jpg is no picture that can be read") as caught:
+        slides.picture(slides.slide(ask({"layout": "picture"}, file=own)), (640, 360))
+    assert "<" not in str(caught.value)
+
+
 def test_a_picture_of_sixteen_bits_keeps_its_greys_on_a_slide(tmp_path: Path) -> None:
     """As it does where it fills the frame: what is dark in it is not white."""
     own = tmp_path / "cells.png"

@@ -162,28 +162,35 @@ def _pixels(box: tuple[float, float, float, float], frame: Frame) -> tuple[int, 
 
 
 def picture_of(figure: LabelledPicture) -> dict[str, Any]:
-    """The picture of `figure` inside an SVG, as the template takes it, with its size.
+    """The picture of `figure` inside an SVG, as the template takes it, with its size, and whether
+    it is a dark drawing that one sees through.
 
     Raises `Refused` for a file that cannot be read.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with open_unlinked(figure.file) as file, Image.open(file, formats=_FORMATS) as opened:
             opened.draft(None, (_LONGEST_SIDE, _LONGEST_SIDE))
             image = plain_colours(ImageOps.exif_transpose(opened))
             image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+    except UnidentifiedImageError:  # whose words name a Python object
+        raise Refused(f"{figure.file} is no picture that can be read; save it as PNG") from None
     except Exception as error:  # of many kinds, depending on where a file is damaged
         raise Refused(f"{figure.file} cannot be shown: {error}; save it anew as PNG") from error
     data = io.BytesIO()
     image.save(data, "PNG", compress_level=1)
     width, height = image.size
+    dark = False
+    if image.mode == "RGBA":
+        seen = image.convert("L").histogram(image.getchannel("A").point(lambda a: 255 * (a > 127)))
+        dark = sum(seen[:_DARK]) > 0.02 * sum(seen)
     body = base64.b64encode(data.getvalue()).decode()
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">'
         f'<image width="{width}" height="{height}" href="data:image/png;base64,{body}"/></svg>'
     )
-    return {"data": svg, "width": width, "height": height}
+    return {"data": svg, "width": width, "height": height, "dark": dark}
 
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "TIFF", "BMP")
@@ -191,6 +198,10 @@ _FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "TIFF", "BMP")
 
 _LONGEST_SIDE = 1_920
 """Pixels of a picture that a slide shows."""
+
+_DARK = 60
+"""Grey levels that are not seen on a dark slide: what is drawn in them, for paper and with nothing
+behind it, stands on white there."""
 
 
 def _coded(values: Any, icons: dict[str, str]) -> Any:
