@@ -146,6 +146,17 @@ def test_a_provider_that_is_not_there_is_passed_over(tmp_path: Path) -> None:
             made(lesson, alone)
 
 
+def test_several_in_one_text_are_to_be_a_list(tmp_path: Path) -> None:
+    """The command line parts them by commas; in Python it is said how to, and of "auto" what goes
+    with it.
+    """
+    lesson = written(tmp_path)
+    with pytest.raises(SettingsError, match=r"images=\['openai', 'slides'\]"):
+        vidkit.plan(lesson, images="openai,slides")
+    with pytest.raises(SettingsError, match="write 'auto', or who speaks"):
+        vidkit.plan(lesson, voice="auto:es")
+
+
 def test_a_wrong_setting_is_told_and_not_passed_over(tmp_path: Path) -> None:
     """A fault in what the teacher wrote is no reason to use another provider."""
     for wrong in (["simulated:x=1", FREE], [FREE, 7], [], [""], [FREE, None], [Simulated]):

@@ -223,6 +223,10 @@ def _made(kind: AnyKind, spec: object, settings: Settings | None) -> object:
     for point in registered(kind):
         if point.name == name:
             return _anothers(kind, point, argument)
+    if kind != "writers" and len(several := specs(kind, spec)) > 1:
+        raise SettingsError(f"{kind} is {spec!r}; give several as a list: {kind}={list(several)}")
+    if kind == "voice" and name == AUTO:
+        raise SettingsError(f"voice is {spec!r}; write 'auto', or who speaks, such as 'espeak:es'")
     what = "writer" if kind == "writers" else f"{kind} provider"
     raise ProviderMissing(f"there is no {what} {name!r}; choose from: {', '.join(names(kind))}")
 
