@@ -686,6 +686,33 @@ KINDS = {
     ),
     "code that R runs": ('`r fontawesome::fa("code")` Your turn.', "Your turn."),
     "code of another file": ("Look.\n\n<<< @/snippets/a.ts#b", "Look."),
+    "layout of LaTeX": (
+        "\\vspace{4mm}\n\nKeep cool. \\pause\n\n\\bigskip \\tiny\n\n`\\small` is C:\\small.",
+        "Keep cool.|`\\small` is C:\\small.",
+    ),
+    "a citation within a span": ("[As in [@Parr2010, p. 147]]{.credits}", "As in"),
+    "tabs of MkDocs": (
+        '=== "Left"\n\n    Keep left.\n\n=== "Right"\n\n    Keep right.',
+        "Left: Keep left.|Right: Keep right.",
+    ),
+    "links to the pages around": (
+        "< [Before](a.ipynb) | [Contents](b.ipynb) | [*After*](c.ipynb) >\n\nSee a, [b](d.md).",
+        "See a, b.",
+    ),
+    "a long text for a picture": (
+        f'![](https://x.org/a.png){{alt="Two tables. {"One is by the other. " * 20}"}}\n\nLook.',
+        "Look.",
+    ),
+    "effects and macros of LiaScript": (
+        '    {{1-2}}\n****\n\nKeep cool.\n\n@LIA.eval(`["a.cs"]`, `mono`)\n\n@config.semester\n\n'
+        "  --{{1}}--\nI say it.",
+        "Keep cool.|I say it.",
+    ),
+    "a stop after what is bold": ("- **A vector**.\n  It has parts.", "A vector. It has parts."),
+    "links that other pages define": (
+        "Set [the variables][mkdocs.env], see a[0][1] and [1][2].",
+        "Set the variables, see a[0][1] and [1][2].",
+    ),
     "lists in lists": (
         "1. First\n   - one\n   - two\n2. Second\n\n   Goes on.",
         "First: one; two. Second. Goes on.",
@@ -860,6 +887,25 @@ def test_a_page_of_lists_is_in_their_language(tmp_path: Path) -> None:
     """Where few words stand outside of lists, theirs tell which language is spoken."""
     text = "# Resumen\n\n- Los cables que van al router son de la red\n- No hay una ruta para el PC"
     assert vidkit.lesson_from(markdown(tmp_path, text)).language == "es"
+
+
+def test_what_a_directive_is_told_is_no_program(tmp_path: Path) -> None:
+    """The options of MyST, as lines of YAML too, are not shown, and a hidden program is not."""
+    text = (
+        "We set x.\n\n```{code-block} go\n---\nlinenos:\n---\nx := 1\n```\n\nWe draw.\n\n"
+        "```{code-cell}\n---\ntags:\n  - hide-input\n---\ndraw(x)\n```\n"
+    )
+    lesson = vidkit.lesson_from(markdown(tmp_path, text))
+    assert [section.slide.get("code") for section in lesson.sections] == ["x := 1", None]
+
+
+def test_a_heading_that_names_the_title_of_its_page_has_it(tmp_path: Path) -> None:
+    """As pages of Jekyll begin; a program about them keeps its words."""
+    text = (
+        "---\ntitle: Heat\n---\n\n# {{ page.title }}: aims\n\nSee:\n\n```\n{{ page.title }}\n```\n"
+    )
+    section = vidkit.lesson_from(markdown(tmp_path, text)).sections[0]
+    assert (section.title, section.slide["code"]) == ("Heat: aims", "{{ page.title }}")
 
 
 def test_a_list_of_dates_is_no_title(tmp_path: Path) -> None:

@@ -79,6 +79,9 @@ def markdown(text: str, path: Path) -> Source:
     for block in blocks_of(text, reader):
         if levels and isinstance(block, Heading) and block.level <= int(levels[-1]):
             source.blocks.append(Turn(block.where))
+        if isinstance(block, Heading) and source.title:  # which Jekyll puts where its name stands
+            named = re.sub(r"\{\{ *page\.title *\}\}", lambda _: source.title, block.text)
+            block = replace(block, text=named)
         source.blocks.append(block)
     if reader.unsaid and len(slides) > 1 and not other and not reader.comments:
         source.notes.append(_of_comments(reader.unsaid))

@@ -55,7 +55,7 @@ _UNSAID = re.compile(
     r"(open|run|view|launch|download|source)\b[\w ]{0,20}\b(colab|binder|github|notebook|kaggle)"
     r"[\w ]{0,20}|<<< \S.*|\[\[?TOC\]?\]|(---|===)+|(table of )?contents:?"
     r"|<?https?://\S+>?|(learn|read) more|toc"
-    r"|(copyright|©)[ (c)]{1,5}\d{4}\b([^.]|\b[A-Z]\.){0,120}\.?|@\w{2,30}"
+    r"|(copyright|©)[ (c)]{1,5}\d{4}\b([^.]|\b[A-Z]\.){0,120}\.?|@[\w.]{2,40}(\(.{0,300}\))?"
     r"|[\w -]{0,20}licen[cs]e:? <?https?://\S+>?"
     r"|(licensed under the|you may obtain a copy of the license|unless required by applicable law|"
     r"(software )?distributed under the license) .{1,1000}"
@@ -63,14 +63,16 @@ _UNSAID = re.compile(
     re.I,
 )
 """Lines that nobody reads aloud: links to open a notebook, heads of contents, addresses, the terms
-of a licence, and what one is to click on.
+of a licence, what one is to click on, names and the macros of LiaScript.
 """
 _RAISED = dict(zip(map(ord, "0123456789+-n"), "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", strict=True))
 _LOWERED = dict(zip(map(ord, "0123456789+-"), "₀₁₂₃₄₅₆₇₈₉₊₋", strict=True))
 _REFERENCE = re.compile(
     r" ?\(?(?:\b(?:see|cf\.?|in) )?(?:\b(?:Eqs?|Figs?|Secs?|Tabs?)\.?[ ~])?"
     r"\\(?:eq|page|auto|c)?ref\{[^{}]*\}\)?"
-    r"|\s?\\index\{(?:[^{}]|\{[^{}]*\})*\}|\\(?:newpage|clearpage|pagebreak)\b"
+    r"|\s?\\index\{(?:[^{}]|\{[^{}]*\})*\}"
+    r"|(?<![\w:\\])\\(?:newpage|clearpage|pagebreak|pause|(?:big|med|small)skip|[hv]fill|centering"
+    r"|noindent|[hv]space\*?\{[^{}]*\}|tiny|scriptsize|footnotesize|small|normalsize|large)(?!\w)"
     # of bookdown: "(Figure \@ref(fig:cat))", and the words of a caption under its name
     r"|\s?\((?:see )?[A-Z][a-z]+ @ref\([\w:.-]+\)\)|\s?@ref\([\w:.-]+\)|^\(ref:[\w:.-]+\).*",
     re.I,
@@ -78,10 +80,11 @@ _REFERENCE = re.compile(
 _LINK = re.compile(r"(?m)^ {0,3}\[[^\]\n]{1,200}\]:[ \t]*(?:\n[ \t]*)?<?\S[^\n]{0,2000}$")
 _CALLOUT = re.compile(r"\[!(\w+)\][+-]?([^\n]*)\n?")
 _FENCE_OF_COLONS = re.compile(r"\s*(:{3,})\s*(.*?)\s*$")
-_ATTRIBUTES = re.compile(r"\s*\{[^{}\n]{0,200}\}\s*$")
+_ATTRIBUTES = re.compile(r"\s*\{[^{}\n]{0,2000}\}\s*$")
 
 _HIDDEN = re.compile(
-    r"\b(?:echo|include) *(?:: *false|= *F(?:ALSE)?)\b|:tags:.*\b(?:remove|hide)[-_](?:input|cell)",
+    r"\b(?:echo|include) *(?:: *false|= *F(?:ALSE)?)\b"
+    r"|\btags:[^:]*\b(?:remove|hide)[-_](?:input|cell)",
     re.I,
 )
 """How Quarto, R Markdown and MyST say that a program is not shown."""
@@ -239,7 +242,7 @@ class _Walk:
                 line.append(child)
                 continue
             text = re.sub(r"(?<=[:.,]) [.,;]$", "", spoken(line))
-            text = "" if _are_contents([token]) else text
+            text = "" if _are_contents([token]) or _leads_away(token.children or ()) else text
             if re.search(r"\w", text) and not _UNSAID.fullmatch(text):
                 found.append(Said(text, self.here))
             found += self.formula(child.content) if child is not None else []
@@ -329,7 +332,8 @@ class _Walk:
             kept = [each for each, more in zip(programs[:-1], grown, strict=True) if not more]
             return _Walk(self.reader, kept + last, lambda _: self.here, self.depth + 1).all()
         lang = re.split(r"[\s{},:]", re.sub(r"^\{[\w-]+\}\s*(?=\w)", "", info).strip("{. "))[0]
-        options = re.match(r"(?:\s*(?:#\||//\||%%\||:\w[\w-]*:).*\n)*", token.content)
+        marked = r"(?:\s*(?:#\||//\||%%\||:\w[\w-]*:).*\n)*"
+        options = re.match(rf"---\n(?:.*\n)*?---\n|{marked}" if name else marked, token.content)
         told = info + (options[0] if options else "")
         if lang.lower() in ("mermaid", "plantuml", "dot", "graphviz"):
             self.reader.notes.append(f"{self.here}: a diagram in {lang} is not drawn")
@@ -441,7 +445,8 @@ def spoken(children: Sequence[Token]) -> str:
             case "softbreak":
                 last = pieces[-1].rstrip() if pieces else ""
                 stopped = next(stops).endswith(".") and not last.endswith(".")
-                pieces.append(". " if stopped or _leads(children, index, bold) else " ")
+                leads = not last.endswith(".") and _leads(children, index, bold)
+                pieces.append(". " if stopped or leads else " ")
             case "hardbreak":
                 following = "".join(each.content for each in children[index + 1 : index + 4])
                 word = re.search(r"\w$", "".join(pieces[-1:]))
@@ -493,14 +498,20 @@ def _bare(text: str) -> str:
     text = re.sub(
         r"\s\^[\w-]+$|\[click(?::\d+)?\]\s?", "", text
     )  # ids of Obsidian, clicks of Slidev
+    text = re.sub(r" ?\[-?@[\w:.;,@ -]{1,200}\]", "", text)  # citations
     text = re.sub(r"\[([^\[\]]{1,200})\](?=\{[.#])", r"\1", text)  # spans of Quarto
-    attributes = r"\s*\{:?\s*(?:[.#%]|(?<=:)toc|[\w-]{1,40}=)[^{}]{0,200}\}"
+    # links that other pages define, of which each name has a letter: no places of a list
+    text = re.sub(
+        r"(?<![\w\])])\[([^\W\d_][^\[\]]{0,200})\]\[(?=[^\[\]]*[^\W\d_])[^\[\]]{1,100}\]",
+        r"\1",
+        text,
+    )
+    attributes = r"\s*\{:?\s*(?:[.#%]|(?<=:)toc|[\w-]{1,40}=)[^{}]{0,2000}\}"
     text = re.sub(attributes, "", text)
     text = re.sub(r"(?<=\d)--(?=\d)", "–", re.sub(r"((?<=\w) ?|^)--- ?(?=\w)", " — ", text))
     # pictures that are not shown
     text = re.sub(r"!\[[^\[\]]{0,200}\](?:\([^()\s]{0,500}\)|\[[^\[\]]{0,100}\])", "", text)
     text = re.sub(r"\[([^\[\]]{1,200})\]\([^()\s]*[./#][^()\s]*\)", r"\1", text)  # within HTML
-    text = re.sub(r" ?\[-?@[\w:.;,@ -]{1,200}\]", "", text)  # citations
     text = re.sub(r"(?<![\w:]):[a-z][a-z0-9_+-]{1,40}:(?![\w:`])", "", text)  # names of emoji
     return re.sub(r"(?<![\w=])==(?=\S)([^=]{1,200})(?<=\S)==(?![\w=])", r"\1", text)  # marked
 
@@ -544,6 +555,15 @@ def _are_contents(tokens: Sequence[Token]) -> bool:
     )
 
 
+def _leads_away(line: Sequence[Token]) -> bool:
+    """Whether a line is links to other pages, with nothing but strokes between them."""
+    around, within = "", 0
+    for child in line:
+        within += child.nesting if child.type.startswith("link_") else 0
+        around += "" if within else child.content
+    return "|" in around and not re.search(r"\w", re.sub(r"<[^<>]*>", "", around))
+
+
 def _aside(title: str, inner: list[Block], where: str) -> list[Block]:
     """An admonition: its words, begun with what it is called, where it is."""
     if not re.search(r"\w", title):
@@ -578,8 +598,7 @@ def _prepared(text: str) -> str:
     stepped = r"(?m)^(\$\$(?: *|\n(?=\{[^{}\n]*\|)))\{[\w|*,-]{1,40}\}"  # by Slidev
     text = re.sub(stepped, r"\1", text)
     text = re.sub(r"(?m)^\. \. \.[ \t]*$", "", text)  # pauses of Quarto
-    bare = r"(?ms)(^ {0,3}(`{3,}|~{3,}).*?^ {0,3}\2)|^(#{2,6})(?=\*{0,2}[^\W\d_])"  # old headings
-    text = re.sub(bare, lambda found: found[1] or f"{found[3]} ", text)
+    text = _MARKS.sub(_marked, text)
     text = re.sub(r"\\\\\[([^$]{1,1000}?)\\\\\]", r"$$\1$$", text)
     alone = r"(?m)^`(?:\$\$|\\\[)([^`$]{1,3000})(?:\$\$|\\\])`$"  # as reveal.js has it
     text = re.sub(alone, r"$$\1$$", text)
@@ -599,6 +618,22 @@ def _prepared(text: str) -> str:
     text = re.sub(spaced, lambda found: f"${found[1]}$" if found[1] else found[0], text)
     text = re.sub(r"(?m)^\s*\\\\?\[\s*$|^\s*\\\\?\]\s*$", "$$", text)
     return _without_columns(text)
+
+
+_MARKS = re.compile(
+    r"(^ {0,3}(`{3,}|~{3,}).*?^ {0,3}\2)"  # programs, that stay as they are
+    r"|^(#{2,6})(?=\*{0,2}[^\W\d_])"  # old headings
+    r'|^([ \t]*)===[!+]{0,2}(?= "[^"\n]*"[ \t]*$)'  # tabs of MkDocs
+    r"|^[ \t]*(?:--)?\{\{\d[^{}\n]{0,60}\}\}(?:--)?[ \t]*",  # effects of LiaScript
+    re.M | re.S,
+)
+
+
+def _marked(found: re.Match[str]) -> str:
+    """A mark outside of programs as the parser knows it."""
+    if found[4] is not None:
+        return f"{found[4]}!!! tab"
+    return found[1] or (f"{found[3]} " if found[3] else "")
 
 
 def _unescaped(found: re.Match[str]) -> str:
