@@ -690,7 +690,10 @@ KINDS = {
         "\\vspace{4mm}\n\nKeep cool. \\pause\n\n\\bigskip \\tiny\n\n`\\small` is C:\\small.",
         "Keep cool.|`\\small` is C:\\small.",
     ),
-    "a citation within a span": ("[As in [@Parr2010, p. 147]]{.credits}", "As in"),
+    "a citation within a span": (
+        "[As in [@Parr2010, p.\N{NO-BREAK SPACE}147–149]]{.credits}, so it is [see @a].",
+        "As in, so it is.",
+    ),
     "tabs of MkDocs": (
         '=== "Left"\n\n    Keep left.\n\n=== "Right"\n\n    Keep right.',
         "Left: Keep left.|Right: Keep right.",
@@ -712,6 +715,10 @@ KINDS = {
     "links that other pages define": (
         "Set [the variables][mkdocs.env], see a[0][1] and [1][2].",
         "Set the variables, see a[0][1] and [1][2].",
+    ),
+    "notes within a list": (
+        "- One\n\n    ::: notes\n    ```\n    x\n    ```\n\n    It is so.\n    :::\n\n- Two",
+        "It is so.",
     ),
     "lists in lists": (
         "1. First\n   - one\n   - two\n2. Second\n\n   Goes on.",

@@ -79,7 +79,7 @@ _REFERENCE = re.compile(
 )
 _LINK = re.compile(r"(?m)^ {0,3}\[[^\]\n]{1,200}\]:[ \t]*(?:\n[ \t]*)?<?\S[^\n]{0,2000}$")
 _CALLOUT = re.compile(r"\[!(\w+)\][+-]?([^\n]*)\n?")
-_FENCE_OF_COLONS = re.compile(r"\s*(:{3,})\s*(.*?)\s*$")
+_FENCE_OF_COLONS = re.compile(r"(\s*):{3,}\s*(.*?)\s*$")
 _ATTRIBUTES = re.compile(r"\s*\{[^{}\n]{0,2000}\}\s*$")
 
 _HIDDEN = re.compile(
@@ -498,7 +498,7 @@ def _bare(text: str) -> str:
     text = re.sub(
         r"\s\^[\w-]+$|\[click(?::\d+)?\]\s?", "", text
     )  # ids of Obsidian, clicks of Slidev
-    text = re.sub(r" ?\[-?@[\w:.;,@ -]{1,200}\]", "", text)  # citations
+    text = re.sub(r" ?\[(?:see |cf\. )?-?@[\w:.;,@\s–-]{1,200}\]", "", text)  # citations
     text = re.sub(r"\[([^\[\]]{1,200})\](?=\{[.#])", r"\1", text)  # spans of Quarto
     # links that other pages define, of which each name has a letter: no places of a list
     text = re.sub(
@@ -669,9 +669,8 @@ def _without_columns(text: str) -> str:
         elif open_:
             start, kept = open_.pop()
             fence = ":" * max(3, 12 - len(open_)) if kept else ""
-            ends[number] = fence
-            info = _FENCE_OF_COLONS.sub(r"\2", lines[start])
-            ends[start] = f"{fence}{info}" if kept else ""
+            ends[number] = f"{found[1]}{fence}"
+            ends[start] = _FENCE_OF_COLONS.sub(rf"\1{fence}\2", lines[start]) if kept else ""
     return "\n".join(ends.get(number, line) for number, line in enumerate(lines))
 
 
