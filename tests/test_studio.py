@@ -192,6 +192,64 @@ def test_cancel_ends_without_a_traceback(tmp_path: Path) -> None:
     assert waited(studio).made
 
 
+def test_a_run_is_steered_from_the_cell_that_is_run_again(tmp_path: Path) -> None:
+    """A new Studio over the same lessons shows what is being made, cards and all, as the first one
+    still does, resizes and cancels it, and has its report.
+    """
+    written(tmp_path, "a")
+    written(tmp_path, "b", 4)
+    first = quick(tmp_path, 60, section_workers=2)
+    shown = Page(first)
+    first.lessons.choose("b")
+    first.make()
+    begun(first)
+    first.workers.more()
+    again = quick(tmp_path, section_workers=2)
+    page = Page(again)
+    assert again.run is first.run
+    assert page.view.run["busy"]
+    assert page.view.lessons["title"] == "b"
+    assert "being made" in page.states()
+    again.workers.more()
+    assert first.run is not None
+    assert first.run.snapshot().section_workers == 4
+    again.make()
+    page.did("run", "cancel")
+    assert shown.view.run["ending"]
+    page.did("run", "cancel")
+    assert isinstance(waited(again).failure, Cancelled)
+    assert isinstance(waited(first).failure, Cancelled)
+    assert "being made" not in page.states()
+    assert not page.view.run["busy"]
+    assert not shown.view.run["busy"]
+    last = quick(tmp_path)
+    assert last.run is None
+    last.make()
+    assert waited(last).made
+
+
+def test_two_lessons_are_made_side_by_side(tmp_path: Path) -> None:
+    """A Studio of one lesson takes up no run of another; one of the folder has the whole batch."""
+    one, two = written(tmp_path, "a", 1), written(tmp_path, "b", 1)
+    first, second = quick(one, 60), quick(two)
+    first.make()
+    begun(first)
+    assert quick(two).run is None
+    second.make()
+    assert waited(second).made
+    first.cancel()
+    first.cancel()
+    waited(first)
+    first = quick(tmp_path, 0.3)
+    first.make_all()
+    again = quick(tmp_path)
+    report = waited(again)
+    assert report.made and isinstance(report, BatchReport)
+    assert [row["state"] for row in Page(again).view.videos["rows"]] == ["made", "made"]
+    Page(again).did("videos", "watch", row=1)
+    assert again.lessons.path == two
+
+
 @pytest.mark.parametrize("all_", [False, True])
 def test_a_second_cancel_breaks_off_and_still_gives_a_report(tmp_path: Path, all_: bool) -> None:
     """What is under way is given up; the report has what was finished before."""

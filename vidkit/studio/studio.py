@@ -17,7 +17,7 @@ from .. import api
 from ..api import Run
 from ..core import loop
 from ..core.errors import Cancelled, VidkitError
-from ..core.events import Event, LessonEnded, LessonStarted, RunEnded, RunStarted
+from ..core.events import Event, LessonEnded, LessonStarted, RunEnded, RunStarted, WorkersChanged
 from ..core.format import count
 from ..forecasting.plan import Plan
 from ..models.editing import TEXTS
@@ -31,7 +31,7 @@ from .editing import Draft
 from .lessons import Lessons
 from .monitor import Controls, Meters, Timeline
 from .sections import Sections
-from .settings import Subject, Workers
+from .settings import AS_ASKED, Subject, Workers
 from .videos import Film, Videos
 from .widgets import Painter, Part, View
 
@@ -42,6 +42,9 @@ Report = VideoReport | BatchReport
 _UNSAVED: dict[Path, Draft] = {}
 """Lessons with changes that are not saved, by their files: whoever runs the cell of a Studio again
 finds them in the new one."""
+
+_GOING: dict[Path, Studio] = {}
+"""Whose run goes on, by the folder of its lessons: a Studio that is made meanwhile takes it up."""
 
 
 class Studio(Part):
@@ -74,11 +77,15 @@ class Studio(Part):
         self._batch = False
         self._paths: tuple[Path, ...] = ()
         self._heard: dict[int, list[Event]] = {}
+        self._heirs: list[Studio] = []
         self._kept: dict[Path, Sections] = {}
         self._following: loop.Work[None] | None = None
         self.lessons.on_choose(self._chosen)
         self.workers.on_change(self._settled)
         self.controls.status = "Choose a lesson, then Make."
+        other, one = _GOING.get(self._here), Path(folder).is_file()
+        if other is not None and (not one or self.lessons.path in other._paths):
+            self._take_up(other)
         self._chosen()
 
     @property
@@ -116,8 +123,7 @@ class Studio(Part):
         lessons = [folder.open(path).lesson for path in paths]
         try:
             sections = [len(lesson.sections) if lesson else 0 for lesson in lessons]
-            rows = Videos(paths, lambda video: self.lessons.choose(video.lesson))
-            self._begin(paths, sections, rows)
+            self._begin(paths, sections, Videos(paths, self._watched))
             run = api.start_all(paths, settings=self.workers.settings, listener=self.on_event)
         except VidkitError as error:
             self.trouble(str(error))
@@ -172,15 +178,11 @@ class Studio(Part):
 
     def on_event(self, event: Event) -> None:
         """Take in an event of its run."""
-        for part in (self.controls, self.workers, self.meters, self.timeline):
+        for part in (self.controls, self.meters, self.timeline):
             part.on_event(event)
         if self._batch:
             self.videos.on_event(event)
-        with self._lock:
-            self._note(event)
-            for sections in self._all():
-                if self._concerns(event, sections):
-                    sections.on_event(event)
+        self._hear(event)
 
     def paint(self) -> None:
         """Show what changed since the last time."""
@@ -332,22 +334,67 @@ class Studio(Part):
                 self._view.member(videos)
         self.report = None
         with self._lock:
-            self._paths, self._heard = tuple(paths), {}
+            self._paths, self._heard, self._heirs = tuple(paths), {}, []
         self.controls.begin(sections)
         self.meters.settle(self.workers.settings)
         self._settled()
 
     def _follow(self, run: Run[Any], what: str) -> None:
-        self.run = run
+        _GOING[self._here] = self
         self.controls.watch(run, what, self._planned())
+        self._steer(run)
+
+    def _steer(self, run: Run[Any]) -> None:
+        self.run = run
         self.workers.watch(run)
         self._following = Painter().watch(run, self, after=lambda: self._ended(run))
+
+    def _take_up(self, other: Studio) -> None:
+        """Show and steer what another Studio makes of these lessons: its cell was run again, or
+        stands elsewhere.
+        """
+        with other._lock:
+            run = other.run
+            if run is None or run.done():
+                return
+            for name in ("controls", "meters", "timeline", "videos"):
+                part = getattr(other, name)
+                part.share()
+                setattr(self, name, part)
+            self._batch, self._paths = other._batch, other._paths
+            self._heard = {lesson: [*events] for lesson, events in other._heard.items()}
+            other._heirs.append(self)
+        self.videos.watch = self._watched
+        if not self._batch and self._paths[0] in self.lessons.folder.paths:
+            self.lessons.choose(self._paths[0])
+        now = run.snapshot()
+        asked = WorkersChanged(0.0, now.section_workers, now.video_workers, AS_ASKED)
+        self.workers.on_event(asked)
+        self._steer(run)
+
+    def _watched(self, video: VideoReport) -> None:
+        self.lessons.choose(video.lesson)
+
+    @property
+    def _here(self) -> Path:
+        return self.lessons.folder.path.resolve()
 
     def _planned(self) -> Plan | None:
         """The plan of the run, as far as there is one."""
         name = f"All {len(self.lessons.folder.paths)} lessons" if self._batch else "This lesson"
         plan = dict(self.workers.answers).get(name)
         return plan if isinstance(plan, Plan) else None
+
+    def _hear(self, event: Event) -> None:
+        """Take in an event with the parts that no other Studio has."""
+        self.workers.on_event(event)
+        with self._lock:
+            self._note(event)
+            for sections in self._all():
+                if self._concerns(event, sections):
+                    sections.on_event(event)
+            for heir in self._heirs:
+                heir._hear(event)
 
     def _note(self, event: Event) -> None:
         """Keep what happened to lessons that are under way, for cards that are shown later; of
@@ -370,6 +417,8 @@ class Studio(Part):
 
     def _ended(self, run: Run[Any]) -> None:
         """Show what came of a run. Called once for each, however it ended."""
+        if _GOING.get(self._here) is self:
+            del _GOING[self._here]
         try:
             report = run.result()
         except VidkitError as error:

@@ -257,7 +257,7 @@ class Videos(Part):
     def __init__(self, paths: Sequence[Path] = (), watch: Watch | None = None) -> None:
         super().__init__()
         self.rows = [Row(path) for path in paths]
-        self._watch = watch
+        self.watch = watch
         self._told = [self._row(at) for at in range(len(self.rows))]
         self._stale = [False] * len(self.rows)
 
@@ -292,14 +292,14 @@ class Videos(Part):
 
     def _row(self, at: int) -> dict[str, Any]:
         values = self.rows[at].values()
-        return values if self._watch is not None else values | {"watch": False}
+        return values if self.watch is not None else values | {"watch": False}
 
     def do_watch(self, row: int) -> None:
         """*Watch*."""
         report = self.rows[row].report
-        if self._watch is not None and report is not None:
+        if self.watch is not None and report is not None:
             whole = None if report.review else read_report(report.folder, report.lesson)
-            self._watch(whole or report)
+            self.watch(whole or report)
 
     def trouble(self, text: str) -> None:
         """Log what went wrong: there is no place for it."""

@@ -74,6 +74,7 @@ class Part:
 
     def __init__(self) -> None:
         self._view: View | None = None
+        self._others: list[View] = []
         self._changed = True
         self.status, self.tone = "", "state"
         self._listeners: list[Callable[[], None]] = []
@@ -95,6 +96,13 @@ class Part:
     def join(self, view: View) -> None:
         """Be a part of a larger panel."""
         self._view, self._changed = view, True
+
+    def share(self) -> None:
+        """Stay in the panel that it is in when it becomes a part of another. Not for parts that
+        show media, which are those of one view.
+        """
+        if self._view is not None:
+            self._others.append(self._view)
 
     def on_event(self, event: Event) -> None:
         """Take in an event of a run. Called in any thread; changes plain values only, quick."""
@@ -127,7 +135,9 @@ class Part:
         """Show what changed since the last time; called at 10 Hz at most."""
         if self._view is not None and self._changed:
             self._changed = False
-            self._view.put(self.values())
+            values = self.values()
+            for view in (self._view, *self._others):
+                view.put(values)
 
     def say(self, text: str, tone: str = "state") -> None:
         """Say something in the page."""
