@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -96,6 +97,15 @@ def test_a_stranger_under_a_name_that_is_not_needed_stays(tmp_path: Path) -> Non
     (tmp_path / "notes.txt").write_text("mine")
     claimed(tmp_path, sections=3).publish("images/section-01.png", b"ours")
     assert (tmp_path / "images/section-10.png").read_text() == "mine"
+
+
+def test_a_folder_that_is_removed_meanwhile_is_named(tmp_path: Path) -> None:
+    """And not the hidden file that was to be written first."""
+    output = claimed(tmp_path / "output")
+    shutil.rmtree(tmp_path / "output")
+    with pytest.raises(OutputError, match=r"there is no folder \S+output; make it or") as told:
+        output.publish("final_video.mp4", b"ours")
+    assert ".part" not in str(told.value)
 
 
 def test_a_link_to_nowhere_is_a_stranger_too(tmp_path: Path) -> None:

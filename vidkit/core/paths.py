@@ -214,6 +214,8 @@ def why_unwritable(
             return f"you may not use {at}; check its permissions or {elsewhere}"
         case errno.ENOENT:
             at = _named(path, error)
+            # a bare name is one within the folder, which was opened and is gone
+            at = path / at if at.parent == Path() and at.name != path.name else at
             what = f"file {at}" if at.parent.is_dir() else f"folder {at.parent}"
             return f"there is no {what}; make it or {elsewhere}"
         case errno.ENAMETOOLONG:
