@@ -260,6 +260,18 @@ def test_answers_in_one_line_are_those_of_a_question() -> None:
     assert slide.headline == "Which is a gas?"
 
 
+@pytest.mark.parametrize("spelt", ["A) {}", "a) {}", "(b) {}", "A. {}"])
+@pytest.mark.parametrize("between", ["\n", " "])
+def test_the_answer_after_a_quiz_is_no_choice(spelt: str, between: str) -> None:
+    """ "The right answer is B." in the line after the choices gives nothing away on the slide."""
+    first = spelt.format("Iron").replace("b", "a")
+    second = spelt.format("Neon").replace("A", "B").replace("a)", "b)")
+    end = "\n" if between == "\n" else ". "
+    slide = of(f"Which is a gas?{between}{first}{end}{second}{end}The right answer is B: neon.")
+    assert isinstance(slide.figure, Question)
+    assert slide.figure.choices == ("Iron", "Neon")
+
+
 def test_a_side_has_what_follows_where_it_is_introduced() -> None:
     """ "On the one side was West Berlin." is followed by what is said of it."""
     slide = of(

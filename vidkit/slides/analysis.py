@@ -117,13 +117,15 @@ def _in_dollars(match: re.Match[str]) -> str:
     return f"${match['within']}$" if match["within"] else f"$${match['displayed']}$$"
 
 
+_LETTERED = re.compile(r"^[ \t]*(?:\(?[A-Ha-h]\)|[A-H]\.)[ \t].*", re.M)
 _DISPLAYED = re.compile(r"\$\$[^$]+\$\$[.,;]?(?=\s+([^\W\d_]))")
 
 
 @lru_cache(maxsize=256)
 def sentences(text: str, language: str = "en") -> tuple[str, ...]:
     """The first sentences of `text`, in order, each on one line; a blank line ends one too, and so
-    does a displayed equation before a capital letter."""
+    does a displayed equation before a capital letter. A line "A) …" stands for itself."""
+    text = _LETTERED.sub(r"\n\n\g<0>\n\n", text)
     text = _DISPLAYED.sub(lambda m: m[0] + "\n\n" * m[1].isupper(), text)
     found: list[str] = []
     for paragraph in re.split(r"\n\s*\n|\n(?=[ \t]*(?:[-*•]|\d{1,2}[.)])[ \t])", text):
@@ -147,7 +149,7 @@ def _goes_on(line: str, start: int, dot: int, end: int, language: str) -> bool:
     """Whether the stop at `dot` does not end a sentence: an abbreviation, an initial, a lower case
     letter after it."""
     following = line[end:].lstrip().lstrip("\"'“‘([«")
-    if following[:1].islower():
+    if following[:1].islower() and not re.match(r"[a-h]\) ", following):
         return True
     if line[dot] != "." or not following:
         return False

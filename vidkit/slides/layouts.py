@@ -315,16 +315,18 @@ def listed(reading: Reading, asked: bool = False) -> Slide | None:
     return replace(draft(reading, "points", why, 0), points=items, terms=())
 
 
-_LETTERS = re.compile(r"(?:^|\s)\(?([A-H])[).:]\s+(?=\S)")
+_LETTERS = re.compile(r"(?:^|\s)\(?([A-H](?=[).:])|[a-h](?=\)))[).:]\s+(?=\S)")
 
 
 def _lettered(reading: Reading) -> tuple[str, tuple[str, ...], bool] | None:
     """A question and its answers "A) … B) …", each a sentence of its own after it."""
     for i, sentence in enumerate(reading.sentences):
         if is_question(sentence):
-            parts = _LETTERS.split(" ".join(reading.sentences[i + 1 :]))
-            letters, answers = parts[1::2], [sentences(p, reading.language) for p in parts[2::2]]
-            in_turn = "".join(letters) == "ABCDEFGH"[: len(letters)] and len(letters) > 1
+            parts = _LETTERS.split("\n\n".join(reading.sentences[i + 1 :]))
+            letters = "".join(parts[1::2]).upper()
+            shown = list(dict.fromkeys(letters))  # once more it tells which one is right
+            answers = [sentences(p, reading.language) for p in parts[2 : 2 * len(shown) + 1 : 2]]
+            in_turn = letters.startswith("ABCDEFGH"[: len(shown)]) and len(shown) > 1
             if in_turn and not parts[0].strip() and all(answers):
                 return sentence, tuple(answer[0].rstrip(".,;") for answer in answers), True
     return None
