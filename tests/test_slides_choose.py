@@ -129,6 +129,19 @@ def test_steps_that_are_told_are_numbered_and_not_named_first_and_then() -> None
     ]
 
 
+def test_what_is_told_between_two_steps_stands_with_the_first_of_them() -> None:
+    """A pancake without milk would be none; what comes after the last step is no part of it."""
+    slide = of(
+        "First, sift the flour. Then add the eggs. Stir in the milk bit by bit. Is it smooth? Let "
+        "it rest. Finally, bake it in hot butter. Enjoy your meal!"
+    )
+    assert [(entry.name, entry.gloss) for entry in slide.entries] == [
+        ("Sift the flour", ""),
+        ("Add the eggs", "Stir in the milk bit by bit. Is it smooth? Let it rest"),
+        ("Bake it in hot butter", ""),
+    ]
+
+
 def test_layers_lie_as_they_are_told() -> None:
     """Layers that are told from the bottom up are drawn with the first at the bottom."""
     slide = of(

@@ -336,7 +336,9 @@ def _loop(reading: Reading, names: Sequence[str]) -> Edge | None:
 
 
 def _in_order(reading: Reading) -> tuple[Entry, ...]:
-    """The sentences of a narration that counts its steps, from "first" to "finally"."""
+    """The sentences of a narration that counts its steps, from "first" to "finally", each with
+    what is told before the next: "Stir in the milk." may be a step, too.
+    """
     first, then, last = _ORDINALS
     marked = [bool(then.match(s) or last.match(s)) for s in reading.sentences]
     start = next((i for i, s in enumerate(reading.sentences) if first.match(s)), None)
@@ -346,7 +348,13 @@ def _in_order(reading: Reading) -> tuple[Entry, ...]:
     bare = [_unmarked(reading.sentences[i], reading.language) for i in told]
     found = [statement(sentence, reading.language, 14) for sentence in bare]
     whole = len(found) <= MOST_BOXES and all(1 < length(text) <= 20 for text in found)
-    return tuple(Entry(text) for text in found) if whole else ()
+    ends = [*told[1:], told[-1] + 1]
+    between = [
+        ". ".join(statement(s, reading.language) for s in reading.sentences[i + 1 : end])
+        for i, end in zip(told, ends, strict=True)
+    ]
+    short = [t.replace("?.", "?") if length(t) <= GLOSSES_LONGEST else "" for t in between]
+    return tuple(map(Entry, found, short)) if whole else ()
 
 
 def _unmarked(sentence: str, language: str) -> str:
