@@ -325,6 +325,22 @@ def test_listed_lines_are_points(spelt: str) -> None:
     assert slide.points == ("Heat it", "Stir it")
 
 
+@pytest.mark.parametrize("above", ["", "Twenty capitals:\n"])
+@pytest.mark.parametrize("below", ["", "\n\nLearn them by heart."])
+@pytest.mark.parametrize("count", [3, 10, 20])
+def test_a_list_is_shown_whatever_stands_around_it(above: str, below: str, count: int) -> None:
+    """A long list, and one with a line below it or none above, leave no slide empty."""
+    names = [f"Capital {n}" for n in range(1, count + 1)]
+    slide = of(above + "\n".join(f"- {name}" for name in names) + below)
+    assert (slide.layout, slide.points) == ("points", tuple(names[:16]))
+    assert bool(slide.notes) is (count > 16)
+
+
+def test_an_item_that_goes_on_in_the_next_line_is_not_cut() -> None:
+    """A line in small letters below a list may belong to its last item."""
+    assert "Another thing that" not in of("- One thing\n- Another thing that\ngoes on").points
+
+
 def test_years_are_told_from_numbers() -> None:
     """A timeline takes dates, in their order, and leaves other numbers alone."""
     slide = of("By 1998 it stood. In July 1969 they landed. In 1957 it flew for 1400 hours.")

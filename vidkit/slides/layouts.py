@@ -36,7 +36,7 @@ from .figures import (
 )
 from .follow import spoken_times
 from .mentions import Narrated
-from .slide import MOST_COLUMNS, MOST_LINES, Curve, Layout, Slide
+from .slide import MOST_COLUMNS, MOST_LINES, MOST_POINTS, Curve, Layout, Slide
 from .summary import (
     LEAST,
     MOST,
@@ -305,14 +305,22 @@ def _opening(reading: Reading, asked: bool = False) -> Slide | None:
 def listed(reading: Reading, asked: bool = False) -> Slide | None:
     """A narration that is a line and a list: a question with its answers, or points."""
     found = only_list(reading.narration) or _lettered(reading)
-    if found is None or len(found[1]) > MOST_CHOICES or max(map(len, found[1])) > LONGEST_CELL:
+    if found is None or max(map(len, found[1])) > LONGEST_CELL:
         return None
     lead, items, lettered = found
     why = f"the narration lists {len(items)} items"
-    if lettered and lead.endswith("?"):
+    if lettered and lead.endswith("?") and len(items) <= MOST_CHOICES:
         slide = draft(reading, "question", why, 0, figure=Question(lead, items))
         return replace(slide, terms=())
-    return replace(draft(reading, "points", why, 0), points=items, terms=())
+    notes = left_out(len(items), MOST_POINTS, "points")
+    return replace(
+        draft(reading, "points", why, 0, notes=notes), points=items[:MOST_POINTS], terms=()
+    )
+
+
+def left_out(count: int, most: int, what: str) -> tuple[str, ...]:
+    """A note where there is more than the slide shows."""
+    return (f"the slide shows {most} of {count} {what}; divide the section",) * (count > most)
 
 
 _LETTERS = re.compile(r"(?:^|\s)\(?([A-H](?=[).:])|[a-h](?=\)))[).:]\s+(?=\S)")

@@ -58,9 +58,9 @@ from .figures import (
     height_of,
     shape_of,
 )
-from .layouts import BY_LAYOUT, KINDS, LAYOUTS, before_formula, cut_code
+from .layouts import BY_LAYOUT, KINDS, LAYOUTS, before_formula, cut_code, left_out
 from .render import leading_emoji
-from .slide import Curve, Layout, Side, Slide
+from .slide import MOST_POINTS, Curve, Layout, Side, Slide
 from .summary import draft
 
 MOST_SERIES, MOST_SERIES_POINTS = 5, 200
@@ -411,7 +411,7 @@ KEYS = (
 )
 """What a section's `slide` may have."""
 
-MOST_POINTS, MOST_BESIDE = 16, 4
+MOST_BESIDE = 4
 LONGEST_POINT = 300
 LONGEST_CODE = 20_000
 LONGEST_EQUATION = 80
@@ -465,9 +465,7 @@ def wished(wish: Mapping[str, Any], reading: Reading, picture: Path | None = Non
 
 def _left_out(given: Any, most: int, what: str) -> tuple[str, ...]:
     """A note where more is given than the slide shows."""
-    count = len(given.split("\n") if isinstance(given, str) else given)
-    text = f"the slide shows {most} of {count} {what}; divide the section"
-    return (text,) if count > most else ()
+    return left_out(len(given.split("\n") if isinstance(given, str) else given), most, what)
 
 
 def _layout(wish: Mapping[str, Any], code: bool, equation: bool) -> Layout:

@@ -12,6 +12,8 @@ Layout = str
 MOST_LINES = 24
 MOST_COLUMNS = 96
 """Lines and columns of code that can still be read on a slide."""
+MOST_POINTS = 16
+"""Points of a section, on two slides."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -419,7 +419,7 @@ def _titled_label(reading: Reading) -> Found | None:
 
 def _above_a_list(reading: Reading) -> Found | None:
     found = only_list(reading.narration)
-    if found is None:
+    if found is None or not found[0]:
         return None
     lead = found[0] if found[0].endswith("?") else found[0].rstrip(".:")
     return lead, "the line above the list"

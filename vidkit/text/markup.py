@@ -664,15 +664,19 @@ def marks(lines: Sequence[str]) -> list[Mark | None]:
 
 
 def only_list(text: str) -> tuple[str, tuple[str, ...], bool] | None:
-    """A text that is a line and then a list: the line, the items without their marks, and
-    whether letters stand before them; None for any other text.
+    """A text that is a list, with a line or none above it and below it: the line above, the items
+    without their marks, and whether letters stand before them; None for any other text.
     """
     lines = [line for line in text.splitlines() if line.strip()]
-    first, *rest = marks(lines) or [None]
-    if first is not None or len(rest) < 2 or None in rest:
+    found = marks(lines)
+    first = 1 if found and found[0] is None else 0
+    below = lines[-1][:1] if len(found) > first + 2 and found[-1] is None else " "
+    goes_on = below.isspace() or below.islower()
+    rest = found[first:] if goes_on else found[first:-1]
+    if len(rest) < 2 or None in rest:
         return None
     items = [
-        line[each.length :].strip() for line, each in zip(lines[1:], rest, strict=True) if each
+        line[each.length :].strip() for line, each in zip(lines[first:], rest, strict=False) if each
     ]
     lettered = all(each and each.spelling.strip("[()].:-").lower() == "a" for each in rest)
-    return lines[0].strip(), tuple(items), lettered
+    return lines[0].strip() * first, tuple(items), lettered
