@@ -19,7 +19,7 @@ from vidkit.slides.analysis import (
     stems,
     without_fences,
 )
-from vidkit.slides.render import typographic
+from vidkit.slides.render import runs, typographic
 
 
 @given(st.text(max_size=400), st.integers(10, 200))
@@ -31,6 +31,12 @@ def test_cleaned_text_is_short_and_can_be_shown(text: str, most: int) -> None:
     for sign in cleaned:
         assert sign in "\n" or unicodedata.category(sign) not in ("Cc", "Cs", "Co")
         assert sign not in "\u202e\u2066\ufeff"
+
+
+@pytest.mark.parametrize(("text", "strong"), [("Cu → Cu²⁺ + 2 e⁻", ["Cu"]), ("Cu² is it", ["Cu²"])])
+def test_no_part_of_an_ion_stands_out(text: str, strong: list[str]) -> None:
+    """The charge belongs to "Cu²⁺": a term is not found in it."""
+    assert [run["t"] for run in runs(text, ["Cu²", "Cu"]) if run["k"] == "b"] == strong
 
 
 def test_a_word_of_a_megabyte_is_cut() -> None:

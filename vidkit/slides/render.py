@@ -346,7 +346,7 @@ def _with_terms(text: str, terms: Sequence[str]) -> list[Run]:
     )
     found: list[Run] = []
     start = 0
-    for match in list(re.finditer(rf"(?<![\w-])(?:{any_case})s?(?![\w-])", text))[:2]:
+    for match in list(re.finditer(rf"(?<![\w-])(?:{any_case})s?(?![\w⁺⁻-])", text))[:2]:
         if match.start() > start:
             found.append({"t": text[start : match.start()], "k": ""})
         found.append({"t": match[0], "k": "b"})
