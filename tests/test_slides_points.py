@@ -112,6 +112,13 @@ def test_a_stop_within_brackets_or_before_a_number_ends_no_sentence(sentence: st
     )
 
 
+def test_a_number_is_more_than_the_headline_says() -> None:
+    """Of "Ports" each short sentence about one of them is a point."""
+    told = ("SSH uses port 22", "DNS uses port 53", "SMTP uses port 25")
+    narration = ". ".join((*told, "Ports matter."))
+    assert key_points(narration, (), 3, about="Ports") == told
+
+
 def test_a_displayed_equation_is_not_cut() -> None:
     """A minus in it is no dash, after which a sentence could end."""
     formula = r"$$\sin x = x - \frac{x^3}{3!} + \frac{x^5}{5!} - \cdots$$"

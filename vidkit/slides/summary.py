@@ -205,9 +205,10 @@ def has_predicate(text: str, language: str = "en") -> bool:
 
 
 def repeats(headline: str, text: str, language: str = "en") -> bool:
-    """Whether `text` says hardly more than `headline`."""
+    """Whether `text` says hardly more than `headline`; a number that is not there is more."""
     named, told = stems(headline, language), stems(text, language)
-    return bool(named) and named <= told and len(told - named) <= 1
+    counted = set(re.findall(r"\d+", text)) <= set(re.findall(r"\d+", headline))
+    return bool(named) and named <= told and len(told - named) <= 1 and counted
 
 
 def without_joints(sentence: str, language: str = "en", least: int = LEAST) -> str:
