@@ -322,6 +322,8 @@ def _time(found: Found) -> str | None:
 
 def _clock(hours: str, minutes: str) -> str:
     if minutes == "00":
+        if not int(hours):
+            return f"{hours}:00"  # where a recording begins, or midnight
         return f"{int(hours)} o'clock" if int(hours) <= 12 else f"{int(hours)} hundred"
     return f"{int(hours)} " + (f"oh {minutes[1]}" if minutes[0] == "0" else minutes)
 
@@ -443,10 +445,10 @@ DATES = (
     rule(
         "times",
         r"(?<![\w:.+])([01]?\d|2[0-3]):([0-5]\d)(?![\w:]|\.\d)"
-        r"(?: ?([ap])(?:\.m\.(?= [a-z])|\.?m\b))?",
+        r"(?: ?([apAP])(?:\.[mM]\.(?= [a-z])|\.?[mM]\b))?",
         _time,
     ),
-    rule("times with half of the day", r"(?<![\w:.])([01]?\d):([0-5]\d)([ap])m\b", _time),
+    rule("times with half of the day", r"(?<![\w:.])([01]?\d):([0-5]\d)([apAP])[mM]\b", _time),
     rule(
         "ratios",
         r"(?<![\w:.+])(\d{1,4}(?:\.\d)?):(\d{1,3}(?:,\d{3})+|\d{1,7}(?:\.\d)?)(?![\w:]|[.,]\d|[-–]\d)",
@@ -551,7 +553,7 @@ RANGES = (
         lambda f: " to " if amount(re.findall(r"\d*.$", before(f, 3))[0]) < amount(f[1]) else None,
     ),
     rule("ranges of percent", r"(?<=\d%) ?[-–] ?(?=\d{1,3}(?:\.\d+)?%)", " to "),
-    rule("hours of a day", r"(?<=\d[ap]m) ?[–-] ?(?=\d)|(?<=\d [ap]m) ?[–-] ?(?=\d)", " to "),
+    rule("hours of a day", r"(?i)(?:(?<=\d[ap]m)|(?<=\d [ap]m)) ?[–-] ?(?=\d)", " to "),
     rule("ranges of measures", rf"(?<=\d) ?({SYMBOL}) ?[-–] ?(?=\d[\d.,]* ?\1(?!\w))", " to "),
     rule("from A to Z", r"(?<![\w\[])(A|a)[-–](?=[Zz]\b)", r"\1 to "),
     rule("spans of days", rf"\b({_DAYS}) ?[-–] ?(?!\1\b)(?=(?:{_DAYS})\b)", r"\1 to "),
