@@ -506,9 +506,14 @@ _PAIR = re.compile(r"(?<![\w.–-])(\d{1,3})[–-](\d{1,3})(?![\w–-]|\.\d)")
 _NAMED = re.compile(r"(?:RFC|ISO|IEC|IEEE|DIN|EN|UTF|Boeing|Airbus|Route|[Vv]ersion|Standard|§) ?$")
 
 
+_BEFORE_CHRIST = re.compile(r" B\. ?C\b| BCE?\b")
+
+
 def _range(found: Found) -> str | None:
     low, middle, dash, high = found.groups()
     start, end = (float(number.replace(",", "")) for number in (low, high))
+    if start > end and _BEFORE_CHRIST.match(after(found)):
+        return r"\1 to \4"
     padded = len(low) > 1 and low[0] == "0" and low[1] != "."
     if start >= end or padded or _NAMED.search(before(found, 12)) or _scored(found):
         return None
