@@ -206,7 +206,10 @@ def _money(found: Found) -> str | None:
         return rf"\3\4{where}{many if part and not noun else name}"
     if whole == "0" and coin:
         return f"{int(part)} {coin if part == '01' else coins}"
-    return rf"\3{where}{name}" + (f" {int(part)}" if part != "00" else "")
+    if part == "00":
+        return rf"\3{where}{name}"
+    few = f" {coin if part == '01' else coins}" if part[0] == "0" and coin else ""
+    return rf"\3{where}{name} {'and ' * bool(few)}{int(part)}{few}"
 
 
 def _money_range(found: Found) -> str | None:
