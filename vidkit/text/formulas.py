@@ -15,7 +15,6 @@ from .latex import (
     EMPTY,
     FAMOUS,
     FUNCTIONS,
-    GREEK,
     HALVES,
     LETTER,
     LETTER_NAMES,
@@ -97,7 +96,7 @@ _HINT = re.compile(
     r"|\b[a-zA-Z] [-+–] |\b[a-zA-Z][-+/]|\d ?[-+] ?[\w(]|\b(?:sin|cos|tan|log|ln|lim)\b|!"
 )
 _START = re.compile(
-    r"(?<![\w.\-/@#$&\\'’^_{}°*·])(?=[A-Za-zΑ-ω\d(\[√∛∑∏∫∂½⅓⅔¼¾|∞]|\.\d|[-−±∓](?=[\w(√.])|\\[a-z])"
+    r"(?<![\w.\-/@#$&\\'’^_{}°*·])(?=[A-Za-zµΑ-ω\d(\[√∛∑∏∫∂½⅓⅔¼¾|∞]|\.\d|[-−±∓](?=[\w(√.])|\\[a-z])"
 )
 _WEB = re.compile(r"\S{0,20}(?:://|www\.)\S{1,2000}")
 _TIMES = re.compile(r"[\d ]*(?:s|secs?|mins?|hr?s?|d|w) - \d+ (?:sec|min|hour|day|week)\w*\b(?! =)")
@@ -495,7 +494,7 @@ class Prose(Reader):
             return None  # of git, and versions
         if run in FUNCTIONS or run == "sqrt":
             return self.function(at, run)
-        if len(run) == 1 or run[0] in LETTER_NAMES or run[0].lower() in GREEK.values():
+        if len(run) == 1 or run[0] in LETTER_NAMES or re.match("[A-Za-z]?[Α-Ψα-ω∆µϕ]", run):
             self.at += 1
             return self.call(Node("symbol", at, run[0]))
         if re.match(r"[\d_](?!\{)", self.text[found.end() : found.end() + 2]) and not run.isupper():
