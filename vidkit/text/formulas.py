@@ -311,8 +311,8 @@ class Prose(Reader):
     def step(self, left: Node, right: Node) -> bool:
         """ "n-1": a lone letter and a number below ten."""
         sure = left.kind == "symbol" and left.text in "hijklmnpqrtxyz" and right.kind == "number"
-        if sure and re.match(rf"\d+{left.text}\b", self.text[right.at : self.at]):
-            return False  # "2k-4k"
+        if sure and re.match(rf"\d+(?:{left.text}\b|-\d)", self.text[right.at : self.at + 2]):
+            return False  # "2k-4k", "n-3-1"
         self.evidence.sure = self.evidence.sure or sure
         return sure or (left.kind == "script" and right.kind in ("number", "symbol", "script"))
 
