@@ -358,8 +358,16 @@ _UNNAMED = frozenset(_UNNAMED_WORDS.split())
 _NUMBERED = (
     "[Cc]hapters?|[Pp]arts?|[Pp]hase|[Tt]ype|[Ss]ections?|[Vv]olumes?|[Aa]ct|[Ww]ar|[Ll]evel|[Cc]lass|[Bb]ooks?|"
     "[Aa]ppendix|[Tt]able|[Ff]igure|[Ss]tage|[Aa]rticle|[Tt]itle|[Ss]cene|[Pp]hotosystem|[Gg]rade|"
+    "[Mm]eiosis|[Pp]rophase|[Mm]etaphase|[Aa]naphase|[Tt]elophase|[Aa]ngiotensin|[Ff]actor|"
     r"Bowl|[Vv]ol\.|[Bb]k\.|[Cc]h\.|[Ss]ec\.|[Aa]rt\.|[Pp]t\."
 )
+
+_FIRST = (
+    r"World War|Article(?= I,? [Ss]ection)|"
+    r"[Tt]ype(?= I (?:[Ee]rrors?\b|(?:and|or) (?:a )?[Tt]ype II))|"
+    r"[Mm]eiosis|[Pp]rophase|[Mm]etaphase|[Aa]naphase|[Tt]elophase|[Aa]ngiotensin|[Pp]hotosystem"
+)
+"""Before a lone I that is no word: "in Chapter I wrote" is said by somebody."""
 
 
 def _roman(found: Found) -> str | None:
@@ -419,9 +427,10 @@ NAMES = (
     rule("letters and letters", r"(?<![\w&;])([A-Z])&([A-Z])(?![\w;])", r"\1 and \2"),
     rule(
         "numerals of parts",
-        rf"(?<!\w)({_NUMBERED}) ({_ROMAN})(?![\w'’.-])",
+        rf"(?<!\w)({_NUMBERED}) ({_ROMAN})(?![\w'’-]|\.\w)",
         lambda f: rf"\1 {_value(f[2])}",
     ),
+    rule("the first of several", rf"(?<!\w)({_FIRST}) I(?![\w'’])", r"\1 1"),
     rule(
         "numerals after a name",
         rf"(?<![\w-])([A-Z][a-z]{{2,30}}) ({_ROMAN}|V(?!\.))(?![\w-]|\.\w)",
