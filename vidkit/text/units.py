@@ -648,11 +648,21 @@ RAISED_FIGURES = (
         _orbitals,
     ),
     rule(
+        "mixed orbitals",
+        r"(?<![\w.])(?<![=+−*/] )(?:d²)?sp(?:[²³]|\^(?:[23]|\{[23]\}))(?:d²?)?(?![\w^])",
+        lambda f: " ".join(re.findall(r"\w", normalize("NFKC", f[0]))),
+    ),
+    rule(
         "chords with a figure",
         rf"(?<!\w)({_CHORD}|(?:(?<=[IV⁰-⁹][–-])|(?<=[IV⁰-⁹] [–-] ))[IV]"
         rf"|[IV](?={_RAISED}(?: ?[–-] ?[IViv]| chord)))({_RAISED})"
         rf"(?:/({_RAISED}))?(?!\w)",
         lambda f: " ".join([r"\1", *normalize("NFKC", f[2] + (f[3] or ""))]),
+    ),
+    rule(
+        "bonds of two atoms",
+        rf"(?<!\w)({_ELEMENT})−(?=(?:{_ELEMENT})(?: single| double| triple)? bonds?\b)",
+        r"\1-",
     ),
     rule(
         "bonds of a group",
