@@ -184,10 +184,12 @@ _STOP = re.compile(r"^\.(?:$|\s+[A-Z]|[\"”’])")
 
 
 def _measure(found: Found) -> str | None:
-    gap, symbol = found[1], found[2]
+    gap, symbol, at = found[1], found[2], found.start()
     groups = found.groups()[1:]
     compound = any(groups[1:])
     near = before(found, 24)
+    if symbol == "nm" and _NAUTICAL.search(found.string[max(0, at - 300) : at + 300]):
+        return None
     if re.search(r"[A-Za-z_@#]-?[\d.,]+$", near) and not _UPPER.search(near):
         return None
     if len(symbol) == 1 and not any(groups[1:]) and CITED.search(near):
@@ -209,6 +211,11 @@ def _measure(found: Found) -> str | None:
     one = bool(single or _thing(found, symbol))
     return " " + measure_in_words(groups, one=one)
 
+
+_NAUTICAL = re.compile(
+    r"\b(?:nautical|offshore|runways?|aircraft|airspace|airports?|aerodromes?|knots|VFR|IFR|RWY)\b"
+)
+"""What tells "nm" to be a mile at sea and in the air."""
 
 CITED = re.compile(
     r"(?:§|\b(?:[Aa]rt(?:\.|icles?|ikel|[ií]culos?)|[Aa]bs(?:\.|atz)|Satz|Ziffer|[Nn][ro]\.|Aufgabe|"
