@@ -116,6 +116,16 @@ def test_cards_stand_in_the_lessons_order_whatever_ends_first(tmp_path: Path) ->
     assert "2 made" in page.view.lesson["tally"]
 
 
+def test_nothing_waits_for_a_lesson_that_is_over(tmp_path: Path) -> None:
+    """One that broke off before its sections, as on a full disk, will make none of them."""
+    sections = cards(tmp_path)
+    page = Page(sections)
+    hear(sections, *started(0, 1, 2))
+    assert page.states() == ["waiting"] * 3
+    hear(sections, LessonEnded(1, 0, "lesson", None, "the disk is full"))
+    assert page.states() == ["not made yet"] * 3
+
+
 def test_a_card_fills_in_as_its_parts_arrive(tmp_path: Path) -> None:
     """It says what is waited for and what is being made, and has each part when it is there."""
     sections = cards(tmp_path)
@@ -197,7 +207,7 @@ def test_an_event_goes_to_its_section_wherever_that_was_moved(tmp_path: Path) ->
     page.did("sections", "move", uid=sections.draft.uids[0], by=2)
     page.did("sections", "remove", uid=sections.draft.uids[0])
     hear(sections, *made(0, tmp_path), *made(1, tmp_path), *ended())
-    assert page.states() == ["waiting", "made"]
+    assert page.states() == ["not made yet", "made"]
 
 
 def test_a_paint_sends_what_changed_and_nothing_else(tmp_path: Path) -> None:

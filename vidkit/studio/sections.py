@@ -13,7 +13,7 @@ from .. import api
 from ..api import Run
 from ..core import loop
 from ..core.errors import LessonError, VidkitError
-from ..core.events import Event, LessonStarted, RunEnded, RunStarted
+from ..core.events import Event, LessonEnded, LessonStarted, RunEnded, RunStarted
 from ..core.format import count
 from ..models.lesson import Lesson, Section
 from ..models.settings import Force, Settings
@@ -165,8 +165,10 @@ class Sections(Part):
                 case RunStarted():
                     self._under_way = True
                     self._running = self.draft.uids
-                case RunEnded():
-                    self._under_way = False
+                case RunEnded() | LessonEnded():
+                    self._under_way &= isinstance(event, LessonEnded)
+                    for state in self._states.values():
+                        state.due = False
                 case LessonStarted():
                     self._running = self.draft.uids
                     for index in event.sections:
