@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from rights import bound_by_permissions
 
-from vidkit.core.paths import from_here, path_given, shortened, why_unwritable
+from vidkit.core.paths import from_here, path_given, shortened, why_unwritable, write_through
 from vidkit.errors import SettingsError
 
 
@@ -55,3 +58,24 @@ def test_the_folder_that_nothing_may_be_made_in_is_named(tmp_path: Path) -> None
         with bound_by_permissions(), pytest.raises(OSError) as denied:
             path.mkdir(parents=True)
         assert f"you may not use {tmp_path};" in why_unwritable(path, denied.value)
+    held = os.open(tmp_path, os.O_RDONLY)
+    for name in ("clips", ".x.part"):
+        with bound_by_permissions(), pytest.raises(OSError) as denied:
+            os.mkdir(name, dir_fd=held)
+        assert f"you may not use {tmp_path};" in why_unwritable(tmp_path, denied.value)
+    os.close(held)
+
+
+def test_a_file_that_cannot_be_written_whole_is_not_there(tmp_path: Path) -> None:
+    """Not a part of it either: the name is free as soon as there is room."""
+
+    def pieces() -> Iterator[bytes]:
+        yield b"half"
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        write_through(tmp_path / "x", pieces())
+    write_through(tmp_path / "x", [b"all"])
+    with pytest.raises(FileExistsError):
+        write_through(tmp_path / "x", [b"other"])
+    assert (tmp_path / "x").read_bytes() == b"all"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -180,6 +181,23 @@ def test_a_first_lesson_is_begun_in_an_empty_folder(tmp_path: Path) -> None:
     for wrong in ({"name": " "}, {"name": "b", "language": "Spanish!"}):
         assert page.did("lessons", "new", **(given | wrong))
     assert [path.name for path in tmp_path.iterdir()] == ["bees.json"]
+
+
+def test_a_lesson_for_which_there_is_no_room_leaves_its_name_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is in the list that somebody would have to clear away."""
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    page = Page(Studio(tmp_path))
+    given = {"name": "light", "title": "Light", "language": "en"}
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", full)
+        assert "No space left" in page.did("lessons", "new", **given)
+    assert list(tmp_path.iterdir()) == []
+    assert page.did("lessons", "new", **given) == ""
 
 
 def drafted(studio: Studio, name: str, data: bytes) -> None:

@@ -157,11 +157,19 @@ def shortened(value: object) -> str:
 
 
 def write_through(path: Path, pieces: Iterable[bytes]) -> None:
-    """Write a new file of `pieces` through to the disk. Raises OSError, also where there is one."""
-    with path.open("xb") as file:
-        file.writelines(pieces)
-        file.flush()
-        os.fsync(file.fileno())
+    """Write a new file of `pieces` through to the disk, or leave none. Raises OSError, also where
+    there is one.
+    """
+    file = path.open("xb")
+    try:
+        with file:
+            file.writelines(pieces)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        with suppress(OSError):
+            path.unlink()
+        raise
 
 
 def write_whole(path: Path, pieces: Iterable[bytes], how: str) -> None:
@@ -237,7 +245,11 @@ def _at(path: Path, error: OSError) -> Path:
 
 def _named(path: Path, error: OSError) -> Path:
     named = error.filename2 or error.filename
-    return Path(os.fsdecode(named)) if isinstance(named, str | bytes) else path
+    if not isinstance(named, str | bytes):
+        return path
+    at = Path(os.fsdecode(named))
+    # a bare name was looked for in a folder that is held open
+    return path / at if at.name == str(at) != str(path) and path.is_dir() else at
 
 
 def _in_the_way(path: Path) -> str:

@@ -21,6 +21,7 @@ from pydantic.fields import FieldInfo
 
 from ..core import loop
 from ..core.errors import Fault, LessonError, OutputError, ProviderError, VidkitError
+from ..core.paths import write_through
 from ..draft.writer import unrewritten
 from ..models.editing import lesson_json, save_lesson, section_json
 from ..models.lesson import IMAGES, SLIDE, SOUNDS, Lesson, Section, keys
@@ -553,8 +554,7 @@ def _written(folder: Path, stem: str, suffix: str, data: bytes) -> str:
         if path.exists() and path.read_bytes() == data:
             return path.name
         try:
-            with path.open("xb") as file:
-                file.write(data)
+            write_through(path, [data])
         except FileExistsError:
             continue
         return path.name

@@ -19,7 +19,7 @@ from typing import Any
 from ..core import loop
 from ..core.errors import Fault, LessonError, SettingsError, VidkitError
 from ..core.format import clock_time, count
-from ..core.paths import is_file, is_folder, path_given, stamp
+from ..core.paths import is_file, is_folder, path_given, stamp, write_through
 from ..draft import course
 from ..models.convert import DRAFTED
 from ..models.files import lesson_files
@@ -514,8 +514,7 @@ def new_lesson(folder: Path, name: str, title: str, language: str) -> Path:
     data = (json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
     read_lesson(data, path)
     try:
-        with path.open("xb") as file:
-            file.write(data)
+        write_through(path, [data])
     except FileExistsError:
         fault = Fault("there is a lesson of that name", "choose another name")
         raise LessonError(path, [fault]) from None
