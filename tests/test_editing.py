@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import stat
 from dataclasses import replace
@@ -176,6 +177,21 @@ def test_a_file_that_cannot_be_saved_is_told_and_stays(tmp_path: Path) -> None:
         save_lesson(edited(load_lesson(path), 0, content="Mine."))
     assert path.read_text() == AS_WRITTEN
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_may_not_even_be_cleared_away_is_told_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that may only be read refuses to remove as well what was never written."""
+    lesson = saved(tmp_path, AS_WRITTEN)
+
+    def refused(path: Path, *_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr("vidkit.models.editing.write_through", refused)
+    monkeypatch.setattr(Path, "unlink", refused)
+    with pytest.raises(LessonError, match=r"cannot be saved \(Read-only"):
+        save_lesson(edited(lesson, 0, content="Mine."))
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])

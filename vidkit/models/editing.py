@@ -89,7 +89,8 @@ def save_lesson(lesson: Lesson) -> Lesson:
         why = f"the file cannot be saved ({error.strerror or error})"
         raise LessonError(lesson.path, [Fault(why, "make room, or allow it")]) from error
     finally:
-        scratch.unlink(missing_ok=True)
+        with suppress(OSError):
+            scratch.unlink()
     return saved
 
 
