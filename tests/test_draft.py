@@ -713,12 +713,17 @@ KINDS = {
     ),
     "a stop after what is bold": ("- **A vector**.\n  It has parts.", "A vector. It has parts."),
     "links that other pages define": (
-        "Set [the variables][mkdocs.env], see a[0][1] and [1][2].",
-        "Set the variables, see a[0][1] and [1][2].",
+        "Set [the variables][mkdocs.env] by [key][], see a[0][1] and [1][2].",
+        "Set the variables by key, see a[0][1] and [1][2].",
     ),
     "notes within a list": (
         "- One\n\n    ::: notes\n    ```\n    x\n    ```\n\n    It is so.\n    :::\n\n- Two",
         "It is so.",
+    ),
+    "tags of Hugo and Jekyll": (
+        "{{< toc >}}\n\nKeep [cool]({{< ref \"a.md\" >}}), see [it]({{ '/b/' | x }}).\n\n"
+        '{% hint style="info" %}\nA hint, `{% raw %}`.\n{% endhint %}',
+        "Keep cool, see it.|A hint, `{% raw %}`.",
     ),
     "lists in lists": (
         "1. First\n   - one\n   - two\n2. Second\n\n   Goes on.",
@@ -904,6 +909,22 @@ def test_what_a_directive_is_told_is_no_program(tmp_path: Path) -> None:
     )
     lesson = vidkit.lesson_from(markdown(tmp_path, text))
     assert [section.slide.get("code") for section in lesson.sections] == ["x := 1", None]
+
+
+def test_programs_and_figures_in_tags_of_a_site_are_shown(tmp_path: Path) -> None:
+    """As Jekyll and Hugo have them; a program that is about such tags keeps its own."""
+    (tmp_path / "a_b.png").write_bytes(picture())
+    text = (
+        "First.\n\n{% highlight sql linenos %}\nSELECT 1;\n\n##a\n{% endhighlight %}\n\nThen.\n\n"
+        "{{< highlight go >}}\nx := 1\n{{< /highlight >}}\n\nLook.\n\n"
+        '{{< figure src="a_b.png" title="A cell" >}}\n\nWrite:\n\n'
+        "```\n{% highlight c %}\n{% endhighlight %}\n```\n"
+    )
+    lesson = vidkit.lesson_from(markdown(tmp_path, text))
+    assert layouts(lesson) == ["code", "code", "picture", "code"]
+    codes = [section.slide.get("code") for section in lesson.sections]
+    assert codes[:2] == ["SELECT 1;\n\n##a", "x := 1"]
+    assert codes[3] == "{% highlight c %}\n{% endhighlight %}"
 
 
 def test_a_heading_that_names_the_title_of_its_page_has_it(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from .blocks import (
     with_stops,
 )
 from .code import formula, macros, steps, with_macros
-from .tables import ITEM, of_pipes, read_html, table, without_tags
+from .tables import ITEM, TAGS, as_marked, of_pipes, read_html, table, without_tags
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -494,6 +494,7 @@ def _line(text: str) -> str:
 
 def _bare(text: str) -> str:
     """`text` without the marks of other tools than Markdown."""
+    text = re.sub(TAGS, "", text)
     text = re.sub(r"!?\[\[(?:[^\[\]|]{1,200}\|)?([^\[\]|]{1,200})\]\]", r"\1", text)  # Obsidian
     text = re.sub(
         r"\s\^[\w-]+$|\[click(?::\d+)?\]\s?", "", text
@@ -502,7 +503,7 @@ def _bare(text: str) -> str:
     text = re.sub(r"\[([^\[\]]{1,200})\](?=\{[.#])", r"\1", text)  # spans of Quarto
     # links that other pages define, of which each name has a letter: no places of a list
     text = re.sub(
-        r"(?<![\w\])])\[([^\W\d_][^\[\]]{0,200})\]\[(?=[^\[\]]*[^\W\d_])[^\[\]]{1,100}\]",
+        r"(?<![\w\])])\[([^\W\d_][^\[\]]{0,200})\]\[(?=\]|[^\[\]]*[^\W\d_])[^\[\]]{0,99}\]",
         r"\1",
         text,
     )
@@ -598,7 +599,7 @@ def _prepared(text: str) -> str:
     stepped = r"(?m)^(\$\$(?: *|\n(?=\{[^{}\n]*\|)))\{[\w|*,-]{1,40}\}"  # by Slidev
     text = re.sub(stepped, r"\1", text)
     text = re.sub(r"(?m)^\. \. \.[ \t]*$", "", text)  # pauses of Quarto
-    text = _MARKS.sub(_marked, text)
+    text = as_marked(text)
     text = re.sub(r"\\\\\[([^$]{1,1000}?)\\\\\]", r"$$\1$$", text)
     alone = r"(?m)^`(?:\$\$|\\\[)([^`$]{1,3000})(?:\$\$|\\\])`$"  # as reveal.js has it
     text = re.sub(alone, r"$$\1$$", text)
@@ -618,22 +619,6 @@ def _prepared(text: str) -> str:
     text = re.sub(spaced, lambda found: f"${found[1]}$" if found[1] else found[0], text)
     text = re.sub(r"(?m)^\s*\\\\?\[\s*$|^\s*\\\\?\]\s*$", "$$", text)
     return _without_columns(text)
-
-
-_MARKS = re.compile(
-    r"(^ {0,3}(`{3,}|~{3,}).*?^ {0,3}\2)"  # programs, that stay as they are
-    r"|^(#{2,6})(?=\*{0,2}[^\W\d_])"  # old headings
-    r'|^([ \t]*)===[!+]{0,2}(?= "[^"\n]*"[ \t]*$)'  # tabs of MkDocs
-    r"|^[ \t]*(?:--)?\{\{\d[^{}\n]{0,60}\}\}(?:--)?[ \t]*",  # effects of LiaScript
-    re.M | re.S,
-)
-
-
-def _marked(found: re.Match[str]) -> str:
-    """A mark outside of programs as the parser knows it."""
-    if found[4] is not None:
-        return f"{found[4]}!!! tab"
-    return found[1] or (f"{found[3]} " if found[3] else "")
 
 
 def _unescaped(found: re.Match[str]) -> str:

@@ -1,4 +1,6 @@
-"""HTML and tables: what a person sees of them. Scripts are dropped, long tables are cut."""
+"""HTML, tags of sites and tables: what a person sees of them. Scripts are dropped, long tables
+are cut.
+"""
 
 from __future__ import annotations
 
@@ -168,6 +170,42 @@ def _count(digits: str | None) -> int:
 def without_tags(text: str) -> str:
     """`text` without tags and comments, on one line."""
     return " ".join(re.sub(r"<!--.*?-->|</?[A-Za-z][^<>]{0,1000}>", " ", text, flags=re.S).split())
+
+
+TAGS = r"\{\{[<%].{1,500}?[>%]\}\}|\{%.{1,500}?%\}"
+"""What Hugo, Quarto and Jekyll run within a text."""
+
+_MARKS = re.compile(
+    r"(^ {0,3}(`{3,}|~{3,}).*?^ {0,3}\2)"  # programs, that stay as they are
+    r"|^[ \t]*(?:\{%-?|\{\{[<%]) *highlight +([\w+#-]+)[^\n]*\n(.{0,20000}?)"
+    r"^[ \t]*(?:\{%-? *end|\{\{[<%] */ *)highlight[^\n]*"
+    r"|\{\{[<%] *figure\b([^{}\n]*)[>%]\}\}"
+    r"|(?<=\]\()\{\{[<%]? *(?:(?:rel)?ref +)?[\"']?([^\"'{}|<>\s]*)[^{}\n]*\}\}"  # addresses
+    r"|^(#{2,6})(?=\*{0,2}[^\W\d_])"  # old headings
+    r'|^([ \t]*)===[!+]{0,2}(?= "[^"\n]*"[ \t]*$)'  # tabs of MkDocs
+    r"|^[ \t]*(?:--)?\{\{\d[^{}\n]{0,60}\}\}(?:--)?[ \t]*",  # effects of LiaScript
+    re.M | re.S,
+)
+
+
+def as_marked(text: str) -> str:
+    """`text` with what sites of Jekyll, Hugo and others mark outside of programs as Markdown
+    has it; every line stays where it is.
+    """
+    return _MARKS.sub(_in_markdown, text)
+
+
+def _in_markdown(found: re.Match[str]) -> str:
+    program, _, lang, code, figure, address, heading, tab = found.groups()
+    if figure is not None:
+        given = dict(re.findall(r'(\w+)="([^"]*)"', figure))
+        words = given.get("caption") or given.get("title") or given.get("alt", "")
+        return f"![{words}](<{given.get('src', '')}>)"
+    if lang:
+        return f"```{lang}\n{code}```"
+    return (
+        program or address or (f"{heading} " if heading else "" if tab is None else f"{tab}!!! tab")
+    )
 
 
 MOST_ROWS = 7
