@@ -58,6 +58,7 @@ _CHEMICAL = re.compile(
     rf"(?:p(?=C?O))?(?:{_ATOM}|\((?:{_ATOM}){{1,8}}\)[₀-₉]{{0,3}}){{1,16}}[⁰¹²³⁴-⁹]?[⁺⁻]{{0,2}}"
     r"(?![\w⁰¹²³⁴-⁹])"
 )
+_QUANTITY = re.compile(r"(?<!\S)(?![HNOFI]₂|O₃|P₄|S₈|T[₃₄])[A-Z][₀-₉](?!\S)")  # "V₁", but not "O₂"
 _DERIVATIVE = re.compile(
     r"(d|∂)(\^2|²)?([A-Za-zΑ-ω])?/(?:d|∂)([A-Za-zΑ-ω])(\^2|²)?(?![A-Za-z0-9_(])"
 )
@@ -206,9 +207,11 @@ class Prose(Reader):
             return None  # "10^9 - a billion": the article
         if first.kind == "symbol" and re.match(r"\. ?\d", self.text[self.at : self.at + 3]):
             return None  # "c. 1600 - c. 1700"
-        arrow = left.kind == "name" and re.search(r"→ ?$", self.text[self.start : left.at])
-        joined = left.kind == first.kind and (arrow or left.kind == "formula")
-        if joined and sign in "-/" and not spaced:
+        kinds, both = {left.kind, first.kind}, f"{left.text} {first.text}"
+        arrow = kinds == {"name"} and re.search(r"→ ?$", self.text[self.start : left.at])
+        alike = kinds == {"formula"} and not _QUANTITY.search(both)
+        carrier = kinds == {"formula", "name"} and re.search("ADP?H", both)
+        if (arrow or alike or carrier) and sign in "-/" and not spaced:
             return [Node("sign", at, ","), *right]  # "Na⁺/K⁺", "K⁺-H⁺", "→ SYN-ACK"
         if not self.allowed(left, first, sign, spaced, written):
             return None
@@ -287,13 +290,7 @@ class Prose(Reader):
                 return True
             evidence.sure = evidence.sure or ok
             return ok
-        if sign == "+":
-            evidence.sure = evidence.sure or spaced or not numbers
-            return True
-        if sign in "±∓∘∖∧∨⊕⊗∪∩":
-            evidence.sure = True
-            return True
-        evidence.sure = True
+        evidence.sure = evidence.sure or sign != "+" or spaced or not numbers
         return True
 
     def dash(self, left: Node, right: Node, numbers: bool) -> bool:
@@ -366,7 +363,7 @@ class Prose(Reader):
             self.at = found.end()
             self.evidence.sure = True
             return _derivative(found)
-        counted = self.text[at - 1 : at].isdigit()  # "2HNO₃"
+        counted = re.search(r"(?:\d|\)[₀-₉])$", self.text[max(0, at - 2) : at])  # "2HNO₃"
         if (found := _CHEMICAL.match(self.text, at)) and (counted or not joined):
             self.at = found.end()
             self.evidence.sure = True
