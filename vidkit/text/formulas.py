@@ -97,7 +97,7 @@ _HINT = re.compile(
     r"|\b[a-zA-Z] [-+–] |\b[a-zA-Z][-+/]|\d ?[-+] ?[\w(]|\b(?:sin|cos|tan|log|ln|lim)\b|!"
 )
 _START = re.compile(
-    r"(?<![\w.\-/@#$&\\'’^_{}°*·])(?=[A-Za-zµΑ-ω\d(\[√∛∑∏∫∂½⅓⅔¼¾|∞]|\.\d|[-−±∓](?=[\w(√.])|\\[a-z])"
+    r"(?<![\w.\-/@#$&\\'’^_{}°*·%])(?=[A-Za-zµΑ-ω\d(\[√∛∑∏∫∂½⅓⅔¼¾|∞]|\.\d|[-−±∓](?=[\w(√.])|\\[a-z])"
 )
 _WEB = re.compile(r"\S{0,20}(?:://|www\.)\S{1,2000}")
 _TIMES = re.compile(r"[\d ]*(?:s|secs?|mins?|hr?s?|d|w) - \d+ (?:sec|min|hour|day|week)\w*\b(?! =)")
@@ -253,6 +253,8 @@ class Prose(Reader):
         if sign == "–":
             return self.dash(left, right, numbers)
         if sign == "-":
+            if not spaced and re.match(r"-[^\W\d_]{2}", self.text[self.at : self.at + 3]):
+                return False  # "→ G-C-rich"
             if evidence.relation:
                 return True
             lower = any(
