@@ -588,6 +588,7 @@ def _others(language: str) -> tuple[Rule | Finder, ...]:
             lambda f: f" {words.signs['÷']} " if _comes_out(f) else None,
         ),
         rule("dates and versions", r"(?<![\w])\d{1,4}(?:[.:/-]\d{1,4}){2,5}(?![\w])", KEEP),
+        *RAISED_FIGURES[:2],  # electrons and their orbitals: digits and letters alone
         _equations(language),
         rule(
             "measures",
