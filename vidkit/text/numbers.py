@@ -448,7 +448,7 @@ DATES = (
     rule(
         "times",
         r"(?<![\w:.+])([01]?\d|2[0-3]):([0-5]\d)(?![\w:]|\.\d)"
-        r"(?: ?([apAP])(?:\.[mM]\.(?= [a-z])|\.?[mM]\b))?",
+        r"(?: ?([apAP])(?:\.[mM]\.(?= [a-z]|[,;:)–-])|\.?[mM]\b))?",
         _time,
     ),
     rule("times with half of the day", r"(?<![\w:.])([01]?\d):([0-5]\d)([apAP])[mM]\b", _time),
@@ -560,8 +560,9 @@ RANGES = (
         rf"(?<=[{_VULGAR}])[-–](?=(\d{{1,2}}[{_VULGAR}]?|[{_VULGAR}]) [a-z])",
         lambda f: " to " if amount(re.findall(r"\d*.$", before(f, 3))[0]) < amount(f[1]) else None,
     ),
+    rule("spans of two eras", r"(?:(?<=\d BCE)|(?<=\d BC))[–-](?=\d{1,4} (?:B?CE?|AD)\b)", " to "),
     rule("ranges of percent", r"(?<=\d%) ?[-–] ?(?=\d{1,3}(?:\.\d+)?%)", " to "),
-    rule("hours of a day", r"(?i)(?:(?<=\d[ap]m)|(?<=\d [ap]m)) ?[–-] ?(?=\d)", " to "),
+    rule("hours", r"(?i)(?:(?<=\d[ap]m)|(?<=\d [ap]m)|(?<=[ap]\.m\.)) ?[–-] ?(?=\d)", " to "),
     rule("ranges of measures", rf"(?<=\d) ?({SYMBOL}) ?[-–] ?(?=\d[\d.,]* ?\1(?!\w))", " to "),
     rule("from A to Z", r"(?<![\w\[])(A|a)[-–](?=[Zz]\b)", r"\1 to "),
     rule("spans of days", rf"\b({_DAYS}) ?[-–] ?(?!\1\b)(?=(?:{_DAYS})\b)", r"\1 to "),
