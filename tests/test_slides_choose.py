@@ -265,6 +265,31 @@ def test_equations_stand_once_each_in_the_order_in_which_they_are_told() -> None
     assert slide.points == ("Divide by two",)
 
 
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("In a right triangle a² + b² = c² holds.", ("a² + b² = c²",)),
+        ("The lens makes 1/f = 1/g + 1/b true.", ("1/f = 1/g + 1/b",)),
+        ("We know that speed × t = s holds.", ()),
+        ("Square it: (a + b)² = a² + c² is no law.", ()),
+    ],
+)
+def test_an_equation_in_plain_words_is_shown_whole_or_not_at_all(
+    told: str, shown: tuple[str, ...]
+) -> None:
+    """Of "a² + b² = c²" the part "b² = c²" alone would be wrong."""
+    assert of(f"{told} It has been known for a very long time.").equations == shown
+
+
+@pytest.mark.parametrize("scene", ["A bicycle with arrows to", "A chart of our Fortschritte:"])
+def test_a_word_within_another_is_no_cue(scene: str) -> None:
+    """There is no cycle in a bicycle, and no steps are in progress: its parts have no order."""
+    slide = of(
+        "A frame carries all. The pedals drive it.", f"{scene} 'Frame', 'Wheel', 'Pedal', 'Chain'."
+    )
+    assert slide.layout != "steps"
+
+
 def test_answers_in_one_line_are_those_of_a_question() -> None:
     """ "A) … B) …" after a question need no lines of their own; what follows them is only said."""
     slide = of("Which is a gas? A) Iron. B) Neon. C) Salt. Hint: it glows.", title=None)

@@ -35,8 +35,8 @@ MOST_BOXES, MOST_CARDS, MOST_PARTS = 8, 9, 12
 _IN_TURN = re.compile(
     r"flow ?chart|flow diagram|process flow|\bsequence\b(?! diagram)|\bpipeline\b|"
     r"\b(?:steps|stages)\b|\bcycle\b|\barrows? (?:connect|link|lead|join)|"
-    r"connected by arrows|durch pfeile|\bchain\b|\btravels\b|ablauf|kreislauf|schritte|étapes|"
-    r"cycle|pasos|ciclo"
+    r"connected by arrows|durch pfeile|\bchain\b|\btravels\b|ablauf|kreislauf|(?<!fort)schritte|"
+    r"étapes|\bcycles\b|\bpasos\b|\bciclos?\b"
 )
 _ROUND = re.compile(r"\bcycle\b|\bcircular\b|\bin a (?:circle|ring|loop)\b|kreislauf|\bciclo\b")
 _AGAIN = re.compile(r"\bover and over\b|\bagain and again\b|\bstarts? (?:all )?over\b|\brepeats?\b")
