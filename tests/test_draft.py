@@ -725,6 +725,10 @@ KINDS = {
         '{% hint style="info" %}\nA hint, `{% raw %}`.\n{% endhint %}',
         "Keep cool, see it.|A hint, `{% raw %}`.",
     ),
+    "bold within a script without spaces": (
+        "它是 **「重要」**的，见**（这里）**吧。",
+        "它是 「重要」的，见（这里）吧。",
+    ),
     "lists in lists": (
         "1. First\n   - one\n   - two\n2. Second\n\n   Goes on.",
         "First: one; two. Second. Goes on.",

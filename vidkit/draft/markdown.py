@@ -495,6 +495,9 @@ def _line(text: str) -> str:
 def _bare(text: str) -> str:
     """`text` without the marks of other tools than Markdown."""
     text = re.sub(TAGS, "", text)
+    # bold beside a bracket, which CommonMark does not find where no spaces are between words
+    dense = "[\u3000-\u9fff\uac00-\ud7af\uff00-\uffef]"
+    text = re.sub(rf"\*\*(?={dense})|(?<={dense})\*\*", "", text)
     text = re.sub(r"!?\[\[(?:[^\[\]|]{1,200}\|)?([^\[\]|]{1,200})\]\]", r"\1", text)  # Obsidian
     text = re.sub(
         r"\s\^[\w-]+$|\[click(?::\d+)?\]\s?", "", text
