@@ -228,6 +228,29 @@ def test_a_run_is_steered_from_the_cell_that_is_run_again(tmp_path: Path) -> Non
     assert waited(last).made
 
 
+def test_what_waits_beside_another_studio_is_made_when_that_is_over(tmp_path: Path) -> None:
+    """Two that have met at a run make one thing at a time, and forget nothing."""
+    written(tmp_path)
+    first = quick(tmp_path, 60)
+    first.make()
+    begun(first)
+    again = quick(tmp_path)
+    again.cancel()
+    again.cancel()
+    waited(again)
+    waited(first)
+    first.make()
+    begun(first)
+    assert again.sections is not None
+    again.sections.make_again(1)
+    assert Page(again).states()[0] == "waits for its turn"
+    first.cancel()
+    first.cancel()
+    waited(first)
+    assert not again.sections.waiting
+    assert [section.number for section in waited(again).sections if section.made] == [1]
+
+
 def test_two_lessons_are_made_side_by_side(tmp_path: Path) -> None:
     """A Studio of one lesson takes up no run of another; one of the folder has the whole batch."""
     one, two = written(tmp_path, "a", 1), written(tmp_path, "b", 1)

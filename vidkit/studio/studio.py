@@ -78,6 +78,7 @@ class Studio(Part):
         self._paths: tuple[Path, ...] = ()
         self._heard: dict[int, list[Event]] = {}
         self._heirs: list[Studio] = []
+        self._kin = [self]
         self._kept: dict[Path, Sections] = {}
         self._following: loop.Work[None] | None = None
         self.lessons.on_choose(self._chosen)
@@ -347,7 +348,8 @@ class Studio(Part):
     def _steer(self, run: Run[Any]) -> None:
         self.run = run
         self.workers.watch(run)
-        self._following = Painter().watch(run, self, after=lambda: self._ended(run))
+        kin = tuple(self._kin)  # what waits to be made in any of them goes on when this is over
+        self._following = Painter().watch(run, *kin, after=lambda: self._ended(run))
 
     def _take_up(self, other: Studio) -> None:
         """Show and steer what another Studio makes of these lessons: its cell was run again, or
@@ -364,6 +366,8 @@ class Studio(Part):
             self._batch, self._paths = other._batch, other._paths
             self._heard = {lesson: [*events] for lesson, events in other._heard.items()}
             other._heirs.append(self)
+            other._kin.append(self)
+            self._kin = other._kin
         self.videos.watch = self._watched
         if not self._batch and self._paths[0] in self.lessons.folder.paths:
             self.lessons.choose(self._paths[0])
