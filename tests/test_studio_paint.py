@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +90,35 @@ def test_a_part_that_fails_disturbs_no_other(
         Painter().watch(run, torn, page).wait()
         assert run.result().made
     assert "Torn could not be painted" in caplog.text
+
+
+class Slow(Part):
+    """A part that counts; whoever looks at it first is held up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.number = 1
+        self.looked, self.go = threading.Event(), threading.Event()
+
+    def values(self) -> Mapping[str, Any]:
+        number = self.number
+        if not self.looked.is_set():
+            self.looked.set()
+            self.go.wait()
+        return {"run": {"number": number}}
+
+
+def test_what_was_looked_at_earlier_is_not_shown_later() -> None:
+    """A run's thread that is held up while it looks puts nothing over what a click has shown."""
+    part = Slow()
+    painter = threading.Thread(target=lambda: part.widget)
+    painter.start()
+    part.looked.wait()
+    part.number = 2
+    click = threading.Thread(target=part.show)
+    click.start()
+    click.join(0.1)  # it may have to wait for the first
+    part.go.set()
+    painter.join()
+    click.join()
+    assert part.widget.run == {"number": 2}

@@ -75,6 +75,7 @@ class Part:
     def __init__(self) -> None:
         self._view: View | None = None
         self._others: list[View] = []
+        self._at_paint = threading.RLock()
         self._changed = True
         self.status, self.tone = "", "state"
         self._listeners: list[Callable[[], None]] = []
@@ -133,11 +134,12 @@ class Part:
 
     def paint(self) -> None:
         """Show what changed since the last time; called at 10 Hz at most."""
-        if self._view is not None and self._changed:
-            self._changed = False
-            values = self.values()
-            for view in (self._view, *self._others):
-                view.put(values)
+        with self._at_paint:  # a thread that looked earlier does not put what was over what is
+            if self._view is not None and self._changed:
+                self._changed = False
+                values = self.values()
+                for view in (self._view, *self._others):
+                    view.put(values)
 
     def say(self, text: str, tone: str = "state") -> None:
         """Say something in the page."""
