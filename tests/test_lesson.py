@@ -514,6 +514,7 @@ def test_a_pipe_is_neither_picture_nor_lesson(tmp_path: Path) -> None:
     ("name", "words"),
     [
         ("lessn.json", "there is no such file; there is 'lesson.json' in its folder"),
+        ("lesson", "there is no such file; there is 'lesson.json' in its folder"),
         ("nowhere/lesson.json", "there is no such file; check the name of its folder"),
         ("lesson.json/lesson.json", "there is no such file"),
         (".", "this is a folder"),

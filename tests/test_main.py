@@ -123,6 +123,32 @@ def test_bad_input_is_two(
     assert 0 < len(told.out + told.err) < 2500
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["make", "rain.json", "--budget", "2,00"], "'2,00': write dollars, such as 2.50"),
+        (["slides", "rain.json", "-o", "rain.pdf"], "rain.pdf is not: end its name in .png"),
+    ],
+)
+def test_what_was_typed_wrong_is_told_with_what_to_type(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    told: str,
+) -> None:
+    """A sum with a comma is not "None", and no PNG is called a PDF."""
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, "rain", 1)
+    try:
+        code: Any = main(words)
+    except SystemExit as end:  # argparse's own way
+        code = end.code
+    assert code == 2
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "rain.pdf").exists()
+
+
 def test_check_tells_all_faults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`vidkit check` says what is wrong, section by section, and makes nothing."""
     path = tmp_path / "rain.json"

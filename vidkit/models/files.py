@@ -167,7 +167,8 @@ def _elsewhere(path: Path, *, folders: bool = False) -> str:
         beside = sorted(each.name for each in there if not folders or each.is_dir())
     except (OSError, ValueError):
         return "check the name of its folder"
-    near = get_close_matches(path.name, beside[:1000], 1, 0.75)
+    ended = [name for name in beside if name.startswith(f"{path.name}.")]  # its end was left out
+    near = ended or get_close_matches(path.name, beside[:1000], 1, 0.75)
     if near and folders:
         return f"did you mean {str(path.parent / near[0])!r}?"
     return f"there is {near[0]!r} in its folder" if near else "check its name"

@@ -213,6 +213,13 @@ def _size_text(text: str) -> tuple[int, int]:
     return width, height
 
 
+def _dollars_text(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise SettingsError(f"{text!r}: write dollars, such as 2.50") from None
+
+
 def _numbers_text(text: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",")]
@@ -445,7 +452,7 @@ class Settings:
         more="Or a `Budget` that runs share.",
         option="--budget",
         metavar="DOLLARS",
-        read=float,
+        read=_dollars_text,
         panel="Spend at most, in dollars",
     )
     cache: bool = setting(

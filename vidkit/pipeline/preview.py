@@ -102,6 +102,8 @@ def slide_sheet(lesson: Lesson, settings: Settings, out: Path) -> list[str]:
     if not makers:
         raise SettingsError("only slides are laid out here: images='slides' or 'slides:dark'")
     out = path_given("-o", out, "the name of a PNG file")
+    if out.suffix.lower() in (".pdf", ".svg", ".html"):
+        raise SettingsError(f"the sheet is a PNG picture, and {out} is not: end its name in .png")
     maker = makers[0]
     _refuse_stranger(out)
     asks = [image_ask(lesson, index, settings) for index in range(len(lesson.sections))]
