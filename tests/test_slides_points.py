@@ -112,6 +112,12 @@ def test_a_stop_within_brackets_or_before_a_number_ends_no_sentence(sentence: st
     )
 
 
+@pytest.mark.parametrize("gap", ["__", "___", "____", "______"])
+def test_a_gap_to_fill_stays_as_long_as_it_is(gap: str) -> None:
+    """Its lines are no marks of bold words."""
+    assert statement(f"She {gap} __never__ in London.") == f"She {gap} never in London"
+
+
 def test_a_number_is_more_than_the_headline_says() -> None:
     """Of "Ports" each short sentence about one of them is a point."""
     told = ("SSH uses port 22", "DNS uses port 53", "SMTP uses port 25")

@@ -61,7 +61,8 @@ _INSERT = re.compile(rf"(?<=\w){_DASH}[^—–]{{3,120}}?{_DASH}(?=\w)")
 _NO_ENTITY = "".join(rf"(?<!&[\w#]{{{length}}})" for length in range(2, 8))  # "R&amp;D"
 _BREAK = re.compile(rf"{_DASH}|\s*{_NO_ENTITY};\s*|\s+-\s+")
 _MARKS = re.compile(
-    r"\*\*|__|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)"
+    # and no gap to fill: "She ___ here"
+    r"\*\*|(?<![_\s])__(?!_)|(?<!_)__(?![_\s])|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)"
     # of letters in italics inside a word, and no product: "Δ*H*", "*sp*³"
     r"|(?<=\w)\*(?=[^\W\d_]{1,2}\*(?![A-Za-z\d_*(√-]| ?\d))|(?<=[A-Za-z])\*(?=[⁰¹²³⁴-⁹₀-₉⁺⁻])"
 )
