@@ -125,6 +125,16 @@ def test_a_number_is_more_than_the_headline_says() -> None:
     assert key_points(narration, (), 3, about="Ports") == told
 
 
+def test_an_emoji_behind_a_sentence_stays_with_it() -> None:
+    """Where the last one stands behind the last sentence, so do the others; in front of the first,
+    in front of all."""
+    behind = sentences("Eat your fruit. 🍎🥦 Do not smoke! 🚭 Sleep. ❤️")
+    assert behind == ("Eat your fruit 🍎🥦.", "Do not smoke 🚭!", "Sleep ❤️.")
+    before = ("🍎 Eat your fruit.", "🚭 Do not smoke.")
+    assert sentences(" ".join(before)) == before
+    assert sentences("We go on. 💡 Tip: take notes.")[1] == "💡 Tip: take notes."
+
+
 def test_a_displayed_equation_is_not_cut() -> None:
     """A minus in it is no dash, after which a sentence could end."""
     formula = r"$$\sin x = x - \frac{x^3}{3!} + \frac{x^5}{5!} - \cdots$$"

@@ -78,6 +78,7 @@ _INVISIBLE = re.compile(
 _FENCE = re.compile(r"^[ \t]*```[ \t]*([\w+#.-]{0,20})[ \t]*\n(.*?)^[ \t]*```", re.S | re.M)
 _LIST_MARK = re.compile(r"^[ \t]*(?:[-*•]|\d{1,2}[.)]|#{1,6})[ \t]+", re.M)
 _END = re.compile(r"[.!?…؟۔।॥።჻។៕]+[\"'”’)\]»]*(?=\s)|[。！？｡]+[”’」』）]*")
+_EMOJI = re.compile("(?:[❤⭐✨\U0001f300-\U0001faff][\ufe0f\u200d♀♂\U0001f3fb-\U0001f3ff]* ?)+")
 _DOLLAR = re.compile(r"\$(?!\d)")
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _WORD = re.compile(r"[^\W_][\w'’.-]*(?<![.'’-])")
@@ -141,8 +142,13 @@ def _of_paragraph(line: str, language: str) -> list[str]:
             continue
         found.append(line[start : end.end()].strip())
         start = end.end()
-    rest = line[start:].strip()
-    return [sentence for sentence in (*found, rest) if sentence]
+    found.append(line[start:].strip())
+    if _EMOJI.fullmatch(found[-1]) and not _EMOJI.match(line):  # each stands behind its sentence
+        for i, own in enumerate(map(_EMOJI.match, found)):
+            if own:
+                found[i] = found[i][own.end() :]
+                found[i - 1] = re.sub(r"(?=[.!?…]*$)", f" {own[0].strip()}", found[i - 1], count=1)
+    return [sentence for sentence in found if sentence]
 
 
 def _goes_on(line: str, start: int, dot: int, end: int, language: str) -> bool:
