@@ -378,6 +378,8 @@ def _diagnosis(error: JSONDecodeError) -> Diagnosis:
         return at, "the lesson is over before this", "remove what follows, or move the last bracket"
     if error.msg.startswith("Expecting ','"):
         return _no_comma(at, end, before, here)
+    if error.msg.startswith("Expecting ':'") and here in "：=":
+        return at, f"`{here}` stands where a colon belongs", "write :"
     if error.msg.startswith("Expecting ':'"):
         return at, "a colon is missing", 'write "key": and then its value'
     return _no_value(text, at, here)
@@ -403,6 +405,11 @@ def _no_comma(at: int, end: int, before: str, here: str) -> Diagnosis:
         return at, f"`{here}` comes while `{opened}` is still open", f"write `{closes}` before it"
     if here == ":":
         return at, "a key stands where none can be", "put keys in { }, and close the text before it"
+    if here in "，、；;":
+        return at, f"`{here}` stands where a comma belongs", "write ,"
+    if before.isalnum() and here.isalnum():
+        mend = "put text in double quotes, or a comma after the value"
+        return at, "a value has ended, and more follows", mend
     if before == '"' and here not in '"[{':
         return (
             at,
