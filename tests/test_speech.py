@@ -282,6 +282,11 @@ def test_other_languages_keep_their_minus() -> None:
             "Es gilt a = 5 m/s2 und A = 2 m^2.",
             "Es gilt a gleich 5 Meter pro Sekunde zum Quadrat und A gleich 2 Quadratmeter.",
         ),
+        (
+            "de",
+            "Es ist 10⁸ m/s oder 10²⁴ kg.",
+            "Es ist 10 hoch 8 Meter pro Sekunde oder 10 hoch 24 Kilogramm.",
+        ),
         ("de", "Ein sp³-Orbital, 1s² 2s².", "Ein s p 3-Orbital, 1 s 2, 2 s 2."),
         ("de", "Es ist 7 : 2 = 3,5.", "Es ist 7 geteilt durch 2 gleich 3,5."),
         ("fr", "On a 12 : 4 : 3 = 1.", "On a 12 divisé par 4 divisé par 3 égale 1."),

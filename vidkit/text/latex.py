@@ -137,8 +137,11 @@ DEEPEST = 12
 BRACE = ("sign", "{")
 """What stands before rows that are cases, where they are written as an array."""
 TIGHT_UNIT = re.compile(rf"(?<=\d)(?=..|[°ΩVW])(?![a-z](?![A-Za-zΩ])){MEASURE}")
-UNIT_OF_TENS = re.compile(rf" (?=[A-Za-zµμ]+[·⋅ ][A-Za-zµμ]+(?:[⁻^]|[-−][123])){MEASURE}")
-"""After "3 × 10⁸": "m·s⁻¹"."""
+UNIT_OF_TENS = re.compile(
+    r" (?=[A-Za-zµμ]+[·⋅ ][A-Za-zµμ]+(?:[⁻^]|[-−][123])"
+    rf"|[A-Za-zµμ]+[²³]?/[A-Za-zµμ]|[A-Zkcµμn]\w){MEASURE}"
+)
+"""After "3 × 10⁸": "m·s⁻¹", "m/s", "kg"."""
 UNIT = re.compile(rf"(?<=\d)(?: |\\,|\\ |~)?{MEASURE}")
 
 
