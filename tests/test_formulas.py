@@ -111,6 +111,16 @@ def test_wide_spaces_between_equations_are_kept() -> None:
     assert "quad" not in json.dumps(line) and '"e"' not in json.dumps(line)
 
 
+def test_a_space_within_brackets_or_cases_leaves_them_whole() -> None:
+    """A formula is parted at spaces only where nothing is open, and `\\ ` is one of them."""
+    cases = r"f = \begin{cases} 1 & \quad x > 0 \\ 0 & \quad x < 0 \end{cases}"
+    bracket = r"g = \left\{ a \quad b \right.\ mol"
+    slide = Slide("equation", "", "T", equations=(cases, bracket))
+    first, second = spec(slide, Frame.of((1280, 720)))["equations"]
+    assert not [part for part in first if part["kind"] == "space"]
+    assert [part["n"] for part in second if part["kind"] == "space"] == [0.3]
+
+
 def test_the_table_of_formulas_is_worth_its_name() -> None:
     """There are sixty, and none is there twice."""
     assert len({formula for formula, _, _ in formulas()}) >= 60

@@ -303,21 +303,23 @@ def _equations(texts: Sequence[str]) -> list[list[dict[str, Any]]]:
     return [_tokens(text) if "\\" not in text else _in_parts(text) for text in texts]
 
 
-_WIDE_SPACE = re.compile(r"\\(q?)quad(?![A-Za-z])")
+_WIDE_SPACE = re.compile(r"\\(q?)quad(?![A-Za-z])|(?<!\\)\\( )")
+_OPEN = re.compile(r"(?<!\\)\{|\\(?:begin|left)\b")
+_CLOSED = re.compile(r"(?<!\\)\}|\\(?:end|right)\b")
 
 
 def _in_parts(text: str) -> list[dict[str, Any]]:
-    """The parts of a line in LaTeX; a wide space between two of them stays one."""
+    """The parts of a line in LaTeX; a space between two of them that is written stays one."""
     found: list[dict[str, Any]] = []
     start = 0
     for space in [*_WIDE_SPACE.finditer(text), None]:
         end = space.start() if space else len(text)
         part = text[start:end]
-        if space and part.count("{") != part.count("}"):
+        if space and len(_OPEN.findall(part)) != len(_CLOSED.findall(part)):
             continue  # inside of a group
         found += [_part(node) for node in read(part.strip("$ ")).parts]
         if space:
-            found.append({"kind": "space", "n": 2 if space[1] else 1})
+            found.append({"kind": "space", "n": 2 if space[1] else 0.3 if space[2] else 1})
             start = space.end()
     return found
 
