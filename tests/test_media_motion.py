@@ -9,11 +9,12 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from made_media import picture, speech_like, tone, wav
+from made_media import decoded, picture, speech_like, tone, wav
 from PIL import Image, ImageDraw
 
 from vidkit.errors import MediaError
 from vidkit.media import Clip, Frame, apply_effects, join_clips, make_clip, make_seam, read_clip
+from vidkit.media.frame import RATE
 
 SIZE = (320, 180)
 
@@ -168,6 +169,25 @@ def test_moviepy_effects_come_back_as_a_clip(tmp_path: Path) -> None:
 
 
 @MOVIEPY
+@pytest.mark.parametrize(("effect", "times"), [("FadeIn", 1), ("Loop", 2)])
+def test_an_effect_on_the_picture_leaves_the_narration(
+    tmp_path: Path, effect: str, times: int
+) -> None:
+    """A section of any length is heard as before, and again where it is played again."""
+    from moviepy import vfx
+
+    frame = Frame(size=SIZE)
+    plain = make_clip(picture(1, SIZE), wav(speech_like(5)), tmp_path / "plain.mp4", frame)
+    effects = {"FadeIn": [vfx.FadeIn(0.5)], "Loop": [vfx.Loop(n=2)]}[effect]
+    changed = apply_effects(plain.path, effects, tmp_path / "effects.mp4", frame)
+    assert changed.seconds == pytest.approx(times * plain.seconds, abs=0.05)
+    before, after = decoded(plain.path).sound, decoded(changed.path).sound
+    for number in range(times):
+        part = after[number * plain.samples :][: 5 * RATE]
+        assert np.abs(part - before[: 5 * RATE]).max() < 0.02
+
+
+@MOVIEPY
 def test_an_effect_that_fails_is_named(tmp_path: Path) -> None:
     """The error says which effect it was, and shows no traceback of moviepy's."""
     frame = Frame(size=SIZE)
@@ -176,5 +196,10 @@ def test_an_effect_that_fails_is_named(tmp_path: Path) -> None:
     def broken(clip: Any) -> Any:
         raise ValueError("no such colour")
 
+    def forgetful(clip: Any) -> Any:
+        clip.subclipped(0, 0.5)
+
     with pytest.raises(MediaError, match=r"broken failed: no such colour"):
         apply_effects(plain.path, [broken], tmp_path / "out.mp4", frame)
+    with pytest.raises(MediaError, match=r"forgetful gives nothing; let it return"):
+        apply_effects(plain.path, [forgetful], tmp_path / "out.mp4", frame)

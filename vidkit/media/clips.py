@@ -42,7 +42,7 @@ from .frame import (
     writing,
 )
 from .images import Planes, fit_picture, frame_picture, planes_of, rows_of
-from .narration import Track, as_it_is, narrate, set_up_sound, silence
+from .narration import Track, as_it_is, decoded_packets, narrate, set_up_sound, silence
 
 # A still picture as H.264: one key frame that is encoded, and skip frames that are copied.
 #
@@ -448,11 +448,9 @@ def apply_effects(clip: Path, effects: Sequence[Effect], out: Path, frame: Frame
     The length may change; the words are taken to be spread over it as before. Raises
     `MediaError` where an effect fails or leaves nothing, naming the effect.
     """
-    VideoFileClip = moviepy().VideoFileClip  # noqa: N806
-
     before = read_clip(clip)
-    with VideoFileClip(str(clip)) as source:
-        changed = source
+    with moviepy().VideoFileClip(str(clip), audio=False) as source:
+        changed = source.with_audio(_sound_of(clip)).with_duration(before.seconds)
         for effect in effects:
             changed = _applied(changed, effect)
         seconds = changed.duration
@@ -470,14 +468,27 @@ def apply_effects(clip: Path, effects: Sequence[Effect], out: Path, frame: Frame
         return write_clip(out, frame, moving(pictures, frames, frame), track)
 
 
+def _sound_of(clip: Path) -> Any:
+    """The clip's sound for moviepy, whose own reader repeats one sample where it is asked for more
+    than two seconds at once, or for a loop.
+    """
+    with reading(clip) as container:
+        packets = (bytes(packet) for packet in container.demux(audio=0) if packet.size)
+        sound = np.concatenate(list(decoded_packets(packets)))
+    stereo = np.broadcast_to(sound[:, np.newaxis], (len(sound), 2))
+    return import_module("moviepy.audio.AudioClip").AudioArrayClip(stereo, fps=RATE)
+
+
 def _applied(clip: Any, effect: Effect) -> Any:
+    name = getattr(effect, "__name__", type(effect).__name__)
     try:
-        if isinstance(effect, moviepy().Effect):
-            return clip.with_effects([effect])
-        return effect(clip)
+        own = isinstance(effect, moviepy().Effect)
+        changed = clip.with_effects([effect]) if own else effect(clip)
     except Exception as error:
-        name = getattr(effect, "__name__", type(effect).__name__)
         raise MediaError(f"the effect {name} failed: {error}; mend it or leave it out") from error
+    if changed is None:
+        raise MediaError(f"the effect {name} gives nothing; let it return the changed clip")
+    return changed
 
 
 def _seen(clip: Any, frames: int, fps: int) -> Iterator[NDArray[np.uint8]]:
