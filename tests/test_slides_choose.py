@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vidkit.slides.analysis import Reading
-from vidkit.slides.figures import BarChart, Question
+from vidkit.slides.figures import BarChart, Question, Talk
 from vidkit.slides.layouts import BY_LAYOUT, LAYOUTS, choose
 from vidkit.slides.mentions import Narrated
 from vidkit.slides.override import EXAMPLES, READERS
@@ -359,6 +359,16 @@ def test_a_list_is_shown_whatever_stands_around_it(above: str, below: str, count
     slide = of(above + "\n".join(f"- {name}" for name in names) + below)
     assert (slide.layout, slide.points) == ("points", tuple(names[:16]))
     assert bool(slide.notes) is (count > 16)
+
+
+@pytest.mark.parametrize("between", ["\n", "\n\n"])
+def test_a_conversation_is_shown_as_one(between: str) -> None:
+    """Both sides of it; lines each of which explains a name of its own are none."""
+    turns = (("Ana", "What would you like?"), ("Luis", "A coffee."), ("Ana", "With sugar?"))
+    slide = of(between.join(f"{who}: {said}" for who, said in turns))
+    assert slide.figure == Talk(turns)
+    terms = of("Crust: it is thin.\nMantle: it is hot rock.\nCore: it is made of iron.")
+    assert terms.layout != "talk"
 
 
 def test_an_item_that_goes_on_in_the_next_line_is_not_cut() -> None:

@@ -47,6 +47,8 @@ class Item:
 MOST_BARS, MOST_CHOICES = 12, 6
 LONGEST_CELL = 80
 """Bars, choices of a question, and characters of one that a slide holds at a readable size."""
+MOST_TURNS, LONGEST_TURN = 8, 200
+"""Turns of a conversation, and characters of one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,10 +27,13 @@ from .analysis import (
 from .boxes import compare, layers, parts, steps, terms, timeline
 from .figures import (
     LONGEST_CELL,
+    LONGEST_TURN,
     MOST_BARS,
     MOST_CHOICES,
+    MOST_TURNS,
     BarChart,
     Question,
+    Talk,
     height_of,
     shape_of,
 )
@@ -327,6 +330,24 @@ def left_out(count: int, most: int, what: str) -> tuple[str, ...]:
     return (f"the slide shows {most} of {count} {what}; divide the section",) * (count > most)
 
 
+_TURN = re.compile(r"([^\W\d_][^:：.!?,]{0,23})[:：]\s*(\S.*)")
+
+
+def talk(reading: Reading, asked: bool = False) -> Slide | None:
+    """What people say to each other, where each line of the narration is somebody's and one of them
+    speaks more than once.
+    """
+    lines = [line.strip() for line in reading.speech.splitlines() if line.strip()]
+    turns = [(turn[1], turn[2]) for turn in map(_TURN.fullmatch, lines) if turn]
+    names = {who for who, _ in turns}
+    if not 3 <= len(turns) == len(lines) <= MOST_TURNS or max(map(len, lines)) > LONGEST_TURN:
+        return None
+    if not 2 <= len(names) <= 3 or len(names) == len(turns):
+        return None
+    why = f"the narration is a conversation in {len(turns)} turns"
+    return replace(draft(reading, "talk", why, 0, figure=Talk(tuple(turns))), terms=())
+
+
 _LETTERS = re.compile(r"(?:^|\s)\(?([A-H](?=[).:])|[a-h](?=\)))[).:]\s+(?=\S)")
 
 
@@ -360,6 +381,7 @@ _CHOOSE_IN_TURN: tuple[Rule, ...] = (
     steps,
     layers,
     equation,
+    talk,
     parts,
     _little_to_list,
 )

@@ -35,8 +35,10 @@ from ..core.errors import Refused
 from .analysis import Reading, clean, equation_lines, signs_of
 from .figures import (
     LONGEST_CELL,
+    LONGEST_TURN,
     MOST_BARS,
     MOST_CHOICES,
+    MOST_TURNS,
     BarChart,
     Cell,
     Edge,
@@ -66,8 +68,8 @@ from .summary import draft
 MOST_SERIES, MOST_SERIES_POINTS = 5, 200
 MOST_NODES, MOST_EDGES, MOST_LAYERS = 12, 20, 6
 MOST_ROWS, MOST_COLUMNS, MOST_CELLS = 12, 7, 60
-MOST_TURNS, MOST_LABELS = 8, 12
-LONGEST_NAME, LONGEST_TURN, LONGEST_QUOTE = 60, 200, 500
+MOST_LABELS = 12
+LONGEST_NAME, LONGEST_QUOTE = 60, 500
 
 
 # ------------------------------------------------------------ figures with data
