@@ -203,10 +203,14 @@ def test_all_that_a_lesson_says_stays_in_it() -> None:
     own = {"title": "Rain", "voice": "heart", "speakers": {"Ana": "espeak:es"}, "say": {"a": "b"}}
     own["sections"] = [section, {"content": [{"text": MORE}], "image": "rain.png", "n": "\ud83d"}]
     plain = json.dumps(own)
-    for text in (f"Here:\n```json\n{plain}\n```\n", plain[:-2] + ",]}", f'{{"lesson": {plain}}}'):
+    wrapped = (f'{{"lesson": {plain}}}', f"[{plain}]")
+    for text in (f"Here:\n```json\n{plain}\n```\n", plain[:-2] + ",]}", *wrapped):
         made = converted(text.encode())
         assert isinstance(made, Conversion) and json.loads(made.text()) == own
         assert not any("left aside: `" in note for note in made.notes)
+    for text in wrapped:
+        with pytest.raises(LessonError, match="write it as `sections`, or: vidkit convert rain"):
+            read_lesson(text.encode(), Path("rain.json"))
     odd = plain.replace('"y"', "NaN")
     made = converted(f"```\n{odd}\n```".encode())
     assert isinstance(made, Conversion) and '"x": "NaN"' in made.text()

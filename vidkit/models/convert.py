@@ -288,7 +288,9 @@ def other_format(value: object, path: Path) -> Fault | None:
     found = recognised(value)
     if found is None:
         return None
-    near = found.key == "(the whole file)" or get_close_matches(found.key, ["sections"])
+    at_the_top = isinstance(value, Mapping) and "." not in found.key
+    near = at_the_top and bool(get_close_matches(found.key, ["sections"]))
+    near = near or found.key == "(the whole file)"
     if near and found.spoken == "content":
         return None
     return Fault(
@@ -452,6 +454,8 @@ def _texts(value: object, depth: int = 0) -> Iterator[str]:
 
 
 def _from_json(value: object, found: Recognised, notes: list[str]) -> Conversion:
+    if isinstance(value, list) and len(value) == 1 and found.key != "(the whole file)":
+        value = value[0]
     top = dict(_leaves(value)) if isinstance(value, Mapping) else {}
     top = {
         name: each
