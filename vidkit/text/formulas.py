@@ -59,6 +59,7 @@ _CHEMICAL = re.compile(
     r"(?![\w⁰¹²³⁴-⁹])"
 )
 _QUANTITY = re.compile(r"(?<!\S)(?![HNOFI]₂|O₃|P₄|S₈|T[₃₄])[A-Z][₀-₉](?!\S)")  # "V₁", but not "O₂"
+_RECKONED = re.compile(" ?[=≈<>≤≥∝+−×·]")
 _DERIVATIVE = re.compile(
     r"(d|∂)(\^2|²)?([A-Za-zΑ-ω])?/(?:d|∂)([A-Za-zΑ-ω])(\^2|²)?(?![A-Za-z0-9_(])"
 )
@@ -209,7 +210,8 @@ class Prose(Reader):
             return None  # "c. 1600 - c. 1700"
         kinds, both = {left.kind, first.kind}, f"{left.text} {first.text}"
         arrow = kinds == {"name"} and re.search(r"→ ?$", self.text[self.start : left.at])
-        alike = kinds == {"formula"} and not _QUANTITY.search(both)
+        told = self.evidence.relation or _RECKONED.match(self.text, self.at)
+        alike = kinds == {"formula"} and not (told and sign == "/" and _QUANTITY.search(both))
         carrier = kinds == {"formula", "name"} and re.search("ADP?H", both)
         if (arrow or alike or carrier) and sign in "-/" and not spaced:
             return [Node("sign", at, ","), *right]  # "Na⁺/K⁺", "K⁺-H⁺", "→ SYN-ACK"
