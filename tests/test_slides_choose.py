@@ -434,6 +434,8 @@ def test_names_joined_by_arrows_become_steps_or_a_ring() -> None:
     """A chain in the description is drawn where the narration speaks of its names."""
     told = "The sun warms the sea. Vapour rises to a cloud. The cloud brings rain to the sea."
     assert of(told, "A loop: sea → vapour → cloud → rain → sea").layout == "diagram"
+    quoted = "Arrows connect 'Sea' → 'Vapour' → 'Cloud' → 'Rain' → 'Sea'."
+    assert of(told, quoted).layout == "diagram"
     line = of(told, "A diagram: sea → vapour → cloud")
     assert (line.layout, [entry.name for entry in line.entries]) == (
         "steps",

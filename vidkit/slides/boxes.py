@@ -142,7 +142,8 @@ def steps(reading: Reading, asked: bool = False) -> Slide | None:
     if len(numbered) >= 3:
         why = f"the description numbers {len(numbered)} steps"
         return draft(reading, "steps", why, 0, entries=numbered, loop=_loop(reading, ()))
-    names = _flow(reading)
+    chain, closed = _chain(reading)
+    names = [] if closed else _flow(reading)
     if len(names) >= 3 and (asked or _IN_TURN.search(reading.scene)):
         said = glosses(reading, names)
         entries = _even(tuple(Entry(capitalised(n.text), said.get(n.text, "")) for n in names))
@@ -151,7 +152,6 @@ def steps(reading: Reading, asked: bool = False) -> Slide | None:
         glossed = [entry.gloss for entry in entries if entry.gloss]
         count = 2 if len(glossed) < 2 else 0
         return draft(reading, "steps", why, count, glossed, entries=entries, loop=loop)
-    chain, closed = _chain(reading)
     if chain:
         why = f"the description joins {len(chain)} names by arrows"
         if closed:
@@ -289,7 +289,10 @@ def _chain(reading: Reading) -> tuple[list[str], bool]:
         names = _ARROW.split(sentence)
         if len(names) < 3:
             continue
-        names[0], names[-1] = re.split(r"[:,(]", names[0])[-1], re.split(r"[,.;:)]", names[-1])[0]
+        names[0], names[-1] = (
+            re.split(r"[:,(]|\s(?=['‘\"“])", names[0])[-1],
+            re.split(r"[,.;:)]", names[-1])[0],
+        )
         names = [name.strip(" '\"‘’“”*") for name in names]
         closed = names[0].casefold() == names[-1].casefold()
         names = names[:-1] if closed else names
