@@ -402,6 +402,31 @@ def test_edits_and_another_file_stay_apart(tmp_path: Path) -> None:
     assert [section.title for section in studio.sections.lesson.sections] == [None, None]
 
 
+@pytest.mark.parametrize(("chosen", "name"), [("b", "b.json"), ("c", None)])
+def test_cards_that_are_kept_come_in_no_others_place(
+    tmp_path: Path, chosen: str, name: str | None
+) -> None:
+    """An edited lesson that a batch makes stays out of sight while another is chosen, or one that
+    has faults and no cards; it is made as its file is, and its cards say so.
+    """
+    written(tmp_path, "a")
+    written(tmp_path, "b")
+    written(tmp_path, "c", [{"content": 5}])
+    studio = quick(tmp_path)
+    page = Page(studio)
+    assert studio.sections is not None
+    studio.sections.edit(1, title="Edited")
+    studio.sections.do_remove(studio.sections.draft.uids[1])
+    studio.lessons.choose(chosen)
+    seen = {page.view.lesson.get("name")}
+    page.view.observe(lambda change: seen.add(change.new.get("name")), "lesson")
+    studio.make_all()
+    waited(studio)
+    assert seen == {name}
+    studio.lessons.choose("a")
+    assert page.states() == ["edited", "made"]
+
+
 def test_code_is_what_was_done(tmp_path: Path) -> None:
     """The Python names the lesson and what is not as always; after *Make all* it makes all."""
     written(tmp_path, "1", 1)

@@ -332,9 +332,9 @@ class Step(NamedTuple):
 class Draft:
     """A lesson as it is edited. `lesson` is what it says now, `uids` has a number for each of its
     sections that stays with it when it is moved, and `step` has both, which belong together. `file`
-    is the lesson as its file has it, `earlier` what it was before each change that can be taken
-    back, the oldest first; `typed` is what stands in fields that are open, by the number of their
-    section. Belongs to any thread.
+    is the lesson as its file has it, `filed` the numbers of the sections there, and `earlier` what
+    it was before each change that can be taken back, the oldest first; `typed` is what stands in
+    fields that are open, by the number of their section. Belongs to any thread.
 
     Raises `LessonError` for a change that reading the lesson would refuse, with the section's
     number as people count, and changes nothing then.
@@ -343,7 +343,7 @@ class Draft:
     def __init__(self, lesson: Lesson) -> None:
         self._lock = threading.RLock()
         self.step = Step(tuple(next(_uids) for _ in lesson.sections), lesson)
-        self.file = lesson
+        self.file, self.filed = lesson, self.step.uids
         self.earlier: list[Step] = []
         self.typed: dict[int, dict[str, str]] = {}
 
@@ -352,6 +352,7 @@ class Draft:
         with self._lock:
             twin = Draft(self.file)
             twin.step, twin.earlier, twin.typed = self.step, self.earlier, dict(self.typed)
+            twin.filed = self.filed
             return twin
 
     @property
@@ -465,7 +466,7 @@ class Draft:
         """Write it into its file; the old one is kept beside, as `.bak`."""
         with self._lock:
             saved = save_lesson(replace(self.lesson, seal=self.file.seal))
-            self.file = saved
+            self.file, self.filed = saved, self.uids
             self.step = Step(self.uids, saved)
 
     def reread(self, lesson: Lesson) -> None:

@@ -62,7 +62,8 @@ class Sections(Part):
     paint themselves. settings: those of the latest run, by which earlier versions are looked up;
     whoever gives `make` keeps them so. draft: the lesson as somebody has begun to edit it.
 
-    `lesson` is the lesson with the changes that were taken in. Sections count from 1.
+    `lesson` is the lesson with the changes that were taken in, `as_filed` whether the run that is
+    heard makes it without them. Sections count from 1.
     """
 
     component = "sections"
@@ -84,6 +85,7 @@ class Sections(Part):
         self._states: dict[int, SectionState] = {}
         self._line: dict[Force | None, dict[int, None]] = {}
         self._running: tuple[int, ...] = ()
+        self.as_filed = False
         self._under_way = False
         self._versions: dict[int, list[Version]] = {}
         self._uploads: dict[tuple[str, str], bytes] = {}
@@ -170,9 +172,12 @@ class Sections(Part):
                     for state in self._states.values():
                         state.due = False
                 case LessonStarted():
-                    self._running = self.draft.uids
-                    for index in event.sections:
-                        self._pass_on(event, index)
+                    draft = self.draft
+                    uids, lesson = (draft.filed, draft.file) if self.as_filed else draft.step
+                    self._running = uids
+                    for index, section in enumerate(lesson.sections):
+                        if index in event.sections:
+                            self._of(uids[index]).on_event(event, section)
                 case _ if position is not None:
                     self._pass_on(event, position)
                 case _:

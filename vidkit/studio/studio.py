@@ -254,6 +254,7 @@ class Studio(Part):
         if draft is not None:
             draft = draft.copy() if draft.file.seal == lesson.seal else None
         sections = Sections(lesson, self.workers.settings, self._start, draft)
+        sections.as_filed = self._batch
         sections.on_change(lambda: self._edited(sections))
         for index, path in enumerate(self._paths):
             for event in self._heard.get(index, ()) if path == lesson.path else ():
@@ -268,6 +269,7 @@ class Studio(Part):
                     self._view.member(sections)
                     sections.paint()
                 else:
+                    self._view.dismiss("sections")
                     self._view.put({"lesson": {}, "sections": [], "states": {}})
 
     def _edited(self, sections: Sections) -> None:
@@ -396,6 +398,7 @@ class Studio(Part):
             self._note(event)
             for sections in self._all():
                 if self._concerns(event, sections):
+                    sections.as_filed = self._batch
                     sections.on_event(event)
             for heir in self._heirs:
                 heir._hear(event)

@@ -139,7 +139,8 @@ class Part:
                 self._changed = False
                 values = self.values()
                 for view in (self._view, *self._others):
-                    view.put(values)
+                    if view.shows(self):
+                        view.put(values)
 
     def say(self, text: str, tone: str = "state") -> None:
         """Say something in the page."""
@@ -235,6 +236,14 @@ class View(anywidget.AnyWidget):
         """Have a part drawn here, and clicks on what has its name go to it and to no other."""
         self._members[part.component] = part
         part.join(self)
+
+    def dismiss(self, component: str) -> None:
+        """Have nothing drawn any more in the place of what has this name."""
+        self._members.pop(component, None)
+
+    def shows(self, part: Part) -> bool:
+        """Whether a part is drawn here: another of its name may have taken its place."""
+        return self._members.get(part.component) is part
 
     def put(self, values: Mapping[str, Any]) -> None:
         """Send what differs to the page, in any thread."""
