@@ -213,7 +213,7 @@ def _measure(found: Found) -> str | None:
 
 
 _NAUTICAL = re.compile(
-    r"\b(?:nautical|offshore|runways?|aircraft|airspace|airports?|aerodromes?|knots|VFR|IFR|RWY)\b"
+    r"(?i)\b(?:nautical|offshore|runways?|aircraft|airspace|airports?|aerodromes?|knots|VFR|IFR|RWY)\b"
 )
 """What tells "nm" to be a mile at sea and in the air."""
 
