@@ -940,6 +940,16 @@ def test_a_heading_that_names_the_title_of_its_page_has_it(tmp_path: Path) -> No
     assert (section.title, section.slide["code"]) == ("Heat: aims", "{{ page.title }}")
 
 
+def test_a_piece_of_a_formula_is_no_title(tmp_path: Path) -> None:
+    """A formula that holds a full stop is whole, and the section keeps its heading's name."""
+    text = (
+        "# Fluss\n\nDas Feld ist hier:\n\n- Ein Punkt\n- Zwei Punkte\n\n"
+        "$$\\Phi_\\text{geschl. Fl.} = \\oint_A B dA = 0$$\n"
+    )
+    titles = {section.title for section in vidkit.lesson_from(markdown(tmp_path, text)).sections}
+    assert titles == {"Fluss"}
+
+
 def test_a_list_of_dates_is_no_title(tmp_path: Path) -> None:
     """A section that goes on under a heading keeps that where a short sentence has only dates."""
     text = (

@@ -177,7 +177,7 @@ def _own_title(section: Section, language: str) -> str:
     for text in sentences(section.content, language):
         short = statement(main_clause(plain(text), language), language)
         fits = 2 <= count_words(short) <= WORDS_OF_A_TITLE and len(short) <= LONGEST_SENTENCE
-        whole = not (re.search(r"^[(.…]|[.!?] |\$", text[:-1]) or text[-1] in ":…")
+        whole = not (re.search(r"^[(.…]|[.!?] .|\$", text) or text[-1] in ":…")
         stands = not (leans(text, language=language) or is_question(text))
         new = not any(point.startswith(text.rstrip(".")) for point in points)
         # dates alone ("March 2015, July 2016") state nothing
