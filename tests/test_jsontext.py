@@ -83,6 +83,8 @@ def test_a_syntax_error_tells_what_and_where(text: str) -> None:
         '{"é": 1}'.encode("utf-16-be"),
         '{"é": 1}'.encode("utf-32"),
         '{\n"é": 1}'.encode("latin-1"),
+        b"PK\x03\x04\x14\x00\x06\x00\x08\x00[Content_Types].xml",
+        b"{\\rtf1\\ansi\\ansicpg1252 {\\fonttbl}}",
         b"\x00",
         b"\x89PNG\r\n\x1a\n",
         b'{"a": "\xed\xa0\x80"}',

@@ -285,6 +285,8 @@ def too_large() -> Fault:
 
 def _decoded(data: bytes) -> str | Fault:
     head = data[:64]
+    if data.startswith((b"PK\x03\x04", b"{\\rtf")):
+        return Fault("this is a document of a word processor", "save it as plain text, in UTF-8")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or head.count(0) * 4 >= len(head) > 0:
         return Fault("the file is UTF-16 or UTF-32, or no text at all", "save it as UTF-8")
     try:
