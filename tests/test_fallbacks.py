@@ -386,3 +386,18 @@ def test_an_error_of_a_budget_stays_one(tmp_path: Path) -> None:
     with pytest.raises(NothingMade, match="over budget"):
         made(written(tmp_path, sections=1), [one, two], budget=0.5)
     assert one.calls == two.calls == 0
+
+
+def test_a_provider_on_this_machine_does_not_pass_the_gate_of_one_that_is_not(
+    tmp_path: Path,
+) -> None:
+    """Of two with one name only the one that is asked over a network is asked once more."""
+
+    class Online(Named):
+        online = True
+
+    lesson = written(tmp_path, sections=1)
+    for maker, calls in ((Online, 2), (Named, 1)):
+        fine = maker("same", lambda _: Unconfirmed("no answer"), price=0.01)
+        made(lesson, [fine, Named("plain")], force="image")
+        assert fine.calls == calls

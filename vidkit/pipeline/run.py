@@ -71,7 +71,7 @@ class _Shared:
     opening: threading.Lock = field(default_factory=threading.Lock)
     stores: dict[Path, Store] = field(default_factory=dict)
     announced: weakref.WeakSet[Store] = field(default_factory=weakref.WeakSet)
-    limiters: dict[tuple[str, ...], RateLimiter] = field(default_factory=dict)
+    limiters: dict[tuple[object, ...], RateLimiter] = field(default_factory=dict)
     cores: Cores = field(default_factory=lambda: Cores(1))
     in_use: Counter[int] = field(default_factory=Counter)
 
@@ -117,11 +117,11 @@ def gate_of(kind: str, maker: ImageMaker | VoiceMaker) -> RateLimiter:
 
     What works on this machine needs no feeling its way.
     """
-    which = (kind, maker.name, *getattr(maker, "gate_key", ()))
+    online = getattr(maker, "online", False)
+    which = (kind, maker.name, online, *getattr(maker, "gate_key", ()))
     limiters = _shared.limiters
     limiter = limiters.pop(which, None)
     if limiter is None:
-        online = getattr(maker, "online", False)
         limiter = RateLimiter(maker.name, maker.places, adaptive=online, retry=online)
     limiters[which] = limiter  # the last is the one used last
     while len(limiters) > MOST_LIMITERS:
