@@ -147,14 +147,44 @@ def test_a_plain_text_stays_what_it_was() -> None:
 
 
 def test_a_voice_that_fails_has_its_place_taken() -> None:
-    """Of a conversation, too: the next rank asks who comes next, under a key of its own."""
+    """Of a conversation, too: the next rank passes over the voice that came first, in all that is
+    said, and the last ones over those that a speaker is given, each under a key of its own."""
     ask = asked(DIALOGUE, {"Luis": "espeak:es"})
     makers = [Simulated(latency=0), Espeak()]
     first = Conversation(ask, makers, [straight, straight])
-    second = Conversation(ask, makers, [straight, straight], 1)
-    assert first.ranks == 2
-    assert (first.name, second.name) == ("simulated + espeak", "espeak + simulated")
-    assert first.shape(ask) != second.shape(ask)
+    others = [Conversation(ask, makers, [straight] * 2, rank) for rank in range(1, first.ranks)]
+    assert [each.name for each in (first, *others)] == [
+        "simulated + espeak",
+        "espeak",
+        "simulated",
+    ]
+    assert len({str(each.shape(ask)) for each in (first, *others)}) == 3
+
+
+class Down(Simulated):
+    """A voice that nobody reaches."""
+
+    async def speak(self, ask: VoiceAsk, request: Any) -> Narration:
+        raise ProviderError("no connection")
+
+
+@pytest.mark.parametrize("own", ["espeak:es", "simulated:es"])
+def test_a_section_whose_first_voice_fails_is_spoken_by_the_others(
+    tmp_path: Path, own: str
+) -> None:
+    """Also where a speaker has a voice of the other's: each is passed over for all speakers."""
+    section = {"image_description": "A table.", "content": DIALOGUE}
+    lesson = written(tmp_path, sections=[section], speakers={"Luis": own})
+    how = {"progress": False, "size": (320, 180), "voice": [Down(latency=0), Espeak()]}
+    (video,) = vidkit.process_all_videos([lesson], **how).videos
+    assert [(each.state, each.voice_by) for each in video.sections] == [("made", "espeak")]
+
+
+def test_a_voice_that_is_missing_changes_no_other() -> None:
+    """Who speaks beside a speaker whose voice is not on this machine keeps its own."""
+    ask = asked(DIALOGUE, {"Luis": "piper:/no/such/voice.onnx"})
+    makers = [Sells("en", None), Espeak()]
+    assert Conversation(ask, makers, [straight] * 2, 1).name == "simulated + espeak"
 
 
 class Sells(Simulated):

@@ -167,6 +167,10 @@ class _Part:
         return await service_voice.speak(self.maker, self.ask, gated)
 
 
+_Voice = tuple[Any, Request | None, VoiceAsk]
+"""Who speaks, by which gate beside the narration's own, and what is asked."""
+
+
 class _Parts:
     """A narration in spans; `parts` says who speaks them."""
 
@@ -239,7 +243,7 @@ class WithPauses(_Parts):
 
 class Conversation(_Parts):
     """The voice of a narration with several spans. `rank`: 0 asks for each span the voice that
-    comes first, 1 the one that takes its place, and so on, as far as there are others.
+    comes first; each further one, below `ranks`, passes over some of the voices.
 
     sources: the voices of the run, each with the gated way to it.
     """
@@ -253,10 +257,10 @@ class Conversation(_Parts):
         self._makers, self._gates = [*makers], [*gates]
         self.parts = []
         self._failure: ProviderError | None = None
+        self._absent: ProviderError | None = None
         self.ranks = 1
         try:
-            for span in spans(ask):
-                self.parts.append(_Part(span, *self._choose(span, ask, rank)))
+            self.parts = self._choose(ask, rank)
         except ProviderError as error:
             self._failure = error
         self.name = " + ".join(dict.fromkeys(part.maker.name for part in self.parts)) or "voice"
@@ -290,19 +294,44 @@ class Conversation(_Parts):
             made.append(result)
         return made
 
-    def _choose(self, span: Span, ask: VoiceAsk, rank: int) -> tuple[Any, Request | None, VoiceAsk]:
-        """Who speaks a span, by which gate, and what is asked."""
+    def _choose(self, ask: VoiceAsk, rank: int) -> list[_Part]:
+        """Who speaks each span: the first of its voices that is not passed over. A voice may be
+        the first of one span and the second of another, so it is passed over in all of them.
+        """
+        several = spans(ask)
+        found = [
+            self._voices(
+                replace(
+                    ask,
+                    text=ask.text[span.start : span.end],
+                    language=span.language,
+                    voice=span.voice,
+                    turns=(),
+                )
+            )
+            for span in several
+        ]
+        makers = [*self._makers, *(maker for voices in found for maker, *_ in voices)]
+        ids = list(dict.fromkeys(map(id, makers)))
+        ways: list[list[_Voice]] = []
+        for passed in [ids[:n] for n in range(len(ids))] + [ids[n:] for n in range(1, len(ids))]:
+            way = [next((v for v in some if id(v[0]) not in passed), some[-1]) for some in found]
+            if way not in ways:
+                ways.append(way)
+        self.ranks = len(ways)
+        if self._absent is not None:  # the first of all asks for it, so that the report says why
+            self.ranks += 1
+            if not rank:
+                raise self._absent
+            rank -= 1
+        return [_Part(span, *voice) for span, voice in zip(several, ways[rank], strict=True)]
+
+    def _voices(self, each: VoiceAsk) -> list[_Voice]:
+        """Who can speak a span, the best first, by which gate, and what is asked."""
         makers: list[Any] = self._makers
         gates: list[Request | None] = [*self._gates]
-        named = span.voice or ""
+        named = each.voice or ""
         provider, colon, _ = named.partition(":")
-        each = replace(
-            ask,
-            text=ask.text[span.start : span.end],
-            language=span.language,
-            voice=span.voice,
-            turns=(),
-        )
         beside = colon and all(maker.name != provider for maker in makers)
         whole = provider in ("piper", "kokoro")  # the name is all of its argument
         if beside and whole:
@@ -311,19 +340,15 @@ class Conversation(_Parts):
         if beside:
             try:
                 makers, gates = [_local(named), *makers], [None, *gates]
-            except ProviderError:  # the run's own voices take the place of one that is not here
+            except ProviderError as error:
                 if not whole:
                     raise
-                self.ranks = max(self.ranks, 1 + len(found))
-                if not rank:
-                    raise
-                rank -= 1
+                # the run's own voices take the place of one that is not here
+                self._absent = self._absent or error
             else:
                 others = ((n + 1, one) for n, one in found)
                 found = [(0, each), *others] if whole else order(makers, each)
-        self.ranks = max(self.ranks, len(found))
-        number, asked = found[min(rank, len(found) - 1)]
-        return makers[number], gates[number], asked
+        return [(makers[n], gates[n], asked) for n, asked in found]
 
 
 def _put_together(
