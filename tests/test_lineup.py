@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from stand_ins import written
 
+from vidkit import plan
 from vidkit.errors import OutputError, SettingsError
 from vidkit.models import load_lesson
 from vidkit.pipeline.batch import LessonSource, output_folder
@@ -36,6 +37,23 @@ def test_a_list_keeps_its_order_and_knows_its_length(tmp_path: Path) -> None:
     assert names(lineup) == ["b.json", "a.json"]
     assert lineup.count == 2
     assert lineup.home == tmp_path
+
+
+def test_what_a_shell_names_with_a_star_are_the_lessons_in_it(tmp_path: Path) -> None:
+    """Folders give theirs; reports of vidkit and its output folders are none, and a folder of
+    pictures fails alone.
+    """
+    a, b = written(tmp_path, "a", 1), written(tmp_path / "week", "b", 1)
+    own = written(tmp_path / "mine", "report", 1)
+    (tmp_path / "pictures").mkdir()
+    for report in ("batch_report.json", "output_a/report.json"):
+        (tmp_path / report).parent.mkdir(exist_ok=True)
+        (tmp_path / report).write_text('{\n  "vidkit": "0.1.0"}', "utf-8")
+    source = LessonSource(sorted(tmp_path.iterdir()))
+    assert [job.path for job in source] == [a, tmp_path / "mine", tmp_path / "pictures", b]
+    assert source.count == 4 and source.home is None
+    assert [job.path for job in LessonSource([own, b])] == [own, b]
+    assert plan([*tmp_path.glob("*.json"), tmp_path / "week"]).lessons == 2
 
 
 def test_a_generator_is_drawn_from_one_by_one(tmp_path: Path) -> None:

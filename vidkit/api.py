@@ -33,6 +33,7 @@ from .pipeline.batch import (
     Lessons,
     LessonSource,
     folder_given,
+    named_lessons,
     output_folder,
 )
 from .pipeline.context import PartKind, Source
@@ -288,7 +289,8 @@ def plan(
         several = is_folder(path) or (has_magic(str(path)) and not is_file(path))
         given = [job.path for job in LessonSource(path)] if several else [path]
     else:
-        given = several_given("lessons", lessons, "a lesson, a folder of them, or a list")
+        listed = several_given("lessons", lessons, "a lesson, a folder of them, or a list")
+        given = [lesson for each in listed for lesson in named_lessons(each)]
     return plan_lessons(
         [each if isinstance(each, Lesson) else load_lesson(each) for each in given],
         chosen,

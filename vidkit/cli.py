@@ -33,7 +33,6 @@ from .core.paths import (
 )
 from .core.system import vidkit_version
 from .core.terminal import FAILED, confirmed, run_command, say
-from .models.files import lesson_files
 from .models.lesson import Lesson, json_schema
 from .models.reading import load_lesson
 from .models.settings import TABLE, Settings
@@ -243,13 +242,14 @@ def _plan(given: argparse.Namespace) -> int:
     """`vidkit plan`: calls, cost and time, before anything is spent."""
     from . import api
 
-    paths = [p for each in given.lesson for p in _lessons(path_given("lesson", each))]
-    say(api.plan(paths, settings_from(given)))
+    say(api.plan(_lessons(given.lesson), settings_from(given)))
     return ALL_MADE
 
 
-def _lessons(path: Path) -> list[Path]:
-    return lesson_files(path) if is_folder(path) else [path]
+def _lessons(lessons: list[str]) -> str | list[str]:
+    """What was named; a folder alone by itself, for which it is an error to have no lesson."""
+    first, *more = lessons
+    return first if is_folder(Path(first)) and not more else lessons
 
 
 def _cache(given: argparse.Namespace) -> int:
@@ -298,7 +298,7 @@ def _check(given: argparse.Namespace) -> int:
     from .pipeline.preview import faults_before, slide_faults, slide_notes
 
     good, settings = True, settings_from(given)
-    for job in (job for named in given.lesson for job in LessonSource(_lessons(Path(named)))):
+    for job in LessonSource(_lessons(given.lesson)):
         try:
             lesson = load_lesson(job.path)
         except LessonError as error:

@@ -20,7 +20,7 @@ from collections.abc import (
     Sequence,
     Sized,
 )
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -60,8 +60,8 @@ class Job:
 
 Pathlike = str | Path
 Lessons = Pathlike | Lesson | Iterable[Pathlike | Lesson]
-"""What a batch may be made of: a folder, a glob such as "lessons/*.json", a list of files and
-`Lesson`s, or a generator of them."""
+"""What a batch may be made of: a folder, a glob such as "lessons/*.json", a list of these, files
+and `Lesson`s, or a generator of files and `Lesson`s."""
 
 
 class LessonSource:
@@ -96,7 +96,8 @@ class LessonSource:
                 "them or a generator"
             )
         elif isinstance(lessons, Collection):
-            listed = [_lesson(each) for each in lessons]
+            listed = [one for each in lessons for one in named_lessons(each)]
+            listed = listed or [_lesson(each) for each in lessons]
             if not listed:
                 raise SettingsError("base_dir is an empty list; name at least one lesson")
             self._base = _common(listed)
@@ -187,6 +188,31 @@ def folder_given(name: str, value: object) -> Path:
 
 def _lesson(given: object) -> Path | Lesson:
     return given if isinstance(given, Lesson) else path_given("base_dir", given)
+
+
+def named_lessons(name: Pathlike | Lesson) -> list[Path | Lesson]:
+    """The lessons that one name of several gives: a folder or a glob those in it, and what vidkit
+    made none, which a shell's `*` names as well.
+    """
+    lesson = _lesson(name)
+    if isinstance(lesson, Lesson):
+        return [lesson]
+    if is_folder(lesson) or (glob.has_magic(str(lesson)) and not is_file(lesson)):
+        with suppress(SettingsError):  # which says what a folder alone lacks; here it fails alone
+            return _found(lesson)[1]
+    made = _is_report(lesson) or _is_report(lesson / "report.json")
+    return [] if made else [lesson]
+
+
+def _is_report(path: Path) -> bool:
+    """Whether it is a report of vidkit's, and no lesson that is called so."""
+    try:
+        if is_lesson_name(path.name) or not path.is_file():  # a pipe would be waited for
+            return False
+        with path.open("rb") as file:
+            return b'"vidkit":' in file.read(20)
+    except OSError:
+        return False
 
 
 def _found(path: Path) -> tuple[Path, list[Path | Lesson]]:
