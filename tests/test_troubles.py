@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vidkit.errors import Cancelled, Fault, KeyMissing, LessonError, NothingMade
+from vidkit.errors import Cancelled, Fault, KeyMissing, LessonError, NothingMade, OutputError
 from vidkit.report import BatchReport, SectionReport, VideoReport
 from vidkit.report.reports import MENDS
 
@@ -53,6 +53,12 @@ def test_a_lessons_own_failure_is_a_trouble_of_the_lesson() -> None:
     assert key.place == "7 lessons (0; 1; 2; 3; 4; and 2 more)"
     assert "set a key" in key.mend
     assert str(file) == "hail.json: it is empty; write a lesson. To do: mend the file and run again"
+
+
+def test_what_keeps_a_folder_from_being_written_says_alone_what_to_do() -> None:
+    """A name that two lessons share is no matter of room or rights."""
+    batch = BatchReport((lesson("Rain", failure=OutputError("two are called so; rename one")),))
+    assert str(batch.troubles[0]).endswith("; rename one. To do: mend that and run again")
 
 
 def test_a_lesson_of_which_nothing_was_made_names_its_sections() -> None:

@@ -24,7 +24,7 @@ AGAIN = "run the same call again: it goes on where it stopped, and what is made 
 MENDS = {
     "LessonError": "mend the file and run again",
     "SettingsError": "change what was asked for and run again",
-    "OutputError": "make room in the folder and the right to write there, and run again",
+    "OutputError": "mend that and run again",
     "StoreError": "make room and the right to write, and run again",
     "DiskFull": "make room on the disk and run again; nothing more was begun",
     "MediaError": "replace the file, or make it anew with force=",
