@@ -232,6 +232,8 @@ def test_an_odd_store_is_a_clear_error(
         ({"listener": 3}, "listener is 3; give a function"),
         ({"listener": asyncio.sleep}, "listener is .*; give a function, without async"),
         ({"images": 5}, "images is 5; name a provider"),
+        ({"max_workers": 0}, "max_workers is 0; give a whole number"),
+        ({"max_workers": "2"}, "max_workers is '2'; give a whole number"),
         ({"size": "x"}, "size is 'x'; give"),
         ({"only": "3"}, "only is '3'; give"),
         ({"cache": "no"}, "cache is 'no'; give True or False"),

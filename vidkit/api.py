@@ -421,6 +421,10 @@ def _settings(
     for name in given:
         if name in changes:
             raise SettingsError(f"give max_workers or {name}, not both: they are the same")
+        try:
+            settled(None, given)
+        except SettingsError as error:
+            raise SettingsError(str(error).replace(f"{name} is", "max_workers is")) from None
     return settled(settings, given | changes)
 
 
