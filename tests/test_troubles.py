@@ -55,6 +55,27 @@ def test_a_lessons_own_failure_is_a_trouble_of_the_lesson() -> None:
     assert str(file) == "hail.json: it is empty; write a lesson. To do: mend the file and run again"
 
 
+def test_a_budget_that_ends_is_one_trouble_whatever_each_section_may_cost() -> None:
+    """What a hundred sections may cost differs, and so does what was left: it is told once."""
+    sums = [f"image: over budget: may cost $0.02{n}, and $0.{9 - n} is left" for n in range(9)]
+    sections = [
+        SectionReport(n, state="over budget", error=error, kinds=("OverBudget",))
+        for n, error in enumerate(sums)
+    ]
+    videos = tuple(lesson(name, *sections) for name in ("rain", "snow"))
+    (trouble,) = BatchReport(videos).troubles
+    assert (trouble.sections, trouble.problem) == (18, f"{sums[0]} (and the like)")
+    assert str(videos[0]).count("over budget: ") == 2
+
+
+def test_lessons_of_one_name_are_told_with_their_folders() -> None:
+    """Each week of a course may have its own intro.json."""
+    fault = LessonError(Path("intro.json"), [Fault("it is empty", "write a lesson")])
+    faulty, good = lesson("1/intro", failure=fault), lesson("2/intro", failed(1, "image: no", "X"))
+    named = [trouble.place for trouble in BatchReport((faulty, good)).troubles]
+    assert named == ["1/intro.json", "2/intro: section 2"]
+
+
 def test_what_keeps_a_folder_from_being_written_says_alone_what_to_do() -> None:
     """A name that two lessons share is no matter of room or rights."""
     batch = BatchReport((lesson("Rain", failure=OutputError("two are called so; rename one")),))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,13 +52,15 @@ class Trouble:
 
     kind: the name of the error's class, such as "Refused". problem: what is wrong, and mend:
     what to do about it, as sentences. where: the lessons that met it, each with the numbers of
-    its sections, counted from 1; none of them where it met the lesson as a whole.
+    its sections, counted from 1; none of them where it met the lesson as a whole. apart: lessons
+    of one name lie in several folders.
     """
 
     kind: str
     problem: str
     mend: str
     where: tuple[tuple[Path, tuple[int, ...]], ...]
+    apart: bool = False
 
     @property
     def lessons(self) -> int:
@@ -74,17 +77,21 @@ class Trouble:
         """Where it was met: "rain: section 3", "7 sections of 2 lessons (rain: 1-4, …)"."""
         if self.lessons == 1:
             path, numbers = self.where[0]
-            name = printable(path.stem, line=True)
             # a lesson that fails as a whole is mostly a file that is to be mended
-            return f"{name}: {in_sections(numbers)}" if numbers else path.name
+            name = self._name(path, path.stem if numbers else path.name)
+            return f"{name}: {in_sections(numbers)}" if numbers else name
         named = []
         for path, numbers in self.where[:MOST_NAMED]:
-            name = printable(path.stem, line=True)
+            name = self._name(path, path.stem)
             named.append(f"{name}: {in_runs(numbers)}" if numbers else name)
         if self.lessons > MOST_NAMED:
             named.append(f"and {self.lessons - MOST_NAMED} more")
         of = f"{count(self.sections, 'section')} of " if self.sections else ""
         return f"{of}{count(self.lessons, 'lesson')} ({'; '.join(named)})"
+
+    def _name(self, path: Path, name: str) -> str:
+        folder = path.absolute().parent.name
+        return printable(f"{folder}/{name}" if self.apart else name, line=True)
 
     def __str__(self) -> str:
         return f"{self.place}: {printable(self.problem)}. To do: {self.mend}"
@@ -108,11 +115,15 @@ class Troubles:
 
     def __init__(self, videos: Iterable[VideoReport] = ()) -> None:
         self._where: dict[tuple[str, str], dict[Path, list[int]]] = {}
+        self._told: dict[str, dict[str, None]] = {}
+        self._named: dict[str, Path] = {}
+        self._apart = False
         for video in videos:
             self.add(video)
 
     def add(self, video: VideoReport) -> None:
         """Take in what a lesson and its sections met."""
+        self._apart |= self._named.setdefault(video.name, video.lesson) != video.lesson
         failed = [section for section in video.failed if section.state != "cancelled"]
         for section in failed:
             kind = section.kinds[0] if section.kinds else "ProviderError"
@@ -125,7 +136,8 @@ class Troubles:
 
     def _numbers(self, video: VideoReport, kind: str, problem: str) -> list[int]:
         """The sections of a lesson that met this; none of them is the lesson as a whole."""
-        return self._where.setdefault((kind, problem), {}).setdefault(video.lesson, [])
+        self._told.setdefault(shared(problem), {})[problem] = None
+        return self._where.setdefault((kind, shared(problem)), {}).setdefault(video.lesson, [])
 
     @property
     def listed(self) -> tuple[Trouble, ...]:
@@ -133,13 +145,24 @@ class Troubles:
         found = [
             Trouble(
                 kind,
-                problem.rstrip(". "),
+                told_once(self._told[problem]).rstrip(". "),
                 MENDS.get(kind, AGAIN),
                 tuple((path, tuple(sorted(numbers))) for path, numbers in lessons.items()),
+                self._apart,
             )
             for (kind, problem), lessons in self._where.items()
         ]
         return tuple(sorted(found, key=lambda t: (-max(t.sections, t.lessons), -t.lessons)))
+
+
+def shared(problem: str) -> str:
+    """What is the same in problems that are one: a budget's differ in their sums."""
+    return re.sub(r"\$[\d.]*\d", "$", problem) if "over budget: " in problem else problem
+
+
+def told_once(alike: Collection[str]) -> str:
+    """Problems that are one, in the words of the first."""
+    return next(iter(alike)) + (" (and the like)" if len(alike) > 1 else "")
 
 
 # What a run used of the machine: peaks and means of its samples.
@@ -520,10 +543,13 @@ def in_groups(video: VideoReport) -> list[str]:
     first, *others = {section.error or "" for section in video.sections} or {""}
     if video.path is None and first and not others and (video.error or "").endswith(first):
         return []
+    told: dict[str, dict[str, None]] = {}
     alike: dict[str, list[int]] = {}
     for section in video.failed:
-        alike.setdefault(f"{section.state}: {section.error}", []).append(section.number)
-    return [f"{in_sections(numbers)}: {what}" for what, numbers in alike.items()]
+        what = f"{section.state}: {section.error}"
+        told.setdefault(shared(what), {})[what] = None
+        alike.setdefault(shared(what), []).append(section.number)
+    return [f"{in_sections(numbers)}: {told_once(told[what])}" for what, numbers in alike.items()]
 
 
 def money(video: VideoReport) -> list[str]:
