@@ -72,6 +72,13 @@ def test_a_batch_says_its_peak() -> None:
     assert list(report) == [report[0]]
 
 
+def test_a_batch_says_what_it_paid_and_what_may_be_gone() -> None:
+    """Also of more lessons than are told of one by one, a bill's two sums stand at the end."""
+    lines = str(BatchReport(40 * (a_video(GOOD, dollars=0.25, unconfirmed=0.05),))).splitlines()
+    assert lines[0] == "paid $10.00"
+    assert lines[1] == "$2.00 more may be gone, for calls never answered"
+
+
 def test_json_paths_are_relative_to_the_folder() -> None:
     """A folder that is moved keeps a true report."""
     told = a_video(GOOD).as_json()

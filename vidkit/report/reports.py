@@ -552,11 +552,13 @@ def in_groups(video: VideoReport) -> list[str]:
     return [f"{in_sections(numbers)}: {told_once(told[what])}" for what, numbers in alike.items()]
 
 
-def money(video: VideoReport) -> list[str]:
-    """What it cost, where it cost something."""
-    told = [f"paid ${video.dollars:.2f}"] if video.dollars else []
-    if video.unconfirmed:
-        told.append(f"${video.unconfirmed:.2f} more may be gone, for calls never answered")
+def money(*videos: VideoReport) -> list[str]:
+    """What they cost, where they cost something."""
+    paid = sum(video.dollars for video in videos)
+    unconfirmed = sum(video.unconfirmed for video in videos)
+    told = [f"paid ${paid:.2f}"] if paid else []
+    if unconfirmed:
+        told.append(f"${unconfirmed:.2f} more may be gone, for calls never answered")
     return told
 
 
@@ -655,10 +657,9 @@ class BatchReport(Shown):
 
     def _page(self) -> Page:
         steps = step_lines(self.timeline)
-        paid = sum(video.dollars for video in self.videos)
         ended = [f"the batch ended early: {self.failure}"] if self.failure else []
         few = len(self.videos) <= MOST_TOLD
-        lines = [*self._compared(), *([f"paid ${paid:.2f}"] if paid else [])]
+        lines = [*self._compared(), *money(*self.videos)]
         lines += [f"note: {note}" for note in self.notes]
         told = [line for v in self.videos for line in lesson_lines(v, why=False)] if few else []
         to_do = [str(trouble) for trouble in self.troubles]
