@@ -272,6 +272,15 @@ def test_equations_stand_once_each_in_the_order_in_which_they_are_told() -> None
         ("The lens makes 1/f = 1/g + 1/b true.", ("1/f = 1/g + 1/b",)),
         ("We know that speed × t = s holds.", ()),
         ("Square it: (a + b)² = a² + c² is no law.", ()),
+        ("A force is F = m ⋅ a here.", ("F = m · a",)),
+        ("We write E = mc² - the famous one.", ("E = mc²",)),
+        ("The disc has A = π r² and more.", ()),
+        ("The force is F = m a.", ()),
+        ("The battery gives V = I(R + r) then.", ()),
+        ("The fall is s = v0 t + ½ a t² long.", ()),
+        ("The change is Δv = v₂ – v₁ here.", ()),
+        ("The image has φ = −φ′ here.", ()),
+        ("The current I = U/R c'est tout.", ("I = U/R",)),
     ],
 )
 def test_an_equation_in_plain_words_is_shown_whole_or_not_at_all(

@@ -66,7 +66,11 @@ _PLAIN_EQUATION = re.compile(  # whole: of "a² + b² = c²" no "b² = c²", of 
     rf"((?:(?=[\w(]){_OPERAND} *[-+−*/·×÷] *)*"
     r"(?![²³₀-₉])(?:[^\W\d_]{1,3}|[^\W\d_]_\w{1,6})"
     r"(?:\([^\W\d_]\))?\s*=\s*"
-    r"[\w.½¼²³₀-₉^_/*·×+−-]+(?: *[-+−*/·×^] *[\w.²³₀-₉^_()]+)*)(?![\w=])"
+    r"[\w.½¼²³₀-₉^_/*·×+−-]+(?:(?! - [^\W\d_]{3}) *[-+−*/·×^] *[\w.²³₀-₉^_()]+)*)"
+    r"(?![\w=′″√(+−*/·×^]|-\d| *[·√]"  # nor does it go on
+    r"| +(?:\w*[²³₀-₉^]|[^\W\d_]\d|[α-ω]\b|[^\W\d_aeiouyàAEIOUYÀ]\b(?!['’.-]\w)"  # "m c²"
+    r"|[(½¼]?[^\W\d_] *(?:[-+−*/·×=.,;:!?]|$))"  # "F = m a."
+    r"| *– *(?:\d|[^\W\d_](?:[\d₀-₉_²³]|\b(?! ?[^\W\d_]))))"  # "v₂ – v₁"
 )
 _ASSIGNED = re.compile(r"=\s*\d[\d.,]*\s*[^\W\d_]{0,3}$")
 _EXPLAINED = re.compile(r"=\s*[^\W\d_]{4,}$")
@@ -145,7 +149,7 @@ def equations(reading: Reading) -> tuple[str, ...]:
     """The equations of a section: quoted ones, those between dollar signs, plain ones."""
     found = [label.text for label in reading.labels if is_formula(label.text)]
     for text in (reading.description, reading.speech):
-        text = _ADDRESS.sub(" ", text)
+        text = _ADDRESS.sub(" ", text).translate({0x22C5: "·", 0x2219: "·"})
         typeset = (" ".join((m[1] or m[2]).split()) for m in _MATH.finditer(text))
         found += [formula for formula in typeset if is_formula(formula)]
         plain = (match[1].strip(" .,") for match in _PLAIN_EQUATION.finditer(text))
@@ -167,7 +171,7 @@ def equations(reading: Reading) -> tuple[str, ...]:
 def _unspaced(formula: str) -> str:
     """`formula` as it is however it is written: "p^2 / q^2" for "\\frac{p²}{q²}"."""
     formula = re.sub(r"\\frac\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}\{([^{}]*)\}", r"\1/\2", formula)
-    return re.sub(r"[\s{}^·*×]", "", "".join(RAISED.get(sign, sign) for sign in formula))
+    return re.sub(r"[\s{}^·⋅*×]", "", "".join(RAISED.get(sign, sign) for sign in formula))
 
 
 def curve(reading: Reading, asked: bool = False) -> Slide | None:
