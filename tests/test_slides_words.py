@@ -119,3 +119,9 @@ def test_a_script_gives_its_language_away() -> None:
     assert script_language("叶绿体吸收光能") == "zh"
     assert script_language("يدخل الهواء") == "ar"
     assert script_language("plain text") is None
+
+
+def test_a_long_word_breaks_with_a_hyphen() -> None:
+    """Whatever stands behind it; one with a hyphen of its own breaks there."""
+    assert "\u200b" not in typographic("Donaudampfschifffahrtsgesellschaft, sagt er")
+    assert typographic("Passwort-Authentifizierung") == "Passwort-Authentifizierung"

@@ -236,7 +236,7 @@ def typographic(text: str) -> str:
     text = re.sub(r"(?<![\w-])(\w{1,2})-(?=\w)", "\\1-\u2060", text)  # "P-type" stays whole
     text = re.sub(r"\([^()]{2,18}\)", lambda m: m[0].translate(_TIED), text)
     text = _COMPOUND.sub(lambda match: match[0].translate(_LOWERED), text)
-    return measures_kept(_bound(re.sub(r"\S{25,}", _breakable, text)))
+    return measures_kept(_bound(re.sub(r"[^\s-]{25,}", _breakable, text)))
 
 
 def runs(text: str, terms: Sequence[str] = ()) -> list[Run]:
@@ -367,7 +367,7 @@ def _bound(text: str) -> str:
 
 def _breakable(match: re.Match[str]) -> str:
     word = match[0]
-    mark = "\u00ad" if word.isalpha() else "\u200b"
+    mark = "\u00ad" if word.strip(".,;:!?…‘’“”„()").isalpha() else "\u200b"
     return mark.join(word[i : i + 10] for i in range(0, len(word), 10))
 
 
