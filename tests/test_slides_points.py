@@ -14,6 +14,7 @@ from vidkit.slides.summary import (
     MOST,
     key_points,
     leans,
+    main_clause,
     many,
     repeats,
     speaks_to_viewer,
@@ -73,11 +74,50 @@ LEAF = (
             "we can perform any calculation at all",
         ),
         ("It is **very** important that *all* go.", "It is very important that all go"),
+        ("Because of rust, no bridge lasts.", "Because of rust, no bridge lasts"),
+        ("Because ice floats, fish survive.", "Because ice floats, fish survive"),
+        (
+            "As the many thefts show, personal privacy—once a right that nobody would have "
+            "questioned—is no longer protected.",
+            "As the many thefts show, personal privacy is no longer protected",
+        ),
     ],
 )
 def test_a_statement_is_shortened_by_whole_clauses_only(sentence: str, point: str) -> None:
     """Lead-ins, asides and trailing clauses go; a "but" stays, and so does a main clause."""
     assert statement(sentence) == point
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "It can be done through either physical means, such as high heat and pressure in a closed "
+        "vessel, or by chemical means",
+        "Sugars form the bulky mass of the matrix while fibrous proteins, like collagen and some "
+        "others, provide strength",
+        "Autotrophs, such as algae or green bacteria, and heterotrophs, such as purple bacteria, "
+        "depend on light of the right colour",
+        "Any material or part that obeys the law of Ohm, which says that current follows voltage, "
+        "is known as ohmic",
+    ],
+)
+def test_no_point_ends_before_its_other_half(sentence: str) -> None:
+    """An "either" keeps its "or", and a subject that is explained in passing its verb."""
+    assert statement(f"{sentence}.") == sentence
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "When the voltage of the source becomes negative at the point a of the graph, the current "
+        "through the coil begins to decrease until it is zero again.",
+        "As an art student with an uncertain future, young Erik met the daughter of a doctor, "
+        "Anna Freud, while he was teaching the children of a couple in Vienna.",
+    ],
+)
+def test_a_main_clause_keeps_its_condition_and_is_no_name_in_passing(sentence: str) -> None:
+    """The current falls only when the voltage is negative, and Anna was not the one who taught."""
+    assert main_clause(sentence) == sentence
 
 
 def test_points_tell_the_matter_in_its_order() -> None:

@@ -75,7 +75,7 @@ _OPENER = re.compile(
 )
 _MAIN = re.compile(
     r",\s+(?:we|you|they|it|he|she|i|the|a|an|this|that|these|those|our|your|their|its|there|all|"
-    r"each|every|no|nothing|one|two|[A-Z]\w*)\b"
+    r"each|every|no|nothing|one|two|(?!\w+(?: [A-Z]\w*)*,)[A-Z]\w*)\b"  # no "her aunt, Ada, …"
 )
 _PREDICATE = re.compile(
     r"\b(?:am|are|was|were|can|could|will|would|must|may|might|have|had|do|did|we|you|they|it|i|"
@@ -162,10 +162,29 @@ def _unquoted(sentence: str) -> str:
     return sentence.strip(" " + "".join(odd))
 
 
+_CONDITIONAL = re.compile(
+    r"(?:only )?(?:if|when|where|unless|without|until|wenn|si|cuando)\b", re.I
+)
+_HALF = re.compile(
+    r"\beither\b(?!.*\bor\b)|\bneither\b(?!.*\bnor\b)|\bnot only\b(?!.*\bbut\b)|"
+    r"\bentweder\b(?!.*\boder\b)|\bweder\b(?!.*\bnoch\b)|\bnicht nur\b(?!.*\bsondern\b)|"
+    r"\b(?:while|whereas)(?: \w+){1,2}$|"
+    r"^\w+(?: \w+){0,3}, (?:such as|like|including)\b[^,]*, (?:and|or) \w+(?: \w+)?$",
+    re.IGNORECASE,
+)
+"""What ends before its other half: "by either heat", "is bulky while fibres"."""
+_VERB_AFTER = re.compile(
+    r",\s+(?:is|are|was|were|has|have|can|could|will|would|may|might|must|do|does|"
+    r"ist|sind|wird|werden|kann|können|est|sont|peut|peuvent|se|está|están|puede|pueden)\b"
+)
+"""The verb of a subject that what is cut only explains: "Plants, which …, are …"."""
+
+
 def main_clause(sentence: str, language: str = "en") -> str:
     """`sentence` without what comes before its main clause, where it is too long for a point."""
     opened = without_joints(sentence, language)
-    main = _MAIN.search(opened) if _OPENER.match(opened) and length(opened) > MOST else None
+    cuts = _OPENER.match(opened) and not _CONDITIONAL.match(opened) and length(opened) > MOST
+    main = _MAIN.search(opened) if cuts else None
     return opened[main.start() :].lstrip(", ") if main else sentence
 
 
@@ -220,6 +239,8 @@ def without_joints(sentence: str, language: str = "en", least: int = LEAST) -> s
     for _ in range(3):
         low = sentence.lower()
         joint = next((j for j in known.joints if low.startswith(j + " ")), None)
+        if joint == "because" and ("," in low or low.startswith("because of ")):
+            return sentence  # "Because it is hot, …", whose main clause is still to come
         adverb = next((a for a in known.adverbs if low.startswith(a + ", ")), None)
         gone = joint or adverb
         rest = sentence[len(gone) :].lstrip(" ,") if gone else ""
@@ -302,8 +323,9 @@ def _without_brackets(sentence: str, language: str) -> str:
 
 def _without_inserts(sentence: str, language: str) -> str:
     """ "The code—an old one—works" without what stands between the dashes."""
-    joint = ", " if _OPENER.match(sentence) else " "
-    shorter = _INSERT.sub(joint, sentence, count=1)
+    insert = _INSERT.search(sentence)
+    opens = insert and _OPENER.match(sentence) and "," not in sentence[: insert.start()]
+    shorter = _INSERT.sub(", " if opens else " ", sentence, count=1)
     return shorter if length(shorter) > LEAST else sentence
 
 
@@ -324,8 +346,9 @@ def _head(sentence: str, cut: re.Pattern[str], least: int) -> str:
     """`sentence` up to the first `cut` that leaves a main clause of at least `least` words."""
     for found in cut.finditer(sentence):
         head = sentence[: found.start()]
-        whole = not _OPENER.match(head) or _MAIN.search(head)
-        if whole and length(head) >= least:
+        opens = _OPENER.match(head) and not _MAIN.search(head)
+        half = _HALF.search(head) or _VERB_AFTER.search(sentence, found.end())
+        if not opens and not half and length(head) >= least:
             return head
     return sentence
 
