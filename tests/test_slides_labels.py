@@ -60,3 +60,12 @@ def test_each_label_counts_once_and_long_ones_not_at_all() -> None:
     assert quoted("We call it the 'field oxide', or 'a thing that has far too many words'.") == [
         "field oxide"
     ]
+
+
+def test_the_stop_within_the_last_quotation_is_not_the_label_s() -> None:
+    """As little as the commas within those before it, which American English sets there."""
+    found = labels(
+        "A flowchart with boxes labeled “Input,” “Process,” and “Output.” Arrows join them."
+    )
+    assert [label.text for label in found] == ["Input", "Process", "Output"]
+    assert [label.text for label in labels("A sign 'Acme Inc.' and a clock.")] == ["Acme Inc."]

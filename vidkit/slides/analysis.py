@@ -375,6 +375,9 @@ _QUOTED = re.compile(
 )
 _LONE_MARK = re.compile(r"[\W_]|[xX]")
 _LISTED = re.compile(r"(?:\s*(?:,|and|und|et|y|&))+\s*['‘\"“«]")
+_AMERICAN = re.compile(r"\w,['’\"”](?: and| or)? $")
+"""The mark within the quotation before: of “Input,” “Process,” and “Output.” the stop ends the
+sentence."""
 _LABELS_STATE = re.compile(
     r"(?:on|off|high|low|yes|no|true|false|ok|\d+(?:[.,]\d+)?)\b(?:\s*\(.*\))?", re.IGNORECASE
 )
@@ -440,6 +443,8 @@ def labels(description: str) -> tuple[Label, ...]:
     for quotation in _QUOTED.finditer(description):
         text = next(group for group in quotation.groups() if group is not None)
         text = text.strip().rstrip(",;:").rstrip()
+        if _AMERICAN.search(description[: quotation.start()][-9:]):
+            text = re.sub(r"^([^.]{3,})\.$", r"\1", text)
         if text and len(text) <= LABELS_LONGEST and not _LONE_MARK.fullmatch(text):
             found.setdefault(text.casefold(), _label(text, quotation, description))
     return _explained(list(found.values()))
