@@ -79,6 +79,17 @@ def test_a_batch_says_what_it_paid_and_what_may_be_gone() -> None:
     assert lines[1] == "$2.00 more may be gone, for calls never answered"
 
 
+def test_the_notes_of_many_lessons_are_told_once() -> None:
+    """Who took whose place, and what was paid for again, is told of 40 lessons as well."""
+    videos = [
+        VideoReport(Path(f"{n}.json"), FOLDER, notes=(f"paid again for {n} of the images",))
+        for n in range(1, 41)
+    ]
+    first, *_ = str(BatchReport(tuple(videos))).splitlines()
+    where = "note: 40 lessons (1; 2; 3; 4; 5; and 35 more): "
+    assert first == f"{where}paid again for 1 of the images (and the like)"
+
+
 def test_json_paths_are_relative_to_the_folder() -> None:
     """A folder that is moved keeps a true report."""
     told = a_video(GOOD).as_json()

@@ -59,6 +59,16 @@ def in_sections(numbers: Collection[int]) -> str:
     return f"section{'s' if len(set(numbers)) > 1 else ''} {in_runs(numbers)}"
 
 
+def same(problem: str) -> str:
+    """What is the same in problems that are one: a budget's differ in their sums."""
+    return re.sub(r"\$[\d.]*\d", "$", problem) if "over budget: " in problem else problem
+
+
+def told_once(alike: Collection[str]) -> str:
+    """Problems that are one, in the words of the first."""
+    return next(iter(alike)) + (" (and the like)" if len(alike) > 1 else "")
+
+
 def json_in_lines(value: Any, levels: int = 2, margin: str = "") -> str:
     """`value` as JSON with a line for each entry of its `levels` outermost objects and lists; what
     is in an entry stands in its line. `json` itself writes lines in Python, ten times as slowly.

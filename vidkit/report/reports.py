@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import NothingMade, OutputError, SectionError, VidkitError
 from ..core.events import Event, Sampled, State, Step
-from ..core.format import clock_time, count, in_runs, in_sections, printable, took
+from ..core.format import clock_time, count, in_runs, in_sections, printable, same, told_once, took
 from ..core.notebook import show_video
 from ..core.paths import from_here, path_given
 from ..core.system import vidkit_version
@@ -136,8 +136,8 @@ class Troubles:
 
     def _numbers(self, video: VideoReport, kind: str, problem: str) -> list[int]:
         """The sections of a lesson that met this; none of them is the lesson as a whole."""
-        self._told.setdefault(shared(problem), {})[problem] = None
-        return self._where.setdefault((kind, shared(problem)), {}).setdefault(video.lesson, [])
+        self._told.setdefault(same(problem), {})[problem] = None
+        return self._where.setdefault((kind, same(problem)), {}).setdefault(video.lesson, [])
 
     @property
     def listed(self) -> tuple[Trouble, ...]:
@@ -153,16 +153,6 @@ class Troubles:
             for (kind, problem), lessons in self._where.items()
         ]
         return tuple(sorted(found, key=lambda t: (-max(t.sections, t.lessons), -t.lessons)))
-
-
-def shared(problem: str) -> str:
-    """What is the same in problems that are one: a budget's differ in their sums."""
-    return re.sub(r"\$[\d.]*\d", "$", problem) if "over budget: " in problem else problem
-
-
-def told_once(alike: Collection[str]) -> str:
-    """Problems that are one, in the words of the first."""
-    return next(iter(alike)) + (" (and the like)" if len(alike) > 1 else "")
 
 
 # What a run used of the machine: peaks and means of its samples.
@@ -547,8 +537,8 @@ def in_groups(video: VideoReport) -> list[str]:
     alike: dict[str, list[int]] = {}
     for section in video.failed:
         what = f"{section.state}: {section.error}"
-        told.setdefault(shared(what), {})[what] = None
-        alike.setdefault(shared(what), []).append(section.number)
+        told.setdefault(same(what), {})[what] = None
+        alike.setdefault(same(what), []).append(section.number)
     return [f"{in_sections(numbers)}: {told_once(told[what])}" for what, numbers in alike.items()]
 
 
@@ -563,6 +553,18 @@ def money(*videos: VideoReport) -> list[str]:
 
 
 # What came of a batch.
+
+
+def noted(videos: Iterable[VideoReport]) -> list[str]:
+    """The notes of many lessons, each once for all that have it, whatever its numbers are."""
+    told: dict[str, dict[str, dict[Path, tuple[int, ...]]]] = {}
+    for video in videos:
+        for note in video.notes:
+            each = told.setdefault(re.sub(r"\d+", "", note), {})
+            each.setdefault(note, {})[video.lesson] = ()
+    where = [{path: () for each in notes.values() for path in each} for notes in told.values()]
+    places = (Trouble("", "", "", tuple(each.items())).place for each in where)
+    return [f"note: {at}: {told_once(n)}" for at, n in zip(places, told.values(), strict=True)]
 
 
 SHORT = 5.0
@@ -662,6 +664,7 @@ class BatchReport(Shown):
         lines = [*self._compared(), *money(*self.videos)]
         lines += [f"note: {note}" for note in self.notes]
         told = [line for v in self.videos for line in lesson_lines(v, why=False)] if few else []
+        told += [] if few else noted(self.videos)
         to_do = [str(trouble) for trouble in self.troubles]
         return Page(
             head=self._headline(),
