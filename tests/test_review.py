@@ -154,3 +154,19 @@ def test_the_report_of_a_lesson_has_its_review(tmp_path: Path) -> None:
     again = start(path, tmp_path / "out", settings=how).result()
     assert again.review == once.review
     assert read_report(tmp_path / "out").review == told
+
+
+@pytest.mark.parametrize("size", [(16, 16), (16, 720), (640, 16)])
+def test_a_small_frame_is_measured_too(tmp_path: Path, size: tuple[int, int]) -> None:
+    """Also one with fewer pixels than places that are looked at."""
+    path = tmp_path / "lesson.json"
+    path.write_text(json.dumps({"sections": [PLAIN]}))
+    assert review(load_lesson(path), Settings(size=size)).score > 0
+
+
+def test_no_slide_is_measured_where_a_picture_of_ones_own_is_shown(tmp_path: Path) -> None:
+    """Nor what is written for one: nobody sees it."""
+    (tmp_path / "lamp.png").write_bytes(b"any")
+    own = {**PLAIN, "image": "lamp.png"}
+    slide = {"points": ["Something else"]}
+    assert lesson(tmp_path, {**own, "slide": slide}) == lesson(tmp_path, own)

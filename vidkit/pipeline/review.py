@@ -23,6 +23,7 @@ from ..core.errors import VidkitError
 from ..core.format import in_sections, json_in_lines
 from ..models.lesson import Lesson, Section
 from ..models.settings import Settings
+from ..providers.files import own_on_a_slide
 from ..providers.registry import image_makers, speaks, voice_makers
 from ..slides.analysis import script_language
 from ..slides.follow import Found, between, moments, spoken_times
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from ..providers.base import Picture
     from ..providers.slides import Slides
 
-VERSION = 2
+VERSION = 3
 """Counts up when the same lesson is measured in another way."""
 
 PACE = 165
@@ -300,10 +301,9 @@ class _Reviewing:
         """The measures of one section."""
         section = self._lesson.sections[index]
         ask = image_ask(self._lesson, index, self._settings)
-        own = section.video is not None or (section.image is not None and not section.slide)
         slide = None
-        if self._by_slides and not own:
-            slide = self._slides.slide(replace(ask, file=section.image, film=None))
+        if self._by_slides and (ask.file is None or own_on_a_slide(ask)):
+            slide = self._slides.slide(ask)
         told = self._spoken.get(index)
         words = told.words if told else tuple(clocked(section.content, self._settings.rate or PACE))
         length = told.seconds if told else (words[-1].end if words else 0) + self._settings.gap
@@ -437,8 +437,9 @@ def _looked_at(data: bytes, regions: Sequence[Region]) -> tuple[float, float]:
             places = [len(light) // 250, len(light) // 2, len(light) - 1 - len(light) // 250]
             low, ground, high = np.partition(light, places)[places] + 0.05
             contrasts.append(float(max(ground / low, high / ground)))
-    across, down = _GRID
-    tall, wide = (side // count for side, count in zip(grey.shape, (down, across), strict=True))
+    high, broad = grey.shape
+    across, down = min(_GRID[0], broad), min(_GRID[1], high)
+    tall, wide = high // down, broad // across
     ground = int(np.bincount(grey.ravel()).argmax())
     apart = np.abs(grey[: tall * down, : wide * across].astype(np.int16) - ground)
     seen = apart.reshape(down, tall, across, wide).max((1, 3)) > _SEEN
