@@ -768,3 +768,34 @@ def test_a_faulty_turn_is_told(turns: list[object], words: str) -> None:
     """With its section and what to write."""
     said = told({"sections": [{**GOOD, "content": turns}]})
     assert words in said and "section 1" in said
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"image": "a.png", "slide": {"points": ["A"]}}, ["`slide` is not shown, for `image` is"]),
+        (
+            {"image": "a.png", "slide": {"labels": [{"at": [0.4, 0.5], "text": "A"}]}},
+            ['`slide` is not shown, for `image` is; for its labels write "layout": "picture"'],
+        ),
+        ({"image": "a.png", "slide": {"layout": "picture", "labels": []}}, []),
+        (
+            {"video": "a.mp4", "slide": {"points": ["A"]}, "image": "a.png"},
+            ["`image` is not shown, for `video` is", "`slide` is not shown, for `video` is"],
+        ),
+        (
+            {"video": "a.mp4", "focus": [{"at": [0, 0, 1, 1], "words": "A leaf"}]},
+            ["`focus` is not shown, for `video` is"],
+        ),
+    ],
+)
+def test_what_a_section_brings_and_does_not_show_is_told(
+    tmp_path: Path, more: dict[str, Any], told: list[str]
+) -> None:
+    """A picture or a film of one's own stands alone, unless its slide is one with labels."""
+    for name in ("a.png", "a.mp4"):
+        (tmp_path / name).write_bytes(b"any")
+    section = {"image_description": "A leaf.", "content": "A leaf.", **more}
+    path = tmp_path / "lesson.json"
+    path.write_text(json.dumps({"sections": [section]}))
+    assert load_lesson(path).warnings == tuple(f"section 1: {each}" for each in told)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -123,8 +123,7 @@ class _Reading:
             problem = "`audio` stands beside a `video` whose own sound is to be heard instead"
             mend = 'remove `audio`, or write "sound": "under"'
             self.fault(Fault(problem, mend, field="audio"), number)
-        if known.get("image") and known.get("video"):
-            self.warnings.append(f"section {number}: `image` is not shown, for `video` is")
+        self.warnings += [f"section {number}: {note}" for note in _unseen(known)]
         known["turns"] = turns or ()
         return Section(**{"content": "", "image_description": "", **known}, extra=extra)
 
@@ -341,6 +340,19 @@ def stage_directions(text: str) -> list[str]:
 _FILE = re.compile(r"[^\s/\\][^\n]{0,200}\.(\w{3,4})", re.IGNORECASE)
 LONG_TITLE = 120
 """Characters of a heading that may have been meant to be said."""
+
+
+def _unseen(section: Mapping[str, Any]) -> Iterator[str]:
+    """Notes on what a section has and does not show, beside a film or a picture of its own."""
+    slide = section.get("slide") or {}
+    if section.get("video"):
+        shown, beneath = "video", ["image", "slide", "focus"]
+    else:
+        shown, beneath = "image", [] if slide.get("layout") == "picture" else ["slide"]
+    mend = '; for its labels write "layout": "picture"' if slide.get("labels") else ""
+    if section.get(shown):
+        for key in filter(section.get, beneath):
+            yield f"`{key}` is not shown, for `{shown}` is{mend if shown == 'image' else ''}"
 
 
 def misplaced(sections: Sequence[Section]) -> list[str]:
