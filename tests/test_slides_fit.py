@@ -269,3 +269,15 @@ def test_no_second_slide_of_one_bare_name() -> None:
     labels = ("Length (L) = 2λ", "Width (W) = 2λ", "Height (H) = 3λ")
     slide = Slide("parts", "why", "Transistor", (line,) * 3, parts, labels=labels)
     assert not SLIDES.picture(slide, (1080, 1080)).pages
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_labels_in_two_rows_stand_below_the_points(size: tuple[int, int]) -> None:
+    """However large the points are set, what stands at the foot has its room."""
+    said = "Pairing a new neutral stimulus with the conditioned one is second-order conditioning"
+    for names in (("awake", "EEG"), ("Higher / Second-Order", *["unconditioned stimulus"] * 3)):
+        slide = Slide("points", "", "Classical Conditioning", points=(said,) * 3, labels=names)
+        drawn = SLIDES.picture(slide, size).regions
+        tops = [s.box[1] for r in drawn for s in r.spots if r.item.key.startswith("chip")]
+        ends = [s.box[3] for r in drawn for s in r.spots if r.item.key.startswith("point")]
+        assert len(ends) == 3 and all(top > max(ends) for top in tops)
